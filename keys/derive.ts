@@ -1,0 +1,72 @@
+/**
+ * Branches and leaves: all keys, derived from a root by HKDF-SHA-256 (RFC 5869) with an empty salt.
+ *
+ * The labels are part of the format: frozen by test/vectors/v1, never recycled.
+ *
+ * @module
+ */
+
+import { hkdf } from '@noble/hashes/hkdf.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { KID } from './ring.ts'
+
+/** What a branch is for. `access` goes with a resource's URI, the others with the empty resource. */
+export type Purpose = 'access' | 'code' | 'refresh' | 'par' | 'login' | 'session' | 'client' | 'nonce' | 'mark' | 'sign'
+
+/** The content encryption that a leaf is for (RFC 7518 §5). */
+export type ContentEncryption = 'A256GCM' | 'A256CBC-HS512'
+
+/** The content encryptions, and the bytes of key that each takes. */
+export const CONTENT_ENCRYPTION_BYTES: Readonly<Record<ContentEncryption, number>> = {
+  A256GCM: 32,
+  'A256CBC-HS512': 64,
+}
+
+/**
+ * Returns each text as UTF-8 with its length before it, 16 bits big-endian: no two lists of texts give the same bytes.
+ *
+ * @throws {RangeError} when a text is longer than 65,535 bytes
+ */
+export function encodeLabels(...texts: readonly string[]): Uint8Array {
+  const parts = texts.map((text) => new TextEncoder().encode(text))
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + 2 + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    if (part.length > 0xffff) throw new RangeError('a label expected at most 65535 bytes')
+    bytes[offset] = part.length >> 8
+    bytes[offset + 1] = part.length & 0xff
+    bytes.set(part, offset + 2)
+    offset += 2 + part.length
+  }
+  return bytes
+}
+
+/** Returns the 32 bytes of the branch of a root's key for one issuer, purpose and resource (`""` but for `access`). */
+export function deriveBranch(rootKey: Uint8Array, issuer: string, purpose: Purpose, resource: string): Uint8Array {
+  return hkdf(sha256, rootKey, undefined, encodeLabels('bulla/1', issuer, purpose, resource), 32)
+}
+
+/** Returns the bytes of a branch's leaf for one content encryption and period: 32, or 64 for A256CBC-HS512. */
+export function deriveLeaf(branchKey: Uint8Array, enc: ContentEncryption, period: number): Uint8Array {
+  const info = encodeLabels('bulla/1/leaf', enc, String(period))
+  return hkdf(sha256, branchKey, undefined, info, CONTENT_ENCRYPTION_BYTES[enc])
+}
+
+/** Returns the number of the period in which `now` lies. */
+export function periodAt(now: number, period: number): number {
+  return Math.floor(now / period)
+}
+
+/** Returns the kid of a leaf: the root's kid, a dot, the number of the period. */
+export function writeLeafKid(rootKid: string, period: number): string {
+  return `${rootKid}.${period}`
+}
+
+/** Reads a leaf's kid apart, or returns nothing when it is not spelled exactly as `writeLeafKid` would. */
+export function readLeafKid(kid: string): { readonly root: string; readonly period: number } | undefined {
+  const dot = kid.indexOf('.')
+  const root = kid.slice(0, dot)
+  const period = kid.slice(dot + 1)
+  if (dot < 1 || !KID.test(root) || !/^(0|[1-9][0-9]{0,9})$/.test(period)) return undefined
+  return { root, period: Number(period) }
+}

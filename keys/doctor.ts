@@ -1,0 +1,88 @@
+/**
+ * The rules that a ring must keep so that no live token is ever stranded, and what breaks them.
+ *
+ * @module
+ */
+
+import { primariesAt, RING_BYTES, type Ring, type Root, stateOf, writeRing } from './ring.ts'
+
+/** Seconds that the longest-lived thing sealed by a ring lives, unless told otherwise: 30 days. */
+export const LONGEST_LIFE = 2_592_000
+
+/** Seconds ahead that the doctor looks, unless told otherwise: 14 days. */
+export const HORIZON = 1_209_600
+
+/** A rule that is broken. `message` is for the operator, and holds no key. */
+export interface Finding {
+  readonly rule: 'root' | 'use' | 'del' | 'primary' | 'size' | 'setting'
+  /** The root that breaks it, where it is one root's doing. */
+  readonly kid: string | undefined
+  readonly message: string
+}
+
+/** Returns an instant as a person reads it: `2026-11-23T19:05:00Z`. */
+export function writeInstant(instant: number): string {
+  return new Date(instant * 1000).toISOString().replace('.000Z', 'Z')
+}
+
+/**
+ * Returns what is wrong with the dates of one root.
+ *
+ * `use ≥ pub + propagation + skew`, unless no other root was primary at `pub`: the first root of a ring, and the first
+ * after a gap, may be used at once. `del ≥ end + longestLife + 2 skew`.
+ */
+export function examineRoot(root: Root, ring: Ring, longestLife: number): readonly Finding[] {
+  const { kid, pub, use, end, del } = root
+  const findings: Finding[] = []
+  const earliest = pub + ring.propagation + ring.skew
+  const hadPrimary = primariesAt(ring, pub).some((other) => other.kid !== kid)
+  if (use < earliest && hadPrimary) {
+    const message = `root ${kid}: use is ${use}, expected ≥ ${earliest} (pub + propagation + skew): not everyone may know it when it begins to seal`
+    findings.push({ rule: 'use', kid, message })
+  }
+  const latest = end + longestLife + 2 * ring.skew
+  if (del < latest) {
+    const message = `root ${kid}: del is ${del}, expected ≥ ${latest} (end + longest life ${longestLife} + 2 skew): it would strand what it sealed`
+    findings.push({ rule: 'del', kid, message })
+  }
+  return findings
+}
+
+/** Returns the stretches between `now` and `horizon` in which not exactly one root is primary. */
+function examineTimeline(ring: Ring, now: number, horizon: number): readonly Finding[] {
+  const turns = ring.roots.flatMap(({ use, end }) => [use, end]).filter((turn) => turn > now && turn < horizon)
+  const starts = [...new Set([now, ...turns])].sort((a, b) => a - b)
+  return starts.flatMap((start, index) => {
+    const primaries = primariesAt(ring, start)
+    if (primaries.length === 1) return []
+    const stretch = `from ${writeInstant(start)} to ${writeInstant(starts[index + 1] ?? horizon)}`
+    const kids = primaries.map((root) => root.kid).join(' and ')
+    const advice = 'nothing can be sealed then; `bulla keys rotate` adds a root'
+    const message =
+      primaries.length === 0 ? `no root is primary ${stretch}: ${advice}` : `${kids} are both primary ${stretch}`
+    return [{ rule: 'primary' as const, kid: undefined, message }]
+  })
+}
+
+/** What the doctor has to know beside the ring. */
+export interface ExamineOptions {
+  /** Unix seconds. */
+  readonly now: number
+  /** Seconds ahead in which there must always be exactly one primary. Default {@link HORIZON}. */
+  readonly horizon?: number
+  /** Seconds that the longest-lived thing sealed by this ring lives. Default {@link LONGEST_LIFE}. */
+  readonly longestLife?: number
+}
+
+/** Returns every rule that a ring breaks; none for a sound one. Retired and revoked roots are past harm. */
+export function examineRing(ring: Ring, options: ExamineOptions): readonly Finding[] {
+  const { now, horizon = HORIZON, longestLife = LONGEST_LIFE } = options
+  const live = ring.roots.filter((root) => !['retired', 'revoked'].includes(stateOf(root, ring.revoked, now)))
+  const size = new TextEncoder().encode(writeRing(ring)).length
+  const message = `the ring has ${size} bytes, and a secret holds ${RING_BYTES}: rotate less often, so that fewer roots live at once`
+  return [
+    ...live.flatMap((root) => examineRoot(root, ring, longestLife)),
+    ...examineTimeline(ring, now, now + horizon),
+    ...(size > RING_BYTES ? [{ rule: 'size' as const, kid: undefined, message }] : []),
+  ]
+}

@@ -1,0 +1,134 @@
+/**
+ * What a resource server holds: its branches, as `bulla keys export` prints them; or its leaves of some periods as a
+ * plain JWK Set (RFC 7517), which any JOSE library can use.
+ *
+ * @module
+ */
+
+import { encodeBase64url } from './base64url.ts'
+import { checkChoice, checkInteger, checkMembers, checkText } from './check.ts'
+import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption, periodAt } from './derive.ts'
+import { type Branch, branchesOf, createLeaves, type Leaf } from './leaves.ts'
+import { checkDates, KID, type Ring, readKey, stateOf } from './ring.ts'
+
+/** The branches of one resource. Who holds them can open, and forge, this resource's tokens and no others. */
+export interface ResourceKeys {
+  readonly v: 1
+  readonly issuer: string
+  readonly resource: string
+  readonly enc: ContentEncryption
+  /** Seconds that one leaf seals for. */
+  readonly period: number
+  /** Seconds by which any two clocks may differ. */
+  readonly skew: number
+  readonly branches: readonly Branch[]
+}
+
+/** For whom the keys are. */
+export interface ExportOptions {
+  readonly issuer: string
+  /** The resource's URI. */
+  readonly resource: string
+  /** The resource's content encryption. Default `A256GCM`. */
+  readonly enc?: ContentEncryption
+  /** Unix seconds. */
+  readonly now: number
+}
+
+/** A symmetric key as a JWK (RFC 7518 §6.4), with the instants between which it seals. */
+export interface LeafJwk {
+  readonly kty: 'oct'
+  readonly use: 'enc'
+  readonly alg: 'dir'
+  readonly enc: ContentEncryption
+  readonly kid: string
+  readonly k: string
+  readonly nbf: number
+  readonly exp: number
+}
+
+/** Returns the branches of a resource, of all roots that are published, not retired and not revoked. */
+export function exportKeys(ring: Ring, options: ExportOptions): ResourceKeys {
+  const { issuer, resource, enc = 'A256GCM', now } = options
+  const { period, skew } = ring
+  const roots = ring.roots.filter((root) =>
+    ['staged', 'primary', 'retiring'].includes(stateOf(root, ring.revoked, now)),
+  )
+  return {
+    v: 1,
+    issuer,
+    resource,
+    enc,
+    period,
+    skew,
+    branches: branchesOf({ ...ring, roots }, issuer, 'access', resource),
+  }
+}
+
+/** Returns the keys as one line of JSON, the form that `createVerifier` takes. */
+export function writeKeys(keys: ResourceKeys): string {
+  const { v, issuer, resource, enc, period, skew } = keys
+  const branches = keys.branches.map(({ kid, k, pub, use, end, del }) => ({
+    kid,
+    k: encodeBase64url(k()),
+    pub,
+    use,
+    end,
+    del,
+  }))
+  return JSON.stringify({ v, issuer, resource, enc, period, skew, branches })
+}
+
+function readBranch(name: string, value: unknown): Branch {
+  checkMembers(name, value, ['kid', 'k', 'pub', 'use', 'end', 'del'])
+  const { kid, k, pub, use, end, del } = value
+  checkText(`${name}.kid`, kid, KID, '1 to 16 characters of [A-Za-z0-9_-]')
+  const dates = { pub, use, end, del }
+  checkDates(name, dates)
+  const key = readKey(`${name}.k`, k)
+  return { kid, k: () => key, ...dates }
+}
+
+/**
+ * Reads what `bulla keys export` printed.
+ *
+ * @throws {TypeError} when it is not of that shape
+ * @throws {RangeError} when a value in it is out of bounds
+ */
+export function readKeys(text: string): ResourceKeys {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw new TypeError('"keys" expected the JSON that `bulla keys export` prints')
+  }
+  checkMembers('keys', json, ['v', 'issuer', 'resource', 'enc', 'period', 'skew', 'branches'])
+  const { v, issuer, resource, enc, period, skew, branches } = json
+  if (v !== 1) throw new RangeError('"keys.v" expected 1')
+  checkText('keys.issuer', issuer, /^\S+$/, 'a URL')
+  checkText('keys.resource', resource, /^\S+$/, 'a URI')
+  checkChoice('keys.enc', enc, Object.keys(CONTENT_ENCRYPTION_BYTES) as ContentEncryption[])
+  checkInteger('keys.period', period, 60)
+  checkInteger('keys.skew', skew, 0)
+  if (!Array.isArray(branches)) throw new TypeError('"keys.branches" expected a list')
+  const read = branches.map((branch, index) => readBranch(`keys.branches[${index}]`, branch))
+  if (new Set(read.map((branch) => branch.kid)).size !== read.length)
+    throw new RangeError('"keys.branches" expected each kid once')
+  return { v, issuer, resource, enc, period, skew, branches: read }
+}
+
+/** Returns a leaf as a JWK. */
+export function writeJwk({ kid, enc, key, nbf, exp }: Leaf): LeafJwk {
+  return { kty: 'oct', use: 'enc', alg: 'dir', enc, kid, k: encodeBase64url(key), nbf, exp }
+}
+
+/**
+ * Returns a resource's leaves as a JWK Set (RFC 7517 §5).
+ *
+ * @param periods how many periods' leaves: the current one; from two on also the previous one; then the next ones
+ */
+export function exportJwks(keys: ResourceKeys, now: number, periods: number): { readonly keys: readonly LeafJwk[] } {
+  const { branches, enc, period, skew } = keys
+  const first = periodAt(now, period) - (periods > 1 ? 1 : 0)
+  return { keys: createLeaves({ branches, enc, period, skew, longestLife: 0 }).within(first, periods).map(writeJwk) }
+}

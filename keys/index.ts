@@ -1,0 +1,63 @@
+/**
+ * The face of `bulla/keys`: rings, roots, branches and leaves. Pure functions; time and randomness are arguments.
+ *
+ * @module
+ */
+
+export {
+  CONTENT_ENCRYPTION_BYTES,
+  type ContentEncryption,
+  deriveBranch,
+  deriveLeaf,
+  encodeLabels,
+  type Purpose,
+  periodAt,
+  readLeafKid,
+  writeLeafKid,
+} from './derive.ts'
+export { type ExamineOptions, examineRing, type Finding, HORIZON, LONGEST_LIFE, writeInstant } from './doctor.ts'
+export {
+  type ExportOptions,
+  exportJwks,
+  exportKeys,
+  type LeafJwk,
+  type ResourceKeys,
+  readKeys,
+  writeKeys,
+} from './export.ts'
+export {
+  type Branch,
+  branchesOf,
+  createKeyring,
+  createLeaves,
+  type Keyring,
+  type Leaf,
+  type Leaves,
+  type LeavesOptions,
+} from './leaves.ts'
+export { type LoadedRing, loadRing, mergeRings, type RingTexts, refusalAt } from './load.ts'
+export {
+  type BadRoot,
+  type Dates,
+  describeRoots,
+  primariesAt,
+  type Ring,
+  type RingReading,
+  type RingReason,
+  type RingRefusal,
+  type Root,
+  type RootDescription,
+  type RootState,
+  readRing,
+  stateOf,
+  writeRing,
+} from './ring.ts'
+export {
+  createRing,
+  type RingOptions,
+  ROOT_LIFE,
+  type RootOptions,
+  type Rotation,
+  revokeRoot,
+  rotateRing,
+} from './rotate.ts'

@@ -1,0 +1,162 @@
+/**
+ * The leaves of one purpose: which one seals now, and which one opens what names it by kid.
+ *
+ * The issuer has them from its ring, a resource server from the branches that were exported for it; both work alike.
+ *
+ * @module
+ */
+
+import {
+  type ContentEncryption,
+  deriveBranch,
+  deriveLeaf,
+  type Purpose,
+  periodAt,
+  readLeafKid,
+  writeLeafKid,
+} from './derive.ts'
+import type { Dates, Ring } from './ring.ts'
+
+/** A branch of a root, with the root's kid and dates. */
+export interface Branch extends Dates {
+  /** The kid of the root that the branch is derived from. */
+  readonly kid: string
+  /** Gives its 32 bytes; a ring's are derived when they are first asked for. */
+  readonly k: () => Uint8Array
+}
+
+/** The key that does the work: one root's, one purpose's, one period's, for one content encryption. */
+export interface Leaf {
+  readonly kid: string
+  readonly enc: ContentEncryption
+  /** 32 bytes, or 64 for A256CBC-HS512. */
+  readonly key: Uint8Array<ArrayBuffer>
+  /** Unix seconds from which it seals. */
+  readonly nbf: number
+  /** Unix seconds from which it no longer seals. */
+  readonly exp: number
+}
+
+/** The leaves of one purpose and resource. */
+export interface Leaves {
+  readonly enc: ContentEncryption
+  /** Returns the leaf that seals at `now`, or nothing when there is not exactly one primary root. */
+  sealing(now: number): Leaf | undefined
+  /** Returns the leaf of exactly this kid, or nothing when it may not open at `now`. */
+  opening(kid: string, now: number): Leaf | undefined
+  /** Returns the leaves that seal at some time within the periods from number `first` on, `count` of them. */
+  within(first: number, count: number): readonly Leaf[]
+}
+
+/** What leaves are made from. */
+export interface LeavesOptions {
+  /** The unrevoked branches. */
+  readonly branches: readonly Branch[]
+  readonly enc: ContentEncryption
+  /** Seconds that one leaf seals for. */
+  readonly period: number
+  /** Seconds by which any two clocks may differ. */
+  readonly skew: number
+  /** Seconds that anything sealed by these leaves lives at the most; a leaf opens for so long after its period. */
+  readonly longestLife: number
+}
+
+/** Returns the leaves of `branches`. Each is derived when it is first asked for, and kept while it may open. */
+export function createLeaves(options: LeavesOptions): Leaves {
+  const { branches, enc, period, skew, longestLife } = options
+  const branchOf = new Map(branches.map((branch) => [branch.kid, branch]))
+  const kept = new Map<string, Leaf>()
+  let current: Leaf | undefined
+
+  function datesOf(branch: Branch, number: number): Pick<Leaf, 'nbf' | 'exp'> {
+    return { nbf: Math.max(branch.use, number * period), exp: Math.min(branch.end, (number + 1) * period) }
+  }
+
+  function derive(branch: Branch, number: number): Leaf {
+    const key = Uint8Array.from(deriveLeaf(branch.k(), enc, number))
+    return { kid: writeLeafKid(branch.kid, number), enc, key, ...datesOf(branch, number) }
+  }
+
+  function opensUntil(leaf: Pick<Leaf, 'exp'>): number {
+    return leaf.exp + longestLife + 2 * skew
+  }
+
+  function mayOpen(branch: Branch, dates: Pick<Leaf, 'nbf' | 'exp'>, now: number): boolean {
+    const isSealable = dates.nbf < dates.exp
+    const isLiveRoot = now >= branch.pub - skew && now < branch.del
+    return isSealable && isLiveRoot && now >= dates.nbf - skew && now < opensUntil(dates)
+  }
+
+  function keep(leaf: Leaf, now: number): Leaf {
+    for (const [kid, old] of kept) if (now >= opensUntil(old)) kept.delete(kid)
+    kept.set(leaf.kid, leaf)
+    return leaf
+  }
+
+  function opening(kid: string, now: number): Leaf | undefined {
+    const name = readLeafKid(kid)
+    const branch = name === undefined ? undefined : branchOf.get(name.root)
+    if (name === undefined || branch === undefined) return undefined
+    if (!mayOpen(branch, datesOf(branch, name.period), now)) return undefined
+    return kept.get(kid) ?? keep(derive(branch, name.period), now)
+  }
+
+  function sealing(now: number): Leaf | undefined {
+    if (current !== undefined && now >= current.nbf && now < current.exp) return current
+    const primaries = branches.filter((branch) => now >= branch.use && now < branch.end)
+    const [primary] = primaries
+    if (primary === undefined || primaries.length > 1) return undefined
+    current = opening(writeLeafKid(primary.kid, periodAt(now, period)), now)
+    return current
+  }
+
+  function within(first: number, count: number): readonly Leaf[] {
+    const numbers = Array.from({ length: count }, (_, index) => first + index)
+    return numbers.flatMap((number) =>
+      branches
+        .filter((branch) => datesOf(branch, number).nbf < datesOf(branch, number).exp)
+        .map((branch) => derive(branch, number)),
+    )
+  }
+
+  return { enc, sealing, opening, within }
+}
+
+/** All leaves that an issuer's ring gives, each kind made once. */
+export interface Keyring {
+  /**
+   * Returns the leaves for one purpose.
+   *
+   * @param resource the resource's URI for `access`, else the empty text
+   * @param longestLife seconds that anything sealed by these leaves lives at the most
+   */
+  leavesFor(purpose: Purpose, resource: string, enc: ContentEncryption, longestLife: number): Leaves
+}
+
+/** Returns the branches of a ring's unrevoked roots for one issuer, purpose and resource. */
+export function branchesOf(ring: Ring, issuer: string, purpose: Purpose, resource: string): readonly Branch[] {
+  return ring.roots
+    .filter((root) => !ring.revoked.includes(root.kid))
+    .map(({ kid, k, pub, use, end, del }) => {
+      let branchKey: Uint8Array | undefined
+      const derived = (): Uint8Array => (branchKey ??= deriveBranch(k, issuer, purpose, resource))
+      return { kid, k: derived, pub, use, end, del }
+    })
+}
+
+/** Returns the keyring of an issuer. Nothing is derived before it is asked for. */
+export function createKeyring(ring: Ring, issuer: string): Keyring {
+  const { period, skew } = ring
+  const made = new Map<string, Leaves>()
+  return {
+    leavesFor(purpose, resource, enc, longestLife) {
+      const name = `${purpose} ${enc} ${longestLife} ${resource}`
+      const known = made.get(name)
+      if (known !== undefined) return known
+      const branches = branchesOf(ring, issuer, purpose, resource)
+      const leaves = createLeaves({ branches, enc, period, skew, longestLife })
+      made.set(name, leaves)
+      return leaves
+    },
+  }
+}

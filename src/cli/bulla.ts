@@ -1,0 +1,140 @@
+#!/usr/bin/env node
+/**
+ * The `bulla` command: data on stdout, words on stderr; exit 0, 1 (no) or 2 (wrong usage).
+ *
+ * @module
+ */
+
+import { randomBytes } from 'node:crypto'
+import { text } from 'node:stream/consumers'
+import { parseArgs } from 'node:util'
+import { clientCommands } from './client.ts'
+import { type Command, type Io, Refusal, UsageError, type Values } from './command.ts'
+import { keysCommands } from './keys.ts'
+import { tokenCommands } from './token.ts'
+
+const commands: readonly Command[] = [...keysCommands, ...tokenCommands, ...clientCommands]
+
+function usageOf({ call, operand, options }: Command): string {
+  const isNeeded = (name: string): boolean =>
+    ['ring', 'keys', 'issuer', 'resource'].includes(name) && call !== 'client new'
+  const shown = Object.entries(options).map(([name, option]) => {
+    const flag = option.value === undefined ? `--${name}` : `--${name} ${option.value}`
+    return isNeeded(name) ? flag : `[${flag}]${option.multiple ? '…' : ''}`
+  })
+  return ['bulla', call, ...(operand === undefined ? [] : [operand]), ...shown].join(' ')
+}
+
+function helpOf(command: Command): string {
+  const flags = Object.entries(command.options).map(
+    ([name, { value, help }]) => [`--${name}${value === undefined ? '' : ` ${value}`}`, help] as const,
+  )
+  const width = Math.max(0, ...flags.map(([flag]) => flag.length))
+  const lines = flags.map(([flag, help]) => `  ${flag.padEnd(width)}  ${help}`)
+  return [
+    `usage: ${usageOf(command)}`,
+    '',
+    command.summary,
+    ...(command.details === undefined ? [] : ['', command.details]),
+    '',
+    ...lines,
+  ].join('\n')
+}
+
+function help(of: readonly Command[]): string {
+  const calls = of.map(({ call, operand, summary }) => [[call, operand].filter(Boolean).join(' '), summary] as const)
+  const width = Math.max(...calls.map(([call]) => call.length))
+  const lines = calls.map(([call, summary]) => `  ${call.padEnd(width)}  ${summary}`)
+  const head = 'bulla: keys, tokens and clients of the OAuth issuer without a database'
+  return [
+    head,
+    '',
+    'usage: bulla COMMAND [OPTIONS]',
+    '',
+    ...lines,
+    '',
+    '`bulla COMMAND --help` tells the options of a command.',
+  ].join('\n')
+}
+
+function valuesOf(given: Readonly<Record<string, unknown>>): Values {
+  const textOf = (name: string): string | undefined => (typeof given[name] === 'string' ? given[name] : undefined)
+  return {
+    text: textOf,
+    has: (name) => given[name] !== undefined && given[name] !== false,
+    list: (name) => (Array.isArray(given[name]) ? given[name] : []),
+    need(name) {
+      const value = textOf(name)
+      if (value === undefined || value === '') throw new UsageError(`--${name} is missing`)
+      return value
+    },
+    number(name) {
+      const value = textOf(name)
+      if (value === undefined) return undefined
+      if (!/^(0|[1-9][0-9]{0,11})$/.test(value)) throw new UsageError(`--${name} expected a whole number`)
+      return Number(value)
+    },
+  }
+}
+
+async function runCommand(command: Command, args: readonly string[], io: Io): Promise<number> {
+  const options = Object.entries(command.options).map(([name, { type, multiple = false }]) => [
+    name,
+    { type, multiple },
+  ])
+  const parsed = ((): { values: Record<string, unknown>; positionals: string[] } => {
+    try {
+      const config = { ...Object.fromEntries(options), help: { type: 'boolean' as const, short: 'h' } }
+      return parseArgs({ args: [...args], options: config, allowPositionals: true })
+    } catch (error) {
+      throw new UsageError((error as Error).message.split('.')[0])
+    }
+  })()
+  if (parsed.values['help'] === true) {
+    io.out(helpOf(command))
+    return 0
+  }
+  const expected = command.operand === undefined ? 0 : 1
+  if (parsed.positionals.length < expected) throw new UsageError(`${command.operand} is missing`)
+  if (parsed.positionals.length > expected) throw new UsageError('there is a word too many')
+  return command.run(valuesOf(parsed.values), parsed.positionals[0] ?? '', io)
+}
+
+/** Runs a call of the command, and returns its exit status. */
+async function run(args: readonly string[], io: Io): Promise<number> {
+  const [first = '', second = ''] = args
+  const command = commands.find(({ call }) => call === `${first} ${second}`)
+  if (['', 'help', '--help', '-h'].includes(first)) {
+    ;(first === '' ? io.say : io.out)(help(commands))
+    return first === '' ? 2 : 0
+  }
+  try {
+    if (command !== undefined) return await runCommand(command, args.slice(2), io)
+    const group = commands.filter(({ call }) => call.startsWith(`${first} `))
+    if (group.length > 0 && ['', 'help', '--help', '-h'].includes(second)) {
+      ;(second === '' ? io.say : io.out)(help(group))
+      return second === '' ? 2 : 0
+    }
+    throw new UsageError('there is no such command')
+  } catch (error) {
+    // TypeError and RangeError are what keys/ says of an operator's number or file; anything else is a bug.
+    const isPlain =
+      error instanceof Refusal ||
+      error instanceof UsageError ||
+      error instanceof TypeError ||
+      error instanceof RangeError
+    if (!isPlain) throw error
+    io.say(`bulla: ${error.message}`)
+    if (!(error instanceof UsageError)) return 1
+    io.say(`try: bulla ${command === undefined ? 'help' : `${command.call} --help`}`)
+    return 2
+  }
+}
+
+process.exitCode = await run(process.argv.slice(2), {
+  stdin: () => text(process.stdin),
+  out: (data) => console.log(data),
+  say: (words) => console.error(words),
+  now: Math.floor(Date.now() / 1000),
+  random: () => randomBytes(32),
+})

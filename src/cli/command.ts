@@ -1,0 +1,68 @@
+/**
+ * The one shape of a `bulla` command.
+ *
+ * @module
+ */
+
+/** What a command reads and writes. Data goes to `out`, words to `say`. */
+export interface Io {
+  /** Returns all of stdin. */
+  readonly stdin: () => Promise<string>
+  /** Writes a line of data to stdout. */
+  readonly out: (data: string) => void
+  /** Writes a line of words to stderr. */
+  readonly say: (words: string) => void
+  /** Unix seconds. */
+  readonly now: number
+  /** Returns 32 random bytes. */
+  readonly random: () => Uint8Array
+}
+
+/** An option of a command. */
+export interface Option {
+  readonly type: 'string' | 'boolean'
+  readonly multiple?: boolean
+  /** What stands for the value in the help text. */
+  readonly value?: string
+  /** One line for the help text. */
+  readonly help: string
+}
+
+/** The options of a call, as they were given. */
+export interface Values {
+  /** Returns an option's text, or nothing. */
+  text(name: string): string | undefined
+  /** Returns an option's text; without it the call is wrong. */
+  need(name: string): string
+  /** Returns all texts of an option that may be given more than once. */
+  list(name: string): readonly string[]
+  /** Returns whether a switch was given. */
+  has(name: string): boolean
+  /** Returns an option's whole number, or nothing. */
+  number(name: string): number | undefined
+}
+
+/** A command. */
+export interface Command {
+  /** Its words: `keys rotate`. */
+  readonly call: string
+  /** What it takes without an option's name: `KID`, or nothing. */
+  readonly operand?: string
+  /** One line for the help text. */
+  readonly summary: string
+  /** More lines for its own help text. */
+  readonly details?: string
+  readonly options: Readonly<Record<string, Option>>
+  /** Does it, and returns the exit status: 0, or 1 for a plain no. */
+  run(values: Values, operand: string, io: Io): Promise<number>
+}
+
+/** A call that is wrong: exit status 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** A call that is right, but cannot be done: exit status 1. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+}

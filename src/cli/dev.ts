@@ -1,0 +1,93 @@
+/**
+ * `npm run dev`: the issuer by `wrangler dev` on this machine, with a ring of its own in `.dev.vars`.
+ *
+ * @module
+ */
+
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { parseArgs, parseEnv } from 'node:util'
+import { createRing, loadRing, refusalAt, writeRing } from '../../keys/index.ts'
+
+const ROOT = dirname(dirname(import.meta.dirname))
+const DEV_VARS = join(ROOT, '.dev.vars')
+const now = Math.floor(Date.now() / 1000)
+
+/** Makes `.dev.vars`, or tells what is wrong with the ring in it. */
+async function prepareRing(): Promise<void> {
+  const text = await readFile(DEV_VARS, 'utf8').catch(() => undefined)
+  if (text === undefined) {
+    const ring = writeRing(createRing({ now, key: randomBytes(32) }))
+    const lines = ['# Made by `npm run dev`, for this machine alone. Delete it, and the next start makes another.']
+    await writeFile(DEV_VARS, [...lines, 'DEVELOPMENT="true"', `KEY_RING='${ring}'`, ''].join('\n'), { mode: 0o600 })
+    console.log('Made a ring in .dev.vars.')
+    return
+  }
+  const vars = parseEnv(text)
+  const loaded = loadRing({ ring: vars['KEY_RING'], next: vars['KEY_RING_NEXT'] }, { now })
+  const refusal = loaded.ok ? refusalAt(loaded, now) : loaded
+  if (refusal === undefined) return
+  console.error(`The ring in .dev.vars cannot be used: ${refusal.detail} (${refusal.reason}).`)
+  console.error(
+    'The issuer will answer 503. Mend KEY_RING there, or delete .dev.vars, and the next start makes a new ring.',
+  )
+}
+
+/** Returns what to paste into a second terminal. */
+function quickStart(issuer: string): string {
+  const resource = 'https://api.example.com'
+  return `
+Bulla is ready at ${issuer}
+
+Get a token:
+
+  curl -s -u demo-service:demo-secret ${issuer}/token \\
+    -d grant_type=client_credentials -d resource=${resource} -d scope=orders:read
+
+Get one and open it, offline, with the ring in .dev.vars:
+
+  curl -s -u demo-service:demo-secret ${issuer}/token \\
+    -d grant_type=client_credentials -d resource=${resource} -d scope=orders:read |
+    npm run -s bulla -- token inspect --keys .dev.vars --issuer ${issuer} --resource ${resource}
+`
+}
+
+/** Tells whether the issuer answers, well or not. */
+async function isUp(issuer: string): Promise<boolean> {
+  return fetch(`${issuer}/healthz`).then(
+    () => true,
+    () => false,
+  )
+}
+
+const { values, tokens } = parseArgs({
+  args: process.argv.slice(2),
+  options: { port: { type: 'string', default: '8787' } },
+  strict: false,
+  tokens: true,
+})
+const passedOn = tokens.flatMap((token) => {
+  if (token.kind !== 'option') return token.kind === 'positional' ? [token.value] : []
+  return token.name === 'port' ? [] : token.value === undefined ? [token.rawName] : [`${token.rawName}=${token.value}`]
+})
+const port = Number(values.port)
+if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+  console.error('"--port" expected a number from 1 to 65535')
+  process.exit(2)
+}
+const issuer = `http://localhost:${port}`
+if (await isUp(issuer)) {
+  console.error(`Port ${port} is taken. Stop what runs there, or: npm run dev -- --port ${port + 1}`)
+  process.exit(1)
+}
+await prepareRing()
+const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
+const args = [wrangler, 'dev', '--port', String(port), '--var', `ISSUER:${issuer}`, ...passedOn]
+const quiet = { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' }
+const child = spawn(process.execPath, args, { cwd: ROOT, stdio: 'inherit', env: { ...quiet, ...process.env } })
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
+child.on('exit', (code) => process.exit(code ?? 0))
+while (!(await isUp(issuer))) await new Promise((resolve) => setTimeout(resolve, 250))
+console.log(quickStart(issuer))

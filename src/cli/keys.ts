@@ -1,0 +1,240 @@
+/**
+ * `bulla keys …`: the operator's hands on the ring.
+ *
+ * @module
+ */
+
+import {
+  CONTENT_ENCRYPTION_BYTES,
+  type ContentEncryption,
+  createRing,
+  describeRoots,
+  examineRing,
+  exportJwks,
+  exportKeys,
+  type RingOptions,
+  revokeRoot,
+  rotateRing,
+  writeInstant,
+  writeKeys,
+} from '../../keys/index.ts'
+import { type Command, type Io, type Option, Refusal, UsageError, type Values } from './command.ts'
+import { readRingText, readText, readWholeRing, writeRingTo } from './ring_file.ts'
+
+const ring: Option = {
+  type: 'string',
+  value: 'FILE',
+  help: 'the ring: its JSON, or a dotenv file with KEY_RING; - is stdin',
+}
+const inPlace: Option = { type: 'boolean', help: 'write the ring back into FILE instead of stdout' }
+const rootLife: Option = {
+  type: 'string',
+  value: 'SECONDS',
+  help: 'how long the root seals at the most (default 7776000, 90 days)',
+}
+const longestLife: Option = {
+  type: 'string',
+  value: 'SECONDS',
+  help: 'how long the longest-lived token lives (default 2592000, 30 days)',
+}
+
+/** Returns the options that were given, under the names that keys/ has for them. */
+function rootOptions(values: Values, io: Io): RingOptions {
+  const rootLifeSeconds = values.number('root-life')
+  const longestLifeSeconds = values.number('longest-life')
+  return {
+    now: io.now,
+    key: io.random(),
+    ...(rootLifeSeconds === undefined ? {} : { rootLife: rootLifeSeconds }),
+    ...(longestLifeSeconds === undefined ? {} : { longestLife: longestLifeSeconds }),
+  }
+}
+
+/** Tells the operator at once what the doctor would find. */
+function sayFindings(changed: Parameters<typeof examineRing>[0], values: Values, io: Io): void {
+  const life = values.number('longest-life')
+  const findings = examineRing(changed, { now: io.now, ...(life === undefined ? {} : { longestLife: life }) })
+  for (const { message } of findings) io.say(`note: ${message}`)
+}
+
+const init: Command = {
+  call: 'keys init',
+  summary: 'prints a new ring; its root seals at once',
+  options: {
+    period: { type: 'string', value: 'SECONDS', help: 'how long one leaf seals (default 86400)' },
+    propagation: {
+      type: 'string',
+      value: 'SECONDS',
+      help: 'how long a new ring takes to reach everyone (default 3600)',
+    },
+    skew: { type: 'string', value: 'SECONDS', help: 'by how much any two clocks may differ (default 60)' },
+    'root-life': rootLife,
+    'longest-life': longestLife,
+  },
+  async run(values, _operand, io) {
+    const timings = (['period', 'propagation', 'skew'] as const).flatMap((name) => {
+      const seconds = values.number(name)
+      return seconds === undefined ? [] : [[name, seconds] as const]
+    })
+    const made = createRing({ ...rootOptions(values, io), ...Object.fromEntries(timings) })
+    await writeRingTo('-', made, false, io)
+    io.say('This is a secret: keep it as KEY_RING, and keep a copy, for it cannot be read back from a Worker.')
+    return 0
+  },
+}
+
+const rotate: Command = {
+  call: 'keys rotate',
+  summary: 'prints the ring with the next root staged and retired ones dropped; refuses too early',
+  details:
+    'The new root opens at once and seals after propagation + skew; until then every holder must have the new ring.\nNever write `> FILE` over the file that --ring reads: the shell empties it first. Use --in-place.',
+  options: { ring, 'in-place': inPlace, 'root-life': rootLife, 'longest-life': longestLife },
+  async run(values, _operand, io) {
+    const file = values.need('ring')
+    const before = await readWholeRing(file, io)
+    const rotation = rotateRing(before, rootOptions(values, io))
+    if (!rotation.ok) throw new Refusal(rotation.detail)
+    await writeRingTo(file, rotation.ring, values.has('in-place'), io)
+    const { kid, use } = rotation.added
+    io.say(`root ${kid} is staged; it seals from ${writeInstant(use)}: everyone must have this ring by then`)
+    sayFindings(rotation.ring, values, io)
+    return 0
+  },
+}
+
+const revoke: Command = {
+  call: 'keys revoke',
+  operand: 'KID',
+  summary: 'prints the ring with that root revoked: all that it sealed is dead',
+  options: { ring, 'in-place': inPlace },
+  async run(values, kid, io) {
+    const file = values.need('ring')
+    const before = await readWholeRing(file, io)
+    let revoked: typeof before
+    try {
+      revoked = revokeRoot(before, kid)
+    } catch (error) {
+      throw new Refusal((error as Error).message)
+    }
+    await writeRingTo(file, revoked, values.has('in-place'), io)
+    io.say(`root ${kid} is revoked where this ring is; resource servers need their keys exported anew`)
+    sayFindings(revoked, values, io)
+    return 0
+  },
+}
+
+/** Returns a duration as a person reads it. */
+function writeAge(seconds: number): string {
+  const [size, unit] = [[86_400, 'd'] as const, [3600, 'h'] as const, [60, 'min'] as const].find(
+    ([least]) => Math.abs(seconds) >= least,
+  ) ?? [1, 's']
+  return `${Math.floor(seconds / size)} ${unit}`
+}
+
+const show: Command = {
+  call: 'keys show',
+  summary: 'each root: state, dates, age; no key material',
+  options: { ring, json: { type: 'boolean', help: 'as JSON' } },
+  async run(values, _operand, io) {
+    const { ring: shown, bad } = readRingText(await readText(values.need('ring'), io))
+    for (const { message } of bad) io.say(`left out: ${message}`)
+    const roots = describeRoots(shown, io.now).map((root, index) => {
+      const { pub, use, end, del } = shown.roots[index] ?? { pub: 0, use: 0, end: 0, del: 0 }
+      return { ...root, pub, use, end, del }
+    })
+    if (values.has('json')) {
+      io.out(JSON.stringify(roots, undefined, 2))
+      return 0
+    }
+    const head = ['kid', 'state', 'age', 'opens from', 'seals from', 'seals until', 'opens until']
+    const rows = roots.map(({ kid, state, age, pub, use, end, del }) => [
+      kid,
+      state,
+      writeAge(age),
+      ...[pub, use, end, del].map(writeInstant),
+    ])
+    const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
+    for (const row of [head, ...rows])
+      io.out(
+        row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd(),
+      )
+    return 0
+  },
+}
+
+const doctor: Command = {
+  call: 'keys doctor',
+  summary: 'every rule broken, one a line; exit 1 if any',
+  options: {
+    ring,
+    'longest-life': longestLife,
+    horizon: {
+      type: 'string',
+      value: 'SECONDS',
+      help: 'how far ahead a primary root must be there (default 1209600, 14 days)',
+    },
+  },
+  async run(values, _operand, io) {
+    const { ring: examined, bad } = readRingText(await readText(values.need('ring'), io))
+    const [horizon, life] = [values.number('horizon'), values.number('longest-life')]
+    const options = {
+      now: io.now,
+      ...(horizon === undefined ? {} : { horizon }),
+      ...(life === undefined ? {} : { longestLife: life }),
+    }
+    const messages = [...bad, ...examineRing(examined, options)].map(({ message }) => message)
+    for (const message of messages) io.out(message)
+    if (messages.length === 0) io.say('the ring is sound')
+    return messages.length === 0 ? 0 : 1
+  },
+}
+
+/** Reads the content encryption that was asked for. */
+export function readEnc(values: Values): ContentEncryption {
+  const enc = values.text('enc') ?? 'A256GCM'
+  if (!Object.hasOwn(CONTENT_ENCRYPTION_BYTES, enc)) {
+    throw new UsageError(`--enc expected ${Object.keys(CONTENT_ENCRYPTION_BYTES).join(' or ')}`)
+  }
+  return enc as ContentEncryption
+}
+
+const exportCommand: Command = {
+  call: 'keys export',
+  summary: "what a resource server needs to open its tokens: its branches, or with --jwks some periods' leaves",
+  details:
+    'What it prints is a secret of that resource server: who has it can open, and forge, tokens for that resource and no other.',
+  options: {
+    ring,
+    issuer: { type: 'string', value: 'URL', help: 'the URL of the issuer' },
+    resource: { type: 'string', value: 'URI', help: 'the URI of the resource' },
+    enc: { type: 'string', value: 'ENC', help: 'its content encryption: A256GCM (default) or A256CBC-HS512' },
+    jwks: { type: 'boolean', help: 'a plain JWK Set that any JOSE library can use, for some periods' },
+    periods: {
+      type: 'string',
+      value: 'N',
+      help: 'with --jwks: the previous, the current and N - 2 more periods (default 3)',
+    },
+  },
+  async run(values, _operand, io) {
+    const { ring: exported, bad } = readRingText(await readText(values.need('ring'), io))
+    for (const { message } of bad) io.say(`left out: ${message}`)
+    const periods = values.number('periods') ?? 3
+    if (periods < 1 || periods > 366) throw new UsageError('--periods expected 1 to 366')
+    if (values.has('periods') && !values.has('jwks')) throw new UsageError('--periods goes with --jwks')
+    const keys = exportKeys(exported, {
+      issuer: values.need('issuer'),
+      resource: values.need('resource'),
+      enc: readEnc(values),
+      now: io.now,
+    })
+    if (keys.branches.length === 0) throw new Refusal('the ring has no root that may open now')
+    io.out(values.has('jwks') ? JSON.stringify(exportJwks(keys, io.now, periods)) : writeKeys(keys))
+    return 0
+  },
+}
+
+/** The commands about the ring. */
+export const keysCommands: readonly Command[] = [init, rotate, revoke, show, doctor, exportCommand]

@@ -1,0 +1,67 @@
+/**
+ * Client authentication at the token endpoint (RFC 6749 §2.3, §3.2.1).
+ *
+ * @module
+ */
+
+import { readBasic } from '../protocol/basic.ts'
+import { type Client, type ClientAuthenticationMethod, isPublic, isSecretOf } from '../protocol/client.ts'
+import { OAuthError } from '../protocol/error.ts'
+import type { Parameters } from '../protocol/parameters.ts'
+
+/** The ways in which a client can prove itself, as the metadata lists them. */
+export const CLIENT_AUTHENTICATION_METHODS: readonly ClientAuthenticationMethod[] = [
+  'client_secret_basic',
+  'client_secret_post',
+  'none',
+]
+
+/** What a request says of its client. */
+interface Claim {
+  readonly method: ClientAuthenticationMethod
+  readonly id: string
+  readonly secret: string
+}
+
+/** Reads what a request says of its client; more than one way at once is refused (RFC 6749 §2.3). */
+function readClaim(authorization: string | null, parameters: Parameters): Claim {
+  const id = parameters.get('client_id')
+  const secret = parameters.get('client_secret')
+  if (authorization !== null) {
+    if (secret !== undefined) throw new OAuthError('invalid_request', 'two ways of client authentication')
+    const basic = readBasic(authorization)
+    if (id !== undefined && id !== basic.id) throw new OAuthError('invalid_request', 'client_id differs from Basic')
+    return { method: 'client_secret_basic', ...basic }
+  }
+  if (id === undefined) throw new OAuthError('invalid_client', 'no client is named')
+  return secret === undefined ? { method: 'none', id, secret: '' } : { method: 'client_secret_post', id, secret }
+}
+
+/**
+ * Returns the client that a request comes from.
+ *
+ * A client with a secret must show it, whatever else the request holds; a public one must not show any.
+ *
+ * @throws {OAuthError} `invalid_client`, or `invalid_request` when the request contradicts itself
+ */
+export function authenticateClient(
+  authorization: string | null,
+  parameters: Parameters,
+  clients: ReadonlyMap<string, Client>,
+): Client {
+  const claim = readClaim(authorization, parameters)
+  const client = clients.get(claim.id)
+  if (claim.method === 'none') {
+    if (client === undefined || !isPublic(client))
+      throw new OAuthError('invalid_client', 'unknown, or without its secret')
+    return client
+  }
+  const isProved = isSecretOf(client, claim.secret)
+  if (client !== undefined && isPublic(client))
+    throw new OAuthError('invalid_request', 'a public client shows a secret')
+  if (client === undefined || !isProved) throw new OAuthError('invalid_client', 'unknown client or wrong secret')
+  if (!client.authenticationMethods.includes(claim.method)) {
+    throw new OAuthError('invalid_client', 'the client is registered for another way to authenticate')
+  }
+  return client
+}

@@ -1,0 +1,94 @@
+/**
+ * Answers: the ONE place where an error becomes a response (RFC 6749 §5.2).
+ *
+ * @module
+ */
+
+import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
+import type { Log } from '../settings.ts'
+import { TokenError } from '../token/error.ts'
+
+/** A response before any framework has it. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** Headers of every answer that is not for everyone to keep (RFC 6749 §5.1). */
+const NO_STORE = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', Pragma: 'no-cache' }
+
+/** Returns an answer of JSON that nobody may keep. */
+export function answerJson(status: number, body: unknown, headers?: Readonly<Record<string, string>>): Answer {
+  return { status, headers: { ...NO_STORE, ...headers }, body: JSON.stringify(body) }
+}
+
+/** How an error is answered beyond its code. */
+export interface ErrorAnswerOptions {
+  /** One word that says where it happened, for the log. */
+  readonly event: string
+  readonly log: Log
+  /** The challenge of a 401, where the client used the `Authorization` header (RFC 6749 §5.2). */
+  readonly challenge?: string | undefined
+}
+
+/** The places in a stack, without the message: that may hold what nobody should read. */
+function placesOf(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const places = stack.split('\n').filter((line) => /^\s+at /.test(line))
+  return [error instanceof Error ? error.name : typeof error, ...places.slice(0, 5).map((line) => line.trim())].join(
+    ' ',
+  )
+}
+
+/** Returns the error that a client gets for whatever was thrown. */
+function toOAuthError(error: unknown): OAuthError {
+  if (error instanceof OAuthError) return error
+  if (error instanceof TokenError && error.code === 'sealing') {
+    return new OAuthError('temporarily_unavailable', error.message, { retryAfter: 60 })
+  }
+  const detail = error instanceof TokenError ? error.message : placesOf(error)
+  return new OAuthError('server_error', detail, { cause: error })
+}
+
+/** Returns the answer to a request that failed: a code, its fixed description, and nothing of the request. */
+export function answerError(thrown: unknown, options: ErrorAnswerOptions): Answer {
+  const error = toOAuthError(thrown)
+  const { status, description } = OAUTH_ERRORS[error.code]
+  const level = status >= 500 ? 'error' : 'warn'
+  options.log({ level, event: options.event, code: error.code, detail: error.message })
+  return answerJson(
+    status,
+    { error: error.code, error_description: description },
+    {
+      ...(status === 401 && options.challenge !== undefined ? { 'WWW-Authenticate': options.challenge } : {}),
+      ...(error.retryAfter === undefined ? {} : { 'Retry-After': String(error.retryAfter) }),
+    },
+  )
+}
+
+/** What is refused before OAuth has a word for it. */
+const REFUSALS = {
+  404: 'There is nothing here.',
+  405: 'This method is not supported here.',
+  413: 'The request body is too large.',
+  414: 'The URL is too long.',
+  421: 'This server does not answer for this host.',
+} as const
+
+/** Returns the answer to a request that no endpoint takes. */
+export function answerRefusal(status: keyof typeof REFUSALS, headers?: Readonly<Record<string, string>>): Answer {
+  return answerJson(status, { error: 'invalid_request', error_description: REFUSALS[status] }, headers)
+}
+
+/** Returns an answer as a `Response`. */
+export function toResponse({ status, headers, body }: Answer): Response {
+  return new Response(body, { status, headers })
+}
+
+/** Returns the answer of an issuer that cannot work, to whatever is asked. `reason` stands in `/healthz` too. */
+export function answerUnavailable(reason: string): Response {
+  const { status, description } = OAUTH_ERRORS.temporarily_unavailable
+  const body = { status: 'unavailable', reason, error: 'temporarily_unavailable', error_description: description }
+  return toResponse(answerJson(status, body, { 'Retry-After': '60' }))
+}

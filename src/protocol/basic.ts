@@ -1,0 +1,36 @@
+/**
+ * HTTP Basic as OAuth uses it: each half form-encoded before it is joined (RFC 6749 §2.3.1, RFC 7617).
+ *
+ * @module
+ */
+
+import { OAuthError } from './error.ts'
+
+/** What a client says of itself. */
+export interface ClientCredentials {
+  readonly id: string
+  readonly secret: string
+}
+
+function decodeHalf(half: string): string {
+  return decodeURIComponent(half.replaceAll('+', ' '))
+}
+
+/**
+ * Reads an `Authorization` header of scheme Basic. The scheme's case does not matter; the base64 is strict.
+ *
+ * @throws {OAuthError} `invalid_client` when it is of another scheme or malformed
+ */
+export function readBasic(authorization: string): ClientCredentials {
+  const token = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization)?.[1]
+  if (token === undefined) throw new OAuthError('invalid_client', 'Authorization is not of scheme Basic, or malformed')
+  try {
+    const bytes = Uint8Array.from(atob(token), (character) => character.charCodeAt(0))
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    const colon = text.indexOf(':')
+    if (colon < 1) throw new RangeError('no colon, or nothing before it')
+    return { id: decodeHalf(text.slice(0, colon)), secret: decodeHalf(text.slice(colon + 1)) }
+  } catch (cause) {
+    throw new OAuthError('invalid_client', 'the Basic credentials are malformed', { cause })
+  }
+}

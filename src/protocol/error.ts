@@ -1,0 +1,47 @@
+/**
+ * What a client is told when its request cannot be served (RFC 6749 §5.2, RFC 8707 §2).
+ *
+ * @module
+ */
+
+const errors = {
+  invalid_request: { status: 400, description: 'The request is malformed, lacks a parameter, or repeats one.' },
+  invalid_client: { status: 401, description: 'Client authentication failed.' },
+  invalid_grant: { status: 400, description: 'The grant is invalid, expired, used, or was issued to another client.' },
+  unauthorized_client: { status: 400, description: 'The client may not use this grant type.' },
+  unsupported_grant_type: { status: 400, description: 'This grant type is not supported.' },
+  invalid_scope: { status: 400, description: 'The scope is malformed, unknown, or more than the client may have.' },
+  invalid_target: { status: 400, description: 'The resource is malformed, unknown, or not open to the client.' },
+  server_error: { status: 500, description: 'The server failed; the operator finds why in its log.' },
+  temporarily_unavailable: { status: 503, description: 'The server cannot serve this now; try again later.' },
+} as const
+
+/** The error codes that a client can get. */
+export type OAuthErrorCode = keyof typeof errors
+
+/** For each code its HTTP status, and the one description that a stranger may read. */
+export const OAUTH_ERRORS: Readonly<Record<OAuthErrorCode, { readonly status: number; readonly description: string }>> =
+  errors
+
+/** What the log is told beside the code. */
+export interface OAuthErrorOptions extends ErrorOptions {
+  /** Seconds after which trying again makes sense. */
+  readonly retryAfter?: number
+}
+
+/**
+ * A request that gets an error.
+ *
+ * @param detail for the log alone: what exactly was wrong, without any value of the request
+ */
+export class OAuthError extends Error {
+  override readonly name = 'OAuthError'
+  readonly code: OAuthErrorCode
+  readonly retryAfter: number | undefined
+
+  constructor(code: OAuthErrorCode, detail: string, options?: OAuthErrorOptions) {
+    super(detail, options)
+    this.code = code
+    this.retryAfter = options?.retryAfter
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * The parameters of a request: `application/x-www-form-urlencoded`, none repeated, the empty ones absent
+ * (RFC 6749 §3.2 and appendix B).
+ *
+ * @module
+ */
+
+import { OAuthError } from './error.ts'
+
+/** Parameters that may stand in a request more than once (RFC 8707 §2, RFC 8693 §2.1). */
+const REPEATABLE: ReadonlySet<string> = new Set(['resource', 'audience'])
+
+/** The parameters of one request. */
+export interface Parameters {
+  /** Returns a parameter's value, or nothing when it is absent or empty. */
+  get(name: string): string | undefined
+  /** Returns all values of a parameter that may be repeated, without the empty ones. */
+  all(name: string): readonly string[]
+  /**
+   * Returns a parameter's value.
+   *
+   * @throws {OAuthError} `invalid_request` when it is absent or empty
+   */
+  require(name: string): string
+}
+
+/**
+ * Reads the parameters of a form body, or of a query.
+ *
+ * @throws {OAuthError} `invalid_request` when a parameter is repeated that may not be, or holds a NUL or what is not UTF-8
+ */
+export function readParameters(encoded: string): Parameters {
+  const values = new Map<string, readonly string[]>()
+  for (const [name, value] of new URLSearchParams(encoded)) {
+    const text = name + value
+    // URLSearchParams puts U+FFFD in place of bytes that are not UTF-8; nothing we take has it otherwise.
+    if (text.includes('\0') || text.includes('\uFFFD')) throw new OAuthError('invalid_request', 'NUL, or not UTF-8')
+    const earlier = values.get(name)
+    if (earlier !== undefined && !REPEATABLE.has(name))
+      throw new OAuthError('invalid_request', 'a parameter is repeated')
+    values.set(name, [...(earlier ?? []), value])
+  }
+  const all = (name: string): readonly string[] => values.get(name)?.filter((value) => value !== '') ?? []
+  const get = (name: string): string | undefined => all(name)[0]
+  return {
+    get,
+    all,
+    require(name) {
+      const value = get(name)
+      if (value === undefined) throw new OAuthError('invalid_request', `${name} is missing`)
+      return value
+    },
+  }
+}

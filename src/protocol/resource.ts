@@ -1,0 +1,68 @@
+/**
+ * Resources: the APIs that tokens are for, each named by its absolute URI (RFC 8707).
+ *
+ * @module
+ */
+
+import type { ContentEncryption } from '../../keys/index.ts'
+import type { Client } from './client.ts'
+import { OAuthError } from './error.ts'
+
+/** An API, as the issuer knows it. */
+export interface Resource {
+  /** Its absolute URI: the `aud` of its tokens. */
+  readonly uri: string
+  /** The scope tokens that it knows. */
+  readonly scopes: readonly string[]
+  /** How its tokens are sealed. */
+  readonly envelope: 'direct'
+  /** The content encryption of its tokens. */
+  readonly enc: ContentEncryption
+  /** Seconds that its tokens live. */
+  readonly accessTokenLifetime: number
+  /** Whether it takes tokens that name no client. */
+  readonly anonymous: boolean
+}
+
+/** Tells whether a text is an absolute URI without a fragment (RFC 8707 §2), in visible ASCII. */
+export function isResourceUri(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:[\x21\x24-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+$/i.test(text) && URL.canParse(text)
+}
+
+/** Returns the scope tokens that a client may have at a resource, in the resource's order. */
+export function scopesOf(client: Client, resource: Resource): readonly string[] {
+  return resource.scopes.filter((token) => client.scopes.has(token))
+}
+
+/**
+ * Returns the one resource that a request means.
+ *
+ * Named resources must be the client's, and be one: an access token has exactly one audience. Without a name it is the
+ * client's only resource, or else the only one at which the client may have all of the scope that is asked for
+ * (RFC 8707 §2 leaves the default to the server).
+ *
+ * @param named the `resource` parameters
+ * @param scope the scope asked for, if any
+ * @throws {OAuthError} `invalid_target` when there is no such resource, or not just one
+ */
+export function chooseResource(
+  named: readonly string[],
+  scope: readonly string[] | undefined,
+  client: Client,
+  resources: ReadonlyMap<string, Resource>,
+): Resource {
+  const [uri] = named
+  if (uri !== undefined) {
+    const resource = client.resources.has(uri) ? resources.get(uri) : undefined
+    if (resource === undefined) throw new OAuthError('invalid_target', 'no such resource for this client')
+    if (named.some((other) => other !== uri)) throw new OAuthError('invalid_target', 'several resources are named')
+    return resource
+  }
+  const own = [...client.resources].flatMap((name) => resources.get(name) ?? [])
+  const covers = (resource: Resource): boolean =>
+    own.length === 1 || (scope?.every((token) => scopesOf(client, resource).includes(token)) ?? true)
+  const [only, another] = own.filter(covers)
+  if (only === undefined || another !== undefined)
+    throw new OAuthError('invalid_target', 'not just one resource is meant')
+  return only
+}

@@ -1,0 +1,95 @@
+/**
+ * The issuer's ring at run time: loaded when it is first needed, and asked before each request whether it may seal.
+ *
+ * @module
+ */
+
+import {
+  createKeyring,
+  describeRoots,
+  type Keyring,
+  type LoadedRing,
+  loadRing,
+  type RingRefusal,
+  type RingTexts,
+  refusalAt,
+} from '../../keys/index.ts'
+import { OAuthError } from '../protocol/error.ts'
+import type { Log } from '../settings.ts'
+
+/** How the ring is, without anything secret. */
+export type RingStatus =
+  | { readonly status: 'ok'; readonly keys: ReturnType<typeof describeRoots> }
+  | {
+      readonly status: 'unavailable'
+      readonly reason: RingRefusal['reason']
+      readonly keys: ReturnType<typeof describeRoots>
+    }
+
+/** The ring of a running issuer. */
+export interface KeyRing {
+  /**
+   * Returns the keyring.
+   *
+   * @throws {OAuthError} `temporarily_unavailable` when nothing may be sealed at `now`; the log says why
+   */
+  open(now: number): Keyring
+  /** Returns the states and ages of the roots, or why there are none. */
+  status(now: number): RingStatus
+}
+
+/** What the issuer's ring is made from. */
+export interface KeyRingOptions {
+  readonly texts: RingTexts
+  readonly issuer: string
+  /** Seconds that the longest-lived thing sealed by the ring lives. */
+  readonly longestLife: number
+  readonly log: Log
+}
+
+const ADVICE =
+  'make a ring with `bulla keys init`, store it as the secret KEY_RING, and examine it with `bulla keys doctor`'
+
+/** Returns the ring of a running issuer. A ring that cannot be used stops every seal, and the log says so once. */
+export function createKeyRing(options: KeyRingOptions): KeyRing {
+  const { texts, issuer, longestLife, log } = options
+  let loaded: LoadedRing | RingRefusal | undefined
+  let keyring: Keyring | undefined
+  let reported: string | undefined
+
+  function load(now: number): LoadedRing | RingRefusal {
+    if (loaded !== undefined) return loaded
+    loaded = loadRing(texts, { now, longestLife })
+    if (!loaded.ok) return loaded
+    for (const { message } of [...loaded.bad, ...loaded.findings])
+      log({ level: 'warn', event: 'ring', detail: message })
+    keyring = createKeyring(loaded.ring, issuer)
+    return loaded
+  }
+
+  function refusal(now: number): RingRefusal | undefined {
+    const ring = load(now)
+    const refused = ring.ok ? refusalAt(ring, now) : ring
+    if (refused !== undefined && reported !== refused.reason) {
+      log({ level: 'error', event: 'ring', code: refused.reason, detail: `${refused.detail}; ${ADVICE}` })
+    }
+    reported = refused?.reason
+    return refused
+  }
+
+  function open(now: number): Keyring {
+    const refused = refusal(now)
+    if (refused !== undefined || keyring === undefined) {
+      throw new OAuthError('temporarily_unavailable', `the ring cannot be used: ${refused?.reason}`, { retryAfter: 60 })
+    }
+    return keyring
+  }
+
+  function status(now: number): RingStatus {
+    const refused = refusal(now)
+    const keys = loaded?.ok === true ? describeRoots(loaded.ring, now) : []
+    return refused === undefined ? { status: 'ok', keys } : { status: 'unavailable', reason: refused.reason, keys }
+  }
+
+  return { open, status }
+}

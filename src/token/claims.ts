@@ -1,0 +1,113 @@
+/**
+ * Entitlement ⇄ claims of an access token (RFC 9068 §2.2, by name).
+ *
+ * @module
+ */
+
+import type { Entitlement } from './entitlement.ts'
+import { TokenError } from './error.ts'
+
+/** Claims whose meaning the protocol gives: the operator's own can never override them. */
+export const PROTOCOL_CLAIMS: ReadonlySet<string> = new Set([
+  'iss',
+  'sub',
+  'aud',
+  'client_id',
+  'scope',
+  'iat',
+  'exp',
+  'nbf',
+  'jti',
+  'gid',
+  'auth_time',
+  'acr',
+  'amr',
+  'cnf',
+  'act',
+  'may_act',
+  'authorization_details',
+  'mark',
+])
+
+/** What a token must be to be taken. */
+export interface Expectations {
+  readonly issuer: string
+  /** The resource's URI: `aud` must be this text. */
+  readonly resource: string
+  /** Unix seconds. */
+  readonly now: number
+  /** Seconds by which the clocks may differ. */
+  readonly clockTolerance: number
+  /** Seconds that a token may live: `exp − iat`. */
+  readonly longestLife: number
+  /** Whether a token without `client_id` is taken. */
+  readonly anonymous: boolean
+}
+
+/** Returns the claims of a token for this entitlement. The operator's come last, and never in place of the protocol's. */
+export function writeClaims(entitlement: Entitlement, issuer: string): Readonly<Record<string, unknown>> {
+  const { claims, scope, sub, aud, client_id, iat, exp, jti, ...others } = entitlement
+  const own = Object.entries(claims).filter(([name]) => !PROTOCOL_CLAIMS.has(name) && name !== '__proto__')
+  const protocol = { iss: issuer, sub, aud, client_id, scope: scope.join(' '), iat, exp, jti, ...others }
+  return { ...protocol, ...Object.fromEntries(own) }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0
+}
+
+function isInstant(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+/** Tells whether an optional claim is missing or of its type. */
+function isOptional(value: unknown, isOf: (value: unknown) => boolean): boolean {
+  return value === undefined || isOf(value)
+}
+
+function checkTimes(iat: number, exp: number, expected: Expectations): void {
+  const { now, clockTolerance, longestLife } = expected
+  if (now >= exp + clockTolerance) throw new TokenError('expired')
+  if (iat > now + clockTolerance) throw new TokenError('early')
+  if (exp <= iat || exp - iat > longestLife) throw new TokenError('lifetime')
+}
+
+/**
+ * Returns the entitlement that the claims of an opened token make.
+ *
+ * Required: `iss sub aud client_id scope iat exp jti`, `aud` as a single text. Members of the prototype do not count.
+ *
+ * @throws {TokenError} `claims`, `issuer`, `audience`, `client`, `expired`, `early`, `lifetime`
+ */
+export function readClaims(claims: Readonly<Record<string, unknown>>, expected: Expectations): Entitlement {
+  const own = (name: string): unknown => (Object.hasOwn(claims, name) ? claims[name] : undefined)
+  const [iss, sub, aud, scope, jti] = ['iss', 'sub', 'aud', 'scope', 'jti'].map(own)
+  const [iat, exp, client_id, gid] = ['iat', 'exp', 'client_id', 'gid'].map(own)
+  const [auth_time, acr, amr] = ['auth_time', 'acr', 'amr'].map(own)
+  if (!isText(iss) || !isText(sub) || !isText(aud) || !isText(scope) || !isText(jti)) throw new TokenError('claims')
+  if (!isInstant(iat) || !isInstant(exp)) throw new TokenError('claims')
+  if (!isOptional(client_id, isText) || !isOptional(gid, isText)) throw new TokenError('claims')
+  const isList = (value: unknown): boolean => Array.isArray(value) && value.every(isText)
+  if (!isOptional(auth_time, isInstant) || !isOptional(acr, isText) || !isOptional(amr, isList)) {
+    throw new TokenError('claims')
+  }
+  if (iss !== expected.issuer) throw new TokenError('issuer')
+  if (aud !== expected.resource) throw new TokenError('audience')
+  if (client_id === undefined && !expected.anonymous) throw new TokenError('client')
+  checkTimes(iat, exp, expected)
+  const extra = Object.entries(claims).filter(([name]) => !PROTOCOL_CLAIMS.has(name))
+  return {
+    sub,
+    client_id: client_id as string | undefined,
+    aud,
+    scope: scope.split(' '),
+    iat,
+    exp,
+    jti,
+    ...(gid === undefined ? {} : { gid: gid as string }),
+    ...(auth_time === undefined ? {} : { auth_time: auth_time as number }),
+    ...(acr === undefined ? {} : { acr: acr as string }),
+    ...(amr === undefined ? {} : { amr: amr as readonly string[] }),
+    claims: Object.fromEntries(extra),
+  }
+}

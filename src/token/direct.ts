@@ -1,0 +1,45 @@
+/**
+ * The `direct` envelope of an access token: encrypted under a leaf that the issuer and one resource server have.
+ *
+ * It is not an RFC 9068 token, which must be signed: whoever can open it can make it. Its `typ` is `at+jwe`.
+ *
+ * @module
+ */
+
+import type { Leaves } from '../../keys/index.ts'
+import { type Expectations, readClaims, writeClaims } from './claims.ts'
+import type { Entitlement } from './entitlement.ts'
+import { openEnvelope, sealEnvelope } from './envelope.ts'
+import { TokenError } from './error.ts'
+
+const TYP = 'at+jwe'
+
+/**
+ * Seals an entitlement into an access token.
+ *
+ * @param leaves those of the entitlement's resource
+ * @param now Unix seconds
+ * @throws {TokenError} `sealing` when no root is primary; `size` when the operator's claims make it too long
+ */
+export async function sealDirect(
+  entitlement: Entitlement,
+  issuer: string,
+  leaves: Leaves,
+  now: number,
+): Promise<string> {
+  const leaf = leaves.sealing(now)
+  if (leaf === undefined) throw new TokenError('sealing')
+  return sealEnvelope(writeClaims(entitlement, issuer), TYP, leaf)
+}
+
+/**
+ * Opens an access token.
+ *
+ * This does NOT check the scope, nor whether the token was revoked.
+ *
+ * @param leaves those of the expected resource
+ * @throws {TokenError} with any code but `sealing` and `size`
+ */
+export async function openDirect(token: string, leaves: Leaves, expected: Expectations): Promise<Entitlement> {
+  return readClaims(await openEnvelope(token, TYP, leaves, expected.now), expected)
+}

@@ -1,0 +1,37 @@
+/**
+ * The one noun that crosses the whole house.
+ *
+ * @module
+ */
+
+/**
+ * Who may do what through which client at which resource, until when, bound to which key, with which extra facts.
+ *
+ * The members bear the names of the claims they become (RFC 9068 §2.2).
+ */
+export interface Entitlement {
+  /** Who: a user, or `client:…` for a client that acts for itself. */
+  readonly sub: string
+  /** Through which client; nothing in an anonymous token. */
+  readonly client_id: string | undefined
+  /** At which resource: its URI. Exactly one. */
+  readonly aud: string
+  /** What: scope tokens, as a list, so that `includes` asks for a whole token. */
+  readonly scope: readonly string[]
+  /** Since when. Unix seconds. */
+  readonly iat: number
+  /** Until when. Unix seconds. */
+  readonly exp: number
+  /** Names this one token: 128 random bits, base64url. */
+  readonly jti: string
+  /** Ties all that one approval led to. */
+  readonly gid?: string
+  /** When the user logged in (RFC 9068 §2.2.1). Unix seconds. */
+  readonly auth_time?: number
+  /** How the user logged in (RFC 9068 §2.2.1). */
+  readonly acr?: string
+  /** By which methods the user logged in (RFC 9068 §2.2.1). */
+  readonly amr?: readonly string[]
+  /** Facts that the operator added; never one of the above. */
+  readonly claims: Readonly<Record<string, unknown>>
+}

@@ -1,0 +1,40 @@
+/**
+ * What can be wrong with an envelope. Outwards all codes look the same; the log and `bulla token inspect --explain` tell
+ * them apart.
+ *
+ * @module
+ */
+
+const messages = {
+  length: 'the envelope is empty or longer than 8192 characters',
+  form: 'the envelope is not in canonical compact form',
+  header: 'the header is not exactly the known members',
+  type: 'the envelope is of another type',
+  key: 'no key of this kid may open the envelope now',
+  algorithm: 'the algorithms are not those of the key',
+  decryption: 'the envelope does not open: another key made it, or it was changed',
+  payload: 'what is inside is not strict JSON of an object',
+  claims: 'a required claim is missing or of a wrong type',
+  issuer: 'another issuer made the token',
+  audience: 'the token is for another resource',
+  client: 'the token names no client, and anonymous tokens are not taken here',
+  expired: 'the token has expired',
+  early: 'the token is from the future',
+  lifetime: 'the token lives longer than is allowed here',
+  sealing: 'no leaf may seal now',
+  size: 'the envelope would be longer than 8192 characters',
+} as const
+
+/** Why an envelope could not be opened or sealed. */
+export type TokenErrorCode = keyof typeof messages
+
+/** An envelope that could not be opened or sealed. Its message is fixed for each code: no value of the token is in it. */
+export class TokenError extends Error {
+  override readonly name = 'TokenError'
+  readonly code: TokenErrorCode
+
+  constructor(code: TokenErrorCode, options?: ErrorOptions) {
+    super(messages[code], options)
+    this.code = code
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Purpose envelopes: what the issuer seals for itself alone, each kind under its own branch and with its own `typ`, so
+ * that none opens in place of another.
+ *
+ * @module
+ */
+
+import type { Leaves, Purpose } from '../../keys/index.ts'
+import { openEnvelope, sealEnvelope } from './envelope.ts'
+import { TokenError } from './error.ts'
+
+/** Purposes that envelopes are sealed for; the other purposes give keys alone. */
+export type EnvelopePurpose = Exclude<Purpose, 'access' | 'mark' | 'sign'>
+
+/** What every purpose envelope carries, beside the facts of its kind. */
+export interface PurposeFacts {
+  /** Names the envelope: 128 random bits, base64url. */
+  readonly jti: string
+  /** Unix seconds. */
+  readonly iat: number
+  /** Unix seconds. */
+  readonly exp: number
+  readonly [fact: string]: unknown
+}
+
+/**
+ * Seals facts that only the issuer opens.
+ *
+ * @param leaves those of this purpose
+ * @param now Unix seconds
+ * @throws {TokenError} `sealing` when no root is primary; `size` when the facts make it too long
+ */
+export async function sealPurpose(
+  purpose: EnvelopePurpose,
+  facts: PurposeFacts,
+  leaves: Leaves,
+  now: number,
+): Promise<string> {
+  const leaf = leaves.sealing(now)
+  if (leaf === undefined) throw new TokenError('sealing')
+  return sealEnvelope(facts, `${purpose}+jwe`, leaf)
+}
+
+/**
+ * Opens a purpose envelope. The facts of its kind are the caller's to check.
+ *
+ * @param leaves those of this purpose
+ * @param now Unix seconds
+ * @param clockTolerance seconds by which the issuer's machines' clocks may differ
+ * @throws {TokenError} when it is not a live envelope of this purpose
+ */
+export async function openPurpose(
+  purpose: EnvelopePurpose,
+  envelope: string,
+  leaves: Leaves,
+  now: number,
+  clockTolerance: number,
+): Promise<PurposeFacts> {
+  const facts = await openEnvelope(envelope, `${purpose}+jwe`, leaves, now)
+  const { jti, iat, exp } = facts
+  if (typeof jti !== 'string' || jti === '') throw new TokenError('claims')
+  if (!Number.isSafeInteger(iat) || !Number.isSafeInteger(exp)) throw new TokenError('claims')
+  if (now >= (exp as number)) throw new TokenError('expired')
+  if ((iat as number) > now + clockTolerance) throw new TokenError('early')
+  return facts as PurposeFacts
+}

@@ -1,0 +1,32 @@
+/**
+ * The face of `bulla/verifier/hono`: a resource server in Hono, in one line.
+ *
+ * @module
+ */
+
+import type { MiddlewareHandler } from 'hono'
+import { createVerifier, type Demand, type Entitlement, type VerifierOptions } from './index.ts'
+
+/** What the middleware needs: the verifier's options, and what each request must have. */
+export type ResourceServerOptions = VerifierOptions & Demand
+
+/** What a handler behind the middleware finds: `c.get('entitlement')`. */
+export interface ResourceServerEnv {
+  Variables: { entitlement: Entitlement }
+}
+
+/**
+ * Lets in requests with a live access token that has the scope; all others get the answer of RFC 6750.
+ *
+ * @throws {TypeError | RangeError} as `createVerifier`
+ */
+export function resourceServer(options: ResourceServerOptions): MiddlewareHandler<ResourceServerEnv> {
+  const verifier = createVerifier(options)
+  const demand: Demand = options.scope === undefined ? {} : { scope: options.scope }
+  return async function resourceServerMiddleware(c, next) {
+    const verification = await verifier.verify(c.req.raw, demand)
+    if (!verification.ok) return verification.response
+    c.set('entitlement', verification.entitlement)
+    return next()
+  }
+}

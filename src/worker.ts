@@ -1,0 +1,31 @@
+/**
+ * The Workers entry: bindings → issuer.
+ *
+ * @module
+ */
+
+import { type Bindings, readBindings } from './bindings.ts'
+import { answerUnavailable } from './endpoints/respond.ts'
+import { createIssuer, type Issuer } from './issuer.ts'
+
+/** The issuer of this isolate, made by its first request; or why there is none. */
+let made: Issuer | { readonly reason: string } | undefined
+
+function make(env: Bindings): Issuer | { readonly reason: string } {
+  try {
+    return createIssuer(readBindings(env))
+  } catch (error) {
+    const detail = (error as Error).message
+    console.error(
+      JSON.stringify({ level: 'error', event: 'settings', detail: `${detail}; see wrangler.toml and .dev.vars` }),
+    )
+    return { reason: 'settings' }
+  }
+}
+
+export default {
+  fetch(request: Request, env: Bindings): Response | Promise<Response> {
+    made ??= make(env)
+    return 'fetch' in made ? made.fetch(request) : answerUnavailable(made.reason)
+  },
+}
