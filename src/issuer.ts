@@ -14,7 +14,8 @@ import type { EndpointContext } from './endpoints/context.ts'
 import { describeIssuer, metadataPath } from './endpoints/metadata.ts'
 import { type Answer, answerError, answerJson, answerRefusal, toResponse } from './endpoints/respond.ts'
 import { createTokenEndpoint, LONGEST_TOKEN_REQUEST, type TokenRequest } from './endpoints/token.ts'
-import { checkSettings, type IssuerSettings, isLoopback, type LogEntry } from './settings.ts'
+import type { LogEntry } from './log.ts'
+import { checkSettings, type IssuerSettings, isLoopback } from './settings.ts'
 import { createKeyRing } from './stores/key_ring.ts'
 
 /** An issuer: a Hono app, and the token endpoint as a plain function beside it. */
@@ -67,6 +68,13 @@ function createContext(settings: IssuerSettings): EndpointContext {
   }
 }
 
+/** Headers of what everyone may keep for a while: less than a new ring takes to reach everyone. */
+const CACHEABLE = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' }
+
+function onlyGet(): Response {
+  return toResponse(answerRefusal(405, { Allow: 'GET, HEAD' }))
+}
+
 /** Tells whether a request was meant for this issuer; on a loopback issuer any loopback name will do. */
 function isOwnHost(url: string, issuer: URL): boolean {
   const { host, port } = new URL(url)
@@ -103,18 +111,20 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   app.all(`${base}/token`, async (c) => {
     const { url: uri, method, headers } = c.req.raw
     const credentials = settings.credentials?.(c.req.raw) ?? {}
-    return toResponse(await createTokenResponse({ uri, method, headers, body: await c.req.text(), credentials }))
+    const body = new TextDecoder('utf-8', { ignoreBOM: true }).decode(await c.req.arrayBuffer())
+    return toResponse(await createTokenResponse({ uri, method, headers, body, credentials }))
   })
 
-  app.use(metadataPath(issuer.href), cors({ origin: '*', allowMethods: ['GET'] }), etag())
-  app.get(metadataPath(issuer.href), (c) =>
-    c.body(metadata, 200, { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' }),
-  )
+  const metadataAt = metadataPath(issuer.href)
+  app.use(metadataAt, cors({ origin: '*', allowMethods: ['GET'] }), etag())
+  app.get(metadataAt, (c) => c.body(metadata, 200, CACHEABLE))
+  app.all(metadataAt, onlyGet)
 
   app.get(`${base}/healthz`, () => {
     const status = keyRing.status(now())
     return toResponse(answerJson(status.status === 'ok' ? 200 : 503, status))
   })
+  app.all(`${base}/healthz`, onlyGet)
 
   app.notFound(() => toResponse(answerRefusal(404)))
   app.onError((error) => toResponse(answerError(error, { event: 'request', log })))

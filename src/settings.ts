@@ -10,6 +10,7 @@ import { decodeBase64url } from '../keys/base64url.ts'
 import { checkBoolean, checkChoice, checkInteger, checkMembers, checkText, checkTexts } from '../keys/check.ts'
 import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption } from '../keys/index.ts'
 import { grants } from './grants/index.ts'
+import type { Log } from './log.ts'
 import type { Client, ClientAuthenticationMethod } from './protocol/client.ts'
 import { isResourceUri, type Resource } from './protocol/resource.ts'
 import { SCOPE_TOKEN } from './protocol/scope.ts'
@@ -47,20 +48,6 @@ export interface ClientSettings {
 
 /** Facts about a request that the operator wants to see again: client IP, country, device. */
 export type Credentials = Readonly<Record<string, unknown>>
-
-/** One line of the log. It never holds a token, a secret, a key or a value of the request. */
-export interface LogEntry {
-  readonly level: 'info' | 'warn' | 'error'
-  /** What happened, as one word. */
-  readonly event: string
-  /** The error code, where it is one. */
-  readonly code?: string
-  /** What exactly was wrong, for the operator. */
-  readonly detail?: string
-}
-
-/** Takes a line of the log. */
-export type Log = (entry: LogEntry) => void
 
 /** All that an issuer is made from. */
 export interface IssuerSettings {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { CheckedSettings, IssuerSettings, Log } from '../settings.ts'
+import type { Log } from '../log.ts'
+import type { CheckedSettings, IssuerSettings } from '../settings.ts'
 import type { KeyRing } from '../stores/key_ring.ts'
 
 /** All that an endpoint may use beside the request. */

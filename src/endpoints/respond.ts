@@ -4,8 +4,8 @@
  * @module
  */
 
+import type { Log } from '../log.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
-import type { Log } from '../settings.ts'
 import { TokenError } from '../token/error.ts'
 
 /** A response before any framework has it. */

@@ -14,8 +14,8 @@ import {
   type RingTexts,
   refusalAt,
 } from '../../keys/index.ts'
+import type { Log } from '../log.ts'
 import { OAuthError } from '../protocol/error.ts'
-import type { Log } from '../settings.ts'
 
 /** How the ring is, without anything secret. */
 export type RingStatus =

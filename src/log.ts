@@ -1,0 +1,19 @@
+/**
+ * The log: what exactly was wrong, for the operator alone.
+ *
+ * @module
+ */
+
+/** One line of the log. It never holds a token, a secret, a key or a value of the request. */
+export interface LogEntry {
+  readonly level: 'info' | 'warn' | 'error'
+  /** What happened, as one word. */
+  readonly event: string
+  /** The error code, where it is one. */
+  readonly code?: string
+  /** What exactly was wrong, for the operator. */
+  readonly detail?: string
+}
+
+/** Takes a line of the log. */
+export type Log = (entry: LogEntry) => void

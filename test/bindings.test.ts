@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { createIssuer, readBindings } from '../src/index.ts'
+
+const LOCAL = 'http://localhost:8787'
+
+describe('the bindings of a Worker', () => {
+  it('become settings', () => {
+    const env = {
+      ISSUER: 'https://as.example',
+      RESOURCES: { a: {} },
+      CLIENTS: { b: {} },
+      KEY_RING: 'x',
+      KEY_RING_NEXT: 'y',
+    }
+    expect(readBindings(env)).toEqual({
+      issuer: env.ISSUER,
+      resources: { a: {} },
+      clients: { b: {} },
+      keyRing: 'x',
+      keyRingNext: 'y',
+    })
+  })
+
+  it('may lack resources, clients and rings, but not the issuer', () => {
+    expect(readBindings({ ISSUER: LOCAL })).toEqual({
+      issuer: LOCAL,
+      resources: {},
+      clients: {},
+      keyRing: undefined,
+      keyRingNext: undefined,
+    })
+    expect(() => readBindings({})).toThrow('"ISSUER" expected the URL of this issuer, got nothing')
+  })
+
+  it.each([
+    { ISSUER: 1 },
+    { ISSUER: LOCAL, RESOURCES: '{}' },
+    { ISSUER: LOCAL, CLIENTS: [] },
+    { ISSUER: LOCAL, KEY_RING: {} },
+  ])('are refused as %j', (env) => expect(() => readBindings(env)).toThrow(TypeError))
+
+  it('have the development fixtures only with DEVELOPMENT = "true" on a loopback issuer (design §10)', () => {
+    const { resources, clients } = readBindings({ ISSUER: LOCAL, DEVELOPMENT: 'true' })
+    expect(Object.keys(resources)).toContain('https://api.example.com')
+    expect(Object.keys(clients)).toContain('demo-service')
+    for (const DEVELOPMENT of ['false', '', 'TRUE', '1', true, undefined]) {
+      expect(readBindings({ ISSUER: LOCAL, DEVELOPMENT }).clients).toEqual({})
+    }
+    expect(() => readBindings({ ISSUER: 'https://as.example', DEVELOPMENT: 'true' })).toThrow(
+      '"DEVELOPMENT" expected an issuer on localhost',
+    )
+  })
+
+  it('have fixtures that the settings take, and own entries come before them', () => {
+    const mine = { scopes: ['mine'] }
+    const settings = readBindings({
+      ISSUER: LOCAL,
+      DEVELOPMENT: 'true',
+      RESOURCES: { 'https://api.example.com': mine },
+    })
+    expect(settings.resources['https://api.example.com']).toBe(mine)
+    expect(() => createIssuer(settings)).not.toThrow()
+  })
+})

@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { exportKeys, writeKeys } from '../../keys/index.ts'
+import { createVerifier } from '../../src/verifier/index.ts'
+import { API, basic, SECRETS, secretHash, VARS } from '../fixtures.ts'
+import { type LiveIssuer, startIssuer } from '../live_issuer.ts'
+
+/** Cases that ask for something else than we promise; each with the reason. */
+const LATER = 'waits for the authorization endpoint'
+const EXCEPTIONS: Readonly<Record<string, string>> = {
+  'oauthlib-029-tk-unauthorized-code': LATER,
+  'oauthlib-055-tk-public-discrepancy': LATER,
+  'oauthlib-073-rf-public-unknown': LATER,
+  'oauth-184-rf-rotate-pub': LATER,
+  'oauth-196-rf-cc-client': LATER,
+  'oauth-220-md-pkce': LATER,
+  'oauth-250-rs-code': LATER,
+  'oauth-252-rs-prm': 'waits for protected resource metadata (RFC 9728)',
+}
+
+interface Result {
+  readonly id: string
+  readonly level: string
+  readonly result: 'PASS' | 'FAIL' | 'NOTE' | 'SKIP'
+  readonly why: string
+}
+
+const scopes = ['read', 'write']
+const CLIENTS = {
+  cc: { secret_hash: secretHash('cc-secret'), grant_types: ['client_credentials'], resources: [API], scopes },
+  'odd id:%+&': { ...VARS.CLIENTS['odd id:%+&'], scopes },
+  pub: { grant_types: [], resources: [API], scopes },
+}
+
+/** An API that opens tokens with what `bulla keys export` gives it, and nothing else. */
+function startApi({ issuer, ring }: LiveIssuer): Promise<Server> {
+  const now = Math.floor(Date.now() / 1000)
+  const verifier = createVerifier({
+    issuer,
+    resource: API,
+    keys: writeKeys(exportKeys(ring, { issuer, resource: API, now })),
+  })
+  const server = createServer(async ({ url, headers }, answer) => {
+    const sent = Object.entries(headers).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+    const result = await verifier.verify(new Request(`http://api${url}`, { headers: sent }))
+    if (result.ok) return answer.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+    return answer.writeHead(result.response.status, Object.fromEntries(result.response.headers)).end()
+  })
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)))
+}
+
+describe('the request cases', () => {
+  let live: LiveIssuer
+  let api: Server
+  let results: readonly Result[] = []
+
+  beforeAll(async () => {
+    live = await startIssuer({ RESOURCES: { [API]: { scopes } }, CLIENTS, DEVELOPMENT: 'false' })
+    api = await startApi(live)
+    const folder = await mkdtemp(join(tmpdir(), 'bulla-cases-'))
+    const target = {
+      issuer: live.issuer,
+      redirect: 'https://client.example/cb',
+      redirect2: 'https://client.example/cb2',
+      scope: 'read',
+      azscope: 'read',
+      clients: {
+        cc: { id: 'cc', secret: 'cc-secret' },
+        odd: { id: 'odd id:%+&', secret: SECRETS['odd id:%+&'] },
+        pub: { id: 'pub' },
+      },
+      resource: API,
+      resourceUrl: `http://127.0.0.1:${(api.address() as { port: number }).port}/`,
+      features: ['resourceIndicators', 'knownResources', 'resource', 'oddClient'],
+      out: join(folder, 'results.json'),
+    }
+    await writeFile(join(folder, 'target.json'), JSON.stringify(target))
+    const run = spawn(process.execPath, [join(import.meta.dirname, 'run.mjs'), join(folder, 'target.json')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const printed = await text(run.stdout)
+    results = JSON.parse(await readFile(target.out, 'utf8').catch(() => '[]'))
+    if (results.length === 0) throw new Error(printed)
+  }, 120_000)
+
+  afterAll(async () => {
+    api?.close()
+    await live?.stop()
+  })
+
+  it('all pass, but for those that contradict the design', () => {
+    const failed = results.filter(({ id, result }) => result === 'FAIL' && EXCEPTIONS[id] === undefined)
+    expect(failed).toEqual([])
+  })
+
+  it('are played, not skipped, where they concern what there is', () => {
+    const played = results.filter(({ result }) => result === 'PASS' || result === 'NOTE')
+    expect(played.length).toBeGreaterThanOrEqual(55)
+  })
+
+  it('that are excepted do fail: an exception that is no longer needed goes', () => {
+    const passed = results.filter(({ id, result }) => EXCEPTIONS[id] !== undefined && result !== 'FAIL')
+    expect(passed).toEqual([])
+  })
+
+  it('leave the issuer as it was', async () => {
+    const body = new URLSearchParams({ grant_type: 'client_credentials' })
+    const response = await fetch(`${live.issuer}/token`, {
+      method: 'POST',
+      body,
+      headers: { authorization: basic('cc', 'cc-secret') },
+    })
+    expect(response.status).toBe(200)
+  })
+})

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import { encodeBase64url } from '../../keys/base64url.ts'
+import { ISSUER, NOW, testIssuer, testRing } from '../fixtures.ts'
+
+const EVERY = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains; preload',
+}
+
+describe('every response', () => {
+  it.each([
+    ['POST', '/token'],
+    ['GET', '/token'],
+    ['GET', '/healthz'],
+    ['GET', '/.well-known/oauth-authorization-server'],
+    ['GET', '/nothing'],
+    ['GET', '/%74oken'],
+    ['GET', `/${'a'.repeat(9000)}`],
+  ])('to %s %.60s has the headers of security.md b.0', async (method, path) => {
+    const { headers } = await testIssuer().request(ISSUER + path, { method })
+    expect(Object.fromEntries(Object.keys(EVERY).map((name) => [name, headers.get(name)]))).toEqual(EVERY)
+    expect([headers.get('server'), headers.get('x-powered-by')]).toEqual([null, null])
+  })
+})
+
+describe('the host', () => {
+  it.each([
+    'https://evil.example',
+    'https://bulla.workers.dev',
+    'http://127.0.0.1',
+    'https://as.example.evil.example',
+    'https://as.example:8443',
+  ])('%s is not ours (C30, H66)', async (origin) => {
+    const response = await testIssuer().request(`${origin}/.well-known/oauth-authorization-server`)
+    expect([response.status, (await response.text()).includes('evil')]).toEqual([421, false])
+  })
+
+  it('is the one of the issuer, whatever headers say (C30)', async () => {
+    const headers = { host: 'evil.example', 'x-forwarded-host': 'evil.example', forwarded: 'host=evil.example' }
+    const response = await testIssuer().request(`${ISSUER}/.well-known/oauth-authorization-server`, { headers })
+    expect(await response.json()).toMatchObject({ issuer: ISSUER, token_endpoint: `${ISSUER}/token` })
+  })
+
+  it('may be any name of this machine for a loopback issuer, at its port', async () => {
+    const issuer = testIssuer({ issuer: 'http://localhost:8787' })
+    const statuses = [
+      'http://localhost:8787',
+      'http://127.0.0.1:8787',
+      'http://[::1]:8787',
+      'http://127.0.0.1:1',
+      'http://rebound.example:8787',
+    ].map(async (origin) => (await issuer.request(`${origin}/healthz`.replace('healthz', 'nothing'))).status)
+    expect(await Promise.all(statuses)).toEqual([404, 404, 404, 421, 421])
+  })
+})
+
+describe('an issuer with a path', () => {
+  const issuer = testIssuer({ issuer: `${ISSUER}/tenant/a` })
+
+  it('has its endpoints below it', async () => {
+    expect((await issuer.request(`${ISSUER}/tenant/a/healthz`)).status).toBe(200)
+    expect((await issuer.request(`${ISSUER}/tenant/a/token`, { method: 'POST' })).status).toBe(400)
+    expect((await issuer.request(`${ISSUER}/token`, { method: 'POST' })).status).toBe(404)
+  })
+})
+
+describe('GET /healthz', () => {
+  it('tells state and age of each root, and nothing secret', async () => {
+    const response = await testIssuer({ now: () => NOW + 90 }).request(`${ISSUER}/healthz`)
+    const text = await response.text()
+    expect(JSON.parse(text)).toEqual({ status: 'ok', keys: [{ kid: 'r1', state: 'primary', age: 90 }] })
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    for (const { k } of testRing(NOW).roots) expect(text).not.toContain(encodeBase64url(k))
+  })
+})
+
+describe('methods', () => {
+  it.each([
+    ['/token', 'GET', 'POST'],
+    ['/token', 'HEAD', 'POST'],
+    ['/token', 'PUT', 'POST'],
+    ['/token', 'PATCH', 'POST'],
+    ['/token', 'DELETE', 'POST'],
+    ['/healthz', 'POST', 'GET, HEAD'],
+    ['/.well-known/oauth-authorization-server', 'POST', 'GET, HEAD'],
+    ['/.well-known/oauth-authorization-server', 'DELETE', 'GET, HEAD'],
+  ])('%s refuses %s (N06)', async (path, method, allow) => {
+    const response = await testIssuer().request(ISSUER + path, {
+      method,
+      headers: { 'x-http-method-override': 'POST' },
+    })
+    expect([response.status, response.headers.get('allow')]).toEqual([405, allow])
+  })
+})

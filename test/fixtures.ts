@@ -1,0 +1,151 @@
+/**
+ * One issuer for all tests: its clients, their secrets, its resources, its ring.
+ *
+ * @module
+ */
+
+import { encodeBase64url } from '../keys/base64url.ts'
+import { createRing, type Ring, writeRing } from '../keys/index.ts'
+import { createIssuer, type Issuer, type IssuerSettings } from '../src/index.ts'
+import { hashSecret } from '../src/protocol/client.ts'
+
+export const ISSUER = 'https://as.example'
+export const API = 'https://api1.example'
+export const API2 = 'https://api2.example'
+
+/** A key that is no secret: the bytes 0 to 31, turned by `turn`. */
+export function testKey(turn = 0): Uint8Array {
+  return Uint8Array.from({ length: 32 }, (_, index) => (index * 7 + turn * 11 + 1) % 256)
+}
+
+/** A ring whose only root seals from `now` on. */
+export function testRing(now: number): Ring {
+  return createRing({ now, key: testKey() })
+}
+
+/** Returns the settings' form of a secret. */
+export function secretHash(secret: string): string {
+  return `sha256:${encodeBase64url(hashSecret(secret))}`
+}
+
+/** The secrets of the confidential clients below. */
+export const SECRETS = {
+  service: 'service-secret',
+  one: 'one-secret',
+  'basic-only': 'basic-only-secret',
+  anon: 'anon-secret',
+  'no-grant': 'no-grant-secret',
+  'odd id:%+&': 'odd secret:%+&',
+  turning: 'new-secret',
+} as const
+
+/** Settings in the form that wrangler.toml gives them. */
+export const VARS = {
+  ISSUER,
+  RESOURCES: {
+    [API]: { scopes: ['read', 'write', 'admin'] },
+    [API2]: { scopes: ['read', 'mail'], enc: 'A256CBC-HS512', access_token_lifetime: 300, anonymous: true },
+  },
+  CLIENTS: {
+    service: {
+      secret_hash: secretHash(SECRETS.service),
+      grant_types: ['client_credentials'],
+      resources: [API, API2],
+      scopes: ['read', 'write', 'mail'],
+    },
+    one: {
+      secret_hash: secretHash(SECRETS.one),
+      grant_types: ['client_credentials'],
+      resources: [API],
+      scopes: ['read', 'write'],
+    },
+    'basic-only': {
+      secret_hash: secretHash(SECRETS['basic-only']),
+      token_endpoint_auth_method: 'client_secret_basic',
+      grant_types: ['client_credentials'],
+      resources: [API],
+      scopes: ['read'],
+    },
+    anon: {
+      secret_hash: secretHash(SECRETS.anon),
+      grant_types: ['client_credentials'],
+      resources: [API, API2],
+      scopes: ['read'],
+      anonymous: true,
+    },
+    'no-grant': { secret_hash: secretHash(SECRETS['no-grant']), grant_types: [], resources: [API], scopes: ['read'] },
+    'odd id:%+&': {
+      secret_hash: secretHash(SECRETS['odd id:%+&']),
+      grant_types: ['client_credentials'],
+      resources: [API],
+      scopes: ['read'],
+    },
+    turning: {
+      secret_hash: [secretHash(SECRETS.turning), secretHash('old-secret')],
+      grant_types: ['client_credentials'],
+      resources: [API],
+      scopes: ['read'],
+    },
+    app: { grant_types: ['client_credentials'], resources: [API], scopes: ['read'] },
+  },
+} as const
+
+/** The instant at which tests without a real clock begin. */
+export const NOW = 1_800_000_000
+
+/** Returns an issuer at `NOW` that logs nowhere. */
+export function testIssuer(changes: Partial<IssuerSettings> = {}): Issuer {
+  const settings: IssuerSettings = {
+    issuer: ISSUER,
+    keyRing: writeRing(testRing(NOW)),
+    resources: VARS.RESOURCES,
+    clients: VARS.CLIENTS,
+    log: () => {},
+    now: () => NOW,
+  }
+  return createIssuer({ ...settings, ...changes })
+}
+
+/** Returns the `Authorization` header of a client by Basic, each half form-encoded. */
+export function basic(id: string, secret: string): string {
+  const [a, b] = [id, secret].map((half) => new URLSearchParams({ half }).toString().slice('half='.length))
+  return `Basic ${btoa(`${a}:${b}`)}`
+}
+
+/** The parts of a token request that a test wants otherwise. */
+export interface TokenRequestChanges {
+  readonly client?: keyof typeof SECRETS
+  readonly method?: string
+  readonly query?: string
+  readonly headers?: Readonly<Record<string, string | undefined>>
+  /** Parameters of the form; a list keeps repetitions. Default: client_credentials for `API`. */
+  readonly form?: Record<string, string> | [string, string][]
+  readonly body?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>
+}
+
+/** Returns a request to `POST /token`, right unless it is changed. */
+export function tokenRequest(changes: TokenRequestChanges = {}): Request {
+  const { client = 'service', method = 'POST', query = '', form, body } = changes
+  const headers = {
+    authorization: basic(client, SECRETS[client]),
+    'content-type': 'application/x-www-form-urlencoded',
+    ...changes.headers,
+  }
+  const sent = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  const written = new URLSearchParams(form ?? { grant_type: 'client_credentials', resource: API }).toString()
+  return new Request(`${ISSUER}/token${query}`, {
+    method,
+    headers: sent,
+    ...(method === 'GET' || method === 'HEAD' ? {} : { body: body ?? written }),
+    ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
+  })
+}
+
+/** The members of a token answer. */
+export interface TokenAnswer {
+  readonly access_token: string
+  readonly token_type: string
+  readonly expires_in: number
+  readonly scope: string
+  readonly error?: string
+}

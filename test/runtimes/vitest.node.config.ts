@@ -1,0 +1,19 @@
+/** The same tests in Node, but for those that ask the Worker entry; and those that start processes. */
+import { join } from 'node:path'
+import { defineProject } from 'vitest/config'
+
+/** Tests that start processes or read files. */
+export const NODE_ONLY: string[] = ['cli', 'interop', 'repository', 'cases'].map((folder) => `test/${folder}/**`)
+
+/** Tests that ask the real Worker entry. */
+const WORKERD_ONLY = ['test/rfc/**', 'test/worker.test.ts']
+
+export default defineProject({
+  test: {
+    name: 'node',
+    root: join(import.meta.dirname, '..', '..'),
+    include: ['test/**/*.test.ts'],
+    exclude: WORKERD_ONLY,
+    testTimeout: 60_000,
+  },
+})

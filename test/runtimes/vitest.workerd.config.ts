@@ -1,0 +1,22 @@
+/** All tests but those that start processes, inside workerd, with the real Worker entry beside them. */
+import { join } from 'node:path'
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { defineProject } from 'vitest/config'
+import { writeRing } from '../../keys/index.ts'
+import { testRing, VARS } from '../fixtures.ts'
+import { NODE_ONLY } from './vitest.node.config.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const vars = JSON.parse(JSON.stringify(VARS))
+const KEY_RING = writeRing(testRing(Math.floor(Date.now() / 1000)))
+
+export default defineProject({
+  plugins: [
+    cloudflareTest({
+      wrangler: { configPath: join(root, 'wrangler.toml') },
+      // A .dev.vars of this checkout would be read too: what it sets is set here otherwise.
+      miniflare: { bindings: { ...vars, KEY_RING, KEY_RING_NEXT: '', DEVELOPMENT: 'false' } },
+    }),
+  ],
+  test: { name: 'workerd', root, include: ['test/**/*.test.ts'], exclude: NODE_ONLY, testTimeout: 30_000 },
+})

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import { checkSettings, isLoopback } from '../src/settings.ts'
+import { API, ISSUER, SECRETS, secretHash, VARS } from './fixtures.ts'
+
+const good = { issuer: ISSUER, keyRing: undefined, resources: VARS.RESOURCES, clients: VARS.CLIENTS }
+const check = (changes: object) => () => checkSettings({ ...good, ...changes })
+const client = (changes: object) => ({ clients: { c: { grant_types: [], resources: [API], scopes: [], ...changes } } })
+const resource = (changes: object, uri = API) => ({ clients: {}, resources: { [uri]: { scopes: ['a'], ...changes } } })
+
+describe('the settings', () => {
+  it('are taken as wrangler.toml gives them, with defaults', () => {
+    const { resources, clients } = checkSettings(good)
+    expect(resources.get(API)).toMatchObject({
+      uri: API,
+      envelope: 'direct',
+      enc: 'A256GCM',
+      accessTokenLifetime: 600,
+      anonymous: false,
+    })
+    expect(clients.get('service')?.authenticationMethods).toEqual(['client_secret_basic', 'client_secret_post'])
+    expect(clients.get('app')?.authenticationMethods).toEqual(['none'])
+  })
+
+  it.each([
+    'https://as.example',
+    'https://as.example:8443',
+    'https://as.example/tenant/a',
+    'http://localhost:8787',
+    'http://127.0.0.1',
+    'http://[::1]:80/x'.replace(':80', ':81'),
+  ])('take %j as issuer (RFC 8414 §2)', (issuer) => expect(checkSettings({ ...good, issuer }).issuer).toBe(issuer))
+
+  it.each<[string, object, string]>([
+    ['no issuer', { issuer: undefined }, '"issuer" expected an https URL without query or fragment, got nothing'],
+    ['an issuer that is no URL', { issuer: 'auth.example.com' }, '"issuer"'],
+    ['an http issuer', { issuer: 'http://foo.bar' }, '"issuer" expected https'],
+    [
+      'an http issuer that looks like localhost',
+      { issuer: 'http://localhost.evil.example' },
+      '"issuer" expected https',
+    ],
+    [
+      'an issuer with a slash at its end',
+      { issuer: 'https://as.example/' },
+      '"issuer" expected a URL in its plain form',
+    ],
+    ['an issuer with a query', { issuer: 'https://as.example?x' }, '"issuer"'],
+    ['an issuer with a fragment', { issuer: 'https://as.example#' }, '"issuer"'],
+    ['an issuer with a user', { issuer: 'https://a:b@as.example' }, '"issuer"'],
+    ['an issuer in upper case', { issuer: 'https://AS.example' }, '"issuer"'],
+    ['an issuer with its default port', { issuer: 'https://as.example:443' }, '"issuer"'],
+    ['an issuer of dot segments', { issuer: 'https://as.example/a/../b' }, '"issuer"'],
+    ['resources that are a list', { resources: [] }, '"resources" expected an object, got an array'],
+    ['a resource that is no URI', resource({}, 'orders'), '"resources" expected absolute URIs'],
+    [
+      'a resource without scopes',
+      resource({ scopes: undefined }),
+      '"resources["https://api1.example"].scopes" expected a list, got nothing',
+    ],
+    ['a malformed scope', resource({ scopes: ['a b'] }), 'scopes[0]" expected a scope token'],
+    ['a scope twice', resource({ scopes: ['a', 'a'] }), 'expected each text once'],
+    ['a misspelled setting', resource({ lifetime: 5 }), 'has no setting "lifetime"; it knows: scopes, envelope'],
+    ['an unknown envelope', resource({ envelope: 'signed' }), 'envelope" expected "direct"'],
+    ['a content encryption of 128 bits', resource({ enc: 'A128GCM' }), 'enc" expected "A256GCM" or "A256CBC-HS512"'],
+    [
+      'a life of 5 seconds',
+      resource({ access_token_lifetime: 5 }),
+      'access_token_lifetime" expected an integer from 30 to 86400, got 5',
+    ],
+    ['a life of two days', resource({ access_token_lifetime: 172_800 }), 'got 172800'],
+    ['a life as text', resource({ access_token_lifetime: '600' }), 'got a string'],
+    ['anonymous as text', resource({ anonymous: 'true' }), 'anonymous" expected true or false, got a string'],
+    ['a secret instead of its hash', client({ secret_hash: SECRETS.service }), 'secret_hash[0]" expected "sha256:…"'],
+    ['three secrets', client({ secret_hash: ['a', 'b', 'c'].map(secretHash) }), 'expected one hash, or two'],
+    ['a client_secret', client({ client_secret: 'x' }), 'has no setting "client_secret"'],
+    ['an unknown grant type', client({ grant_types: ['password'] }), 'grant_types[0]" expected "client_credentials"'],
+    ['a grant type of a prototype', client({ grant_types: ['__proto__'] }), 'grant_types[0]" expected'],
+    [
+      'an unknown resource',
+      client({ resources: ['https://x.example'] }),
+      'resources[0]" expected one of the resources',
+    ],
+    [
+      'a public client that proves itself',
+      client({ token_endpoint_auth_method: 'client_secret_basic' }),
+      'expected "none"',
+    ],
+    [
+      'a confidential client that does not',
+      client({ secret_hash: secretHash('x'), token_endpoint_auth_method: 'none' }),
+      'expected "client_secret_basic"',
+    ],
+    ['a client_id with a control character', { clients: { 'a\n': {} } }, '"clients" expected'],
+  ])('are refused with %s', (_, changes, message) => {
+    expect(check(changes)).toThrow(message)
+    expect(check(changes)).not.toThrow(SECRETS.service)
+  })
+
+  it.each([
+    ['http://localhost:1', true],
+    ['http://127.0.0.1/x', true],
+    ['http://[::1]', true],
+    ['https://localhost', true],
+    ['http://127.0.0.2', false],
+    ['http://localhost.example', false],
+    ['http://localhost@evil.example', false],
+    ['localhost', false],
+  ])('take %j for this machine: %s', (issuer, expected) => {
+    expect(isLoopback(issuer)).toBe(expected)
+  })
+})

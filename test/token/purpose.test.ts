@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { createKeyring } from '../../keys/index.ts'
+import { openDirect, sealDirect } from '../../src/token/direct.ts'
+import { type EnvelopePurpose, openPurpose, sealPurpose } from '../../src/token/purpose.ts'
+import { API, ISSUER, NOW, testRing } from '../fixtures.ts'
+
+const PURPOSES: readonly EnvelopePurpose[] = ['code', 'refresh', 'par', 'login', 'session', 'client', 'nonce']
+const keyring = createKeyring(testRing(NOW), ISSUER)
+const leavesFor = (purpose: EnvelopePurpose) => keyring.leavesFor(purpose, '', 'A256GCM', 600)
+const facts = { jti: 'AAAAAAAAAAAAAAAAAAAAAA', iat: NOW, exp: NOW + 60, sub: 'alice' }
+const seal = (purpose: EnvelopePurpose, changes: object = {}) =>
+  sealPurpose(purpose, { ...facts, ...changes }, leavesFor(purpose), NOW)
+const open = (purpose: EnvelopePurpose, envelope: string, now = NOW, leaves = leavesFor(purpose)): Promise<unknown> =>
+  openPurpose(purpose, envelope, leaves, now, 10).catch((error: { code: string }) => error.code)
+
+describe('a purpose envelope', () => {
+  it.each(PURPOSES)('for %s opens to the facts that were sealed, and says its purpose in typ', async (purpose) => {
+    const envelope = await seal(purpose)
+    expect(await open(purpose, envelope)).toEqual(facts)
+    expect(JSON.parse(atob(envelope.split('.')[0] ?? ''))).toMatchObject({ alg: 'dir', typ: `${purpose}+jwe` })
+  })
+
+  it('opens for its own purpose alone, by typ and by key alike (C04)', async () => {
+    for (const sealed of PURPOSES) {
+      const envelope = await seal(sealed)
+      for (const opener of PURPOSES.filter((purpose) => purpose !== sealed)) {
+        expect(await open(opener, envelope)).toBe('type')
+        // Even a purpose that forgot to look at typ has another key.
+        expect(await openPurpose(sealed, envelope, leavesFor(opener), NOW, 10).catch(({ code }) => code)).toBe(
+          'decryption',
+        )
+      }
+    }
+  })
+
+  it('is no access token, nor is an access token one of them (C04)', async () => {
+    const access = keyring.leavesFor('access', API, 'A256GCM', 600)
+    const expected = { issuer: ISSUER, resource: API, now: NOW, clockTolerance: 10, longestLife: 600, anonymous: true }
+    const entitlement = { ...facts, client_id: 'app', aud: API, scope: ['read'], claims: {} }
+    const token = await sealDirect(entitlement, ISSUER, access, NOW)
+    for (const purpose of PURPOSES) {
+      expect(await open(purpose, token)).toBe('type')
+      await expect(openDirect(await seal(purpose), access, expected)).rejects.toMatchObject({ code: 'type' })
+    }
+  })
+
+  it.each([
+    [NOW + 59, undefined],
+    [NOW + 60, 'expired'],
+    [NOW - 10, undefined],
+    [NOW - 11, 'early'],
+  ])('at %i gives %s', async (now, code) => {
+    const result = await open('code', await seal('code'), now)
+    expect(code === undefined ? result : { code: result }).toEqual(code === undefined ? facts : { code })
+  })
+
+  it.each([{ jti: '' }, { jti: 1 }, { iat: 'now' }, { exp: undefined }, { exp: 1.5 }])(
+    'is refused with %o',
+    async (changes) => {
+      expect(await open('code', await seal('code', changes))).toBe('claims')
+    },
+  )
+
+  it('hides what it carries (H60)', async () => {
+    const shown = (await seal('code'))
+      .split('.')
+      .map((segment) => atob(segment.replaceAll('-', '+').replaceAll('_', '/')))
+    expect(shown.join('')).not.toContain('alice')
+  })
+})

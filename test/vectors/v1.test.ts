@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type ContentEncryption,
+  createKeyring,
+  deriveBranch,
+  deriveLeaf,
+  encodeLabels,
+  exportJwks,
+  exportKeys,
+  type Purpose,
+  type Ring,
+  readKeys,
+  readRing,
+  writeKeys,
+  writeLeafKid,
+} from '../../keys/index.ts'
+import { type Expectations, readClaims } from '../../src/token/claims.ts'
+import { openDirect } from '../../src/token/direct.ts'
+import { openEnvelope } from '../../src/token/envelope.ts'
+import { type EnvelopePurpose, openPurpose } from '../../src/token/purpose.ts'
+import derivation from './v1/derivation.json' with { type: 'json' }
+import direct from './v1/direct.json' with { type: 'json' }
+import exported from './v1/export.json' with { type: 'json' }
+import purposes from './v1/purpose.json' with { type: 'json' }
+
+const bytes = (hex: string): Uint8Array => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
+const hex = (from: Uint8Array): string => [...from].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+const ringOf = (json: unknown): Ring => {
+  const reading = readRing(JSON.stringify(json))
+  if (!reading.ok || reading.bad.length > 0) throw new Error('the ring of the vectors does not read')
+  return reading.ring
+}
+
+describe('vectors v1', () => {
+  it.each(derivation.cases)(
+    'derive $purpose of $resource',
+    ({ root, issuer, purpose, resource, info, branch, leaves }) => {
+      expect(hex(encodeLabels('bulla/1', issuer, purpose, resource))).toBe(info)
+      expect(hex(deriveBranch(bytes(root), issuer, purpose as Purpose, resource))).toBe(branch)
+      for (const { enc, period, kid, info: leafInfo, leaf } of leaves) {
+        expect(hex(encodeLabels('bulla/1/leaf', enc, String(period)))).toBe(leafInfo)
+        expect(hex(deriveLeaf(bytes(branch), enc as ContentEncryption, period))).toBe(leaf)
+        expect(writeLeafKid(kid.split('.')[0] ?? '', period)).toBe(kid)
+      }
+    },
+  )
+
+  const keyring = createKeyring(ringOf(direct.ring), direct.issuer)
+  const expectations = (now: number, resource: string): Expectations => ({
+    issuer: direct.issuer,
+    resource,
+    now,
+    clockTolerance: 0,
+    longestLife: 86_400,
+    anonymous: true,
+  })
+
+  it.each(direct.tokens)('open a token of $name', async ({ enc, now, envelope, claims }) => {
+    const leaves = keyring.leavesFor('access', direct.resource, enc as ContentEncryption, 86_400)
+    expect(await openEnvelope(envelope, 'at+jwe', leaves, now)).toEqual(claims)
+    const expected = expectations(now, direct.resource)
+    expect(await openDirect(envelope, leaves, expected)).toEqual(readClaims(claims, expected))
+  })
+
+  it.each(direct.refused)('refuse a token: $name', async ({ now, envelope, code, ...row }) => {
+    const resource = row.resource ?? direct.resource
+    const leaves = keyring.leavesFor('access', resource, 'A256GCM', 86_400)
+    await expect(openDirect(envelope, leaves, expectations(now, resource))).rejects.toMatchObject({ code })
+  })
+
+  it.each(purposes.envelopes)('open an envelope for $purpose', async ({ purpose, now, envelope, facts }) => {
+    const leaves = createKeyring(ringOf(purposes.ring), purposes.issuer).leavesFor(
+      purpose as Purpose,
+      '',
+      'A256GCM',
+      2_592_000,
+    )
+    expect(await openPurpose(purpose as EnvelopePurpose, envelope, leaves, now, 0)).toEqual(facts)
+  })
+
+  it('export keys', () => {
+    const { issuer, resource, now, keys, jwks } = exported
+    const made = exportKeys(ringOf(exported.ring), { issuer, resource, now })
+    expect(JSON.parse(writeKeys(made))).toEqual(keys)
+    expect(exportJwks(readKeys(JSON.stringify(keys)), now, 3)).toEqual(jwks)
+  })
+})
