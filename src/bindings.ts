@@ -8,6 +8,11 @@ import { checkMembers } from '../keys/check.ts'
 import { DEVELOPMENT_CLIENTS, DEVELOPMENT_RESOURCES } from './development.ts'
 import { type IssuerSettings, isLoopback } from './settings.ts'
 
+/** A rate limit as Workers bind it: it counts a call, and tells whether there may be more. */
+export interface RateLimit {
+  limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>
+}
+
 /** The variables of `wrangler.toml`, and the secrets. Checked when they are read. */
 export interface Bindings {
   /** The issuer's URL. */
@@ -20,6 +25,8 @@ export interface Bindings {
   readonly KEY_RING?: unknown
   /** Secret: the ring that comes next, if any. */
   readonly KEY_RING_NEXT?: unknown
+  /** The rate limit on failed client authentication, if any. */
+  readonly FAILURES?: RateLimit
   /** `"true"` only in `.dev.vars`. */
   readonly DEVELOPMENT?: unknown
 }
@@ -27,6 +34,14 @@ export interface Bindings {
 function readText(name: string, value: unknown): string | undefined {
   if (value === undefined || typeof value === 'string') return value
   throw new TypeError(`"${name}" expected a text`)
+}
+
+/** Counts failures by the address that Cloudflare itself saw; elsewhere the header would be the caller's to choose (H65). */
+function allowFailureBy(limits: RateLimit): (request: Request) => Promise<boolean> {
+  return async (request) => {
+    const key = request.headers.get('cf-connecting-ip')
+    return key === null || (await limits.limit({ key })).success
+  }
 }
 
 /**
@@ -51,6 +66,7 @@ export function readBindings(env: Bindings): IssuerSettings {
     keyRing: readText('KEY_RING', env.KEY_RING),
     keyRingNext: readText('KEY_RING_NEXT', env.KEY_RING_NEXT),
     resources: { ...(isDevelopment && DEVELOPMENT_RESOURCES), ...resources } as IssuerSettings['resources'],
+    ...(env.FAILURES === undefined ? {} : { allowFailure: allowFailureBy(env.FAILURES) }),
     clients: { ...(isDevelopment && DEVELOPMENT_CLIENTS), ...clients } as IssuerSettings['clients'],
   }
 }

@@ -15,6 +15,7 @@ import { describeIssuer, metadataPath } from './endpoints/metadata.ts'
 import { type Answer, answerError, answerJson, answerRefusal, toResponse } from './endpoints/respond.ts'
 import { createTokenEndpoint, LONGEST_TOKEN_REQUEST, type TokenRequest } from './endpoints/token.ts'
 import type { LogEntry } from './log.ts'
+import { OAuthError } from './protocol/error.ts'
 import { checkSettings, type IssuerSettings, isLoopback } from './settings.ts'
 import { createKeyRing } from './stores/key_ring.ts'
 
@@ -68,7 +69,7 @@ function createContext(settings: IssuerSettings): EndpointContext {
   }
 }
 
-/** Headers of what everyone may keep for a while: less than a new ring takes to reach everyone. */
+/** Headers of what everyone may keep for a while. */
 const CACHEABLE = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' }
 
 function onlyGet(): Response {
@@ -95,6 +96,7 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   const metadata = JSON.stringify(describeIssuer(context.settings))
   const createTokenResponse = createTokenEndpoint(context)
   const app = new Hono()
+  const failed = { event: 'token', log }
 
   app.use(secureHeaders(HEADERS))
   app.use(async (c, next) => {
@@ -112,7 +114,11 @@ export function createIssuer(settings: IssuerSettings): Issuer {
     const { url: uri, method, headers } = c.req.raw
     const credentials = settings.credentials?.(c.req.raw) ?? {}
     const body = new TextDecoder('utf-8', { ignoreBOM: true }).decode(await c.req.arrayBuffer())
-    return toResponse(await createTokenResponse({ uri, method, headers, body, credentials }))
+    const answer = await createTokenResponse({ uri, method, headers, body, credentials })
+    const isTooMany = answer.status === 401 && (await settings.allowFailure?.(c.req.raw)) === false
+    return toResponse(
+      isTooMany ? answerError(new OAuthError('slow_down', 'too many failures', { retryAfter: 60 }), failed) : answer,
+    )
   })
 
   const metadataAt = metadataPath(issuer.href)

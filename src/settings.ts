@@ -67,6 +67,11 @@ export interface IssuerSettings {
   readonly claims?: (entitlement: Entitlement, credentials: Credentials) => Readonly<Record<string, unknown>>
   /** Returns members to put into the token answer. The same holds as for `claims`. */
   readonly response?: (entitlement: Entitlement, credentials: Credentials) => Readonly<Record<string, unknown>>
+  /**
+   * Asked after a client failed to authenticate: false when there were too many failures from where the request comes,
+   * and the answer is 429. It never stops a client that shows its secret. Default: never too many.
+   */
+  readonly allowFailure?: (request: Request) => Promise<boolean>
   /** Takes the lines of the log. Default: one line of JSON each on the console. */
   readonly log?: Log
   /** Returns the time in Unix seconds. Default: the clock. */

@@ -1,5 +1,5 @@
 /**
- * What a client is told when its request cannot be served (RFC 6749 §5.2, RFC 8707 §2).
+ * What a client is told when its request cannot be served (RFC 6749 §5.2, RFC 8707 §2, RFC 8628 §3.5).
  *
  * @module
  */
@@ -12,6 +12,7 @@ const errors = {
   unsupported_grant_type: { status: 400, description: 'This grant type is not supported.' },
   invalid_scope: { status: 400, description: 'The scope is malformed, unknown, or more than the client may have.' },
   invalid_target: { status: 400, description: 'The resource is malformed, unknown, or not open to the client.' },
+  slow_down: { status: 429, description: 'Too many failed attempts; try again later.' },
   server_error: { status: 500, description: 'The server failed; the operator finds why in its log.' },
   temporarily_unavailable: { status: 503, description: 'The server cannot serve this now; try again later.' },
 } as const

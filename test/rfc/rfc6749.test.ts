@@ -351,3 +351,21 @@ describe('CORS at the token endpoint (b.5, H56)', () => {
     expect(headers.get('access-control-allow-origin')).toBeNull()
   })
 })
+
+describe('guessing a secret (RFC 6749 §2.3.1: the server MUST protect against brute force)', () => {
+  const guess = (ip: string): Promise<Response> =>
+    send({ headers: { authorization: basic('service', 'wrong'), 'cf-connecting-ip': ip } })
+
+  it('is answered 429 after 50 failures from one address in a minute; the right secret is not (H38)', async () => {
+    const statuses = await Promise.all(Array.from({ length: 110 }, async () => (await guess('192.0.2.1')).status))
+    expect(new Set(statuses)).toEqual(new Set([401, 429]))
+    const blocked = await guess('192.0.2.1')
+    expect([blocked.status, blocked.headers.get('retry-after'), await read(blocked)]).toEqual([
+      429,
+      '60',
+      { error: 'slow_down', error_description: 'Too many failed attempts; try again later.' },
+    ])
+    expect((await guess('192.0.2.2')).status).toBe(401)
+    expect((await send({ headers: { 'cf-connecting-ip': '192.0.2.1' } })).status).toBe(200)
+  })
+})

@@ -1,0 +1,269 @@
+import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createKeyring, type Ring, readKeys, readRing, writeRing } from '../../keys/index.ts'
+import { sealDirect } from '../../src/token/direct.ts'
+import { type Ended, ROOT, run } from '../checkout.ts'
+import { API, ISSUER, secretHash, testRing } from '../fixtures.ts'
+
+const now = Math.floor(Date.now() / 1000)
+const ring = testRing(now)
+let folder = ''
+let ringFile = ''
+
+/** Runs `bulla` with these arguments. */
+const bulla = (line: string, input?: string): Promise<Ended> =>
+  run(
+    'node',
+    [join(ROOT, 'src/cli/bulla.ts'), ...line.split(' ').filter(Boolean)],
+    input === undefined ? {} : { input },
+  )
+const ringIn = (text: string): Ring => {
+  const reading = readRing(text)
+  if (!reading.ok) throw new Error(reading.detail)
+  return reading.ring
+}
+const at = ({ code, out }: Ended): string => {
+  expect(code).toBe(0)
+  return out
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bulla-cli-'))
+  ringFile = join(folder, 'ring.json')
+  await writeFile(ringFile, writeRing(ring))
+})
+
+describe('bulla', () => {
+  it('tells its commands, on stdout when it is asked to', async () => {
+    const [asked, lost] = await Promise.all([bulla('help'), bulla('')])
+    expect([asked.code, lost.code, lost.out, lost.err]).toEqual([0, 2, '', asked.out])
+    for (const call of [
+      'keys init',
+      'keys rotate',
+      'keys revoke KID',
+      'keys show',
+      'keys doctor',
+      'keys export',
+      'token inspect',
+      'client new ID',
+    ]) {
+      expect(asked.out).toContain(`  ${call} `)
+    }
+  })
+
+  it('tells the options of each command', async () => {
+    const { code, out } = await bulla('keys export --help')
+    expect(code).toBe(0)
+    expect(out).toContain(
+      'usage: bulla keys export --ring FILE --issuer URL --resource URI [--enc ENC] [--jwks] [--periods N]',
+    )
+  })
+
+  it.each([
+    ['nonsense', 'there is no such command'],
+    ['keys nonsense', 'there is no such command'],
+    ['keys rotate', '--ring is missing'],
+    ['keys rotate --ring', "Option '--ring"],
+    ['keys init --nonsense', "Unknown option '--nonsense'"],
+    ['keys init extra', 'there is a word too many'],
+    ['keys init --period 1.5', '--period expected a whole number'],
+    ['keys revoke --ring x', 'KID is missing'],
+    ['keys export --ring RING --issuer x --resource y --enc A128GCM', '--enc expected A256GCM or A256CBC-HS512'],
+    ['keys export --ring RING --issuer x --resource y --periods 3', '--periods goes with --jwks'],
+    ['keys export --ring RING --issuer x --resource y --jwks --periods 0', '--periods expected 1 to 366'],
+    ['token inspect --keys - --issuer x --resource y', 'stdin is for the token'],
+    ['client new', 'ID is missing'],
+    ['client new a/b', 'ID expected'],
+    ['client new a --grant password', '--grant expected one of: client_credentials'],
+  ])('%s: exit 2, words on stderr, nothing on stdout', async (line, words) => {
+    const { code, out, err } = await bulla(line.replace('RING', ringFile))
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain(words)
+    expect(err).not.toContain('    at ')
+  })
+})
+
+describe('bulla keys', () => {
+  it('init prints a ring that doctor finds sound', async () => {
+    const made = at(await bulla('keys init --period 3600 --propagation 60 --skew 5'))
+    expect(ringIn(made)).toMatchObject({ period: 3600, propagation: 60, skew: 5, roots: [{ kid: 'r1' }] })
+    expect(await bulla('keys doctor --ring -', made)).toMatchObject({ code: 0, out: '' })
+  })
+
+  it('init refuses timings that no ring may have', async () => {
+    expect(await bulla('keys init --period 5')).toMatchObject({
+      code: 1,
+      out: '',
+      err: 'bulla: "period" expected an integer from 60 to 2678400, got 5\n',
+    })
+  })
+
+  it('rotate prints the ring with the next root staged, and refuses too early', async () => {
+    const rotated = at(await bulla(`keys rotate --ring ${ringFile}`))
+    expect(ringIn(rotated).roots.map(({ kid }) => kid)).toEqual(['r1', 'r2'])
+    expect(await bulla('keys rotate --ring -', rotated)).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('too early: root r2 is staged'),
+    })
+    expect(await readFile(ringFile, 'utf8')).toBe(writeRing(ring))
+  })
+
+  it('rotate --in-place writes into a dotenv file and leaves the rest of it, for its owner alone', async () => {
+    const file = join(folder, '.dev.vars')
+    await writeFile(file, `# words\nOTHER="a$&b"\nKEY_RING='${writeRing(ring)}'\nLAST=1\n`, { mode: 0o644 })
+    const { code, out } = await bulla(`keys rotate --ring ${file} --in-place`)
+    expect([code, out]).toEqual([0, ''])
+    const lines = (await readFile(file, 'utf8')).split('\n')
+    expect(lines.with(2, '')).toEqual(['# words', 'OTHER="a$&b"', '', 'LAST=1', ''])
+    expect(ringIn(lines[2]?.slice("KEY_RING='".length, -1) ?? '').roots).toHaveLength(2)
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+  })
+
+  it('revoke names the root, warns of the gap, and refuses an unknown one', async () => {
+    const { code, out, err } = await bulla(`keys revoke r1 --ring ${ringFile}`)
+    expect([code, ringIn(out).revoked]).toEqual([0, ['r1']])
+    expect(err).toContain('no root is primary from')
+    expect(await bulla(`keys revoke r9 --ring ${ringFile}`)).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('it has: r1'),
+    })
+  })
+
+  it('show tells states, dates and ages, and no key', async () => {
+    const table = at(await bulla(`keys show --ring ${ringFile}`))
+    expect(table).toMatch(/^kid {2}state {4}age .*\nr1 {3}primary {2}\d+ s .*Z\n$/)
+    const json = at(await bulla(`keys show --ring ${ringFile} --json`))
+    expect(JSON.parse(json)).toMatchObject([{ kid: 'r1', state: 'primary', pub: now, use: now }])
+    const { k } = JSON.parse(writeRing(ring)).roots[0]
+    expect(table + json).not.toContain(k)
+  })
+
+  it('doctor prints every rule broken, one a line, and exits with 1', async () => {
+    const bad = { ...ring, roots: ring.roots.map((root) => ({ ...root, del: root.end })) }
+    const { code, out } = await bulla('keys doctor --ring - --horizon 9000000', writeRing(bad))
+    expect(code).toBe(1)
+    expect(out.split('\n')).toEqual([
+      expect.stringContaining('root r1: del is'),
+      expect.stringContaining('no root is primary'),
+      '',
+    ])
+  })
+
+  it.each([
+    ['', 'ring_missing'],
+    ['OTHER=1', 'ring_missing'],
+    ['{', 'ring_malformed'],
+    ['{"v":2}', 'ring_version'],
+  ])('every command refuses the ring %j', async (text, reason) => {
+    for (const line of ['rotate', 'revoke r1', 'show', 'doctor', `export --issuer ${ISSUER} --resource ${API}`]) {
+      expect(await bulla(`keys ${line} --ring -`, text)).toMatchObject({
+        code: 1,
+        out: '',
+        err: expect.stringContaining(reason),
+      })
+    }
+  })
+
+  it('rotate never loses a root that it cannot read', async () => {
+    const broken = writeRing(ring).replace(/"k":"..../, '"k":"')
+    expect(await bulla('keys rotate --ring -', broken)).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('Mend it before'),
+    })
+  })
+
+  it('export prints branches, or a JWK Set of leaves', async () => {
+    const line = `keys export --ring ${ringFile} --issuer ${ISSUER} --resource ${API}`
+    expect(readKeys(at(await bulla(line)))).toMatchObject({ issuer: ISSUER, resource: API, enc: 'A256GCM' })
+    expect(readKeys(at(await bulla(`${line} --enc A256CBC-HS512`)))).toMatchObject({ enc: 'A256CBC-HS512' })
+    expect(JSON.parse(at(await bulla(`${line} --jwks --periods 4`))).keys).toHaveLength(3)
+  })
+})
+
+describe('bulla token inspect', () => {
+  const entitlement = {
+    sub: 'alice',
+    client_id: 'app',
+    aud: API,
+    scope: ['read', 'write'],
+    iat: now,
+    exp: now + 600,
+    jti: 'AAAAAAAAAAAAAAAAAAAAAA',
+    claims: { tenant: 'blue' },
+  }
+  const seal = (): Promise<string> =>
+    sealDirect(entitlement, ISSUER, createKeyring(ring, ISSUER).leavesFor('access', API, 'A256GCM', 600), now)
+  const call = (): string => `token inspect --keys ${ringFile} --issuer ${ISSUER} --resource ${API}`
+  const facts = {
+    active: true,
+    iss: ISSUER,
+    sub: 'alice',
+    client_id: 'app',
+    aud: API,
+    scope: 'read write',
+    iat: now,
+    exp: now + 600,
+    jti: entitlement.jti,
+    token_type: 'Bearer',
+    tenant: 'blue',
+  }
+
+  it('prints what is in a token, as RFC 7662 has it, with no server running', async () => {
+    expect(JSON.parse(at(await bulla(call(), `${await seal()}\n`)))).toEqual(facts)
+  })
+
+  it('takes the whole answer of the token endpoint, and the keys that were exported', async () => {
+    const keys = join(folder, 'keys.json')
+    await writeFile(keys, at(await bulla(`keys export --ring ${ringFile} --issuer ${ISSUER} --resource ${API}`)))
+    const answer = JSON.stringify({ access_token: await seal(), token_type: 'Bearer' })
+    expect(JSON.parse(at(await bulla(call().replace(ringFile, keys), answer)))).toEqual(facts)
+  })
+
+  it.each([
+    ['', 'length'],
+    ['x', 'form'],
+    ['{}', 'length'],
+    ['{', 'length'],
+  ])('prints {"active":false} for %j, and says why only with --explain', async (input, reason) => {
+    expect(await bulla(call(), input)).toEqual({ code: 1, out: '{"active":false}\n', err: '' })
+    expect(await bulla(`${call()} --explain`, input)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`${reason}: `),
+    })
+  })
+
+  it('prints {"active":false} for a token of another resource', async () => {
+    expect(await bulla(call().replace(API, 'https://other.example'), await seal())).toMatchObject({
+      code: 1,
+      out: '{"active":false}\n',
+    })
+  })
+})
+
+describe('bulla client new', () => {
+  it('prints a secret, once, and the settings entry with its hash alone', async () => {
+    const out = at(await bulla('client new billing --resource https://api.example.com --scope read'))
+    const [secret = '', ...entry] = out.split('\n')
+    expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/)
+    expect(entry.join('\n')).toBe(`
+[vars.CLIENTS.billing]
+secret_hash = "${secretHash(secret)}"
+grant_types = ["client_credentials"]
+resources = ["https://api.example.com"]
+scopes = ["read"]
+`)
+    expect(entry.join('\n')).not.toContain(secret)
+  })
+
+  it('gives another secret each time, and JSON for machines', async () => {
+    const [a, b] = await Promise.all([bulla('client new my.app --json'), bulla('client new my.app --json')])
+    const [first, second] = [JSON.parse(at(a)), JSON.parse(at(b))]
+    expect(first).toMatchObject({ client_id: 'my.app', settings: { secret_hash: secretHash(first.client_secret) } })
+    expect(first.client_secret).not.toBe(second.client_secret)
+  })
+})

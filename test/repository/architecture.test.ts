@@ -1,0 +1,145 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { build } from 'esbuild'
+import { describe, expect, it } from 'vitest'
+import { ROOT } from '../checkout.ts'
+
+/** The floors of the house, from the ground up: a place, and what it may import beside itself (design §6). */
+const HOUSE: Readonly<Record<string, readonly string[]>> = {
+  keys: ['@noble/hashes'],
+  'src/log.ts': [],
+  'src/token': ['keys', 'jose'],
+  'src/protocol': ['keys', '@noble/hashes'],
+  'src/grants': ['src/protocol', 'src/token', 'keys'],
+  'src/settings.ts': ['src/grants', 'src/protocol', 'src/token', 'src/log.ts', 'keys'],
+  'src/stores': ['src/protocol', 'src/log.ts', 'keys'],
+  'src/endpoints': ['src/grants', 'src/stores', 'src/settings.ts', 'src/protocol', 'src/token', 'src/log.ts', 'keys'],
+  'src/issuer.ts': ['src/endpoints', 'src/settings.ts', 'src/stores', 'src/protocol', 'src/log.ts', 'keys', 'hono'],
+  'src/development.ts': ['src/settings.ts'],
+  'src/bindings.ts': ['src/settings.ts', 'src/development.ts', 'keys'],
+  'src/worker.ts': ['src/bindings.ts', 'src/issuer.ts', 'src/endpoints'],
+  'src/index.ts': ['src/bindings.ts', 'src/endpoints', 'src/issuer.ts', 'src/log.ts', 'src/settings.ts', 'src/token'],
+  'src/verifier': ['src/token', 'keys'],
+  'src/verifier/hono.ts': ['src/verifier', 'hono'],
+  'src/cli': ['src/grants', 'src/protocol', 'src/token', 'keys', 'node'],
+}
+
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'src', 'keys'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((file) => file.endsWith('.ts') && existsSync(join(ROOT, file)))
+
+/** The place of the house that a file stands in: the longest that fits. */
+function placeOf(file: string): string | undefined {
+  return Object.keys(HOUSE)
+    .filter((place) => file === place || file.startsWith(`${place}/`))
+    .sort((a, b) => b.length - a.length)[0]
+}
+
+/** The places and packages that a file imports. */
+function importsOf(file: string): readonly string[] {
+  const text = readFileSync(join(ROOT, file), 'utf8')
+  return [...text.matchAll(/\bfrom '([^']+)'|\bimport\('([^']+)'\)/g)].map(([, from, dynamic]) => {
+    const name = from ?? dynamic ?? ''
+    if (name.startsWith('.')) return placeOf(normalize(join(dirname(file), name))) ?? name
+    return name.startsWith('node:')
+      ? 'node'
+      : name
+          .split('/')
+          .slice(0, name.startsWith('@') ? 2 : 1)
+          .join('/')
+  })
+}
+
+describe('the house', () => {
+  it('has a place for every file, and a file in every place', () => {
+    expect(files.filter((file) => placeOf(file) === undefined)).toEqual([])
+    expect(Object.keys(HOUSE).filter((place) => !files.some((file) => placeOf(file) === place))).toEqual([])
+  })
+
+  it('has floors: what a place imports stands in the table below it, so that no import climbs', () => {
+    const places = Object.keys(HOUSE)
+    const climbing = places.flatMap((place) =>
+      (HOUSE[place] ?? [])
+        .filter((below) => places.includes(below) && places.indexOf(below) > places.indexOf(place))
+        .map((below) => `${place} → ${below}`),
+    )
+    expect(climbing).toEqual([])
+  })
+
+  it.each(files)('%s imports only from below', (file) => {
+    const place = placeOf(file) ?? ''
+    const strangers = importsOf(file).filter((one) => one !== place && !HOUSE[place]?.includes(one))
+    expect(strangers).toEqual([])
+  })
+
+  it.each(files.filter((file) => !file.startsWith('src/cli/')))(
+    '%s has no clock, randomness or environment but at the edge',
+    (file) => {
+      const edges = ['src/issuer.ts', 'src/verifier/index.ts']
+      const text = readFileSync(join(ROOT, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
+      if (!edges.includes(file))
+        expect(text).not.toMatch(/Date\.now|new Date\(\)|getRandomValues|randomUUID|process\.env/)
+      expect(text).not.toMatch(/Math\.random/)
+    },
+  )
+
+  it.each(files)('%s opens with what it is, and can be read in one sitting', (file) => {
+    const text = readFileSync(join(ROOT, file), 'utf8')
+    expect(text).toMatch(/^(#!.*\n)?\/\*\*\n \* [\s\S]*?\* @module\n \*\/\n/)
+    expect(text.split('\n').length).toBeLessThanOrEqual(260)
+  })
+})
+
+describe('the bundles', () => {
+  const bundle = async (entry: string): Promise<readonly string[]> => {
+    const { metafile } = await build({
+      entryPoints: [join(ROOT, entry)],
+      bundle: true,
+      write: false,
+      format: 'esm',
+      metafile: true,
+      absWorkingDir: ROOT,
+    })
+    return Object.entries(metafile.outputs).flatMap(([, { inputs }]) =>
+      Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+    )
+  }
+
+  it('of the verifier has no hono, and nothing of the issuer', async () => {
+    const inputs = await bundle('src/verifier/index.ts')
+    expect(
+      inputs.filter((path) => /node_modules\/hono|src\/(grants|endpoints|protocol|stores|settings|issuer)/.test(path)),
+    ).toEqual([])
+  })
+
+  it('of the verifier has nothing of JWS', async () => {
+    expect((await bundle('src/verifier/index.ts')).filter((path) => /jose\/.*\/jws\//.test(path))).toEqual([])
+  })
+
+  it('of keys has no package but @noble/hashes', async () => {
+    const packages = (await bundle('keys/index.ts')).filter((path) => path.includes('node_modules'))
+    expect(packages.filter((path) => !path.includes('@noble/hashes'))).toEqual([])
+  })
+})
+
+describe('the exports map', () => {
+  const { exports, bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+
+  it('names a source for each of its files', () => {
+    const targets = [
+      ...Object.values(exports).flatMap((target) =>
+        typeof target === 'string' ? [] : Object.values(target as object),
+      ),
+      ...Object.values(bin),
+    ]
+    const missing = (targets as string[]).filter(
+      (target) => !existsSync(join(ROOT, target.replace(/^(\.\/)?dist\//, '').replace(/(\.d)?\.(ts|js)$/, '.ts'))),
+    )
+    expect(missing).toEqual([])
+    expect(targets.length).toBe(9)
+  })
+})

@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { copyCheckout, ENV, type Ended, run } from '../checkout.ts'
+import { freePort } from '../live_issuer.ts'
+import { blockOf } from '../readme.ts'
+
+/** Waits until something answers. */
+async function waitFor(url: string): Promise<void> {
+  for (let tries = 0; tries < 240; tries++) {
+    const isUp = await fetch(url).then(
+      () => true,
+      () => false,
+    )
+    if (isUp) return
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+  throw new Error(`nothing answers at ${url}`)
+}
+
+describe('the two quick starts of the README', { timeout: 240_000 }, () => {
+  const started: ChildProcess[] = []
+  let checkout = ''
+  let orders = ''
+  let issuerPort = 0
+  let serverPort = 0
+  let printed = ''
+
+  /** Puts free ports in place of the README's; everything else stays as it is written there. */
+  const own = (text: string): string =>
+    text.replaceAll('8787', String(issuerPort)).replace(/(?<=port: |localhost:)3000/g, String(serverPort))
+  const shell = (name: string, cwd = checkout): Promise<Ended> => run('bash', ['-ec', own(blockOf(name))], { cwd })
+  const start = (command: string, cwd: string): void => {
+    const child = spawn('bash', ['-c', `exec ${command}`], { cwd, env: ENV, detached: true })
+    child.stdout.on('data', (data) => (printed += data))
+    child.stderr.on('data', (data) => (printed += data))
+    started.push(child)
+  }
+  const stop = async (child: ChildProcess | undefined): Promise<void> => {
+    if (child?.pid === undefined || (child.exitCode ?? child.signalCode) !== null) return
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    process.kill(-child.pid, 'SIGTERM')
+    await ended
+  }
+  const startIssuer = async (): Promise<void> => {
+    const [install, dev] = blockOf('issuer').trim().split('\n')
+    expect([install, dev]).toEqual(['npm ci', 'npm run dev'])
+    start(`${dev} -- --port ${issuerPort}`, checkout)
+    await waitFor(`http://localhost:${issuerPort}/healthz`)
+  }
+
+  beforeAll(async () => {
+    checkout = await copyCheckout()
+    orders = join(dirname(checkout), 'orders')
+    ;[issuerPort, serverPort] = [await freePort(), await freePort()]
+    await startIssuer()
+  }, 120_000)
+  afterAll(() => Promise.all(started.map(stop)))
+
+  it('start the issuer, which says what to paste', async () => {
+    await expect.poll(() => printed, { timeout: 20_000 }).toContain(`Bulla is ready at http://localhost:${issuerPort}`)
+    expect(printed.replace(/\s+/g, ' ')).toContain(own(blockOf('token')).trim().replace(/\s+/g, ' '))
+    expect(printed).toContain('npm run -s bulla -- token inspect --keys .dev.vars')
+  })
+
+  it('give a token, and open it offline', async () => {
+    expect(JSON.parse((await shell('token')).out)).toMatchObject({
+      token_type: 'Bearer',
+      expires_in: 600,
+      scope: 'orders:read',
+    })
+    expect(JSON.parse((await shell('inspect')).out)).toMatchObject({
+      active: true,
+      client_id: 'demo-service',
+      scope: 'orders:read',
+    })
+  })
+
+  it('serve a resource with the package, the exported keys and no network', async () => {
+    expect(await shell('export')).toMatchObject({ code: 0 })
+    expect(await shell('install')).toMatchObject({ code: 0 })
+    await writeFile(join(orders, 'server.mjs'), own(blockOf('server')))
+    start(blockOf('serve').trim(), orders)
+    await waitFor(`http://localhost:${serverPort}/`)
+    const { out } = await shell('ask')
+    expect(out).toContain('{"id":"7","client":"demo-service"}')
+    expect(out.toLowerCase()).toContain('www-authenticate: bearer realm="https://api.example.com"')
+  })
+
+  it('rotate the ring in a second terminal; after a restart the old and the new token open', async () => {
+    const before = await shell('token')
+    expect(await shell('rotate')).toMatchObject({ code: 0, out: expect.stringMatching(/r2 +staged/) })
+    await stop(started[0])
+    await startIssuer()
+    const ring = await readFile(join(checkout, '.dev.vars'), 'utf8')
+    expect(ring).toContain('"kid":"r2"')
+    const after = await shell('token')
+    for (const { out } of [before, after]) {
+      const call = own(blockOf('inspect')).split('|').at(-1) ?? ''
+      const inspected = await run('bash', ['-ec', call], { cwd: checkout, input: out })
+      expect(JSON.parse(inspected.out)).toMatchObject({ active: true })
+    }
+  })
+
+  it('print a client, and a JWK Set', async () => {
+    expect((await shell('client')).out).toContain('[vars.CLIENTS.billing]')
+    expect(await shell('jwks')).toMatchObject({ code: 0 })
+    expect(JSON.parse(await readFile(join(checkout, 'jwks.json'), 'utf8')).keys.length).toBeGreaterThan(0)
+  })
+})
