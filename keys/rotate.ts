@@ -75,7 +75,7 @@ export type Rotation =
 export function rotateRing(ring: Ring, options: RootOptions): Rotation {
   const { now, rootLife = ROOT_LIFE } = options
   const states = new Map(ring.roots.map((root) => [root, stateOf(root, ring.revoked, now)]))
-  const kept = ring.roots.filter((root) => states.get(root) !== 'retired')
+  const kept = ring.roots.filter((root) => now < root.del)
   const primary = kept.find((root) => states.get(root) === 'primary')
   const coming = kept.filter((root) => root.use > now && states.get(root) !== 'revoked').sort((a, b) => a.use - b.use)
   const [next] = coming

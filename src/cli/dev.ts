@@ -15,23 +15,25 @@ const ROOT = dirname(dirname(import.meta.dirname))
 const DEV_VARS = join(ROOT, '.dev.vars')
 const now = Math.floor(Date.now() / 1000)
 
-/** Makes `.dev.vars`, or tells what is wrong with the ring in it. */
-async function prepareRing(): Promise<void> {
-  const text = await readFile(DEV_VARS, 'utf8').catch(() => undefined)
-  if (text === undefined) {
-    const ring = writeRing(createRing({ now, key: randomBytes(32) }))
-    const lines = ['# Made by `npm run dev`, for this machine alone. Delete it, and the next start makes another.']
-    await writeFile(DEV_VARS, [...lines, 'DEVELOPMENT="true"', `KEY_RING='${ring}'`, ''].join('\n'), { mode: 0o600 })
-    console.log('Made a ring in .dev.vars.')
-    return
-  }
+/** Adds to `.dev.vars` what it lacks, and tells what is wrong with the ring in it. */
+async function prepareVars(): Promise<void> {
+  const text = await readFile(DEV_VARS, 'utf8').catch(() => '# Made by `npm run dev`, for this machine alone.\n')
   const vars = parseEnv(text)
+  const missing = Object.entries({
+    DEVELOPMENT: () => '"true"',
+    KEY_RING: () => `'${writeRing(createRing({ now, key: randomBytes(32) }))}'`,
+  }).filter(([name]) => vars[name] === undefined)
+  if (missing.length > 0) {
+    const lines = missing.map(([name, make]) => `${name}=${make()}\n`)
+    await writeFile(DEV_VARS, text.replace(/\n?$/, '\n') + lines.join(''), { mode: 0o600 })
+    return console.log(`Wrote ${missing.map(([name]) => name).join(' and ')} into .dev.vars.`)
+  }
   const loaded = loadRing({ ring: vars['KEY_RING'], next: vars['KEY_RING_NEXT'] }, { now })
   const refusal = loaded.ok ? refusalAt(loaded, now) : loaded
   if (refusal === undefined) return
   console.error(`The ring in .dev.vars cannot be used: ${refusal.detail} (${refusal.reason}).`)
   console.error(
-    'The issuer will answer 503. Mend KEY_RING there, or delete .dev.vars, and the next start makes a new ring.',
+    'The issuer will answer 503. Mend KEY_RING there, or delete that line, and the next start makes a new ring.',
   )
 }
 
@@ -82,7 +84,7 @@ if (await isUp(issuer)) {
   console.error(`Port ${port} is taken. Stop what runs there, or: npm run dev -- --port ${port + 1}`)
   process.exit(1)
 }
-await prepareRing()
+await prepareVars()
 const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
 const args = [wrangler, 'dev', '--port', String(port), '--var', `ISSUER:${issuer}`, ...passedOn]
 const quiet = { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' }

@@ -39,7 +39,8 @@ const anyEntitlement = fc.record({
   jti: text,
   claims: fc.dictionary(
     fc.stringMatching(/^own_[a-z0-9]{1,8}$/),
-    fc.jsonValue({ maxDepth: 3 }).filter((value) => !JSON.stringify(value).includes('-0')),
+    // JSON has no -0.
+    fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown),
   ),
 })
 
@@ -50,9 +51,7 @@ describe.each(ENCS)('an envelope by %s', (enc) => {
     await fc.assert(
       fc.asyncProperty(anyEntitlement, async (any) => {
         const token = await sealDirect(any, ISSUER, leaves, NOW)
-        expect(await openDirect(token, leaves, expected)).toEqual(
-          JSON.parse(JSON.stringify(any)).client_id === undefined ? { ...any, client_id: undefined } : any,
-        )
+        expect(await openDirect(token, leaves, expected)).toEqual(any)
       }),
       { numRuns: 200 },
     )
