@@ -19,10 +19,11 @@ const now = Math.floor(Date.now() / 1000)
 async function prepareVars(): Promise<void> {
   const text = await readFile(DEV_VARS, 'utf8').catch(() => '# Made by `npm run dev`, for this machine alone.\n')
   const vars = parseEnv(text)
-  const missing = Object.entries({
+  const makers: Readonly<Record<string, () => string>> = {
     DEVELOPMENT: () => '"true"',
     KEY_RING: () => `'${writeRing(createRing({ now, key: randomBytes(32) }))}'`,
-  }).filter(([name]) => vars[name] === undefined)
+  }
+  const missing = Object.entries(makers).filter(([name]) => vars[name] === undefined)
   if (missing.length > 0) {
     const lines = missing.map(([name, make]) => `${name}=${make()}\n`)
     await writeFile(DEV_VARS, text.replace(/\n?$/, '\n') + lines.join(''), { mode: 0o600 })
