@@ -11,7 +11,19 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { KID } from './ring.ts'
 
 /** What a branch is for. `access` goes with a resource's URI, the others with the empty resource. */
-export type Purpose = 'access' | 'code' | 'refresh' | 'par' | 'login' | 'session' | 'client' | 'nonce' | 'mark' | 'sign'
+export type Purpose =
+  | 'access'
+  | 'code'
+  | 'refresh'
+  | 'par'
+  | 'login'
+  | 'session'
+  | 'consent'
+  | 'remember'
+  | 'client'
+  | 'nonce'
+  | 'mark'
+  | 'sign'
 
 /** The content encryption that a leaf is for (RFC 7518 §5). */
 export type ContentEncryption = 'A256GCM' | 'A256CBC-HS512'

@@ -124,6 +124,8 @@ export function createLeaves(options: LeavesOptions): Leaves {
 
 /** All leaves that an issuer's ring gives, each kind made once. */
 export interface Keyring {
+  /** Seconds by which any two clocks may differ. */
+  readonly skew: number
   /**
    * Returns the leaves for one purpose.
    *
@@ -149,6 +151,7 @@ export function createKeyring(ring: Ring, issuer: string): Keyring {
   const { period, skew } = ring
   const made = new Map<string, Leaves>()
   return {
+    skew,
     leavesFor(purpose, resource, enc, longestLife) {
       const name = `${purpose} ${enc} ${longestLife} ${resource}`
       const known = made.get(name)

@@ -4,9 +4,15 @@
  * @module
  */
 
-import { checkMembers } from '../keys/check.ts'
-import { DEVELOPMENT_CLIENTS, DEVELOPMENT_RESOURCES } from './development.ts'
+import { checkChoice, checkMembers } from '../keys/check.ts'
+import { DEVELOPMENT_RESOURCES, developmentClients } from './development.ts'
+import type { Authenticate } from './login/authenticate.ts'
+import { developmentLogin } from './login/development.ts'
+import { type OwnPageOptions, ownLoginPage } from './login/own_page.ts'
+import { type UpstreamOptions, upstreamLogin } from './login/upstream.ts'
 import { type IssuerSettings, isLoopback } from './settings.ts'
+import type { Guard } from './stores/guard.ts'
+import { createDurableObjectGuard, type GuardNamespace } from './stores/guard_durable_object.ts'
 
 /** A rate limit as Workers bind it: it counts a call, and tells whether there may be more. */
 export interface RateLimit {
@@ -21,10 +27,20 @@ export interface Bindings {
   readonly RESOURCES?: unknown
   /** `[vars.CLIENTS.…]`: the clients by their `client_id`. */
   readonly CLIENTS?: unknown
+  /** `[vars.LOGIN]`: who logs people in. */
+  readonly LOGIN?: unknown
+  /** Secret: what `LOGIN` with `type = "openid"` shows to its provider. */
+  readonly LOGIN_CLIENT_SECRET?: unknown
+  /** Seconds after which a person must log in again. */
+  readonly SESSION_LIFETIME?: unknown
+  /** Seconds without a visit after which a person must log in again. */
+  readonly SESSION_IDLE_LIFETIME?: unknown
   /** Secret: the ring. */
   readonly KEY_RING?: unknown
   /** Secret: the ring that comes next, if any. */
   readonly KEY_RING_NEXT?: unknown
+  /** The guard's Durable Objects; or the text `"none"`. */
+  readonly GUARD?: GuardNamespace | string
   /** The rate limit on failed client authentication, if any. */
   readonly FAILURES?: RateLimit
   /** `"true"` only in `.dev.vars`. */
@@ -44,6 +60,38 @@ function allowFailureBy(limits: RateLimit): (request: Request) => Promise<boolea
   }
 }
 
+function readGuard(binding: Bindings['GUARD']): Guard | 'none' | undefined {
+  if (binding === undefined || binding === 'none') return binding
+  if (typeof binding === 'string') throw new RangeError('"GUARD" expected Durable Objects, or "none"')
+  return createDurableObjectGuard(binding, { newId: () => crypto.randomUUID(), clock: () => Date.now() })
+}
+
+/** Reads who logs people in; only what each kind needs is taken. */
+function readLogin(login: unknown, secret: string | undefined, isLoopbackAllowed: boolean): Authenticate {
+  checkMembers('LOGIN', login)
+  checkChoice('LOGIN.type', login['type'], ['openid', 'page'])
+  if (login['type'] === 'openid') {
+    checkMembers('LOGIN', login, ['type', 'issuer', 'client_id', 'scope', 'algorithms'])
+    const { issuer, client_id, scope, algorithms } = login
+    const options = { issuer, clientId: client_id, clientSecret: secret, isLoopbackAllowed }
+    return upstreamLogin({
+      ...options,
+      ...(scope === undefined ? {} : { scope }),
+      ...(algorithms === undefined ? {} : { algorithms }),
+    } as UpstreamOptions)
+  }
+  checkMembers('LOGIN', login, ['type', 'url', 'issuer', 'jwks'])
+  const { url, issuer, jwks } = login
+  return ownLoginPage({ url, issuer, jwks, isLoopbackAllowed } as OwnPageOptions)
+}
+
+/** Returns a record without the members that are not there. */
+function present<Given extends Readonly<Record<string, unknown>>>(
+  given: Given,
+): { [Name in keyof Given]: Exclude<Given[Name], undefined> } {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never
+}
+
 /**
  * Returns the issuer's settings from a Worker's bindings; add hooks to them as you like before `createIssuer`.
  *
@@ -60,13 +108,23 @@ export function readBindings(env: Bindings): IssuerSettings {
   if (isDevelopment && !isLoopback(issuer)) {
     throw new RangeError('"DEVELOPMENT" expected an issuer on localhost: its clients are open to all')
   }
+  const secret = readText('LOGIN_CLIENT_SECRET', env.LOGIN_CLIENT_SECRET)
+  const login = env.LOGIN === undefined ? undefined : readLogin(env.LOGIN, secret, isLoopback(issuer))
+  const optional = present({
+    keyRingNext: readText('KEY_RING_NEXT', env.KEY_RING_NEXT),
+    guard: readGuard(env.GUARD),
+    authenticate: login ?? (isDevelopment ? developmentLogin : undefined),
+    sessionLifetime: env.SESSION_LIFETIME as number | undefined,
+    sessionIdleLifetime: env.SESSION_IDLE_LIFETIME as number | undefined,
+    allowFailure: env.FAILURES === undefined ? undefined : allowFailureBy(env.FAILURES),
+    isDemo: isDevelopment ? true : undefined,
+  })
   // What is inside is checked by createIssuer, with everything else.
   return {
     issuer,
     keyRing: readText('KEY_RING', env.KEY_RING),
-    keyRingNext: readText('KEY_RING_NEXT', env.KEY_RING_NEXT),
     resources: { ...(isDevelopment && DEVELOPMENT_RESOURCES), ...resources } as IssuerSettings['resources'],
-    ...(env.FAILURES === undefined ? {} : { allowFailure: allowFailureBy(env.FAILURES) }),
-    clients: { ...(isDevelopment && DEVELOPMENT_CLIENTS), ...clients } as IssuerSettings['clients'],
-  }
+    clients: { ...(isDevelopment && developmentClients(issuer)), ...clients } as IssuerSettings['clients'],
+    ...optional,
+  } as IssuerSettings
 }

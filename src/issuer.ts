@@ -4,20 +4,27 @@
  * @module
  */
 
-import { Hono } from 'hono'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { etag } from 'hono/etag'
 import { secureHeaders } from 'hono/secure-headers'
-import { encodeBase64url } from '../keys/base64url.ts'
-import type { EndpointContext } from './endpoints/context.ts'
+import { createCodes } from './endpoints/authorization_response.ts'
+import { createAuthorizeEndpoint } from './endpoints/authorize.ts'
+import { LONGEST_FORM } from './endpoints/browser.ts'
+import { createConsents } from './endpoints/consent.ts'
+import { createContext, type EndpointContext } from './endpoints/context.ts'
+import { createCookies } from './endpoints/cookies.ts'
+import { createDemo } from './endpoints/demo.ts'
+import { createLogins } from './endpoints/login.ts'
+import { createLogoutEndpoint } from './endpoints/logout.ts'
 import { describeIssuer, metadataPath } from './endpoints/metadata.ts'
 import { type Answer, answerError, answerJson, answerRefusal, toResponse } from './endpoints/respond.ts'
-import { createTokenEndpoint, LONGEST_TOKEN_REQUEST, type TokenRequest } from './endpoints/token.ts'
-import type { LogEntry } from './log.ts'
+import { createSessions } from './endpoints/session.ts'
+import { createStartEndpoint } from './endpoints/start.ts'
+import { createTokenEndpoint, LONGEST_TOKEN_REQUEST, type TokenEndpoint, type TokenRequest } from './endpoints/token.ts'
 import { OAuthError } from './protocol/error.ts'
-import { checkSettings, type IssuerSettings, isLoopback } from './settings.ts'
-import { createKeyRing } from './stores/key_ring.ts'
+import { type IssuerSettings, isLoopback } from './settings.ts'
 
 /** An issuer: a Hono app, and the token endpoint as a plain function beside it. */
 export interface Issuer extends Hono {
@@ -42,44 +49,67 @@ const CORS = {
 
 const HEADERS = { strictTransportSecurity: 'max-age=31536000; includeSubDomains; preload', xFrameOptions: 'DENY' }
 
-function writeLog(entry: LogEntry): void {
-  console[entry.level](JSON.stringify(entry))
-}
-
-function createContext(settings: IssuerSettings): EndpointContext {
-  const { claims, response, keyRing, keyRingNext } = settings
-  const checked = checkSettings(settings)
-  const write = settings.log ?? writeLog
-  const log = (entry: LogEntry): void => {
-    try {
-      write(entry)
-    } catch {
-      // A log that is down must not take the issuer with it.
-    }
-  }
-  const lives = [...checked.resources.values()].map((resource) => resource.accessTokenLifetime)
-  const longestLife = lives.reduce((longest, life) => Math.max(longest, life), 0)
-  return {
-    settings: checked,
-    hooks: { ...(claims && { claims }), ...(response && { response }) },
-    keyRing: createKeyRing({ texts: { ring: keyRing, next: keyRingNext }, issuer: checked.issuer, longestLife, log }),
-    log,
-    now: settings.now ?? (() => Math.floor(Date.now() / 1000)),
-    newId: () => encodeBase64url(crypto.getRandomValues(new Uint8Array(16))),
-  }
-}
-
 /** Headers of what everyone may keep for a while. */
 const CACHEABLE = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' }
-
-function onlyGet(): Response {
-  return toResponse(answerRefusal(405, { Allow: 'GET, HEAD' }))
-}
 
 /** Tells whether a request was meant for this issuer; on a loopback issuer any loopback name will do. */
 function isOwnHost(url: string, issuer: URL): boolean {
   const { host, port } = new URL(url)
   return host === issuer.host || (isLoopback(issuer.href) && isLoopback(url) && port === issuer.port)
+}
+
+/** Refuses what was meant for another host, and URLs that are too long. */
+function onlyForUs(issuer: URL, except: string): MiddlewareHandler {
+  return async function onlyForUsMiddleware(c, next) {
+    if (c.req.url.length > LONGEST_URL) return toResponse(answerRefusal(414))
+    if (!isOwnHost(c.req.url, issuer) && c.req.path !== except) return toResponse(answerRefusal(421))
+    return next()
+  }
+}
+
+/** Refuses every method but these; browsers' preflights, where they are taken, come before. */
+function only(...methods: readonly string[]): MiddlewareHandler {
+  return async function onlyMiddleware(c, next) {
+    return methods.includes(c.req.method) ? next() : toResponse(answerRefusal(405, { Allow: methods.join(', ') }))
+  }
+}
+
+/** Refuses bodies over a number of bytes, whatever their length is said to be. */
+function atMost(maxSize: number): MiddlewareHandler {
+  return bodyLimit({ maxSize, onError: () => toResponse(answerRefusal(413)) })
+}
+
+/** Returns `POST /token` as a Hono handler. */
+function tokenHandler(
+  answer: TokenEndpoint,
+  { log }: EndpointContext,
+  settings: IssuerSettings,
+): (c: Context) => Promise<Response> {
+  return async ({ req: { raw } }) => {
+    const { url: uri, method, headers } = raw
+    const credentials = settings.credentials?.(raw) ?? {}
+    const body = new TextDecoder('utf-8', { ignoreBOM: true }).decode(await raw.arrayBuffer())
+    const answered = await answer({ uri, method, headers, body, credentials })
+    const isTooMany = answered.status === 401 && (await settings.allowFailure?.(raw)) === false
+    const tooMany = new OAuthError('slow_down', 'too many failures', { retryAfter: 60 })
+    return toResponse(isTooMany ? answerError(tooMany, { event: 'token', log }) : answered)
+  }
+}
+
+/** Mounts what a person meets. */
+function mountPages(app: Hono, base: string, context: EndpointContext, token: TokenEndpoint, isDemo: boolean): void {
+  const cookies = createCookies(context.settings.issuer)
+  const sessions = createSessions(context, cookies)
+  const logins = createLogins(context, cookies, sessions)
+  const codes = createCodes(context)
+  const consents = createConsents(context, cookies, sessions, codes)
+  const page = [only('GET', 'POST'), atMost(LONGEST_FORM)] as const
+  app.all(`${base}/authorize`, ...page, createAuthorizeEndpoint(context, { sessions, logins, consents, codes }))
+  app.all(`${base}/login`, ...page, logins.resume)
+  app.all(`${base}/login/callback`, only('GET'), logins.resume)
+  app.all(`${base}/consent`, only('POST'), atMost(LONGEST_FORM), consents.take)
+  app.all(`${base}/logout`, ...page, createLogoutEndpoint(context, sessions))
+  if (isDemo) app.all(`${base}/demo`, ...page, createDemo(context, cookies, token))
 }
 
 /**
@@ -93,45 +123,27 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   const { log, now, keyRing } = context
   const issuer = new URL(context.settings.issuer)
   const base = issuer.pathname.replace(/\/$/, '')
+  const isDemo = settings.isDemo === true && isLoopback(issuer.href)
   const metadata = JSON.stringify(describeIssuer(context.settings))
   const createTokenResponse = createTokenEndpoint(context)
   const app = new Hono()
-  const failed = { event: 'token', log }
 
-  app.use(secureHeaders(HEADERS))
-  app.use(async (c, next) => {
-    if (c.req.url.length > LONGEST_URL) return toResponse(answerRefusal(414))
-    if (!isOwnHost(c.req.url, issuer) && c.req.path !== `${base}/healthz`) return toResponse(answerRefusal(421))
-    return next()
-  })
-
-  app.use(
+  app.use(secureHeaders(HEADERS), onlyForUs(issuer, `${base}/healthz`))
+  app.all(
     `${base}/token`,
     cors(CORS),
-    bodyLimit({ maxSize: LONGEST_TOKEN_REQUEST, onError: () => toResponse(answerRefusal(413)) }),
+    atMost(LONGEST_TOKEN_REQUEST),
+    tokenHandler(createTokenResponse, context, settings),
   )
-  app.all(`${base}/token`, async (c) => {
-    const { url: uri, method, headers } = c.req.raw
-    const credentials = settings.credentials?.(c.req.raw) ?? {}
-    const body = new TextDecoder('utf-8', { ignoreBOM: true }).decode(await c.req.arrayBuffer())
-    const answer = await createTokenResponse({ uri, method, headers, body, credentials })
-    const isTooMany = answer.status === 401 && (await settings.allowFailure?.(c.req.raw)) === false
-    return toResponse(
-      isTooMany ? answerError(new OAuthError('slow_down', 'too many failures', { retryAfter: 60 }), failed) : answer,
-    )
-  })
-
-  const metadataAt = metadataPath(issuer.href)
-  app.use(metadataAt, cors({ origin: '*', allowMethods: ['GET'] }), etag())
-  app.get(metadataAt, (c) => c.body(metadata, 200, CACHEABLE))
-  app.all(metadataAt, onlyGet)
-
-  app.get(`${base}/healthz`, () => {
+  app.all(metadataPath(issuer.href), cors({ origin: '*', allowMethods: ['GET'] }), only('GET', 'HEAD'), etag(), (c) =>
+    c.body(metadata, 200, CACHEABLE),
+  )
+  app.all(`${base}/healthz`, only('GET', 'HEAD'), () => {
     const status = keyRing.status(now())
     return toResponse(answerJson(status.status === 'ok' ? 200 : 503, status))
   })
-  app.all(`${base}/healthz`, onlyGet)
-
+  app.all(base === '' ? '/' : base, only('GET', 'HEAD'), createStartEndpoint(context, isDemo))
+  if (context.settings.authenticate !== undefined) mountPages(app, base, context, createTokenResponse, isDemo)
   app.notFound(() => toResponse(answerRefusal(404)))
   app.onError((error) => toResponse(answerError(error, { event: 'request', log })))
   return Object.assign(app, { createTokenResponse })

@@ -11,6 +11,8 @@ export interface LogEntry {
   readonly event: string
   /** The error code, where it is one. */
   readonly code?: string
+  /** The client that it was about, where one was proved or found. */
+  readonly client?: string
   /** What exactly was wrong, for the operator. */
   readonly detail?: string
 }

@@ -1,50 +1,20 @@
 /**
  * What the operator decides: one typed object, checked once.
  *
- * The names of a client's members are those of its registration (RFC 7591 §2), so that `wrangler.toml` and code agree.
- *
  * @module
  */
 
-import { decodeBase64url } from '../keys/base64url.ts'
-import { checkBoolean, checkChoice, checkInteger, checkMembers, checkText, checkTexts } from '../keys/check.ts'
-import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption } from '../keys/index.ts'
+import { checkInteger, checkMembers, checkText } from '../keys/check.ts'
 import { grants } from './grants/index.ts'
 import type { Log } from './log.ts'
-import type { Client, ClientAuthenticationMethod } from './protocol/client.ts'
-import { isResourceUri, type Resource } from './protocol/resource.ts'
-import { SCOPE_TOKEN } from './protocol/scope.ts'
+import type { Authenticate } from './login/authenticate.ts'
+import type { Client } from './protocol/client.ts'
+import { type ClientSettings, readClient } from './protocol/client_registration.ts'
+import type { Resource } from './protocol/resource.ts'
+import { type ResourceSettings, readResource } from './protocol/resource_registration.ts'
+import type { Guard } from './stores/guard.ts'
 import type { Entitlement } from './token/entitlement.ts'
-
-/** An API that tokens are for. */
-export interface ResourceSettings {
-  /** The scope tokens that it knows. */
-  readonly scopes: readonly string[]
-  /** How its tokens are sealed. Default `"direct"`. */
-  readonly envelope?: 'direct'
-  /** The content encryption of its tokens. Default `"A256GCM"`. */
-  readonly enc?: ContentEncryption
-  /** Seconds that its tokens live, from 30 to 86400. Default 600. */
-  readonly access_token_lifetime?: number
-  /** Whether it takes tokens that name no client; the client must say so too. Default false. */
-  readonly anonymous?: boolean
-}
-
-/** A client. Without `secret_hash` it is public. */
-export interface ClientSettings {
-  /** `sha256:…` of its secret, as `bulla client new` prints it; two of them while the secret is changed. */
-  readonly secret_hash?: string | readonly string[]
-  /** How it must prove itself. Default: either of `client_secret_basic` and `client_secret_post`; `none` for a public one. */
-  readonly token_endpoint_auth_method?: ClientAuthenticationMethod
-  /** The grant types that it may use. */
-  readonly grant_types: readonly string[]
-  /** The URIs of the resources that it may have tokens for. */
-  readonly resources: readonly string[]
-  /** The scope tokens that it may have. */
-  readonly scopes: readonly string[]
-  /** Whether its tokens name no client; the resource must say so too. Default false. */
-  readonly anonymous?: boolean
-}
+import type { PurposeLives } from './token/purpose.ts'
 
 /** Facts about a request that the operator wants to see again: client IP, country, device. */
 export type Credentials = Readonly<Record<string, unknown>>
@@ -61,6 +31,20 @@ export interface IssuerSettings {
   readonly resources: Readonly<Record<string, ResourceSettings>>
   /** The clients by their `client_id`. */
   readonly clients: Readonly<Record<string, ClientSettings>>
+  /**
+   * What sees to it that codes are used once and refresh tokens rotate. Needed where a client may use
+   * `authorization_code`. `'none'` does without, and must be written out: codes then live 30 seconds and can be used
+   * again until they end, and public clients get no refresh tokens.
+   */
+  readonly guard?: Guard | 'none'
+  /** Logs a person in. Needed where a client may use `authorization_code`. */
+  readonly authenticate?: Authenticate
+  /** Seconds after which a person must log in again; 60 to 2592000. Default 43200, 12 hours. */
+  readonly sessionLifetime?: number
+  /** Seconds without a visit after which a person must log in again; 60 to 2592000. Default 7200, 2 hours. */
+  readonly sessionIdleLifetime?: number
+  /** Whether the start page offers the demo: on a loopback issuer with the development fixtures. Default false. */
+  readonly isDemo?: boolean
   /** Tells what is to be seen again of a request. Default: nothing. */
   readonly credentials?: (request: Request) => Credentials
   /** Returns claims to put into the token. A name that the protocol gives a meaning is left out, and the log says so. */
@@ -83,10 +67,14 @@ export interface CheckedSettings {
   readonly issuer: string
   readonly resources: ReadonlyMap<string, Resource>
   readonly clients: ReadonlyMap<string, Client>
+  readonly guard: Guard | undefined
+  readonly authenticate: Authenticate | undefined
+  /** Seconds that each kind of purpose envelope lives. */
+  readonly lives: PurposeLives
+  readonly sessionIdleLifetime: number
+  /** Seconds that the longest-lived thing sealed lives. */
+  readonly longestLife: number
 }
-
-/** Seconds that an access token may live at the most. */
-export const LONGEST_ACCESS_TOKEN_LIFETIME = 86_400
 
 /** Tells whether an issuer's URL is on this very machine: only then may it be http, and have development fixtures. */
 export function isLoopback(issuer: string): boolean {
@@ -105,71 +93,29 @@ function checkIssuer(issuer: unknown): asserts issuer is string {
     throw new RangeError('"issuer" expected https; http only on localhost')
 }
 
-function readResource(uri: string, value: unknown): Resource {
-  const name = `resources["${uri}"]`
-  if (!isResourceUri(uri)) throw new RangeError('"resources" expected absolute URIs without a fragment as its names')
-  checkMembers(name, value, ['scopes', 'envelope', 'enc', 'access_token_lifetime', 'anonymous'])
-  const { scopes, envelope = 'direct', enc = 'A256GCM', access_token_lifetime = 600, anonymous = false } = value
-  checkTexts(`${name}.scopes`, scopes, SCOPE_TOKEN, 'a scope token')
-  checkChoice(`${name}.envelope`, envelope, ['direct'])
-  checkChoice(`${name}.enc`, enc, Object.keys(CONTENT_ENCRYPTION_BYTES) as ContentEncryption[])
-  checkInteger(`${name}.access_token_lifetime`, access_token_lifetime, 30, LONGEST_ACCESS_TOKEN_LIFETIME)
-  checkBoolean(`${name}.anonymous`, anonymous)
-  return { uri, scopes, envelope, enc, accessTokenLifetime: access_token_lifetime, anonymous }
+/** Checks that there is what the clients' grant types need. */
+function checkNeeds(clients: ReadonlyMap<string, Client>, { guard, authenticate }: IssuerSettings): void {
+  const needing = [...clients.values()].find(({ grantTypes }) => grantTypes.has('authorization_code'))
+  if (needing === undefined) return
+  const whom = `the client "${needing.id}" may use authorization_code`
+  if (authenticate === undefined) throw new TypeError(`"authenticate" expected a way to log in: ${whom}`)
+  if (guard === undefined) throw new TypeError(`"guard" expected a guard, or "none" written out: ${whom}`)
 }
 
-function readSecretHashes(name: string, value: unknown): readonly Uint8Array[] {
-  const hashes = value === undefined ? [] : Array.isArray(value) ? value : [value]
-  checkTexts(name, hashes, /^sha256:[A-Za-z0-9_-]{43}$/, '"sha256:…" as `bulla client new` prints it')
-  if (hashes.length > 2) throw new RangeError(`"${name}" expected one hash, or two while the secret is changed`)
-  return hashes.map((hash) => decodeBase64url(hash.slice('sha256:'.length)))
-}
-
-function readMethods(name: string, value: unknown, isConfidential: boolean): readonly ClientAuthenticationMethod[] {
-  const possible: readonly ClientAuthenticationMethod[] = isConfidential
-    ? ['client_secret_basic', 'client_secret_post']
-    : ['none']
-  if (value === undefined) return possible
-  checkChoice(name, value, possible)
-  return [value]
-}
-
-function readClient(id: string, value: unknown, resources: ReadonlyMap<string, Resource>): Client {
-  if (!/^[\x20-\x7e]{1,256}$/.test(id))
-    throw new RangeError('"clients" expected 1 to 256 visible ASCII characters as its names')
-  const name = `clients["${id}"]`
-  checkMembers(name, value, [
-    'secret_hash',
-    'token_endpoint_auth_method',
-    'grant_types',
-    'resources',
-    'scopes',
-    'anonymous',
-  ])
-  const { secret_hash, token_endpoint_auth_method, grant_types, resources: uris, scopes, anonymous = false } = value
-  checkTexts(`${name}.grant_types`, grant_types, /^/, 'a grant type')
-  for (const [index, type] of grant_types.entries())
-    checkChoice(`${name}.grant_types[${index}]`, type, [...grants.keys()])
-  checkTexts(`${name}.resources`, uris, /^/, 'the URI of a resource')
-  const unknown = uris.findIndex((uri) => !resources.has(uri))
-  if (unknown !== -1)
-    throw new RangeError(`"${name}.resources[${unknown}]" expected one of the resources of these settings`)
-  checkTexts(`${name}.scopes`, scopes, SCOPE_TOKEN, 'a scope token')
-  checkBoolean(`${name}.anonymous`, anonymous)
-  const secretHashes = readSecretHashes(`${name}.secret_hash`, secret_hash)
-  const isConfidential = secretHashes.length > 0
+function livesOf(clients: ReadonlyMap<string, Client>, settings: IssuerSettings): PurposeLives {
+  const { guard, sessionLifetime = 43_200 } = settings
+  checkInteger('sessionLifetime', sessionLifetime, 60, 2_592_000)
+  const approvals = [...clients.values()].map(({ refreshTokenLifetime }) => refreshTokenLifetime)
   return {
-    id,
-    authenticationMethods: readMethods(
-      `${name}.token_endpoint_auth_method`,
-      token_endpoint_auth_method,
-      isConfidential,
-    ),
-    secretHashes,
-    grantTypes: new Set(grant_types),
-    resources: new Set(uris),
-    scopes: new Set(scopes),
-    anonymous,
+    code: guard === 'none' ? 30 : 60,
+    refresh: approvals.reduce((longest, life) => Math.max(longest, life), 0),
+    par: 90,
+    login: 600,
+    session: sessionLifetime,
+    consent: 600,
+    remember: 2_592_000,
+    client: 2_592_000,
+    nonce: 300,
   }
 }
 
@@ -180,10 +126,26 @@ function readClient(id: string, value: unknown, resources: ReadonlyMap<string, R
  * @throws {RangeError} when a setting is out of bounds
  */
 export function checkSettings(settings: IssuerSettings): CheckedSettings {
-  checkIssuer(settings.issuer)
+  const { issuer, guard, authenticate, sessionIdleLifetime = 7200 } = settings
+  checkIssuer(issuer)
   checkMembers('resources', settings.resources)
   checkMembers('clients', settings.clients)
+  checkInteger('sessionIdleLifetime', sessionIdleLifetime, 60, 2_592_000)
   const resources = new Map(Object.entries(settings.resources).map(([uri, value]) => [uri, readResource(uri, value)]))
-  const clients = new Map(Object.entries(settings.clients).map(([id, value]) => [id, readClient(id, value, resources)]))
-  return { issuer: settings.issuer, resources, clients }
+  const known = { grantTypes: [...grants.keys()], resources }
+  const clients = new Map(Object.entries(settings.clients).map(([id, value]) => [id, readClient(id, value, known)]))
+  checkNeeds(clients, settings)
+  const lives = livesOf(clients, settings)
+  const tokenLives = [...resources.values()].map(({ accessTokenLifetime }) => accessTokenLifetime)
+  const sealed = authenticate === undefined ? tokenLives : [...tokenLives, ...Object.values(lives)]
+  return {
+    issuer,
+    resources,
+    clients,
+    guard: guard === 'none' ? undefined : guard,
+    authenticate,
+    lives,
+    sessionIdleLifetime,
+    longestLife: sealed.reduce((longest, life) => Math.max(longest, life), 0),
+  }
 }

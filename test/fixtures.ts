@@ -7,7 +7,7 @@
 import { encodeBase64url } from '../keys/base64url.ts'
 import { createRing, type Ring, writeRing } from '../keys/index.ts'
 import { createIssuer, type Issuer, type IssuerSettings } from '../src/index.ts'
-import { hashSecret } from '../src/protocol/client.ts'
+import { digestText } from '../src/protocol/digest.ts'
 
 export const ISSUER = 'https://as.example'
 export const API = 'https://api1.example'
@@ -25,7 +25,7 @@ export function testRing(now: number): Ring {
 
 /** Returns the settings' form of a secret. */
 export function secretHash(secret: string): string {
-  return `sha256:${encodeBase64url(hashSecret(secret))}`
+  return `sha256:${encodeBase64url(digestText(secret))}`
 }
 
 /** The secrets of the confidential clients below. */

@@ -6,7 +6,7 @@
 
 import { encodeBase64url } from '../../keys/base64url.ts'
 import { grants } from '../grants/index.ts'
-import { hashSecret } from '../protocol/client.ts'
+import { digestText } from '../protocol/digest.ts'
 import { type Command, UsageError } from './command.ts'
 
 /** Returns a list as TOML writes it; a JSON text is a TOML text too. */
@@ -43,7 +43,7 @@ const create: Command = {
         ?.split(' ')
         .filter((token) => token !== '') ?? []
     const client_secret = encodeBase64url(io.random())
-    const secret_hash = `sha256:${encodeBase64url(hashSecret(client_secret))}`
+    const secret_hash = `sha256:${encodeBase64url(digestText(client_secret))}`
     const settings = { secret_hash, grant_types, resources, scopes }
     if (values.has('json')) {
       io.out(JSON.stringify({ client_id: id, client_secret, settings }, undefined, 2))

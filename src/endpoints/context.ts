@@ -4,18 +4,64 @@
  * @module
  */
 
-import type { Log } from '../log.ts'
-import type { CheckedSettings, IssuerSettings } from '../settings.ts'
-import type { KeyRing } from '../stores/key_ring.ts'
+import { encodeBase64url } from '../../keys/base64url.ts'
+import type { Keyring } from '../../keys/index.ts'
+import type { Log, LogEntry } from '../log.ts'
+import { type CheckedSettings, checkSettings, type IssuerSettings } from '../settings.ts'
+import { withDeadline } from '../stores/guard.ts'
+import { createKeyRing, type KeyRing } from '../stores/key_ring.ts'
+import { createPurposeEnvelopes, type PurposeEnvelopes } from '../token/purpose.ts'
 
 /** All that an endpoint may use beside the request. */
 export interface EndpointContext {
   readonly settings: CheckedSettings
   readonly hooks: Pick<IssuerSettings, 'claims' | 'response'>
   readonly keyRing: KeyRing
+  /** Returns what seals and opens the issuer's own envelopes at `now`. */
+  readonly envelopes: (keyring: Keyring, now: number) => PurposeEnvelopes
   readonly log: Log
   /** Returns Unix seconds; asked once a request. */
   readonly now: () => number
   /** Makes a name: 128 random bits, base64url. */
   readonly newId: () => string
+}
+
+function writeLog(entry: LogEntry): void {
+  console[entry.level](JSON.stringify(entry))
+}
+
+/** Returns a log that never throws: one that is down must not take the issuer with it. */
+function safely(write: Log): Log {
+  return (entry) => {
+    try {
+      write(entry)
+    } catch {
+      // There is nowhere left to say so.
+    }
+  }
+}
+
+/**
+ * Returns what the endpoints of an issuer are handed.
+ *
+ * @throws {TypeError | RangeError} when a setting is wrong
+ */
+export function createContext(settings: IssuerSettings): EndpointContext {
+  const { claims, response, keyRing, keyRingNext } = settings
+  const checked = checkSettings(settings)
+  const log = safely(settings.log ?? writeLog)
+  const { issuer, longestLife, guard, lives, authenticate } = checked
+  if (settings.guard === 'none' && authenticate !== undefined) {
+    const detail = 'there is no guard: codes can be used again until they end, and public clients get no refresh tokens'
+    log({ level: 'warn', event: 'guard', detail })
+  }
+  return {
+    settings: guard === undefined ? checked : { ...checked, guard: withDeadline(guard, log) },
+    hooks: { ...(claims && { claims }), ...(response && { response }) },
+    keyRing: createKeyRing({ texts: { ring: keyRing, next: keyRingNext }, issuer, longestLife, log }),
+    envelopes: (keyring, now) => createPurposeEnvelopes(keyring, lives, now),
+    log,
+    now: settings.now ?? (() => Math.floor(Date.now() / 1000)),
+    newId: () => encodeBase64url(crypto.getRandomValues(new Uint8Array(16))),
+  }
 }

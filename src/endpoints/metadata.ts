@@ -5,18 +5,36 @@
  */
 
 import { grants } from '../grants/index.ts'
+import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES } from '../protocol/authorization_request.ts'
+import { CODE_CHALLENGE_METHODS } from '../protocol/pkce.ts'
 import type { CheckedSettings } from '../settings.ts'
 import { CLIENT_AUTHENTICATION_METHODS } from './client_authentication.ts'
 
+/** The grant types that begin with a person. */
+const FOR_PERSONS: ReadonlySet<string> = new Set(['authorization_code', 'refresh_token'])
+
 /** Returns the metadata document of an issuer (RFC 8414 §2). */
-export function describeIssuer({ issuer, resources }: CheckedSettings): Readonly<Record<string, unknown>> {
+export function describeIssuer({
+  issuer,
+  resources,
+  authenticate,
+}: CheckedSettings): Readonly<Record<string, unknown>> {
   const scopes = new Set([...resources.values()].flatMap((resource) => resource.scopes))
+  const isForPersons = authenticate !== undefined
+  const authorization = {
+    authorization_endpoint: `${issuer}/authorize`,
+    response_types_supported: RESPONSE_TYPES,
+    response_modes_supported: RESPONSE_MODES,
+    code_challenge_methods_supported: CODE_CHALLENGE_METHODS,
+    prompt_values_supported: PROMPTS,
+    authorization_response_iss_parameter_supported: true,
+  }
   return {
     issuer,
+    ...(isForPersons ? authorization : { response_types_supported: [] }),
     token_endpoint: `${issuer}/token`,
     token_endpoint_auth_methods_supported: CLIENT_AUTHENTICATION_METHODS,
-    grant_types_supported: [...grants.keys()],
-    response_types_supported: [],
+    grant_types_supported: [...grants.keys()].filter((type) => isForPersons || !FOR_PERSONS.has(type)),
     ...(scopes.size > 0 ? { scopes_supported: [...scopes] } : {}),
   }
 }

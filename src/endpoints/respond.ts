@@ -5,8 +5,12 @@
  */
 
 import type { Log } from '../log.ts'
-import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
+import { LoginError } from '../login/authenticate.ts'
+import { errorPage } from '../pages/error.ts'
+import { toPageResponse } from '../pages/page.ts'
+import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode } from '../protocol/error.ts'
 import { TokenError } from '../token/error.ts'
+import { ForeignFormError } from './browser.ts'
 
 /** A response before any framework has it. */
 export interface Answer {
@@ -42,7 +46,7 @@ function placesOf(error: unknown): string {
 }
 
 /** Returns the error that a client gets for whatever was thrown. */
-function toOAuthError(error: unknown): OAuthError {
+export function toOAuthError(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error
   if (error instanceof TokenError && error.code === 'sealing') {
     return new OAuthError('temporarily_unavailable', error.message, { retryAfter: 60 })
@@ -79,6 +83,59 @@ const REFUSALS = {
 /** Returns the answer to a request that no endpoint takes. */
 export function answerRefusal(status: keyof typeof REFUSALS, headers?: Readonly<Record<string, string>>): Answer {
   return answerJson(status, { error: 'invalid_request', error_description: REFUSALS[status] }, headers)
+}
+
+/** What a person reads for an error code: what happened, and what to do. */
+const WORDS: Partial<Readonly<Record<OAuthErrorCode, readonly [title: string, words: string]>>> = {
+  invalid_client: [
+    'This app is not known here',
+    'The link that brought you here names an app that this server does not know.',
+  ],
+  temporarily_unavailable: ['Please try again in a moment', 'This server cannot go on right now. Nothing is lost.'],
+  server_error: ['Something went wrong here', 'This is not your fault. The operator finds in the log what it was.'],
+}
+
+const OTHERWISE = [
+  'This link does not work',
+  'It is malformed, out of date, or was made for another browser. Go back to the app and start again.',
+] as const
+
+/** How a failure is shown to a person. */
+export interface ErrorPageOptions extends Omit<ErrorAnswerOptions, 'challenge'> {
+  readonly issuer: string
+  /** Where to try again, if that makes sense. */
+  readonly retryAt?: string | undefined
+}
+
+/** Returns the page for a request that failed with nowhere to send the browser. */
+export function answerErrorPage(thrown: unknown, { issuer, event, log, retryAt }: ErrorPageOptions): Promise<Response> {
+  if (thrown instanceof LoginError) {
+    log({ level: 'warn', event, code: 'login_failed', detail: thrown.message })
+    const [title, words] = ['The login did not work', 'Nobody was logged in. You can try again.']
+    return toPageResponse(
+      thrown.isPassing ? 503 : 400,
+      errorPage({ issuer, title, words, code: 'login_failed', retryAt }),
+    )
+  }
+  if (thrown instanceof ForeignFormError) {
+    log({ level: 'warn', event, code: 'foreign_form', detail: thrown.message })
+    const [title, words] = ['This form was not sent from here', 'For your safety nothing was done.']
+    return toPageResponse(403, errorPage({ issuer, title, words, code: 'foreign_form' }))
+  }
+  const isStale = thrown instanceof TokenError && !['sealing', 'size'].includes(thrown.code)
+  const error = isStale
+    ? new OAuthError('invalid_request', `the state does not open: ${thrown.code}`)
+    : toOAuthError(thrown)
+  const { status } = OAUTH_ERRORS[error.code]
+  log({ level: status >= 500 ? 'error' : 'warn', event, code: error.code, detail: error.message })
+  const [title, words] = WORDS[error.code] ?? OTHERWISE
+  const headers: Record<string, string> =
+    error.retryAfter === undefined ? {} : { 'Retry-After': String(error.retryAfter) }
+  return toPageResponse(
+    status === 401 ? 400 : status,
+    errorPage({ issuer, title, words, code: error.code, retryAt }),
+    headers,
+  )
 }
 
 /** Returns an answer as a `Response`. */

@@ -4,15 +4,17 @@
  * @module
  */
 
+import type { RefreshFacts } from '../grants/approval.ts'
 import type { Grant } from '../grants/grant.ts'
 import { grants } from '../grants/index.ts'
-import type { Client } from '../protocol/client.ts'
+import { type Client, isPublic } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import type { Credentials } from '../settings.ts'
 import { PROTOCOL_CLAIMS } from '../token/claims.ts'
 import { sealDirect } from '../token/direct.ts'
 import type { Entitlement } from '../token/entitlement.ts'
+import type { PurposeEnvelopes } from '../token/purpose.ts'
 import { authenticateClient } from './client_authentication.ts'
 import type { EndpointContext } from './context.ts'
 import { type Answer, answerError, answerJson, answerRefusal } from './respond.ts'
@@ -62,10 +64,13 @@ function chooseGrant(type: string, client: Client): Grant {
   return grant
 }
 
-/** Returns the token endpoint: the same door with or without a framework. It never throws. */
-export function createTokenEndpoint(context: EndpointContext): (request: TokenRequest) => Promise<Answer> {
+/** The token endpoint as a plain function. It never throws. */
+export type TokenEndpoint = (request: TokenRequest) => Promise<Answer>
+
+/** Returns the token endpoint: the same door with or without a framework. */
+export function createTokenEndpoint(context: EndpointContext): TokenEndpoint {
   const { settings, hooks, keyRing, log, newId } = context
-  const { issuer, resources, clients } = settings
+  const { issuer, resources, clients, guard } = settings
 
   /** Returns what the operator adds, without the names that are the protocol's. */
   function ownMembers(
@@ -78,7 +83,24 @@ export function createTokenEndpoint(context: EndpointContext): (request: TokenRe
     return Object.fromEntries(entries.filter(([name]) => !reserved.has(name)))
   }
 
-  async function issue(decided: Entitlement, credentials: Credentials, now: number): Promise<Answer> {
+  /** Seals a refresh token: one that rotates ends early when it is not used, and none outlives the approval. */
+  async function sealRefresh(
+    facts: RefreshFacts | undefined,
+    client: Client,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<string | undefined> {
+    if (facts === undefined) return undefined
+    const idle = isPublic(client) ? now + client.refreshTokenIdleLifetime : Number.POSITIVE_INFINITY
+    return envelopes.seal('refresh', { jti: newId(), iat: now, exp: Math.min(idle, facts.grant_end), ...facts })
+  }
+
+  async function issue(
+    decided: Entitlement,
+    refresh_token: string | undefined,
+    credentials: Credentials,
+    now: number,
+  ): Promise<Answer> {
     const claims = ownMembers(hooks.claims?.(decided, credentials), PROTOCOL_CLAIMS)
     const entitlement = { ...decided, claims: { ...decided.claims, ...claims } }
     const resource = resources.get(entitlement.aud)
@@ -88,19 +110,23 @@ export function createTokenEndpoint(context: EndpointContext): (request: TokenRe
     const expires_in = entitlement.exp - now
     const scope = entitlement.scope.join(' ')
     const added = ownMembers(hooks.response?.(entitlement, credentials), PROTOCOL_MEMBERS)
-    return answerJson(200, { access_token, token_type: 'Bearer', expires_in, scope, ...added })
+    const given = { access_token, token_type: 'Bearer', expires_in, ...(refresh_token && { refresh_token }), scope }
+    return answerJson(200, { ...given, ...added })
   }
 
   async function serve(request: TokenRequest, headers: Headers): Promise<Answer> {
     const now = context.now()
     checkForm(request.uri, headers)
     const parameters = readParameters(request.body)
+    parameters.checkOnce()
     const type = parameters.require('grant_type')
     const client = authenticateClient(headers.get('authorization'), parameters, clients)
     const grant = chooseGrant(type, client)
-    keyRing.open(now)
-    const { entitlement } = await grant.decide(parameters, client, { now, newId, resources })
-    return issue(entitlement, request.credentials ?? {}, now)
+    const keyring = keyRing.open(now)
+    const envelopes = context.envelopes(keyring, now)
+    const decision = await grant.decide(parameters, client, { now, newId, resources, guard, envelopes })
+    const refresh_token = await sealRefresh(decision.refresh, client, envelopes, now)
+    return issue(decision.entitlement, refresh_token, request.credentials ?? {}, now)
   }
 
   return async (request) => {

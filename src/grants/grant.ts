@@ -7,7 +7,10 @@
 import type { Client } from '../protocol/client.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { Resource } from '../protocol/resource.ts'
+import type { Guard } from '../stores/guard.ts'
 import type { Entitlement } from '../token/entitlement.ts'
+import type { PurposeEnvelopes } from '../token/purpose.ts'
+import type { RefreshFacts } from './approval.ts'
 
 /** What a grant may look at beside the request. */
 export interface GrantContext {
@@ -15,13 +18,20 @@ export interface GrantContext {
   readonly now: number
   /** The resources of this issuer by their URI. */
   readonly resources: ReadonlyMap<string, Resource>
+  /** Opens what the issuer sealed for itself. */
+  readonly envelopes: PurposeEnvelopes
+  /** The guard; nothing where the operator wrote that there is none. */
+  readonly guard: Guard | undefined
   /** Makes a name: 128 random bits, base64url. */
   readonly newId: () => string
 }
 
-/** What a grant decided: the entitlement that the client gets a token for. */
+/** What a grant decided. */
 export interface Decision {
+  /** What the client gets an access token for. */
   readonly entitlement: Entitlement
+  /** What the client gets a refresh token for, if it gets one. */
+  readonly refresh?: RefreshFacts
 }
 
 /** A grant type (RFC 6749 §1.3). */
@@ -30,6 +40,8 @@ export interface Grant {
   readonly type: string
   /**
    * Decides about a request of an authenticated client that may use this grant type.
+   *
+   * All is read and checked before anything is spent: a request that is wrong in any way spends nothing.
    *
    * @throws {OAuthError} when the request is refused
    */

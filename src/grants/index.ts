@@ -4,8 +4,12 @@
  * @module
  */
 
+import { authorizationCode } from './authorization_code.ts'
 import { clientCredentials } from './client_credentials.ts'
 import type { Grant } from './grant.ts'
+import { refreshToken } from './refresh_token.ts'
 
 /** All grant types by their `grant_type`. */
-export const grants: ReadonlyMap<string, Grant> = new Map([clientCredentials].map((grant) => [grant.type, grant]))
+export const grants: ReadonlyMap<string, Grant> = new Map(
+  [authorizationCode, refreshToken, clientCredentials].map((grant) => [grant.type, grant]),
+)

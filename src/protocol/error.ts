@@ -1,5 +1,6 @@
 /**
- * What a client is told when its request cannot be served (RFC 6749 §5.2, RFC 8707 §2, RFC 8628 §3.5).
+ * What a client is told when its request cannot be served (RFC 6749 §4.1.2.1, §5.2, RFC 8707 §2,
+ * RFC 8628 §3.5, OpenID Connect Core §3.1.2.6).
  *
  * @module
  */
@@ -13,6 +14,12 @@ const errors = {
   invalid_scope: { status: 400, description: 'The scope is malformed, unknown, or more than the client may have.' },
   invalid_target: { status: 400, description: 'The resource is malformed, unknown, or not open to the client.' },
   slow_down: { status: 429, description: 'Too many failed attempts; try again later.' },
+  unsupported_response_type: { status: 400, description: 'This response type is not supported.' },
+  access_denied: { status: 400, description: 'The request was denied.' },
+  login_required: { status: 400, description: 'Somebody must log in first.' },
+  consent_required: { status: 400, description: 'Somebody must consent first.' },
+  request_not_supported: { status: 400, description: 'Request objects are not supported.' },
+  request_uri_not_supported: { status: 400, description: 'Request URIs are not supported.' },
   server_error: { status: 500, description: 'The server failed; the operator finds why in its log.' },
   temporarily_unavailable: { status: 503, description: 'The server cannot serve this now; try again later.' },
 } as const

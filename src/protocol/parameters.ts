@@ -1,6 +1,6 @@
 /**
  * The parameters of a request: `application/x-www-form-urlencoded`, none repeated, the empty ones absent
- * (RFC 6749 §3.2 and appendix B).
+ * (RFC 6749 §3.1, §3.2 and appendix B).
  *
  * @module
  */
@@ -22,22 +22,30 @@ export interface Parameters {
    * @throws {OAuthError} `invalid_request` when it is absent or empty
    */
   require(name: string): string
+  /**
+   * Checks that no parameter stands there more than once: of those that are named, or of all.
+   *
+   * @throws {OAuthError} `invalid_request` when one does
+   */
+  checkOnce(...names: readonly string[]): void
 }
 
 /**
  * Reads the parameters of a form body, or of a query.
  *
- * @throws {OAuthError} `invalid_request` when a parameter is repeated that may not be, or holds a NUL or what is not UTF-8
+ * This does NOT check whether one is repeated: `checkOnce` does.
+ *
+ * @throws {OAuthError} `invalid_request` when a parameter holds a NUL, or what is not UTF-8
  */
 export function readParameters(encoded: string): Parameters {
   const values = new Map<string, readonly string[]>()
+  const repeated = new Set<string>()
   for (const [name, value] of new URLSearchParams(encoded)) {
     const text = name + value
     // URLSearchParams puts U+FFFD in place of bytes that are not UTF-8; nothing we take has it otherwise.
     if (text.includes('\0') || text.includes('\uFFFD')) throw new OAuthError('invalid_request', 'NUL, or not UTF-8')
     const earlier = values.get(name)
-    if (earlier !== undefined && !REPEATABLE.has(name))
-      throw new OAuthError('invalid_request', 'a parameter is repeated')
+    if (earlier !== undefined && !REPEATABLE.has(name)) repeated.add(name)
     values.set(name, [...(earlier ?? []), value])
   }
   const all = (name: string): readonly string[] => values.get(name)?.filter((value) => value !== '') ?? []
@@ -49,6 +57,10 @@ export function readParameters(encoded: string): Parameters {
       const value = get(name)
       if (value === undefined) throw new OAuthError('invalid_request', `${name} is missing`)
       return value
+    },
+    checkOnce(...names) {
+      const isRepeated = names.length === 0 ? repeated.size > 0 : names.some((name) => repeated.has(name))
+      if (isRepeated) throw new OAuthError('invalid_request', 'a parameter is repeated')
     },
   }
 }

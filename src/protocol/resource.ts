@@ -22,6 +22,10 @@ export interface Resource {
   readonly accessTokenLifetime: number
   /** Whether it takes tokens that name no client. */
   readonly anonymous: boolean
+  /** What a person is told that it is called. */
+  readonly name: string
+  /** What a person is told that a scope token allows, where there are words for it. */
+  readonly scopeDescriptions: Readonly<Record<string, string>>
 }
 
 /** Tells whether a text is an absolute URI without a fragment (RFC 8707 §2), in visible ASCII. */
@@ -35,34 +39,44 @@ export function scopesOf(client: Client, resource: Resource): readonly string[] 
 }
 
 /**
- * Returns the one resource that a request means.
+ * Returns the resources that a request means; at least one.
  *
- * Named resources must be the client's, and be one: an access token has exactly one audience. Without a name it is the
- * client's only resource, or else the only one at which the client may have all of the scope that is asked for
- * (RFC 8707 §2 leaves the default to the server).
+ * Named resources must all be the client's. Without a name it is the client's only resource, or else the only one at
+ * which the client may have all of the scope that is asked for (RFC 8707 §2 leaves the default to the server).
  *
  * @param named the `resource` parameters
  * @param scope the scope asked for, if any
- * @throws {OAuthError} `invalid_target` when there is no such resource, or not just one
+ * @throws {OAuthError} `invalid_target` when one is not the client's, or it is not clear which is meant
  */
-export function chooseResource(
+export function chooseResources(
   named: readonly string[],
   scope: readonly string[] | undefined,
   client: Client,
   resources: ReadonlyMap<string, Resource>,
-): Resource {
-  const [uri] = named
-  if (uri !== undefined) {
-    const resource = client.resources.has(uri) ? resources.get(uri) : undefined
-    if (resource === undefined) throw new OAuthError('invalid_target', 'no such resource for this client')
-    if (named.some((other) => other !== uri)) throw new OAuthError('invalid_target', 'several resources are named')
-    return resource
+): readonly Resource[] {
+  const known = (uri: string): Resource | undefined => (client.resources.has(uri) ? resources.get(uri) : undefined)
+  if (named.length > 0) {
+    const chosen = [...new Set(named)].map(known)
+    if (chosen.includes(undefined)) throw new OAuthError('invalid_target', 'no such resource for this client')
+    return chosen.filter((resource) => resource !== undefined)
   }
-  const own = [...client.resources].flatMap((name) => resources.get(name) ?? [])
+  const own = [...client.resources].flatMap((uri) => known(uri) ?? [])
   const covers = (resource: Resource): boolean =>
     own.length === 1 || (scope?.every((token) => scopesOf(client, resource).includes(token)) ?? true)
   const [only, another] = own.filter(covers)
   if (only === undefined || another !== undefined)
     throw new OAuthError('invalid_target', 'not just one resource is meant')
-  return only
+  return [only]
+}
+
+/**
+ * Returns the one resource that a request means: an access token has exactly one audience.
+ *
+ * @throws {OAuthError} `invalid_target` as `chooseResources`, and when several are named
+ */
+export function chooseResource(...request: Parameters<typeof chooseResources>): Resource {
+  const [resource, another] = chooseResources(...request)
+  if (resource === undefined || another !== undefined)
+    throw new OAuthError('invalid_target', 'several resources are named')
+  return resource
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Leaves, Purpose } from '../../keys/index.ts'
+import type { Keyring, Leaves, Purpose } from '../../keys/index.ts'
 import { openEnvelope, sealEnvelope } from './envelope.ts'
 import { TokenError } from './error.ts'
 
@@ -63,4 +63,24 @@ export async function openPurpose(
   if (now >= (exp as number)) throw new TokenError('expired')
   if ((iat as number) > now + clockTolerance) throw new TokenError('early')
   return facts as PurposeFacts
+}
+
+/** All purpose envelopes at one instant. */
+export interface PurposeEnvelopes {
+  /** @throws {TokenError} as {@link sealPurpose} */
+  seal(purpose: EnvelopePurpose, facts: PurposeFacts): Promise<string>
+  /** @throws {TokenError} as {@link openPurpose} */
+  open(purpose: EnvelopePurpose, envelope: string): Promise<PurposeFacts>
+}
+
+/** Seconds that the envelopes of each purpose live at the most. */
+export type PurposeLives = Readonly<Record<EnvelopePurpose, number>>
+
+/** Returns the purpose envelopes of an issuer at `now`. */
+export function createPurposeEnvelopes(keyring: Keyring, lives: PurposeLives, now: number): PurposeEnvelopes {
+  const leavesFor = (purpose: EnvelopePurpose): Leaves => keyring.leavesFor(purpose, '', 'A256GCM', lives[purpose])
+  return {
+    seal: (purpose, facts) => sealPurpose(purpose, facts, leavesFor(purpose), now),
+    open: (purpose, envelope) => openPurpose(purpose, envelope, leavesFor(purpose), now, keyring.skew),
+  }
 }

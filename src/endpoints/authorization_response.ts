@@ -1,0 +1,57 @@
+/**
+ * What goes back to the client: a code, or an error (RFC 6749 §4.1.2), with the issuer's name beside it (RFC 9207).
+ *
+ * @module
+ */
+
+import type { CodeFacts } from '../grants/approval.ts'
+import type { AuthorizationRequest, Destination } from '../protocol/authorization_request.ts'
+import { OAUTH_ERRORS, type OAuthError } from '../protocol/error.ts'
+import { addParameters } from '../protocol/redirect_uri.ts'
+import type { PurposeEnvelopes } from '../token/purpose.ts'
+import type { EndpointContext } from './context.ts'
+import type { Session } from './session.ts'
+
+/** Mints codes, for whoever may. */
+export interface Codes {
+  /** Returns the redirect URI with a code for what was asked. */
+  send(request: AuthorizationRequest, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<string>
+}
+
+/** Returns the mint of codes. */
+export function createCodes({ settings, newId }: EndpointContext): Codes {
+  const { issuer, lives } = settings
+  return {
+    async send(request, session, envelopes, now) {
+      const { destination, scope, resources, codeChallenge, nonce } = request
+      const { client, redirectUri, state } = destination
+      const { sid, sub, auth_time, acr, amr } = session
+      const login = { auth_time, ...(acr === undefined ? {} : { acr }), ...(amr === undefined ? {} : { amr }) }
+      const approval = {
+        gid: newId(),
+        sid,
+        sub,
+        client_id: client.id,
+        scope,
+        resources,
+        ...login,
+        grant_end: now + client.refreshTokenLifetime,
+      }
+      const asked = {
+        redirect_uri: redirectUri,
+        code_challenge: codeChallenge,
+        ...(nonce === undefined ? {} : { nonce }),
+      }
+      const facts: CodeFacts = { ...approval, ...asked }
+      const code = await envelopes.seal('code', { jti: newId(), iat: now, exp: now + lives.code, ...facts })
+      return addParameters(redirectUri, { code, state, iss: issuer })
+    },
+  }
+}
+
+/** Returns the redirect URI with an error: only a proved destination can have one (RFC 6749 §4.1.2.1, RFC 9207 §2). */
+export function sendError(destination: Destination, error: OAuthError, issuer: string): string {
+  const { redirectUri, state } = destination
+  const { description } = OAUTH_ERRORS[error.code]
+  return addParameters(redirectUri, { error: error.code, error_description: description, state, iss: issuer })
+}

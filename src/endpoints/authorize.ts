@@ -1,0 +1,94 @@
+/**
+ * The authorization endpoint (RFC 6749 §3.1, §4.1.1): proves where the answer may go, logs the person in, asks for
+ * consent, and sends a code.
+ *
+ * @module
+ */
+
+import type { Context } from 'hono'
+import {
+  type AuthorizationRequest,
+  type Destination,
+  proveDestination,
+  readAuthorizationRequest,
+} from '../protocol/authorization_request.ts'
+import { OAuthError } from '../protocol/error.ts'
+import { type Parameters, readParameters } from '../protocol/parameters.ts'
+import { type Codes, sendError } from './authorization_response.ts'
+import { checkNavigation, isPrefetch } from './browser.ts'
+import type { Consents } from './consent.ts'
+import type { EndpointContext } from './context.ts'
+import type { Logins } from './login.ts'
+import { answerErrorPage, toOAuthError } from './respond.ts'
+import type { Session, Sessions } from './session.ts'
+
+/** What the authorization endpoint needs beside the context. */
+export interface AuthorizeParts {
+  readonly sessions: Sessions
+  readonly logins: Logins
+  readonly consents: Consents
+  readonly codes: Codes
+}
+
+/** Tells whether a session is what the request asks for (OpenID Connect Core §3.1.2.1). */
+function isSufficient(
+  session: Session | undefined,
+  { prompt, maxAge }: AuthorizationRequest,
+  now: number,
+): session is Session {
+  if (session === undefined || prompt.has('login')) return false
+  return maxAge === undefined || now - session.auth_time <= maxAge
+}
+
+/** Returns the authorization endpoint, for GET and POST. */
+export function createAuthorizeEndpoint(
+  context: EndpointContext,
+  parts: AuthorizeParts,
+): (c: Context) => Promise<Response> {
+  const { settings, keyRing, log } = context
+  const { issuer, clients, resources } = settings
+  const { sessions, logins, consents, codes } = parts
+
+  async function answer(c: Context, request: AuthorizationRequest, parameters: string, now: number): Promise<Response> {
+    const { prompt, destination } = request
+    const envelopes = context.envelopes(keyRing.open(now), now)
+    const session = await sessions.read(c, envelopes, now)
+    if (!isSufficient(session, request, now)) {
+      if (prompt.has('none')) throw new OAuthError('login_required', 'nobody is logged in, and nobody may be asked')
+      return logins.begin(c, request, parameters, envelopes, now)
+    }
+    if (await consents.isNeeded(c, request, session, envelopes)) {
+      if (prompt.has('none')) throw new OAuthError('consent_required', 'consent is needed, and nobody may be asked')
+      return consents.ask(c, request, parameters, session, envelopes, now)
+    }
+    log({ level: 'info', event: 'authorize', client: destination.client.id })
+    return c.redirect(await codes.send(request, session, envelopes, now), 303)
+  }
+
+  /** Phase 1: whatever is wrong here is a page. */
+  async function prove(c: Context): Promise<{ destination: Destination; parameters: Parameters; text: string }> {
+    checkNavigation(c.req.raw.headers)
+    const text = c.req.method === 'POST' ? await c.req.text() : new URL(c.req.url).search.slice(1)
+    const parameters = readParameters(text)
+    return { destination: proveDestination(parameters, clients), parameters, text }
+  }
+
+  return async (c) => {
+    if (isPrefetch(c.req.raw.headers)) return c.body(null, 204, { 'Cache-Control': 'no-store' })
+    const now = context.now()
+    let proved: Awaited<ReturnType<typeof prove>>
+    try {
+      proved = await prove(c)
+    } catch (error) {
+      return answerErrorPage(error, { issuer, event: 'authorize', log })
+    }
+    const { destination, parameters, text } = proved
+    try {
+      return await answer(c, readAuthorizationRequest(parameters, destination, resources), text, now)
+    } catch (thrown) {
+      const error = toOAuthError(thrown)
+      log({ level: 'warn', event: 'authorize', code: error.code, detail: error.message })
+      return c.redirect(sendError(destination, error, issuer), 303)
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * What is asked of a browser before it is believed: that it navigates, that a form comes from our own page, and that it is
+ * the browser that a sealed state was made for.
+ *
+ * @module
+ */
+
+import { OAuthError } from '../protocol/error.ts'
+
+/** Bytes that the body of a form may have. */
+export const LONGEST_FORM = 16_384
+
+/** A form that was not sent from our own page: 403. */
+export class ForeignFormError extends Error {
+  override readonly name = 'ForeignFormError'
+}
+
+/**
+ * Checks that a browser, if it tells, is going to this address as a page, and not for a frame or a script. (Node's fetch
+ * tells a mode but no destination: it is no browser.)
+ */
+export function checkNavigation(headers: Headers): void {
+  const dest = headers.get('sec-fetch-dest')
+  if (dest === null || (dest === 'document' && headers.get('sec-fetch-mode') === 'navigate')) return
+  throw new OAuthError('invalid_request', 'not a navigation of the whole page')
+}
+
+/** Tells whether a browser is only looking ahead: nothing may come of it. */
+export function isPrefetch(headers: Headers): boolean {
+  return /\bprefetch\b/.test(`${headers.get('sec-purpose') ?? ''} ${headers.get('purpose') ?? ''}`)
+}
+
+/**
+ * Checks that a form was sent from a page of ours.
+ *
+ * Browsers say so in `Sec-Fetch-Site`; older ones in `Origin`. Neither header is a client without cookies to steal. (Our
+ * pages send no referrer, so that their own `Origin` is `null`: it counts only where there is nothing better.)
+ */
+export function checkOwnForm(headers: Headers, issuer: string): void {
+  const type = /^application\/x-www-form-urlencoded\s*(?:;\s*charset="?utf-8"?\s*)?$/i
+  if (!type.test(headers.get('content-type') ?? '')) throw new ForeignFormError('the body is not a form')
+  const [site, origin] = [headers.get('sec-fetch-site'), headers.get('origin')]
+  const isOwn = site === null ? origin === null || origin === new URL(issuer).origin : site === 'same-origin'
+  if (!isOwn) throw new ForeignFormError('the form comes from elsewhere')
+}

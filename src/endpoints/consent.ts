@@ -1,0 +1,197 @@
+/**
+ * Consent: asked for each client, redirect URI, scope and resource; answered once; remembered, if at all, in the person's
+ * own sealed cookie.
+ *
+ * @module
+ */
+
+import type { Context } from 'hono'
+import { answeredPage, consentPage, leavingPage } from '../pages/consent.ts'
+import { toPageResponse } from '../pages/page.ts'
+import {
+  type AuthorizationRequest,
+  proveDestination,
+  readAuthorizationRequest,
+} from '../protocol/authorization_request.ts'
+import { digestLabels } from '../protocol/digest.ts'
+import { OAuthError } from '../protocol/error.ts'
+import { readParameters } from '../protocol/parameters.ts'
+import { isOnDevice } from '../protocol/redirect_uri.ts'
+import { TokenError } from '../token/error.ts'
+import type { PurposeEnvelopes } from '../token/purpose.ts'
+import { type Codes, sendError } from './authorization_response.ts'
+import { checkOwnForm } from './browser.ts'
+import type { EndpointContext } from './context.ts'
+import { type Cookies, withCookies } from './cookies.ts'
+import { answerErrorPage } from './respond.ts'
+import type { Session, Sessions } from './session.ts'
+
+/** Consents of the persons that are asked. */
+export interface Consents {
+  /** Tells whether the person must be asked. */
+  isNeeded(c: Context, request: AuthorizationRequest, session: Session, envelopes: PurposeEnvelopes): Promise<boolean>
+  /** Asks the person. */
+  ask(
+    c: Context,
+    request: AuthorizationRequest,
+    parameters: string,
+    session: Session,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<Response>
+  /** Takes the person's answer: `POST /consent`. */
+  take(c: Context): Promise<Response>
+}
+
+/** What a sealed consent form carries. */
+interface ConsentFacts {
+  readonly jti: string
+  readonly exp: number
+  /** The authorization request that was shown. */
+  readonly parameters: string
+  /** The session in which it was shown. */
+  readonly sid: string
+}
+
+/** How many consents are remembered: as many as fit into a cookie. */
+const MOST_REMEMBERED = 60
+
+/** Names a consent: who, to which client, where to, for what. */
+function nameOf({ destination, scope, resources }: AuthorizationRequest, { sub }: Session): string {
+  const what = [[...scope].sort().join(' '), [...resources].sort().join(' ')]
+  return digestLabels('consent', sub, destination.client.id, destination.redirectUri, ...what).slice(0, 22)
+}
+
+/** Returns a span of time as a person reads it. */
+function writeSpan(seconds: number): string {
+  const [size, unit] = [[86_400, 'day'] as const, [3600, 'hour'] as const].find(([least]) => seconds >= least) ?? [
+    60,
+    'minute',
+  ]
+  const count = Math.round(seconds / size)
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
+}
+
+/** Returns the consents of an issuer. */
+export function createConsents(context: EndpointContext, cookies: Cookies, sessions: Sessions, codes: Codes): Consents {
+  const { settings, keyRing, log, newId } = context
+  const { issuer, clients, resources, guard, lives } = settings
+
+  async function remembered(c: Context, session: Session, envelopes: PurposeEnvelopes): Promise<readonly string[]> {
+    const envelope = cookies.get(c, 'remember')
+    if (envelope === undefined) return []
+    try {
+      const { sub, consents } = await envelopes.open('remember', envelope)
+      return sub === session.sub && Array.isArray(consents) ? consents : []
+    } catch (error) {
+      if (error instanceof TokenError) return []
+      throw error
+    }
+  }
+
+  async function remember(
+    c: Context,
+    request: AuthorizationRequest,
+    session: Session,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<void> {
+    // An app on a device can be pretended to be: it is asked for each time (OAuth 2.1 §7.3.1).
+    if (isOnDevice(request.destination.redirectUri)) return
+    const name = nameOf(request, session)
+    const others = (await remembered(c, session, envelopes)).filter((other) => other !== name)
+    const consents = [name, ...others].slice(0, MOST_REMEMBERED)
+    const facts = { jti: newId(), iat: now, exp: now + lives.remember, sub: session.sub, consents }
+    cookies.set(c, 'remember', await envelopes.seal('remember', facts), lives.remember)
+  }
+
+  async function isNeeded(...[c, request, session, envelopes]: Parameters<Consents['isNeeded']>): Promise<boolean> {
+    const { destination, prompt } = request
+    if (prompt.has('consent')) return true
+    if (destination.client.consent === 'skip') return false
+    if (isOnDevice(destination.redirectUri)) return true
+    return !(await remembered(c, session, envelopes)).includes(nameOf(request, session))
+  }
+
+  async function ask(
+    ...[c, request, parameters, session, envelopes, now]: Parameters<Consents['ask']>
+  ): Promise<Response> {
+    const { destination, scope } = request
+    const { client, redirectUri } = destination
+    const facts = { jti: newId(), iat: now, exp: now + lives.consent, parameters, sid: session.sid }
+    const shown = request.resources
+      .flatMap((uri) => resources.get(uri) ?? [])
+      .map(({ name, uri, scopes, scopeDescriptions }) => ({
+        name,
+        uri,
+        scopes: scope.filter((token) => scopes.includes(token)).map((token) => scopeDescriptions[token] ?? token),
+      }))
+    const life = client.grantTypes.has('refresh_token')
+      ? `${writeSpan(client.refreshTokenLifetime)}, or until you log out`
+      : writeSpan(Math.max(...request.resources.map((uri) => resources.get(uri)?.accessTokenLifetime ?? 0)))
+    const page = consentPage({
+      issuer,
+      consent: await envelopes.seal('consent', facts),
+      clientName: client.name,
+      clientHost: client.uri === undefined ? undefined : new URL(client.uri).host,
+      destination: isOnDevice(redirectUri) ? redirectUri : new URL(redirectUri).host,
+      isOnDevice: isOnDevice(redirectUri),
+      resources: shown,
+      account: session.name ?? session.sub,
+      lifetime: life,
+    })
+    return withCookies(c, await toPageResponse(200, page))
+  }
+
+  /** Opens the form that a person sent back: in the very session in which it was shown. */
+  async function open(
+    c: Context,
+    envelope: string,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<ConsentFacts & { session: Session }> {
+    const facts = (await envelopes.open('consent', envelope)) as unknown as ConsentFacts
+    const session = await sessions.read(c, envelopes, now)
+    if (session === undefined || session.sid !== facts.sid) {
+      throw new OAuthError('invalid_request', 'the consent was asked for in another session')
+    }
+    return { ...facts, session }
+  }
+
+  /**
+   * The answer goes back by a page that navigates, not by a redirect: Chromium holds `form-action 'self'` against every
+   * redirect that follows a form.
+   */
+  async function answer(c: Context, now: number): Promise<Response> {
+    checkOwnForm(c.req.raw.headers, issuer)
+    const form = readParameters(await c.req.text())
+    form.checkOnce()
+    const decision = form.require('decision')
+    if (decision !== 'allow' && decision !== 'deny') throw new OAuthError('invalid_request', 'decision is unknown')
+    const envelopes = context.envelopes(keyRing.open(now), now)
+    const { session, parameters, jti, exp } = await open(c, form.require('consent'), envelopes, now)
+    const asked = readParameters(parameters)
+    const destination = proveDestination(asked, clients)
+    const request = readAuthorizationRequest(asked, destination, resources)
+    if (guard !== undefined && (await guard.spend(`consent ${jti}`, exp)) === 'spent') {
+      return withCookies(c, await toPageResponse(409, answeredPage(issuer)))
+    }
+    const isAllowed = decision === 'allow'
+    if (isAllowed) await remember(c, request, session, envelopes, now)
+    const location = isAllowed
+      ? await codes.send(request, session, envelopes, now)
+      : sendError(destination, new OAuthError('access_denied', 'the person said no'), issuer)
+    log({ level: 'info', event: 'consent', code: decision, client: destination.client.id })
+    return withCookies(c, await toPageResponse(200, leavingPage(issuer, destination.client.name, location)))
+  }
+
+  async function take(c: Context): Promise<Response> {
+    try {
+      return await answer(c, context.now())
+    } catch (error) {
+      return answerErrorPage(error, { issuer, event: 'consent', log })
+    }
+  }
+
+  return { isNeeded, ask, take }
+}

@@ -1,0 +1,47 @@
+/**
+ * The cookies of one browser: bound to this host, out of reach of scripts, sent along when somebody follows a link.
+ *
+ * @module
+ */
+
+import type { Context } from 'hono'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+
+/** What a cookie is for: the browser itself, the session, remembered consents, the demo. */
+export type CookieKind = 'browser' | 'session' | 'remember' | 'demo'
+
+/** The cookies of an issuer. */
+export interface Cookies {
+  get(c: Context, kind: CookieKind): string | undefined
+  /** @param maxAge seconds; nothing for as long as the browser runs */
+  set(c: Context, kind: CookieKind, value: string, maxAge?: number): void
+  drop(c: Context, kind: CookieKind): void
+}
+
+/**
+ * Returns the cookies of an issuer. On https they bear the prefix `__Host-`, so that no other host can plant them; a
+ * loopback issuer has no https, and does without. Issuers of one host are told apart by their path.
+ */
+export function createCookies(issuer: string): Cookies {
+  const { protocol, pathname } = new URL(issuer)
+  const isSecure = protocol === 'https:'
+  const suffix = pathname === '/' ? '' : pathname.replaceAll(/[^A-Za-z0-9]+/g, '-')
+  const nameOf = (kind: CookieKind): string => `bulla-${kind}${suffix}`
+  const prefix = isSecure ? { prefix: 'host' as const } : {}
+  const options = { path: '/', httpOnly: true, sameSite: 'Lax' as const, secure: isSecure, ...prefix }
+  return {
+    get: (c, kind) => (isSecure ? getCookie(c, nameOf(kind), 'host') : getCookie(c, nameOf(kind))),
+    set: (c, kind, value, maxAge) =>
+      setCookie(c, nameOf(kind), value, { ...options, ...(maxAge === undefined ? {} : { maxAge }) }),
+    drop: (c, kind) => {
+      deleteCookie(c, nameOf(kind), options)
+    },
+  }
+}
+
+/** Returns a response with the cookies that were set beside it. */
+export function withCookies(c: Context, response: Response): Response {
+  for (const cookie of response.headers.getSetCookie()) c.header('Set-Cookie', cookie, { append: true })
+  for (const [name, value] of response.headers) if (name !== 'set-cookie') c.header(name, value)
+  return c.newResponse(response.body as never, response.status as never)
+}

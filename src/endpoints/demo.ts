@@ -1,0 +1,117 @@
+/**
+ * The demo of a development issuer: the demo app gets a token as any app would, and shows it beside what is inside.
+ *
+ * @module
+ */
+
+import type { Context } from 'hono'
+import { readLeafKid } from '../../keys/index.ts'
+import { DEMO_CLIENT, DEMO_RESOURCE, DEMO_SCOPE } from '../development.ts'
+import { errorPage } from '../pages/error.ts'
+import { toPageResponse } from '../pages/page.ts'
+import { demoTokenPage } from '../pages/start.ts'
+import { readParameters } from '../protocol/parameters.ts'
+import { challengeOf } from '../protocol/pkce.ts'
+import { addParameters } from '../protocol/redirect_uri.ts'
+import { openEnvelope } from '../token/envelope.ts'
+import { checkOwnForm } from './browser.ts'
+import type { EndpointContext } from './context.ts'
+import type { Cookies } from './cookies.ts'
+import { answerErrorPage } from './respond.ts'
+import type { TokenEndpoint } from './token.ts'
+
+/** Returns the demo: POST begins it, GET is where the code comes back. */
+export function createDemo(
+  context: EndpointContext,
+  cookies: Cookies,
+  token: TokenEndpoint,
+): (c: Context) => Promise<Response> {
+  const { settings, keyRing, log, newId } = context
+  const { issuer, resources } = settings
+  const redirect_uri = `${issuer}/demo`
+
+  function begin(c: Context): Response {
+    checkOwnForm(c.req.raw.headers, issuer)
+    const [verifier, state] = [`${newId()}${newId()}`, newId()]
+    cookies.set(c, 'demo', `${state}.${verifier}`, 600)
+    const location = addParameters(`${issuer}/authorize`, {
+      response_type: 'code',
+      client_id: DEMO_CLIENT,
+      redirect_uri,
+      scope: DEMO_SCOPE,
+      resource: DEMO_RESOURCE,
+      state,
+      code_challenge: challengeOf(verifier),
+      code_challenge_method: 'S256',
+    })
+    return c.redirect(location, 303)
+  }
+
+  async function finish(c: Context): Promise<Response> {
+    const parameters = readParameters(new URL(c.req.url).search)
+    const [state, code_verifier = ''] = (cookies.get(c, 'demo') ?? '').split('.')
+    const code = parameters.get('code')
+    if (code === undefined || state === '' || parameters.get('state') !== state || parameters.get('iss') !== issuer) {
+      const words = 'The demo app got no token: you denied it, or this answer is not for it.'
+      const page = errorPage({
+        issuer,
+        title: 'No token',
+        words,
+        code: parameters.get('error') ?? 'none',
+        retryAt: `${issuer}/`,
+      })
+      return toPageResponse(400, page)
+    }
+    cookies.drop(c, 'demo')
+    const body = new URLSearchParams({
+      grant_type: 'authorization_code',
+      client_id: DEMO_CLIENT,
+      code,
+      code_verifier,
+      redirect_uri,
+    })
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const answer = await token({ uri: `${issuer}/token`, method: 'POST', headers, body: body.toString() })
+    return show(JSON.parse(answer.body))
+  }
+
+  async function show(answer: Readonly<Record<string, unknown>>): Promise<Response> {
+    const { access_token, scope, expires_in, refresh_token, error } = answer
+    const resource = resources.get(DEMO_RESOURCE)
+    if (typeof access_token !== 'string' || resource === undefined) {
+      const page = errorPage({
+        issuer,
+        title: 'No token',
+        words: 'The code was not good for one.',
+        code: String(error),
+        retryAt: `${issuer}/`,
+      })
+      return toPageResponse(400, page)
+    }
+    const now = context.now()
+    const leaves = keyRing.open(now).leavesFor('access', resource.uri, resource.enc, resource.accessTokenLifetime)
+    const claims = await openEnvelope(access_token, 'at+jwe', leaves, now)
+    const kid = String(JSON.parse(atob(access_token.split('.')[0] ?? '')).kid)
+    const leaf = leaves.opening(kid, now)
+    const page = demoTokenPage({
+      issuer,
+      token: access_token,
+      scope: String(scope),
+      expiresIn: Number(expires_in),
+      hasRefreshToken: refresh_token !== undefined,
+      claims,
+      kid,
+      period: `number ${readLeafKid(kid)?.period}, until ${new Date((leaf?.exp ?? now) * 1000).toUTCString()}`,
+      leafEndsIn: (leaf?.exp ?? now) - now,
+    })
+    return toPageResponse(200, page)
+  }
+
+  return async (c) => {
+    try {
+      return c.req.method === 'POST' ? begin(c) : await finish(c)
+    } catch (error) {
+      return answerErrorPage(error, { issuer, event: 'demo', log })
+    }
+  }
+}

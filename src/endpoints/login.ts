@@ -1,0 +1,168 @@
+/**
+ * The login: begins at the authorization endpoint, wherever the person is sent, and ends there again with a session.
+ *
+ * @module
+ */
+
+import type { Context } from 'hono'
+import { LoginError, type Person, type Transaction } from '../login/authenticate.ts'
+import type { AuthorizationRequest } from '../protocol/authorization_request.ts'
+import { digestLabels } from '../protocol/digest.ts'
+import { OAuthError } from '../protocol/error.ts'
+import { readParameters } from '../protocol/parameters.ts'
+import type { PurposeEnvelopes } from '../token/purpose.ts'
+import { checkOwnForm, LONGEST_FORM } from './browser.ts'
+import type { EndpointContext } from './context.ts'
+import { type Cookies, withCookies } from './cookies.ts'
+import { answerErrorPage } from './respond.ts'
+import type { Sessions } from './session.ts'
+
+/** Logins of the browsers that ask. */
+export interface Logins {
+  /** Sends the person to log in. */
+  begin(
+    c: Context,
+    request: AuthorizationRequest,
+    parameters: string,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<Response>
+  /** Takes the person back: at `/login` and `/login/callback`. */
+  resume(c: Context): Promise<Response>
+}
+
+/** What a sealed login carries. */
+interface LoginFacts {
+  /** The authorization request, to go on with. */
+  readonly parameters: string
+  /** The digest of the browser's own cookie. */
+  readonly browser: string
+  readonly secret: string
+  readonly client_name: string
+  readonly fresh: boolean
+  readonly max_age?: number
+  readonly login_hint?: string
+}
+
+/** Returns the request to go on with after a login: what that login has just met is not asked again. */
+function withoutLogin(parameters: string): string {
+  const query = new URLSearchParams(parameters)
+  const prompt = (query.get('prompt') ?? '').split(' ').filter((value) => value !== 'login' && value !== '')
+  query.delete('max_age')
+  if (prompt.length > 0) query.set('prompt', prompt.join(' '))
+  else query.delete('prompt')
+  return query.toString()
+}
+
+/** A subject that nobody may have: those of clients that act for themselves. */
+const RESERVED = /^(?:client|anonymous):/
+
+/** Returns the logins of an issuer. */
+export function createLogins(context: EndpointContext, cookies: Cookies, sessions: Sessions): Logins {
+  const { settings, keyRing, log, newId } = context
+  const { issuer, authenticate, lives } = settings
+
+  /** Returns what ties a login to one browser; a browser that has it keeps it, so that two tabs can log in at once. */
+  function browserOf(c: Context): string {
+    const known = cookies.get(c, 'browser')
+    const browser = known !== undefined && /^[A-Za-z0-9_-]{22}$/.test(known) ? known : newId()
+    cookies.set(c, 'browser', browser)
+    return digestLabels('browser', browser)
+  }
+
+  function transactionOf(facts: LoginFacts, state: string, step: Transaction['step'], now: number): Transaction {
+    const { secret, client_name: clientName, fresh: isFresh, max_age: maxAge, login_hint: loginHint } = facts
+    return {
+      issuer,
+      step,
+      state,
+      callback: `${issuer}/login/callback`,
+      secret,
+      clientName,
+      isFresh,
+      maxAge,
+      loginHint,
+      now,
+    }
+  }
+
+  /** Asks for the person; only a response comes back as it is. */
+  async function ask(request: Request, transaction: Transaction): Promise<Person | Response> {
+    const result = await authenticate?.(request, transaction)
+    if (result === undefined) throw new LoginError('there is no way to log in')
+    if (result instanceof Response) return result
+    if (result.sub === '' || result.sub.length > 255 || RESERVED.test(result.sub)) {
+      throw new LoginError('a person cannot have this subject')
+    }
+    return result
+  }
+
+  async function begin(...[c, request, parameters, envelopes, now]: Parameters<Logins['begin']>): Promise<Response> {
+    const { destination, prompt, maxAge, loginHint } = request
+    const facts: LoginFacts = {
+      parameters: withoutLogin(parameters),
+      browser: browserOf(c),
+      secret: `${newId()}${newId()}`.slice(0, 43),
+      client_name: destination.client.name,
+      fresh: prompt.has('login'),
+      ...(maxAge === undefined ? {} : { max_age: maxAge }),
+      ...(loginHint === undefined ? {} : { login_hint: loginHint }),
+    }
+    const state = await envelopes.seal('login', { jti: newId(), iat: now, exp: now + lives.login, ...facts })
+    try {
+      const result = await ask(c.req.raw, transactionOf(facts, state, 'begin', now))
+      return result instanceof Response ? withCookies(c, result) : await finish(c, result, facts, envelopes, now)
+    } catch (error) {
+      return fail(c, error, facts)
+    }
+  }
+
+  async function finish(
+    c: Context,
+    person: Person,
+    facts: LoginFacts,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<Response> {
+    await sessions.start(c, person, envelopes, now)
+    return c.redirect(`${issuer}/authorize?${facts.parameters}`, 303)
+  }
+
+  /** Shows what went wrong; nothing is lost, and the person can try again. */
+  async function fail(c: Context, error: unknown, facts?: LoginFacts): Promise<Response> {
+    const retryAt = facts === undefined ? undefined : `${issuer}/authorize?${facts.parameters}`
+    return withCookies(c, await answerErrorPage(error, { issuer, event: 'login', log, retryAt }))
+  }
+
+  /** Opens the sealed login that a browser brings back; another browser's is refused. */
+  async function open(c: Context, state: string, envelopes: PurposeEnvelopes): Promise<LoginFacts> {
+    const facts = (await envelopes.open('login', state)) as unknown as LoginFacts
+    const browser = cookies.get(c, 'browser')
+    if (browser === undefined || digestLabels('browser', browser) !== facts.browser) {
+      throw new LoginError('the login was begun in another browser')
+    }
+    return facts
+  }
+
+  async function resume(c: Context): Promise<Response> {
+    const now = context.now()
+    let facts: LoginFacts | undefined
+    try {
+      const isForm = c.req.method === 'POST'
+      if (isForm) checkOwnForm(c.req.raw.headers, issuer)
+      const text = isForm ? await c.req.raw.clone().text() : new URL(c.req.url).search
+      if (text.length > LONGEST_FORM) throw new OAuthError('invalid_request', 'the form is too long')
+      const parameters = readParameters(text)
+      parameters.checkOnce('state')
+      const state = parameters.require('state')
+      const envelopes = context.envelopes(keyRing.open(now), now)
+      facts = await open(c, state, envelopes)
+      const result = await ask(c.req.raw, transactionOf(facts, state, 'continue', now))
+      return result instanceof Response ? withCookies(c, result) : await finish(c, result, facts, envelopes, now)
+    } catch (error) {
+      return fail(c, error, facts)
+    }
+  }
+
+  return { begin, resume }
+}

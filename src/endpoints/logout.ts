@@ -1,0 +1,52 @@
+/**
+ * Logging out: asks first, then ends the session for good, so that a copy of its cookie is dead too.
+ *
+ * @module
+ */
+
+import type { Context } from 'hono'
+import { loggedOutPage, logoutPage } from '../pages/logout.ts'
+import { toPageResponse } from '../pages/page.ts'
+import { digestLabels } from '../protocol/digest.ts'
+import { readParameters } from '../protocol/parameters.ts'
+import { checkOwnForm, ForeignFormError } from './browser.ts'
+import type { EndpointContext } from './context.ts'
+import { withCookies } from './cookies.ts'
+import { answerErrorPage } from './respond.ts'
+import type { Session, Sessions } from './session.ts'
+
+/** Ties the form to the session: who can send it has seen the page in that session. */
+function tokenOf({ sid }: Session): string {
+  return digestLabels('logout', sid)
+}
+
+/** Returns the logout endpoint, for GET and POST. */
+export function createLogoutEndpoint(context: EndpointContext, sessions: Sessions): (c: Context) => Promise<Response> {
+  const { settings, keyRing, log } = context
+  const { issuer } = settings
+
+  async function answer(c: Context, now: number): Promise<Response> {
+    const session = await sessions.read(c, context.envelopes(keyRing.open(now), now), now)
+    if (session === undefined) return withCookies(c, await toPageResponse(200, loggedOutPage(issuer)))
+    if (c.req.method !== 'POST') {
+      return withCookies(
+        c,
+        await toPageResponse(200, logoutPage(issuer, session.name ?? session.sub, tokenOf(session))),
+      )
+    }
+    checkOwnForm(c.req.raw.headers, issuer)
+    const token = readParameters(await c.req.text()).get('token')
+    if (token !== tokenOf(session)) throw new ForeignFormError('the form was made for another session')
+    await sessions.end(c, session, now)
+    log({ level: 'info', event: 'logout' })
+    return withCookies(c, await toPageResponse(200, loggedOutPage(issuer)))
+  }
+
+  return async (c) => {
+    try {
+      return await answer(c, context.now())
+    } catch (error) {
+      return answerErrorPage(error, { issuer, event: 'logout', log })
+    }
+  }
+}

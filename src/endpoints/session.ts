@@ -1,0 +1,88 @@
+/**
+ * The person's session: a sealed cookie, with the guard's word that it was not ended.
+ *
+ * @module
+ */
+
+import type { Context } from 'hono'
+import type { Person } from '../login/authenticate.ts'
+import { TokenError } from '../token/error.ts'
+import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
+import type { EndpointContext } from './context.ts'
+import type { Cookies } from './cookies.ts'
+
+/** Who is logged in, since when. */
+export interface Session extends Person {
+  /** Names the session. */
+  readonly sid: string
+  /** When it ends. Unix seconds. */
+  readonly exp: number
+}
+
+/** Sessions of the browsers that ask. */
+export interface Sessions {
+  /** Returns the session of a browser, or nothing; moves on the time of its last visit. */
+  read(c: Context, envelopes: PurposeEnvelopes, now: number): Promise<Session | undefined>
+  /** Begins a session, always a new one. */
+  start(c: Context, person: Person, envelopes: PurposeEnvelopes, now: number): Promise<void>
+  /** Ends a session for good: a copy of its cookie is dead too. */
+  end(c: Context, session: Session, now: number): Promise<void>
+}
+
+/** Seconds between two notes of a visit. */
+const NOTE_EVERY = 60
+
+function readFacts({ jti, exp, sub, auth_time, name, acr, amr }: PurposeFacts): Session {
+  const person = { sub: String(sub), auth_time: Number(auth_time) }
+  return {
+    sid: jti,
+    exp,
+    ...person,
+    ...(typeof name === 'string' ? { name } : {}),
+    ...(typeof acr === 'string' ? { acr } : {}),
+    ...(Array.isArray(amr) ? { amr } : {}),
+  }
+}
+
+/** Returns the sessions of an issuer. */
+export function createSessions(context: EndpointContext, cookies: Cookies): Sessions {
+  const { settings, newId } = context
+  const { guard, lives, sessionIdleLifetime, longestLife } = settings
+
+  async function write(
+    c: Context,
+    { sid, exp, ...person }: Session,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<void> {
+    const envelope = await envelopes.seal('session', { jti: sid, iat: now, exp, ...person })
+    cookies.set(c, 'session', envelope, exp - now)
+  }
+
+  async function open(envelope: string, envelopes: PurposeEnvelopes): Promise<PurposeFacts | undefined> {
+    try {
+      return await envelopes.open('session', envelope)
+    } catch (error) {
+      if (error instanceof TokenError) return undefined
+      throw error
+    }
+  }
+
+  return {
+    async read(c, envelopes, now) {
+      const envelope = cookies.get(c, 'session')
+      const facts = envelope === undefined ? undefined : await open(envelope, envelopes)
+      if (facts === undefined || now - facts.iat > sessionIdleLifetime) return undefined
+      const session = readFacts(facts)
+      if (guard !== undefined && (await guard.hasEnded([session.sid]))) return undefined
+      if (now - facts.iat >= NOTE_EVERY) await write(c, session, envelopes, now)
+      return session
+    },
+    start: (c, person, envelopes, now) =>
+      write(c, { ...person, sid: newId(), exp: now + lives.session }, envelopes, now),
+    async end(c, { sid }, now) {
+      await guard?.end(sid, now + longestLife)
+      cookies.drop(c, 'session')
+    },
+  }
+}

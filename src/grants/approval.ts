@@ -1,0 +1,116 @@
+/**
+ * An approval: what a person let a client have. A code carries it, and so does every refresh token that comes of it.
+ *
+ * @module
+ */
+
+import type { Client } from '../protocol/client.ts'
+import { OAuthError } from '../protocol/error.ts'
+import { type Resource, scopesOf } from '../protocol/resource.ts'
+import { readScope } from '../protocol/scope.ts'
+import type { Entitlement } from '../token/entitlement.ts'
+import { TokenError } from '../token/error.ts'
+import type { EnvelopePurpose, PurposeFacts } from '../token/purpose.ts'
+import type { GrantContext } from './grant.ts'
+
+/** What a person let a client have, until when. */
+export interface Approval {
+  /** The grant id: ties all that comes of this approval. */
+  readonly gid: string
+  /** The session in which it was given. */
+  readonly sid: string
+  readonly sub: string
+  readonly client_id: string
+  readonly scope: readonly string[]
+  /** The URIs of the resources; at least one. */
+  readonly resources: readonly string[]
+  /** When the person logged in. Unix seconds. */
+  readonly auth_time: number
+  readonly acr?: string
+  readonly amr?: readonly string[]
+  /** When it ends, and all that came of it. Unix seconds. */
+  readonly grant_end: number
+}
+
+/** What a code carries. */
+export interface CodeFacts extends Approval {
+  readonly redirect_uri: string
+  readonly code_challenge: string
+  readonly nonce?: string
+}
+
+/** What a refresh token carries. */
+export interface RefreshFacts extends Approval {
+  /** How many refresh tokens came before it, where they rotate; else 0. */
+  readonly generation: number
+}
+
+/** Seconds that an approval must still last for a token to make sense. */
+const LEAST_LIFE = 60
+
+/** Opens an envelope of a grant; whatever is wrong with it is `invalid_grant`. */
+export async function openGrant(
+  purpose: EnvelopePurpose,
+  envelope: string,
+  context: GrantContext,
+): Promise<PurposeFacts> {
+  try {
+    return await context.envelopes.open(purpose, envelope)
+  } catch (cause) {
+    if (!(cause instanceof TokenError)) throw cause
+    throw new OAuthError('invalid_grant', `the ${purpose} does not open: ${cause.code}`, { cause })
+  }
+}
+
+/** Checks that an approval was given to this client, and lasts long enough for a token. */
+export function checkApproval(approval: Approval, client: Client, now: number): void {
+  if (approval.client_id !== client.id) throw new OAuthError('invalid_grant', 'it was issued to another client')
+  if (approval.grant_end - now < LEAST_LIFE) throw new OAuthError('invalid_grant', 'the approval has ended')
+}
+
+/** What of an approval a token is asked for. */
+export interface Wish {
+  /** The `resource` parameters. */
+  readonly resources: readonly string[]
+  /** The `scope` parameter. */
+  readonly scope: string | undefined
+}
+
+/** Returns the resource that a token is asked for: one of the approval's that the client may still have. */
+function chooseOf(approval: Approval, named: readonly string[], client: Client, context: GrantContext): Resource {
+  const wanted = new Set(named.length > 0 ? named : approval.resources)
+  const [uri, another] = [...wanted]
+  const isApproved = uri !== undefined && approval.resources.includes(uri) && client.resources.has(uri)
+  const resource = isApproved && another === undefined ? context.resources.get(uri) : undefined
+  if (resource === undefined) throw new OAuthError('invalid_target', 'not just one resource of this approval is meant')
+  return resource
+}
+
+/**
+ * Returns the entitlement that a token of this approval gives: for one resource, with the scope that is asked for, or all
+ * of it, and never more than was approved and the client may still have (RFC 6749 §6, RFC 8707 §2.2).
+ *
+ * @throws {OAuthError} `invalid_target`, `invalid_scope`
+ */
+export function entitle(approval: Approval, wish: Wish, client: Client, context: GrantContext): Entitlement {
+  const { now } = context
+  const { sub, client_id, gid, auth_time, acr, amr, grant_end } = approval
+  const resource = chooseOf(approval, wish.resources, client, context)
+  const requested = readScope(wish.scope) ?? approval.scope
+  if (!requested.every((token) => approval.scope.includes(token))) {
+    throw new OAuthError('invalid_scope', 'more scope than was approved')
+  }
+  const allowed = scopesOf(client, resource)
+  const scope = requested.filter((token) => allowed.includes(token))
+  if (scope.length === 0) throw new OAuthError('invalid_scope', 'nothing of the scope is left at this resource')
+  const exp = Math.min(now + resource.accessTokenLifetime, grant_end)
+  const login = { auth_time, ...(acr === undefined ? {} : { acr }), ...(amr === undefined ? {} : { amr }) }
+  return { sub, client_id, aud: resource.uri, scope, iat: now, exp, jti: context.newId(), gid, ...login, claims: {} }
+}
+
+/** Returns what of the facts is the approval itself. */
+export function approvalOf(facts: Approval): Approval {
+  const { gid, sid, sub, client_id, scope, resources, auth_time, acr, amr, grant_end } = facts
+  const login = { ...(acr === undefined ? {} : { acr }), ...(amr === undefined ? {} : { amr }) }
+  return { gid, sid, sub, client_id, scope, resources, auth_time, ...login, grant_end }
+}

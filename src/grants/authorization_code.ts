@@ -1,0 +1,42 @@
+/**
+ * The authorization code grant: a client redeems what a person let it have (RFC 6749 §4.1.3, RFC 7636 §4.5).
+ *
+ * @module
+ */
+
+import { type Client, isPublic } from '../protocol/client.ts'
+import { OAuthError } from '../protocol/error.ts'
+import type { Parameters } from '../protocol/parameters.ts'
+import { checkVerifier } from '../protocol/pkce.ts'
+import { approvalOf, type CodeFacts, checkApproval, entitle, openGrant } from './approval.ts'
+import type { Decision, Grant, GrantContext } from './grant.ts'
+
+/** Spends the code. One that was spent before ends all that came of it (RFC 6749 §4.1.2). */
+async function spend(jti: string, exp: number, { gid, grant_end }: CodeFacts, context: GrantContext): Promise<void> {
+  const { guard } = context
+  if (guard === undefined || (await guard.spend(`code ${jti}`, exp)) === 'first') return
+  await guard.end(gid, grant_end)
+  throw new OAuthError('invalid_grant', 'the code was used before: all that came of it has ended')
+}
+
+/** Everything is checked before the code is spent: a wrong request must not burn it (OAuth 2.1 §7.5.2). */
+async function decide(parameters: Parameters, client: Client, context: GrantContext): Promise<Decision> {
+  const code = parameters.require('code')
+  const verifier = parameters.require('code_verifier')
+  const { jti, exp, ...rest } = await openGrant('code', code, context)
+  const facts = rest as unknown as CodeFacts
+  checkApproval(facts, client, context.now)
+  const redirectUri = parameters.get('redirect_uri')
+  if (redirectUri !== undefined && redirectUri !== facts.redirect_uri) {
+    throw new OAuthError('invalid_grant', 'redirect_uri is another than the code was sent to')
+  }
+  checkVerifier(verifier, facts.code_challenge)
+  // A scope parameter has no meaning here (RFC 6749 §4.1.3): the approval has the scope.
+  const entitlement = entitle(facts, { resources: parameters.all('resource'), scope: undefined }, client, context)
+  await spend(jti, exp, facts, context)
+  const mayRefresh = client.grantTypes.has('refresh_token') && (context.guard !== undefined || !isPublic(client))
+  return { entitlement, ...(mayRefresh ? { refresh: { ...approvalOf(facts), generation: 0 } } : {}) }
+}
+
+/** Gives a refresh token to clients that may use one. */
+export const authorizationCode: Grant = { type: 'authorization_code', decide }

@@ -1,0 +1,44 @@
+/**
+ * The refresh token grant (RFC 6749 §6): stateless and unchanging for clients that prove themselves, rotating in a family
+ * for public ones (RFC 9700 §4.14.2).
+ *
+ * @module
+ */
+
+import { type Client, isPublic } from '../protocol/client.ts'
+import { OAuthError } from '../protocol/error.ts'
+import type { Parameters } from '../protocol/parameters.ts'
+import { approvalOf, checkApproval, entitle, openGrant, type RefreshFacts } from './approval.ts'
+import type { Decision, Grant, GrantContext } from './grant.ts'
+
+/** Seconds in which a refresh token that was used gets the same successor again: a lost answer, or two tabs. */
+const GRACE = 30
+
+/** Returns the generation of the next refresh token. An older one that comes back ends the family. */
+async function rotate(facts: RefreshFacts, context: GrantContext): Promise<number> {
+  const { guard, now } = context
+  if (guard === undefined) throw new OAuthError('invalid_grant', 'without a guard, public clients cannot refresh')
+  const { gid, generation, grant_end } = facts
+  const advance = await guard.advance({ gid, generation, now, grace: GRACE, expiresAt: grant_end })
+  if (advance.outcome === 'advanced') return advance.generation
+  throw new OAuthError(
+    'invalid_grant',
+    advance.outcome === 'reused' ? 'an old refresh token: its family has ended' : 'its family has ended',
+  )
+}
+
+async function decide(parameters: Parameters, client: Client, context: GrantContext): Promise<Decision> {
+  const { guard, now } = context
+  const facts = (await openGrant('refresh', parameters.require('refresh_token'), context)) as unknown as RefreshFacts
+  checkApproval(facts, client, now)
+  const wish = { resources: parameters.all('resource'), scope: parameters.get('scope') }
+  const entitlement = entitle(facts, wish, client, context)
+  if (guard !== undefined && (await guard.hasEnded([facts.gid, facts.sid]))) {
+    throw new OAuthError('invalid_grant', 'its family or session has ended')
+  }
+  if (!isPublic(client)) return { entitlement }
+  return { entitlement, refresh: { ...approvalOf(facts), generation: await rotate(facts, context) } }
+}
+
+/** Gives a new refresh token to public clients alone. */
+export const refreshToken: Grant = { type: 'refresh_token', decide }

@@ -1,0 +1,62 @@
+/**
+ * Who logs the person in: the one option behind which every way to log in stands.
+ *
+ * @module
+ */
+
+/** Somebody who logged in. */
+export interface Person {
+  /** Who: stable, and unique at this issuer; at most 255 characters. It never begins with `client:` or `anonymous:`. */
+  readonly sub: string
+  /** When. Unix seconds. */
+  readonly auth_time: number
+  /** What the person is shown as the account in use. Default: `sub`. */
+  readonly name?: string
+  /** How (RFC 9068 §2.2.1). */
+  readonly acr?: string
+  /** By which methods (RFC 8176). */
+  readonly amr?: readonly string[]
+}
+
+/** A login under way. Nothing of it is stored: it is sealed in `state`, and bound to one browser. */
+export interface Transaction {
+  /** The issuer's URL. */
+  readonly issuer: string
+  /** `begin` when the login begins; `continue` when the browser comes back to `/login` or `/login/callback`. */
+  readonly step: 'begin' | 'continue'
+  /** The sealed transaction: must come back as the parameter `state`. */
+  readonly state: string
+  /** Where the browser is to come back with `state`: `<issuer>/login/callback`. */
+  readonly callback: string
+  /** 256 random bits as base64url, sealed in `state`: what proofs can be derived from. Never show it. */
+  readonly secret: string
+  /** What the client is called that the login is for. */
+  readonly clientName: string
+  /** Whether the person must log in anew, whatever session there is elsewhere. */
+  readonly isFresh: boolean
+  /** Seconds since the login at the most. */
+  readonly maxAge: number | undefined
+  /** Whom the client thinks to see. Not to be trusted. */
+  readonly loginHint: string | undefined
+  /** Unix seconds. */
+  readonly now: number
+}
+
+/**
+ * Logs a person in: returns who it is, or what to show or where to send the browser next.
+ *
+ * @throws {LoginError} when it failed; the person sees a page with a way to try again
+ */
+export type Authenticate = (request: Request, transaction: Transaction) => Promise<Person | Response>
+
+/** A login that failed. The message is for the log alone. */
+export class LoginError extends Error {
+  override readonly name = 'LoginError'
+  /** Whether it is a passing failure of somebody else: 503. */
+  readonly isPassing: boolean
+
+  constructor(message: string, options?: ErrorOptions & { readonly isPassing?: boolean }) {
+    super(message, options)
+    this.isPassing = options?.isPassing ?? false
+  }
+}

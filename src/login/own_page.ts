@@ -1,0 +1,94 @@
+/**
+ * Login at your own page: the browser is sent there with the sealed transaction, and comes back with a short JWT, signed
+ * by your application, that says who logged in.
+ *
+ * @module
+ */
+
+import { readParameters } from '../protocol/parameters.ts'
+import { addParameters } from '../protocol/redirect_uri.ts'
+import { checkRemoteUrl } from '../stores/remote.ts'
+import { openAssertion } from '../token/assertion.ts'
+import { TokenError } from '../token/error.ts'
+import { type Authenticate, LoginError, type Person, type Transaction } from './authenticate.ts'
+import { CLOCK_TOLERANCE, nonceOf, readPerson } from './person.ts'
+
+/** What is to be known of your application. */
+export interface OwnPageOptions {
+  /** The page that logs people in. It gets `state`, `nonce`, `return_to`, `client_name`, and where they apply `prompt`, `max_age`, `login_hint`. */
+  readonly url: string
+  /** What your application calls itself: the `iss` of its JWTs. */
+  readonly issuer: string
+  /** Its public keys as a JWK Set (RFC 7517 §5), each with `alg`: ES256, Ed25519, EdDSA, PS256 or RS256. */
+  readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] }
+  /** Whether the page may be on this very machine, by http. Default false. */
+  readonly isLoopbackAllowed?: boolean
+}
+
+const ALGORITHMS = ['ES256', 'Ed25519', 'EdDSA', 'PS256', 'RS256']
+
+/** Seconds that a JWT may be old. */
+const LONGEST_LIFE = 300
+
+/**
+ * Returns a login at your own page.
+ *
+ * The page answers by sending the browser to `return_to` with `state` as it came and `login`, a JWT with `typ: login+jwt`
+ * and the claims `iss aud sub iat exp nonce`: `aud` is the URL of this issuer, `nonce` as it came, `exp` at most 5 minutes
+ * after `iat`. It may add `auth_time acr amr name`.
+ *
+ * @throws {TypeError | RangeError} when an option is missing or of a wrong type
+ */
+export function ownLoginPage(options: OwnPageOptions): Authenticate {
+  const { url, issuer, jwks, isLoopbackAllowed = false } = options
+  checkRemoteUrl('LOGIN.url', url, isLoopbackAllowed)
+  if (typeof issuer !== 'string' || issuer === '') throw new TypeError('"LOGIN.issuer" expected a text')
+  if (!Array.isArray(jwks?.keys) || jwks.keys.length === 0) throw new TypeError('"LOGIN.jwks" expected a JWK Set')
+  if (
+    jwks.keys.some((key) => !ALGORITHMS.includes(String(key['alg'])) || key['kty'] === 'oct' || key['d'] !== undefined)
+  ) {
+    throw new RangeError(`"LOGIN.jwks" expected public keys, each with "alg": ${ALGORITHMS.join(', ')}`)
+  }
+  const algorithms = jwks.keys.map((key) => String(key['alg']))
+
+  function begin(transaction: Transaction): Response {
+    const { state, callback, clientName, isFresh, maxAge, loginHint } = transaction
+    const location = addParameters(url, {
+      state,
+      nonce: nonceOf(transaction),
+      return_to: callback,
+      client_name: clientName,
+      prompt: isFresh ? 'login' : undefined,
+      max_age: maxAge === undefined ? undefined : String(maxAge),
+      login_hint: loginHint,
+    })
+    return new Response(null, { status: 303, headers: { Location: location } })
+  }
+
+  async function finish(request: Request, transaction: Transaction): Promise<Person> {
+    const parameters = readParameters(new URL(request.url).search)
+    parameters.checkOnce()
+    const login = parameters.get('login')
+    if (login === undefined) throw new LoginError('the answer has no login')
+    const { now } = transaction
+    const audience = transaction.issuer
+    const rules = {
+      issuer,
+      audience,
+      algorithms,
+      required: ['sub', 'nonce'],
+      typ: 'login+jwt',
+      now,
+      clockTolerance: CLOCK_TOLERANCE,
+      longestLife: LONGEST_LIFE,
+    }
+    try {
+      return readPerson(await openAssertion(login, jwks, rules), transaction)
+    } catch (cause) {
+      throw cause instanceof TokenError ? new LoginError(`the login is not good: ${cause.code}`, { cause }) : cause
+    }
+  }
+
+  return async (request, transaction) =>
+    transaction.step === 'begin' ? begin(transaction) : finish(request, transaction)
+}

@@ -1,0 +1,78 @@
+/**
+ * The page that asks a person whether a client may have what it asks for, and the one that takes the browser back.
+ *
+ * @module
+ */
+
+import { html } from 'hono/html'
+import type { Page } from './page.ts'
+
+/** What the consent page shows. */
+export interface Consent {
+  readonly issuer: string
+  /** The sealed consent, bound to the session. */
+  readonly consent: string
+  readonly clientName: string
+  /** The host of the client's home page, if it has one. */
+  readonly clientHost: string | undefined
+  /** Where the answer goes, as a person can read it. */
+  readonly destination: string
+  /** Whether the answer goes to an app on the person's own device. */
+  readonly isOnDevice: boolean
+  /** The resources, each with what the scope means there. */
+  readonly resources: readonly { readonly name: string; readonly uri: string; readonly scopes: readonly string[] }[]
+  /** The account in use. */
+  readonly account: string
+  /** How long the client keeps what it gets, in words. */
+  readonly lifetime: string
+}
+
+/** Returns the page that asks. Both answers look alike, and neither is chosen beforehand. */
+export function consentPage(consent: Consent): Page {
+  const { issuer, clientName, clientHost, destination, isOnDevice, resources, account, lifetime } = consent
+  const body = html`<h1>Let <bdi>${clientName}</bdi> in?</h1>
+${resources.map(
+  ({
+    name,
+    uri,
+    scopes,
+  }) => html`<p>At <strong><bdi>${name}</bdi></strong> <span class="soft">(${uri})</span> it will be able to:</p>
+<ul class="scopes">${scopes.map((words) => html`<li>${words}</li>`)}</ul>`,
+)}
+<dl class="facts">
+<dt>Account</dt><dd><bdi>${account}</bdi></dd>
+<dt>App</dt><dd><bdi>${clientName}</bdi>${clientHost === undefined ? '' : html` <span class="soft">(${clientHost})</span>`}</dd>
+<dt>Answer goes to</dt><dd>${destination}</dd>
+<dt>For</dt><dd>${lifetime}</dd>
+</dl>
+${
+  isOnDevice
+    ? html`<p class="note">The answer goes to an app on this device. Nobody can prove which app that is: go on only if you have just started it yourself.</p>`
+    : ''
+}
+<form method="post" action="${issuer}/consent">
+<input type="hidden" name="consent" value="${consent.consent}">
+<div class="pair">
+<button type="submit" name="decision" value="deny">Deny</button>
+<button type="submit" name="decision" value="allow">Allow</button>
+</div>
+</form>
+<footer>Not <bdi>${account}</bdi>? <a href="${issuer}/logout">Log out</a> first.</footer>`
+  return { issuer, title: `Let ${clientName} in?`, body }
+}
+
+/** Returns the page that takes the browser back to the client, by itself or by a press. */
+export function leavingPage(issuer: string, clientName: string, location: string): Page {
+  const body = html`<h1>Back to <bdi>${clientName}</bdi></h1>
+<p>You are being taken back. If nothing happens:</p>
+<p><a class="button" href="${location}">Go on</a></p>`
+  return { issuer, title: `Back to ${clientName}`, body, goesTo: location }
+}
+
+/** Returns the page for a consent that was answered before. */
+export function answeredPage(issuer: string): Page {
+  const body = html`<h1>You have answered this before</h1>
+<p>Each question is asked once. If the app still waits for you, start again there.</p>
+<p><a href="${issuer}/">Go to the start page</a></p>`
+  return { issuer, title: 'Answered before', body }
+}

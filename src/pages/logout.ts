@@ -1,0 +1,27 @@
+/**
+ * The pages around logging out.
+ *
+ * @module
+ */
+
+import { html } from 'hono/html'
+import type { Page } from './page.ts'
+
+/** Returns the page that asks whether to log out. */
+export function logoutPage(issuer: string, account: string, token: string): Page {
+  const body = html`<h1>Log out?</h1>
+<p>You are logged in as <strong><bdi>${account}</bdi></strong>. Apps that you let in since then will have to ask you again.</p>
+<form class="single" method="post" action="${issuer}/logout">
+<input type="hidden" name="token" value="${token}">
+<button type="submit">Log out</button>
+</form>`
+  return { issuer, title: 'Log out?', body }
+}
+
+/** Returns the page for somebody who is not logged in, or no longer. */
+export function loggedOutPage(issuer: string): Page {
+  const body = html`<h1>You are logged out</h1>
+<p>Nobody is logged in here from this browser.</p>
+<p><a href="${issuer}/">Go to the start page</a></p>`
+  return { issuer, title: 'Logged out', body }
+}

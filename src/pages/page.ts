@@ -1,0 +1,80 @@
+/**
+ * What all pages have in common: their frame, and the headers that keep them to themselves (security: no script, no
+ * frame, nothing from elsewhere).
+ *
+ * @module
+ */
+
+import { html, raw } from 'hono/html'
+import { STYLE } from './style.ts'
+
+/** What `html` gives: text in which everything that was put in is escaped. */
+export type Html = ReturnType<typeof html>
+
+/** A page before its frame. */
+export interface Page {
+  /** The issuer's URL: its host stands above every page. */
+  readonly issuer: string
+  /** What it is, in a few words. */
+  readonly title: string
+  readonly body: Html
+  /** Whether it needs the width of a screen. */
+  readonly isWide?: boolean
+  /** Where the browser goes by itself, at once. */
+  readonly goesTo?: string
+}
+
+const SEAL = raw(
+  '<svg viewBox="0 0 32 32" aria-hidden="true"><circle cx="16" cy="16" r="14" fill="none" stroke="currentColor" stroke-width="2.5"/><path d="M9 13h14v9H9zM9 13l7 6 7-6" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linejoin="round"/></svg>',
+)
+
+/** Returns a page in its frame. */
+function frame({ issuer, title, body, isWide = false, goesTo }: Page, nonce: string): Html {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${title}</title>
+${goesTo === undefined ? '' : html`<meta http-equiv="refresh" content="0;url=${goesTo}">`}
+<link rel="icon" href="data:,">
+<style nonce="${nonce}">${raw(STYLE)}</style>
+</head>
+<body>
+<main class="${isWide ? 'wide' : 'narrow'}">
+<p class="brand">${SEAL}<span>${new URL(issuer).host}</span></p>
+<div class="card">
+${body}
+</div>
+</main>
+</body>
+</html>
+`
+}
+
+/** Returns the policy of a page: its own style, its own forms, and nothing else (CSP level 3). */
+function policyOf(nonce: string, goesTo: string | undefined): string {
+  const forms = goesTo === undefined ? "'self'" : "'none'"
+  return `default-src 'none'; style-src 'nonce-${nonce}'; img-src data:; base-uri 'none'; frame-ancestors 'none'; form-action ${forms}`
+}
+
+/** Returns a page as a response that nobody keeps, frames, or learns an address from. */
+export async function toPageResponse(
+  status: number,
+  page: Page,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  const nonce = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))))
+  return new Response(String(await frame(page, nonce)), {
+    status,
+    headers: {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Cache-Control': 'no-store',
+      Pragma: 'no-cache',
+      'Content-Security-Policy': policyOf(nonce, page.goesTo),
+      'X-Robots-Tag': 'noindex',
+      ...headers,
+    },
+  })
+}

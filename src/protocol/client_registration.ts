@@ -1,0 +1,157 @@
+/**
+ * What the operator says of a client, under the names of client metadata (RFC 7591 §2), and what becomes of it.
+ *
+ * @module
+ */
+
+import { decodeBase64url } from '../../keys/base64url.ts'
+import { checkBoolean, checkChoice, checkInteger, checkMembers, checkText, checkTexts } from '../../keys/check.ts'
+import type { Client, ClientAuthenticationMethod } from './client.ts'
+import { checkRedirectUri, isOnDevice } from './redirect_uri.ts'
+import type { Resource } from './resource.ts'
+import { DISPLAY_NAME } from './resource_registration.ts'
+import { SCOPE_TOKEN } from './scope.ts'
+
+/** A client. Without `secret_hash` it is public. */
+export interface ClientSettings {
+  /** `sha256:…` of its secret, as `bulla client new` prints it; two of them while the secret is changed. */
+  readonly secret_hash?: string | readonly string[]
+  /** How it must prove itself. Default: either of `client_secret_basic` and `client_secret_post`; `none` for a public one. */
+  readonly token_endpoint_auth_method?: ClientAuthenticationMethod
+  /** The grant types that it may use. */
+  readonly grant_types: readonly string[]
+  /** The URIs of the resources that it may have tokens for. */
+  readonly resources: readonly string[]
+  /** The scope tokens that it may have. */
+  readonly scopes: readonly string[]
+  /** Whether its tokens name no client; the resource must say so too. Default false. */
+  readonly anonymous?: boolean
+  /** What a person is told that it is called. Default: its `client_id`. */
+  readonly client_name?: string
+  /** Its home page, https. Default: none. */
+  readonly client_uri?: string
+  /** Where answers to authorization requests may go. Needed for `authorization_code`. */
+  readonly redirect_uris?: readonly string[]
+  /** `"skip"` never asks a person before it gets anything: for your own clients, on https alone. Default `"ask"`. */
+  readonly consent?: 'ask' | 'skip'
+  /** Seconds after which an approval ends, and all refresh tokens with it; 60 to 31536000. Default 2592000, 30 days. */
+  readonly refresh_token_lifetime?: number
+  /** Seconds without a refresh after which a public client's refresh token ends. Default 604800, 7 days. */
+  readonly refresh_token_idle_lifetime?: number
+}
+
+const MEMBERS = [
+  'secret_hash',
+  'token_endpoint_auth_method',
+  'grant_types',
+  'resources',
+  'scopes',
+  'anonymous',
+  'client_name',
+  'client_uri',
+  'redirect_uris',
+  'consent',
+  'refresh_token_lifetime',
+  'refresh_token_idle_lifetime',
+] as const satisfies readonly (keyof ClientSettings)[]
+
+function readSecretHashes(name: string, value: unknown): readonly Uint8Array[] {
+  const hashes = value === undefined ? [] : Array.isArray(value) ? value : [value]
+  checkTexts(name, hashes, /^sha256:[A-Za-z0-9_-]{43}$/, '"sha256:…" as `bulla client new` prints it')
+  if (hashes.length > 2) throw new RangeError(`"${name}" expected one hash, or two while the secret is changed`)
+  return hashes.map((hash) => decodeBase64url(hash.slice('sha256:'.length)))
+}
+
+function readMethods(name: string, value: unknown, isConfidential: boolean): readonly ClientAuthenticationMethod[] {
+  const possible: readonly ClientAuthenticationMethod[] = isConfidential
+    ? ['client_secret_basic', 'client_secret_post']
+    : ['none']
+  if (value === undefined) return possible
+  checkChoice(name, value, possible)
+  return [value]
+}
+
+function readRedirectUris(name: string, value: unknown, isNeeded: boolean): readonly string[] {
+  checkTexts(name, value, /^\S{1,512}$/, 'a URI of at most 512 characters')
+  if (value.length > 10) throw new RangeError(`"${name}" expected at most 10`)
+  if (isNeeded && value.length === 0) throw new RangeError(`"${name}" expected at least one, for authorization_code`)
+  for (const [index, uri] of value.entries()) checkRedirectUri(`${name}[${index}]`, uri)
+  return value
+}
+
+/** What a client can refer to. */
+export interface Known {
+  readonly grantTypes: readonly string[]
+  readonly resources: ReadonlyMap<string, Resource>
+}
+
+/**
+ * Reads a client from the settings.
+ *
+ * @throws {TypeError | RangeError} when a setting is missing, unknown, of a wrong type or out of bounds
+ */
+export function readClient(id: string, value: unknown, known: Known): Client {
+  if (!/^[\x20-\x7e]{1,256}$/.test(id)) {
+    throw new RangeError('"clients" expected 1 to 256 visible ASCII characters as its names')
+  }
+  const name = `clients["${id}"]`
+  checkMembers(name, value, MEMBERS)
+  const { secret_hash, token_endpoint_auth_method, grant_types, resources, scopes, anonymous = false } = value
+  checkTexts(`${name}.grant_types`, grant_types, /^/, 'a grant type')
+  for (const [index, type] of grant_types.entries())
+    checkChoice(`${name}.grant_types[${index}]`, type, known.grantTypes)
+  checkTexts(`${name}.resources`, resources, /^/, 'the URI of a resource')
+  const unknown = resources.findIndex((uri) => !known.resources.has(uri))
+  if (unknown !== -1) {
+    throw new RangeError(`"${name}.resources[${unknown}]" expected one of the resources of these settings`)
+  }
+  checkTexts(`${name}.scopes`, scopes, SCOPE_TOKEN, 'a scope token')
+  checkBoolean(`${name}.anonymous`, anonymous)
+  const secretHashes = readSecretHashes(`${name}.secret_hash`, secret_hash)
+  const isConfidential = secretHashes.length > 0
+  return {
+    id,
+    authenticationMethods: readMethods(
+      `${name}.token_endpoint_auth_method`,
+      token_endpoint_auth_method,
+      isConfidential,
+    ),
+    secretHashes,
+    grantTypes: new Set(grant_types),
+    resources: new Set(resources),
+    scopes: new Set(scopes),
+    anonymous,
+    ...readApprovalSettings(id, name, value, grant_types.includes('authorization_code')),
+  }
+}
+
+/** Reads what matters when a person is asked. */
+function readApprovalSettings(
+  id: string,
+  name: string,
+  value: Readonly<Record<string, unknown>>,
+  isAuthorizing: boolean,
+): Pick<Client, 'name' | 'uri' | 'redirectUris' | 'consent' | 'refreshTokenLifetime' | 'refreshTokenIdleLifetime'> {
+  const { client_name = id.slice(0, 64), client_uri, redirect_uris = [], consent = 'ask' } = value
+  const { refresh_token_lifetime = 2_592_000, refresh_token_idle_lifetime = 604_800 } = value
+  checkText(`${name}.client_name`, client_name, DISPLAY_NAME, '1 to 64 characters')
+  if (client_uri !== undefined) {
+    checkText(`${name}.client_uri`, client_uri, /^https:\/\/[\x21-\x7e]{1,500}$/, 'an https URL')
+    if (!URL.canParse(client_uri)) throw new RangeError(`"${name}.client_uri" expected an https URL`)
+  }
+  const redirectUris = readRedirectUris(`${name}.redirect_uris`, redirect_uris, isAuthorizing)
+  checkChoice(`${name}.consent`, consent, ['ask', 'skip'])
+  if (consent === 'skip' && redirectUris.some(isOnDevice)) {
+    throw new RangeError(`"${name}.consent" expected "ask": an app on a device can be pretended to be`)
+  }
+  checkInteger(`${name}.refresh_token_lifetime`, refresh_token_lifetime, 60, 31_536_000)
+  checkInteger(`${name}.refresh_token_idle_lifetime`, refresh_token_idle_lifetime, 60, 31_536_000)
+  return {
+    name: client_name,
+    uri: client_uri,
+    redirectUris,
+    consent,
+    refreshTokenLifetime: refresh_token_lifetime,
+    refreshTokenIdleLifetime: refresh_token_idle_lifetime,
+  }
+}

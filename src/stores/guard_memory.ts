@@ -1,0 +1,56 @@
+/**
+ * A guard in the memory of one process: for development, tests, and an issuer that is one process and never two.
+ *
+ * @module
+ */
+
+import { decideStep, type Family, type Guard, NEW_FAMILY } from './guard.ts'
+
+/** Seconds that a row stays beyond its time: no clock differs by more. */
+const MARGIN = 120
+
+/** How many calls there are between two clean-ups. */
+const TIDY_EVERY = 1000
+
+/**
+ * Returns a guard that forgets everything when the process ends: what was spent can then be spent again, and refresh
+ * tokens of public clients are dead.
+ *
+ * @param now returns Unix seconds
+ */
+export function createMemoryGuard(now: () => number = () => Math.floor(Date.now() / 1000)): Guard {
+  const spent = new Map<string, number>()
+  const families = new Map<string, { readonly family: Family; readonly expiresAt: number }>()
+  let calls = 0
+
+  function tidy(): void {
+    if (++calls % TIDY_EVERY !== 0) return
+    const limit = now() - MARGIN
+    for (const [id, expiresAt] of spent) if (expiresAt < limit) spent.delete(id)
+    for (const [gid, { expiresAt }] of families) if (expiresAt < limit) families.delete(gid)
+  }
+
+  return {
+    async spend(id, expiresAt) {
+      tidy()
+      if (spent.has(id)) return 'spent'
+      spent.set(id, expiresAt)
+      return 'first'
+    },
+    async advance(step) {
+      tidy()
+      const { family, advance } = decideStep(families.get(step.gid)?.family ?? NEW_FAMILY, step)
+      families.set(step.gid, { family, expiresAt: step.expiresAt })
+      return advance
+    },
+    async end(id, expiresAt) {
+      tidy()
+      const known = families.get(id)
+      const family = { ...(known?.family ?? NEW_FAMILY), ended: true }
+      families.set(id, { family, expiresAt: Math.max(expiresAt, known?.expiresAt ?? 0) })
+    },
+    async hasEnded(ids) {
+      return ids.some((id) => families.get(id)?.family.ended === true)
+    },
+  }
+}

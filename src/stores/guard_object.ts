@@ -1,0 +1,110 @@
+/**
+ * The guard's memory on Workers: a Durable Object with SQLite. Every call is one synchronous stretch: nothing is awaited
+ * between looking and writing.
+ *
+ * @module
+ */
+
+import { DurableObject } from 'cloudflare:workers'
+import { type Advance, decideStep, NEW_FAMILY, type Step } from './guard.ts'
+
+/** Seconds that a row stays beyond its time: no clock differs by more. */
+const MARGIN = 120
+
+/** A row of a family. */
+interface FamilyRow {
+  readonly generation: number
+  readonly since: number
+  readonly ended: number
+}
+
+/** A shard of the guard. It can be reached by its binding alone. */
+export class GuardObject extends DurableObject {
+  #sql = this.ctx.storage.sql
+  #alarmAt: number | undefined
+
+  constructor(...arguments_: ConstructorParameters<typeof DurableObject>) {
+    super(...arguments_)
+    this.#sql.exec(
+      'CREATE TABLE IF NOT EXISTS spent (id TEXT PRIMARY KEY, attempt TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID',
+    )
+    this.#sql.exec(
+      'CREATE TABLE IF NOT EXISTS family (gid TEXT PRIMARY KEY, generation INTEGER NOT NULL, since INTEGER NOT NULL, ended INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID',
+    )
+  }
+
+  /**
+   * Spends a name, unless it is too late: whoever asked has given up by then, and nothing may be spent for nobody.
+   *
+   * @param attempt names the caller's attempt: the same attempt may ask again, and gets the same answer
+   * @param deadline Unix milliseconds
+   */
+  spend(id: string, expiresAt: number, attempt: string, deadline: number): 'first' | 'spent' | 'late' {
+    if (Date.now() > deadline) return 'late'
+    const insert =
+      'INSERT INTO spent (id, attempt, expires_at) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING id'
+    const isFirst = this.#sql.exec(insert, id, attempt, expiresAt).toArray().length === 1
+    this.#remember(expiresAt)
+    if (isFirst) return 'first'
+    return this.#sql.exec('SELECT 1 FROM spent WHERE id = ? AND attempt = ?', id, attempt).toArray().length === 1
+      ? 'first'
+      : 'spent'
+  }
+
+  /** Moves a family on, by the rule of `decideStep`; after `deadline` (Unix milliseconds) not at all. */
+  advance(step: Step, deadline: number): Advance | 'late' {
+    if (Date.now() > deadline) return 'late'
+    const { family, advance } = decideStep(this.#read(step.gid), step)
+    this.#write(step.gid, family.generation, family.since, family.ended, step.expiresAt)
+    return advance
+  }
+
+  /** Ends a family or a session. */
+  end(id: string, expiresAt: number): void {
+    const { generation, since } = this.#read(id)
+    this.#write(id, generation, since, true, expiresAt)
+  }
+
+  /** Tells whether one of these was ended. */
+  hasEnded(ids: readonly string[]): boolean {
+    return ids.some((id) => this.#read(id).ended)
+  }
+
+  /** Drops the rows whose time is over. */
+  override async alarm(): Promise<void> {
+    const limit = Math.floor(Date.now() / 1000) - MARGIN
+    this.#sql.exec('DELETE FROM spent WHERE expires_at < ?', limit)
+    this.#sql.exec('DELETE FROM family WHERE expires_at < ?', limit)
+    this.#alarmAt = undefined
+    const rows =
+      'SELECT MIN(expires_at) AS next FROM (SELECT expires_at FROM spent UNION ALL SELECT expires_at FROM family)'
+    const { next } = this.#sql.exec<{ next: number | null }>(rows).one()
+    if (next !== null) this.#remember(next)
+  }
+
+  #read(gid: string): typeof NEW_FAMILY {
+    const [row] = this.#sql.exec<FamilyRow>('SELECT generation, since, ended FROM family WHERE gid = ?', gid).toArray()
+    return row === undefined ? NEW_FAMILY : { ...row, ended: row.ended === 1 }
+  }
+
+  #write(gid: string, generation: number, since: number, ended: boolean, expiresAt: number): void {
+    const upsert = `INSERT INTO family (gid, generation, since, ended, expires_at) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT (gid) DO UPDATE SET generation = excluded.generation, since = excluded.since, ended = excluded.ended,
+      expires_at = MAX(expires_at, excluded.expires_at)`
+    this.#sql.exec(upsert, gid, generation, since, ended ? 1 : 0, expiresAt)
+    this.#remember(expiresAt)
+  }
+
+  /** Sees to it that there is a clean-up after `expiresAt`. */
+  #remember(expiresAt: number): void {
+    const at = (expiresAt + MARGIN + 1) * 1000
+    if (this.#alarmAt !== undefined && this.#alarmAt <= at) return
+    this.#alarmAt = at
+    this.ctx.waitUntil(this.#wakeBy(at))
+  }
+
+  async #wakeBy(at: number): Promise<void> {
+    const current = await this.ctx.storage.getAlarm()
+    if (current === null || current > at) await this.ctx.storage.setAlarm(at)
+  }
+}
