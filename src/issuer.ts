@@ -11,7 +11,7 @@ import { etag } from 'hono/etag'
 import { secureHeaders } from 'hono/secure-headers'
 import { createCodes } from './endpoints/authorization_response.ts'
 import { createAuthorizeEndpoint } from './endpoints/authorize.ts'
-import { LONGEST_FORM } from './endpoints/browser.ts'
+import { LONGEST_FORM, readBody } from './endpoints/browser.ts'
 import { createConsents } from './endpoints/consent.ts'
 import { createContext, type EndpointContext } from './endpoints/context.ts'
 import { createCookies } from './endpoints/cookies.ts'
@@ -88,7 +88,7 @@ function tokenHandler(
   return async ({ req: { raw } }) => {
     const { url: uri, method, headers } = raw
     const credentials = settings.credentials?.(raw) ?? {}
-    const body = new TextDecoder('utf-8', { ignoreBOM: true }).decode(await raw.arrayBuffer())
+    const body = await readBody(raw)
     const answered = await answer({ uri, method, headers, body, credentials })
     const isTooMany = answered.status === 401 && (await settings.allowFailure?.(raw)) === false
     const tooMany = new OAuthError('slow_down', 'too many failures', { retryAfter: 60 })

@@ -52,10 +52,11 @@ describe('the bindings of a Worker', () => {
   })
 
   it('have fixtures that the settings take, and own entries come before them', () => {
-    const mine = { scopes: ['mine'] }
+    const mine = { scopes: ['orders:read', 'orders:write', 'mine'] }
     const settings = readBindings({
       ISSUER: LOCAL,
       DEVELOPMENT: 'true',
+      GUARD: 'none',
       RESOURCES: { 'https://api.example.com': mine },
     })
     expect(settings.resources['https://api.example.com']).toBe(mine)

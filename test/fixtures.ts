@@ -6,7 +6,7 @@
 
 import { encodeBase64url } from '../keys/base64url.ts'
 import { createRing, type Ring, writeRing } from '../keys/index.ts'
-import { createIssuer, type Issuer, type IssuerSettings } from '../src/index.ts'
+import { createIssuer, createMemoryGuard, type Issuer, type IssuerSettings, ownLoginPage } from '../src/index.ts'
 import { digestText } from '../src/protocol/digest.ts'
 
 export const ISSUER = 'https://as.example'
@@ -37,7 +37,24 @@ export const SECRETS = {
   'no-grant': 'no-grant-secret',
   'odd id:%+&': 'odd secret:%+&',
   turning: 'new-secret',
+  web: 'web-secret',
 } as const
+
+/** The key by which the test's own login page signs who logged in. It protects nothing. */
+export const LOGIN_KEY = {
+  kty: 'EC',
+  crv: 'P-256',
+  x: 'PV_hD9nE9VaSUpIx6jAuSeq3ZUTwzDtGjoM-E_ejWZA',
+  y: 'fZrTDF_9fnWhd6SDJd_ZzCSdQjNz4cYyCmRXsXT8_hk',
+  d: 'ACYncdJE2QsizLpv0_YeB-dkxXGVAfAM0DbctG5rFxw',
+  alg: 'ES256',
+  kid: 'login-1',
+} as const
+
+/** Returns the public members of a key. */
+function publicOf({ kty, crv, x, y, alg, kid }: typeof LOGIN_KEY) {
+  return { kty, crv, x, y, alg, kid }
+}
 
 /** Settings in the form that wrangler.toml gives them. */
 export const VARS = {
@@ -87,23 +104,74 @@ export const VARS = {
       scopes: ['read'],
     },
     app: { grant_types: ['client_credentials'], resources: [API], scopes: ['read'] },
+    web: {
+      secret_hash: secretHash(SECRETS.web),
+      client_name: 'Web shop',
+      client_uri: 'https://web.example',
+      grant_types: ['authorization_code', 'refresh_token'],
+      redirect_uris: ['https://web.example/cb', 'https://web.example/cb?from=as'],
+      resources: [API, API2],
+      scopes: ['read', 'write', 'mail'],
+    },
+    pub: {
+      client_name: 'Browser app',
+      grant_types: ['authorization_code', 'refresh_token'],
+      redirect_uris: ['https://app.example/cb'],
+      resources: [API],
+      scopes: ['read', 'write'],
+    },
+    nat: {
+      client_name: 'Native app',
+      grant_types: ['authorization_code', 'refresh_token'],
+      redirect_uris: ['http://127.0.0.1/cb', 'http://[::1]/cb?x=1', 'com.example.app:/cb'],
+      resources: [API],
+      scopes: ['read'],
+    },
+    evil: {
+      client_name: 'Evil',
+      grant_types: ['authorization_code', 'refresh_token'],
+      redirect_uris: ['https://evil.example/cb'],
+      resources: [API],
+      scopes: ['read', 'write'],
+    },
+    own: {
+      secret_hash: secretHash('own-secret'),
+      grant_types: ['authorization_code'],
+      redirect_uris: ['https://own.example/cb'],
+      consent: 'skip',
+      resources: [API],
+      scopes: ['read'],
+    },
+  },
+  LOGIN: {
+    type: 'page',
+    url: 'https://login.example/login',
+    issuer: 'https://login.example',
+    jwks: { keys: [publicOf(LOGIN_KEY)] },
   },
 } as const
 
 /** The instant at which tests without a real clock begin. */
 export const NOW = 1_800_000_000
 
-/** Returns an issuer at `NOW` that logs nowhere. */
-export function testIssuer(changes: Partial<IssuerSettings> = {}): Issuer {
-  const settings: IssuerSettings = {
+/** Returns the settings of an issuer at `NOW` that logs nowhere. */
+export function testSettings(changes: Partial<IssuerSettings> = {}): IssuerSettings {
+  return {
     issuer: ISSUER,
     keyRing: writeRing(testRing(NOW)),
     resources: VARS.RESOURCES,
     clients: VARS.CLIENTS,
+    authenticate: ownLoginPage(VARS.LOGIN),
+    guard: createMemoryGuard(changes.now ?? (() => NOW)),
     log: () => {},
     now: () => NOW,
+    ...changes,
   }
-  return createIssuer({ ...settings, ...changes })
+}
+
+/** Returns an issuer at `NOW` that logs nowhere. */
+export function testIssuer(changes: Partial<IssuerSettings> = {}): Issuer {
+  return createIssuer(testSettings(changes))
 }
 
 /** Returns the `Authorization` header of a client by Basic, each half form-encoded. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { checkSettings, isLoopback } from '../src/settings.ts'
-import { API, ISSUER, SECRETS, secretHash, VARS } from './fixtures.ts'
+import { API, SECRETS, secretHash, testSettings } from './fixtures.ts'
 
-const good = { issuer: ISSUER, keyRing: undefined, resources: VARS.RESOURCES, clients: VARS.CLIENTS }
+const good = testSettings()
 const check = (changes: object) => () => checkSettings({ ...good, ...changes })
 const client = (changes: object) => ({ clients: { c: { grant_types: [], resources: [API], scopes: [], ...changes } } })
 const resource = (changes: object, uri = API) => ({ clients: {}, resources: { [uri]: { scopes: ['a'], ...changes } } })
@@ -59,7 +59,7 @@ describe('the settings', () => {
     ],
     ['a malformed scope', resource({ scopes: ['a b'] }), 'scopes[0]" expected a scope token'],
     ['a scope twice', resource({ scopes: ['a', 'a'] }), 'expected each text once'],
-    ['a misspelled setting', resource({ lifetime: 5 }), 'has no setting "lifetime"; it knows: scopes, envelope'],
+    ['a misspelled setting', resource({ lifetime: 5 }), 'has no setting "lifetime"; it knows: scopes, resource_name'],
     ['an unknown envelope', resource({ envelope: 'signed' }), 'envelope" expected "direct"'],
     ['a content encryption of 128 bits', resource({ enc: 'A128GCM' }), 'enc" expected "A256GCM" or "A256CBC-HS512"'],
     [
@@ -73,7 +73,11 @@ describe('the settings', () => {
     ['a secret instead of its hash', client({ secret_hash: SECRETS.service }), 'secret_hash[0]" expected "sha256:…"'],
     ['three secrets', client({ secret_hash: ['a', 'b', 'c'].map(secretHash) }), 'expected one hash, or two'],
     ['a client_secret', client({ client_secret: 'x' }), 'has no setting "client_secret"'],
-    ['an unknown grant type', client({ grant_types: ['password'] }), 'grant_types[0]" expected "client_credentials"'],
+    [
+      'an unknown grant type',
+      client({ grant_types: ['password'] }),
+      'grant_types[0]" expected "authorization_code" or',
+    ],
     ['a grant type of a prototype', client({ grant_types: ['__proto__'] }), 'grant_types[0]" expected'],
     [
       'an unknown resource',
@@ -89,6 +93,58 @@ describe('the settings', () => {
       'a confidential client that does not',
       client({ secret_hash: secretHash('x'), token_endpoint_auth_method: 'none' }),
       'expected "client_secret_basic"',
+    ],
+    [
+      'a client for persons, and no way to log in',
+      { authenticate: undefined },
+      '"authenticate" expected a way to log in: the client "web"',
+    ],
+    [
+      'a client for persons, and no guard (F05)',
+      { guard: undefined },
+      '"guard" expected a guard, or "none" written out',
+    ],
+    [
+      'authorization_code without a redirect URI',
+      client({ grant_types: ['authorization_code'] }),
+      'redirect_uris" expected at least one',
+    ],
+    [
+      'a redirect URI that may not be',
+      client({ redirect_uris: ['javascript:alert(1)'] }),
+      'redirect_uris[0]" expected https',
+    ],
+    [
+      'eleven redirect URIs',
+      client({ redirect_uris: Array.from({ length: 11 }, (_, index) => `https://a.example/${index}`) }),
+      'expected at most 10',
+    ],
+    [
+      'no consent for an app on a device (H25)',
+      client({ redirect_uris: ['http://127.0.0.1/cb'], consent: 'skip' }),
+      'consent" expected "ask"',
+    ],
+    [
+      'a name with a direction in it (M41)',
+      client({ client_name: 'a\u202eb' }),
+      'client_name" expected 1 to 64 characters',
+    ],
+    ['a name of 65 characters', client({ client_name: 'a'.repeat(65) }), 'client_name" expected 1 to 64 characters'],
+    ['a home page by http', client({ client_uri: 'http://a.example' }), 'client_uri" expected an https URL'],
+    [
+      'words for a scope that is not there',
+      resource({ scope_descriptions: { b: 'x' } }),
+      'scope_descriptions" has no setting "b"',
+    ],
+    [
+      'a session of a second',
+      { sessionLifetime: 1 },
+      '"sessionLifetime" expected an integer from 60 to 2592000, got 1',
+    ],
+    [
+      'refresh tokens for ten years',
+      client({ refresh_token_lifetime: 315_360_000 }),
+      'refresh_token_lifetime" expected',
     ],
     ['a client_id with a control character', { clients: { 'a\n': {} } }, '"clients" expected'],
   ])('are refused with %s', (_, changes, message) => {

@@ -15,7 +15,7 @@ import {
 import { OAuthError } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import { type Codes, sendError } from './authorization_response.ts'
-import { checkNavigation, isPrefetch } from './browser.ts'
+import { checkNavigation, isPrefetch, readBody } from './browser.ts'
 import type { Consents } from './consent.ts'
 import type { EndpointContext } from './context.ts'
 import type { Logins } from './login.ts'
@@ -68,7 +68,7 @@ export function createAuthorizeEndpoint(
   /** Phase 1: whatever is wrong here is a page. */
   async function prove(c: Context): Promise<{ destination: Destination; parameters: Parameters; text: string }> {
     checkNavigation(c.req.raw.headers)
-    const text = c.req.method === 'POST' ? await c.req.text() : new URL(c.req.url).search.slice(1)
+    const text = c.req.method === 'POST' ? await readBody(c.req.raw) : new URL(c.req.url).search.slice(1)
     const parameters = readParameters(text)
     return { destination: proveDestination(parameters, clients), parameters, text }
   }

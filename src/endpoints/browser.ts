@@ -15,6 +15,11 @@ export class ForeignFormError extends Error {
   override readonly name = 'ForeignFormError'
 }
 
+/** Reads a body as text in UTF-8; bytes that are not become U+FFFD, which no parameter may have. */
+export async function readBody(request: Request): Promise<string> {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await request.arrayBuffer())
+}
+
 /**
  * Checks that a browser, if it tells, is going to this address as a page, and not for a frame or a script. (Node's fetch
  * tells a mode but no destination: it is no browser.)

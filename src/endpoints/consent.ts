@@ -20,7 +20,7 @@ import { isOnDevice } from '../protocol/redirect_uri.ts'
 import { TokenError } from '../token/error.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import { type Codes, sendError } from './authorization_response.ts'
-import { checkOwnForm } from './browser.ts'
+import { checkOwnForm, readBody } from './browser.ts'
 import type { EndpointContext } from './context.ts'
 import { type Cookies, withCookies } from './cookies.ts'
 import { answerErrorPage } from './respond.ts'
@@ -164,7 +164,7 @@ export function createConsents(context: EndpointContext, cookies: Cookies, sessi
    */
   async function answer(c: Context, now: number): Promise<Response> {
     checkOwnForm(c.req.raw.headers, issuer)
-    const form = readParameters(await c.req.text())
+    const form = readParameters(await readBody(c.req.raw))
     form.checkOnce()
     const decision = form.require('decision')
     if (decision !== 'allow' && decision !== 'deny') throw new OAuthError('invalid_request', 'decision is unknown')

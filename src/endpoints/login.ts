@@ -11,7 +11,7 @@ import { digestLabels } from '../protocol/digest.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
-import { checkOwnForm, LONGEST_FORM } from './browser.ts'
+import { checkOwnForm, LONGEST_FORM, readBody } from './browser.ts'
 import type { EndpointContext } from './context.ts'
 import { type Cookies, withCookies } from './cookies.ts'
 import { answerErrorPage } from './respond.ts'
@@ -150,7 +150,7 @@ export function createLogins(context: EndpointContext, cookies: Cookies, session
     try {
       const isForm = c.req.method === 'POST'
       if (isForm) checkOwnForm(c.req.raw.headers, issuer)
-      const text = isForm ? await c.req.raw.clone().text() : new URL(c.req.url).search
+      const text = isForm ? await readBody(c.req.raw.clone()) : new URL(c.req.url).search
       if (text.length > LONGEST_FORM) throw new OAuthError('invalid_request', 'the form is too long')
       const parameters = readParameters(text)
       parameters.checkOnce('state')

@@ -9,7 +9,7 @@ import { loggedOutPage, logoutPage } from '../pages/logout.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { digestLabels } from '../protocol/digest.ts'
 import { readParameters } from '../protocol/parameters.ts'
-import { checkOwnForm, ForeignFormError } from './browser.ts'
+import { checkOwnForm, ForeignFormError, readBody } from './browser.ts'
 import type { EndpointContext } from './context.ts'
 import { withCookies } from './cookies.ts'
 import { answerErrorPage } from './respond.ts'
@@ -35,7 +35,7 @@ export function createLogoutEndpoint(context: EndpointContext, sessions: Session
       )
     }
     checkOwnForm(c.req.raw.headers, issuer)
-    const token = readParameters(await c.req.text()).get('token')
+    const token = readParameters(await readBody(c.req.raw)).get('token')
     if (token !== tokenOf(session)) throw new ForeignFormError('the form was made for another session')
     await sessions.end(c, session, now)
     log({ level: 'info', event: 'logout' })

@@ -6,7 +6,6 @@
 
 import { developmentLoginPage } from '../pages/development_login.ts'
 import { toPageResponse } from '../pages/page.ts'
-import { readParameters } from '../protocol/parameters.ts'
 import { type Authenticate, LoginError, type Transaction } from './authenticate.ts'
 
 const LOOPBACK = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::|\/|$)/
@@ -19,10 +18,7 @@ function showPage({ issuer, state, clientName, loginHint = 'alice' }: Transactio
 export const developmentLogin: Authenticate = async (request, transaction) => {
   if (!LOOPBACK.test(transaction.issuer)) throw new LoginError('the development login is for loopback issuers alone')
   if (transaction.step === 'begin' || request.method !== 'POST') return showPage(transaction)
-  const name =
-    readParameters(await request.text())
-      .get('username')
-      ?.trim() ?? ''
+  const name = String((await request.formData()).get('username') ?? '').trim()
   if (!/^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u.test(name)) return showPage(transaction)
   return { sub: name, auth_time: transaction.now, name, amr: ['development'] }
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { type Client, isSecretOf } from '../../src/protocol/client.ts'
 import { checkSettings } from '../../src/settings.ts'
-import { ISSUER, SECRETS, VARS } from '../fixtures.ts'
+import { SECRETS, testSettings } from '../fixtures.ts'
 
-const { clients } = checkSettings({ issuer: ISSUER, keyRing: '', resources: VARS.RESOURCES, clients: VARS.CLIENTS })
+const { clients } = checkSettings(testSettings())
 const client = (id: string): Client | undefined => clients.get(id)
 
 describe('the secret of a client', () => {

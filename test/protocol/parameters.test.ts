@@ -23,6 +23,12 @@ describe('the parameters of a request', () => {
     expect(readParameters('audience=a&audience=b').all('audience')).toEqual(['a', 'b'])
   })
 
+  it('tell which of them are repeated', () => {
+    const parameters = readParameters('a=1&a=2&b=1&resource=x&resource=y')
+    expect(() => parameters.checkOnce('b', 'resource', 'c')).not.toThrow()
+    expect(() => parameters.checkOnce('b', 'a')).toThrow(expect.objectContaining({ code: 'invalid_request' }))
+  })
+
   it.each([
     ['a parameter twice', 'scope=a&scope=a'],
     ['a parameter once full and once empty', 'scope=a&scope='],
@@ -33,6 +39,6 @@ describe('the parameters of a request', () => {
     ['bytes that are not UTF-8', 'scope=%ff'],
     ['half a surrogate pair', 'scope=%ED%A0%80'],
   ])('are refused with %s (RFC 6749 §3.2)', (_, encoded) => {
-    expect(() => readParameters(encoded)).toThrow(expect.objectContaining({ code: 'invalid_request' }))
+    expect(() => readParameters(encoded).checkOnce()).toThrow(expect.objectContaining({ code: 'invalid_request' }))
   })
 })

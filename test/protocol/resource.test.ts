@@ -2,14 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { Client } from '../../src/protocol/client.ts'
 import { chooseResource, isResourceUri } from '../../src/protocol/resource.ts'
 import { checkSettings } from '../../src/settings.ts'
-import { API, API2, ISSUER, VARS } from '../fixtures.ts'
+import { API, API2, testSettings } from '../fixtures.ts'
 
-const { resources, clients } = checkSettings({
-  issuer: ISSUER,
-  keyRing: '',
-  resources: VARS.RESOURCES,
-  clients: VARS.CLIENTS,
-})
+const { resources, clients } = checkSettings(testSettings())
 const [service, one] = ['service', 'one'].map((id) => clients.get(id) as Client) as [Client, Client]
 const refusal = expect.objectContaining({ code: 'invalid_target' })
 

@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import { defineProject } from 'vitest/config'
 
 /** Tests that start processes or read files. */
-export const NODE_ONLY: string[] = ['cli', 'interop', 'repository', 'cases'].map((folder) => `test/${folder}/**`)
+export const NODE_ONLY: string[] = ['cli', 'interop', 'repository', 'cases', 'browser'].map(
+  (folder) => `test/${folder}/**`,
+)
 
 /** Tests that ask the real Worker entry. */
-const WORKERD_ONLY = ['test/rfc/**', 'test/worker.test.ts']
+const WORKERD_ONLY = ['test/rfc/**', 'test/worker.test.ts', 'test/stores/guard_object.test.ts']
 
 export default defineProject({
   test: {

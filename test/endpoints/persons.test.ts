@@ -1,0 +1,512 @@
+import { describe, expect, it } from 'vitest'
+import type { LogEntry } from '../../src/index.ts'
+import { API2, ISSUER, NOW, testIssuer, VARS } from '../fixtures.ts'
+import {
+  authorizeUrl,
+  type Changes,
+  createApp,
+  createBrowser,
+  createPerson,
+  goesTo,
+  hiddenField,
+  REQUESTS,
+  readAnswer,
+  signLogin,
+} from '../person.ts'
+
+/** An issuer with a clock that the test turns, and a person. */
+function setUp(changes: Parameters<typeof testIssuer>[0] = {}) {
+  let now = NOW
+  const lines: LogEntry[] = []
+  const issuer = testIssuer({ now: () => now, log: (entry) => lines.push(entry), ...changes })
+  const ask = (request: Request): Response | Promise<Response> => issuer.fetch(request)
+  const person = (name = 'alice', cookies?: Map<string, string>) =>
+    createPerson(ask, { name, now: () => now, ...(cookies && { cookies }) })
+  return { ask, person, lines, wait: (seconds: number) => (now += seconds), at: () => now }
+}
+const errorOf = (url: URL): string | null => url.searchParams.get('error')
+const isConsent = async (response: Response): Promise<boolean> => (await response.text()).includes('name="decision"')
+const isLogin = (response: Response): boolean => (response.headers.get('location') ?? '').startsWith(VARS.LOGIN.url)
+
+describe('cookies', () => {
+  it('are bound to this host, out of reach of scripts, and sent by https alone (H54)', async () => {
+    const { ask, person } = setUp()
+    const begun = await ask(new Request(authorizeUrl()))
+    const alice = person()
+    await alice.answer('allow')
+    const all = [...begun.headers.getSetCookie()]
+    expect(all).toHaveLength(1)
+    for (const cookie of all)
+      expect(cookie).toMatch(/^__Host-bulla-browser=[\w-]{22}; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+    expect([...alice.browser.cookies.keys()]).toEqual([
+      '__Host-bulla-browser',
+      '__Host-bulla-session',
+      '__Host-bulla-remember',
+    ])
+    for (const value of alice.browser.cookies.values()) expect(value.length).toBeLessThan(4000)
+  })
+
+  it('of an issuer on localhost do without the prefix, for there is no https', async () => {
+    const { ask } = setUp({ issuer: 'http://localhost:8787' })
+    const response = await ask(new Request(authorizeUrl({}, 'http://localhost:8787')))
+    expect(response.headers.get('set-cookie')).toMatch(/^bulla-browser=[\w-]{22}; Path=\/; HttpOnly; SameSite=Lax$/)
+  })
+
+  it('of two issuers on one host do not meet', async () => {
+    const { ask } = setUp({ issuer: `${ISSUER}/tenant/a` })
+    const response = await ask(new Request(authorizeUrl({}, `${ISSUER}/tenant/a`)))
+    expect(response.headers.get('set-cookie')).toMatch(/^__Host-bulla-browser-tenant-a=/)
+  })
+})
+
+describe('the session', () => {
+  it('is new at each login, and spares the next one (H24)', async () => {
+    const { person } = setUp()
+    const alice = person()
+    await alice.answer('allow')
+    const first = alice.browser.cookies.get('__Host-bulla-session')
+    expect((await alice.visit()).status).toBe(303)
+    await alice.visit({ prompt: 'login' })
+    expect(alice.browser.cookies.get('__Host-bulla-session')).not.toBe(first)
+  })
+
+  it.each([
+    ['absolutely, after 12 hours', [3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600], true],
+    ['not before', [3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3599], false],
+    ['after two hours without a visit', [7201], true],
+    ['not before', [7200], false],
+  ])('ends %s', async (_, waits, ended) => {
+    const { person, wait } = setUp()
+    const alice = person()
+    await alice.answer('allow')
+    let response = await alice.browser.get(authorizeUrl())
+    for (const seconds of waits) {
+      wait(seconds)
+      response = await alice.browser.get(authorizeUrl())
+    }
+    expect(isLogin(response)).toBe(ended)
+  })
+
+  it.each<[string, Changes, number, boolean]>([
+    ['prompt=login', { prompt: 'login' }, 0, true],
+    ['max_age=0, a second later', { max_age: '0' }, 1, true],
+    ['max_age=60, 61 seconds later', { max_age: '60' }, 61, true],
+    ['max_age=60, 60 seconds later', { max_age: '60' }, 60, false],
+  ])('does not do for %s (M28)', async (_, changes, seconds, isAsked) => {
+    const { person, wait } = setUp()
+    const alice = person()
+    await alice.answer('allow')
+    wait(seconds)
+    expect(isLogin(await alice.browser.get(authorizeUrl(changes)))).toBe(isAsked)
+    // The login that was asked for is enough: nobody is asked in circles.
+    expect((await alice.visit(changes)).status).toBe(303)
+  })
+
+  it('with prompt=none is used silently, or told to be missing (M28)', async () => {
+    const { person } = setUp()
+    const alice = person()
+    expect(errorOf(await alice.answer('allow', { prompt: 'none' }))).toBe('login_required')
+    await alice.visit()
+    expect(errorOf(await alice.answer('allow', { prompt: 'none' }))).toBe('consent_required')
+    await alice.answer('allow')
+    expect((await alice.answer('allow', { prompt: 'none' })).searchParams.has('code')).toBe(true)
+  })
+
+  it.each(['', 'x', 'a.b.c.d.e', `${'A'.repeat(5000)}`])('cookie %.20j is no session, and no error', async (value) => {
+    const { ask } = setUp()
+    const response = await createBrowser(ask, new Map([['__Host-bulla-session', value]])).get(authorizeUrl())
+    expect(isLogin(response)).toBe(true)
+  })
+})
+
+describe('logging out', () => {
+  const logOut = async (alice: ReturnType<typeof createPerson>): Promise<Response> => {
+    const token = hiddenField(await (await alice.browser.get(`${ISSUER}/logout`)).text(), 'token')
+    return alice.browser.post(`${ISSUER}/logout`, { token })
+  }
+
+  it('asks first, then ends the session: a copied cookie is dead (H55)', async () => {
+    const { ask, person } = setUp()
+    const alice = person()
+    await alice.answer('allow')
+    const copy = new Map(alice.browser.cookies)
+    expect(await (await alice.browser.get(`${ISSUER}/logout`)).text()).toContain(
+      'You are logged in as <strong><bdi>alice</bdi></strong>',
+    )
+    const response = await logOut(alice)
+    expect(await response.text()).toContain('You are logged out')
+    expect(alice.browser.cookies.has('__Host-bulla-session')).toBe(false)
+    expect(isLogin(await createBrowser(ask, copy).get(authorizeUrl()))).toBe(true)
+  })
+
+  it.each(['pub', 'web'] as const)('ends the refresh tokens of %s that came of this session (H55)', async (client) => {
+    const { ask, person } = setUp()
+    const [alice, bob] = [person(), person('bob')]
+    const app = createApp(ask, { client })
+    const tokens: string[] = []
+    for (const one of [alice, bob]) {
+      const code = (await one.answer('allow', REQUESTS[client])).searchParams.get('code') ?? ''
+      tokens.push((await readAnswer(await app.redeem(code))).refresh_token ?? '')
+    }
+    await logOut(alice)
+    const statuses = await Promise.all(tokens.map(async (token) => (await app.refresh(token)).status))
+    expect(statuses).toEqual([400, 200])
+  })
+
+  it.each<[string, Record<string, string>, Record<string, string>]>([
+    ['without the token of the page', {}, {}],
+    ['with the token of another session', { token: 'x' }, {}],
+    ['from another site', {}, { 'sec-fetch-site': 'cross-site' }],
+    ['from a sibling host', {}, { 'sec-fetch-site': 'same-site' }],
+    ['from a nameless page', {}, { origin: 'null' }],
+    ['from another origin', {}, { origin: 'https://evil.example' }],
+    ['as plain text', {}, { 'content-type': 'text/plain' }],
+  ])('cannot be done %s (H23)', async (_, form, headers) => {
+    const { person } = setUp()
+    const alice = person()
+    await alice.answer('allow')
+    const token =
+      Object.keys(headers).length > 0
+        ? hiddenField(await (await alice.browser.get(`${ISSUER}/logout`)).text(), 'token')
+        : undefined
+    const response = await alice.browser.post(`${ISSUER}/logout`, { ...(token && { token }), ...form }, headers)
+    expect(response.status).toBe(403)
+    expect((await alice.visit()).status).toBe(303)
+  })
+
+  it('of nobody says so', async () => {
+    const { person } = setUp()
+    expect(await (await person().browser.get(`${ISSUER}/logout`)).text()).toContain('You are logged out')
+  })
+})
+
+describe('consent', () => {
+  it('is asked with client, hosts, scope in words, resource, account and lifetime (b.3)', async () => {
+    const { person } = setUp({
+      resources: {
+        ...VARS.RESOURCES,
+        [API2]: {
+          ...VARS.RESOURCES[API2],
+          resource_name: 'Mail & more',
+          scope_descriptions: { mail: 'Read <your> mail' },
+        },
+      },
+    })
+    const page = await (await person().visit({ ...REQUESTS['web'], resource: API2, scope: 'mail read' })).text()
+    for (const text of [
+      'Web shop',
+      'web.example',
+      'Mail &amp; more',
+      API2,
+      'Read &lt;your&gt; mail',
+      '<li>read</li>',
+      'alice',
+      '30 days, or until you log out',
+    ]) {
+      expect(page).toContain(text)
+    }
+    expect(page).not.toContain('an app on this device')
+    expect(page.indexOf('value="deny"')).toBeLessThan(page.indexOf('value="allow"'))
+    expect(page).not.toContain('autofocus')
+  })
+
+  it('is remembered for the same client, redirect URI, scope, resource and person alone (C18)', async () => {
+    const { person } = setUp()
+    const alice = person()
+    const first = { ...REQUESTS['web'], scope: 'read write' }
+    await alice.answer('allow', first)
+    expect((await alice.visit(first)).status).toBe(303)
+    expect((await alice.visit({ ...first, scope: 'write read' })).status).toBe(303)
+    for (const changes of [
+      { ...first, scope: 'read' },
+      { ...first, resource: API2, scope: 'read' },
+      { ...first, redirect_uri: 'https://web.example/cb?from=as' },
+      { ...first, prompt: 'consent' },
+      REQUESTS['evil'],
+      {},
+    ]) {
+      expect(await isConsent(await alice.visit(changes))).toBe(true)
+    }
+    const bob = person('bob', alice.browser.cookies)
+    expect(await isConsent(await bob.visit({ ...first, prompt: 'login' }))).toBe(true)
+  })
+
+  it('that was denied is not remembered', async () => {
+    const { person } = setUp()
+    const alice = person()
+    await alice.answer('deny')
+    expect(await isConsent(await alice.visit())).toBe(true)
+  })
+
+  it('is forgotten after 30 days', async () => {
+    const { person, wait } = setUp()
+    const alice = person()
+    await alice.answer('allow')
+    wait(2_592_000)
+    expect(await isConsent(await alice.visit())).toBe(true)
+  })
+
+  it('is never remembered for an app on a device (H25)', async () => {
+    const { person } = setUp()
+    const alice = person()
+    await alice.answer('allow', REQUESTS['nat'])
+    expect(alice.browser.cookies.has('__Host-bulla-remember')).toBe(false)
+    expect(await isConsent(await alice.visit(REQUESTS['nat']))).toBe(true)
+  })
+
+  it("is not asked for the operator's own clients", async () => {
+    const { person } = setUp()
+    expect((await person().visit(REQUESTS['own'])).status).toBe(303)
+  })
+
+  it('is answered once: the second time shows a notice, and gives no code (M24)', async () => {
+    const { person } = setUp()
+    const alice = person()
+    const consent = hiddenField(await (await alice.visit()).text(), 'consent')
+    const first = await alice.browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' })
+    const second = await alice.browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' })
+    expect(goesTo(await first.text())).toContain('code=')
+    expect(second.status).toBe(409)
+    expect(await second.text()).toContain('You have answered this before')
+  })
+
+  it.each<[string, (consent: string) => readonly [Record<string, string>, Record<string, string>], number]>([
+    ['without the form', () => [{ decision: 'allow' }, {}], 400],
+    ['with a changed form', (consent) => [{ consent: `${consent.slice(0, -1)}A`, decision: 'allow' }, {}], 400],
+    ['without a decision', (consent) => [{ consent }, {}], 400],
+    ['with another decision', (consent) => [{ consent, decision: 'perhaps' }, {}], 400],
+    ['from another site (H23)', (consent) => [{ consent, decision: 'allow' }, { 'sec-fetch-site': 'cross-site' }], 403],
+    ['from a nameless page (H23)', (consent) => [{ consent, decision: 'allow' }, { origin: 'null' }], 403],
+    [
+      'from another origin (H23)',
+      (consent) => [{ consent, decision: 'allow' }, { origin: 'https://evil.example' }],
+      403,
+    ],
+    ['as plain text (H23)', (consent) => [{ consent, decision: 'allow' }, { 'content-type': 'text/plain' }], 403],
+  ])('is not taken %s, and can still be given', async (_, change, status) => {
+    const { person } = setUp()
+    const alice = person()
+    const consent = hiddenField(await (await alice.visit()).text(), 'consent')
+    const [form, headers] = change(consent)
+    const response = await alice.browser.post(`${ISSUER}/consent`, form, headers)
+    expect([response.status, (await response.text()).includes('code=ey')]).toEqual([status, false])
+    expect((await alice.browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' })).status).toBe(200)
+  })
+
+  it('is taken from our own page: browsers say so, though its origin is null', async () => {
+    const { person } = setUp()
+    const alice = person()
+    const consent = hiddenField(await (await alice.visit()).text(), 'consent')
+    const headers = { 'sec-fetch-site': 'same-origin', origin: 'null' }
+    expect((await alice.browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' }, headers)).status).toBe(200)
+  })
+
+  it("is not taken in another person's browser, or with another login (H23)", async () => {
+    const { person } = setUp()
+    const [alice, bob] = [person(), person('bob')]
+    const consent = hiddenField(await (await alice.visit()).text(), 'consent')
+    await bob.visit()
+    expect((await bob.browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' })).status).toBe(400)
+    await alice.visit({ prompt: 'login' })
+    expect((await alice.browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' })).status).toBe(400)
+  })
+
+  it('is held against the policy of today (C25)', async () => {
+    const { person, at } = setUp()
+    const alice = person()
+    const consent = hiddenField(await (await alice.visit({ scope: 'read write' })).text(), 'consent')
+    const stricter = { ...VARS.CLIENTS, pub: { ...VARS.CLIENTS.pub, scopes: ['read'] as const } }
+    const other = testIssuer({ clients: stricter, now: at })
+    const browser = createBrowser((request) => other.fetch(request), alice.browser.cookies)
+    const response = await browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' })
+    expect([response.status, (await response.text()).includes('code=ey')]).toEqual([400, false])
+  })
+
+  it('ends after ten minutes', async () => {
+    const { person, wait } = setUp()
+    const alice = person()
+    const consent = hiddenField(await (await alice.visit()).text(), 'consent')
+    wait(600)
+    expect((await alice.browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' })).status).toBe(400)
+  })
+})
+
+describe('a login', () => {
+  it('that another browser began is a page, and no session (C17, H24, H64)', async () => {
+    const { ask, at } = setUp()
+    const begun = await createBrowser(ask).get(authorizeUrl())
+    const callback = await signLogin(begun.headers.get('location') ?? '', 'alice', { now: at() })
+    for (const cookies of [new Map(), new Map([['__Host-bulla-browser', 'A'.repeat(22)]])]) {
+      const response = await createBrowser(ask, cookies).get(callback)
+      expect([response.status, response.headers.getSetCookie().some((cookie) => cookie.includes('session'))]).toEqual([
+        400,
+        false,
+      ])
+    }
+  })
+
+  it('can be under way in two tabs at once', async () => {
+    const { person, at } = setUp()
+    const { browser } = person()
+    const begun = [await browser.get(authorizeUrl({ state: '1' })), await browser.get(authorizeUrl({ state: '2' }))]
+    for (const [index, response] of begun.entries()) {
+      const back = await browser.get(await signLogin(response.headers.get('location') ?? '', 'alice', { now: at() }))
+      expect(back.headers.get('location')).toContain(`state=${index + 1}`)
+    }
+  })
+
+  it.each<[string, (state: string) => string]>([
+    ['without a state', () => '/login/callback?login=x'],
+    ['with a state that is none', () => '/login/callback?state=junk&login=x'],
+    ['with a changed state', (state) => `/login/callback?state=${state.slice(0, -1)}A&login=x`],
+    ['with the state twice', (state) => `/login/callback?state=${state}&state=${state}&login=x`],
+    ['without a login', (state) => `/login/callback?state=${state}`],
+  ])('that comes back %s is a page, and no session', async (_, path) => {
+    const { person } = setUp()
+    const { browser } = person()
+    const begun = await browser.get(authorizeUrl())
+    const state = new URL(begun.headers.get('location') ?? '').searchParams.get('state') ?? ''
+    const response = await browser.get(ISSUER + path(state))
+    expect([response.status, browser.cookies.has('__Host-bulla-session')]).toEqual([400, false])
+  })
+
+  it('that failed offers to try again, and can be (U01)', async () => {
+    const { person, at } = setUp()
+    const { browser } = person()
+    const begun = await browser.get(authorizeUrl())
+    const location = begun.headers.get('location') ?? ''
+    const failed = await browser.get(await signLogin(location, 'alice', { now: at(), claims: { nonce: 'x' } }))
+    expect(failed.status).toBe(400)
+    expect(await failed.text()).toContain(`href="${authorizeUrl().replaceAll('&', '&amp;')}"`)
+    expect((await browser.get(await signLogin(location, 'alice', { now: at() }))).status).toBe(303)
+  })
+
+  it('ends after ten minutes', async () => {
+    const { person, wait, at } = setUp()
+    const { browser } = person()
+    const begun = await browser.get(authorizeUrl())
+    wait(600)
+    expect(
+      (await browser.get(await signLogin(begun.headers.get('location') ?? '', 'alice', { now: at() }))).status,
+    ).toBe(400)
+  })
+
+  it('is sealed: nothing of the request can be read on its way (M10)', async () => {
+    const { ask } = setUp()
+    const location = (await createBrowser(ask).get(authorizeUrl({ state: 'canary' }))).headers.get('location') ?? ''
+    const shown = (new URL(location).searchParams.get('state') ?? '')
+      .split('.')
+      .map((segment) => atob(segment.replaceAll('-', '+').replaceAll('_', '/')))
+    expect(shown.join('')).not.toContain('canary')
+  })
+})
+
+describe('the life of an approval', () => {
+  const codeOf = async (alice: ReturnType<typeof createPerson>, changes?: Changes) =>
+    (await alice.answer('allow', changes)).searchParams.get('code') ?? ''
+
+  it('of a code is 60 seconds (G11)', async () => {
+    const { ask, person, wait } = setUp()
+    const alice = person()
+    const [good, late] = [await codeOf(alice), await codeOf(alice)]
+    wait(59)
+    expect((await createApp(ask).redeem(good)).status).toBe(200)
+    wait(1)
+    expect((await readAnswer(await createApp(ask).redeem(late))).error).toBe('invalid_grant')
+  })
+
+  it('ends for good, however often it is refreshed, and no token outlives it (M18, M19)', async () => {
+    const { ask, person, wait } = setUp({
+      clients: {
+        ...VARS.CLIENTS,
+        pub: { ...VARS.CLIENTS.pub, refresh_token_lifetime: 1000, refresh_token_idle_lifetime: 1000 },
+      },
+    })
+    const app = createApp(ask)
+    let answer = await readAnswer(await app.redeem(await codeOf(person())))
+    const lives: number[] = [answer.expires_in]
+    for (const seconds of [300, 300, 300, 35]) {
+      wait(seconds)
+      answer = await readAnswer(await app.refresh(answer.refresh_token ?? ''))
+      lives.push(answer.expires_in)
+    }
+    expect(lives).toEqual([600, 600, 400, 100, 65])
+    wait(6)
+    expect((await readAnswer(await app.refresh(answer.refresh_token ?? ''))).error).toBe('invalid_grant')
+  })
+
+  it('of a rotating refresh token ends when it is not used for a while', async () => {
+    const { ask, person, wait } = setUp()
+    const app = createApp(ask)
+    let answer = await readAnswer(await app.redeem(await codeOf(person())))
+    wait(604_799)
+    answer = await readAnswer(await app.refresh(answer.refresh_token ?? ''))
+    wait(604_800)
+    expect((await readAnswer(await app.refresh(answer.refresh_token ?? ''))).error).toBe('invalid_grant')
+  })
+
+  it('holds scope and resource against the policy of today (C25)', async () => {
+    const { ask, person, at } = setUp()
+    const { refresh_token = '' } = await readAnswer(
+      await createApp(ask, { client: 'web' }).redeem(
+        await codeOf(person(), { ...REQUESTS['web'], scope: 'read write' }),
+      ),
+    )
+    const refresh = async (web: object) => {
+      const other = testIssuer({ clients: { ...VARS.CLIENTS, web: { ...VARS.CLIENTS.web, ...web } }, now: at })
+      return readAnswer(await createApp((request) => other.fetch(request), { client: 'web' }).refresh(refresh_token))
+    }
+    expect(await refresh({ scopes: ['read'] })).toMatchObject({ scope: 'read' })
+    expect(await refresh({ scopes: ['mail'] })).toMatchObject({ error: 'invalid_scope' })
+    expect(await refresh({ resources: [API2] })).toMatchObject({ error: 'invalid_target' })
+  })
+})
+
+describe('text from outside', () => {
+  it.each(['"><script>alert(1)</script>', '{{7*7}}', "';alert(1)//", '<img src=x onerror=alert(1)>'])(
+    'is inert on every page: %s (C22)',
+    async (text) => {
+      const { person } = setUp({ clients: { ...VARS.CLIENTS, pub: { ...VARS.CLIENTS.pub, client_name: text } } })
+      const alice = person(text)
+      const consent = await (await alice.visit({ state: text })).text()
+      const logout = await (await alice.browser.get(`${ISSUER}/logout`)).text()
+      const error = await (
+        await alice.browser.get(authorizeUrl({ client_id: text, state: text, redirect_uri: text }))
+      ).text()
+      for (const page of [consent, logout, error]) expect(page).not.toMatch(/<script|<img/)
+      const left = await (
+        await alice.browser.post(`${ISSUER}/consent`, { consent: hiddenField(consent, 'consent'), decision: 'allow' })
+      ).text()
+      expect(left).not.toMatch(/<script|<img/)
+      expect(
+        new URL(
+          goesTo(left)
+            .replaceAll('&quot;', '"')
+            .replaceAll('&#39;', "'")
+            .replaceAll('&lt;', '<')
+            .replaceAll('&gt;', '>'),
+        ).searchParams.get('state'),
+      ).toBe(text)
+    },
+  )
+
+  it('makes no header (M13)', async () => {
+    const { person } = setUp()
+    const answer = await person().answer('allow', { state: 'x\r\nSet-Cookie: a=b' })
+    expect(answer.searchParams.get('state')).toBe('x\r\nSet-Cookie: a=b')
+  })
+})
+
+it('logs no code, token, cookie, state or name of a person (M11)', async () => {
+  const { ask, person, lines } = setUp()
+  const alice = person('canary-name')
+  const answer = await alice.answer('allow', { state: 'canary-state', nonce: 'canary-nonce' })
+  const tokens = await readAnswer(await createApp(ask).redeem(answer.searchParams.get('code') ?? ''))
+  await createApp(ask).redeem(answer.searchParams.get('code') ?? '')
+  await alice.browser.get(authorizeUrl({ redirect_uri: 'https://canary.example' }))
+  const text = JSON.stringify(lines)
+  expect(lines.length).toBeGreaterThan(2)
+  expect(text).not.toMatch(/canary|eyJ/)
+  for (const secret of [tokens.access_token, tokens.refresh_token ?? '', ...alice.browser.cookies.values()])
+    expect(text).not.toContain(secret)
+})

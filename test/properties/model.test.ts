@@ -1,0 +1,273 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { createKeyring, type Ring, rotateRing, writeRing } from '../../keys/index.ts'
+import { createMemoryGuard, type Issuer } from '../../src/index.ts'
+import { openDirect } from '../../src/token/direct.ts'
+import { API, ISSUER, NOW, testIssuer, testKey, testRing } from '../fixtures.ts'
+import {
+  createApp,
+  createPerson,
+  type FullAnswer,
+  hiddenField,
+  type Person,
+  REQUESTS,
+  readAnswer,
+  VERIFIER,
+} from '../person.ts'
+
+const GRACE = 30
+const APPROVAL_LIFE = 2_592_000
+const IDLE_LIFE = 604_800
+const PEOPLE = ['alice', 'bob'] as const
+const CLIENTS = ['pub', 'web'] as const
+type Who = (typeof PEOPLE)[number]
+type Client = (typeof CLIENTS)[number]
+
+/** What came of one approval, as the rules have it. */
+interface Family {
+  readonly who: Who
+  readonly client: Client
+  readonly session: number
+  readonly grantEnd: number
+  ended: boolean
+  generation: number
+  since: number
+}
+interface Code {
+  readonly family: Family
+  readonly exp: number
+  used: boolean
+}
+interface Refresh {
+  readonly family: Family
+  readonly generation: number
+  readonly exp: number
+}
+
+/** What should be the case. */
+interface Model {
+  now: number
+  /** The number of each person's session; none when logged out. */
+  readonly sessions: Record<Who, { number: number; seen: number; start: number } | undefined>
+  readonly endedSessions: Set<number>
+  sessionCount: number
+  readonly codes: Code[]
+  readonly tokens: Refresh[]
+}
+
+/** The issuer, as it really is. */
+class Real {
+  now = NOW
+  ring: Ring = testRing(NOW)
+  readonly guard = createMemoryGuard(() => this.now)
+  issuer: Issuer = this.start()
+  readonly people: Record<Who, Person> = { alice: this.person('alice'), bob: this.person('bob') }
+  readonly codes: string[] = []
+  readonly tokens: string[] = []
+  keys = 0
+
+  /** Starts an issuer with the ring of now, and the guard that there always was. */
+  start(): Issuer {
+    return testIssuer({ now: () => this.now, guard: this.guard, keyRing: writeRing(this.ring) })
+  }
+  ask(request: Request): Response | Promise<Response> {
+    return this.issuer.fetch(request)
+  }
+  person(name: Who): Person {
+    return createPerson((request) => this.ask(request), { name, now: () => this.now })
+  }
+  app(client: Client) {
+    return createApp((request) => this.ask(request), { client })
+  }
+}
+
+/** Checks what must hold of every token answer: scope, resource, client, person, end (invariants 4 and 5). */
+async function checkTokens(real: Real, answer: FullAnswer, family: Family): Promise<void> {
+  const leaves = createKeyring(real.ring, ISSUER).leavesFor('access', API, 'A256GCM', 600)
+  const expected = {
+    issuer: ISSUER,
+    resource: API,
+    now: real.now,
+    clockTolerance: 0,
+    longestLife: 600,
+    anonymous: false,
+  }
+  const entitlement = await openDirect(answer.access_token, leaves, expected)
+  expect(entitlement).toMatchObject({ sub: family.who, client_id: family.client, aud: API, scope: ['read'] })
+  expect(entitlement.exp).toBeLessThanOrEqual(family.grantEnd)
+  expect(entitlement.exp).toBe(Math.min(real.now + 600, family.grantEnd))
+}
+
+function isLoggedIn(model: Model, who: Who): boolean {
+  const session = model.sessions[who]
+  return session !== undefined && model.now < session.start + 43_200 && model.now - session.seen <= 7200
+}
+
+class Approve implements fc.AsyncCommand<Model, Real> {
+  constructor(
+    readonly who: Who,
+    readonly client: Client,
+  ) {}
+  check = () => true
+  toString = () => `${this.who} lets ${this.client} in`
+  async run(model: Model, real: Real): Promise<void> {
+    if (!isLoggedIn(model, this.who))
+      model.sessions[this.who] = { number: ++model.sessionCount, seen: model.now, start: model.now }
+    const session = model.sessions[this.who]
+    if (session === undefined) throw new Error('nobody is there')
+    // A visit is noted once a minute.
+    if (model.now - session.seen >= 60) session.seen = model.now
+    const answer = await real.people[this.who].answer('allow', { ...REQUESTS[this.client], scope: 'read' })
+    const code = answer.searchParams.get('code')
+    expect([answer.searchParams.get('iss'), code]).toEqual([ISSUER, expect.any(String)])
+    real.codes.push(code ?? '')
+    const family = {
+      who: this.who,
+      client: this.client,
+      session: session.number,
+      grantEnd: model.now + APPROVAL_LIFE,
+      ended: false,
+      generation: 0,
+      since: 0,
+    }
+    model.codes.push({ family, exp: model.now + 60, used: false })
+  }
+}
+
+class Redeem implements fc.AsyncCommand<Model, Real> {
+  constructor(
+    readonly index: number,
+    readonly how: 'well' | 'with another verifier' | 'by another client',
+  ) {}
+  check = (model: Readonly<Model>) => model.codes.length > 0
+  toString = () => `redeem code ${this.index} ${this.how}`
+  async run(model: Model, real: Real): Promise<void> {
+    const at = this.index % model.codes.length
+    const code = model.codes[at] as Code
+    const { family } = code
+    const client = this.how === 'by another client' ? (family.client === 'pub' ? 'web' : 'pub') : family.client
+    const verifier = this.how === 'with another verifier' ? 'x'.repeat(43) : VERIFIER
+    const response = await real.app(client).redeem(real.codes[at] ?? '', { code_verifier: verifier })
+    const isGood = this.how === 'well' && model.now < code.exp
+    expect([response.status, code.used]).toEqual([isGood && !code.used ? 200 : 400, code.used])
+    if (isGood && code.used) family.ended = true
+    if (!isGood || code.used) return
+    code.used = true
+    const answer = await readAnswer(response)
+    await checkTokens(real, answer, family)
+    this.keep(model, real, answer, family)
+  }
+  keep(model: Model, real: Real, answer: FullAnswer, family: Family): void {
+    real.tokens.push(answer.refresh_token ?? '')
+    const idle = family.client === 'pub' ? model.now + IDLE_LIFE : family.grantEnd
+    model.tokens.push({ family, generation: 0, exp: Math.min(idle, family.grantEnd) })
+  }
+}
+
+class RefreshOne implements fc.AsyncCommand<Model, Real> {
+  constructor(
+    readonly index: number,
+    readonly isForeign: boolean,
+  ) {}
+  check = (model: Readonly<Model>) => model.tokens.length > 0
+  toString = () => `refresh ${this.index}${this.isForeign ? ' by another client' : ''}`
+  async run(model: Model, real: Real): Promise<void> {
+    const at = this.index % model.tokens.length
+    const { family, generation, exp } = model.tokens[at] as Refresh
+    const client = this.isForeign ? (family.client === 'pub' ? 'web' : 'pub') : family.client
+    const response = await real.app(client).refresh(real.tokens[at] ?? '')
+    const expected =
+      this.isForeign || model.now >= exp || family.grantEnd - model.now < 60
+        ? undefined
+        : this.step(model, family, generation)
+    expect(response.status).toBe(expected === undefined ? 400 : 200)
+    if (expected === undefined) return
+    const answer = await readAnswer(response)
+    await checkTokens(real, answer, family)
+    expect(answer.refresh_token === undefined).toBe(family.client === 'web')
+    if (answer.refresh_token === undefined) return
+    real.tokens.push(answer.refresh_token)
+    model.tokens.push({ family, generation: expected, exp: Math.min(model.now + IDLE_LIFE, family.grantEnd) })
+  }
+  /** Returns the generation that comes next, or nothing when the family has ended; by the rule of design §5. */
+  step(model: Model, family: Family, generation: number): number | undefined {
+    if (model.endedSessions.has(family.session)) return undefined
+    if (family.ended) return undefined
+    if (family.client === 'web') return 0
+    if (generation === family.generation) {
+      family.generation++
+      family.since = model.now
+      return family.generation
+    }
+    if (generation === family.generation - 1 && model.now <= family.since + GRACE) return family.generation
+    family.ended = true
+    return undefined
+  }
+}
+
+class LogOut implements fc.AsyncCommand<Model, Real> {
+  constructor(readonly who: Who) {}
+  check = () => true
+  toString = () => `${this.who} logs out`
+  async run(model: Model, real: Real): Promise<void> {
+    const { browser } = real.people[this.who]
+    const token = hiddenField(await (await browser.get(`${ISSUER}/logout`)).text(), 'token')
+    expect(token !== '').toBe(isLoggedIn(model, this.who))
+    if (token === '') return
+    expect((await browser.post(`${ISSUER}/logout`, { token })).status).toBe(200)
+    model.endedSessions.add(model.sessions[this.who]?.number ?? -1)
+    model.sessions[this.who] = undefined
+  }
+}
+
+class Wait implements fc.AsyncCommand<Model, Real> {
+  constructor(readonly seconds: number) {}
+  check = () => true
+  toString = () => `wait ${this.seconds} s`
+  async run(model: Model, real: Real): Promise<void> {
+    model.now += this.seconds
+    real.now += this.seconds
+  }
+}
+
+class Rotate implements fc.AsyncCommand<Model, Real> {
+  check = () => true
+  toString = () => 'rotate the ring, and restart the issuer'
+  async run(_: Model, real: Real): Promise<void> {
+    const rotation = rotateRing(real.ring, { now: real.now, key: testKey(++real.keys) })
+    if (rotation.ok) real.ring = rotation.ring
+    real.issuer = real.start()
+  }
+}
+
+const index = fc.nat({ max: 30 })
+const commands = [
+  fc.tuple(fc.constantFrom(...PEOPLE), fc.constantFrom(...CLIENTS)).map(([who, client]) => new Approve(who, client)),
+  fc
+    .tuple(index, fc.constantFrom('well', 'well', 'well', 'with another verifier', 'by another client'))
+    .map(([at, how]) => new Redeem(at, how as 'well')),
+  fc.tuple(index, fc.constantFrom(false, false, false, true)).map(([at, isForeign]) => new RefreshOne(at, isForeign)),
+  fc.constantFrom(...PEOPLE).map((who) => new LogOut(who)),
+  fc.constantFrom(1, 5, 29, 31, 61, 3600, 7300, 86_400, 700_000).map((seconds) => new Wait(seconds)),
+  fc.constant(new Rotate()),
+]
+
+it('login, consent, code, refresh, replay, logout, rotation and clock keep their promises in any order (d.2)', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.commands(commands, { maxCommands: 30 }), async (plan) => {
+      const setUp = () => ({
+        model: {
+          now: NOW,
+          sessions: { alice: undefined, bob: undefined },
+          endedSessions: new Set<number>(),
+          sessionCount: 0,
+          codes: [],
+          tokens: [],
+        } as Model,
+        real: new Real(),
+      })
+      await fc.asyncModelRun(setUp, plan)
+    }),
+    { numRuns: 100 },
+  )
+}, 120_000)

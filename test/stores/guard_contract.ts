@@ -1,0 +1,124 @@
+/**
+ * What every guard must do. One suite, run against each of them; it races them.
+ *
+ * @module
+ */
+
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Guard, Step } from '../../src/index.ts'
+
+let names = 0
+/** Returns a name that no test used before. */
+const fresh = (): string => `${Date.now()}-${++names}`
+const now = Math.floor(Date.now() / 1000)
+const later = now + 3600
+
+/** Runs the contract. `disturb` is called in the middle of races: whatever may be restarted is. */
+export function guardContract(create: () => Guard, disturb: () => Promise<void>): void {
+  let guard: Guard
+  beforeEach(() => {
+    guard = create()
+  })
+  const step = (gid: string, generation: number, changes: Partial<Step> = {}): Promise<unknown> =>
+    guard.advance({ gid, generation, now, grace: 30, expiresAt: later, ...changes })
+
+  describe('spend', () => {
+    it('says first once, and spent ever after', async () => {
+      const id = fresh()
+      expect([await guard.spend(id, later), await guard.spend(id, later), await guard.spend(id, later)]).toEqual([
+        'first',
+        'spent',
+        'spent',
+      ])
+    })
+
+    it('keeps names apart, however alike', async () => {
+      const id = fresh()
+      const others = [id, `${id} `, `${id}\0`, `${id.toUpperCase()}X`, `${id}'`, `${id}%`]
+      expect(await Promise.all(others.map((other) => guard.spend(other, later)))).toEqual(others.map(() => 'first'))
+    })
+
+    it('says first to exactly one of a hundred at once, whatever is restarted meanwhile (C11, F03)', async () => {
+      for (let round = 0; round < 5; round++) {
+        const id = fresh()
+        const answers: Promise<string>[] = []
+        for (let caller = 0; caller < 100; caller++) {
+          answers.push(guard.spend(id, later))
+          if (caller % 25 === 24) await disturb()
+        }
+        const said = await Promise.all(answers)
+        expect([said.filter((one) => one === 'first').length, said.length]).toEqual([1, 100])
+        await disturb()
+        expect(await guard.spend(id, later)).toBe('spent')
+      }
+    })
+  })
+
+  describe('advance', () => {
+    it('moves on by one generation', async () => {
+      const gid = fresh()
+      expect(await step(gid, 0)).toEqual({ outcome: 'advanced', generation: 1 })
+      expect(await step(gid, 1)).toEqual({ outcome: 'advanced', generation: 2 })
+    })
+
+    it('gives the same successor again inside the grace, and ends the family after it', async () => {
+      const gid = fresh()
+      await step(gid, 0)
+      expect(await step(gid, 0, { now: now + 30 })).toEqual({ outcome: 'advanced', generation: 1 })
+      expect(await step(gid, 0, { now: now + 31 })).toEqual({ outcome: 'reused' })
+      expect(await step(gid, 1)).toEqual({ outcome: 'ended' })
+    })
+
+    it('ends the family for anything older, even inside the grace', async () => {
+      const gid = fresh()
+      await step(gid, 0)
+      await step(gid, 1)
+      expect(await step(gid, 0)).toEqual({ outcome: 'reused' })
+      expect(await step(gid, 2)).toEqual({ outcome: 'ended' })
+    })
+
+    it('ends the family for a generation that was never given: something was forgotten', async () => {
+      const gid = fresh()
+      expect(await step(gid, 3)).toEqual({ outcome: 'reused' })
+      expect(await step(gid, 0)).toEqual({ outcome: 'ended' })
+    })
+
+    it('gives all of a hundred at once the same successor, whatever is restarted meanwhile (H50)', async () => {
+      const gid = fresh()
+      const answers: Promise<unknown>[] = []
+      for (let caller = 0; caller < 100; caller++) {
+        answers.push(step(gid, 0))
+        if (caller % 25 === 24) await disturb()
+      }
+      expect(new Set((await Promise.all(answers)).map((answer) => JSON.stringify(answer)))).toEqual(
+        new Set(['{"outcome":"advanced","generation":1}']),
+      )
+      await disturb()
+      expect(await step(gid, 1)).toEqual({ outcome: 'advanced', generation: 2 })
+    })
+  })
+
+  describe('end', () => {
+    it('ends a family, at once and for good', async () => {
+      const [gid, other] = [fresh(), fresh()]
+      await step(gid, 0)
+      expect(await guard.hasEnded([gid, other])).toBe(false)
+      await guard.end(gid, later)
+      await disturb()
+      expect(await guard.hasEnded([gid])).toBe(true)
+      expect(await guard.hasEnded([other, gid])).toBe(true)
+      expect(await guard.hasEnded([other])).toBe(false)
+      expect(await step(gid, 1)).toEqual({ outcome: 'ended' })
+    })
+
+    it('ends what it has never heard of, too', async () => {
+      const gid = fresh()
+      await guard.end(gid, later)
+      expect(await step(gid, 0)).toEqual({ outcome: 'ended' })
+    })
+
+    it('knows of nothing that ended when it is asked for nothing', async () => {
+      expect(await guard.hasEnded([])).toBe(false)
+    })
+  })
+}

@@ -1,0 +1,130 @@
+import { describe, expect, it, vi } from 'vitest'
+import { createMemoryGuard, type Guard, type IssuerSettings, type LogEntry } from '../../src/index.ts'
+import { ISSUER, NOW, testIssuer } from '../fixtures.ts'
+import { type Changes, createApp, createPerson, hiddenField, REQUESTS, readAnswer } from '../person.ts'
+
+/** What a guard can do instead of its work. */
+type Fault = 'throw' | 'hang' | 'none'
+
+/** An issuer whose guard fails on demand; everything else is as in life. */
+function setUp(changes: Partial<IssuerSettings> = {}) {
+  const lines: LogEntry[] = []
+  const real = createMemoryGuard(() => NOW)
+  let fault: Fault = 'none'
+  let calls = 0
+  const faulty = <Name extends keyof Guard>(name: Name): Guard[Name] =>
+    (async (...request: readonly unknown[]) => {
+      calls++
+      if (fault === 'throw') throw new Error('secret-internal-detail')
+      if (fault === 'hang') await new Promise(() => {})
+      return (real[name] as (...request: readonly unknown[]) => unknown)(...request)
+    }) as Guard[Name]
+  const guard: Guard = {
+    spend: faulty('spend'),
+    advance: faulty('advance'),
+    end: faulty('end'),
+    hasEnded: faulty('hasEnded'),
+  }
+  const issuer = testIssuer({ guard, log: (entry) => lines.push(entry), ...changes })
+  const ask = (request: Request): Response | Promise<Response> => issuer.fetch(request)
+  const person = createPerson(ask, { now: () => NOW })
+  const code = async (of: Changes = {}): Promise<string> =>
+    (await person.answer('allow', of)).searchParams.get('code') ?? ''
+  return { ask, person, code, lines, calls: () => calls, fail: (how: Fault) => (fault = how) }
+}
+
+describe.each<Fault>(['throw', 'hang'])('a guard that does %s (F01, F02, C13)', (fault) => {
+  const act = async <Answer>(run: () => Promise<Answer>): Promise<Answer> => {
+    if (fault === 'throw') return run()
+    const realInterval = setInterval
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const ticker = realInterval(() => vi.advanceTimersByTime(500), 1)
+      const answer = await run()
+      clearInterval(ticker)
+      return answer
+    } finally {
+      vi.useRealTimers()
+    }
+  }
+
+  it('stops the code exchange with 503, mints nothing, and the same code works afterwards', async () => {
+    const { ask, code, fail, lines } = setUp()
+    const good = await code()
+    fail(fault)
+    const response = await act(() => createApp(ask).redeem(good))
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2'])
+    expect(await response.json()).toEqual({ error: 'temporarily_unavailable', error_description: expect.any(String) })
+    expect(JSON.stringify(lines)).not.toContain('secret-internal-detail')
+    fail('none')
+    expect((await createApp(ask).redeem(good)).status).toBe(200)
+  })
+
+  it.each(['pub', 'web'] as const)(
+    'stops the refresh of %s with 503, and the same refresh token works afterwards',
+    async (client) => {
+      const { ask, code, fail } = setUp()
+      const app = createApp(ask, { client })
+      const { refresh_token = '' } = await readAnswer(await app.redeem(await code(REQUESTS[client])))
+      fail(fault)
+      const response = await act(() => app.refresh(refresh_token))
+      expect([response.status, await readAnswer(response)]).toMatchObject([503, { error: 'temporarily_unavailable' }])
+      fail('none')
+      expect((await app.refresh(refresh_token)).status).toBe(200)
+    },
+  )
+
+  it('stops the consent with a page of 503, and the same consent works afterwards', async () => {
+    const { person, fail } = setUp()
+    const consent = hiddenField(await (await person.visit()).text(), 'consent')
+    fail(fault)
+    const stopped = await act(() => person.browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' }))
+    expect([stopped.status, stopped.headers.get('retry-after'), (await stopped.text()).includes('code=')]).toEqual([
+      503,
+      '2',
+      false,
+    ])
+    fail('none')
+    expect((await person.browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' })).status).toBe(200)
+  })
+
+  it('sends a logged-in person back with temporarily_unavailable', async () => {
+    const { person, fail } = setUp()
+    await person.visit()
+    fail(fault)
+    const response = await act(() => person.visit())
+    expect(new URL(response.headers.get('location') ?? '').searchParams.get('error')).toBe('temporarily_unavailable')
+  })
+})
+
+it('is not asked for anything that is wrong in any other way (H51)', async () => {
+  const { ask, code, calls } = setUp()
+  const good = await code()
+  const before = calls()
+  const app = createApp(ask)
+  await Promise.all([
+    app.redeem('junk'),
+    app.redeem(`${good}A`),
+    app.redeem(good, { code_verifier: 'x'.repeat(43) }),
+    app.refresh('junk'),
+    createApp(ask, { client: 'evil' }).redeem(good),
+  ])
+  expect(calls()).toBe(before)
+})
+
+describe('without a guard, written out (F05)', () => {
+  it('codes live 30 seconds, public clients get no refresh token, and the log says so at start', async () => {
+    let now = NOW
+    const { ask, code, lines } = setUp({ guard: 'none', now: () => now })
+    expect(lines).toMatchObject([
+      { level: 'warn', event: 'guard', detail: expect.stringContaining('there is no guard') },
+    ])
+    const first = await createApp(ask).redeem(await code())
+    expect(Object.keys(await readAnswer(first))).toEqual(['access_token', 'token_type', 'expires_in', 'scope'])
+    const web = await createApp(ask, { client: 'web' }).redeem(await code(REQUESTS['web']))
+    expect(await readAnswer(web)).toHaveProperty('refresh_token')
+    const late = await code()
+    now = NOW + 30
+    expect((await readAnswer(await createApp(ask).redeem(late))).error).toBe('invalid_grant')
+  })
+})

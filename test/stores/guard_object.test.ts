@@ -1,0 +1,88 @@
+import { evictAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { createDurableObjectGuard, type GuardNamespace, type GuardStub } from '../../src/stores/guard_durable_object.ts'
+import { guardContract } from './guard_contract.ts'
+
+const namespace = env['GUARD'] as GuardNamespace
+const options = { newId: () => crypto.randomUUID(), clock: () => Date.now() }
+const now = Math.floor(Date.now() / 1000)
+
+describe('the guard of Durable Objects', () => {
+  guardContract(
+    () => createDurableObjectGuard(namespace, options),
+    () => evictAllDurableObjects(),
+  )
+
+  it('has the answer of the same attempt ready when it asks again (F06)', async () => {
+    const stub = namespace.getByName('attempts')
+    const deadline = Date.now() + 1000
+    expect(await stub.spend('x', now + 60, 'attempt 1', deadline)).toBe('first')
+    expect(await stub.spend('x', now + 60, 'attempt 1', deadline)).toBe('first')
+    expect(await stub.spend('x', now + 60, 'attempt 2', deadline)).toBe('spent')
+  })
+
+  it('spends nothing after the deadline: whoever asked has given up (F02)', async () => {
+    const stub = namespace.getByName('late')
+    expect(await stub.spend('x', now + 60, 'attempt 1', Date.now() - 1)).toBe('late')
+    expect(await stub.spend('x', now + 60, 'attempt 2', Date.now() + 1000)).toBe('first')
+    const step = { gid: 'g', generation: 0, now, grace: 30, expiresAt: now + 60 }
+    expect(await stub.advance(step, Date.now() - 1)).toBe('late')
+    expect(await stub.advance(step, Date.now() + 1000)).toEqual({ outcome: 'advanced', generation: 1 })
+  })
+
+  it('drops rows by an alarm after their time and a margin, and no sooner (H52, M37)', async () => {
+    const stub = namespace.getByName('tidy')
+    const rows = (): Promise<number> =>
+      runInDurableObject(
+        stub,
+        (_, state) =>
+          state.storage.sql
+            .exec<{ n: number }>('SELECT (SELECT COUNT(*) FROM spent) + (SELECT COUNT(*) FROM family) AS n')
+            .one().n,
+      )
+    const alarm = (): Promise<number | null> => runInDurableObject(stub, (_, state) => state.storage.getAlarm())
+    await stub.spend('just not', now - 110, 'a', Date.now() + 1000)
+    await stub.end('family', now + 1000)
+    await expect.poll(alarm).toBe((now - 110 + 121) * 1000)
+    // What is over already has its alarm at once.
+    await stub.spend('over', now - 122, 'a', Date.now() + 1000)
+    await expect.poll(rows).toBe(2)
+    await expect.poll(alarm).toBe((now - 110 + 121) * 1000)
+    await runDurableObjectAlarm(stub)
+    expect(await rows()).toBe(2)
+    expect(await stub.spend('just not', now, 'b', Date.now() + 1000)).toBe('spent')
+  })
+})
+
+describe('when an object fails', () => {
+  /** A namespace whose objects do as they are told before they do their work. */
+  const failing = (...failures: readonly (object | undefined)[]) => {
+    let calls = 0
+    const real = namespace.getByName(`failing ${crypto.randomUUID()}`)
+    const spend: GuardStub['spend'] = async (...request) => {
+      const failure = failures[calls++]
+      if (failure !== undefined) throw Object.assign(new Error('secret-internal-detail'), failure)
+      return real.spend(...request)
+    }
+    const guard = createDurableObjectGuard({ getByName: () => ({ ...real, spend }) as GuardStub }, options)
+    return { guard, calls: () => calls }
+  }
+
+  it.each([{ retryable: true }, { durableObjectReset: true }])('as %j it is asked once more (F03)', async (failure) => {
+    const { guard, calls } = failing(failure)
+    expect([await guard.spend('x', now + 60), calls()]).toEqual(['first', 2])
+  })
+
+  it.each([{ overloaded: true, retryable: true }, {}])('as %j it is left alone (F04)', async (failure) => {
+    const { guard, calls } = failing(failure)
+    await expect(guard.spend('x', now + 60)).rejects.toThrow()
+    expect(calls()).toBe(1)
+  })
+
+  it('twice, it is left alone', async () => {
+    const { guard, calls } = failing({ retryable: true }, { retryable: true })
+    await expect(guard.spend('x', now + 60)).rejects.toThrow()
+    expect(calls()).toBe(2)
+  })
+})
