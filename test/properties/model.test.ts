@@ -142,7 +142,7 @@ class Redeem implements fc.AsyncCommand<Model, Real> {
   check = (model: Readonly<Model>) => model.codes.length > 0
   toString = () => `redeem code ${this.index} ${this.how}`
   async run(model: Model, real: Real): Promise<void> {
-    const at = this.index % model.codes.length
+    const at = model.codes.length - 1 - (this.index % model.codes.length)
     const code = model.codes[at] as Code
     const { family } = code
     const client = this.how === 'by another client' ? (family.client === 'pub' ? 'web' : 'pub') : family.client
@@ -172,7 +172,7 @@ class RefreshOne implements fc.AsyncCommand<Model, Real> {
   check = (model: Readonly<Model>) => model.tokens.length > 0
   toString = () => `refresh ${this.index}${this.isForeign ? ' by another client' : ''}`
   async run(model: Model, real: Real): Promise<void> {
-    const at = this.index % model.tokens.length
+    const at = model.tokens.length - 1 - (this.index % model.tokens.length)
     const { family, generation, exp } = model.tokens[at] as Refresh
     const client = this.isForeign ? (family.client === 'pub' ? 'web' : 'pub') : family.client
     const response = await real.app(client).refresh(real.tokens[at] ?? '')
@@ -240,7 +240,8 @@ class Rotate implements fc.AsyncCommand<Model, Real> {
   }
 }
 
-const index = fc.nat({ max: 30 })
+/** Mostly the latest: that is where things happen. */
+const index = fc.oneof({ weight: 4, arbitrary: fc.nat({ max: 1 }) }, { weight: 1, arbitrary: fc.nat({ max: 8 }) })
 const commands = [
   fc.tuple(fc.constantFrom(...PEOPLE), fc.constantFrom(...CLIENTS)).map(([who, client]) => new Approve(who, client)),
   fc
@@ -248,13 +249,13 @@ const commands = [
     .map(([at, how]) => new Redeem(at, how as 'well')),
   fc.tuple(index, fc.constantFrom(false, false, false, true)).map(([at, isForeign]) => new RefreshOne(at, isForeign)),
   fc.constantFrom(...PEOPLE).map((who) => new LogOut(who)),
-  fc.constantFrom(1, 5, 29, 31, 61, 3600, 7300, 86_400, 700_000).map((seconds) => new Wait(seconds)),
+  fc.constantFrom(1, 29, 31, 45, 61, 7300, 86_400, 700_000, 2_591_600).map((seconds) => new Wait(seconds)),
   fc.constant(new Rotate()),
 ]
 
 it('login, consent, code, refresh, replay, logout, rotation and clock keep their promises in any order (d.2)', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.commands(commands, { maxCommands: 30 }), async (plan) => {
+    fc.asyncProperty(fc.commands(commands, { maxCommands: 40, size: 'max' }), async (plan) => {
       const setUp = () => ({
         model: {
           now: NOW,
@@ -268,6 +269,6 @@ it('login, consent, code, refresh, replay, logout, rotation and clock keep their
       })
       await fc.asyncModelRun(setUp, plan)
     }),
-    { numRuns: 100 },
+    { numRuns: 250 },
   )
 }, 120_000)
