@@ -113,12 +113,13 @@ export function upstreamLogin(options: UpstreamOptions): Authenticate {
   if (typeof clientId !== 'string' || clientId === '') throw new TypeError('"LOGIN.client_id" expected a text')
   if (!scope.split(' ').includes('openid')) throw new RangeError('"LOGIN.scope" expected a scope with openid')
   const discovery = createRemoteDocument(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, fetch)
-  let read: { readonly metadata: unknown; readonly provider: Provider } | undefined
+  let read: { readonly metadata: string; readonly provider: Provider } | undefined
 
   /** Returns the provider; its keys are kept as long as its metadata stay the same. */
   async function discover(now: number): Promise<Provider> {
-    const metadata = await attempt('discovery', () => discovery.get(now))
-    if (read?.metadata !== metadata) read = { metadata, provider: readProvider(metadata, options, fetch) }
+    const json = await attempt('discovery', () => discovery.get(now))
+    const metadata = JSON.stringify(json)
+    if (read?.metadata !== metadata) read = { metadata, provider: readProvider(json, options, fetch) }
     return read.provider
   }
 

@@ -1,0 +1,91 @@
+import { createServer, type Server } from 'node:http'
+import Provider from 'oidc-provider'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createKeyring } from '../../keys/index.ts'
+import { subjectOf } from '../../src/login/upstream.ts'
+import { challengeOf } from '../../src/protocol/pkce.ts'
+import { openDirect } from '../../src/token/direct.ts'
+import { drive } from '../cases/login.mjs'
+import { freePort, type LiveIssuer, startIssuer } from '../live_issuer.ts'
+import { formOf, readAnswer, VERIFIER } from '../person.ts'
+
+const REDIRECT = 'http://127.0.0.1:4999/callback'
+const RESOURCE = 'https://api.example.com'
+
+/** A real OpenID provider: npm's oidc-provider, as it comes. */
+async function startProvider(callback: string, port: number): Promise<Server> {
+  const provider = new Provider(`http://localhost:${port}`, {
+    clients: [
+      {
+        client_id: 'bulla',
+        client_secret: 'upstream-secret',
+        redirect_uris: [callback],
+      },
+    ],
+    pkce: { required: () => true },
+    claims: { openid: ['sub'], profile: ['preferred_username'] },
+    findAccount: (_: unknown, id: string) => ({
+      accountId: id,
+      claims: () => ({ sub: id, preferred_username: `${id} upstream` }),
+    }),
+  })
+  const server = createServer(provider.callback())
+  await new Promise<void>((resolve) => server.listen(port, 'localhost', resolve))
+  return server
+}
+
+describe('with oidc-provider upstream', () => {
+  let live: LiveIssuer
+  let upstream: Server
+  let port = 0
+
+  beforeAll(async () => {
+    port = await freePort()
+    const login = { type: 'openid', issuer: `http://localhost:${port}`, client_id: 'bulla', scope: 'openid profile' }
+    live = await startIssuer({ LOGIN: login, LOGIN_CLIENT_SECRET: 'upstream-secret' })
+    upstream = await startProvider(`${live.issuer}/login/callback`, port)
+  }, 60_000)
+  afterAll(async () => {
+    upstream?.closeAllConnections()
+    upstream?.close()
+    await live?.stop()
+  })
+
+  const authorize = (
+    changes: Readonly<Record<string, string>> = {},
+  ): Promise<{ callback?: string; trace: string[]; html?: string }> =>
+    drive(
+      `${live.issuer}/authorize?${formOf({ response_type: 'code', client_id: 'demo-app', redirect_uri: REDIRECT, scope: 'orders:read', state: 'xyz', code_challenge: challengeOf(VERIFIER), code_challenge_method: 'S256', ...changes })}`,
+      REDIRECT,
+      { hosts: [`localhost:${port}`], fields: { login: 'carol' } },
+    )
+
+  it('a person logs in there, consents here, and the app gets a token for that person', async () => {
+    const { callback, trace } = await authorize()
+    expect([callback, trace]).toEqual([
+      expect.stringContaining('code='),
+      expect.arrayContaining([expect.stringContaining('/interaction/')]),
+    ])
+    const code = new URL(callback ?? '').searchParams.get('code') ?? ''
+    const body = formOf({ grant_type: 'authorization_code', client_id: 'demo-app', code, code_verifier: VERIFIER })
+    const answer = await readAnswer(await fetch(`${live.issuer}/token`, { method: 'POST', body }))
+    const leaves = createKeyring(live.ring, live.issuer).leavesFor('access', RESOURCE, 'A256GCM', 600)
+    const now = Math.floor(Date.now() / 1000)
+    const expected = {
+      issuer: live.issuer,
+      resource: RESOURCE,
+      now,
+      clockTolerance: 10,
+      longestLife: 600,
+      anonymous: false,
+    }
+    const entitlement = await openDirect(answer.access_token, leaves, expected)
+    expect(entitlement.sub).toBe(subjectOf(`http://localhost:${port}`, 'carol'))
+    expect(now - (entitlement.auth_time ?? 0)).toBeLessThan(60)
+  })
+
+  it('a login that must be new is one, and the name is shown', async () => {
+    const { callback } = await authorize({ prompt: 'login', max_age: '30' })
+    expect(callback).toContain('code=')
+  })
+})
