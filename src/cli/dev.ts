@@ -42,14 +42,14 @@ async function prepareVars(): Promise<void> {
 function quickStart(issuer: string): string {
   const resource = 'https://api.example.com'
   return `
-Bulla is ready at ${issuer}
+Bulla is ready at ${issuer}: open it in a browser, and press the button.
 
-Get a token:
+Get a token for a service, by curl:
 
   curl -s -u demo-service:demo-secret ${issuer}/token \\
     -d grant_type=client_credentials -d resource=${resource} -d scope=orders:read
 
-Get one and open it, offline, with the ring in .dev.vars:
+The same, and open it offline with the ring in .dev.vars:
 
   curl -s -u demo-service:demo-secret ${issuer}/token \\
     -d grant_type=client_credentials -d resource=${resource} -d scope=orders:read |

@@ -4,14 +4,14 @@
  * @module
  */
 
-import type { Guard, Step } from './guard.ts'
-import type { GuardObject } from './guard_object.ts'
+import type { Advance, Guard, Step } from './guard.ts'
 
-/** What a stub of the guard's object can be asked. */
-export type GuardStub = {
-  readonly [Method in 'spend' | 'advance' | 'end' | 'hasEnded']: (
-    ...request: Parameters<GuardObject[Method]>
-  ) => Promise<ReturnType<GuardObject[Method]>>
+/** What a stub of the guard's object can be asked; see `GuardObject`. */
+export interface GuardStub {
+  spend(id: string, expiresAt: number, attempt: string, deadline: number): Promise<'first' | 'spent' | 'late'>
+  advance(step: Step, deadline: number): Promise<Advance | 'late'>
+  end(id: string, expiresAt: number): Promise<void>
+  hasEnded(ids: readonly string[]): Promise<boolean>
 }
 
 /** The binding of the guard's objects. */

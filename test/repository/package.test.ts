@@ -44,7 +44,8 @@ describe('the package', { timeout: 240_000 }, () => {
   })
 
   it('can be imported by every subpath, in an empty project', async () => {
-    const modules = subpaths.filter((path) => path !== 'bulla/package.json')
+    // bulla/worker is for workerd alone: see below.
+    const modules = subpaths.filter((path) => !['bulla/package.json', 'bulla/worker'].includes(path))
     const program = modules.map(
       (path) =>
         `console.log(${JSON.stringify(path)}, Object.keys(await import(${JSON.stringify(path)})).sort().join(' '))`,
@@ -54,7 +55,7 @@ describe('the package', { timeout: 240_000 }, () => {
     expect([code, err]).toEqual([0, ''])
     const lines = out.trim().split('\n')
     expect(lines).toHaveLength(modules.length)
-    expect(lines).toContain('bulla createIssuer readBindings')
+    expect(lines).toContain('bulla LoginError createIssuer createMemoryGuard ownLoginPage readBindings upstreamLogin')
     expect(lines).toContain('bulla/verifier createVerifier')
     expect(lines).toContain('bulla/verifier/hono resourceServer')
   })
@@ -80,6 +81,21 @@ createIssuer()
       cwd: project,
     })
     expect([out, code]).toEqual(['', 0])
+  })
+
+  it('can be deployed as it is, and with an entry of your own', async () => {
+    const own = `import { env } from 'cloudflare:workers'
+import { createIssuer, readBindings } from 'bulla'
+export { GuardObject } from 'bulla/worker'
+export default createIssuer({ ...readBindings(env), claims: () => ({ tenant: 'blue' }) })`
+    await writeFile(join(project, 'own.mjs'), own)
+    const settings = await readFile(join(ROOT, 'wrangler.toml'), 'utf8')
+    for (const main of ['node_modules/bulla/dist/src/worker.js', 'own.mjs']) {
+      await writeFile(join(project, 'wrangler.toml'), settings.replace('src/worker.ts', main))
+      const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
+      const { code, out } = await run('node', [wrangler, 'deploy', '--dry-run', '--outdir', 'built'], { cwd: project })
+      expect([code, out]).toEqual([0, expect.stringContaining('GuardObject')])
+    }
   })
 
   it('brings the command', async () => {

@@ -103,6 +103,16 @@ describe('the two quick starts of the README', { timeout: 240_000 }, () => {
     }
   })
 
+  it('log a person in by curl alone', async () => {
+    const { code, out, err } = await shell('person')
+    expect([code, err]).toEqual([0, ''])
+    expect(JSON.parse(out)).toMatchObject({
+      token_type: 'Bearer',
+      scope: 'orders:read',
+      refresh_token: expect.any(String),
+    })
+  })
+
   it('print a client, and a JWK Set', async () => {
     expect((await shell('client')).out).toContain('[vars.CLIENTS.billing]')
     expect(await shell('jwks')).toMatchObject({ code: 0 })

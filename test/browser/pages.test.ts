@@ -1,0 +1,209 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import { createRequire } from 'node:module'
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { challengeOf } from '../../src/protocol/pkce.ts'
+import { type LiveIssuer, startIssuer } from '../live_issuer.ts'
+import { formOf, VERIFIER } from '../person.ts'
+
+const CHROMIUM = '/usr/bin/chromium'
+const hasChromium = existsSync(CHROMIUM)
+if (!hasChromium)
+  console.warn("Debian's chromium is not installed: the browser tests are skipped here, and fail in CI.")
+
+const FLAGS = [
+  '--no-sandbox',
+  '--headless',
+  '--disable-background-networking',
+  '--no-first-run',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-gpu',
+]
+
+describe.skipIf(!hasChromium && process.env['CI'] !== 'true')('in a real browser', { timeout: 60_000 }, () => {
+  let live: LiveIssuer
+  let browser: Browser
+  let elsewhere: Server
+  let axe = ''
+
+  beforeAll(async () => {
+    live = await startIssuer()
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
+    axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+    elsewhere = createServer((_, answer) =>
+      answer
+        .writeHead(200, { 'content-type': 'text/html' })
+        .end(`<iframe name="framed" src="${authorizeUrl()}"></iframe>`),
+    )
+    await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve))
+  }, 120_000)
+  afterAll(async () => {
+    await browser?.close()
+    elsewhere?.close()
+    await live?.stop()
+  })
+
+  const authorizeUrl = (changes: Record<string, string> = {}): string =>
+    `${live.issuer}/authorize?${formOf({ response_type: 'code', client_id: 'demo-app', redirect_uri: `${live.issuer}/demo`, scope: 'orders:read', state: 'xyz', code_challenge: challengeOf(VERIFIER), code_challenge_method: 'S256', ...changes })}`
+
+  /** Opens a browser window of its own, and notes all that it asks for and complains of. */
+  async function open(
+    options: BrowserContextOptions = {},
+  ): Promise<{ page: Page; context: BrowserContext; asked: string[]; complaints: string[] }> {
+    const context = await browser.newContext(options)
+    const page = await context.newPage()
+    const [asked, complaints]: [string[], string[]] = [[], []]
+    page.on('request', (request) => asked.push(request.url()))
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    page.on('pageerror', (error) => complaints.push(error.message))
+    return { page, context, asked, complaints }
+  }
+  const press = (page: Page, name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click()
+  const logIn = async (page: Page, name = 'alice'): Promise<void> => {
+    await page.getByLabel('Name').fill(name)
+    await press(page, 'Log in')
+  }
+
+  it.each([true, false])(
+    'press the button, log in, consent, see a sealed token and what is inside; JavaScript: %s',
+    async (javaScriptEnabled) => {
+      const { page, context, asked, complaints } = await open({ javaScriptEnabled })
+      await page.goto(live.issuer)
+      await press(page, 'Get a token')
+      await logIn(page, 'zoë')
+      expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Let Demo app in?')
+      await press(page, 'Allow')
+      await page.waitForURL('**/demo?**')
+      expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('A sealed token, and what is inside')
+      const opened = await page.locator('section[aria-labelledby="opened"]').textContent()
+      expect(opened).toContain('"sub": "zoë"')
+      expect(opened).toContain('"client_id": "demo-app"')
+      expect(opened).toMatch(/r1\.\d+/)
+      expect(await page.locator('.envelope').textContent()).toMatch(/^eyJ[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/)
+      expect(asked.filter((url) => !url.startsWith(live.issuer) && !url.startsWith('data:'))).toEqual([])
+      expect(complaints).toEqual([])
+      await context.close()
+    },
+  )
+
+  it('say no, and the app gets nothing', async () => {
+    const { page, context } = await open()
+    await page.goto(live.issuer)
+    await press(page, 'Get a token')
+    await logIn(page)
+    await press(page, 'Deny')
+    await page.waitForURL('**/demo?**')
+    expect(await page.textContent('body')).toContain('access_denied')
+    await context.close()
+  })
+
+  it('go back after consenting, and the second answer is no second code', async () => {
+    const { page, context } = await open()
+    await page.goto(authorizeUrl())
+    await logIn(page)
+    const form = page.locator('input[name="consent"]')
+    const consent = (await form.getAttribute('value')) ?? ''
+    await press(page, 'Allow')
+    await page.waitForURL('**/demo?**')
+    // A page that nobody may keep is asked for anew: this is a new question.
+    await page.goto(authorizeUrl())
+    expect(await form.getAttribute('value')).not.toBe(consent)
+    await form.evaluate((field, value) => field.setAttribute('value', value), consent)
+    await press(page, 'Allow')
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('You have answered this before')
+    expect(page.url()).toBe(`${live.issuer}/consent`)
+    await context.close()
+  })
+
+  it('is never shown in a frame of somebody else', async () => {
+    const { page, context } = await open()
+    await page.goto(`http://127.0.0.1:${(elsewhere.address() as { port: number }).port}/`)
+    const frame = page.frame({ name: 'framed' })
+    await expect.poll(() => frame?.url()).toMatch(/^chrome-error:/)
+    await context.close()
+  })
+
+  it('log out, and the next visit asks who you are', async () => {
+    const { page, context } = await open()
+    await page.goto(authorizeUrl())
+    await logIn(page)
+    await page.getByRole('link', { name: 'Log out' }).click()
+    await press(page, 'Log out')
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('You are logged out')
+    await page.goto(authorizeUrl())
+    expect(await page.getByLabel('Name').isVisible()).toBe(true)
+    await context.close()
+  })
+
+  it('answer by keyboard alone: nothing is chosen beforehand, and deny comes first', async () => {
+    const { page, context } = await open()
+    await page.goto(authorizeUrl())
+    await page.getByLabel('Name').press('Enter')
+    await page.waitForSelector('button[value="allow"]')
+    const focused = (): Promise<string> => page.evaluate('document.activeElement.value ?? ""')
+    expect(await focused()).toBe('')
+    await page.keyboard.press('Tab')
+    expect(await focused()).toBe('deny')
+    await page.keyboard.press('Tab')
+    expect(await focused()).toBe('allow')
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/demo?**')
+    await context.close()
+  })
+
+  describe.each(['light', 'dark'] as const)('every page, %s', (colorScheme) => {
+    const PAGES: readonly (readonly [string, (page: Page) => Promise<unknown>])[] = [
+      ['start', (page) => page.goto(live.issuer)],
+      ['login', (page) => page.goto(authorizeUrl())],
+      [
+        'consent',
+        async (page) => {
+          await page.goto(authorizeUrl({ scope: 'orders:read orders:write' }))
+          await logIn(page)
+          await page.waitForSelector('button[value="allow"]')
+        },
+      ],
+      [
+        'token',
+        async (page) => {
+          await page.goto(live.issuer)
+          await press(page, 'Get a token')
+          await logIn(page)
+          await press(page, 'Allow')
+          await page.waitForURL('**/demo?**')
+        },
+      ],
+      [
+        'logout',
+        async (page) => {
+          await page.goto(authorizeUrl())
+          await logIn(page)
+          await page.goto(`${live.issuer}/logout`)
+        },
+      ],
+      ['logged out', (page) => page.goto(`${live.issuer}/logout`)],
+      ['error', (page) => page.goto(`${live.issuer}/authorize?client_id=unknown`)],
+    ]
+
+    it.each(PAGES)('has no fault that axe can find: %s (WCAG 2.2 AA)', async (_, visit) => {
+      const { page, context } = await open({ colorScheme, bypassCSP: true, viewport: { width: 390, height: 800 } })
+      await visit(page)
+      await page.evaluate(axe)
+      const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+      const options = JSON.stringify({ runOnly: { type: 'tag', values: tags } })
+      const { violations } = await page.evaluate<{ violations: unknown[] }>(`axe.run(${options})`)
+      expect(violations).toEqual([])
+      await context.close()
+    })
+
+    it.each(PAGES)('fits a phone of 320 pixels without scrolling sideways: %s (WCAG 2.2 §1.4.10)', async (_, visit) => {
+      const { page, context } = await open({ colorScheme, viewport: { width: 320, height: 640 } })
+      await visit(page)
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(320)
+      await context.close()
+    })
+  })
+})
