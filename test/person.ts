@@ -214,3 +214,9 @@ export const REQUESTS: Readonly<Record<string, Changes>> = {
   evil: { client_id: 'evil', redirect_uri: 'https://evil.example/cb' },
   own: { client_id: 'own', redirect_uri: 'https://own.example/cb' },
 }
+
+/** Returns an envelope with one character of its ciphertext changed. */
+export function tampered(envelope: string): string {
+  const at = Math.floor(envelope.length / 2)
+  return envelope.slice(0, at) + (envelope[at] === 'A' ? 'B' : 'A') + envelope.slice(at + 1)
+}

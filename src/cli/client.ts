@@ -7,11 +7,41 @@
 import { encodeBase64url } from '../../keys/base64url.ts'
 import { grants } from '../grants/index.ts'
 import { digestText } from '../protocol/digest.ts'
-import { type Command, UsageError } from './command.ts'
+import { checkRedirectUri } from '../protocol/redirect_uri.ts'
+import { type Command, type Io, UsageError, type Values } from './command.ts'
 
-/** Returns a list as TOML writes it; a JSON text is a TOML text too. */
-function writeToml(texts: readonly string[]): string {
-  return `[${texts.map((text) => JSON.stringify(text)).join(', ')}]`
+/** Returns a text or a list of texts as TOML writes it; a JSON text is a TOML text too. */
+function writeToml(value: string | readonly string[]): string {
+  return typeof value === 'string' ? JSON.stringify(value) : `[${value.map((text) => JSON.stringify(text)).join(', ')}]`
+}
+
+/** Returns the secret of a new client, and the hash that is kept of it. */
+function makeSecret(io: Io): { readonly client_secret: string; readonly secret_hash: string } {
+  const client_secret = encodeBase64url(io.random())
+  return { client_secret, secret_hash: `sha256:${encodeBase64url(digestText(client_secret))}` }
+}
+
+/** Returns the settings entry that the options ask for, without its secret. */
+function readEntry(values: Values): Readonly<Record<string, string | readonly string[]>> {
+  const given = values.list('grant')
+  const redirect_uris = values.list('redirect-uri')
+  const usual = redirect_uris.length > 0 ? ['authorization_code', 'refresh_token'] : ['client_credentials']
+  const grant_types = given.length === 0 ? usual : given
+  const unknown = grant_types.find((type) => !grants.has(type))
+  if (unknown !== undefined) throw new UsageError(`--grant expected one of: ${[...grants.keys()].join(', ')}`)
+  for (const uri of redirect_uris) checkRedirectUri('--redirect-uri', uri)
+  const client_name = values.text('name')
+  return {
+    ...(client_name === undefined ? {} : { client_name }),
+    grant_types,
+    ...(redirect_uris.length > 0 ? { redirect_uris } : {}),
+    resources: values.list('resource'),
+    scopes:
+      values
+        .text('scope')
+        ?.split(' ')
+        .filter((token) => token !== '') ?? [],
+  }
 }
 
 const create: Command = {
@@ -20,11 +50,19 @@ const create: Command = {
   summary: 'a secret, once, and the settings entry with its hash',
   details: 'Give the secret to the client; it is not kept. The entry goes into wrangler.toml.',
   options: {
+    public: { type: 'boolean', help: 'for an app that cannot keep a secret: none is made' },
+    name: { type: 'string', value: 'NAME', help: 'what people are told that it is called' },
+    'redirect-uri': {
+      type: 'string',
+      multiple: true,
+      value: 'URI',
+      help: 'where answers to authorization requests may go',
+    },
     grant: {
       type: 'string',
       multiple: true,
       value: 'TYPE',
-      help: 'a grant type that it may use (default client_credentials)',
+      help: 'a grant type that it may use (default client_credentials; with --redirect-uri authorization_code and refresh_token)',
     },
     resource: { type: 'string', multiple: true, value: 'URI', help: 'a resource that it may have tokens for' },
     scope: { type: 'string', value: 'SCOPE', help: 'the scope tokens that it may have, with spaces between' },
@@ -32,31 +70,18 @@ const create: Command = {
   },
   async run(values, id, io) {
     if (!/^[A-Za-z0-9._~-]{1,256}$/.test(id)) throw new UsageError('ID expected 1 to 256 characters of [A-Za-z0-9._~-]')
-    const given = values.list('grant')
-    const grant_types = given.length === 0 ? ['client_credentials'] : given
-    const unknown = grant_types.find((type) => !grants.has(type))
-    if (unknown !== undefined) throw new UsageError(`--grant expected one of: ${[...grants.keys()].join(', ')}`)
-    const resources = values.list('resource')
-    const scopes =
-      values
-        .text('scope')
-        ?.split(' ')
-        .filter((token) => token !== '') ?? []
-    const client_secret = encodeBase64url(io.random())
-    const secret_hash = `sha256:${encodeBase64url(digestText(client_secret))}`
-    const settings = { secret_hash, grant_types, resources, scopes }
+    const entry = readEntry(values)
+    const made = values.has('public') ? undefined : makeSecret(io)
+    const settings = { ...(made === undefined ? {} : { secret_hash: made.secret_hash }), ...entry }
     if (values.has('json')) {
-      io.out(JSON.stringify({ client_id: id, client_secret, settings }, undefined, 2))
+      const secret = made === undefined ? {} : { client_secret: made.client_secret }
+      io.out(JSON.stringify({ client_id: id, ...secret, settings }, undefined, 2))
       return 0
     }
-    io.say('The secret, shown this once, and the entry for wrangler.toml:')
-    io.out(client_secret)
-    io.out('')
+    io.say(`${made === undefined ? 'The' : 'The secret, shown this once, and the'} entry for wrangler.toml:`)
+    if (made !== undefined) io.out(`${made.client_secret}\n`)
     io.out(`[vars.CLIENTS.${/^[A-Za-z0-9_-]+$/.test(id) ? id : JSON.stringify(id)}]`)
-    io.out(`secret_hash = "${secret_hash}"`)
-    io.out(`grant_types = ${writeToml(grant_types)}`)
-    io.out(`resources = ${writeToml(resources)}`)
-    io.out(`scopes = ${writeToml(scopes)}`)
+    for (const [name, value] of Object.entries(settings)) io.out(`${name} = ${writeToml(value)}`)
     return 0
   },
 }

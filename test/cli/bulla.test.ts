@@ -76,7 +76,7 @@ describe('bulla', () => {
     ['token inspect --keys - --issuer x --resource y', 'stdin is for the token'],
     ['client new', 'ID is missing'],
     ['client new a/b', 'ID expected'],
-    ['client new a --grant password', '--grant expected one of: client_credentials'],
+    ['client new a --grant password', '--grant expected one of: authorization_code, refresh_token, client_credentials'],
   ])('%s: exit 2, words on stderr, nothing on stdout', async (line, words) => {
     const { code, out, err } = await bulla(line.replace('RING', ringFile))
     expect([code, out]).toEqual([2, ''])
@@ -258,6 +258,22 @@ resources = ["https://api.example.com"]
 scopes = ["read"]
 `)
     expect(entry.join('\n')).not.toContain(secret)
+  })
+
+  it('prints an entry without a secret for an app that cannot keep one', async () => {
+    const { code, out } = await bulla(
+      'client new shop --public --redirect-uri https://shop.example/cb --redirect-uri com.example.shop:/cb',
+    )
+    expect([code, out]).toEqual([
+      0,
+      `[vars.CLIENTS.shop]
+grant_types = ["authorization_code", "refresh_token"]
+redirect_uris = ["https://shop.example/cb", "com.example.shop:/cb"]
+resources = []
+scopes = []
+`,
+    ])
+    expect(await bulla('client new shop --redirect-uri javascript:alert(1)')).toMatchObject({ code: 1, out: '' })
   })
 
   it('gives another secret each time, and JSON for machines', async () => {

@@ -12,6 +12,7 @@ import {
   REQUESTS,
   readAnswer,
   signLogin,
+  tampered,
 } from '../person.ts'
 
 /** An issuer with a clock that the test turns, and a person. */
@@ -272,7 +273,7 @@ describe('consent', () => {
 
   it.each<[string, (consent: string) => readonly [Record<string, string>, Record<string, string>], number]>([
     ['without the form', () => [{ decision: 'allow' }, {}], 400],
-    ['with a changed form', (consent) => [{ consent: `${consent.slice(0, -1)}A`, decision: 'allow' }, {}], 400],
+    ['with a changed form', (consent) => [{ consent: tampered(consent), decision: 'allow' }, {}], 400],
     ['without a decision', (consent) => [{ consent }, {}], 400],
     ['with another decision', (consent) => [{ consent, decision: 'perhaps' }, {}], 400],
     ['from another site (H23)', (consent) => [{ consent, decision: 'allow' }, { 'sec-fetch-site': 'cross-site' }], 403],
@@ -358,7 +359,7 @@ describe('a login', () => {
   it.each<[string, (state: string) => string]>([
     ['without a state', () => '/login/callback?login=x'],
     ['with a state that is none', () => '/login/callback?state=junk&login=x'],
-    ['with a changed state', (state) => `/login/callback?state=${state.slice(0, -1)}A&login=x`],
+    ['with a changed state', (state) => `/login/callback?state=${tampered(state)}&login=x`],
     ['with the state twice', (state) => `/login/callback?state=${state}&state=${state}&login=x`],
     ['without a login', (state) => `/login/callback?state=${state}`],
   ])('that comes back %s is a page, and no session', async (_, path) => {
