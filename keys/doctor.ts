@@ -4,7 +4,8 @@
  * @module
  */
 
-import { primariesAt, RING_BYTES, type Ring, type Root, stateOf, writeRing } from './ring.ts'
+import { type Dates, primariesAt, RING_BYTES, type Ring, stateOf } from './ring.ts'
+import { writeRing } from './ring_text.ts'
 
 /** Seconds that the longest-lived thing sealed by a ring lives, unless told otherwise: 30 days. */
 export const LONGEST_LIFE = 2_592_000
@@ -26,16 +27,21 @@ export function writeInstant(instant: number): string {
 }
 
 /**
- * Returns what is wrong with the dates of one root.
+ * Returns what is wrong with the dates of one root, or RSA key.
  *
  * `use ≥ pub + propagation + skew`, unless no other root was primary at `pub`: the first root of a ring, and the first
  * after a gap, may be used at once. `del ≥ end + longestLife + 2 skew`.
  */
-export function examineRoot(root: Root, ring: Ring, longestLife: number): readonly Finding[] {
+export function examineRoot(
+  root: Dates & { readonly kid: string },
+  ring: Ring,
+  longestLife: number,
+  siblings: readonly (Dates & { readonly kid: string })[] = ring.roots,
+): readonly Finding[] {
   const { kid, pub, use, end, del } = root
   const findings: Finding[] = []
   const earliest = pub + ring.propagation + ring.skew
-  const hadPrimary = primariesAt(ring, pub).some((other) => other.kid !== kid)
+  const hadPrimary = siblings.some((other) => other.kid !== kid && stateOf(other, ring.revoked, pub) === 'primary')
   if (use < earliest && hadPrimary) {
     const message = `root ${kid}: use is ${use}, expected ≥ ${earliest} (pub + propagation + skew): not everyone may know it when it begins to seal`
     findings.push({ rule: 'use', kid, message })
@@ -78,10 +84,12 @@ export interface ExamineOptions {
 export function examineRing(ring: Ring, options: ExamineOptions): readonly Finding[] {
   const { now, horizon = HORIZON, longestLife = LONGEST_LIFE } = options
   const live = ring.roots.filter((root) => !['retired', 'revoked'].includes(stateOf(root, ring.revoked, now)))
+  const rsa = (ring.rsa ?? []).filter((key) => !['retired', 'revoked'].includes(stateOf(key, ring.revoked, now)))
   const size = new TextEncoder().encode(writeRing(ring)).length
   const message = `the ring has ${size} bytes, and a secret holds ${RING_BYTES}: rotate less often, so that fewer roots live at once`
   return [
     ...live.flatMap((root) => examineRoot(root, ring, longestLife)),
+    ...rsa.flatMap((key) => examineRoot(key, ring, longestLife, rsa)),
     ...examineTimeline(ring, now, now + horizon),
     ...(size > RING_BYTES ? [{ rule: 'size' as const, kid: undefined, message }] : []),
   ]

@@ -9,7 +9,8 @@ import { encodeBase64url } from './base64url.ts'
 import { checkChoice, checkInteger, checkMembers, checkText } from './check.ts'
 import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption, periodAt } from './derive.ts'
 import { type Branch, branchesOf, createLeaves, type Leaf } from './leaves.ts'
-import { checkDates, KID, type Ring, readKey, stateOf } from './ring.ts'
+import { KID, type Ring, stateOf } from './ring.ts'
+import { checkDates, readKey } from './ring_text.ts'
 
 /** The branches of one resource. Who holds them can open, and forge, this resource's tokens and no others. */
 export interface ResourceKeys {

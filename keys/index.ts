@@ -23,6 +23,7 @@ export {
   type LeafJwk,
   type ResourceKeys,
   readKeys,
+  writeJwk,
   writeKeys,
 } from './export.ts'
 export {
@@ -48,10 +49,11 @@ export {
   type Root,
   type RootDescription,
   type RootState,
-  readRing,
+  type RsaJwk,
+  type RsaKey,
   stateOf,
-  writeRing,
 } from './ring.ts'
+export { readRing, writeRing } from './ring_text.ts'
 export {
   createRing,
   type RingOptions,
@@ -61,3 +63,11 @@ export {
   revokeRoot,
   rotateRing,
 } from './rotate.ts'
+export {
+  createSigningKeys,
+  deriveSigningKey,
+  SIGNING_ALGORITHMS,
+  type SigningAlgorithm,
+  type SigningKey,
+  type SigningKeys,
+} from './sign.ts'

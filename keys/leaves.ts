@@ -16,6 +16,7 @@ import {
   writeLeafKid,
 } from './derive.ts'
 import type { Dates, Ring } from './ring.ts'
+import { createSigningKeys, type SigningKeys } from './sign.ts'
 
 /** A branch of a root, with the root's kid and dates. */
 export interface Branch extends Dates {
@@ -44,6 +45,11 @@ export interface Leaves {
   sealing(now: number): Leaf | undefined
   /** Returns the leaf of exactly this kid, or nothing when it may not open at `now`. */
   opening(kid: string, now: number): Leaf | undefined
+  /**
+   * Returns the leaves that a resource server is told at `now`: of the previous, the current and the next period, and of
+   * those before as long as something that they sealed can live.
+   */
+  told(now: number): readonly Leaf[]
   /** Returns the leaves that seal at some time within the periods from number `first` on, `count` of them. */
   within(first: number, count: number): readonly Leaf[]
 }
@@ -110,6 +116,16 @@ export function createLeaves(options: LeavesOptions): Leaves {
     return current
   }
 
+  function told(now: number): readonly Leaf[] {
+    const current = periodAt(now, period)
+    const first = Math.min(current - 1, periodAt(now - longestLife - 2 * skew, period))
+    const isTold = ({ kid }: Leaf): boolean => {
+      const branch = branchOf.get(kid.slice(0, kid.lastIndexOf('.')))
+      return branch !== undefined && branch.pub <= now + skew && now < branch.del
+    }
+    return within(first, current + 2 - first).filter(isTold)
+  }
+
   function within(first: number, count: number): readonly Leaf[] {
     const numbers = Array.from({ length: count }, (_, index) => first + index)
     return numbers.flatMap((number) =>
@@ -119,13 +135,15 @@ export function createLeaves(options: LeavesOptions): Leaves {
     )
   }
 
-  return { enc, sealing, opening, within }
+  return { enc, sealing, opening, told, within }
 }
 
 /** All leaves that an issuer's ring gives, each kind made once. */
 export interface Keyring {
   /** Seconds by which any two clocks may differ. */
   readonly skew: number
+  /** Seconds until a new ring has reached everyone. */
+  readonly propagation: number
   /**
    * Returns the leaves for one purpose.
    *
@@ -133,6 +151,8 @@ export interface Keyring {
    * @param longestLife seconds that anything sealed by these leaves lives at the most
    */
   leavesFor(purpose: Purpose, resource: string, enc: ContentEncryption, longestLife: number): Leaves
+  /** The keys by which the issuer signs. */
+  readonly signingKeys: SigningKeys
 }
 
 /** Returns the branches of a ring's unrevoked roots for one issuer, purpose and resource. */
@@ -148,10 +168,12 @@ export function branchesOf(ring: Ring, issuer: string, purpose: Purpose, resourc
 
 /** Returns the keyring of an issuer. Nothing is derived before it is asked for. */
 export function createKeyring(ring: Ring, issuer: string): Keyring {
-  const { period, skew } = ring
+  const { period, skew, propagation } = ring
   const made = new Map<string, Leaves>()
   return {
     skew,
+    propagation,
+    signingKeys: createSigningKeys(ring, issuer),
     leavesFor(purpose, resource, enc, longestLife) {
       const name = `${purpose} ${enc} ${longestLife} ${resource}`
       const known = made.get(name)

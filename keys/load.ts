@@ -8,13 +8,15 @@ import { encodeBase64url } from './base64url.ts'
 import { type ExamineOptions, examineRing, examineRoot, type Finding, LONGEST_LIFE } from './doctor.ts'
 import {
   type BadRoot,
+  type Dates,
   primariesAt,
   type Ring,
   type RingReading,
   type RingRefusal,
   type Root,
-  readRing,
+  type RsaKey,
 } from './ring.ts'
+import { readRing } from './ring_text.ts'
 
 /** The texts of the secrets that hold the ring. */
 export interface RingTexts {
@@ -36,11 +38,38 @@ function conflict(detail: string): RingRefusal {
   return { ok: false, reason: 'ring_conflict', detail }
 }
 
-/** Returns the root that both rings name, with the earlier end: rotations only ever bring it forward. */
-function mergeRoot(a: Root, b: Root): Root | RingRefusal {
-  if (encodeBase64url(a.k) !== encodeBase64url(b.k)) return conflict(`root ${a.kid} has other bytes in KEY_RING_NEXT`)
+/** Returns the key that both rings name, with the earlier end: rotations only ever bring it forward. */
+function mergeKey<Key extends Dates & { readonly kid: string }>(
+  a: Key,
+  b: Key,
+  secretOf: (key: Key) => string,
+): Key | RingRefusal {
+  if (secretOf(a) !== secretOf(b)) return conflict(`key ${a.kid} has other bytes in KEY_RING_NEXT`)
   const isSame = a.pub === b.pub && a.use === b.use && a.del === b.del
-  return isSame ? { ...a, end: Math.min(a.end, b.end) } : conflict(`root ${a.kid} has other dates in KEY_RING_NEXT`)
+  return isSame ? { ...a, end: Math.min(a.end, b.end) } : conflict(`key ${a.kid} has other dates in KEY_RING_NEXT`)
+}
+
+/** Returns the keys of two lists as one, by kid. */
+function mergeKeys<Key extends Dates & { readonly kid: string }>(
+  a: readonly Key[],
+  b: readonly Key[],
+  secretOf: (key: Key) => string,
+): readonly Key[] | RingRefusal {
+  const keys = new Map(a.map((key) => [key.kid, key]))
+  for (const key of b) {
+    const known = keys.get(key.kid)
+    const merged = known === undefined ? key : mergeKey(known, key, secretOf)
+    if ('ok' in merged) return merged
+    keys.set(key.kid, merged)
+  }
+  const marks = [...keys.values()].map(secretOf)
+  return new Set(marks).size === marks.length
+    ? [...keys.values()]
+    : conflict('two keys of KEY_RING and KEY_RING_NEXT have the same bytes')
+}
+
+function isRefusal(value: object): value is RingRefusal {
+  return 'ok' in value
 }
 
 /** Returns two rings as one, by kid. The same kid with other bytes or dates, and other timings, are a conflict. */
@@ -48,18 +77,13 @@ export function mergeRings(a: RingReading, b: RingReading): RingReading | RingRe
   for (const timing of ['period', 'propagation', 'skew'] as const) {
     if (a.ring[timing] !== b.ring[timing]) return conflict(`KEY_RING_NEXT has another ${timing}`)
   }
-  const roots = new Map(a.ring.roots.map((root) => [root.kid, root]))
-  for (const root of b.ring.roots) {
-    const known = roots.get(root.kid)
-    const merged = known === undefined ? root : mergeRoot(known, root)
-    if ('ok' in merged) return merged
-    roots.set(root.kid, merged)
-  }
-  const marks = [...roots.values()].map((root) => encodeBase64url(root.k))
-  if (new Set(marks).size !== marks.length)
-    return conflict('two roots of KEY_RING and KEY_RING_NEXT have the same bytes')
+  const roots = mergeKeys<Root>(a.ring.roots, b.ring.roots, ({ k }) => encodeBase64url(k))
+  const rsa = mergeKeys<RsaKey>(a.ring.rsa ?? [], b.ring.rsa ?? [], ({ jwk }) => jwk.d)
+  if (isRefusal(roots)) return roots
+  if (isRefusal(rsa)) return rsa
   const revoked = [...new Set([...a.ring.revoked, ...b.ring.revoked])]
-  return { ok: true, ring: { ...a.ring, roots: [...roots.values()], revoked }, bad: [...a.bad, ...b.bad] }
+  const ring = { ...a.ring, roots, ...(rsa.length > 0 ? { rsa } : {}), revoked }
+  return { ok: true, ring, bad: [...a.bad, ...b.bad] }
 }
 
 /**
@@ -97,17 +121,28 @@ export function loadRing(texts: RingTexts, options: ExamineOptions): LoadedRing 
   }
   if (!reading.ok) return reading
   const { ring } = reading
-  const broken = ring.roots.map((root) => ({
-    root,
-    findings: examineRoot(root, ring, options.longestLife ?? LONGEST_LIFE),
-  }))
-  const bad = broken.flatMap(({ root, findings }) => findings.map(({ message }) => ({ ...root, message })))
-  const roots = broken.filter(({ findings }) => findings.length === 0).map(({ root }) => root)
-  const good = { ...ring, roots }
+  const life = options.longestLife ?? LONGEST_LIFE
+  const { good: roots, bad: badRoots } = sift(ring.roots, (root) => examineRoot(root, ring, life))
+  const { good: rsa, bad: badRsa } = sift(ring.rsa ?? [], (key) => examineRoot(key, ring, life, ring.rsa))
+  const good = { ...ring, roots, ...(rsa.length > 0 ? { rsa } : {}) }
   return {
     ok: true,
     ring: good,
-    bad: [...reading.bad, ...bad.map(({ kid, use, end, message }) => ({ kid, use, end, message }))],
+    bad: [...reading.bad, ...badRoots, ...badRsa.map((key) => ({ ...key, use: undefined, end: undefined }))],
     findings: examineRing(good, options),
+  }
+}
+
+/** Takes apart the keys that keep the rules and those that do not. */
+function sift<Key extends Dates & { readonly kid: string }>(
+  keys: readonly Key[],
+  examine: (key: Key) => readonly Finding[],
+): { readonly good: readonly Key[]; readonly bad: readonly BadRoot[] } {
+  const examined = keys.map((key) => ({ key, findings: examine(key) }))
+  return {
+    good: examined.filter(({ findings }) => findings.length === 0).map(({ key }) => key),
+    bad: examined.flatMap(({ key: { kid, use, end }, findings }) =>
+      findings.map(({ message }) => ({ kid, use, end, message })),
+    ),
   }
 }

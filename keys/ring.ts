@@ -6,9 +6,6 @@
  * @module
  */
 
-import { decodeBase64url, encodeBase64url } from './base64url.ts'
-import { checkInteger, checkMembers, checkText, checkTexts } from './check.ts'
-
 /** The dates by which a root, or a branch of one, changes its state. Unix seconds. */
 export interface Dates {
   /** When it may be known: from then on it opens. */
@@ -29,6 +26,25 @@ export interface Root extends Dates {
   readonly k: Uint8Array
 }
 
+/** The members of an RSA private key (RFC 7518 §6.3), each base64url. */
+export interface RsaJwk {
+  readonly n: string
+  readonly e: string
+  readonly d: string
+  readonly p: string
+  readonly q: string
+  readonly dp: string
+  readonly dq: string
+  readonly qi: string
+}
+
+/** A signing key that no root can give: RSA, for verifiers that know nothing else. Its states are those of roots. */
+export interface RsaKey extends Dates {
+  /** Names the key; no root of the ring has the same name. */
+  readonly kid: string
+  readonly jwk: RsaJwk
+}
+
 /** The roots, and the timings that all who share them must share too. */
 export interface Ring {
   readonly v: 1
@@ -39,7 +55,9 @@ export interface Ring {
   /** Seconds by which any two clocks may differ. */
   readonly skew: number
   readonly roots: readonly Root[]
-  /** The kids of roots that are dead at once, whatever their dates. */
+  /** RSA signing keys, where a resource asks for RS256. */
+  readonly rsa?: readonly RsaKey[]
+  /** The kids of roots and RSA keys that are dead at once, whatever their dates. */
   readonly revoked: readonly string[]
 }
 
@@ -97,115 +115,6 @@ export function stateOf(root: Dates & { readonly kid: string }, revoked: readonl
 /** Returns the roots that are primary at `now`: exactly one in a sound ring. */
 export function primariesAt(ring: Ring, now: number): readonly Root[] {
   return ring.roots.filter((root) => stateOf(root, ring.revoked, now) === 'primary')
-}
-
-/** Returns the ring as one line of JSON, the form in which it is kept as a secret. */
-export function writeRing(ring: Ring): string {
-  const roots = ring.roots.map(({ kid, k, pub, use, end, del }) => ({ kid, k: encodeBase64url(k), pub, use, end, del }))
-  const { v, period, propagation, skew, revoked } = ring
-  return JSON.stringify({ v, period, propagation, skew, roots, revoked })
-}
-
-/** Checks the timings of a ring: a period from a minute to 31 days, a propagation up to 31 days, a skew up to an hour. */
-export function checkTimings(
-  timings: Readonly<Record<'period' | 'propagation' | 'skew', unknown>>,
-): asserts timings is Pick<Ring, 'period' | 'propagation' | 'skew'> {
-  checkInteger('period', timings.period, 60, 31 * 86_400)
-  checkInteger('propagation', timings.propagation, 0, 31 * 86_400)
-  checkInteger('skew', timings.skew, 0, 3600)
-}
-
-/** Checks that `dates` are four instants in their order. */
-export function checkDates(name: string, dates: Readonly<Record<keyof Dates, unknown>>): asserts dates is Dates {
-  checkInteger(`${name}.pub`, dates.pub, 0)
-  checkInteger(`${name}.use`, dates.use, dates.pub)
-  checkInteger(`${name}.end`, dates.end, dates.use + 1)
-  checkInteger(`${name}.del`, dates.del, dates.end)
-}
-
-/** Reads 32 bytes of key. Fewer than 16 different bytes among 32 never come from a random source: such a key is refused. */
-export function readKey(name: string, value: unknown): Uint8Array {
-  checkText(name, value, /^[A-Za-z0-9_-]{43}$/, '32 bytes as base64url')
-  const key = decodeBase64url(value)
-  if (new Set(key).size < 16) throw new RangeError(`"${name}" expected random bytes`)
-  return key
-}
-
-function readRoot(name: string, value: unknown): Root {
-  checkMembers(name, value, ['kid', 'k', 'pub', 'use', 'end', 'del'])
-  const { kid, k, pub, use, end, del } = value
-  checkText(`${name}.kid`, kid, KID, '1 to 16 characters of [A-Za-z0-9_-]')
-  const dates = { pub, use, end, del }
-  checkDates(name, dates)
-  return { kid, k: readKey(`${name}.k`, k), ...dates }
-}
-
-function describeBadRoot(value: unknown, message: string): BadRoot {
-  const { kid, use, end } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
-  return {
-    kid: typeof kid === 'string' && KID.test(kid) ? kid : undefined,
-    use: typeof use === 'number' ? use : undefined,
-    end: typeof end === 'number' ? end : undefined,
-    message,
-  }
-}
-
-/** Takes apart the roots that share a kid or key bytes with another: nobody can tell which of them is meant. */
-function separateTwins(roots: readonly Root[]): { good: readonly Root[]; bad: readonly BadRoot[] } {
-  const count = new Map<string, number>()
-  const marks = (root: Root): readonly string[] => [`kid ${root.kid}`, `k ${encodeBase64url(root.k)}`]
-  for (const mark of roots.flatMap(marks)) count.set(mark, (count.get(mark) ?? 0) + 1)
-  const isTwin = (root: Root): boolean => marks(root).some((mark) => count.get(mark) !== 1)
-  return {
-    good: roots.filter((root) => !isTwin(root)),
-    bad: roots
-      .filter(isTwin)
-      .map((root) => describeBadRoot(root, `root ${root.kid}: its kid or its key stands in the ring twice`)),
-  }
-}
-
-function refuse(reason: RingReason, detail: string): RingRefusal {
-  return { ok: false, reason, detail }
-}
-
-/**
- * Reads a ring from its JSON.
- *
- * Unknown members are refused. A root that cannot be read is left out and reported in `bad`. This checks no timing rule
- * but the order of each root's dates; `examineRing` does.
- */
-export function readRing(text: string | undefined): RingReading | RingRefusal {
-  if (text === undefined || text.trim() === '') return refuse('ring_missing', 'the ring is missing or empty')
-  const size = new TextEncoder().encode(text).length
-  if (size > RING_BYTES) return refuse('ring_too_large', `the ring has ${size} bytes; a secret holds ${RING_BYTES}`)
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    return refuse('ring_malformed', 'the ring is not JSON; it may be cut off')
-  }
-  try {
-    checkMembers('ring', json, ['v', 'period', 'propagation', 'skew', 'roots', 'revoked'])
-    if (json.v !== 1) return refuse('ring_version', 'the ring is not of version 1')
-    const { v, roots, revoked } = json
-    const timings = { period: json.period, propagation: json.propagation, skew: json.skew }
-    checkTimings(timings)
-    if (!Array.isArray(roots)) throw new TypeError('"roots" expected a list')
-    checkTexts('revoked', revoked, KID, 'the kid of a root')
-    const readable: Root[] = []
-    const unreadable: BadRoot[] = []
-    for (const [index, root] of roots.entries()) {
-      try {
-        readable.push(readRoot(`roots[${index}]`, root))
-      } catch (error) {
-        unreadable.push(describeBadRoot(root, (error as Error).message))
-      }
-    }
-    const { good, bad } = separateTwins(readable)
-    return { ok: true, ring: { v, ...timings, roots: good, revoked }, bad: [...unreadable, ...bad] }
-  } catch (error) {
-    return refuse('ring_malformed', (error as Error).message)
-  }
 }
 
 /** A root as anyone may see it: no key material. */

@@ -7,7 +7,8 @@
 
 import { checkInteger } from './check.ts'
 import { LONGEST_LIFE, writeInstant } from './doctor.ts'
-import { checkTimings, type Ring, type Root, stateOf } from './ring.ts'
+import { type Ring, type Root, type RsaJwk, stateOf } from './ring.ts'
+import { checkTimings } from './ring_text.ts'
 
 /** Seconds that a root seals for, unless the next rotation comes first: 90 days. */
 export const ROOT_LIFE = 7_776_000
@@ -18,6 +19,8 @@ export interface RootOptions {
   readonly now: number
   /** 32 random bytes. */
   readonly key: Uint8Array
+  /** An RSA key to go with it, for resources that ask for RS256. */
+  readonly rsaKey?: RsaJwk
   /** Seconds that it seals for at the most. Default {@link ROOT_LIFE}. */
   readonly rootLife?: number
   /** Seconds that the longest-lived thing sealed by it lives. Default {@link LONGEST_LIFE}. */
@@ -51,13 +54,23 @@ export function createRing(options: RingOptions): Ring {
   const { period = 86_400, propagation = 3600, skew = 60, now, rootLife = ROOT_LIFE } = options
   checkTimings({ period, propagation, skew })
   const empty: Ring = { v: 1, period, propagation, skew, roots: [], revoked: [] }
-  return { ...empty, roots: [createRoot('r1', empty, now, now + rootLife, options)] }
+  const root = createRoot('r1', empty, now, now + rootLife, options)
+  return { ...empty, roots: [root], ...withRsaKey(empty, root, options) }
 }
 
-function nextKid(ring: Ring): string {
-  const kids = [...ring.roots.map((root) => root.kid), ...ring.revoked]
-  const numbers = kids.map((kid) => Number(/^r([1-9][0-9]{0,8})$/.exec(kid)?.[1] ?? 0))
-  return `r${Math.max(0, ...numbers) + 1}`
+/** Returns the next name that begins with `letter`; none is ever used again. */
+function nextKid(ring: Ring, letter: 'r' | 's'): string {
+  const kids = [...ring.roots, ...(ring.rsa ?? [])].map(({ kid }) => kid).concat(ring.revoked)
+  const numbers = kids.map((kid) => Number(new RegExp(`^${letter}([1-9][0-9]{0,8})$`).exec(kid)?.[1] ?? 0))
+  return `${letter}${Math.max(0, ...numbers) + 1}`
+}
+
+/** Returns the RSA keys of a ring with one more that has the dates of a new root; where none is added, those that live. */
+function withRsaKey(ring: Ring, { pub, use, end, del }: Root, { now, rsaKey }: RootOptions): Pick<Ring, 'rsa'> {
+  const kept = (ring.rsa ?? []).filter((key) => now < key.del)
+  if (rsaKey === undefined) return kept.length > 0 ? { rsa: kept } : {}
+  const shortened = kept.map((key) => (key.use <= now && use < key.end ? { ...key, end: use } : key))
+  return { rsa: [...shortened, { kid: nextKid(ring, 's'), jwk: rsaKey, pub, use, end, del }] }
 }
 
 /** A rotated ring, or why the ring cannot be rotated now. */
@@ -85,19 +98,21 @@ export function rotateRing(ring: Ring, options: RootOptions): Rotation {
   }
   const use = primary === undefined ? now : now + ring.propagation + ring.skew
   const end = Math.min(use + rootLife, next?.use ?? Number.POSITIVE_INFINITY)
-  const added = createRoot(nextKid(ring), ring, use, end, options)
+  const added = createRoot(nextKid(ring, 'r'), ring, use, end, options)
   const roots = kept.map((root) => (root === primary ? { ...root, end: Math.min(root.end, use) } : root))
-  return { ok: true, ring: { ...ring, roots: [...roots, added] }, added }
+  const { rsa: _, ...others } = ring
+  return { ok: true, ring: { ...others, roots: [...roots, added], ...withRsaKey(ring, added, options) }, added }
 }
 
 /**
- * Returns the ring with one root revoked: dead at once, whatever its dates.
+ * Returns the ring with one root, or RSA key, revoked: dead at once, whatever its dates.
  *
  * @throws {RangeError} when the ring has no root of that kid
  */
 export function revokeRoot(ring: Ring, kid: string): Ring {
-  if (!ring.roots.some((root) => root.kid === kid)) {
-    const kids = ring.roots.map((root) => root.kid).join(', ')
+  const names = [...ring.roots, ...(ring.rsa ?? [])].map((key) => key.kid)
+  if (!names.includes(kid)) {
+    const kids = names.join(', ')
     throw new RangeError(`the ring has no such root; it has: ${kids || 'none'}`)
   }
   return ring.revoked.includes(kid) ? ring : { ...ring, revoked: [...ring.revoked, kid] }

@@ -13,6 +13,7 @@ import { type UpstreamOptions, upstreamLogin } from './login/upstream.ts'
 import { type IssuerSettings, isLoopback } from './settings.ts'
 import type { Guard } from './stores/guard.ts'
 import { createDurableObjectGuard, type GuardNamespace } from './stores/guard_durable_object.ts'
+import { createDurableObjectRevocations, type RevocationsNamespace } from './stores/revocations_durable_object.ts'
 
 /** A rate limit as Workers bind it: it counts a call, and tells whether there may be more. */
 export interface RateLimit {
@@ -41,6 +42,8 @@ export interface Bindings {
   readonly KEY_RING_NEXT?: unknown
   /** The guard's Durable Objects; or the text `"none"`. */
   readonly GUARD?: GuardNamespace | string
+  /** The revocations' Durable Object, if access tokens can be revoked. */
+  readonly REVOCATIONS?: RevocationsNamespace
   /** The rate limit on failed client authentication, if any. */
   readonly FAILURES?: RateLimit
   /** `"true"` only in `.dev.vars`. */
@@ -116,6 +119,7 @@ export function readBindings(env: Bindings): IssuerSettings {
     authenticate: login ?? (isDevelopment ? developmentLogin : undefined),
     sessionLifetime: env.SESSION_LIFETIME as number | undefined,
     sessionIdleLifetime: env.SESSION_IDLE_LIFETIME as number | undefined,
+    revocations: env.REVOCATIONS === undefined ? undefined : createDurableObjectRevocations(env.REVOCATIONS),
     allowFailure: env.FAILURES === undefined ? undefined : allowFailureBy(env.FAILURES),
     isDemo: isDevelopment ? true : undefined,
   })

@@ -9,6 +9,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { etag } from 'hono/etag'
 import { secureHeaders } from 'hono/secure-headers'
+import { type AccessTokens, createAccessTokens } from './endpoints/access_tokens.ts'
 import { createCodes } from './endpoints/authorization_response.ts'
 import { createAuthorizeEndpoint } from './endpoints/authorize.ts'
 import { LONGEST_FORM, readBody } from './endpoints/browser.ts'
@@ -16,15 +17,23 @@ import { createConsents } from './endpoints/consent.ts'
 import { createContext, type EndpointContext } from './endpoints/context.ts'
 import { createCookies } from './endpoints/cookies.ts'
 import { createDemo } from './endpoints/demo.ts'
+import { type FormEndpoint, type FormRequest, LONGEST_FORM_REQUEST } from './endpoints/form_endpoint.ts'
+import { createIntrospectEndpoint } from './endpoints/introspect.ts'
+import { createJwksAnswer, createPublicKeys, type PublicKeys } from './endpoints/jwks.ts'
+import { createKeysEndpoint } from './endpoints/keys.ts'
 import { createLogins } from './endpoints/login.ts'
 import { createLogoutEndpoint } from './endpoints/logout.ts'
 import { describeIssuer, metadataPath } from './endpoints/metadata.ts'
 import { type Answer, answerError, answerJson, answerRefusal, toResponse } from './endpoints/respond.ts'
+import { createOperatorEndpoint, createRevocationsEndpoint } from './endpoints/revocations.ts'
+import { createRevokeEndpoint } from './endpoints/revoke.ts'
 import { createSessions } from './endpoints/session.ts'
 import { createStartEndpoint } from './endpoints/start.ts'
-import { createTokenEndpoint, LONGEST_TOKEN_REQUEST, type TokenEndpoint, type TokenRequest } from './endpoints/token.ts'
+import { createTokenEndpoint } from './endpoints/token.ts'
 import { OAuthError } from './protocol/error.ts'
 import { type IssuerSettings, isLoopback } from './settings.ts'
+import { createRecipients } from './stores/recipients.ts'
+import { createRevocationView, type RevocationView } from './stores/revocations.ts'
 
 /** An issuer: a Hono app, and the token endpoint as a plain function beside it. */
 export interface Issuer extends Hono {
@@ -32,7 +41,7 @@ export interface Issuer extends Hono {
    * Answers a token request without a framework: the same checks and the same answer as `POST /token`, but for CORS and
    * the headers that every response of the app bears. It never throws.
    */
-  createTokenResponse(request: TokenRequest): Promise<Answer>
+  createTokenResponse(request: FormRequest): Promise<Answer>
 }
 
 /** Characters that a URL may have. */
@@ -46,6 +55,9 @@ const CORS = {
   exposeHeaders: ['DPoP-Nonce', 'WWW-Authenticate', 'Retry-After'],
   maxAge: 600,
 }
+
+/** Everybody may read, from any page. */
+const OPEN = { origin: '*', allowMethods: ['GET'] }
 
 const HEADERS = { strictTransportSecurity: 'max-age=31536000; includeSubDomains; preload', xFrameOptions: 'DENY' }
 
@@ -79,27 +91,40 @@ function atMost(maxSize: number): MiddlewareHandler {
   return bodyLimit({ maxSize, onError: () => toResponse(answerRefusal(413)) })
 }
 
-/** Returns `POST /token` as a Hono handler. */
-function tokenHandler(
-  answer: TokenEndpoint,
+/** Returns an endpoint that takes a form from a client as a Hono handler. */
+function formHandler(
+  answer: FormEndpoint,
   { log }: EndpointContext,
   settings: IssuerSettings,
 ): (c: Context) => Promise<Response> {
   return async ({ req: { raw } }) => {
     const { url: uri, method, headers } = raw
     const credentials = settings.credentials?.(raw) ?? {}
-    const body = await readBody(raw)
-    const answered = await answer({ uri, method, headers, body, credentials })
+    const answered = await answer({ uri, method, headers, body: await readBody(raw), credentials })
     const isTooMany = answered.status === 401 && (await settings.allowFailure?.(raw)) === false
     const tooMany = new OAuthError('slow_down', 'too many failures', { retryAfter: 60 })
-    return toResponse(isTooMany ? answerError(tooMany, { event: 'token', log }) : answered)
+    return toResponse(isTooMany ? answerError(tooMany, { event: 'client', log }) : answered)
   }
 }
 
+/** What several endpoints share. */
+interface Parts {
+  readonly accessTokens: AccessTokens
+  readonly publicKeys: PublicKeys
+  readonly view: RevocationView
+}
+
 /** Mounts what a person meets. */
-function mountPages(app: Hono, base: string, context: EndpointContext, token: TokenEndpoint, isDemo: boolean): void {
+function mountPages(
+  app: Hono,
+  base: string,
+  context: EndpointContext,
+  { view }: Parts,
+  token: FormEndpoint,
+  isDemo: boolean,
+): void {
   const cookies = createCookies(context.settings.issuer)
-  const sessions = createSessions(context, cookies)
+  const sessions = createSessions(context, cookies, view)
   const logins = createLogins(context, cookies, sessions)
   const codes = createCodes(context)
   const consents = createConsents(context, cookies, sessions, codes)
@@ -110,6 +135,34 @@ function mountPages(app: Hono, base: string, context: EndpointContext, token: To
   app.all(`${base}/consent`, only('POST'), atMost(LONGEST_FORM), consents.take)
   app.all(`${base}/logout`, ...page, createLogoutEndpoint(context, sessions))
   if (isDemo) app.all(`${base}/demo`, ...page, createDemo(context, cookies, token))
+}
+
+/** Mounts what resource servers and operators use. */
+function mountForServers(
+  app: Hono,
+  base: string,
+  context: EndpointContext,
+  settings: IssuerSettings,
+  { accessTokens, publicKeys, view }: Parts,
+): void {
+  const { revocations } = context.settings
+  const keys = createKeysEndpoint(context)
+  const form = (endpoint: FormEndpoint) =>
+    [atMost(LONGEST_FORM_REQUEST), formHandler(endpoint, context, settings)] as const
+  app.all(`${base}/jwks`, cors(OPEN), only('GET', 'HEAD'), etag(), async (c) => {
+    const { status, headers, body } = await createJwksAnswer(context, publicKeys)
+    return c.body(body, status as 200, headers)
+  })
+  app.all(`${base}/keys`, only('GET'), async (c) => toResponse(await keys(c.req.raw)))
+  app.all(`${base}/introspect`, ...form(createIntrospectEndpoint(context, { accessTokens, view })))
+  app.all(`${base}/revoke`, cors(CORS), ...form(createRevokeEndpoint(context, { accessTokens, revocations })))
+  if (revocations === undefined) return
+  const bundle = createRevocationsEndpoint(context, revocations)
+  app.post(`${base}/revocations`, ...form(createOperatorEndpoint(context, revocations)))
+  app.all(`${base}/revocations`, cors(OPEN), only('GET', 'HEAD', 'POST'), etag(), async (c) => {
+    const { status, headers, body } = await bundle()
+    return c.body(body, status as 200, headers)
+  })
 }
 
 /**
@@ -125,25 +178,29 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   const base = issuer.pathname.replace(/\/$/, '')
   const isDemo = settings.isDemo === true && isLoopback(issuer.href)
   const metadata = JSON.stringify(describeIssuer(context.settings))
-  const createTokenResponse = createTokenEndpoint(context)
+  const publicKeys = createPublicKeys(context)
+  const recipients = createRecipients(settings.fetch ?? ((url, init) => globalThis.fetch(url, init)), log)
+  const accessTokens = createAccessTokens(context, recipients, publicKeys)
+  const view = createRevocationView(context.settings.revocations)
+  const createTokenResponse = createTokenEndpoint(context, { accessTokens, view })
   const app = new Hono()
 
   app.use(secureHeaders(HEADERS), onlyForUs(issuer, `${base}/healthz`))
   app.all(
     `${base}/token`,
     cors(CORS),
-    atMost(LONGEST_TOKEN_REQUEST),
-    tokenHandler(createTokenResponse, context, settings),
+    atMost(LONGEST_FORM_REQUEST),
+    formHandler(createTokenResponse, context, settings),
   )
-  app.all(metadataPath(issuer.href), cors({ origin: '*', allowMethods: ['GET'] }), only('GET', 'HEAD'), etag(), (c) =>
-    c.body(metadata, 200, CACHEABLE),
-  )
+  app.all(metadataPath(issuer.href), cors(OPEN), only('GET', 'HEAD'), etag(), (c) => c.body(metadata, 200, CACHEABLE))
   app.all(`${base}/healthz`, only('GET', 'HEAD'), () => {
     const status = keyRing.status(now())
     return toResponse(answerJson(status.status === 'ok' ? 200 : 503, status))
   })
   app.all(base === '' ? '/' : base, only('GET', 'HEAD'), createStartEndpoint(context, isDemo))
-  if (context.settings.authenticate !== undefined) mountPages(app, base, context, createTokenResponse, isDemo)
+  mountForServers(app, base, context, settings, { accessTokens, publicKeys, view })
+  if (context.settings.authenticate !== undefined)
+    mountPages(app, base, context, { accessTokens, publicKeys, view }, createTokenResponse, isDemo)
   app.notFound(() => toResponse(answerRefusal(404)))
   app.onError((error) => toResponse(answerError(error, { event: 'request', log })))
   return Object.assign(app, { createTokenResponse })

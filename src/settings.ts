@@ -12,7 +12,9 @@ import type { Client } from './protocol/client.ts'
 import { type ClientSettings, readClient } from './protocol/client_registration.ts'
 import type { Resource } from './protocol/resource.ts'
 import { type ResourceSettings, readResource } from './protocol/resource_registration.ts'
+import type { Fetch } from './remote.ts'
 import type { Guard } from './stores/guard.ts'
+import type { Revocations } from './stores/revocations.ts'
 import type { Entitlement } from './token/entitlement.ts'
 import type { PurposeLives } from './token/purpose.ts'
 
@@ -37,6 +39,10 @@ export interface IssuerSettings {
    * again until they end, and public clients get no refresh tokens.
    */
   readonly guard?: Guard | 'none'
+  /** Where revocations are kept. Default: nowhere; then access tokens cannot be revoked, and live until they end. */
+  readonly revocations?: Revocations
+  /** Fetches what others tell at URLs of these settings. Default: the platform's. */
+  readonly fetch?: Fetch
   /** Logs a person in. Needed where a client may use `authorization_code`. */
   readonly authenticate?: Authenticate
   /** Seconds after which a person must log in again; 60 to 2592000. Default 43200, 12 hours. */
@@ -68,6 +74,7 @@ export interface CheckedSettings {
   readonly resources: ReadonlyMap<string, Resource>
   readonly clients: ReadonlyMap<string, Client>
   readonly guard: Guard | undefined
+  readonly revocations: Revocations | undefined
   readonly authenticate: Authenticate | undefined
   /** Seconds that each kind of purpose envelope lives. */
   readonly lives: PurposeLives
@@ -131,7 +138,9 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
   checkMembers('resources', settings.resources)
   checkMembers('clients', settings.clients)
   checkInteger('sessionIdleLifetime', sessionIdleLifetime, 60, 2_592_000)
-  const resources = new Map(Object.entries(settings.resources).map(([uri, value]) => [uri, readResource(uri, value)]))
+  const resources = new Map(
+    Object.entries(settings.resources).map(([uri, value]) => [uri, readResource(uri, value, isLoopback(issuer))]),
+  )
   const known = { grantTypes: [...grants.keys()], resources }
   const clients = new Map(Object.entries(settings.clients).map(([id, value]) => [id, readClient(id, value, known)]))
   checkNeeds(clients, settings)
@@ -143,6 +152,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
     resources,
     clients,
     guard: guard === 'none' ? undefined : guard,
+    revocations: settings.revocations,
     authenticate,
     lives,
     sessionIdleLifetime,

@@ -9,6 +9,7 @@ import { answerUnavailable } from './endpoints/respond.ts'
 import { createIssuer, type Issuer } from './issuer.ts'
 
 export { GuardObject } from './stores/guard_object.ts'
+export { RevocationsObject } from './stores/revocations_object.ts'
 
 /** The issuer of this isolate, made by its first request; or why there is none. */
 let made: Issuer | { readonly reason: string } | undefined

@@ -5,9 +5,11 @@
  */
 
 import { encodeBase64url } from '../keys/base64url.ts'
+import { digestText } from '../keys/digest.ts'
 import { createRing, type Ring, writeRing } from '../keys/index.ts'
 import { createIssuer, createMemoryGuard, type Issuer, type IssuerSettings, ownLoginPage } from '../src/index.ts'
-import { digestText } from '../src/protocol/digest.ts'
+import { openDirect } from '../src/token/direct.ts'
+import type { Entitlement } from '../src/token/entitlement.ts'
 
 export const ISSUER = 'https://as.example'
 export const API = 'https://api1.example'
@@ -216,4 +218,9 @@ export interface TokenAnswer {
   readonly expires_in: number
   readonly scope: string
   readonly error?: string
+}
+
+/** Opens a direct token to its entitlement. */
+export async function openEntitlement(...request: Parameters<typeof openDirect>): Promise<Entitlement> {
+  return (await openDirect(...request)).entitlement
 }

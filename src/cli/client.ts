@@ -5,8 +5,8 @@
  */
 
 import { encodeBase64url } from '../../keys/base64url.ts'
+import { digestText } from '../../keys/digest.ts'
 import { grants } from '../grants/index.ts'
-import { digestText } from '../protocol/digest.ts'
 import { checkRedirectUri } from '../protocol/redirect_uri.ts'
 import { type Command, type Io, UsageError, type Values } from './command.ts'
 

@@ -60,7 +60,8 @@ const inspect: Command = {
     const expected = { issuer, resource, now: io.now, clockTolerance: 0, longestLife, anonymous: true }
     try {
       const token = readToken(await io.stdin())
-      const { scope, claims, ...others } = await openDirect(token, createLeaves({ ...keys, longestLife }), expected)
+      const { entitlement } = await openDirect(token, createLeaves({ ...keys, longestLife }), expected)
+      const { scope, claims, ...others } = entitlement
       const facts = { active: true, iss: issuer, ...others, scope: scope.join(' '), token_type: 'Bearer', ...claims }
       io.out(JSON.stringify(facts, undefined, 2))
       return 0

@@ -35,6 +35,7 @@ export function createCodes({ settings, newId }: EndpointContext): Codes {
         scope,
         resources,
         ...login,
+        approved_at: now,
         grant_end: now + client.refreshTokenLifetime,
       }
       const asked = {

@@ -10,11 +10,6 @@ import { OAuthError } from '../protocol/error.ts'
 /** Bytes that the body of a form may have. */
 export const LONGEST_FORM = 16_384
 
-/** A form that was not sent from our own page: 403. */
-export class ForeignFormError extends Error {
-  override readonly name = 'ForeignFormError'
-}
-
 /** Reads a body as text in UTF-8; bytes that are not become U+FFFD, which no parameter may have. */
 export async function readBody(request: Request): Promise<string> {
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await request.arrayBuffer())
@@ -43,8 +38,8 @@ export function isPrefetch(headers: Headers): boolean {
  */
 export function checkOwnForm(headers: Headers, issuer: string): void {
   const type = /^application\/x-www-form-urlencoded\s*(?:;\s*charset="?utf-8"?\s*)?$/i
-  if (!type.test(headers.get('content-type') ?? '')) throw new ForeignFormError('the body is not a form')
+  if (!type.test(headers.get('content-type') ?? '')) throw new OAuthError('foreign_form', 'the body is not a form')
   const [site, origin] = [headers.get('sec-fetch-site'), headers.get('origin')]
   const isOwn = site === null ? origin === null || origin === new URL(issuer).origin : site === 'same-origin'
-  if (!isOwn) throw new ForeignFormError('the form comes from elsewhere')
+  if (!isOwn) throw new OAuthError('foreign_form', 'the form comes from elsewhere')
 }

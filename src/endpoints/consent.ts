@@ -6,6 +6,7 @@
  */
 
 import type { Context } from 'hono'
+import { digestLabels } from '../../keys/digest.ts'
 import { answeredPage, consentPage, leavingPage } from '../pages/consent.ts'
 import { toPageResponse } from '../pages/page.ts'
 import {
@@ -13,7 +14,6 @@ import {
   proveDestination,
   readAuthorizationRequest,
 } from '../protocol/authorization_request.ts'
-import { digestLabels } from '../protocol/digest.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { isOnDevice } from '../protocol/redirect_uri.ts'

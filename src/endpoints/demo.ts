@@ -17,14 +17,14 @@ import { openEnvelope } from '../token/envelope.ts'
 import { checkOwnForm } from './browser.ts'
 import type { EndpointContext } from './context.ts'
 import type { Cookies } from './cookies.ts'
+import type { FormEndpoint } from './form_endpoint.ts'
 import { answerErrorPage } from './respond.ts'
-import type { TokenEndpoint } from './token.ts'
 
 /** Returns the demo: POST begins it, GET is where the code comes back. */
 export function createDemo(
   context: EndpointContext,
   cookies: Cookies,
-  token: TokenEndpoint,
+  token: FormEndpoint,
 ): (c: Context) => Promise<Response> {
   const { settings, keyRing, log, newId } = context
   const { issuer, resources } = settings
@@ -90,8 +90,7 @@ export function createDemo(
     }
     const now = context.now()
     const leaves = keyRing.open(now).leavesFor('access', resource.uri, resource.enc, resource.accessTokenLifetime)
-    const claims = await openEnvelope(access_token, 'at+jwe', leaves, now)
-    const kid = String(JSON.parse(atob(access_token.split('.')[0] ?? '')).kid)
+    const { facts: claims, kid } = await openEnvelope(access_token, 'at+jwe', leaves, now)
     const leaf = leaves.opening(kid, now)
     const page = demoTokenPage({
       issuer,

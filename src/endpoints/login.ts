@@ -5,9 +5,9 @@
  */
 
 import type { Context } from 'hono'
-import { LoginError, type Person, type Transaction } from '../login/authenticate.ts'
+import { digestLabels } from '../../keys/digest.ts'
+import type { Person, Transaction } from '../login/authenticate.ts'
 import type { AuthorizationRequest } from '../protocol/authorization_request.ts'
-import { digestLabels } from '../protocol/digest.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
@@ -89,10 +89,10 @@ export function createLogins(context: EndpointContext, cookies: Cookies, session
   /** Asks for the person; only a response comes back as it is. */
   async function ask(request: Request, transaction: Transaction): Promise<Person | Response> {
     const result = await authenticate?.(request, transaction)
-    if (result === undefined) throw new LoginError('there is no way to log in')
+    if (result === undefined) throw new OAuthError('login_failed', 'there is no way to log in')
     if (result instanceof Response) return result
     if (result.sub === '' || result.sub.length > 255 || RESERVED.test(result.sub)) {
-      throw new LoginError('a person cannot have this subject')
+      throw new OAuthError('login_failed', 'a person cannot have this subject')
     }
     return result
   }
@@ -139,7 +139,7 @@ export function createLogins(context: EndpointContext, cookies: Cookies, session
     const facts = (await envelopes.open('login', state)) as unknown as LoginFacts
     const browser = cookies.get(c, 'browser')
     if (browser === undefined || digestLabels('browser', browser) !== facts.browser) {
-      throw new LoginError('the login was begun in another browser')
+      throw new OAuthError('login_failed', 'the login was begun in another browser')
     }
     return facts
   }

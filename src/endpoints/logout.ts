@@ -5,11 +5,12 @@
  */
 
 import type { Context } from 'hono'
+import { digestLabels } from '../../keys/digest.ts'
 import { loggedOutPage, logoutPage } from '../pages/logout.ts'
 import { toPageResponse } from '../pages/page.ts'
-import { digestLabels } from '../protocol/digest.ts'
+import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
-import { checkOwnForm, ForeignFormError, readBody } from './browser.ts'
+import { checkOwnForm, readBody } from './browser.ts'
 import type { EndpointContext } from './context.ts'
 import { withCookies } from './cookies.ts'
 import { answerErrorPage } from './respond.ts'
@@ -36,7 +37,7 @@ export function createLogoutEndpoint(context: EndpointContext, sessions: Session
     }
     checkOwnForm(c.req.raw.headers, issuer)
     const token = readParameters(await readBody(c.req.raw)).get('token')
-    if (token !== tokenOf(session)) throw new ForeignFormError('the form was made for another session')
+    if (token !== tokenOf(session)) throw new OAuthError('foreign_form', 'the form was made for another session')
     await sessions.end(c, session, now)
     log({ level: 'info', event: 'logout' })
     return withCookies(c, await toPageResponse(200, loggedOutPage(issuer)))

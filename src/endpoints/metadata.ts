@@ -9,6 +9,7 @@ import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES } from '../protocol/authorizati
 import { CODE_CHALLENGE_METHODS } from '../protocol/pkce.ts'
 import type { CheckedSettings } from '../settings.ts'
 import { CLIENT_AUTHENTICATION_METHODS } from './client_authentication.ts'
+import { REVOCATION_DELAY } from './revocations.ts'
 
 /** The grant types that begin with a person. */
 const FOR_PERSONS: ReadonlySet<string> = new Set(['authorization_code', 'refresh_token'])
@@ -18,8 +19,10 @@ export function describeIssuer({
   issuer,
   resources,
   authenticate,
+  revocations,
 }: CheckedSettings): Readonly<Record<string, unknown>> {
   const scopes = new Set([...resources.values()].flatMap((resource) => resource.scopes))
+  const secretMethods = CLIENT_AUTHENTICATION_METHODS.filter((method) => method !== 'none')
   const isForPersons = authenticate !== undefined
   const authorization = {
     authorization_endpoint: `${issuer}/authorize`,
@@ -34,6 +37,15 @@ export function describeIssuer({
     ...(isForPersons ? authorization : { response_types_supported: [] }),
     token_endpoint: `${issuer}/token`,
     token_endpoint_auth_methods_supported: CLIENT_AUTHENTICATION_METHODS,
+    jwks_uri: `${issuer}/jwks`,
+    introspection_endpoint: `${issuer}/introspect`,
+    introspection_endpoint_auth_methods_supported: secretMethods,
+    introspection_signing_alg_values_supported: ['ES256'],
+    revocation_endpoint: `${issuer}/revoke`,
+    revocation_endpoint_auth_methods_supported: CLIENT_AUTHENTICATION_METHODS,
+    ...(revocations === undefined
+      ? {}
+      : { revocations_endpoint: `${issuer}/revocations`, revocations_max_delay: REVOCATION_DELAY }),
     grant_types_supported: [...grants.keys()].filter((type) => isForPersons || !FOR_PERSONS.has(type)),
     ...(scopes.size > 0 ? { scopes_supported: [...scopes] } : {}),
   }

@@ -5,12 +5,10 @@
  */
 
 import type { Log } from '../log.ts'
-import { LoginError } from '../login/authenticate.ts'
 import { errorPage } from '../pages/error.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode } from '../protocol/error.ts'
 import { TokenError } from '../token/error.ts'
-import { ForeignFormError } from './browser.ts'
 
 /** A response before any framework has it. */
 export interface Answer {
@@ -91,6 +89,8 @@ const WORDS: Partial<Readonly<Record<OAuthErrorCode, readonly [title: string, wo
     'This app is not known here',
     'The link that brought you here names an app that this server does not know.',
   ],
+  login_failed: ['The login did not work', 'Nobody was logged in. You can try again.'],
+  foreign_form: ['This form was not sent from here', 'For your safety nothing was done.'],
   temporarily_unavailable: ['Please try again in a moment', 'This server cannot go on right now. Nothing is lost.'],
   server_error: ['Something went wrong here', 'This is not your fault. The operator finds in the log what it was.'],
 }
@@ -109,19 +109,6 @@ export interface ErrorPageOptions extends Omit<ErrorAnswerOptions, 'challenge'> 
 
 /** Returns the page for a request that failed with nowhere to send the browser. */
 export function answerErrorPage(thrown: unknown, { issuer, event, log, retryAt }: ErrorPageOptions): Promise<Response> {
-  if (thrown instanceof LoginError) {
-    log({ level: 'warn', event, code: 'login_failed', detail: thrown.message })
-    const [title, words] = ['The login did not work', 'Nobody was logged in. You can try again.']
-    return toPageResponse(
-      thrown.isPassing ? 503 : 400,
-      errorPage({ issuer, title, words, code: 'login_failed', retryAt }),
-    )
-  }
-  if (thrown instanceof ForeignFormError) {
-    log({ level: 'warn', event, code: 'foreign_form', detail: thrown.message })
-    const [title, words] = ['This form was not sent from here', 'For your safety nothing was done.']
-    return toPageResponse(403, errorPage({ issuer, title, words, code: 'foreign_form' }))
-  }
   const isStale = thrown instanceof TokenError && !['sealing', 'size'].includes(thrown.code)
   const error = isStale
     ? new OAuthError('invalid_request', `the state does not open: ${thrown.code}`)

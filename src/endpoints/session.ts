@@ -6,6 +6,7 @@
 
 import type { Context } from 'hono'
 import type { Person } from '../login/authenticate.ts'
+import type { RevocationView } from '../stores/revocations.ts'
 import { TokenError } from '../token/error.ts'
 import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
 import type { EndpointContext } from './context.ts'
@@ -15,6 +16,8 @@ import type { Cookies } from './cookies.ts'
 export interface Session extends Person {
   /** Names the session. */
   readonly sid: string
+  /** When it began. Unix seconds. */
+  readonly started_at: number
   /** When it ends. Unix seconds. */
   readonly exp: number
 }
@@ -32,11 +35,12 @@ export interface Sessions {
 /** Seconds between two notes of a visit. */
 const NOTE_EVERY = 60
 
-function readFacts({ jti, exp, sub, auth_time, name, acr, amr }: PurposeFacts): Session {
+function readFacts({ jti, exp, sub, auth_time, started_at, name, acr, amr }: PurposeFacts): Session {
   const person = { sub: String(sub), auth_time: Number(auth_time) }
   return {
     sid: jti,
     exp,
+    started_at: Number(started_at),
     ...person,
     ...(typeof name === 'string' ? { name } : {}),
     ...(typeof acr === 'string' ? { acr } : {}),
@@ -45,7 +49,7 @@ function readFacts({ jti, exp, sub, auth_time, name, acr, amr }: PurposeFacts): 
 }
 
 /** Returns the sessions of an issuer. */
-export function createSessions(context: EndpointContext, cookies: Cookies): Sessions {
+export function createSessions(context: EndpointContext, cookies: Cookies, view: RevocationView): Sessions {
   const { settings, newId } = context
   const { guard, lives, sessionIdleLifetime, longestLife } = settings
 
@@ -68,18 +72,24 @@ export function createSessions(context: EndpointContext, cookies: Cookies): Sess
     }
   }
 
+  /** Tells whether the person logged out of a session, or was revoked since it began. */
+  async function hasEnded({ sid, sub, started_at: iat }: Session, now: number): Promise<boolean> {
+    if (guard !== undefined && (await guard.hasEnded([sid]))) return true
+    return view.hits({ sub, client_id: undefined, iat }, now)
+  }
+
   return {
     async read(c, envelopes, now) {
       const envelope = cookies.get(c, 'session')
       const facts = envelope === undefined ? undefined : await open(envelope, envelopes)
       if (facts === undefined || now - facts.iat > sessionIdleLifetime) return undefined
       const session = readFacts(facts)
-      if (guard !== undefined && (await guard.hasEnded([session.sid]))) return undefined
+      if (await hasEnded(session, now)) return undefined
       if (now - facts.iat >= NOTE_EVERY) await write(c, session, envelopes, now)
       return session
     },
     start: (c, person, envelopes, now) =>
-      write(c, { ...person, sid: newId(), exp: now + lives.session }, envelopes, now),
+      write(c, { ...person, sid: newId(), started_at: now, exp: now + lives.session }, envelopes, now),
     async end(c, { sid }, now) {
       await guard?.end(sid, now + longestLife)
       cookies.drop(c, 'session')

@@ -28,6 +28,8 @@ export interface Approval {
   readonly auth_time: number
   readonly acr?: string
   readonly amr?: readonly string[]
+  /** When it was given. Unix seconds. */
+  readonly approved_at: number
   /** When it ends, and all that came of it. Unix seconds. */
   readonly grant_end: number
 }
@@ -66,6 +68,22 @@ export async function openGrant(
 export function checkApproval(approval: Approval, client: Client, now: number): void {
   if (approval.client_id !== client.id) throw new OAuthError('invalid_grant', 'it was issued to another client')
   if (approval.grant_end - now < LEAST_LIFE) throw new OAuthError('invalid_grant', 'the approval has ended')
+}
+
+/**
+ * Checks that neither the approval nor the session in which it was given has been ended, nor the person or the client
+ * revoked since.
+ *
+ * @throws {OAuthError} `invalid_grant`
+ */
+export async function checkNotEnded(approval: Approval, context: GrantContext): Promise<void> {
+  const { gid, sid, sub, client_id, approved_at: iat } = approval
+  const [hasEnded, isRevoked] = await Promise.all([
+    context.guard?.hasEnded([gid, sid]),
+    context.isRevoked({ gid, sub, client_id, iat }),
+  ])
+  if (hasEnded === true || isRevoked)
+    throw new OAuthError('invalid_grant', 'its family, session, person or client has ended')
 }
 
 /** What of an approval a token is asked for. */
@@ -110,7 +128,7 @@ export function entitle(approval: Approval, wish: Wish, client: Client, context:
 
 /** Returns what of the facts is the approval itself. */
 export function approvalOf(facts: Approval): Approval {
-  const { gid, sid, sub, client_id, scope, resources, auth_time, acr, amr, grant_end } = facts
+  const { gid, sid, sub, client_id, scope, resources, auth_time, acr, amr, approved_at, grant_end } = facts
   const login = { ...(acr === undefined ? {} : { acr }), ...(amr === undefined ? {} : { amr }) }
-  return { gid, sid, sub, client_id, scope, resources, auth_time, ...login, grant_end }
+  return { gid, sid, sub, client_id, scope, resources, auth_time, ...login, approved_at, grant_end }
 }

@@ -8,7 +8,7 @@ import { type Client, isPublic } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { checkVerifier } from '../protocol/pkce.ts'
-import { approvalOf, type CodeFacts, checkApproval, entitle, openGrant } from './approval.ts'
+import { approvalOf, type CodeFacts, checkApproval, checkNotEnded, entitle, openGrant } from './approval.ts'
 import type { Decision, Grant, GrantContext } from './grant.ts'
 
 /** Spends the code. One that was spent before ends all that came of it (RFC 6749 §4.1.2). */
@@ -33,6 +33,7 @@ async function decide(parameters: Parameters, client: Client, context: GrantCont
   checkVerifier(verifier, facts.code_challenge)
   // A scope parameter has no meaning here (RFC 6749 §4.1.3): the approval has the scope.
   const entitlement = entitle(facts, { resources: parameters.all('resource'), scope: undefined }, client, context)
+  await checkNotEnded(facts, context)
   await spend(jti, exp, facts, context)
   const mayRefresh = client.grantTypes.has('refresh_token') && (context.guard !== undefined || !isPublic(client))
   return { entitlement, ...(mayRefresh ? { refresh: { ...approvalOf(facts), generation: 0 } } : {}) }

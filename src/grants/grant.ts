@@ -10,6 +10,7 @@ import type { Resource } from '../protocol/resource.ts'
 import type { Guard } from '../stores/guard.ts'
 import type { Entitlement } from '../token/entitlement.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
+import type { Target } from '../token/revocations.ts'
 import type { RefreshFacts } from './approval.ts'
 
 /** What a grant may look at beside the request. */
@@ -22,6 +23,8 @@ export interface GrantContext {
   readonly envelopes: PurposeEnvelopes
   /** The guard; nothing where the operator wrote that there is none. */
   readonly guard: Guard | undefined
+  /** Tells whether something that was issued before has been revoked since. */
+  readonly isRevoked: (target: Target) => Promise<boolean>
   /** Makes a name: 128 random bits, base64url. */
   readonly newId: () => string
 }

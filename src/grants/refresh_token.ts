@@ -8,7 +8,7 @@
 import { type Client, isPublic } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import { approvalOf, checkApproval, entitle, openGrant, type RefreshFacts } from './approval.ts'
+import { approvalOf, checkApproval, checkNotEnded, entitle, openGrant, type RefreshFacts } from './approval.ts'
 import type { Decision, Grant, GrantContext } from './grant.ts'
 
 /** Seconds in which a refresh token that was used gets the same successor again: a lost answer, or two tabs. */
@@ -28,14 +28,12 @@ async function rotate(facts: RefreshFacts, context: GrantContext): Promise<numbe
 }
 
 async function decide(parameters: Parameters, client: Client, context: GrantContext): Promise<Decision> {
-  const { guard, now } = context
+  const { now } = context
   const facts = (await openGrant('refresh', parameters.require('refresh_token'), context)) as unknown as RefreshFacts
   checkApproval(facts, client, now)
   const wish = { resources: parameters.all('resource'), scope: parameters.get('scope') }
   const entitlement = entitle(facts, wish, client, context)
-  if (guard !== undefined && (await guard.hasEnded([facts.gid, facts.sid]))) {
-    throw new OAuthError('invalid_grant', 'its family or session has ended')
-  }
+  await checkNotEnded(facts, context)
   if (!isPublic(client)) return { entitlement }
   return { entitlement, refresh: { ...approvalOf(facts), generation: await rotate(facts, context) } }
 }

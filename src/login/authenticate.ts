@@ -45,18 +45,7 @@ export interface Transaction {
 /**
  * Logs a person in: returns who it is, or what to show or where to send the browser next.
  *
- * @throws {LoginError} when it failed; the person sees a page with a way to try again
+ * @throws {OAuthError} `login_failed` when it failed, `temporarily_unavailable` when it may work later: the person sees a
+ * page with a way to try again
  */
 export type Authenticate = (request: Request, transaction: Transaction) => Promise<Person | Response>
-
-/** A login that failed. The message is for the log alone. */
-export class LoginError extends Error {
-  override readonly name = 'LoginError'
-  /** Whether it is a passing failure of somebody else: 503. */
-  readonly isPassing: boolean
-
-  constructor(message: string, options?: ErrorOptions & { readonly isPassing?: boolean }) {
-    super(message, options)
-    this.isPassing = options?.isPassing ?? false
-  }
-}

@@ -6,7 +6,8 @@
 
 import { developmentLoginPage } from '../pages/development_login.ts'
 import { toPageResponse } from '../pages/page.ts'
-import { type Authenticate, LoginError, type Transaction } from './authenticate.ts'
+import { OAuthError } from '../protocol/error.ts'
+import type { Authenticate, Transaction } from './authenticate.ts'
 
 const LOOPBACK = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::|\/|$)/
 
@@ -16,7 +17,8 @@ function showPage({ issuer, state, clientName, loginHint = 'alice' }: Transactio
 
 /** Logs in whoever says a name. */
 export const developmentLogin: Authenticate = async (request, transaction) => {
-  if (!LOOPBACK.test(transaction.issuer)) throw new LoginError('the development login is for loopback issuers alone')
+  if (!LOOPBACK.test(transaction.issuer))
+    throw new OAuthError('login_failed', 'the development login is for loopback issuers alone')
   if (transaction.step === 'begin' || request.method !== 'POST') return showPage(transaction)
   const name = String((await request.formData()).get('username') ?? '').trim()
   if (!/^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u.test(name)) return showPage(transaction)

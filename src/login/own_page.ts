@@ -5,12 +5,13 @@
  * @module
  */
 
+import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
-import { checkRemoteUrl } from '../stores/remote.ts'
+import { checkRemoteUrl } from '../remote.ts'
 import { openAssertion } from '../token/assertion.ts'
 import { TokenError } from '../token/error.ts'
-import { type Authenticate, LoginError, type Person, type Transaction } from './authenticate.ts'
+import type { Authenticate, Person, Transaction } from './authenticate.ts'
 import { CLOCK_TOLERANCE, nonceOf, readPerson } from './person.ts'
 
 /** What is to be known of your application. */
@@ -69,7 +70,7 @@ export function ownLoginPage(options: OwnPageOptions): Authenticate {
     const parameters = readParameters(new URL(request.url).search)
     parameters.checkOnce()
     const login = parameters.get('login')
-    if (login === undefined) throw new LoginError('the answer has no login')
+    if (login === undefined) throw new OAuthError('login_failed', 'the answer has no login')
     const { now } = transaction
     const audience = transaction.issuer
     const rules = {
@@ -85,7 +86,9 @@ export function ownLoginPage(options: OwnPageOptions): Authenticate {
     try {
       return readPerson(await openAssertion(login, jwks, rules), transaction)
     } catch (cause) {
-      throw cause instanceof TokenError ? new LoginError(`the login is not good: ${cause.code}`, { cause }) : cause
+      throw cause instanceof TokenError
+        ? new OAuthError('login_failed', `the login is not good: ${cause.code}`, { cause })
+        : cause
     }
   }
 

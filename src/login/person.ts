@@ -4,9 +4,10 @@
  * @module
  */
 
-import { digestLabels } from '../protocol/digest.ts'
+import { digestLabels } from '../../keys/digest.ts'
+import { OAuthError } from '../protocol/error.ts'
 import type { AssertionClaims } from '../token/assertion.ts'
-import { LoginError, type Person, type Transaction } from './authenticate.ts'
+import type { Person, Transaction } from './authenticate.ts'
 
 /** Seconds by which the clocks of those who sign logins may differ from ours. */
 export const CLOCK_TOLERANCE = 30
@@ -23,16 +24,16 @@ function isText(value: unknown): value is string {
 /**
  * Returns the person that the claims name, with `sub` as it stands there.
  *
- * @throws {LoginError} when there is no subject, the nonce is another, or the login is older than was asked for
+ * @throws {OAuthError} `login_failed` when there is no subject, the nonce is another, or the login is older than was asked for
  */
 export function readPerson(claims: AssertionClaims, transaction: Transaction): Person {
   const { sub, nonce, auth_time, acr, amr, name, preferred_username } = claims
   const { maxAge, now } = transaction
-  if (!isText(sub) || sub.length > 255) throw new LoginError('the login has no subject')
-  if (nonce !== nonceOf(transaction)) throw new LoginError('the login has another nonce')
+  if (!isText(sub) || sub.length > 255) throw new OAuthError('login_failed', 'the login has no subject')
+  if (nonce !== nonceOf(transaction)) throw new OAuthError('login_failed', 'the login has another nonce')
   const at = Number.isSafeInteger(auth_time) ? (auth_time as number) : undefined
   if (maxAge !== undefined && (at === undefined || now - at > maxAge + CLOCK_TOLERANCE)) {
-    throw new LoginError('the login is older than was asked for')
+    throw new OAuthError('login_failed', 'the login is older than was asked for')
   }
   const shown = [preferred_username, name].find(isText)
   const methods = Array.isArray(amr) ? amr.filter(isText) : []

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { digestLabels } from '../protocol/digest.ts'
+import { digestLabels } from '../../keys/digest.ts'
+import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { challengeOf } from '../protocol/pkce.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
@@ -13,13 +14,13 @@ import {
   checkRemoteUrl,
   createRemoteDocument,
   type Fetch,
+  type Fetched,
   fetchJson,
   type RemoteDocument,
-  RemoteError,
-} from '../stores/remote.ts'
+} from '../remote.ts'
 import { type AssertionClaims, isKeyMissing, openAssertion } from '../token/assertion.ts'
 import { TokenError } from '../token/error.ts'
-import { type Authenticate, LoginError, type Person, type Transaction } from './authenticate.ts'
+import type { Authenticate, Person, Transaction } from './authenticate.ts'
 import { CLOCK_TOLERANCE, nonceOf, readPerson } from './person.ts'
 
 /** What is to be known of the provider. */
@@ -64,14 +65,14 @@ export function subjectOf(iss: string, sub: string): string {
 
 function readProvider(metadata: Readonly<Record<string, unknown>>, options: UpstreamOptions, fetch: Fetch): Provider {
   const { issuer, isLoopbackAllowed = false } = options
-  if (metadata['issuer'] !== issuer) throw new LoginError('the metadata names another issuer')
+  if (metadata['issuer'] !== issuer) throw new OAuthError('login_failed', 'the metadata names another issuer')
   const { authorization_endpoint, token_endpoint, jwks_uri, token_endpoint_auth_methods_supported: methods } = metadata
   try {
     checkRemoteUrl('authorization_endpoint', authorization_endpoint, isLoopbackAllowed)
     checkRemoteUrl('token_endpoint', token_endpoint, isLoopbackAllowed)
     checkRemoteUrl('jwks_uri', jwks_uri, isLoopbackAllowed)
   } catch (cause) {
-    throw new LoginError('the metadata names a URL that is not to be used', { cause })
+    throw new OAuthError('login_failed', 'the metadata names a URL that is not to be used', { cause })
   }
   return {
     authorizationEndpoint: authorization_endpoint,
@@ -82,22 +83,17 @@ function readProvider(metadata: Readonly<Record<string, unknown>>, options: Upst
   }
 }
 
-/** Turns what goes wrong elsewhere into a login that failed. */
-async function attempt<Value>(what: string, act: () => Promise<Value>): Promise<Value> {
-  try {
-    return await act()
-  } catch (cause) {
-    if (cause instanceof RemoteError) throw new LoginError(`${what}: ${cause.message}`, { cause, isPassing: true })
-    if (cause instanceof TokenError) throw new LoginError(`${what}: ${cause.code}`, { cause })
-    throw cause
-  }
+/** Returns what came from elsewhere; what did not come may come later. */
+function take(what: string, fetched: Fetched): Readonly<Record<string, unknown>> {
+  if (fetched.ok) return fetched.json
+  throw new OAuthError('temporarily_unavailable', `${what}: ${fetched.detail}`)
 }
 
 /** Checks that an ID token was issued to us (OpenID Connect Core §3.1.3.7). */
 function checkParty({ aud, azp }: AssertionClaims, clientId: string): void {
   const isManifold = Array.isArray(aud) && aud.length > 1
   if ((isManifold && azp === undefined) || (azp !== undefined && azp !== clientId)) {
-    throw new LoginError('the ID token was issued to another party')
+    throw new OAuthError('login_failed', 'the ID token was issued to another party')
   }
 }
 
@@ -117,7 +113,7 @@ export function upstreamLogin(options: UpstreamOptions): Authenticate {
 
   /** Returns the provider; its keys are kept as long as its metadata stay the same. */
   async function discover(now: number): Promise<Provider> {
-    const json = await attempt('discovery', () => discovery.get(now))
+    const json = take('discovery', await discovery.get(now))
     const metadata = JSON.stringify(json)
     if (read?.metadata !== metadata) read = { metadata, provider: readProvider(json, options, fetch) }
     return read.provider
@@ -158,11 +154,9 @@ export function upstreamLogin(options: UpstreamOptions): Authenticate {
       form.set('client_id', clientId)
       if (clientSecret !== undefined) form.set('client_secret', clientSecret)
     }
-    const answer = await attempt('token endpoint', () =>
-      fetchJson(tokenEndpoint, fetch, { method: 'POST', headers, body: form.toString() }),
-    )
-    const { id_token } = answer
-    if (typeof id_token !== 'string') throw new LoginError('the token answer has no ID token')
+    const fetched = await fetchJson(tokenEndpoint, fetch, { method: 'POST', headers, body: form.toString() })
+    const { id_token } = take('token endpoint', fetched)
+    if (typeof id_token !== 'string') throw new OAuthError('login_failed', 'the token answer has no ID token')
     return id_token
   }
 
@@ -176,11 +170,12 @@ export function upstreamLogin(options: UpstreamOptions): Authenticate {
       clockTolerance: CLOCK_TOLERANCE,
       longestLife: LONGEST_LIFE,
     }
+    const open = async (isLacking: boolean): Promise<AssertionClaims> =>
+      openAssertion(idToken, take('keys', await jwks.get(now, isLacking)), rules)
     try {
-      return await openAssertion(idToken, await jwks.get(now), rules)
-    } catch (error) {
-      if (!isKeyMissing(error)) throw error
-      return openAssertion(idToken, await jwks.get(now, true), rules)
+      return await open(false).catch((error: unknown) => (isKeyMissing(error) ? open(true) : Promise.reject(error)))
+    } catch (cause) {
+      throw cause instanceof TokenError ? new OAuthError('login_failed', `ID token: ${cause.code}`, { cause }) : cause
     }
   }
 
@@ -190,12 +185,13 @@ export function upstreamLogin(options: UpstreamOptions): Authenticate {
     parameters.checkOnce()
     const iss = parameters.get('iss')
     if (iss === undefined ? provider.isIssuerSent : iss !== issuer)
-      throw new LoginError('the answer is of another issuer')
-    if (parameters.get('error') !== undefined) throw new LoginError('the provider answered with an error')
+      throw new OAuthError('login_failed', 'the answer is of another issuer')
+    if (parameters.get('error') !== undefined)
+      throw new OAuthError('login_failed', 'the provider answered with an error')
     const code = parameters.get('code')
-    if (code === undefined) throw new LoginError('the answer has no code')
+    if (code === undefined) throw new OAuthError('login_failed', 'the answer has no code')
     const idToken = await redeem(code, transaction, provider)
-    const claims = await attempt('ID token', () => openIdToken(idToken, transaction.now, provider.jwks))
+    const claims = await openIdToken(idToken, transaction.now, provider.jwks)
     checkParty(claims, clientId)
     const person = readPerson(claims, transaction)
     return { ...person, sub: subjectOf(issuer, person.sub) }

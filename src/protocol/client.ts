@@ -4,19 +4,25 @@
  * @module
  */
 
-import { digestText, isEqual } from './digest.ts'
+import { digestText, isEqual } from '../../keys/digest.ts'
 
 /** How a client can prove itself at the token endpoint (RFC 7591 §2); `none` is a public client, which cannot. */
 export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post' | 'none'
 
+/** What a client is: an app, the server of a resource, or the operator's own hand. */
+export type ClientKind = 'client' | 'resource_server' | 'operator'
+
 /** A client, as the issuer knows it. */
 export interface Client {
+  readonly kind: ClientKind
   /** Its `client_id`. */
   readonly id: string
   /** The ways in which it may prove itself. */
   readonly authenticationMethods: readonly ClientAuthenticationMethod[]
   /** SHA-256 of each secret that it may use: one, or two while it changes them. */
   readonly secretHashes: readonly Uint8Array[]
+  /** Its public keys. */
+  readonly jwks: readonly Readonly<Record<string, unknown>>[]
   /** The grant types that it may use. */
   readonly grantTypes: ReadonlySet<string>
   /** The URIs of the resources that it may have tokens for. */

@@ -6,24 +6,31 @@
 
 import { decodeBase64url } from '../../keys/base64url.ts'
 import { checkBoolean, checkChoice, checkInteger, checkMembers, checkText, checkTexts } from '../../keys/check.ts'
-import type { Client, ClientAuthenticationMethod } from './client.ts'
+import type { Client, ClientAuthenticationMethod, ClientKind } from './client.ts'
 import { checkRedirectUri, isOnDevice } from './redirect_uri.ts'
 import type { Resource } from './resource.ts'
-import { DISPLAY_NAME } from './resource_registration.ts'
+import { DISPLAY_NAME, readPublicKeys } from './resource_registration.ts'
 import { SCOPE_TOKEN } from './scope.ts'
 
 /** A client. Without `secret_hash` it is public. */
 export interface ClientSettings {
+  /**
+   * `"resource_server"` may fetch the keys of `resources` and introspect their tokens; `"operator"` may revoke. Neither has
+   * grant types. Default `"client"`.
+   */
+  readonly kind?: ClientKind
   /** `sha256:…` of its secret, as `bulla client new` prints it; two of them while the secret is changed. */
   readonly secret_hash?: string | readonly string[]
   /** How it must prove itself. Default: either of `client_secret_basic` and `client_secret_post`; `none` for a public one. */
   readonly token_endpoint_auth_method?: ClientAuthenticationMethod
-  /** The grant types that it may use. */
-  readonly grant_types: readonly string[]
-  /** The URIs of the resources that it may have tokens for. */
-  readonly resources: readonly string[]
-  /** The scope tokens that it may have. */
-  readonly scopes: readonly string[]
+  /** Its public keys as a JWK Set, each with `kid`: a resource server's keys are encrypted to the first that can. */
+  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] }
+  /** The grant types that it may use. Default: none. */
+  readonly grant_types?: readonly string[]
+  /** The URIs of the resources that it may have tokens for, or is the server of. Default: none. */
+  readonly resources?: readonly string[]
+  /** The scope tokens that it may have. Default: none. */
+  readonly scopes?: readonly string[]
   /** Whether its tokens name no client; the resource must say so too. Default false. */
   readonly anonymous?: boolean
   /** What a person is told that it is called. Default: its `client_id`. */
@@ -41,6 +48,8 @@ export interface ClientSettings {
 }
 
 const MEMBERS = [
+  'kind',
+  'jwks',
   'secret_hash',
   'token_endpoint_auth_method',
   'grant_types',
@@ -96,7 +105,9 @@ export function readClient(id: string, value: unknown, known: Known): Client {
   }
   const name = `clients["${id}"]`
   checkMembers(name, value, MEMBERS)
-  const { secret_hash, token_endpoint_auth_method, grant_types, resources, scopes, anonymous = false } = value
+  const { kind = 'client', secret_hash, token_endpoint_auth_method, jwks, anonymous = false } = value
+  const { grant_types = [], resources = [], scopes = [] } = value
+  checkChoice(`${name}.kind`, kind, ['client', 'resource_server', 'operator'])
   checkTexts(`${name}.grant_types`, grant_types, /^/, 'a grant type')
   for (const [index, type] of grant_types.entries())
     checkChoice(`${name}.grant_types[${index}]`, type, known.grantTypes)
@@ -109,7 +120,12 @@ export function readClient(id: string, value: unknown, known: Known): Client {
   checkBoolean(`${name}.anonymous`, anonymous)
   const secretHashes = readSecretHashes(`${name}.secret_hash`, secret_hash)
   const isConfidential = secretHashes.length > 0
+  if (kind !== 'client' && (!isConfidential || grant_types.length > 0)) {
+    throw new RangeError(`"${name}" expected a secret and no grant types for a ${kind.replace('_', ' ')}`)
+  }
   return {
+    kind,
+    jwks: jwks === undefined ? [] : readPublicKeys(`${name}.jwks`, jwks),
     id,
     authenticationMethods: readMethods(
       `${name}.token_endpoint_auth_method`,

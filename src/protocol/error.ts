@@ -11,6 +11,7 @@ const errors = {
   invalid_grant: { status: 400, description: 'The grant is invalid, expired, used, or was issued to another client.' },
   unauthorized_client: { status: 400, description: 'The client may not use this grant type.' },
   unsupported_grant_type: { status: 400, description: 'This grant type is not supported.' },
+  unsupported_token_type: { status: 400, description: 'Tokens of this type cannot be revoked here.' },
   invalid_scope: { status: 400, description: 'The scope is malformed, unknown, or more than the client may have.' },
   invalid_target: { status: 400, description: 'The resource is malformed, unknown, or not open to the client.' },
   slow_down: { status: 429, description: 'Too many failed attempts; try again later.' },
@@ -20,6 +21,8 @@ const errors = {
   consent_required: { status: 400, description: 'Somebody must consent first.' },
   request_not_supported: { status: 400, description: 'Request objects are not supported.' },
   request_uri_not_supported: { status: 400, description: 'Request URIs are not supported.' },
+  login_failed: { status: 400, description: 'Nobody was logged in.' },
+  foreign_form: { status: 403, description: 'This form was not sent from here.' },
   server_error: { status: 500, description: 'The server failed; the operator finds why in its log.' },
   temporarily_unavailable: { status: 503, description: 'The server cannot serve this now; try again later.' },
 } as const

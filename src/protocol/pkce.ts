@@ -5,7 +5,7 @@
  */
 
 import { encodeBase64url } from '../../keys/base64url.ts'
-import { digestText, isEqual } from './digest.ts'
+import { digestText, isEqual } from '../../keys/digest.ts'
 import { OAuthError } from './error.ts'
 
 /** The methods of a code challenge, as the metadata lists them. */

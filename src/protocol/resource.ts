@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ContentEncryption } from '../../keys/index.ts'
+import type { ContentEncryption, SigningAlgorithm } from '../../keys/index.ts'
 import type { Client } from './client.ts'
 import { OAuthError } from './error.ts'
 
@@ -15,9 +15,17 @@ export interface Resource {
   /** The scope tokens that it knows. */
   readonly scopes: readonly string[]
   /** How its tokens are sealed. */
-  readonly envelope: 'direct'
+  readonly envelope: 'direct' | 'nested'
   /** The content encryption of its tokens. */
   readonly enc: ContentEncryption
+  /** How the content key of its nested tokens is managed (RFC 7518 §4.1). */
+  readonly encryptionAlg: 'ECDH-ES' | 'RSA-OAEP-256' | 'dir'
+  /** How its nested tokens are signed (RFC 7518 §3.1). */
+  readonly signingAlg: SigningAlgorithm
+  /** Its public keys, where they are in the settings. */
+  readonly jwks: readonly Readonly<Record<string, unknown>>[]
+  /** Where it tells its public keys, if it does. */
+  readonly jwksUri: string | undefined
   /** Seconds that its tokens live. */
   readonly accessTokenLifetime: number
   /** Whether it takes tokens that name no client. */

@@ -4,8 +4,22 @@
  * @module
  */
 
-import { checkBoolean, checkChoice, checkInteger, checkMembers, checkText, checkTexts } from '../../keys/check.ts'
-import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption } from '../../keys/index.ts'
+import {
+  checkBoolean,
+  checkChoice,
+  checkInteger,
+  checkMembers,
+  checkText,
+  checkTexts,
+  type Members,
+} from '../../keys/check.ts'
+import {
+  CONTENT_ENCRYPTION_BYTES,
+  type ContentEncryption,
+  SIGNING_ALGORITHMS,
+  type SigningAlgorithm,
+} from '../../keys/index.ts'
+import { checkRemoteUrl } from '../remote.ts'
 import { isResourceUri, type Resource } from './resource.ts'
 import { SCOPE_TOKEN } from './scope.ts'
 
@@ -17,10 +31,21 @@ export interface ResourceSettings {
   readonly resource_name?: string
   /** What a person is told that a scope token allows. Default: the token itself. */
   readonly scope_descriptions?: Readonly<Record<string, string>>
-  /** How its tokens are sealed. Default `"direct"`. */
-  readonly envelope?: 'direct'
+  /** How its tokens are sealed: `"direct"` for servers that you run, `"nested"` for those of others. Default `"direct"`. */
+  readonly envelope?: 'direct' | 'nested'
   /** The content encryption of its tokens. Default `"A256GCM"`. */
   readonly enc?: ContentEncryption
+  /**
+   * With `nested`, how the content key is managed: `"ECDH-ES"` to a P-256 or X25519 key, `"RSA-OAEP-256"` to an RSA key of
+   * at least 2048 bits, `"dir"` under its leaf. Default `"ECDH-ES"`.
+   */
+  readonly encryption_alg?: 'ECDH-ES' | 'RSA-OAEP-256' | 'dir'
+  /** With `nested`, how its tokens are signed. `"RS256"` needs RSA keys in the ring. Default `"ES256"`. */
+  readonly signing_alg?: SigningAlgorithm
+  /** With `nested`, its public keys as a JWK Set, each with `kid`; or `jwks_uri`. */
+  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] }
+  /** With `nested`, the https URL where it tells its public keys; or `jwks`. */
+  readonly jwks_uri?: string
   /** Seconds that its tokens live, from 30 to 86400. Default 600. */
   readonly access_token_lifetime?: number
   /** Whether it takes tokens that name no client; the client must say so too. Default false. */
@@ -36,6 +61,10 @@ const MEMBERS = [
   'scope_descriptions',
   'envelope',
   'enc',
+  'encryption_alg',
+  'signing_alg',
+  'jwks',
+  'jwks_uri',
   'access_token_lifetime',
   'anonymous',
 ] as const satisfies readonly (keyof ResourceSettings)[]
@@ -43,12 +72,51 @@ const MEMBERS = [
 /** What a person may be shown as a name: some text, but not much. */
 export const DISPLAY_NAME: RegExp = /^[^\p{C}]{1,64}$/u
 
+/** Reads how a nested token is signed, and to whom it is encrypted. */
+function readNesting(
+  name: string,
+  value: Members,
+  isLoopbackAllowed: boolean,
+): Pick<Resource, 'encryptionAlg' | 'signingAlg' | 'jwks' | 'jwksUri'> {
+  const { envelope, encryption_alg = 'ECDH-ES', signing_alg = 'ES256', jwks, jwks_uri } = value
+  const isNested = envelope === 'nested'
+  const stray = ['encryption_alg', 'signing_alg', 'jwks', 'jwks_uri'].find(
+    (member) => !isNested && value[member] !== undefined,
+  )
+  if (stray !== undefined) throw new TypeError(`"${name}.${stray}" goes with "envelope": "nested"`)
+  checkChoice(`${name}.encryption_alg`, encryption_alg, ['ECDH-ES', 'RSA-OAEP-256', 'dir'])
+  checkChoice(`${name}.signing_alg`, signing_alg, SIGNING_ALGORITHMS)
+  const isKeyNeeded = isNested && encryption_alg !== 'dir'
+  const given = [jwks, jwks_uri].filter((one) => one !== undefined).length
+  if (given !== (isKeyNeeded ? 1 : 0)) {
+    throw new TypeError(`"${name}" expected ${isKeyNeeded ? 'either "jwks" or "jwks_uri"' : 'no keys with "dir"'}`)
+  }
+  if (jwks_uri !== undefined) checkRemoteUrl(`${name}.jwks_uri`, jwks_uri, isLoopbackAllowed)
+  const keys = jwks === undefined ? [] : readPublicKeys(`${name}.jwks`, jwks)
+  return { encryptionAlg: encryption_alg, signingAlg: signing_alg, jwks: keys, jwksUri: jwks_uri }
+}
+
+/** Reads a JWK Set of public keys: a private or a shared key is never anybody's but its owner's. */
+export function readPublicKeys(name: string, jwks: unknown): readonly Members[] {
+  checkMembers(name, jwks, ['keys'])
+  const { keys } = jwks
+  if (!Array.isArray(keys) || keys.length === 0) throw new TypeError(`"${name}.keys" expected a list of keys`)
+  for (const [index, key] of keys.entries()) {
+    checkMembers(`${name}.keys[${index}]`, key)
+    checkText(`${name}.keys[${index}].kid`, key['kid'], /^[\x21-\x7e]{1,64}$/, '1 to 64 visible characters')
+    if (key['d'] !== undefined || key['k'] !== undefined)
+      throw new RangeError(`"${name}.keys[${index}]" expected a public key`)
+  }
+  return keys
+}
+
 /**
  * Reads a resource from the settings.
  *
+ * @param isLoopbackAllowed whether its keys may be fetched from this very machine: for development
  * @throws {TypeError | RangeError} when a setting is missing, unknown, of a wrong type or out of bounds
  */
-export function readResource(uri: string, value: unknown): Resource {
+export function readResource(uri: string, value: unknown, isLoopbackAllowed: boolean): Resource {
   const name = `resources["${uri}"]`
   if (!isResourceUri(uri)) throw new RangeError('"resources" expected absolute URIs without a fragment as its names')
   checkMembers(name, value, MEMBERS)
@@ -61,7 +129,7 @@ export function readResource(uri: string, value: unknown): Resource {
     checkText(`${name}.scope_descriptions`, words, /^[^\p{C}]{1,200}$/u, '1 to 200 characters')
     return [token, words] as const
   })
-  checkChoice(`${name}.envelope`, envelope, ['direct'])
+  checkChoice(`${name}.envelope`, envelope, ['direct', 'nested'])
   checkChoice(`${name}.enc`, enc, Object.keys(CONTENT_ENCRYPTION_BYTES) as ContentEncryption[])
   checkInteger(`${name}.access_token_lifetime`, access_token_lifetime, 30, LONGEST_ACCESS_TOKEN_LIFETIME)
   checkBoolean(`${name}.anonymous`, anonymous)
@@ -70,6 +138,7 @@ export function readResource(uri: string, value: unknown): Resource {
     scopes,
     envelope,
     enc,
+    ...readNesting(name, value, isLoopbackAllowed),
     accessTokenLifetime: access_token_lifetime,
     anonymous,
     name: resource_name,

@@ -20,17 +20,51 @@ function isCanonicalSegment(segment: string): boolean {
   return (ALPHABET.indexOf(segment.charAt(segment.length - 1)) & slack) === 0
 }
 
+/** The segments of a compact JWE. */
+export interface JweSegments {
+  readonly header: string
+  /** Empty where the key is agreed on or shared. */
+  readonly encryptedKey: string
+  readonly iv: string
+  readonly ciphertext: string
+  readonly tag: string
+}
+
+/** Returns the segments of a text that has the form of `pattern`, each canonical. */
+function readSegments(text: string, pattern: RegExp, longest = LONGEST_ENVELOPE): readonly string[] {
+  if (text.length === 0 || text.length > longest) throw new TokenError('length')
+  if (!pattern.test(text)) throw new TokenError('form')
+  const segments = text.split('.')
+  if (!segments.every(isCanonicalSegment)) throw new TokenError('form')
+  return segments
+}
+
 /**
- * Returns the segments of a compact JWE of `alg: dir`: header, initialization vector, ciphertext, tag.
+ * Returns the segments of a compact JWE (RFC 7516 §7.1).
  *
  * @throws {TokenError} `length` when it is empty or longer than 8,192 characters; `form` when it is any but the one
- * canonical spelling, or has an encrypted key
+ * canonical spelling
  */
-export function readSegments(envelope: string): { header: string; iv: string; ciphertext: string; tag: string } {
-  if (envelope.length === 0 || envelope.length > LONGEST_ENVELOPE) throw new TokenError('length')
-  if (!/^[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/.test(envelope)) throw new TokenError('form')
-  const segments = envelope.split('.')
-  if (!segments.every(isCanonicalSegment)) throw new TokenError('form')
-  const [header = '', , iv = '', ciphertext = '', tag = ''] = segments
-  return { header, iv, ciphertext, tag }
+export function readJwe(envelope: string): JweSegments {
+  const segments = readSegments(envelope, /^[\w-]+\.[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+$/)
+  const [header = '', encryptedKey = '', iv = '', ciphertext = '', tag = ''] = segments
+  return { header, encryptedKey, iv, ciphertext, tag }
+}
+
+/**
+ * Returns the segments of a compact JWS (RFC 7515 §7.1).
+ *
+ * @param longest characters that it may have. Default 8192
+ * @throws {TokenError} as `readJwe`
+ */
+export function readJws(
+  jws: string,
+  longest?: number,
+): {
+  readonly header: string
+  readonly payload: string
+  readonly signature: string
+} {
+  const [header = '', payload = '', signature = ''] = readSegments(jws, /^[\w-]+\.[\w-]+\.[\w-]+$/, longest)
+  return { header, payload, signature }
 }

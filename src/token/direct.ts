@@ -8,7 +8,7 @@
 
 import type { Leaves } from '../../keys/index.ts'
 import { type Expectations, readClaims, writeClaims } from './claims.ts'
-import type { Entitlement } from './entitlement.ts'
+import type { Entitlement, Opened } from './entitlement.ts'
 import { openEnvelope, sealEnvelope } from './envelope.ts'
 import { TokenError } from './error.ts'
 
@@ -40,6 +40,7 @@ export async function sealDirect(
  * @param leaves those of the expected resource
  * @throws {TokenError} with any code but `sealing` and `size`
  */
-export async function openDirect(token: string, leaves: Leaves, expected: Expectations): Promise<Entitlement> {
-  return readClaims(await openEnvelope(token, TYP, leaves, expected.now), expected)
+export async function openDirect(token: string, leaves: Leaves, expected: Expectations): Promise<Opened> {
+  const { facts, kid } = await openEnvelope(token, TYP, leaves, expected.now)
+  return { entitlement: readClaims(facts, expected), kid }
 }

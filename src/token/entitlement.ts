@@ -35,3 +35,10 @@ export interface Entitlement {
   /** Facts that the operator added; never one of the above. */
   readonly claims: Readonly<Record<string, unknown>>
 }
+
+/** An entitlement as it came out of an envelope. */
+export interface Opened {
+  readonly entitlement: Entitlement
+  /** The kid of the key that vouches for it: the leaf's, or the signing key's. */
+  readonly kid: string
+}

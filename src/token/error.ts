@@ -13,6 +13,8 @@ const messages = {
   key: 'no key of this kid may open the envelope now',
   algorithm: 'the algorithms are not those of the key',
   decryption: 'the envelope does not open: another key made it, or it was changed',
+  signing_key: 'the issuer has told no signing key of this kid',
+  signature: "the signature inside is not the issuer's",
   payload: 'what is inside is not strict JSON of an object',
   claims: 'a required claim is missing or of a wrong type',
   issuer: 'another issuer made the token',
@@ -21,6 +23,8 @@ const messages = {
   expired: 'the token has expired',
   early: 'the token is from the future',
   lifetime: 'the token lives longer than is allowed here',
+  revoked: 'the token was revoked',
+  unavailable: 'what is needed to tell cannot be had now',
   sealing: 'no leaf may seal now',
   size: 'the envelope would be longer than 8192 characters',
 } as const

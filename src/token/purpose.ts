@@ -56,7 +56,7 @@ export async function openPurpose(
   now: number,
   clockTolerance: number,
 ): Promise<PurposeFacts> {
-  const facts = await openEnvelope(envelope, `${purpose}+jwe`, leaves, now)
+  const { facts } = await openEnvelope(envelope, `${purpose}+jwe`, leaves, now)
   const { jti, iat, exp } = facts
   if (typeof jti !== 'string' || jti === '') throw new TokenError('claims')
   if (!Number.isSafeInteger(iat) || !Number.isSafeInteger(exp)) throw new TokenError('claims')

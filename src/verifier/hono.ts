@@ -5,10 +5,9 @@
  */
 
 import type { MiddlewareHandler } from 'hono'
-import { createVerifier, type Demand, type Entitlement, type VerifierOptions } from './index.ts'
+import { createVerifier, type Demand, type Entitlement, type ResourceServerOptions } from './index.ts'
 
-/** What the middleware needs: the verifier's options, and what each request must have. */
-export type ResourceServerOptions = VerifierOptions & Demand
+export type { ResourceServerOptions } from './index.ts'
 
 /** What a handler behind the middleware finds: `c.get('entitlement')`. */
 export interface ResourceServerEnv {
@@ -21,7 +20,7 @@ export interface ResourceServerEnv {
  * @throws {TypeError | RangeError} as `createVerifier`
  */
 export function resourceServer(options: ResourceServerOptions): MiddlewareHandler<ResourceServerEnv> {
-  const verifier = createVerifier(options)
+  const verifier = 'verifier' in options ? options.verifier : createVerifier(options)
   const demand: Demand = options.scope === undefined ? {} : { scope: options.scope }
   return async function resourceServerMiddleware(c, next) {
     const verification = await verifier.verify(c.req.raw, demand)

@@ -4,103 +4,198 @@
  * @module
  */
 
-import { checkBoolean, checkInteger, checkText } from '../../keys/check.ts'
-import { createLeaves, readKeys } from '../../keys/index.ts'
-import type { Expectations } from '../token/claims.ts'
+import type { ContentEncryption, Leaves } from '../../keys/index.ts'
+import { checkRemoteUrl, createRemoteDocument, type Fetch, type RemoteDocument } from '../remote.ts'
 import { openDirect } from '../token/direct.ts'
-import type { Entitlement } from '../token/entitlement.ts'
-import { TokenError, type TokenErrorCode } from '../token/error.ts'
-import { answerBearer, type BearerErrorCode, readBearer } from './bearer.ts'
+import type { Opened } from '../token/entitlement.ts'
+import { TokenError } from '../token/error.ts'
+import { readVerificationKeys, type VerificationKeys } from '../token/jwks.ts'
+import { type FindRecipient, openNested } from '../token/nested.ts'
+import { leafRecipient, openerOf, type Recipient } from '../token/recipient.ts'
+import { leavesOfKeys } from './direct.ts'
+import type { RemoteKeys } from './remote_keys.ts'
+import { createRevocationCheck, type RevocationOptions } from './revocations.ts'
+import {
+  type CheckedOptions,
+  type CommonOptions,
+  checkOptions,
+  createVerifierAround,
+  type Demand,
+  type Open,
+  type Verifier,
+} from './verifier.ts'
 
 export type { Entitlement } from '../token/entitlement.ts'
 export type { TokenErrorCode } from '../token/error.ts'
-export type { BearerErrorCode } from './bearer.ts'
+export type { BearerErrorCode, RequestHeaders, ResourceRequest } from './bearer.ts'
+export { describeResource, type ResourceDescription } from './metadata.ts'
+export { type RemoteKeys, type RemoteKeysOptions, remoteKeys } from './remote_keys.ts'
+export type { RevocationOptions } from './revocations.ts'
+export type { CommonOptions, Demand, Verification, Verifier } from './verifier.ts'
 
-/** All that a verifier is made from. */
-export interface VerifierOptions {
-  /** The issuer's URL, exactly as the issuer has it. */
-  readonly issuer: string
-  /** This resource server's URI, exactly as the issuer has it. */
-  readonly resource: string
-  /** What `bulla keys export` printed for this resource: a secret. */
-  readonly keys: string
-  /** Seconds by which the clocks may differ, from 0 to 60. Default 10. */
-  readonly clockTolerance?: number
-  /** Seconds that a token may live, from 1 to 86400. Default 86400; the issuer's own default is 600. */
-  readonly longestLife?: number
-  /** Whether tokens that name no client are taken. Default false. */
-  readonly anonymous?: boolean
-  /** Returns the time in Unix seconds. Default: the clock. */
-  readonly now?: () => number
-}
+type Jwk = Readonly<Record<string, unknown>>
 
-/** What a request must have beyond a live token. */
-export interface Demand {
-  /** The scope tokens that it needs, all of them, with one space between. Default: none. */
-  readonly scope?: string
+/** A JWK Set (RFC 7517 §5). */
+export interface JwkSet {
+  readonly keys: readonly Jwk[]
 }
 
 /**
- * What became of a token: the entitlement, or the ready answer to send.
+ * All that a verifier is made from.
  *
- * `code` is what the caller is told. `reason` is for the log alone: every bad token gets the same answer.
+ * Which envelope it takes follows from the keys that it is given: `keys` alone, `direct`; `decryptionKeys` with `jwks` or
+ * `jwksUri`, `nested` to its own key; `keys` with `jwks` or `jwksUri`, `nested` under its leaf. It refuses the other.
  */
-export type Verification =
-  | { readonly ok: true; readonly entitlement: Entitlement }
-  | {
-      readonly ok: false
-      readonly code: BearerErrorCode
-      readonly reason: TokenErrorCode | undefined
-      readonly response: Response
-    }
+export interface VerifierOptions extends CommonOptions {
+  /** What `bulla keys export` printed for this resource, a secret; or `remoteKeys(…)`, which fetches them. */
+  readonly keys?: string | RemoteKeys
+  /** This resource server's private keys, each with `kid`: P-256, X25519, or RSA from 2048 bits. */
+  readonly decryptionKeys?: JwkSet
+  /** The content encryption of nested tokens to `decryptionKeys`. Default `A256GCM`. */
+  readonly enc?: ContentEncryption
+  /** The issuer's public keys. */
+  readonly jwks?: JwkSet
+  /** Where the issuer's public keys are: its `/jwks`. Fetched when first needed, kept for five minutes. */
+  readonly jwksUri?: string
+  /** How it learns of revoked tokens. Default: it does not. */
+  readonly revocations?: RevocationOptions
+  /** Default: the platform's. */
+  readonly fetch?: Fetch
+}
 
-/** A resource server's verifier. It fetches nothing, and keeps nothing of a token. */
-export interface Verifier {
-  /**
-   * Opens an access token, or the bearer token of a request (RFC 6750 §2.1). It never throws.
-   *
-   * This does NOT check whether the token was revoked.
-   */
-  verify(input: string | Request, demand?: Demand): Promise<Verification>
+/** What a framework's middleware needs: a verifier or its options, and what each request must have. */
+export type ResourceServerOptions = (VerifierOptions | { readonly verifier: Verifier }) & Demand
+
+/** Finds the issuer's public keys; with `isLacking` newer ones. */
+type FindKeys = (now: number, isLacking: boolean) => Promise<VerificationKeys>
+
+function findKeysIn(jwks: JwkSet): FindKeys {
+  const keys = readVerificationKeys(jwks)
+  return async () => keys
+}
+
+function findKeysAt(document: RemoteDocument): FindKeys {
+  let read: { readonly json: unknown; readonly keys: VerificationKeys } | undefined
+  return async (now, isLacking) => {
+    const fetched = await document.get(now, isLacking)
+    if (!fetched.ok) throw new TokenError('unavailable')
+    if (read?.json !== fetched.json) read = { json: fetched.json, keys: readVerificationKeys(fetched.json) }
+    return read.keys
+  }
+}
+
+/** Returns where the issuer's public keys are found, where they are needed at all. */
+function findKeysOf({ jwks, jwksUri, issuer, revocations }: VerifierOptions, fetch: Fetch): FindKeys | undefined {
+  if (jwks !== undefined && jwksUri !== undefined) throw new TypeError('"jwks" and "jwksUri" expected just one of them')
+  if (jwks !== undefined) return findKeysIn(jwks)
+  const url = jwksUri ?? (revocations === undefined ? undefined : `${issuer}/jwks`)
+  if (url === undefined) return undefined
+  checkRemoteUrl('jwksUri', url, true)
+  return findKeysAt(createRemoteDocument(url, fetch))
+}
+
+/** Returns what finds a leaf: among exported keys, or those that are fetched. */
+function findLeavesOf(
+  keys: string | RemoteKeys,
+  checked: CheckedOptions,
+): (now: number, isLacking: boolean) => Promise<Leaves> {
+  if (typeof keys !== 'string') {
+    return async (now, isLacking) => {
+      const leaves = await keys.leaves(now, isLacking)
+      if (leaves === undefined) throw new TokenError('unavailable')
+      return leaves
+    }
+  }
+  const leaves = leavesOfKeys(keys, checked)
+  return async () => leaves
+}
+
+/** Tries again with newer keys when one is missing. */
+async function withNewer(open: (isLacking: boolean) => Promise<Opened>, code: 'key' | 'signing_key'): Promise<Opened> {
+  try {
+    return await open(false)
+  } catch (error) {
+    if (error instanceof TokenError && error.code === code) return open(true)
+    throw error
+  }
+}
+
+function openDirectWith(keys: string | RemoteKeys, checked: CheckedOptions): Open {
+  const leavesAt = findLeavesOf(keys, checked)
+  return (token, expected) =>
+    withNewer(async (isLacking) => openDirect(token, await leavesAt(expected.now, isLacking), expected), 'key')
+}
+
+function findRecipientIn(decryptionKeys: JwkSet, enc: ContentEncryption): FindRecipient {
+  const jwks = new Map(decryptionKeys.keys.map((jwk) => [String(jwk['kid']), jwk]))
+  if (jwks.size === 0 || jwks.size !== decryptionKeys.keys.length || jwks.has('undefined')) {
+    throw new RangeError('"decryptionKeys" expected private keys, each with a "kid" of its own')
+  }
+  const imported = new Map<string, Promise<Recipient>>()
+  return async (kid) => {
+    const jwk = jwks.get(kid)
+    if (jwk === undefined) return undefined
+    const known = imported.get(kid) ?? openerOf(jwk, enc)
+    imported.set(kid, known)
+    return known
+  }
+}
+
+function openNestedWith(find: (isLacking: boolean) => FindRecipient, keysAt: FindKeys): Open {
+  return (token, expected) =>
+    withNewer(
+      (isLacking) =>
+        withNewer(
+          async (isSigningLacking) =>
+            openNested(token, find(isLacking), await keysAt(expected.now, isSigningLacking), expected),
+          'signing_key',
+        ),
+      'key',
+    )
+}
+
+/** Returns the way to open that the options ask for. */
+function openOf(options: VerifierOptions, checked: CheckedOptions, keysAt: FindKeys | undefined): Open {
+  const { keys, decryptionKeys, enc = 'A256GCM', jwks, jwksUri } = options
+  const isNested = jwks !== undefined || jwksUri !== undefined
+  if (decryptionKeys !== undefined) {
+    if (keys !== undefined) throw new TypeError('"keys" and "decryptionKeys" expected just one of them')
+    if (!isNested || keysAt === undefined)
+      throw new TypeError(
+        '"decryptionKeys" expected "jwks" or "jwksUri" beside them: without a signature anybody could have made the token',
+      )
+    const find = findRecipientIn(decryptionKeys, enc)
+    return openNestedWith(() => find, keysAt)
+  }
+  if (keys === undefined) throw new TypeError('"keys" expected what `bulla keys export` printed, or remoteKeys(…)')
+  if (!isNested || keysAt === undefined) return openDirectWith(keys, checked)
+  const leavesAt = findLeavesOf(keys, checked)
+  return openNestedWith(
+    (isLacking) => async (kid, now) => {
+      const leaf = (await leavesAt(now, isLacking)).opening(kid, now)
+      return leaf === undefined ? undefined : leafRecipient(leaf)
+    },
+    keysAt,
+  )
 }
 
 /**
  * Makes a verifier.
  *
- * @throws {TypeError} when an option is of a wrong type
+ * @throws {TypeError} when an option is of a wrong type, or the keys do not go together
  * @throws {RangeError} when an option is out of bounds, or the keys are for another issuer or resource
  */
 export function createVerifier(options: VerifierOptions): Verifier {
-  const { issuer, resource, clockTolerance = 10, longestLife = 86_400, anonymous = false } = options
-  const now = options.now ?? (() => Math.floor(Date.now() / 1000))
-  checkText('issuer', issuer, /^https?:\/\/\S+$/, 'the URL of the issuer')
-  checkText('resource', resource, /^[^\s"\\]+$/, 'the URI of this resource server')
-  checkText('keys', options.keys, /\S/, 'what `bulla keys export` printed')
-  checkInteger('clockTolerance', clockTolerance, 0, 60)
-  checkInteger('longestLife', longestLife, 1, 86_400)
-  checkBoolean('anonymous', anonymous)
-  const keys = readKeys(options.keys)
-  if (keys.issuer !== issuer) throw new RangeError('"keys" are of another issuer than "issuer" names')
-  if (keys.resource !== resource) throw new RangeError('"keys" are for another resource than "resource" names')
-  const leaves = createLeaves({ ...keys, longestLife })
-
-  function refuse(code: BearerErrorCode, scope: readonly string[], reason?: TokenErrorCode): Verification {
-    return { ok: false, code, reason, response: answerBearer(code, resource, scope) }
-  }
-
-  async function verify(input: string | Request, demand: Demand = {}): Promise<Verification> {
-    const needed = demand.scope?.split(' ') ?? []
-    const reading = typeof input === 'string' ? { ok: true as const, token: input } : readBearer(input)
-    if (!reading.ok) return refuse(reading.code, needed)
-    const expected: Expectations = { issuer, resource, now: now(), clockTolerance, longestLife, anonymous }
-    try {
-      const entitlement = await openDirect(reading.token, leaves, expected)
-      const hasScope = needed.every((token) => entitlement.scope.includes(token))
-      return hasScope ? { ok: true, entitlement } : refuse('insufficient_scope', needed)
-    } catch (error) {
-      return refuse('invalid_token', needed, error instanceof TokenError ? error.code : 'form')
-    }
-  }
-
-  return { verify }
+  const checked = checkOptions(options)
+  const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
+  const keysAt = findKeysOf(options, fetch)
+  const open = openOf(options, checked, keysAt)
+  const { revocations } = options
+  if (revocations === undefined || keysAt === undefined) return createVerifierAround(open, checked)
+  const check = createRevocationCheck(revocations, { issuer: checked.issuer, fetch, keys: keysAt })
+  return createVerifierAround(async (token, expected) => {
+    const opened = await open(token, expected)
+    await check.check(opened, expected.now)
+    return opened
+  }, checked)
 }

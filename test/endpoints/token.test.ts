@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createKeyring, revokeRoot, writeRing } from '../../keys/index.ts'
-import type { IssuerSettings, LogEntry, TokenRequest } from '../../src/index.ts'
-import { openDirect } from '../../src/token/direct.ts'
+import type { FormRequest, IssuerSettings, LogEntry } from '../../src/index.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import {
   API,
@@ -9,6 +8,7 @@ import {
   basic,
   ISSUER,
   NOW,
+  openEntitlement,
   SECRETS,
   type TokenAnswer,
   testIssuer,
@@ -32,7 +32,7 @@ function open(token: string, resource = API): Promise<Entitlement> {
     longestLife: access_token_lifetime,
     anonymous: true,
   }
-  return openDirect(token, leaves, expected)
+  return openEntitlement(token, leaves, expected)
 }
 
 const form = (changes: Record<string, string> = {}) => ({ grant_type: 'client_credentials', resource: API, ...changes })
@@ -149,7 +149,7 @@ describe('the hooks', () => {
 })
 
 describe('the door without a framework', () => {
-  const request: TokenRequest = {
+  const request: FormRequest = {
     uri: `${ISSUER}/token`,
     method: 'POST',
     headers: { Authorization: basic('service', SECRETS.service), 'Content-Type': 'application/x-www-form-urlencoded' },
@@ -167,7 +167,7 @@ describe('the door without a framework', () => {
     expect((await open(answer.access_token)).claims).toEqual({ client_ip: '192.0.2.1' })
   })
 
-  it.each<[string, Partial<TokenRequest>, number, string]>([
+  it.each<[string, Partial<FormRequest>, number, string]>([
     ['GET', { method: 'GET' }, 405, 'invalid_request'],
     ['a query', { uri: '/token?client_secret=x' }, 400, 'invalid_request'],
     ['no form', { headers: {} }, 400, 'invalid_request'],

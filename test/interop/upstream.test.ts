@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKeyring } from '../../keys/index.ts'
 import { subjectOf } from '../../src/login/upstream.ts'
 import { challengeOf } from '../../src/protocol/pkce.ts'
-import { openDirect } from '../../src/token/direct.ts'
 import { drive } from '../cases/login.mjs'
+import { openEntitlement } from '../fixtures.ts'
 import { freePort, type LiveIssuer, startIssuer } from '../live_issuer.ts'
 import { formOf, readAnswer, VERIFIER } from '../person.ts'
 
@@ -79,7 +79,7 @@ describe('with oidc-provider upstream', () => {
       longestLife: 600,
       anonymous: false,
     }
-    const entitlement = await openDirect(answer.access_token, leaves, expected)
+    const entitlement = await openEntitlement(answer.access_token, leaves, expected)
     expect(entitlement.sub).toBe(subjectOf(`http://localhost:${port}`, 'carol'))
     expect(now - (entitlement.auth_time ?? 0)).toBeLessThan(60)
   })

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type ContentEncryption, createKeyring, createRing, type Leaves, type Purpose } from '../../keys/index.ts'
-import { openDirect, sealDirect } from '../../src/token/direct.ts'
+import { sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import { openEnvelope, sealEnvelope } from '../../src/token/envelope.ts'
 import { openPurpose, sealPurpose } from '../../src/token/purpose.ts'
-import { API, API2, ISSUER, NOW, testKey, testRing } from '../fixtures.ts'
+import { API, API2, ISSUER, NOW, openEntitlement, testKey, testRing } from '../fixtures.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const ENCS: readonly ContentEncryption[] = ['A256GCM', 'A256CBC-HS512']
@@ -22,7 +22,7 @@ const entitlement: Entitlement = {
   claims: {},
 }
 const opens = (token: string, leaves: Leaves): Promise<boolean> =>
-  openDirect(token, leaves, expected).then(
+  openEntitlement(token, leaves, expected).then(
     () => true,
     () => false,
   )
@@ -51,7 +51,7 @@ describe.each(ENCS)('an envelope by %s', (enc) => {
     await fc.assert(
       fc.asyncProperty(anyEntitlement, async (any) => {
         const token = await sealDirect(any, ISSUER, leaves, NOW)
-        expect(await openDirect(token, leaves, expected)).toEqual(any)
+        expect(await openEntitlement(token, leaves, expected)).toEqual(any)
       }),
       { numRuns: 200 },
     )

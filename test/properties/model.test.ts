@@ -2,8 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createKeyring, type Ring, rotateRing, writeRing } from '../../keys/index.ts'
 import { createMemoryGuard, type Issuer } from '../../src/index.ts'
-import { openDirect } from '../../src/token/direct.ts'
-import { API, ISSUER, NOW, testIssuer, testKey, testRing } from '../fixtures.ts'
+import { API, ISSUER, NOW, openEntitlement, testIssuer, testKey, testRing } from '../fixtures.ts'
 import {
   createApp,
   createPerson,
@@ -98,7 +97,7 @@ async function checkTokens(real: Real, answer: FullAnswer, family: Family): Prom
     longestLife: 600,
     anonymous: false,
   }
-  const entitlement = await openDirect(answer.access_token, leaves, expected)
+  const entitlement = await openEntitlement(answer.access_token, leaves, expected)
   expect(entitlement).toMatchObject({ sub: family.who, client_id: family.client, aud: API, scope: ['read'] })
   expect(entitlement.exp).toBeLessThanOrEqual(family.grantEnd)
   expect(entitlement.exp).toBe(Math.min(real.now + 600, family.grantEnd))
@@ -154,7 +153,8 @@ class Redeem implements fc.AsyncCommand<Model, Real> {
     const client = this.how === 'by another client' ? (family.client === 'pub' ? 'web' : 'pub') : family.client
     const verifier = this.how === 'with another verifier' ? 'x'.repeat(43) : VERIFIER
     const response = await real.app(client).redeem(real.codes[at] ?? '', { code_verifier: verifier })
-    const isGood = this.how === 'well' && model.now < code.exp
+    const isAlive = !family.ended && !model.endedSessions.has(family.session)
+    const isGood = this.how === 'well' && model.now < code.exp && isAlive
     expect([response.status, code.used]).toEqual([isGood && !code.used ? 200 : 400, code.used])
     if (isGood && code.used) family.ended = true
     if (!isGood || code.used) return

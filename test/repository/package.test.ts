@@ -55,7 +55,7 @@ describe('the package', { timeout: 240_000 }, () => {
     expect([code, err]).toEqual([0, ''])
     const lines = out.trim().split('\n')
     expect(lines).toHaveLength(modules.length)
-    expect(lines).toContain('bulla LoginError createIssuer createMemoryGuard ownLoginPage readBindings upstreamLogin')
+    expect(lines).toContain('bulla OAuthError createIssuer createMemoryGuard ownLoginPage readBindings upstreamLogin')
     expect(lines).toContain('bulla/verifier createVerifier')
     expect(lines).toContain('bulla/verifier/hono resourceServer')
   })

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { readSegments } from '../../src/token/canonical.ts'
+import { readJwe, readJws } from '../../src/token/canonical.ts'
 
 const code = (envelope: string): unknown => {
   try {
-    readSegments(envelope)
+    readJwe(envelope)
     return 'taken'
   } catch (error) {
     return (error as { code: string }).code
@@ -23,7 +23,8 @@ describe('the canonical form', () => {
     ['three segments (C05)', 'AAAA.AAAA.AAAA', 'form'],
     ['four segments', 'AAAA..AAAA.AAAA', 'form'],
     ['six segments', 'AAAA..AAAA.AAAA.AAAA.AAAA', 'form'],
-    ['an encrypted key', 'AAAA.AAAA.AAAA.AAAA.AAAA', 'form'],
+    ['an encrypted key', 'AAAA.AAAA.AAAA.AAAA.AAAA', 'taken'],
+    ['an encrypted key of length 5', 'AAAA.AAAAA.AAAA.AAAA.AAAA', 'form'],
     ['an empty ciphertext', 'AAAA..AAAA..AAAA', 'form'],
     ['an empty tag (H06)', 'AAAA..AAAA.AAAA.', 'form'],
     ['an empty initialization vector (H06)', 'AAAA...AAAA.AAAA', 'form'],
@@ -40,4 +41,24 @@ describe('the canonical form', () => {
   ])('with %s (RFC 7516 §7.1)', (_, envelope, expected) => {
     expect(code(envelope)).toBe(expected)
   })
+})
+
+it.each([
+  ['AAAA.AAAA.AAAA', 'taken'],
+  ['AAAA.AAAA.', 'form'],
+  ['AAAA..AAAA', 'form'],
+  ['..', 'form'],
+  ['AAAA.AAAA.AAB', 'form'],
+  ['AAAA.AAAA.AAAA.AAAA', 'form'],
+  ['AAAA.AAAA.AAAA=', 'form'],
+])('the canonical form of a JWS: %s is %s (RFC 7515 §7.1)', (jws, expected) => {
+  const read = (): string => {
+    try {
+      readJws(jws)
+      return 'taken'
+    } catch (error) {
+      return (error as { code: string }).code
+    }
+  }
+  expect(read()).toBe(expected)
 })

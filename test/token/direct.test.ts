@@ -1,9 +1,9 @@
 import { CompactEncrypt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { createKeyring, type Leaf } from '../../keys/index.ts'
-import { openDirect, sealDirect } from '../../src/token/direct.ts'
+import { sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
-import { API, ISSUER, NOW, testRing } from '../fixtures.ts'
+import { API, ISSUER, NOW, openEntitlement, testRing } from '../fixtures.ts'
 
 const keyring = createKeyring(testRing(NOW), ISSUER)
 const leaves = keyring.leavesFor('access', API, 'A256GCM', 600)
@@ -26,7 +26,7 @@ const expected = { issuer: ISSUER, resource: API, now: NOW, clockTolerance: 10, 
 
 /** Returns the entitlement, or the code of the refusal. */
 const open = async (token: string, changes: Partial<typeof expected> = {}): Promise<unknown> =>
-  openDirect(token, leaves, { ...expected, ...changes }).catch((error: { code: string }) => error.code)
+  openEntitlement(token, leaves, { ...expected, ...changes }).catch((error: { code: string }) => error.code)
 
 /** Seals anything with jose alone, as somebody would who holds the leaf. */
 const forge = (payload: unknown, header: object = {}, key: Uint8Array = leaf.key): Promise<string> => {
@@ -84,7 +84,7 @@ describe('a direct token', () => {
   it('by A256CBC-HS512 opens too (RFC 7518 §5.2.5)', async () => {
     const wide = keyring.leavesFor('access', API, 'A256CBC-HS512', 600)
     const token = await sealDirect(entitlement, ISSUER, wide, NOW)
-    expect(await openDirect(token, wide, expected)).toEqual(entitlement)
+    expect(await openEntitlement(token, wide, expected)).toEqual(entitlement)
     expect(await open(token)).toBe('algorithm')
   })
 })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createKeyring } from '../../keys/index.ts'
-import { openDirect, sealDirect } from '../../src/token/direct.ts'
+import { sealDirect } from '../../src/token/direct.ts'
 import { type EnvelopePurpose, openPurpose, sealPurpose } from '../../src/token/purpose.ts'
-import { API, ISSUER, NOW, testRing } from '../fixtures.ts'
+import { API, ISSUER, NOW, openEntitlement, testRing } from '../fixtures.ts'
 
 const PURPOSES: readonly EnvelopePurpose[] = ['code', 'refresh', 'par', 'login', 'session', 'client', 'nonce']
 const keyring = createKeyring(testRing(NOW), ISSUER)
@@ -40,7 +40,7 @@ describe('a purpose envelope', () => {
     const token = await sealDirect(entitlement, ISSUER, access, NOW)
     for (const purpose of PURPOSES) {
       expect(await open(purpose, token)).toBe('type')
-      await expect(openDirect(await seal(purpose), access, expected)).rejects.toMatchObject({ code: 'type' })
+      await expect(openEntitlement(await seal(purpose), access, expected)).rejects.toMatchObject({ code: 'type' })
     }
   })
 

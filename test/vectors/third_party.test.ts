@@ -33,7 +33,7 @@ const hex = (from: Uint8Array): string => [...from].map((byte) => byte.toString(
 function leavesOf(jwk: { readonly k?: string }): Leaves {
   const key = jwk.k === undefined ? new Uint8Array(32) : decodeBase64url(jwk.k)
   const leaf: Leaf = { kid: 'any', enc: 'A256GCM', key, nbf: 0, exp: 1 }
-  return { enc: leaf.enc, opening: () => leaf, sealing: () => leaf, within: () => [leaf] }
+  return { enc: leaf.enc, opening: () => leaf, sealing: () => leaf, told: () => [leaf], within: () => [leaf] }
 }
 const refusal = (envelope: string, key: { readonly k?: string }): Promise<unknown> =>
   openEnvelope(envelope, 'at+jwe', leavesOf(key), 0).then(

@@ -15,9 +15,9 @@ import {
   writeLeafKid,
 } from '../../keys/index.ts'
 import { type Expectations, readClaims } from '../../src/token/claims.ts'
-import { openDirect } from '../../src/token/direct.ts'
 import { openEnvelope } from '../../src/token/envelope.ts'
 import { type EnvelopePurpose, openPurpose } from '../../src/token/purpose.ts'
+import { openEntitlement } from '../fixtures.ts'
 import derivation from './v1/derivation.json' with { type: 'json' }
 import direct from './v1/direct.json' with { type: 'json' }
 import exported from './v1/export.json' with { type: 'json' }
@@ -57,15 +57,15 @@ describe('vectors v1', () => {
 
   it.each(direct.tokens)('open a token of $name', async ({ enc, now, envelope, claims }) => {
     const leaves = keyring.leavesFor('access', direct.resource, enc as ContentEncryption, 86_400)
-    expect(await openEnvelope(envelope, 'at+jwe', leaves, now)).toEqual(claims)
+    expect((await openEnvelope(envelope, 'at+jwe', leaves, now)).facts).toEqual(claims)
     const expected = expectations(now, direct.resource)
-    expect(await openDirect(envelope, leaves, expected)).toEqual(readClaims(claims, expected))
+    expect(await openEntitlement(envelope, leaves, expected)).toEqual(readClaims(claims, expected))
   })
 
   it.each(direct.refused)('refuse a token: $name', async ({ now, envelope, code, ...row }) => {
     const resource = row.resource ?? direct.resource
     const leaves = keyring.leavesFor('access', resource, 'A256GCM', 86_400)
-    await expect(openDirect(envelope, leaves, expectations(now, resource))).rejects.toMatchObject({ code })
+    await expect(openEntitlement(envelope, leaves, expectations(now, resource))).rejects.toMatchObject({ code })
   })
 
   it.each(purposes.envelopes)('open an envelope for $purpose', async ({ purpose, now, envelope, facts }) => {

@@ -5,8 +5,8 @@
  */
 
 import { sha256 } from '@noble/hashes/sha2.js'
-import { encodeBase64url } from '../../keys/base64url.ts'
-import { encodeLabels } from '../../keys/index.ts'
+import { encodeBase64url } from './base64url.ts'
+import { encodeLabels } from './derive.ts'
 
 /** Returns SHA-256 of a text in UTF-8: 32 bytes. */
 export function digestText(text: string): Uint8Array {

@@ -1,0 +1,162 @@
+/**
+ * The text of a ring: one line of JSON, strict in both directions.
+ *
+ * @module
+ */
+
+import { decodeBase64url, encodeBase64url } from './base64url.ts'
+import { checkInteger, checkMembers, checkText, checkTexts } from './check.ts'
+import {
+  type BadRoot,
+  type Dates,
+  KID,
+  RING_BYTES,
+  type Ring,
+  type RingReading,
+  type RingReason,
+  type RingRefusal,
+  type Root,
+  type RsaJwk,
+  type RsaKey,
+} from './ring.ts'
+
+/** Returns the ring as one line of JSON, the form in which it is kept as a secret. */
+export function writeRing(ring: Ring): string {
+  const roots = ring.roots.map(({ kid, k, pub, use, end, del }) => ({ kid, k: encodeBase64url(k), pub, use, end, del }))
+  const rsa = ring.rsa?.map(({ kid, jwk, pub, use, end, del }) => ({ kid, jwk, pub, use, end, del }))
+  const { v, period, propagation, skew, revoked } = ring
+  return JSON.stringify({ v, period, propagation, skew, roots, ...(rsa?.length ? { rsa } : {}), revoked })
+}
+
+/** Checks the timings of a ring: a period from a minute to 31 days, a propagation up to 31 days, a skew up to an hour. */
+export function checkTimings(
+  timings: Readonly<Record<'period' | 'propagation' | 'skew', unknown>>,
+): asserts timings is Pick<Ring, 'period' | 'propagation' | 'skew'> {
+  checkInteger('period', timings.period, 60, 31 * 86_400)
+  checkInteger('propagation', timings.propagation, 0, 31 * 86_400)
+  checkInteger('skew', timings.skew, 0, 3600)
+}
+
+/** Checks that `dates` are four instants in their order. */
+export function checkDates(name: string, dates: Readonly<Record<keyof Dates, unknown>>): asserts dates is Dates {
+  checkInteger(`${name}.pub`, dates.pub, 0)
+  checkInteger(`${name}.use`, dates.use, dates.pub)
+  checkInteger(`${name}.end`, dates.end, dates.use + 1)
+  checkInteger(`${name}.del`, dates.del, dates.end)
+}
+
+/** Reads 32 bytes of key. Fewer than 16 different bytes among 32 never come from a random source: such a key is refused. */
+export function readKey(name: string, value: unknown): Uint8Array {
+  checkText(name, value, /^[A-Za-z0-9_-]{43}$/, '32 bytes as base64url')
+  const key = decodeBase64url(value)
+  if (new Set(key).size < 16) throw new RangeError(`"${name}" expected random bytes`)
+  return key
+}
+
+function readRoot(name: string, value: unknown): Root {
+  checkMembers(name, value, ['kid', 'k', 'pub', 'use', 'end', 'del'])
+  const { kid, k, pub, use, end, del } = value
+  checkText(`${name}.kid`, kid, KID, '1 to 16 characters of [A-Za-z0-9_-]')
+  const dates = { pub, use, end, del }
+  checkDates(name, dates)
+  return { kid, k: readKey(`${name}.k`, k), ...dates }
+}
+
+const RSA_MEMBERS = ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const satisfies readonly (keyof RsaJwk)[]
+
+function readRsaKey(name: string, value: unknown): RsaKey {
+  checkMembers(name, value, ['kid', 'jwk', 'pub', 'use', 'end', 'del'])
+  const { kid, jwk, pub, use, end, del } = value
+  checkText(`${name}.kid`, kid, KID, '1 to 16 characters of [A-Za-z0-9_-]')
+  const dates = { pub, use, end, del }
+  checkDates(name, dates)
+  checkMembers(`${name}.jwk`, jwk, RSA_MEMBERS)
+  for (const member of RSA_MEMBERS) checkText(`${name}.jwk.${member}`, jwk[member], /^[A-Za-z0-9_-]+$/, 'base64url')
+  // 2048 bits are 342 characters (RFC 7518 §3.3).
+  checkText(`${name}.jwk.n`, jwk['n'], /^.{342,}$/, 'a modulus of at least 2048 bits')
+  return { kid, jwk: jwk as unknown as RsaJwk, ...dates }
+}
+
+/** Reads a list, entry by entry: what cannot be read is left out, and reported. */
+function readEntries<Entry>(
+  name: string,
+  list: unknown,
+  read: (name: string, value: unknown) => Entry,
+): { readonly entries: readonly Entry[]; readonly bad: readonly BadRoot[] } {
+  if (!Array.isArray(list)) throw new TypeError(`"${name}" expected a list`)
+  const entries: Entry[] = []
+  const bad: BadRoot[] = []
+  for (const [index, value] of list.entries()) {
+    try {
+      entries.push(read(`${name}[${index}]`, value))
+    } catch (error) {
+      bad.push(describeBadRoot(value, (error as Error).message))
+    }
+  }
+  return { entries, bad }
+}
+
+function describeBadRoot(value: unknown, message: string): BadRoot {
+  const { kid, use, end } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
+  return {
+    kid: typeof kid === 'string' && KID.test(kid) ? kid : undefined,
+    use: typeof use === 'number' ? use : undefined,
+    end: typeof end === 'number' ? end : undefined,
+    message,
+  }
+}
+
+/** Takes apart the roots that share a kid or key bytes with another: nobody can tell which of them is meant. */
+function separateTwins(roots: readonly Root[]): { good: readonly Root[]; bad: readonly BadRoot[] } {
+  const count = new Map<string, number>()
+  const marks = (root: Root): readonly string[] => [`kid ${root.kid}`, `k ${encodeBase64url(root.k)}`]
+  for (const mark of roots.flatMap(marks)) count.set(mark, (count.get(mark) ?? 0) + 1)
+  const isTwin = (root: Root): boolean => marks(root).some((mark) => count.get(mark) !== 1)
+  return {
+    good: roots.filter((root) => !isTwin(root)),
+    bad: roots
+      .filter(isTwin)
+      .map((root) => describeBadRoot(root, `root ${root.kid}: its kid or its key stands in the ring twice`)),
+  }
+}
+
+function refuse(reason: RingReason, detail: string): RingRefusal {
+  return { ok: false, reason, detail }
+}
+
+/**
+ * Reads a ring from its JSON.
+ *
+ * Unknown members are refused. A root that cannot be read is left out and reported in `bad`. This checks no timing rule
+ * but the order of each root's dates; `examineRing` does.
+ */
+export function readRing(text: string | undefined): RingReading | RingRefusal {
+  if (text === undefined || text.trim() === '') return refuse('ring_missing', 'the ring is missing or empty')
+  const size = new TextEncoder().encode(text).length
+  if (size > RING_BYTES) return refuse('ring_too_large', `the ring has ${size} bytes; a secret holds ${RING_BYTES}`)
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    return refuse('ring_malformed', 'the ring is not JSON; it may be cut off')
+  }
+  try {
+    checkMembers('ring', json, ['v', 'period', 'propagation', 'skew', 'roots', 'rsa', 'revoked'])
+    if (json.v !== 1) return refuse('ring_version', 'the ring is not of version 1')
+    const { revoked } = json
+    const timings = { period: json.period, propagation: json.propagation, skew: json.skew }
+    checkTimings(timings)
+    checkTexts('revoked', revoked, KID, 'the kid of a root')
+    const roots = readEntries('roots', json.roots, readRoot)
+    const rsa = readEntries('rsa', json['rsa'] ?? [], readRsaKey)
+    const { good, bad } = separateTwins(roots.entries)
+    const kids = [...good, ...rsa.entries].map(({ kid }) => kid)
+    if (new Set(kids).size !== kids.length)
+      throw new RangeError('"rsa" expected kids that no other key of the ring has')
+    const kept = rsa.entries.length > 0 ? { rsa: rsa.entries } : {}
+    const ring: Ring = { v: 1, ...timings, roots: good, ...kept, revoked }
+    return { ok: true, ring, bad: [...roots.bad, ...bad, ...rsa.bad] }
+  } catch (error) {
+    return refuse('ring_malformed', (error as Error).message)
+  }
+}

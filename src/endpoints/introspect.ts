@@ -1,0 +1,68 @@
+/**
+ * Introspection, for those who can open nothing: computed from the envelope alone, and told to the token's own resource
+ * alone (RFC 7662; the signed answer, RFC 9701).
+ *
+ * @module
+ */
+
+import { OAuthError } from '../protocol/error.ts'
+import type { RevocationView } from '../stores/revocations.ts'
+import type { Opened } from '../token/entitlement.ts'
+import { signClaims } from '../token/signed.ts'
+import type { AccessTokens } from './access_tokens.ts'
+import { authenticateClient } from './client_authentication.ts'
+import type { EndpointContext } from './context.ts'
+import { createFormEndpoint, type FormEndpoint } from './form_endpoint.ts'
+import { type Answer, answerJson } from './respond.ts'
+
+/** The media type of a signed answer (RFC 9701 §4). */
+const SIGNED = 'application/token-introspection+jwt'
+
+/** What the endpoint needs beside the context. */
+export interface IntrospectParts {
+  readonly accessTokens: AccessTokens
+  readonly view: RevocationView
+}
+
+/** Returns what is told of a token (RFC 7662 §2.2). */
+function describe({ entitlement }: Opened, issuer: string): Readonly<Record<string, unknown>> {
+  const { scope, claims, ...others } = entitlement
+  return { active: true, ...claims, iss: issuer, ...others, scope: scope.join(' '), token_type: 'Bearer' }
+}
+
+/** Returns the introspection endpoint. */
+export function createIntrospectEndpoint(
+  context: EndpointContext,
+  { accessTokens, view }: IntrospectParts,
+): FormEndpoint {
+  const { settings, keyRing } = context
+  const { issuer, clients, resources, guard } = settings
+
+  async function isDead({ entitlement, kid }: Opened, now: number): Promise<boolean> {
+    if (await view.hits({ ...entitlement, kid }, now)) return true
+    return (await guard?.hasEnded([entitlement.gid ?? ''])) === true
+  }
+
+  async function sign(body: object, clientId: string, now: number): Promise<Answer> {
+    const signer = keyRing.open(now).signingKeys.signing('ES256', now)
+    if (signer === undefined) throw new OAuthError('temporarily_unavailable', 'no key signs now', { retryAfter: 60 })
+    const claims = { iss: issuer, aud: clientId, iat: now, token_introspection: body }
+    const jwt = await signClaims(claims, 'token-introspection+jwt', signer)
+    return {
+      status: 200,
+      headers: { 'Content-Type': SIGNED, 'Cache-Control': 'no-store', Pragma: 'no-cache' },
+      body: jwt,
+    }
+  }
+
+  return createFormEndpoint(context, 'introspect', async ({ parameters, headers, now }) => {
+    const client = authenticateClient(headers.get('authorization'), parameters, clients)
+    if (client.kind !== 'resource_server') throw new OAuthError('unauthorized_client', 'not a resource server')
+    const token = parameters.require('token')
+    const own = [...client.resources].flatMap((uri) => resources.get(uri) ?? [])
+    const opened = await accessTokens.open(token, own, now)
+    const isActive = opened !== undefined && !(await isDead(opened, now))
+    const body = isActive ? describe(opened, issuer) : { active: false }
+    return headers.get('accept')?.includes(SIGNED) === true ? sign(body, client.id, now) : answerJson(200, body)
+  })
+}

@@ -1,0 +1,79 @@
+/**
+ * The revocation bundle for all verifiers, and the operator's own hand at it.
+ *
+ * @module
+ */
+
+import { OAuthError } from '../protocol/error.ts'
+import type { Revocations } from '../stores/revocations.ts'
+import { REVOCATIONS_TYP, type RevocationKind } from '../token/revocations.ts'
+import { signClaims } from '../token/signed.ts'
+import { authenticateClient } from './client_authentication.ts'
+import type { EndpointContext } from './context.ts'
+import { createFormEndpoint, type FormEndpoint } from './form_endpoint.ts'
+import { type Answer, answerError, answerJson } from './respond.ts'
+
+/** Seconds that anybody may keep a bundle. */
+const MAX_AGE = 5
+
+/** Seconds that a bundle is good for; a verifier's own `maxStale` is shorter. */
+const BUNDLE_LIFE = 3600
+
+/** Seconds by which the clocks of the issuer's machines may differ when somebody is revoked. */
+const MARGIN = 10
+
+/**
+ * Seconds from a revocation to its refusal by every verifier with default settings, while the issuer can be reached: the
+ * bundle's age on its way, the verifier's own, and the fetch itself.
+ */
+export const REVOCATION_DELAY = 20
+
+/** What an operator can revoke, and what it is called in a bundle. */
+const KINDS: Readonly<Record<string, RevocationKind>> = { sub: 'sub', client: 'client', grant: 'gid', kid: 'kid' }
+
+/** Returns `GET /revocations`. */
+export function createRevocationsEndpoint(context: EndpointContext, revocations: Revocations): () => Promise<Answer> {
+  const { settings, keyRing, log } = context
+  const { issuer } = settings
+  return async () => {
+    try {
+      const now = context.now()
+      const signer = keyRing.open(now).signingKeys.signing('ES256', now)
+      if (signer === undefined) throw new OAuthError('temporarily_unavailable', 'no key signs now', { retryAfter: 60 })
+      const { seq, salt, events } = await revocations.read(now, 'access tokens')
+      const claims = { iss: issuer, iat: now, exp: now + BUNDLE_LIFE, seq, salt, events }
+      const body = await signClaims(claims, REVOCATIONS_TYP, signer)
+      return {
+        status: 200,
+        headers: { 'Content-Type': 'application/jwt', 'Cache-Control': `public, max-age=${MAX_AGE}` },
+        body,
+      }
+    } catch (error) {
+      return answerError(error, { event: 'revocations', log })
+    }
+  }
+}
+
+/** Returns `POST /revocations`: an operator revokes a subject, a client, a grant or a key. */
+export function createOperatorEndpoint(context: EndpointContext, revocations: Revocations): FormEndpoint {
+  const { settings, log } = context
+  const { clients, resources, guard, longestLife } = settings
+  const longestToken = [...resources.values()].reduce(
+    (longest, { accessTokenLifetime }) => Math.max(longest, accessTokenLifetime),
+    0,
+  )
+  return createFormEndpoint(context, 'revocations', async ({ parameters, headers, now }) => {
+    const client = authenticateClient(headers.get('authorization'), parameters, clients)
+    if (client.kind !== 'operator') throw new OAuthError('unauthorized_client', 'not an operator')
+    const [asked, value] = [parameters.require('kind'), parameters.require('value')]
+    const kind = Object.hasOwn(KINDS, asked) ? KINDS[asked] : undefined
+    if (kind === undefined) throw new OAuthError('invalid_request', 'kind is unknown')
+    // A person or a client can come back, and what is issued then is good; a grant or a key never is again.
+    const isFinal = kind === 'gid' || kind === 'kid'
+    const [until, keep] = [now + longestToken + 120, now + longestLife + 120]
+    await revocations.add({ kind, value, at: isFinal ? keep : now + MARGIN, until, keep })
+    if (kind === 'gid') await guard?.end(value, keep)
+    log({ level: 'info', event: 'revocations', code: kind, client: client.id })
+    return answerJson(200, { revoked: asked, effective_within: REVOCATION_DELAY })
+  })
+}

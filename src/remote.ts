@@ -1,0 +1,144 @@
+/**
+ * JSON from elsewhere, at URLs that the operator named: bounded in size and time, no redirects, kept for a while.
+ *
+ * @module
+ */
+
+/** The platform's `fetch`, or one in its place. */
+export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
+
+/** What came from elsewhere; or why nothing did, for the log alone. */
+export type Fetched =
+  | { readonly ok: true; readonly json: Readonly<Record<string, unknown>> }
+  | { readonly ok: false; readonly detail: string }
+
+/** The text of what came. */
+export type FetchedText = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly detail: string }
+
+/** Bytes that an answer may have, unless more is allowed. */
+const LONGEST = 65_536
+
+/** Milliseconds that an answer may take, its body included. */
+const PATIENCE = 2500
+
+/** Hosts that lead to this machine or its own network, whatever the operator's name server says. */
+function isInternal(hostname: string): boolean {
+  return /^[\d.]+$|^\[|^localhost$|\.(?:localhost|local|internal|home\.arpa)$|^[^.]+$|\.$/.test(hostname)
+}
+
+/**
+ * Checks a URL that something is to be fetched from: https on a host with a public name, without a user.
+ *
+ * @param isLoopbackAllowed whether http and https on this very machine will do too: for development
+ * @throws {RangeError} when it is any other
+ */
+export function checkRemoteUrl(name: string, url: unknown, isLoopbackAllowed: boolean): asserts url is string {
+  const expected = `"${name}" expected an https URL of a public host`
+  if (typeof url !== 'string' || !URL.canParse(url)) throw new RangeError(expected)
+  const { protocol, hostname, username, password, hash } = new URL(url)
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+  const isFine = isLoopback ? isLoopbackAllowed : protocol === 'https:' && !isInternal(hostname)
+  if (!isFine || !/^https?:$/.test(protocol) || username + password + hash !== '') throw new RangeError(expected)
+}
+
+/** Reads a body; one that is longer than it may be is cut off, and nothing. */
+async function readBounded(response: Response, longest: number): Promise<string | undefined> {
+  const reader = response.body?.getReader()
+  if (reader === undefined) return ''
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let text = ''
+  let length = 0
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    length += part.value.byteLength
+    if (length > longest) {
+      await reader.cancel()
+      return undefined
+    }
+    text += decoder.decode(part.value, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+/** What may come. */
+export interface Bounds {
+  /** The media types that are taken. */
+  readonly type: RegExp
+  /** Bytes at the most. Default 65536. */
+  readonly longest?: number
+}
+
+/**
+ * Fetches a text: in 2.5 seconds, body included, with status 200 and no redirect, of one of the types, and not too long.
+ */
+export async function fetchText(url: string, fetch: Fetch, init: RequestInit, bounds: Bounds): Promise<FetchedText> {
+  try {
+    // `redirect: 'error'` throws in workerd: with 'manual' a redirect is just not 200.
+    const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(PATIENCE) })
+    const isOfType = bounds.type.test(response.headers.get('content-type') ?? '')
+    if (response.status !== 200 || !isOfType) {
+      await response.body?.cancel()
+      return { ok: false, detail: response.status === 200 ? 'another media type' : `status ${response.status}` }
+    }
+    const text = await readBounded(response, bounds.longest ?? LONGEST)
+    return text === undefined ? { ok: false, detail: 'too long' } : { ok: true, text }
+  } catch (error) {
+    return { ok: false, detail: error instanceof Error ? error.name : 'failed' }
+  }
+}
+
+/** Fetches a JSON object; bounded as `fetchText`, at 64 KB. */
+export async function fetchJson(url: string, fetch: Fetch, init: RequestInit = {}): Promise<Fetched> {
+  const headers = { accept: 'application/json', ...(init.headers as Record<string, string> | undefined) }
+  const fetched = await fetchText(url, fetch, { ...init, headers }, { type: /^application\/(?:[\w.-]+\+)?json\b/i })
+  if (!fetched.ok) return fetched
+  try {
+    const json: unknown = JSON.parse(fetched.text)
+    const isObject = typeof json === 'object' && json !== null && !Array.isArray(json)
+    return isObject
+      ? { ok: true, json: json as Readonly<Record<string, unknown>> }
+      : { ok: false, detail: 'no JSON object' }
+  } catch {
+    return { ok: false, detail: 'no JSON' }
+  }
+}
+
+/** A document that is kept. */
+export interface RemoteDocument {
+  /**
+   * Returns the document: as it is kept, or fetched anew when it is older than five minutes. When that fails, the one
+   * that is kept serves for a day more.
+   *
+   * @param now Unix seconds
+   * @param isLacking whether something was not found in what is kept: then it is fetched anew, but not twice in 30 seconds
+   */
+  get(now: number, isLacking?: boolean): Promise<Fetched>
+}
+
+/** Seconds. */
+const FRESH = 300
+const STALE = 86_400
+const COOLDOWN = 30
+
+/** Returns a document that is fetched when it is first needed, once for all who wait for it. Failures are not kept. */
+export function createRemoteDocument(url: string, fetch: Fetch): RemoteDocument {
+  let kept: { readonly fetched: Fetched; readonly at: number } | undefined
+  let underWay: Promise<Fetched> | undefined
+  let triedAt = Number.NEGATIVE_INFINITY
+
+  async function load(now: number): Promise<Fetched> {
+    triedAt = now
+    const fetched = await fetchJson(url, fetch)
+    underWay = undefined
+    if (fetched.ok) kept = { fetched, at: now }
+    return fetched.ok || kept === undefined || now - kept.at >= STALE ? fetched : kept.fetched
+  }
+
+  return {
+    async get(now, isLacking = false) {
+      const isEnough = !isLacking && now - (kept?.at ?? Number.NEGATIVE_INFINITY) < FRESH
+      if (kept !== undefined && (isEnough || (now - triedAt < COOLDOWN && now - kept.at < STALE))) return kept.fetched
+      underWay ??= load(now)
+      return underWay
+    },
+  }
+}

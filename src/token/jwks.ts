@@ -1,0 +1,115 @@
+/**
+ * JWK Sets (RFC 7517 §5): the issuer's public signing keys, told and read; and the encryption keys of resource servers.
+ *
+ * @module
+ */
+
+import type { CryptoKey } from 'jose'
+import { importJWK } from 'jose/key/import'
+import type { SigningAlgorithm, SigningKey } from '../../keys/index.ts'
+import { TokenError } from './error.ts'
+
+/** A public key as it is told: its public members, and what it is for. */
+export type PublicJwk = Readonly<Record<string, string>>
+
+/** The public members of each kind of key: nothing else ever leaves (RFC 7518 §6, RFC 8037 §2). */
+const PUBLIC_MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  EC: ['kty', 'crv', 'x', 'y'],
+  OKP: ['kty', 'crv', 'x'],
+  RSA: ['kty', 'n', 'e'],
+}
+
+/** What WebCrypto calls the signature algorithms. */
+const ALGORITHMS = {
+  ES256: { name: 'ECDSA', namedCurve: 'P-256' },
+  Ed25519: { name: 'Ed25519' },
+  RS256: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+} as const
+
+/** A signing key, ready for use. */
+export interface ReadySigningKey {
+  readonly privateKey: CryptoKey
+  readonly publicJwk: PublicJwk
+}
+
+const ready = new WeakMap<SigningKey, Promise<ReadySigningKey>>()
+
+/** Returns the public members of a key, and no others. */
+export function publicMembers(jwk: Readonly<Record<string, unknown>>): PublicJwk {
+  const members = PUBLIC_MEMBERS[String(jwk['kty'])] ?? []
+  return Object.fromEntries(members.map((name) => [name, String(jwk[name])]))
+}
+
+async function prepare({ kid, alg, material }: SigningKey): Promise<ReadySigningKey> {
+  const algorithm = ALGORITHMS[alg]
+  const extractable =
+    'pkcs8' in material
+      ? await crypto.subtle.importKey('pkcs8', material.pkcs8, algorithm, true, ['sign'])
+      : await crypto.subtle.importKey('jwk', { kty: 'RSA', ...material.rsa }, algorithm, true, ['sign'])
+  const jwk = await crypto.subtle.exportKey('jwk', extractable)
+  return { privateKey: extractable, publicJwk: { ...publicMembers({ ...jwk }), kid, alg, use: 'sig' } }
+}
+
+/** Returns a signing key, imported once. */
+export function readySigningKey(key: SigningKey): Promise<ReadySigningKey> {
+  const known = ready.get(key)
+  if (known !== undefined) return known
+  const made = prepare(key)
+  ready.set(key, made)
+  return made
+}
+
+/** A public key to verify with. */
+export interface VerificationKey {
+  readonly alg: SigningAlgorithm
+  readonly key: CryptoKey
+}
+
+/** Public keys by their kid. */
+export interface VerificationKeys {
+  /** Returns the key of exactly this kid, or nothing. */
+  find(kid: string): Promise<VerificationKey | undefined>
+}
+
+function isSigningAlgorithm(alg: unknown): alg is SigningAlgorithm {
+  return typeof alg === 'string' && Object.hasOwn(ALGORITHMS, alg)
+}
+
+/** The kinds of key that each algorithm takes. */
+const KIND_OF: Readonly<Record<SigningAlgorithm, string>> = { ES256: 'EC P-256', Ed25519: 'OKP Ed25519', RS256: 'RSA ' }
+
+/**
+ * Reads an issuer's JWK Set. Keys are taken only with a kid of their own, an `alg` that fits, and not for encryption.
+ *
+ * @throws {TokenError} `key` when it is no JWK Set, or two keys have the same kid
+ */
+export function readVerificationKeys(jwks: unknown): VerificationKeys {
+  const keys = (jwks as { keys?: unknown } | null)?.keys
+  if (!Array.isArray(keys)) throw new TokenError('key')
+  const usable = keys.filter((jwk: Readonly<Record<string, unknown>>) => {
+    const { kid, alg, use = 'sig', kty, crv = '', d } = jwk ?? {}
+    return (
+      typeof kid === 'string' &&
+      isSigningAlgorithm(alg) &&
+      use === 'sig' &&
+      d === undefined &&
+      KIND_OF[alg] === `${kty} ${crv}`
+    )
+  })
+  const byKid = new Map(usable.map((jwk) => [jwk.kid as string, jwk]))
+  if (byKid.size !== usable.length) throw new TokenError('key')
+  const imported = new Map<string, Promise<VerificationKey>>()
+  const importOne = async (jwk: Readonly<Record<string, unknown>>): Promise<VerificationKey> => {
+    const alg = jwk['alg'] as SigningAlgorithm
+    return { alg, key: (await importJWK(publicMembers(jwk), alg)) as CryptoKey }
+  }
+  return {
+    async find(kid) {
+      const jwk = byKid.get(kid)
+      if (jwk === undefined) return undefined
+      const known = imported.get(kid) ?? importOne(jwk)
+      imported.set(kid, known)
+      return known
+    },
+  }
+}

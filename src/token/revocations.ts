@@ -1,0 +1,90 @@
+/**
+ * The revocation bundle: what was revoked, as verifiers hold it against the tokens that they open. Values are hidden
+ * behind salted hashes; a token is hit by what it is, names, or was made with, if it was issued before.
+ *
+ * @module
+ */
+
+import { digestLabels } from '../../keys/digest.ts'
+import type { Entitlement } from './entitlement.ts'
+
+/** What an event hits: one token, all of an approval, of a person, of a client, or made with a key. */
+export type RevocationKind = 'jti' | 'gid' | 'sub' | 'client' | 'kid'
+
+/** The kinds of events. */
+export const REVOCATION_KINDS: readonly RevocationKind[] = ['jti', 'gid', 'sub', 'client', 'kid']
+
+/** `typ` of the signed bundle. */
+export const REVOCATIONS_TYP = 'revocations+jwt'
+
+/** Characters that a bundle may have: some 50,000 events. */
+export const LONGEST_BUNDLE = 4_000_000
+
+/** The events of a bundle: for each kind, the hash of a value → the instant before which tokens are dead. */
+export type RevocationEvents = Readonly<Partial<Record<RevocationKind, Readonly<Record<string, number>>>>>
+
+/** What a bundle says. */
+export interface Bundle {
+  /** Grows with every event: an older bundle in place of a newer one is seen by it. */
+  readonly seq: number
+  readonly salt: string
+  readonly events: RevocationEvents
+}
+
+/** Returns what stands for a value in a bundle: 96 bits. */
+export function hashRevoked(salt: string, kind: RevocationKind, value: string): string {
+  return digestLabels('bulla/1/revoked', salt, kind, value).slice(0, 16)
+}
+
+/** What a token, or a refresh token, can be hit by. */
+export interface Target extends Partial<Pick<Entitlement, 'jti' | 'gid'>> {
+  readonly sub: string
+  readonly client_id: string | undefined
+  /** The kid of the key that it was made with. */
+  readonly kid?: string
+  /** When it was issued. Unix seconds. */
+  readonly iat: number
+}
+
+/** Returns the values by which a target can be hit; a leaf's kid is hit by its root's too. */
+function valuesOf({
+  jti,
+  gid,
+  sub,
+  client_id,
+  kid,
+}: Target): readonly (readonly [RevocationKind, string | undefined])[] {
+  return [
+    ['jti', jti],
+    ['gid', gid],
+    ['sub', sub],
+    ['client', client_id],
+    ['kid', kid],
+    ['kid', kid?.split('.')[0]],
+  ]
+}
+
+/** Tells whether a bundle hits a target. */
+export function isRevoked({ salt, events }: Bundle, target: Target): boolean {
+  return valuesOf(target).some(([kind, value]) => {
+    const instants = events[kind]
+    if (instants === undefined || value === undefined) return false
+    const hash = hashRevoked(salt, kind, value)
+    const instant = Object.hasOwn(instants, hash) ? instants[hash] : undefined
+    return instant !== undefined && target.iat <= instant
+  })
+}
+
+/** Reads a bundle from claims that the issuer signed; nothing when it is none. */
+export function readBundle(claims: Readonly<Record<string, unknown>>): Bundle | undefined {
+  const { seq, salt, events } = claims
+  if (!Number.isSafeInteger(seq) || typeof salt !== 'string' || salt === '') return undefined
+  if (typeof events !== 'object' || events === null) return undefined
+  const known = REVOCATION_KINDS.flatMap((kind) => {
+    const instants = (events as Readonly<Record<string, unknown>>)[kind]
+    return typeof instants === 'object' && instants !== null
+      ? [[kind, instants as Record<string, number>] as const]
+      : []
+  })
+  return { seq: seq as number, salt, events: Object.fromEntries(known) }
+}

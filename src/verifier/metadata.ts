@@ -1,0 +1,41 @@
+/**
+ * Protected resource metadata (RFC 9728): how a client finds the issuer from the resource server alone.
+ *
+ * @module
+ */
+
+/** What a resource server tells of itself. */
+export interface ResourceDescription {
+  /** Its URI. */
+  readonly resource: string
+  /** The URL of its issuer. */
+  readonly issuer: string
+  /** The scope tokens that it knows. */
+  readonly scopes?: readonly string[]
+  /** What people are told that it is called. */
+  readonly name?: string
+}
+
+/** The metadata, and where they belong. */
+export interface DescribedResource {
+  /** The path to serve them at: `/.well-known/oauth-protected-resource`, before the resource's own path (RFC 9728 §3.1). */
+  readonly path: string
+  /** The whole URL: the option `resourceMetadata` of a verifier. */
+  readonly url: string
+  /** The document, to be sent as JSON. */
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+
+/** Returns a resource server's metadata (RFC 9728 §2). */
+export function describeResource({ resource, issuer, scopes, name }: ResourceDescription): DescribedResource {
+  const { origin, pathname, search } = new URL(resource)
+  const path = `/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}${search}`
+  const metadata = {
+    resource,
+    authorization_servers: [issuer],
+    ...(scopes === undefined ? {} : { scopes_supported: scopes }),
+    bearer_methods_supported: ['header'],
+    ...(name === undefined ? {} : { resource_name: name }),
+  }
+  return { path, url: origin + path, metadata }
+}

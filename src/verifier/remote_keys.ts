@@ -1,0 +1,136 @@
+/**
+ * Keys from the issuer itself: a resource server learns tomorrow's keys today, and no rotation needs a redeploy.
+ *
+ * @module
+ */
+
+import { decodeBase64url } from '../../keys/base64url.ts'
+import { checkInteger } from '../../keys/check.ts'
+import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption, type Leaf, type Leaves } from '../../keys/index.ts'
+import { checkRemoteUrl, type Fetch, fetchText } from '../remote.ts'
+import { openKeySet } from '../token/key_set.ts'
+
+/** Where keys come from. */
+export interface RemoteKeysOptions {
+  /** The issuer's `/keys`; https, or http on this machine for an issuer in development. */
+  readonly url: string
+  /** This resource server's own `client_id` at the issuer. */
+  readonly clientId: string
+  /** Its secret. */
+  readonly clientSecret: string
+  /** Its private key as a JWK, where the issuer has the public one and encrypts the keys to it. */
+  readonly decryptionKey?: Readonly<Record<string, unknown>>
+  /** Seconds after which the keys are asked for again, give or take a fifth; from 10 to 86400. Default 3600. */
+  readonly every?: number
+  /** Keeps a worker awake until the keys are there: `ctx.waitUntil`. Default: nothing keeps it. */
+  readonly waitUntil?: (promise: Promise<unknown>) => void
+  /** Default: the platform's. */
+  readonly fetch?: Fetch
+}
+
+/** Keys that are fetched, and fetched again before they are needed. */
+export interface RemoteKeys {
+  /** Where the keys come from. */
+  readonly url: string
+  /**
+   * Returns the leaves that are known; the first call waits for them, later ones fetch beside the request.
+   *
+   * @param isLacking whether one was not found: then they are fetched and waited for, but not twice in 30 seconds
+   * @returns nothing when there never were any
+   */
+  leaves(now: number, isLacking?: boolean): Promise<Leaves | undefined>
+}
+
+/** Seconds between two fetches for a key that was not found. */
+const COOLDOWN = 30
+
+/** Reads a leaf as `GET /keys` gives it; anything else in the set is passed over. */
+function readLeaf(jwk: Readonly<Record<string, unknown>>): Leaf | undefined {
+  const { kty, kid, k, enc, nbf, exp } = jwk
+  if (kty !== 'oct' || typeof kid !== 'string' || typeof k !== 'string' || typeof enc !== 'string') return undefined
+  if (!Object.hasOwn(CONTENT_ENCRYPTION_BYTES, enc) || !Number.isSafeInteger(nbf) || !Number.isSafeInteger(exp))
+    return undefined
+  try {
+    const key = decodeBase64url(k)
+    const bytes = CONTENT_ENCRYPTION_BYTES[enc as ContentEncryption]
+    return key.length === bytes
+      ? { kid, enc: enc as ContentEncryption, key, nbf: nbf as number, exp: exp as number }
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Returns what opens with these leaves: each from a while before it seals until what it sealed has ended. */
+function leavesOf(all: readonly Leaf[], longestLife: number, tolerance: number): Leaves {
+  const byKid = new Map(all.map((leaf) => [leaf.kid, leaf]))
+  const enc = all[0]?.enc ?? 'A256GCM'
+  return {
+    enc,
+    opening(kid, now) {
+      const leaf = byKid.get(kid)
+      return leaf !== undefined && now >= leaf.nbf - tolerance && now < leaf.exp + longestLife + tolerance
+        ? leaf
+        : undefined
+    },
+    sealing: () => undefined,
+    told: () => [],
+    within: () => [],
+  }
+}
+
+/** Returns a number from 0 to 1 by which those who began together come apart. */
+function jitter(): number {
+  return (crypto.getRandomValues(new Uint8Array(1))[0] ?? 0) / 255
+}
+
+/**
+ * Returns keys that come from the issuer.
+ *
+ * While the issuer is down, what is known goes on serving until the last leaf has ended. Nothing is fetched before the
+ * first request.
+ *
+ * @throws {TypeError | RangeError} when an option is wrong
+ */
+export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
+  const { url, clientId, clientSecret, decryptionKey, every = 3600, waitUntil } = options
+  const fetch: Fetch = options.fetch ?? ((to, init) => globalThis.fetch(to, init))
+  checkRemoteUrl('url', url, true)
+  checkInteger('every', every, 10, 86_400)
+  const [id, secret] = [clientId, clientSecret].map((half) =>
+    new URLSearchParams({ half }).toString().slice('half='.length),
+  )
+  const headers = {
+    authorization: `Basic ${btoa(`${id}:${secret}`)}`,
+    accept: 'application/jwk-set+json, application/jose',
+  }
+  const bounds = { type: /^application\/(?:jwk-set\+json|jose)\b/i }
+  let kept: Leaves | undefined
+  let underWay: Promise<void> | undefined
+  let nextAt = Number.NEGATIVE_INFINITY
+  let triedAt = Number.NEGATIVE_INFINITY
+
+  async function load(now: number): Promise<void> {
+    triedAt = now
+    const fetched = await fetchText(url, fetch, { headers }, bounds)
+    const set = fetched.ok ? await openKeySet(fetched.text, decryptionKey) : undefined
+    const leaves = set?.flatMap((jwk) => readLeaf(jwk) ?? []) ?? []
+    underWay = undefined
+    // What failed is tried again soon; what came, after a while that differs from server to server.
+    nextAt = now + (leaves.length > 0 ? every * (0.8 + 0.4 * jitter()) : COOLDOWN)
+    if (leaves.length > 0) kept = leavesOf(leaves, 86_400, 60)
+  }
+
+  return {
+    url,
+    async leaves(now, isLacking = false) {
+      const isDue = now >= nextAt || (isLacking && now - triedAt >= COOLDOWN)
+      if (isDue || kept === undefined) underWay ??= load(now)
+      if (underWay !== undefined) {
+        if (kept === undefined || isLacking) await underWay
+        else waitUntil?.(underWay)
+      }
+      return kept
+    },
+  }
+}
