@@ -5,7 +5,7 @@
  */
 
 import { checkChoice, checkMembers } from '../keys/check.ts'
-import { DEVELOPMENT_RESOURCES, developmentClients } from './development.ts'
+import { developmentClients, developmentResources } from './development.ts'
 import type { Authenticate } from './login/authenticate.ts'
 import { developmentLogin } from './login/development.ts'
 import { type OwnPageOptions, ownLoginPage } from './login/own_page.ts'
@@ -46,6 +46,8 @@ export interface Bindings {
   readonly REVOCATIONS?: RevocationsNamespace
   /** The rate limit on failed client authentication, if any. */
   readonly FAILURES?: RateLimit
+  /** In development: the key pair of the partner's API, as a JWK. Only its public members are used here. */
+  readonly PARTNER_KEY?: unknown
   /** `"true"` only in `.dev.vars`. */
   readonly DEVELOPMENT?: unknown
 }
@@ -88,6 +90,13 @@ function readLogin(login: unknown, secret: string | undefined, isLoopbackAllowed
   return ownLoginPage({ url, issuer, jwks, isLoopbackAllowed } as OwnPageOptions)
 }
 
+/** Returns the public members of the partner's key in `.dev.vars`. */
+function readPartnerKey(text: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  if (text === undefined || text === '') return undefined
+  const { kty, crv, x, y, kid } = JSON.parse(text) as Readonly<Record<string, unknown>>
+  return { kty, crv, x, y, kid, use: 'enc' }
+}
+
 /** Returns a record without the members that are not there. */
 function present<Given extends Readonly<Record<string, unknown>>>(
   given: Given,
@@ -111,6 +120,7 @@ export function readBindings(env: Bindings): IssuerSettings {
   if (isDevelopment && !isLoopback(issuer)) {
     throw new RangeError('"DEVELOPMENT" expected an issuer on localhost: its clients are open to all')
   }
+  const partnerKey = isDevelopment ? readPartnerKey(readText('PARTNER_KEY', env.PARTNER_KEY)) : undefined
   const secret = readText('LOGIN_CLIENT_SECRET', env.LOGIN_CLIENT_SECRET)
   const login = env.LOGIN === undefined ? undefined : readLogin(env.LOGIN, secret, isLoopback(issuer))
   const optional = present({
@@ -127,8 +137,11 @@ export function readBindings(env: Bindings): IssuerSettings {
   return {
     issuer,
     keyRing: readText('KEY_RING', env.KEY_RING),
-    resources: { ...(isDevelopment && DEVELOPMENT_RESOURCES), ...resources } as IssuerSettings['resources'],
-    clients: { ...(isDevelopment && developmentClients(issuer)), ...clients } as IssuerSettings['clients'],
+    resources: { ...(isDevelopment && developmentResources(partnerKey)), ...resources } as IssuerSettings['resources'],
+    clients: {
+      ...(isDevelopment && developmentClients(issuer, partnerKey !== undefined)),
+      ...clients,
+    } as IssuerSettings['clients'],
     ...optional,
   } as IssuerSettings
 }

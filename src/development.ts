@@ -16,30 +16,58 @@ export const DEMO_SCOPE = 'orders:read orders:write'
 /** The public client of the demo. */
 export const DEMO_CLIENT = 'demo-app'
 
-/** The resources that anybody can ask tokens for on a fresh start. */
-export const DEVELOPMENT_RESOURCES: Readonly<Record<string, ResourceSettings>> = {
-  [DEMO_RESOURCE]: {
+/** The resource of somebody else: its tokens are nested, to a key pair of its own. */
+export const PARTNER_RESOURCE = 'https://partner.example.com'
+
+/**
+ * Returns the resources that anybody can ask tokens for on a fresh start.
+ *
+ * @param partnerKey the partner's public key; without it there is no partner
+ */
+export function developmentResources(
+  partnerKey: Readonly<Record<string, unknown>> | undefined,
+): Readonly<Record<string, ResourceSettings>> {
+  const orders: ResourceSettings = {
     scopes: DEMO_SCOPE.split(' '),
     resource_name: 'Orders API',
     scope_descriptions: { 'orders:read': 'See your orders', 'orders:write': 'Place and cancel orders' },
-  },
+  }
+  if (partnerKey === undefined) return { [DEMO_RESOURCE]: orders }
+  const partner: ResourceSettings = {
+    scopes: ['reports:read'],
+    resource_name: 'Partner reports',
+    scope_descriptions: { 'reports:read': 'See your reports' },
+    envelope: 'nested',
+    jwks: { keys: [partnerKey] },
+  }
+  return { [DEMO_RESOURCE]: orders, [PARTNER_RESOURCE]: partner }
 }
 
 /**
- * Returns the clients that anybody can use on a fresh start. The secret of `demo-service` is `demo-secret`: no secret at
- * all.
+ * Returns the clients that anybody can use on a fresh start. The secret of `demo-service` is `demo-secret`, and so on:
+ * no secrets at all.
  */
-export function developmentClients(issuer: string): Readonly<Record<string, ClientSettings>> {
+export function developmentClients(issuer: string, hasPartner: boolean): Readonly<Record<string, ClientSettings>> {
   const redirect_uris = ['http://127.0.0.1/callback', 'http://localhost/callback']
   const both = { resources: [DEMO_RESOURCE], scopes: DEMO_SCOPE.split(' ') }
+  const partner = hasPartner
+    ? { resources: [PARTNER_RESOURCE], scopes: ['reports:read'] }
+    : { resources: [], scopes: [] }
   return {
     'demo-service': {
       client_name: 'Demo service',
       secret_hash: 'sha256:zVd_4lYev_I1BdsLsAYwDHzey9RrwOA8RJr6-sosJb8',
       grant_types: ['client_credentials', 'authorization_code', 'refresh_token'],
       redirect_uris,
-      ...both,
+      resources: [...both.resources, ...partner.resources],
+      scopes: [...both.scopes, ...partner.scopes],
     },
+    'demo-api': {
+      kind: 'resource_server',
+      secret_hash: 'sha256:AAeye3Tcu2S26eziBuh9Ebp3r6Hw9UkcMqkwtVL_ygQ',
+      resources: [DEMO_RESOURCE],
+    },
+    'demo-operator': { kind: 'operator', secret_hash: 'sha256:yk5HmIqyRNl5mxGQyg3Jgw-t53QAxlgh1ws6t-AkYtk' },
     [DEMO_CLIENT]: {
       client_name: 'Demo app',
       grant_types: ['authorization_code', 'refresh_token'],

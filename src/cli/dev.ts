@@ -5,7 +5,7 @@
  */
 
 import { spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parseArgs, parseEnv } from 'node:util'
@@ -15,19 +15,26 @@ const ROOT = dirname(dirname(import.meta.dirname))
 const DEV_VARS = join(ROOT, '.dev.vars')
 const now = Math.floor(Date.now() / 1000)
 
+/** Returns a key pair for the partner's API: P-256, as a JWK. */
+function makePartnerKey(): object {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return { ...privateKey.export({ format: 'jwk' }), kid: 'partner-1', use: 'enc' }
+}
+
 /** Adds to `.dev.vars` what it lacks, and tells what is wrong with the ring in it. */
 async function prepareVars(): Promise<void> {
   const text = await readFile(DEV_VARS, 'utf8').catch(() => '# Made by `npm run dev`, for this machine alone.\n')
   const vars = parseEnv(text)
   const makers: Readonly<Record<string, () => string>> = {
     DEVELOPMENT: () => '"true"',
+    PARTNER_KEY: () => `'${JSON.stringify(makePartnerKey())}'`,
     KEY_RING: () => `'${writeRing(createRing({ now, key: randomBytes(32) }))}'`,
   }
   const missing = Object.entries(makers).filter(([name]) => vars[name] === undefined)
   if (missing.length > 0) {
     const lines = missing.map(([name, make]) => `${name}=${make()}\n`)
     await writeFile(DEV_VARS, text.replace(/\n?$/, '\n') + lines.join(''), { mode: 0o600 })
-    return console.log(`Wrote ${missing.map(([name]) => name).join(' and ')} into .dev.vars.`)
+    return console.log(`Wrote ${missing.map(([name]) => name).join(', ')} into .dev.vars.`)
   }
   const loaded = loadRing({ ring: vars['KEY_RING'], next: vars['KEY_RING_NEXT'] }, { now })
   const refusal = loaded.ok ? refusalAt(loaded, now) : loaded
