@@ -4,16 +4,9 @@
  * @module
  */
 
-import { checkText } from '../../keys/check.ts'
-import { createLeaves, type Leaves, readKeys } from '../../keys/index.ts'
 import { openDirect } from '../token/direct.ts'
-import {
-  type CheckedOptions,
-  type CommonOptions,
-  checkOptions,
-  createVerifierAround,
-  type Verifier,
-} from './verifier.ts'
+import { leavesOfKeys } from './exported_keys.ts'
+import { type CommonOptions, checkOptions, createVerifierAround, type Verifier } from './verifier.ts'
 
 export type { Entitlement } from '../token/entitlement.ts'
 export type { CommonOptions, Demand, Verification, Verifier } from './verifier.ts'
@@ -22,19 +15,6 @@ export type { CommonOptions, Demand, Verification, Verifier } from './verifier.t
 export interface DirectVerifierOptions extends CommonOptions {
   /** What `bulla keys export` printed for this resource: a secret. */
   readonly keys: string
-}
-
-/**
- * Returns the leaves of exported keys.
- *
- * @throws {TypeError | RangeError} when they are none, or for another issuer or resource
- */
-export function leavesOfKeys(text: string, { issuer, resource, longestLife }: CheckedOptions): Leaves {
-  checkText('keys', text, /\S/, 'what `bulla keys export` printed')
-  const keys = readKeys(text)
-  if (keys.issuer !== issuer) throw new RangeError('"keys" are of another issuer than "issuer" names')
-  if (keys.resource !== resource) throw new RangeError('"keys" are for another resource than "resource" names')
-  return createLeaves({ ...keys, longestLife })
 }
 
 /**

@@ -12,7 +12,7 @@ import { TokenError } from '../token/error.ts'
 import { readVerificationKeys, type VerificationKeys } from '../token/jwks.ts'
 import { type FindRecipient, openNested } from '../token/nested.ts'
 import { leafRecipient, openerOf, type Recipient } from '../token/recipient.ts'
-import { leavesOfKeys } from './direct.ts'
+import { leavesOfKeys } from './exported_keys.ts'
 import type { RemoteKeys } from './remote_keys.ts'
 import { createRevocationCheck, type RevocationOptions } from './revocations.ts'
 import {

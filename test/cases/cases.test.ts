@@ -14,8 +14,6 @@ import { type LiveIssuer, startIssuer } from '../live_issuer.ts'
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   'oauth-184-rf-rotate-pub':
     'inside the grace of 30 seconds the same refresh token gets the same successor again (design §5)',
-  'oauth-208-rv-effect': 'waits for revocation (RFC 7009)',
-  'oauth-210-rv-foreign': 'waits for revocation (RFC 7009)',
   'oauth-252-rs-prm': 'waits for protected resource metadata (RFC 9728)',
 }
 

@@ -10,13 +10,23 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   keys: ['@noble/hashes'],
   'src/log.ts': [],
   'src/cloudflare.d.ts': [],
+  'src/remote.ts': [],
   'src/token': ['keys', 'jose'],
-  'src/protocol': ['keys', '@noble/hashes'],
+  'src/protocol': ['src/remote.ts', 'keys', '@noble/hashes'],
   'src/pages': ['hono'],
-  'src/stores': ['src/protocol', 'src/log.ts', 'keys', 'cloudflare:workers'],
-  'src/login': ['src/pages', 'src/protocol', 'src/stores', 'src/token', 'keys'],
+  'src/stores': ['src/protocol', 'src/token', 'src/remote.ts', 'src/log.ts', 'keys', 'cloudflare:workers'],
+  'src/login': ['src/pages', 'src/protocol', 'src/stores', 'src/token', 'src/remote.ts', 'keys'],
   'src/grants': ['src/protocol', 'src/stores', 'src/token', 'keys'],
-  'src/settings.ts': ['src/grants', 'src/login', 'src/protocol', 'src/stores', 'src/token', 'src/log.ts', 'keys'],
+  'src/settings.ts': [
+    'src/grants',
+    'src/login',
+    'src/protocol',
+    'src/stores',
+    'src/token',
+    'src/remote.ts',
+    'src/log.ts',
+    'keys',
+  ],
   'src/development.ts': ['src/protocol'],
   'src/endpoints': [
     'src/development.ts',
@@ -31,7 +41,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'keys',
     'hono',
   ],
-  'src/issuer.ts': ['src/endpoints', 'src/settings.ts', 'src/protocol', 'hono'],
+  'src/issuer.ts': ['src/endpoints', 'src/stores', 'src/settings.ts', 'src/protocol', 'hono'],
   'src/bindings.ts': ['src/settings.ts', 'src/development.ts', 'src/login', 'src/stores', 'keys'],
   'src/worker.ts': ['src/bindings.ts', 'src/issuer.ts', 'src/endpoints', 'src/stores'],
   'src/index.ts': [
@@ -45,8 +55,9 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'src/stores',
     'src/token',
   ],
-  'src/verifier': ['src/token', 'keys'],
+  'src/verifier': ['src/token', 'src/remote.ts', 'keys'],
   'src/verifier/hono.ts': ['src/verifier', 'hono'],
+  'src/verifier/express.ts': ['src/verifier', 'node'],
   'src/cli': ['src/grants', 'src/protocol', 'src/token', 'keys', 'node'],
 }
 
@@ -108,10 +119,12 @@ describe('the house', () => {
       const edges = [
         'src/endpoints/context.ts',
         'src/bindings.ts',
-        'src/verifier/index.ts',
+        'src/verifier/verifier.ts',
+        'src/verifier/remote_keys.ts',
         'src/pages/page.ts',
         'src/stores/guard_memory.ts',
         'src/stores/guard_object.ts',
+        'src/stores/revocations_object.ts',
       ]
       const text = readFileSync(join(ROOT, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
       if (!edges.includes(file))
@@ -149,8 +162,9 @@ describe('the bundles', () => {
     ).toEqual([])
   })
 
-  it('of the verifier has nothing of JWS', async () => {
-    expect((await bundle('src/verifier/index.ts')).filter((path) => /jose\/.*\/jws\//.test(path))).toEqual([])
+  it('of the verifier of direct tokens has nothing of JWS, and nothing that fetches', async () => {
+    const inputs = await bundle('src/verifier/direct.ts')
+    expect(inputs.filter((path) => /jose\/.*\/jws\/|src\/remote/.test(path))).toEqual([])
   })
 
   it('of keys has no package but @noble/hashes', async () => {
@@ -173,6 +187,6 @@ describe('the exports map', () => {
       (target) => !existsSync(join(ROOT, target.replace(/^(\.\/)?dist\//, '').replace(/(\.d)?\.(ts|js)$/, '.ts'))),
     )
     expect(missing).toEqual([])
-    expect(targets.length).toBe(11)
+    expect(targets.length).toBe(17)
   })
 })

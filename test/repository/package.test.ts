@@ -55,9 +55,13 @@ describe('the package', { timeout: 240_000 }, () => {
     expect([code, err]).toEqual([0, ''])
     const lines = out.trim().split('\n')
     expect(lines).toHaveLength(modules.length)
-    expect(lines).toContain('bulla OAuthError createIssuer createMemoryGuard ownLoginPage readBindings upstreamLogin')
-    expect(lines).toContain('bulla/verifier createVerifier')
-    expect(lines).toContain('bulla/verifier/hono resourceServer')
+    expect(lines).toContain(
+      'bulla OAuthError createIssuer createMemoryGuard createMemoryRevocations ownLoginPage readBindings upstreamLogin',
+    )
+    expect(lines).toContain('bulla/verifier createVerifier describeResource remoteKeys')
+    expect(lines).toContain('bulla/verifier/direct createDirectVerifier')
+    for (const framework of ['hono', 'express', 'fastify'])
+      expect(lines).toContain(`bulla/verifier/${framework} resourceServer`)
   })
 
   it('brings types that a strict TypeScript takes', async () => {
@@ -86,7 +90,7 @@ createIssuer()
   it('can be deployed as it is, and with an entry of your own', async () => {
     const own = `import { env } from 'cloudflare:workers'
 import { createIssuer, readBindings } from 'bulla'
-export { GuardObject } from 'bulla/worker'
+export { GuardObject, RevocationsObject } from 'bulla/worker'
 export default createIssuer({ ...readBindings(env), claims: () => ({ tenant: 'blue' }) })`
     await writeFile(join(project, 'own.mjs'), own)
     const settings = await readFile(join(ROOT, 'wrangler.toml'), 'utf8')
@@ -94,7 +98,7 @@ export default createIssuer({ ...readBindings(env), claims: () => ({ tenant: 'bl
       await writeFile(join(project, 'wrangler.toml'), settings.replace('src/worker.ts', main))
       const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
       const { code, out } = await run('node', [wrangler, 'deploy', '--dry-run', '--outdir', 'built'], { cwd: project })
-      expect([code, out]).toEqual([0, expect.stringContaining('GuardObject')])
+      expect([code, out]).toEqual([0, expect.stringMatching(/GuardObject[\s\S]*RevocationsObject/)])
     }
   })
 
