@@ -10,7 +10,7 @@ import type { RevocationView } from '../stores/revocations.ts'
 import type { Opened } from '../token/entitlement.ts'
 import { signClaims } from '../token/signed.ts'
 import type { AccessTokens } from './access_tokens.ts'
-import { authenticateClient } from './client_authentication.ts'
+import type { AuthenticateClient } from './client_authentication.ts'
 import type { EndpointContext } from './context.ts'
 import { createFormEndpoint, type FormEndpoint } from './form_endpoint.ts'
 import { type Answer, answerJson } from './respond.ts'
@@ -20,6 +20,7 @@ const SIGNED = 'application/token-introspection+jwt'
 
 /** What the endpoint needs beside the context. */
 export interface IntrospectParts {
+  readonly authenticateClient: AuthenticateClient
   readonly accessTokens: AccessTokens
   readonly view: RevocationView
 }
@@ -33,10 +34,10 @@ function describe({ entitlement }: Opened, issuer: string): Readonly<Record<stri
 /** Returns the introspection endpoint. */
 export function createIntrospectEndpoint(
   context: EndpointContext,
-  { accessTokens, view }: IntrospectParts,
+  { authenticateClient, accessTokens, view }: IntrospectParts,
 ): FormEndpoint {
   const { settings, keyRing } = context
-  const { issuer, clients, resources, guard } = settings
+  const { issuer, resources, guard } = settings
 
   async function isDead({ entitlement, kid }: Opened, now: number): Promise<boolean> {
     if (await view.hits({ ...entitlement, kid }, now)) return true
@@ -56,7 +57,7 @@ export function createIntrospectEndpoint(
   }
 
   return createFormEndpoint(context, 'introspect', async ({ parameters, headers, now }) => {
-    const client = authenticateClient(headers.get('authorization'), parameters, clients)
+    const client = await authenticateClient({ headers, parameters, now })
     if (client.kind !== 'resource_server') throw new OAuthError('unauthorized_client', 'not a resource server')
     const token = parameters.require('token')
     const own = [...client.resources].flatMap((uri) => resources.get(uri) ?? [])

@@ -8,7 +8,7 @@ import { OAuthError } from '../protocol/error.ts'
 import type { Revocations } from '../stores/revocations.ts'
 import { REVOCATIONS_TYP, type RevocationKind } from '../token/revocations.ts'
 import { signClaims } from '../token/signed.ts'
-import { authenticateClient } from './client_authentication.ts'
+import type { AuthenticateClient } from './client_authentication.ts'
 import type { EndpointContext } from './context.ts'
 import { createFormEndpoint, type FormEndpoint } from './form_endpoint.ts'
 import { type Answer, answerError, answerJson } from './respond.ts'
@@ -54,16 +54,25 @@ export function createRevocationsEndpoint(context: EndpointContext, revocations:
   }
 }
 
+/** What the operator's endpoint needs beside the context. */
+export interface OperatorParts {
+  readonly authenticateClient: AuthenticateClient
+  readonly revocations: Revocations
+}
+
 /** Returns `POST /revocations`: an operator revokes a subject, a client, a grant or a key. */
-export function createOperatorEndpoint(context: EndpointContext, revocations: Revocations): FormEndpoint {
+export function createOperatorEndpoint(
+  context: EndpointContext,
+  { authenticateClient, revocations }: OperatorParts,
+): FormEndpoint {
   const { settings, log } = context
-  const { clients, resources, guard, longestLife } = settings
+  const { resources, guard, longestLife } = settings
   const longestToken = [...resources.values()].reduce(
     (longest, { accessTokenLifetime }) => Math.max(longest, accessTokenLifetime),
     0,
   )
   return createFormEndpoint(context, 'revocations', async ({ parameters, headers, now }) => {
-    const client = authenticateClient(headers.get('authorization'), parameters, clients)
+    const client = await authenticateClient({ headers, parameters, now })
     if (client.kind !== 'operator') throw new OAuthError('unauthorized_client', 'not an operator')
     const [asked, value] = [parameters.require('kind'), parameters.require('value')]
     const kind = Object.hasOwn(KINDS, asked) ? KINDS[asked] : undefined

@@ -12,7 +12,7 @@ import type { Revocations } from '../stores/revocations.ts'
 import { readOutside } from '../token/envelope.ts'
 import { TokenError } from '../token/error.ts'
 import type { AccessTokens } from './access_tokens.ts'
-import { authenticateClient } from './client_authentication.ts'
+import type { AuthenticateClient } from './client_authentication.ts'
 import type { EndpointContext } from './context.ts'
 import { createFormEndpoint, type FormEndpoint } from './form_endpoint.ts'
 import type { Answer } from './respond.ts'
@@ -22,6 +22,7 @@ const DONE: Answer = { status: 200, headers: { 'Cache-Control': 'no-store', Prag
 
 /** What the endpoint needs beside the context. */
 export interface RevokeParts {
+  readonly authenticateClient: AuthenticateClient
   readonly accessTokens: AccessTokens
   readonly revocations: Revocations | undefined
 }
@@ -42,10 +43,10 @@ function guess(token: string): Guess {
 /** Returns the revocation endpoint. */
 export function createRevokeEndpoint(
   context: EndpointContext,
-  { accessTokens, revocations }: RevokeParts,
+  { authenticateClient, accessTokens, revocations }: RevokeParts,
 ): FormEndpoint {
   const { settings, keyRing, log } = context
-  const { clients, resources, guard } = settings
+  const { resources, guard } = settings
   const longestToken = [...resources.values()].reduce(
     (longest, { accessTokenLifetime }) => Math.max(longest, accessTokenLifetime),
     0,
@@ -88,7 +89,7 @@ export function createRevokeEndpoint(
   }
 
   return createFormEndpoint(context, 'revoke', async ({ parameters, headers, now }) => {
-    const client = authenticateClient(headers.get('authorization'), parameters, clients)
+    const client = await authenticateClient({ headers, parameters, now })
     const token = parameters.require('token')
     keyRing.open(now)
     const kind = guess(token)
