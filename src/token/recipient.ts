@@ -44,10 +44,15 @@ export async function recipientOf(jwk: Jwk, enc: ContentEncryption): Promise<Rec
   return { kid: jwk['kid'], alg, enc, key: (await importJWK(publicMembers(jwk), alg)) as CryptoKey }
 }
 
+/** Tells whether a key is a private one with a kid, and of a kind that opens. */
+export function isOpener(jwk: Jwk): boolean {
+  return keyManagementOf(jwk) !== undefined && typeof jwk['kid'] === 'string' && typeof jwk['d'] === 'string'
+}
+
 /** Returns a resource server's private key as it opens with it. */
 export async function openerOf(jwk: Jwk, enc: ContentEncryption): Promise<Recipient> {
   const alg = keyManagementOf(jwk)
-  if (alg === undefined || typeof jwk['kid'] !== 'string' || jwk['d'] === undefined) throw new TokenError('key')
+  if (alg === undefined || typeof jwk['kid'] !== 'string' || !isOpener(jwk)) throw new TokenError('key')
   const { use: _use, key_ops: _operations, alg: _alg, ...key } = jwk
   return { kid: jwk['kid'], alg, enc, key: (await importJWK(key, alg)) as CryptoKey }
 }

@@ -12,7 +12,7 @@ import type { Opened } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
 import { readVerificationKeys, type VerificationKeys } from '../token/jwks.ts'
 import { type FindRecipient, openNested } from '../token/nested.ts'
-import { leafRecipient, openerOf, type Recipient } from '../token/recipient.ts'
+import { isOpener, leafRecipient, openerOf, type Recipient } from '../token/recipient.ts'
 import { leavesOfKeys } from './exported_keys.ts'
 import type { RemoteKeys } from './remote_keys.ts'
 import { createRevocationCheck, type RevocationOptions } from './revocations.ts'
@@ -137,9 +137,9 @@ function openDirectWith(keys: string | RemoteKeys, checked: CheckedOptions): Ope
 
 function findRecipientIn(decryptionKeys: JwkSet, enc: ContentEncryption): FindRecipient {
   const jwks = new Map(decryptionKeys.keys.map((jwk) => [String(jwk['kid']), jwk]))
-  if (jwks.size === 0 || jwks.size !== decryptionKeys.keys.length || jwks.has('undefined')) {
-    throw new RangeError('"decryptionKeys" expected private keys, each with a "kid" of its own')
-  }
+  const isSound = jwks.size > 0 && jwks.size === decryptionKeys.keys.length && decryptionKeys.keys.every(isOpener)
+  if (!isSound)
+    throw new RangeError('"decryptionKeys" expected private JWKs that can open, each with a "kid" of its own')
   const imported = new Map<string, Promise<Recipient>>()
   return async (kid) => {
     const jwk = jwks.get(kid)

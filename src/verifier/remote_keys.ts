@@ -5,11 +5,12 @@
  */
 
 import { decodeBase64url } from '../../keys/base64url.ts'
-import { checkInteger } from '../../keys/check.ts'
+import { checkInteger, checkText } from '../../keys/check.ts'
 import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption, type Leaf, type Leaves } from '../../keys/index.ts'
 import { checkRemoteUrl, type Fetch, fetchText } from '../remote.ts'
 import { createSingleFlight, type WaitUntil } from '../single_flight.ts'
 import { openKeySet } from '../token/key_set.ts'
+import { isOpener } from '../token/recipient.ts'
 
 /** Where keys come from. */
 export interface RemoteKeysOptions {
@@ -101,6 +102,10 @@ export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
   const fetch: Fetch = options.fetch ?? ((to, init) => globalThis.fetch(to, init))
   checkRemoteUrl('url', url, true)
   checkInteger('every', every, 10, 86_400)
+  checkText('clientId', clientId, /^[\x20-\x7e]+$/, 'the client_id of this resource server')
+  checkText('clientSecret', clientSecret, /^[\x20-\x7e]+$/, 'its secret')
+  if (decryptionKey !== undefined && !isOpener(decryptionKey))
+    throw new RangeError('"decryptionKey" expected a private JWK with "kid", on P-256 or X25519, or RSA')
   const [id, secret] = [clientId, clientSecret].map((half) =>
     new URLSearchParams({ half }).toString().slice('half='.length),
   )
