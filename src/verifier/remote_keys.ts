@@ -22,7 +22,8 @@ export interface RemoteKeysOptions {
   readonly clientSecret: string
   /** Its private key as a JWK, where the issuer has the public one and encrypts the keys to it. */
   readonly decryptionKey?: Readonly<Record<string, unknown>>
-  /** Seconds after which the keys are asked for again, give or take a fifth; from 10 to 86400. Default 3600. */
+  /** Seconds after which the keys are asked for again, give or take a fifth; from 10 to 86400. Default 1800, which is
+   * well below the hour in which a new root becomes known before it seals. */
   readonly every?: number
   /** Keeps a worker awake until the keys are there: `waitUntil` of `cloudflare:workers`. Default: the request waits there. */
   readonly waitUntil?: WaitUntil
@@ -98,7 +99,7 @@ function jitter(): number {
  * @throws {TypeError | RangeError} when an option is wrong
  */
 export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
-  const { url, clientId, clientSecret, decryptionKey, every = 3600, waitUntil } = options
+  const { url, clientId, clientSecret, decryptionKey, every = 1800, waitUntil } = options
   const fetch: Fetch = options.fetch ?? ((to, init) => globalThis.fetch(to, init))
   checkRemoteUrl('url', url, true)
   checkInteger('every', every, 10, 86_400)
