@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createVerifier, remoteKeys, type Verifier } from '../../src/verifier/index.ts'
+import { run } from '../checkout.ts'
 import { type LiveIssuer, startIssuer } from '../live_issuer.ts'
 
 const RESOURCE = 'https://api.example.com'
@@ -56,11 +57,23 @@ describe('a real issuer and a real verifier', () => {
     expect((await post('/revoke', 'demo-service:demo-secret', { token })).status).toBe(200)
     expect(await refusedAfter(verifier, token)).toBeLessThanOrEqual(bound)
     expect((await verifier.verify(other)).ok).toBe(true)
-    const revoked = await post('/revocations', 'demo-operator:demo-operator-secret', {
-      kind: 'client',
-      value: 'demo-service',
-    })
-    expect(revoked.status).toBe(200)
+    const { code, out } = await run(
+      'node',
+      `src/cli/bulla.ts revoke client demo-service --issuer ${live.issuer} --client demo-operator --secret-file -`.split(
+        ' ',
+      ),
+      { input: 'demo-operator-secret\n' },
+    )
+    expect([code, JSON.parse(out)]).toEqual([0, { revoked: 'client', effective_within: bound }])
     expect(await refusedAfter(verifier, other)).toBeLessThanOrEqual(bound)
   }, 120_000)
+
+  it('tell the operator whose secret is wrong', async () => {
+    const { code, err } = await run(
+      'node',
+      `src/cli/bulla.ts revoke sub alice --issuer ${live.issuer} --client demo-operator --secret-file -`.split(' '),
+      { input: 'wrong' },
+    )
+    expect([code, err]).toEqual([1, expect.stringMatching(/^bulla: the issuer refuses: invalid_client /)])
+  })
 })
