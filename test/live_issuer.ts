@@ -29,6 +29,19 @@ export function freePort(): Promise<number> {
   })
 }
 
+/** Waits until something answers. */
+export async function waitFor(url: string): Promise<void> {
+  for (let tries = 0; tries < 240; tries++) {
+    const isUp = await fetch(url).then(
+      () => true,
+      () => false,
+    )
+    if (isUp) return
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+  throw new Error(`nothing answers at ${url}`)
+}
+
 /** Starts the Worker with these variables, and a ring of its own. */
 export async function startIssuer(vars: Readonly<Record<string, unknown>> = {}): Promise<LiveIssuer> {
   const port = await freePort()

@@ -3,21 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { copyCheckout, ENV, type Ended, run } from '../checkout.ts'
-import { freePort } from '../live_issuer.ts'
+import { freePort, waitFor } from '../live_issuer.ts'
 import { blockOf } from '../readme.ts'
-
-/** Waits until something answers. */
-async function waitFor(url: string): Promise<void> {
-  for (let tries = 0; tries < 240; tries++) {
-    const isUp = await fetch(url).then(
-      () => true,
-      () => false,
-    )
-    if (isUp) return
-    await new Promise((resolve) => setTimeout(resolve, 250))
-  }
-  throw new Error(`nothing answers at ${url}`)
-}
 
 describe('the two quick starts of the README', { timeout: 240_000 }, () => {
   const started: ChildProcess[] = []
