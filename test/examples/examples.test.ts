@@ -204,3 +204,53 @@ describe.each(APPS)('the example %s', (app) => {
     expect(await answer.json()).toMatchObject({ client: 'demo-service' })
   })
 })
+
+describe('the package beside the frameworks', () => {
+  it('has types that fit those of the frameworks, in a strict TypeScript', async () => {
+    const program = `
+import { createVerifier, describeResource, type Entitlement } from 'bulla/verifier'
+import { resourceServer as inExpress } from 'bulla/verifier/express'
+import { resourceServer as inFastify } from 'bulla/verifier/fastify'
+import { resourceServer as inHono } from 'bulla/verifier/hono'
+import express, { type RequestHandler } from 'express'
+import Fastify, { type onRequestHookHandler } from 'fastify'
+import { Hono } from 'hono'
+declare module 'fastify' {
+  interface FastifyRequest {
+    entitlement?: Entitlement
+  }
+}
+const about = describeResource({ resource: '', issuer: '' })
+const verifier = createVerifier({ issuer: '', resource: '', keys: '', resourceMetadata: about.url })
+const handler: RequestHandler = inExpress({ verifier, scope: 'read' })
+export const app = express()
+  .use(inExpress({ issuer: '', resource: '', keys: '' }))
+  .use('/orders', handler, express.Router().use(inExpress({ verifier })))
+  .get('/orders/:id', inExpress({ verifier }), (request, response) => {
+    const entitlement: Entitlement | undefined = request.entitlement
+    // @ts-expect-error: without the middleware there is none
+    request.entitlement.sub
+    response.json([request.params.id.length, entitlement?.sub])
+  })
+const hook: onRequestHookHandler = inFastify({ verifier })
+export const fastify = Fastify()
+fastify.addHook('onRequest', inFastify({ verifier, scope: 'read' }))
+fastify.addHook('onRequest', hook)
+fastify.addHook('preHandler', inFastify({ issuer: '', resource: '', keys: '' }))
+fastify.get('/orders', { onRequest: inFastify({ verifier }), preHandler: [inFastify({ verifier })] }, async (request) => {
+  // @ts-expect-error: without the hook there is none
+  request.entitlement.sub
+  return request.entitlement?.sub
+})
+Fastify({ http2: true }).get('/', { onRequest: inFastify({ verifier }) }, async () => 'in')
+export const hono = new Hono().use(inHono({ verifier })).get('/', (c) => c.text(c.get('entitlement').sub))
+// @ts-expect-error: a verifier, or the options of one
+inExpress({ issuer: '' })
+`
+    await writeFile(join(project, 'use.ts'), program)
+    const flags = '--noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --module nodenext'
+    const args = [...flags.split(' '), '--target', 'es2022', '--types', 'node', 'use.ts']
+    const { code, out } = await run(join(ROOT, 'node_modules/.bin/tsc'), args, { cwd: project })
+    expect([out, code]).toEqual(['', 0])
+  })
+})
