@@ -18,6 +18,7 @@ import { exportKeys, writeKeys } from '../../keys/index.ts'
 import { copyCheckout, ENV, ROOT, run } from '../checkout.ts'
 import { basic } from '../fixtures.ts'
 import { freePort, type LiveIssuer, startIssuer, waitFor } from '../live_issuer.ts'
+import { blockOf } from '../readme.ts'
 
 const resource = 'https://api.example.com'
 const metadata = `${resource}/.well-known/oauth-protected-resource`
@@ -202,6 +203,42 @@ describe.each(APPS)('the example %s', (app) => {
     const { access_token } = await oauth.processClientCredentialsResponse(as, client, granted)
     const answer = await oauth.protectedResourceRequest(access_token, 'GET', url, undefined, undefined, options)
     expect(await answer.json()).toMatchObject({ client: 'demo-service' })
+  })
+})
+
+describe('by the README alone', () => {
+  /** Puts what is here in place of what the README has; everything else stays as it is written there. */
+  const own = (text: string, port: number): string =>
+    text.replaceAll('http://localhost:8787', live.issuer).replace(/(?<=port: |listen\()3000/, String(port))
+  const [orders = '', app = ''] = blockOf('server').split(/(?=const app)/)
+  const [hono = '', serve = ''] = app.split(/(?=serve\()/)
+
+  it.each([
+    ['express', orders.replace('verifier/hono', 'verifier/express') + blockOf('express')],
+    ['fastify', orders.replace('verifier/hono', 'verifier/fastify') + blockOf('fastify')],
+    ['describe', orders + hono + blockOf('describe') + serve],
+    [
+      'fetch',
+      `import { readFileSync } from 'node:fs'\nimport { serve } from '@hono/node-server'
+${blockOf('fetch').replace('export default', 'const worker =')}
+const env = { ISSUER: 'http://localhost:8787', KEYS: readFileSync('keys.json', 'utf8') }
+serve({ fetch: (request) => worker.fetch(request, env), port: 3000 })`,
+    ],
+  ])('the orders API is served by its block "%s"', async (name, program) => {
+    const port = await freePort()
+    await writeFile(join(project, `readme_${name}.mjs`), own(program, port))
+    await start(`readme_${name}`, port)
+    const answers = await Promise.all([
+      fetch(`http://localhost:${port}/orders/7`, {
+        headers: { authorization: `Bearer ${await tokenFor('orders:read')}` },
+      }),
+      fetch(`http://localhost:${port}/orders/7`),
+      fetch(`http://localhost:${port}/.well-known/oauth-protected-resource`),
+    ])
+    expect(await answers[0].json()).toEqual({ id: '7', client: 'demo-service' })
+    expect(answers[1].headers.get('www-authenticate')).toBe(`Bearer realm="${resource}"`)
+    if (name === 'describe')
+      expect(await answers[2].json()).toMatchObject({ resource, authorization_servers: [live.issuer] })
   })
 })
 

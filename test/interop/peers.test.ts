@@ -33,6 +33,7 @@ import { leafRecipient, recipientOf } from '../../src/token/recipient.ts'
 import { createVerifier, type JwkSet, type Verification } from '../../src/verifier/index.ts'
 import { run } from '../checkout.ts'
 import { basic, ISSUER, secretHash, testKey } from '../fixtures.ts'
+import { README } from '../readme.ts'
 
 type Jwk = Readonly<Record<string, unknown>>
 
@@ -355,5 +356,24 @@ describe.each(Object.entries(PEERS))('%s', (_, peer) => {
       answers.add([response.status, challenge, await response.text()].join())
     }
     expect(answers.size).toBe(1)
+  })
+})
+
+describe('the README', () => {
+  it('tells of each library what it can do, as it was found here', () => {
+    const names = ['jwcrypto (Python)', 'jose (C)', 'go-jose (Go)', 'json-jwt (Ruby)', 'jose (JavaScript)']
+    for (const [index, { lacks }] of Object.values(PEERS).entries()) {
+      const told = (parts: readonly string[]): readonly string[] => parts.filter((part) => !lacks.includes(part))
+      const cells =
+        README.split('\n')
+          .find((line) => line.startsWith(`| ${names[index]} |`))
+          ?.split('|') ?? []
+      const [keys, algorithms] = cells.slice(3).map((cell) => cell.replaceAll('`', '').trim().split(', '))
+      expect([cells[2], keys, algorithms]).toEqual([
+        expect.stringMatching(/yes/),
+        told(KINDS),
+        told(SIGNING_ALGORITHMS),
+      ])
+    }
   })
 })
