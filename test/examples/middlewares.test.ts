@@ -4,8 +4,8 @@
  * @module
  */
 
-import { createServer, type RequestListener } from 'node:http'
-import { connect } from 'node:http2'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
+import { connect, createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import express, { type ErrorRequestHandler } from 'express'
@@ -14,7 +14,7 @@ import { Hono } from 'hono'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createKeyring, exportKeys, writeKeys } from '../../keys/index.ts'
 import { sealDirect } from '../../src/token/direct.ts'
-import { resourceServer as inExpress } from '../../src/verifier/express.ts'
+import { type EntitledRequest, resourceServer as inExpress } from '../../src/verifier/express.ts'
 import { resourceServer as inFastify } from '../../src/verifier/fastify.ts'
 import { resourceServer as inHono } from '../../src/verifier/hono.ts'
 import { createVerifier, type Entitlement, type Verifier } from '../../src/verifier/index.ts'
@@ -66,6 +66,17 @@ async function serve(listener: RequestListener): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   stops.push(() => server.close())
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** Returns what asks a server by HTTP/2, and gives status and body. */
+function askHttp2(url: string): (sent: Readonly<Record<string, string>>) => Promise<readonly unknown[]> {
+  const session = connect(url)
+  stops.unshift(() => session.close())
+  return async (sent) => {
+    const stream = session.request({ ':path': '/', ...sent })
+    const status = new Promise((resolve) => stream.on('response', (said) => resolve(said[':status'])))
+    return [await status, await text(stream)]
+  }
 }
 
 describe('the middleware for Express', () => {
@@ -120,13 +131,44 @@ describe('the middleware for Express', () => {
     })
   })
 
+  it('lets no handler run that it should not', async () => {
+    let ran = 0
+    const url = await serve(
+      express().use(inExpress({ verifier, scope: 'read' }), (_request, response) => {
+        ran++
+        response.end('in')
+      }),
+    )
+    const answers = [
+      await fetch(url),
+      await fetch(url, { headers: { authorization: 'Bearer x' } }),
+      await fetch(url, { headers }),
+    ]
+    expect([answers.map(({ status }) => status), ran]).toEqual([[401, 401, 200], 1])
+  })
+
   it('serves without Express, in a bare server of Node', async () => {
     const middleware = inExpress({ verifier, scope: 'read' })
     const url = await serve((request, response) =>
-      middleware(request, response, () => response.end((request as { entitlement?: Entitlement }).entitlement?.sub)),
+      middleware(request, response, () => response.end((request as EntitledRequest).entitlement?.sub)),
     )
     expect(await (await fetch(url, { headers })).text()).toBe('alice')
     expect((await fetch(url)).status).toBe(401)
+  })
+
+  it('serves HTTP/2', async () => {
+    const middleware = inExpress({ verifier })
+    const server = createHttp2Server((request, response) => {
+      const asked = request as unknown as EntitledRequest
+      middleware(asked, response as unknown as ServerResponse, () => response.end(asked.entitlement?.sub))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    stops.push(() => server.close())
+    const ask = askHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    expect([await ask(headers), await ask({})]).toEqual([
+      [200, 'alice'],
+      [401, ''],
+    ])
   })
 })
 
@@ -169,18 +211,12 @@ describe('the hook for Fastify', () => {
   it('serves HTTP/2', async () => {
     const app = Fastify({ http2: true })
     app.get('/', { onRequest: inFastify({ verifier }) }, async ({ entitlement }) => entitlement?.sub)
-    const session = connect(await app.listen({ port: 0, host: '127.0.0.1' }))
-    stops.push(
-      () => session.close(),
-      () => app.close(),
-    )
-    const ask = async (sent: Readonly<Record<string, string>>): Promise<unknown> => {
-      const stream = session.request({ ':path': '/', ...sent })
-      const status = new Promise((resolve) => stream.on('response', (said) => resolve(said[':status'])))
-      return [await status, await text(stream)]
-    }
-    expect(await ask(headers)).toEqual([200, 'alice'])
-    expect(await ask({})).toEqual([401, ''])
+    stops.push(() => app.close())
+    const ask = askHttp2(await app.listen({ port: 0, host: '127.0.0.1' }))
+    expect([await ask(headers), await ask({})]).toEqual([
+      [200, 'alice'],
+      [401, ''],
+    ])
   })
 })
 
