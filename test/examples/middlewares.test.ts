@@ -160,7 +160,7 @@ describe('the middleware for Express', () => {
     const middleware = inExpress({ verifier })
     const server = createHttp2Server((request, response) => {
       const asked = request as unknown as EntitledRequest
-      middleware(asked, response as unknown as ServerResponse, () => response.end(asked.entitlement?.sub))
+      middleware(asked, response as unknown as ServerResponse, () => response.end(asked.entitlement?.sub ?? ''))
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     stops.push(() => server.close())
