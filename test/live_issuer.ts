@@ -30,6 +30,19 @@ export function freePort(): Promise<number> {
   })
 }
 
+/** Waits until something answers. */
+export async function waitFor(url: string): Promise<void> {
+  for (let tries = 0; tries < 240; tries++) {
+    const isUp = await fetch(url).then(
+      () => true,
+      () => false,
+    )
+    if (isUp) return
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+  throw new Error(`nothing answers at ${url}`)
+}
+
 /** What an issuer is started with beside its variables. */
 export interface LiveOptions {
   /** Its ring. Default: a new one. */
