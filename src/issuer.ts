@@ -13,6 +13,7 @@ import { type AccessTokens, createAccessTokens } from './endpoints/access_tokens
 import { createCodes } from './endpoints/authorization_response.ts'
 import { createAuthorizeEndpoint } from './endpoints/authorize.ts'
 import { LONGEST_FORM, readBody } from './endpoints/browser.ts'
+import { type AuthenticateClient, createClientAuthentication } from './endpoints/client_authentication.ts'
 import { createConsents } from './endpoints/consent.ts'
 import { createContext, type EndpointContext } from './endpoints/context.ts'
 import { createCookies } from './endpoints/cookies.ts'
@@ -91,24 +92,29 @@ function atMost(maxSize: number): MiddlewareHandler {
   return bodyLimit({ maxSize, onError: () => toResponse(answerRefusal(413)) })
 }
 
+/** Answers 429 in place of a failed client authentication when there were too many from where the request comes. */
+function limitFailures({ log }: EndpointContext, { allowFailure }: IssuerSettings): MiddlewareHandler {
+  return async function limitFailuresMiddleware(c, next) {
+    await next()
+    if (c.res.status !== 401 || (await allowFailure?.(c.req.raw)) !== false) return
+    const tooMany = new OAuthError('slow_down', 'too many failures', { retryAfter: 60 })
+    c.res.headers.delete('WWW-Authenticate')
+    c.res = toResponse(answerError(tooMany, { event: 'client', log }))
+  }
+}
+
 /** Returns an endpoint that takes a form from a client as a Hono handler. */
-function formHandler(
-  answer: FormEndpoint,
-  { log }: EndpointContext,
-  settings: IssuerSettings,
-): (c: Context) => Promise<Response> {
+function formHandler(answer: FormEndpoint, settings: IssuerSettings): (c: Context) => Promise<Response> {
   return async ({ req: { raw } }) => {
     const { url: uri, method, headers } = raw
     const credentials = settings.credentials?.(raw) ?? {}
-    const answered = await answer({ uri, method, headers, body: await readBody(raw), credentials })
-    const isTooMany = answered.status === 401 && (await settings.allowFailure?.(raw)) === false
-    const tooMany = new OAuthError('slow_down', 'too many failures', { retryAfter: 60 })
-    return toResponse(isTooMany ? answerError(tooMany, { event: 'client', log }) : answered)
+    return toResponse(await answer({ uri, method, headers, body: await readBody(raw), credentials }))
   }
 }
 
 /** What several endpoints share. */
 interface Parts {
+  readonly authenticateClient: AuthenticateClient
   readonly accessTokens: AccessTokens
   readonly publicKeys: PublicKeys
   readonly view: RevocationView
@@ -143,22 +149,27 @@ function mountForServers(
   base: string,
   context: EndpointContext,
   settings: IssuerSettings,
-  { accessTokens, publicKeys, view }: Parts,
+  { authenticateClient, accessTokens, publicKeys, view }: Parts,
 ): void {
   const { revocations } = context.settings
-  const keys = createKeysEndpoint(context)
+  const limit = limitFailures(context, settings)
+  const keys = createKeysEndpoint(context, authenticateClient)
   const form = (endpoint: FormEndpoint) =>
-    [atMost(LONGEST_FORM_REQUEST), formHandler(endpoint, context, settings)] as const
+    [limit, atMost(LONGEST_FORM_REQUEST), formHandler(endpoint, settings)] as const
   app.all(`${base}/jwks`, cors(OPEN), only('GET', 'HEAD'), etag(), async (c) => {
     const { status, headers, body } = await createJwksAnswer(context, publicKeys)
     return c.body(body, status as 200, headers)
   })
-  app.all(`${base}/keys`, only('GET'), async (c) => toResponse(await keys(c.req.raw)))
-  app.all(`${base}/introspect`, ...form(createIntrospectEndpoint(context, { accessTokens, view })))
-  app.all(`${base}/revoke`, cors(CORS), ...form(createRevokeEndpoint(context, { accessTokens, revocations })))
+  app.all(`${base}/keys`, only('GET'), limit, async (c) => toResponse(await keys(c.req.raw)))
+  app.all(`${base}/introspect`, ...form(createIntrospectEndpoint(context, { authenticateClient, accessTokens, view })))
+  app.all(
+    `${base}/revoke`,
+    cors(CORS),
+    ...form(createRevokeEndpoint(context, { authenticateClient, accessTokens, revocations })),
+  )
   if (revocations === undefined) return
   const bundle = createRevocationsEndpoint(context, revocations)
-  app.post(`${base}/revocations`, ...form(createOperatorEndpoint(context, revocations)))
+  app.post(`${base}/revocations`, ...form(createOperatorEndpoint(context, { authenticateClient, revocations })))
   app.all(`${base}/revocations`, cors(OPEN), only('GET', 'HEAD', 'POST'), etag(), async (c) => {
     const { status, headers, body } = await bundle()
     return c.body(body, status as 200, headers)
@@ -182,15 +193,18 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   const recipients = createRecipients(settings.fetch ?? ((url, init) => globalThis.fetch(url, init)), log)
   const accessTokens = createAccessTokens(context, recipients, publicKeys)
   const view = createRevocationView(context.settings.revocations)
-  const createTokenResponse = createTokenEndpoint(context, { accessTokens, view })
+  const authenticateClient = createClientAuthentication(context)
+  const parts = { authenticateClient, accessTokens, publicKeys, view }
+  const createTokenResponse = createTokenEndpoint(context, parts)
   const app = new Hono()
 
   app.use(secureHeaders(HEADERS), onlyForUs(issuer, `${base}/healthz`))
   app.all(
     `${base}/token`,
     cors(CORS),
+    limitFailures(context, settings),
     atMost(LONGEST_FORM_REQUEST),
-    formHandler(createTokenResponse, context, settings),
+    formHandler(createTokenResponse, settings),
   )
   app.all(metadataPath(issuer.href), cors(OPEN), only('GET', 'HEAD'), etag(), (c) => c.body(metadata, 200, CACHEABLE))
   app.all(`${base}/healthz`, only('GET', 'HEAD'), () => {
@@ -198,9 +212,8 @@ export function createIssuer(settings: IssuerSettings): Issuer {
     return toResponse(answerJson(status.status === 'ok' ? 200 : 503, status))
   })
   app.all(base === '' ? '/' : base, only('GET', 'HEAD'), createStartEndpoint(context, isDemo))
-  mountForServers(app, base, context, settings, { accessTokens, publicKeys, view })
-  if (context.settings.authenticate !== undefined)
-    mountPages(app, base, context, { accessTokens, publicKeys, view }, createTokenResponse, isDemo)
+  mountForServers(app, base, context, settings, parts)
+  if (context.settings.authenticate !== undefined) mountPages(app, base, context, parts, createTokenResponse, isDemo)
   app.notFound(() => toResponse(answerRefusal(404)))
   app.onError((error) => toResponse(answerError(error, { event: 'request', log })))
   return Object.assign(app, { createTokenResponse })

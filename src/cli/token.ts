@@ -7,6 +7,7 @@
 import { createLeaves, exportKeys, type ResourceKeys, readKeys } from '../../keys/index.ts'
 import { openDirect } from '../token/direct.ts'
 import { TokenError } from '../token/error.ts'
+import { describeEntitlement } from '../token/introspection.ts'
 import { type Command, type Io, UsageError, type Values } from './command.ts'
 import { readEnc } from './keys.ts'
 import { isJson, readRingText, readText } from './ring_file.ts'
@@ -61,9 +62,7 @@ const inspect: Command = {
     try {
       const token = readToken(await io.stdin())
       const { entitlement } = await openDirect(token, createLeaves({ ...keys, longestLife }), expected)
-      const { scope, claims, ...others } = entitlement
-      const facts = { active: true, iss: issuer, ...others, scope: scope.join(' '), token_type: 'Bearer', ...claims }
-      io.out(JSON.stringify(facts, undefined, 2))
+      io.out(JSON.stringify(describeEntitlement(entitlement, issuer), undefined, 2))
       return 0
     } catch (error) {
       if (!(error instanceof TokenError)) throw error

@@ -8,6 +8,7 @@ import { readBasic } from '../protocol/basic.ts'
 import { type Client, type ClientAuthenticationMethod, isPublic, isSecretOf } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
+import type { EndpointContext } from './context.ts'
 
 /** The ways in which a client can prove itself, as the metadata lists them. */
 export const CLIENT_AUTHENTICATION_METHODS: readonly ClientAuthenticationMethod[] = [
@@ -37,20 +38,7 @@ function readClaim(authorization: string | null, parameters: Parameters): Claim 
   return secret === undefined ? { method: 'none', id, secret: '' } : { method: 'client_secret_post', id, secret }
 }
 
-/**
- * Returns the client that a request comes from.
- *
- * A client with a secret must show it, whatever else the request holds; a public one must not show any.
- *
- * @throws {OAuthError} `invalid_client`, or `invalid_request` when the request contradicts itself
- */
-export function authenticateClient(
-  authorization: string | null,
-  parameters: Parameters,
-  clients: ReadonlyMap<string, Client>,
-): Client {
-  const claim = readClaim(authorization, parameters)
-  const client = clients.get(claim.id)
+function authenticateBySecret(claim: Claim, client: Client | undefined): Client {
   if (claim.method === 'none') {
     if (client === undefined || !isPublic(client))
       throw new OAuthError('invalid_client', 'unknown, or without its secret')
@@ -64,4 +52,29 @@ export function authenticateClient(
     throw new OAuthError('invalid_client', 'the client is registered for another way to authenticate')
   }
   return client
+}
+
+/** What a request shows of its client. */
+export interface ClientRequest {
+  readonly headers: Headers
+  readonly parameters: Parameters
+  /** Unix seconds. */
+  readonly now: number
+}
+
+/**
+ * Returns the client that a request comes from.
+ *
+ * A client with a secret must show it, whatever else the request holds; a public one must not show any.
+ *
+ * @throws {OAuthError} `invalid_client`, or `invalid_request` when the request contradicts itself
+ */
+export type AuthenticateClient = (request: ClientRequest) => Promise<Client>
+
+/** Returns what tells the clients of an issuer. */
+export function createClientAuthentication({ settings: { clients } }: EndpointContext): AuthenticateClient {
+  return async ({ headers, parameters }) => {
+    const claim = readClaim(headers.get('authorization'), parameters)
+    return authenticateBySecret(claim, clients.get(claim.id))
+  }
 }

@@ -8,9 +8,10 @@
 import { OAuthError } from '../protocol/error.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import type { Opened } from '../token/entitlement.ts'
+import { describeEntitlement } from '../token/introspection.ts'
 import { signClaims } from '../token/signed.ts'
 import type { AccessTokens } from './access_tokens.ts'
-import { authenticateClient } from './client_authentication.ts'
+import type { AuthenticateClient } from './client_authentication.ts'
 import type { EndpointContext } from './context.ts'
 import { createFormEndpoint, type FormEndpoint } from './form_endpoint.ts'
 import { type Answer, answerJson } from './respond.ts'
@@ -20,23 +21,18 @@ const SIGNED = 'application/token-introspection+jwt'
 
 /** What the endpoint needs beside the context. */
 export interface IntrospectParts {
+  readonly authenticateClient: AuthenticateClient
   readonly accessTokens: AccessTokens
   readonly view: RevocationView
-}
-
-/** Returns what is told of a token (RFC 7662 §2.2). */
-function describe({ entitlement }: Opened, issuer: string): Readonly<Record<string, unknown>> {
-  const { scope, claims, ...others } = entitlement
-  return { active: true, ...claims, iss: issuer, ...others, scope: scope.join(' '), token_type: 'Bearer' }
 }
 
 /** Returns the introspection endpoint. */
 export function createIntrospectEndpoint(
   context: EndpointContext,
-  { accessTokens, view }: IntrospectParts,
+  { authenticateClient, accessTokens, view }: IntrospectParts,
 ): FormEndpoint {
   const { settings, keyRing } = context
-  const { issuer, clients, resources, guard } = settings
+  const { issuer, resources, guard } = settings
 
   async function isDead({ entitlement, kid }: Opened, now: number): Promise<boolean> {
     if (await view.hits({ ...entitlement, kid }, now)) return true
@@ -56,13 +52,13 @@ export function createIntrospectEndpoint(
   }
 
   return createFormEndpoint(context, 'introspect', async ({ parameters, headers, now }) => {
-    const client = authenticateClient(headers.get('authorization'), parameters, clients)
+    const client = await authenticateClient({ headers, parameters, now })
     if (client.kind !== 'resource_server') throw new OAuthError('unauthorized_client', 'not a resource server')
     const token = parameters.require('token')
     const own = [...client.resources].flatMap((uri) => resources.get(uri) ?? [])
     const opened = await accessTokens.open(token, own, now)
     const isActive = opened !== undefined && !(await isDead(opened, now))
-    const body = isActive ? describe(opened, issuer) : { active: false }
+    const body = isActive ? describeEntitlement(opened.entitlement, issuer) : { active: false }
     return headers.get('accept')?.includes(SIGNED) === true ? sign(body, client.id, now) : answerJson(200, body)
   })
 }

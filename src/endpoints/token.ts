@@ -16,7 +16,7 @@ import type { Entitlement } from '../token/entitlement.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { Target } from '../token/revocations.ts'
 import type { AccessTokens } from './access_tokens.ts'
-import { authenticateClient } from './client_authentication.ts'
+import type { AuthenticateClient } from './client_authentication.ts'
 import type { EndpointContext } from './context.ts'
 import { createFormEndpoint, type FormEndpoint } from './form_endpoint.ts'
 import { type Answer, answerJson } from './respond.ts'
@@ -46,14 +46,18 @@ function chooseGrant(type: string, client: Client): Grant {
 
 /** What the endpoint needs beside the context. */
 export interface TokenParts {
+  readonly authenticateClient: AuthenticateClient
   readonly accessTokens: AccessTokens
   readonly view: RevocationView
 }
 
 /** Returns the token endpoint: the same door with or without a framework. */
-export function createTokenEndpoint(context: EndpointContext, { accessTokens, view }: TokenParts): FormEndpoint {
+export function createTokenEndpoint(
+  context: EndpointContext,
+  { authenticateClient, accessTokens, view }: TokenParts,
+): FormEndpoint {
   const { settings, hooks, keyRing, log, newId } = context
-  const { resources, clients, guard } = settings
+  const { resources, guard } = settings
 
   /** Returns what the operator adds, without the names that are the protocol's. */
   function ownMembers(
@@ -96,7 +100,7 @@ export function createTokenEndpoint(context: EndpointContext, { accessTokens, vi
 
   return createFormEndpoint(context, 'token', async ({ parameters, headers, credentials, now }) => {
     const type = parameters.require('grant_type')
-    const client = authenticateClient(headers.get('authorization'), parameters, clients)
+    const client = await authenticateClient({ headers, parameters, now })
     const grant = chooseGrant(type, client)
     const envelopes = context.envelopes(keyRing.open(now), now)
     const isRevoked = (target: Target): Promise<boolean> => view.hits(target, now)

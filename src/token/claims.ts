@@ -60,9 +60,33 @@ function isInstant(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
-/** Tells whether an optional claim is missing or of its type. */
-function isOptional(value: unknown, isOf: (value: unknown) => boolean): boolean {
-  return value === undefined || isOf(value)
+function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A confirmation by a way that is not known could not be checked, and is none. */
+function isConfirmation(value: unknown): boolean {
+  if (!isMembers(value)) return false
+  const names = Object.keys(value)
+  return names.length > 0 && names.every((name) => ['jkt', 'x5t#S256'].includes(name) && isText(value[name]))
+}
+
+function isActor(value: unknown): boolean {
+  return isMembers(value) && isText(value['sub']) && (value['act'] === undefined || isActor(value['act']))
+}
+
+/** Claims that a token may lack, and what they are where they are there. */
+const OPTIONAL: Readonly<Record<string, (value: unknown) => boolean>> = {
+  client_id: isText,
+  gid: isText,
+  auth_time: isInstant,
+  acr: isText,
+  amr: (value) => Array.isArray(value) && value.every(isText),
+  cnf: isConfirmation,
+  act: isActor,
+  may_act: isActor,
+  authorization_details: (value) =>
+    Array.isArray(value) && value.every((detail) => isMembers(detail) && isText(detail['type'])),
 }
 
 function checkTimes(iat: number, exp: number, expected: Expectations): void {
@@ -82,15 +106,12 @@ function checkTimes(iat: number, exp: number, expected: Expectations): void {
 export function readClaims(claims: Readonly<Record<string, unknown>>, expected: Expectations): Entitlement {
   const own = (name: string): unknown => (Object.hasOwn(claims, name) ? claims[name] : undefined)
   const [iss, sub, aud, scope, jti] = ['iss', 'sub', 'aud', 'scope', 'jti'].map(own)
-  const [iat, exp, client_id, gid] = ['iat', 'exp', 'client_id', 'gid'].map(own)
-  const [auth_time, acr, amr] = ['auth_time', 'acr', 'amr'].map(own)
+  const [iat, exp] = ['iat', 'exp'].map(own)
   if (!isText(iss) || !isText(sub) || !isText(aud) || !isText(scope) || !isText(jti)) throw new TokenError('claims')
   if (!isInstant(iat) || !isInstant(exp)) throw new TokenError('claims')
-  if (!isOptional(client_id, isText) || !isOptional(gid, isText)) throw new TokenError('claims')
-  const isList = (value: unknown): boolean => Array.isArray(value) && value.every(isText)
-  if (!isOptional(auth_time, isInstant) || !isOptional(acr, isText) || !isOptional(amr, isList)) {
-    throw new TokenError('claims')
-  }
+  const optional = Object.entries(OPTIONAL).filter(([name]) => own(name) !== undefined)
+  if (!optional.every(([name, isOf]) => isOf(own(name)))) throw new TokenError('claims')
+  const client_id = own('client_id') as string | undefined
   if (iss !== expected.issuer) throw new TokenError('issuer')
   if (aud !== expected.resource) throw new TokenError('audience')
   if (client_id === undefined && !expected.anonymous) throw new TokenError('client')
@@ -98,16 +119,13 @@ export function readClaims(claims: Readonly<Record<string, unknown>>, expected: 
   const extra = Object.entries(claims).filter(([name]) => !PROTOCOL_CLAIMS.has(name))
   return {
     sub,
-    client_id: client_id as string | undefined,
+    client_id,
     aud,
     scope: scope.split(' '),
     iat,
     exp,
     jti,
-    ...(gid === undefined ? {} : { gid: gid as string }),
-    ...(auth_time === undefined ? {} : { auth_time: auth_time as number }),
-    ...(acr === undefined ? {} : { acr: acr as string }),
-    ...(amr === undefined ? {} : { amr: amr as readonly string[] }),
+    ...Object.fromEntries(optional.map(([name]) => [name, own(name)])),
     claims: Object.fromEntries(extra),
   }
 }

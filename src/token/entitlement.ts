@@ -4,6 +4,28 @@
  * @module
  */
 
+/** The key that a token is bound to (RFC 7800 §3.1): whoever shows the token must prove that it has the key. */
+export interface Confirmation {
+  /** SHA-256 thumbprint of a DPoP key (RFC 9449 §6.1). */
+  readonly jkt?: string
+  /** SHA-256 thumbprint of a client certificate (RFC 8705 §3.1). */
+  readonly 'x5t#S256'?: string
+}
+
+/** Who acts for the subject (RFC 8693 §4.1), and for whom before. */
+export interface Actor {
+  readonly sub: string
+  readonly iss?: string
+  readonly client_id?: string
+  readonly act?: Actor
+}
+
+/** One of the things that a person agreed to in detail (RFC 9396 §2). */
+export interface AuthorizationDetail {
+  readonly type: string
+  readonly [member: string]: unknown
+}
+
 /**
  * Who may do what through which client at which resource, until when, bound to which key, with which extra facts.
  *
@@ -32,6 +54,14 @@ export interface Entitlement {
   readonly acr?: string
   /** By which methods the user logged in (RFC 9068 §2.2.1). */
   readonly amr?: readonly string[]
+  /** The key that it is bound to. */
+  readonly cnf?: Confirmation
+  /** Who acts for `sub` (RFC 8693 §4.1). */
+  readonly act?: Actor
+  /** Who may come to act for `sub` (RFC 8693 §4.4). */
+  readonly may_act?: Actor
+  /** What in detail (RFC 9396 §9.1). */
+  readonly authorization_details?: readonly AuthorizationDetail[]
   /** Facts that the operator added; never one of the above. */
   readonly claims: Readonly<Record<string, unknown>>
 }

@@ -20,6 +20,7 @@ const messages = {
   issuer: 'another issuer made the token',
   audience: 'the token is for another resource',
   client: 'the token names no client, and anonymous tokens are not taken here',
+  confirmation: 'the token is bound to a key that the request does not prove',
   expired: 'the token has expired',
   early: 'the token is from the future',
   lifetime: 'the token lives longer than is allowed here',

@@ -43,17 +43,39 @@ export async function sealNested(
 /** What opens the outer envelope: by exactly this kid, at `now`. */
 export type FindRecipient = (kid: string, now: number) => Promise<Recipient | undefined>
 
+/** What a nested envelope says of itself before it is opened. */
+export interface NestedOutside {
+  readonly alg: string
+  readonly enc: string
+  readonly kid: string
+  /** Whether there is an ephemeral key in the header. */
+  readonly hasKey: boolean
+  /** Whether there is an encrypted content key. */
+  readonly hasEncryptedKey: boolean
+}
+
+/**
+ * Reads what a nested envelope says of itself. Nothing of it is proved.
+ *
+ * @throws {TokenError} `length`, `form`, `header`, `type`
+ */
+export function readNestedOutside(token: string): NestedOutside {
+  const { header, encryptedKey } = readJwe(token)
+  const hasEncryptedKey = encryptedKey !== ''
+  const hasKey = !hasEncryptedKey && isAgreed(header)
+  const { alg, enc, kid, cty } = readHeader(header, ['alg', 'enc', 'kid', 'cty'], hasKey)
+  if (cty !== 'JWT') throw new TokenError('type')
+  return { alg, enc, kid, hasKey, hasEncryptedKey }
+}
+
 /** Takes the signed token out of its envelope: one key, found by its kid, tried once. */
 async function decrypt(token: string, find: FindRecipient, now: number): Promise<string> {
-  const { header, encryptedKey } = readJwe(token)
-  const hasKey = encryptedKey === '' && isAgreed(header)
-  const said = readHeader(header, ['alg', 'enc', 'kid', 'cty'], hasKey)
-  if (said.cty !== 'JWT') throw new TokenError('type')
+  const said = readNestedOutside(token)
   const to = await find(said.kid, now)
   if (to === undefined) throw new TokenError('key')
-  if (said.alg !== to.alg || said.enc !== to.enc || (encryptedKey !== '') !== (to.alg === 'RSA-OAEP-256'))
+  if (said.alg !== to.alg || said.enc !== to.enc || said.hasEncryptedKey !== (to.alg === 'RSA-OAEP-256'))
     throw new TokenError('algorithm')
-  if (hasKey !== (to.alg === 'ECDH-ES')) throw new TokenError('header')
+  if (said.hasKey !== (to.alg === 'ECDH-ES')) throw new TokenError('header')
   try {
     const options = { keyManagementAlgorithms: [to.alg], contentEncryptionAlgorithms: [to.enc] }
     const { plaintext } = await compactDecrypt(token, to.key, options)

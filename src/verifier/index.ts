@@ -6,6 +6,7 @@
 
 import type { ContentEncryption, Leaves } from '../../keys/index.ts'
 import { checkRemoteUrl, createRemoteDocument, type Fetch, type RemoteDocument } from '../remote.ts'
+import type { WaitUntil } from '../single_flight.ts'
 import { openDirect } from '../token/direct.ts'
 import type { Opened } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
@@ -59,6 +60,11 @@ export interface VerifierOptions extends CommonOptions {
   readonly jwksUri?: string
   /** How it learns of revoked tokens. Default: it does not. */
   readonly revocations?: RevocationOptions
+  /**
+   * Keeps a worker awake until what is fetched is there: `waitUntil` of `cloudflare:workers`. Default: on Workers the
+   * request waits, elsewhere nothing need.
+   */
+  readonly waitUntil?: WaitUntil
   /** Default: the platform's. */
   readonly fetch?: Fetch
 }
@@ -85,13 +91,16 @@ function findKeysAt(document: RemoteDocument): FindKeys {
 }
 
 /** Returns where the issuer's public keys are found, where they are needed at all. */
-function findKeysOf({ jwks, jwksUri, issuer, revocations }: VerifierOptions, fetch: Fetch): FindKeys | undefined {
+function findKeysOf(
+  { jwks, jwksUri, issuer, revocations, waitUntil }: VerifierOptions,
+  fetch: Fetch,
+): FindKeys | undefined {
   if (jwks !== undefined && jwksUri !== undefined) throw new TypeError('"jwks" and "jwksUri" expected just one of them')
   if (jwks !== undefined) return findKeysIn(jwks)
   const url = jwksUri ?? (revocations === undefined ? undefined : `${issuer}/jwks`)
   if (url === undefined) return undefined
   checkRemoteUrl('jwksUri', url, true)
-  return findKeysAt(createRemoteDocument(url, fetch))
+  return findKeysAt(createRemoteDocument(url, fetch, waitUntil))
 }
 
 /** Returns what finds a leaf: among exported keys, or those that are fetched. */
@@ -190,9 +199,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
   const keysAt = findKeysOf(options, fetch)
   const open = openOf(options, checked, keysAt)
-  const { revocations } = options
+  const { revocations, waitUntil } = options
   if (revocations === undefined || keysAt === undefined) return createVerifierAround(open, checked)
-  const check = createRevocationCheck(revocations, { issuer: checked.issuer, fetch, keys: keysAt })
+  const check = createRevocationCheck(revocations, { issuer: checked.issuer, fetch, keys: keysAt, waitUntil })
   return createVerifierAround(async (token, expected) => {
     const opened = await open(token, expected)
     await check.check(opened, expected.now)

@@ -8,6 +8,7 @@ import { decodeBase64url } from '../../keys/base64url.ts'
 import { checkInteger } from '../../keys/check.ts'
 import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption, type Leaf, type Leaves } from '../../keys/index.ts'
 import { checkRemoteUrl, type Fetch, fetchText } from '../remote.ts'
+import { createSingleFlight, type WaitUntil } from '../single_flight.ts'
 import { openKeySet } from '../token/key_set.ts'
 
 /** Where keys come from. */
@@ -22,8 +23,8 @@ export interface RemoteKeysOptions {
   readonly decryptionKey?: Readonly<Record<string, unknown>>
   /** Seconds after which the keys are asked for again, give or take a fifth; from 10 to 86400. Default 3600. */
   readonly every?: number
-  /** Keeps a worker awake until the keys are there: `ctx.waitUntil`. Default: nothing keeps it. */
-  readonly waitUntil?: (promise: Promise<unknown>) => void
+  /** Keeps a worker awake until the keys are there: `waitUntil` of `cloudflare:workers`. Default: the request waits there. */
+  readonly waitUntil?: WaitUntil
   /** Default: the platform's. */
   readonly fetch?: Fetch
 }
@@ -33,7 +34,7 @@ export interface RemoteKeys {
   /** Where the keys come from. */
   readonly url: string
   /**
-   * Returns the leaves that are known; the first call waits for them, later ones fetch beside the request.
+   * Returns the leaves that are known; the first calls wait for them, later ones fetch beside the request.
    *
    * @param isLacking whether one was not found: then they are fetched and waited for, but not twice in 30 seconds
    * @returns nothing when there never were any
@@ -43,6 +44,9 @@ export interface RemoteKeys {
 
 /** Seconds between two fetches for a key that was not found. */
 const COOLDOWN = 30
+
+/** Seconds between two fetches while there never were any keys: nobody waits for an issuer that is down in between. */
+const RETRY = 5
 
 /** Reads a leaf as `GET /keys` gives it; anything else in the set is passed over. */
 function readLeaf(jwk: Readonly<Record<string, unknown>>): Leaf | undefined {
@@ -106,30 +110,24 @@ export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
   }
   const bounds = { type: /^application\/(?:jwk-set\+json|jose)\b/i }
   let kept: Leaves | undefined
-  let underWay: Promise<void> | undefined
   let nextAt = Number.NEGATIVE_INFINITY
   let triedAt = Number.NEGATIVE_INFINITY
 
-  async function load(now: number): Promise<void> {
+  const flight = createSingleFlight(async (now: number): Promise<void> => {
     triedAt = now
     const fetched = await fetchText(url, fetch, { headers }, bounds)
     const set = fetched.ok ? await openKeySet(fetched.text, decryptionKey) : undefined
     const leaves = set?.flatMap((jwk) => readLeaf(jwk) ?? []) ?? []
-    underWay = undefined
     // What failed is tried again soon; what came, after a while that differs from server to server.
-    nextAt = now + (leaves.length > 0 ? every * (0.8 + 0.4 * jitter()) : COOLDOWN)
+    nextAt = now + (leaves.length > 0 ? every * (0.8 + 0.4 * jitter()) : kept === undefined ? RETRY : COOLDOWN)
     if (leaves.length > 0) kept = leavesOf(leaves, 86_400, 60)
-  }
+  }, waitUntil)
 
   return {
     url,
     async leaves(now, isLacking = false) {
-      const isDue = now >= nextAt || (isLacking && now - triedAt >= COOLDOWN)
-      if (isDue || kept === undefined) underWay ??= load(now)
-      if (underWay !== undefined) {
-        if (kept === undefined || isLacking) await underWay
-        else waitUntil?.(underWay)
-      }
+      if (isLacking && kept !== undefined && now - triedAt >= COOLDOWN) await flight.wait(now)
+      else if (now >= nextAt) await (kept === undefined ? flight.wait(now) : flight.beside(now))
       return kept
     },
   }

@@ -102,6 +102,8 @@ export function createVerifierAround(open: Open, options: CheckedOptions): Verif
         longestLife,
         anonymous,
       })
+      // A bound token that is shown without its key is a stolen one (RFC 9449 §7.2, RFC 8705 §3).
+      if (entitlement.cnf !== undefined) return refuse('invalid_token', needed, 'confirmation')
       const hasScope = needed.every((token) => entitlement.scope.includes(token))
       return hasScope ? { ok: true, entitlement } : refuse('insufficient_scope', needed)
     } catch (error) {

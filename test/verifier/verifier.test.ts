@@ -56,6 +56,7 @@ describe('the verifier', () => {
       ['expired', await seal({ iat: NOW - 700, exp: NOW - 100 })],
       ['lifetime', await seal({ exp: NOW + 601 })],
       ['client', await seal({ client_id: undefined })],
+      ['confirmation', await seal({ cnf: { jkt: 'x' } })],
       ['audience', await seal({ aud: API2 })],
       ['form', 'x'],
       ['length', 'x'.repeat(8193)],
