@@ -19,7 +19,7 @@ import curves from './vectors/rfc/rfc8037-appendix-a.json' with { type: 'json' }
 
 type Jwk = Readonly<Record<string, unknown>> & { readonly kid: string }
 
-const [{ bob }] = agreement as [(typeof agreement)[number]]
+const [{ bob, alice_ephemeral: alice }] = agreement as [(typeof agreement)[number]]
 const { bob_pub, bob_priv } = curves.find(({ id }) => id === 'rfc8037-A.6') as { bob_pub: string; bob_priv: string }
 const { kty, n, e, d, p, q, dp, dq, qi } = frodo.input.key as unknown as Readonly<Record<string, string>>
 
@@ -29,6 +29,9 @@ export const PARTNER_KEYS = {
   X25519: { kty: 'OKP', crv: 'X25519', x: bob_pub, d: bob_priv, kid: 'partner-x', use: 'enc' },
   RSA: { kty, n, e, d, p, q, dp, dq, qi, kid: 'partner-rsa', use: 'enc' },
 } as const satisfies Readonly<Record<string, Jwk>>
+
+/** The public key of somebody else. */
+export const PARTNER_STRANGER = { kty: 'EC', crv: 'P-256', x: alice.x, y: alice.y, kid: 'stranger' } as const
 
 /** How a content key can be managed, in tests: to one of the partner's keys, or under its leaf. */
 export type Outer = keyof typeof PARTNER_KEYS | 'dir'
