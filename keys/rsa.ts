@@ -28,13 +28,8 @@ function isWhole(jwk: RsaJwk): boolean {
     bigint,
   ]
   if (p < 3n || q < 3n || p === q || n !== p * q) return false
-  return (
-    d % (p - 1n) === dp &&
-    d % (q - 1n) === dq &&
-    (e * dp) % (p - 1n) === 1n &&
-    (e * dq) % (q - 1n) === 1n &&
-    (qi * q) % p === 1n
-  )
+  const isInverse = (prime: bigint): boolean => (e * d) % (prime - 1n) === 1n
+  return isInverse(p) && isInverse(q) && d % (p - 1n) === dp && d % (q - 1n) === dq && (qi * q) % p === 1n
 }
 
 /**

@@ -23,6 +23,7 @@ import {
 import { readySigningKey } from '../../src/token/jwks.ts'
 import { ISSUER, NOW, testKey, testRing } from '../fixtures.ts'
 import { RING_RSA, RING_RSA_2, signingRing } from '../partner.ts'
+import web from '../vectors/wycheproof/json_web_key_test.json' with { type: 'json' }
 
 const DERIVED = ['ES256', 'Ed25519'] as const
 const PERIOD = 86_400
@@ -292,6 +293,8 @@ describe('an RSA key of the ring', () => {
     const later = key.del
     expect(rotated(ring, later, 1).rsa).toBeUndefined()
     expect(rotated(rotated(ring, later, 1), later + 1_000_000, 2, RING_RSA).rsa).toMatchObject([{ kid: 's3' }])
+    const ahead = { ...ring, rsa: [{ ...key, kid: 's2' }] }
+    expect(rotated(ahead, NOW, 1, RING_RSA_2).rsa?.map(({ kid }) => kid)).toEqual(['s2', 's3'])
   })
 
   const json = JSON.parse(writeRing(ring))
@@ -300,6 +303,28 @@ describe('an RSA key of the ring', () => {
     const bytes = decodeBase64url(entry.jwk[member])
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 2
     return { ...entry, jwk: { ...entry.jwk, [member]: encodeBase64url(bytes) } }
+  }
+  const integer = (text: string): bigint => BigInt(`0x${hex(decodeBase64url(text))}`)
+  const write = (value: bigint): string => {
+    const text = value.toString(16)
+    const bytes = (text.length % 2 === 0 ? text : `0${text}`).match(/../g) ?? []
+    return encodeBase64url(Uint8Array.from(bytes, (pair) => Number.parseInt(pair, 16)))
+  }
+  const [p, q, d] = [entry.jwk.p, entry.jwk.q, entry.jwk.d].map(integer) as [bigint, bigint, bigint]
+  /** Returns the key with other members of the private exponent. */
+  const withExponents = (all: bigint, forP: bigint, forQ: bigint, e = 'AQAB'): object => ({
+    ...entry,
+    jwk: { ...entry.jwk, e, d: write(all), dp: write(forP % (p - 1n)), dq: write(forQ % (q - 1n)) },
+  })
+  const power = (base: bigint, exponent: bigint, modulus: bigint): bigint =>
+    exponent === 0n
+      ? 1n
+      : (power((base * base) % modulus, exponent / 2n, modulus) * (exponent % 2n === 1n ? base : 1n)) % modulus
+  const small = web.testGroups.find(({ comment }) => comment === 'keysize_too_small')?.private.keys[0]
+  const weak = (zeros: number): object => {
+    const { kty: _, alg: __, use: ___, kid: ____, ...jwk } = small as Readonly<Record<string, string>>
+    const n = encodeBase64url(Uint8Array.from([...new Uint8Array(zeros), ...decodeBase64url(jwk['n'] ?? '')]))
+    return { ...entry, jwk: { ...jwk, n } }
   }
   it.each<[string, object]>([
     ['an unknown member', { ...entry, use: entry.use, more: 1 }],
@@ -315,6 +340,12 @@ describe('an RSA key of the ring', () => {
       `a bad bit in ${member}`,
       flip(member),
     ]),
+    ['another exponent for the first prime', withExponents(d, d + 2n, d)],
+    ['another exponent for the second prime', withExponents(d, d, d + 2n)],
+    ['exponents that are wrong for the first prime', withExponents(d + q - 1n, d + q - 1n, d)],
+    ['exponents that are wrong for the second prime', withExponents(d + p - 1n, d, d + p - 1n)],
+    ['all members right but 1024 bits', weak(0)],
+    ['all members right, 1024 bits and zeros before them', weak(128)],
     ['a kid with a dot', { ...entry, kid: 's.1' }],
     ['use before pub', { ...entry, use: entry.pub - 1 }],
     ['no end', { ...entry, end: undefined }],
@@ -326,6 +357,19 @@ describe('an RSA key of the ring', () => {
     const loaded = loadRing({ ring: JSON.stringify({ ...json, rsa: [bad] }) }, { now: NOW })
     expect(loaded.ok && refusalAt(loaded, NOW)).toBeUndefined()
     expect(JSON.stringify(reading)).not.toContain(RING_RSA.d.slice(0, 40))
+  })
+
+  it('of another public exponent than 65537 is left out, though it is whole (FIPS 186-5 §5.4)', () => {
+    const phi = (p - 1n) * (q - 1n)
+    const e = [3n, 5n, 7n, 11n, 13n, 17n, 19n, 23n].find((one) => (p - 1n) % one !== 0n && (q - 1n) % one !== 0n) ?? 0n
+    const inverse =
+      Array.from({ length: Number(e) }, (_, k) => 1n + BigInt(k) * phi).find((one) => one % e === 0n) ?? 0n
+    const other = withExponents(inverse / e, inverse / e, inverse / e, write(e))
+    expect(power(power(2n, e, p * q), inverse / e, p * q)).toBe(2n)
+    expect(readRing(JSON.stringify({ ...json, rsa: [other] }))).toMatchObject({
+      ok: true,
+      bad: [{ message: '"rsa[0].jwk.e" expected AQAB' }],
+    })
   })
 
   it.each<[string, readonly object[]]>([

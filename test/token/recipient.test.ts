@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { decodeBase64url, encodeBase64url } from '../../keys/base64url.ts'
 import { decryptWith, encryptTo } from '../../src/token/encrypted.ts'
 import {
   isOpener,
@@ -111,6 +112,15 @@ describe('a key to open with', () => {
     const jwk = PARTNER_KEYS['P-256']
     expect(await outcome(openerOf({ ...jwk, key_ops: ['deriveKey'] }, 'A256GCM'))).toBe('taken')
     expect(await outcome(openerOf({ ...jwk, key_ops: ['sign'] }, 'A256GCM'))).toBe('TokenError key')
+  })
+
+  it('is of 2048 bits, whatever zeros stand before its modulus (K2)', async () => {
+    const weak = web.testGroups.find(({ comment }) => comment === 'keysize_too_small')?.private.keys[0] as Jwk
+    const n = encodeBase64url(Uint8Array.from([...new Uint8Array(128), ...decodeBase64url(String(weak['n']))]))
+    const jwk = { ...weak, n, use: 'enc', alg: undefined }
+    expect([n.length, isOpener(jwk)]).toEqual([342, true])
+    expect(await outcome(openerOf(jwk, 'A256GCM'))).toBe('TokenError key')
+    expect(await outcome(recipientOf(publicOf(jwk), 'A256GCM'))).toBe('TokenError key')
   })
 
   it.each<[string, Jwk]>([
