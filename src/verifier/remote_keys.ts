@@ -5,11 +5,12 @@
  */
 
 import { decodeBase64url } from '../../keys/base64url.ts'
-import { checkInteger } from '../../keys/check.ts'
+import { checkInteger, checkText } from '../../keys/check.ts'
 import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption, type Leaf, type Leaves } from '../../keys/index.ts'
 import { checkRemoteUrl, type Fetch, fetchText } from '../remote.ts'
 import { createSingleFlight, type WaitUntil } from '../single_flight.ts'
 import { openKeySet } from '../token/key_set.ts'
+import { isOpener } from '../token/recipient.ts'
 
 /** Where keys come from. */
 export interface RemoteKeysOptions {
@@ -21,7 +22,8 @@ export interface RemoteKeysOptions {
   readonly clientSecret: string
   /** Its private key as a JWK, where the issuer has the public one and encrypts the keys to it. */
   readonly decryptionKey?: Readonly<Record<string, unknown>>
-  /** Seconds after which the keys are asked for again, give or take a fifth; from 10 to 86400. Default 3600. */
+  /** Seconds after which the keys are asked for again, give or take a fifth; from 10 to 86400. Default 1800, which is
+   * well below the hour in which a new root becomes known before it seals. */
   readonly every?: number
   /** Keeps a worker awake until the keys are there: `waitUntil` of `cloudflare:workers`. Default: the request waits there. */
   readonly waitUntil?: WaitUntil
@@ -97,10 +99,14 @@ function jitter(): number {
  * @throws {TypeError | RangeError} when an option is wrong
  */
 export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
-  const { url, clientId, clientSecret, decryptionKey, every = 3600, waitUntil } = options
+  const { url, clientId, clientSecret, decryptionKey, every = 1800, waitUntil } = options
   const fetch: Fetch = options.fetch ?? ((to, init) => globalThis.fetch(to, init))
   checkRemoteUrl('url', url, true)
   checkInteger('every', every, 10, 86_400)
+  checkText('clientId', clientId, /^[\x20-\x7e]+$/, 'the client_id of this resource server')
+  checkText('clientSecret', clientSecret, /^[\x20-\x7e]+$/, 'its secret')
+  if (decryptionKey !== undefined && !isOpener(decryptionKey))
+    throw new RangeError('"decryptionKey" expected a private JWK with "kid", on P-256 or X25519, or RSA')
   const [id, secret] = [clientId, clientSecret].map((half) =>
     new URLSearchParams({ half }).toString().slice('half='.length),
   )

@@ -25,11 +25,15 @@ describe('the two quick starts of the README', { timeout: 240_000 }, () => {
   let orders = ''
   let issuerPort = 0
   let serverPort = 0
+  let remotePort = 0
   let printed = ''
 
   /** Puts free ports in place of the README's; everything else stays as it is written there. */
   const own = (text: string): string =>
-    text.replaceAll('8787', String(issuerPort)).replace(/(?<=port: |localhost:)3000/g, String(serverPort))
+    text
+      .replaceAll('8787', String(issuerPort))
+      .replace(/(?<=port: |localhost:)3000/g, String(serverPort))
+      .replace(/(?<=port: |localhost:)3001/g, String(remotePort))
   const shell = (name: string, cwd = checkout): Promise<Ended> => run('bash', ['-ec', own(blockOf(name))], { cwd })
   const start = (command: string, cwd: string): void => {
     const child = spawn('bash', ['-c', `exec ${command}`], { cwd, env: ENV, detached: true })
@@ -53,7 +57,7 @@ describe('the two quick starts of the README', { timeout: 240_000 }, () => {
   beforeAll(async () => {
     checkout = await copyCheckout()
     orders = join(dirname(checkout), 'orders')
-    ;[issuerPort, serverPort] = [await freePort(), await freePort()]
+    ;[issuerPort, serverPort, remotePort] = [await freePort(), await freePort(), await freePort()]
     await startIssuer()
   }, 120_000)
   afterAll(() => Promise.all(started.map(stop)))
@@ -86,6 +90,13 @@ describe('the two quick starts of the README', { timeout: 240_000 }, () => {
     const { out } = await shell('ask')
     expect(out).toContain('{"id":"7","client":"demo-service"}')
     expect(out.toLowerCase()).toContain('www-authenticate: bearer realm="https://api.example.com"')
+  })
+
+  it('serve a resource with keys from the issuer, and refuse a revoked token in the stated seconds', async () => {
+    await writeFile(join(orders, 'server.mjs'), own(blockOf('remote')))
+    start(blockOf('serve').trim(), orders)
+    await waitFor(`http://localhost:${remotePort}/`)
+    expect((await shell('revoke')).out).toBe('200\n401\n')
   })
 
   it('rotate the ring in a second terminal; after a restart the old and the new token open', async () => {

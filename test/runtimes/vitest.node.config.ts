@@ -8,7 +8,12 @@ export const NODE_ONLY: string[] = ['cli', 'interop', 'repository', 'cases', 'br
 )
 
 /** Tests that ask the real Worker entry. */
-const WORKERD_ONLY = ['test/rfc/**', 'test/worker.test.ts', 'test/stores/guard_object.test.ts']
+const WORKERD_ONLY = [
+  'test/rfc/**',
+  'test/worker.test.ts',
+  'test/stores/guard_object.test.ts',
+  'test/stores/revocations_object.test.ts',
+]
 
 export default defineProject({
   test: {
