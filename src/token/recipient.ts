@@ -62,13 +62,13 @@ export function isOpener(jwk: Jwk): boolean {
 }
 
 /**
- * Returns a resource server's public key as the issuer seals to it.
+ * Returns a resource server's public key as the issuer seals to it. A private part is not looked at.
  *
  * @throws {TokenError} `key` when it is none
  */
 export async function recipientOf(jwk: Jwk, enc: ContentEncryption): Promise<Recipient> {
   const read = readKey(jwk)
-  if (read === undefined || !isRecipient(jwk)) throw new TokenError('key')
+  if (read === undefined) throw new TokenError('key')
   return { ...read, enc, key: await importPublicKey(jwk, read.alg) }
 }
 
