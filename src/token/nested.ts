@@ -5,20 +5,21 @@
  * @module
  */
 
-import { compactDecrypt } from 'jose/jwe/compact/decrypt'
-import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
 import type { SigningKey } from '../../keys/index.ts'
-import { LONGEST_ENVELOPE, readJwe } from './canonical.ts'
+import { LONGEST_ENVELOPE } from './canonical.ts'
 import { type Expectations, readClaims, writeClaims } from './claims.ts'
+import { decryptWith, type EncryptedOutside, encryptTo, readEncryptedOutside } from './encrypted.ts'
 import type { Entitlement, Opened } from './entitlement.ts'
 import { TokenError } from './error.ts'
-import { readHeader } from './header.ts'
 import type { VerificationKeys } from './jwks.ts'
 import type { Recipient } from './recipient.ts'
 import { signClaims, verifyClaims } from './signed.ts'
 
 /** `typ` of the signed part (RFC 9068 §2.1). */
 const TYP = 'at+jwt'
+
+/** `cty` of the envelope around it (RFC 7519 §5.2). */
+const CTY = 'JWT'
 
 /**
  * Seals an entitlement into a nested access token.
@@ -32,26 +33,9 @@ export async function sealNested(
   to: Recipient,
 ): Promise<string> {
   const jws = await signClaims(writeClaims(entitlement, issuer), TYP, signer)
-  const { alg, enc, kid, key } = to
-  const token = await new CompactEncrypt(new TextEncoder().encode(jws))
-    .setProtectedHeader({ alg, enc, kid, cty: 'JWT' })
-    .encrypt(key)
+  const token = await encryptTo(to, CTY, jws)
   if (token.length > LONGEST_ENVELOPE) throw new TokenError('size')
   return token
-}
-
-/** What opens the outer envelope: by exactly this kid, at `now`. */
-export type FindRecipient = (kid: string, now: number) => Promise<Recipient | undefined>
-
-/** What a nested envelope says of itself before it is opened. */
-export interface NestedOutside {
-  readonly alg: string
-  readonly enc: string
-  readonly kid: string
-  /** Whether there is an ephemeral key in the header. */
-  readonly hasKey: boolean
-  /** Whether there is an encrypted content key. */
-  readonly hasEncryptedKey: boolean
 }
 
 /**
@@ -59,36 +43,12 @@ export interface NestedOutside {
  *
  * @throws {TokenError} `length`, `form`, `header`, `type`
  */
-export function readNestedOutside(token: string): NestedOutside {
-  const { header, encryptedKey } = readJwe(token)
-  const hasEncryptedKey = encryptedKey !== ''
-  const hasKey = !hasEncryptedKey && isAgreed(header)
-  const { alg, enc, kid, cty } = readHeader(header, ['alg', 'enc', 'kid', 'cty'], hasKey)
-  if (cty !== 'JWT') throw new TokenError('type')
-  return { alg, enc, kid, hasKey, hasEncryptedKey }
+export function readNestedOutside(token: string): EncryptedOutside {
+  return readEncryptedOutside(token, CTY)
 }
 
-/** Takes the signed token out of its envelope: one key, found by its kid, tried once. */
-async function decrypt(token: string, find: FindRecipient, now: number): Promise<string> {
-  const said = readNestedOutside(token)
-  const to = await find(said.kid, now)
-  if (to === undefined) throw new TokenError('key')
-  if (said.alg !== to.alg || said.enc !== to.enc || said.hasEncryptedKey !== (to.alg === 'RSA-OAEP-256'))
-    throw new TokenError('algorithm')
-  if (said.hasKey !== (to.alg === 'ECDH-ES')) throw new TokenError('header')
-  try {
-    const options = { keyManagementAlgorithms: [to.alg], contentEncryptionAlgorithms: [to.enc] }
-    const { plaintext } = await compactDecrypt(token, to.key, options)
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plaintext)
-  } catch (cause) {
-    throw new TokenError('decryption', { cause })
-  }
-}
-
-/** Tells whether a header has an ephemeral key; what it is, `readHeader` looks at. */
-function isAgreed(header: string): boolean {
-  return atob(header.replaceAll('-', '+').replaceAll('_', '/')).includes('"epk":')
-}
+/** What opens the outer envelope: by exactly this kid, at `now`. */
+export type FindRecipient = (kid: string, now: number) => Promise<Recipient | undefined>
 
 /**
  * Opens a nested access token: decrypts, verifies the signature inside, and believes only what was signed.
@@ -104,7 +64,7 @@ export async function openNested(
   keys: VerificationKeys,
   expected: Expectations,
 ): Promise<Opened> {
-  const jws = await decrypt(token, find, expected.now)
+  const jws = await decryptWith((kid) => find(kid, expected.now), CTY, token)
   try {
     const { claims, kid } = await verifyClaims(jws, TYP, keys)
     return { entitlement: readClaims(claims, expected), kid }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { ContentEncryption, Leaves } from '../../keys/index.ts'
+import { checkChoice } from '../../keys/check.ts'
+import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption, type Leaves } from '../../keys/index.ts'
 import { checkRemoteUrl, createRemoteDocument, type Fetch, type RemoteDocument } from '../remote.ts'
 import type { WaitUntil } from '../single_flight.ts'
 import { openDirect } from '../token/direct.ts'
@@ -76,16 +77,31 @@ export type ResourceServerOptions = (VerifierOptions | { readonly verifier: Veri
 type FindKeys = (now: number, isLacking: boolean) => Promise<VerificationKeys>
 
 function findKeysIn(jwks: JwkSet): FindKeys {
-  const keys = readVerificationKeys(jwks)
+  const keys = readKeys(jwks)
+  if (keys === undefined) throw new RangeError('"jwks" expected a JWK Set, each key with a "kid" of its own')
   return async () => keys
 }
 
+/** Reads a JWK Set; nothing when it is none. */
+function readKeys(jwks: unknown): VerificationKeys | undefined {
+  try {
+    return readVerificationKeys(jwks)
+  } catch {
+    return undefined
+  }
+}
+
+/** What is fetched and is no JWK Set counts as not fetched: the last good one goes on serving. */
 function findKeysAt(document: RemoteDocument): FindKeys {
   let read: { readonly json: unknown; readonly keys: VerificationKeys } | undefined
   return async (now, isLacking) => {
     const fetched = await document.get(now, isLacking)
     if (!fetched.ok) throw new TokenError('unavailable')
-    if (read?.json !== fetched.json) read = { json: fetched.json, keys: readVerificationKeys(fetched.json) }
+    if (read?.json !== fetched.json) {
+      const keys = readKeys(fetched.json) ?? read?.keys
+      if (keys === undefined) throw new TokenError('unavailable')
+      read = { json: fetched.json, keys }
+    }
     return read.keys
   }
 }
@@ -136,10 +152,12 @@ function openDirectWith(keys: string | RemoteKeys, checked: CheckedOptions): Ope
 }
 
 function findRecipientIn(decryptionKeys: JwkSet, enc: ContentEncryption): FindRecipient {
-  const jwks = new Map(decryptionKeys.keys.map((jwk) => [String(jwk['kid']), jwk]))
-  const isSound = jwks.size > 0 && jwks.size === decryptionKeys.keys.length && decryptionKeys.keys.every(isOpener)
-  if (!isSound)
-    throw new RangeError('"decryptionKeys" expected private JWKs that can open, each with a "kid" of its own')
+  checkChoice('enc', enc, Object.keys(CONTENT_ENCRYPTION_BYTES) as ContentEncryption[])
+  const { keys } = decryptionKeys
+  const jwks = new Map((Array.isArray(keys) ? keys : []).map((jwk) => [jwk['kid'], jwk]))
+  if (jwks.size === 0 || jwks.size !== keys.length || ![...jwks.values()].every(isOpener)) {
+    throw new RangeError('"decryptionKeys" expected private keys for encryption, each with a "kid" of its own')
+  }
   const imported = new Map<string, Promise<Recipient>>()
   return async (kid) => {
     const jwk = jwks.get(kid)
