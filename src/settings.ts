@@ -154,9 +154,7 @@ function checkAssertionNeeds(clients: ReadonlyMap<string, Client>, { guard }: Is
 }
 
 /** Checks that there is what the clients' grant types need. */
-function checkNeeds(clients: ReadonlyMap<string, Client>, settings: IssuerSettings): void {
-  const { guard, authenticate } = settings
-  checkAssertionNeeds(clients, settings)
+function checkNeeds(clients: ReadonlyMap<string, Client>, { guard, authenticate }: IssuerSettings): void {
   const needing = [...clients.values()].find(({ grantTypes }) => grantTypes.has('authorization_code'))
   if (needing === undefined) return
   const whom = `the client "${needing.id}" may use authorization_code`
@@ -219,6 +217,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
   }
   const clients = new Map(Object.entries(settings.clients).map(([id, value]) => [id, readClient(id, value, known)]))
   checkNeeds(clients, settings)
+  checkAssertionNeeds(clients, settings)
   const trustedIssuers = readTrustedIssuers(trusted, { issuer, clients, resources, isLoopbackAllowed })
   const lives = livesOf(clients, settings)
   const tokenLives = [...resources.values()].map(({ accessTokenLifetime }) => accessTokenLifetime)

@@ -10,6 +10,7 @@ import { createRing, type Ring, writeRing } from '../keys/index.ts'
 import { createIssuer, createMemoryGuard, type Issuer, type IssuerSettings, ownLoginPage } from '../src/index.ts'
 import { openDirect } from '../src/token/direct.ts'
 import type { Entitlement } from '../src/token/entitlement.ts'
+import { TRUSTED } from './trusted.ts'
 
 export const ISSUER = 'https://as.example'
 export const API = 'https://api1.example'
@@ -40,6 +41,7 @@ export const SECRETS = {
   'odd id:%+&': 'odd secret:%+&',
   turning: 'new-secret',
   web: 'web-secret',
+  gateway: 'gateway-secret',
 } as const
 
 /** The key by which the test's own login page signs who logged in. It protects nothing. */
@@ -64,6 +66,7 @@ export const VARS = {
   RESOURCES: {
     [API]: { scopes: ['read', 'write', 'admin'] },
     [API2]: { scopes: ['read', 'mail'], enc: 'A256CBC-HS512', access_token_lifetime: 300, anonymous: true },
+    ...TRUSTED.RESOURCES,
   },
   CLIENTS: {
     service: {
@@ -144,7 +147,9 @@ export const VARS = {
       resources: [API],
       scopes: ['read'],
     },
+    ...TRUSTED.CLIENTS,
   },
+  TRUSTED_ISSUERS: TRUSTED.TRUSTED_ISSUERS,
   LOGIN: {
     type: 'page',
     url: 'https://login.example/login',
@@ -163,6 +168,7 @@ export function testSettings(changes: Partial<IssuerSettings> = {}): IssuerSetti
     keyRing: writeRing(testRing(NOW)),
     resources: VARS.RESOURCES,
     clients: VARS.CLIENTS,
+    trustedIssuers: VARS.TRUSTED_ISSUERS,
     authenticate: ownLoginPage(VARS.LOGIN),
     guard: createMemoryGuard(changes.now ?? (() => NOW)),
     log: () => {},
