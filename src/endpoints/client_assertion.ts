@@ -88,10 +88,13 @@ export function createAssertionAuthentication(
   }
 
   async function prove({ jwt, id }: ClientAssertion, now: number): Promise<ProvedClient> {
-    const client = clients.get(id ?? String(readAssertion(jwt).sub))
+    const { iss, sub } = readAssertion(jwt)
+    const client = clients.get(id ?? String(sub))
     if (client === undefined) throw new OAuthError('invalid_client', 'unknown client')
-    const { sub, jti, exp } = await open(jwt, client, now)
-    if (sub !== client.id) throw new OAuthError('invalid_client', 'the client assertion is about another client')
+    // Looked at before the signature over it, so that nobody's keys are fetched for what is another's.
+    if (iss !== client.id || sub !== client.id)
+      throw new OAuthError('invalid_client', 'the client assertion is of or about another client')
+    const { jti, exp } = await open(jwt, client, now)
     if (!isText(jti)) throw new OAuthError('invalid_client', 'the client assertion has no jti')
     const until = Math.ceil(exp as number) + CLOCK_TOLERANCE + MARGIN
     return {
