@@ -10,6 +10,8 @@ import { unstable_startWorker } from 'wrangler'
 import { createRing, type Ring, writeRing } from '../keys/index.ts'
 import { testKey } from './fixtures.ts'
 
+const SOURCE = join(import.meta.dirname, '..', 'src', 'index.ts')
+
 /** A running issuer. */
 export interface LiveIssuer {
   readonly issuer: string
@@ -29,8 +31,11 @@ export function freePort(): Promise<number> {
   })
 }
 
-/** Starts the Worker with these variables, and a ring of its own. */
-export async function startIssuer(vars: Readonly<Record<string, unknown>> = {}): Promise<LiveIssuer> {
+/** Starts the Worker with these variables, and a ring of its own; or one with an entry of its own, which imports `bulla`. */
+export async function startIssuer(
+  vars: Readonly<Record<string, unknown>> = {},
+  entrypoint?: string,
+): Promise<LiveIssuer> {
   const port = await freePort()
   const issuer = `http://localhost:${port}`
   const ring = createRing({ now: Math.floor(Date.now() / 1000), key: testKey() })
@@ -45,6 +50,10 @@ export async function startIssuer(vars: Readonly<Record<string, unknown>> = {}):
   const worker = await unstable_startWorker({
     config: join(import.meta.dirname, '..', 'wrangler.toml'),
     bindings: Object.fromEntries(bindings),
+    ...(entrypoint && {
+      entrypoint,
+      build: { alias: { bulla: SOURCE, 'bulla/worker': join(SOURCE, '../worker.ts') } },
+    }),
     dev: { server: { port, hostname: 'localhost' }, logLevel: 'none', watch: false, inspector: false },
   })
   await worker.ready
