@@ -41,9 +41,11 @@ export function createAssertions(fetch: Fetch, log: Log): Assertions {
   async function keysOf({ name, jwks, jwksUri }: Signer, now: number, isLacking: boolean): Promise<object> {
     if (jwksUri === undefined) return jwks
     const fetched = await documentOf(jwksUri).get(now, isLacking)
-    if (fetched.ok) return fetched.json
-    log({ level: 'error', event: 'signer', detail: `the keys of ${name}: ${fetched.detail}` })
-    throw new TokenError('unavailable')
+    if (fetched.ok && Array.isArray(fetched.json['keys'])) return fetched.json
+    const detail = fetched.ok ? 'no JWK Set' : fetched.detail
+    log({ level: 'error', event: 'signer', detail: `the keys of ${name}: ${detail}` })
+    // What is no JWK Set lacks every key: it must not be kept for as long as a good one.
+    throw new TokenError(fetched.ok && !isLacking ? 'key' : 'unavailable')
   }
 
   return {

@@ -93,6 +93,17 @@ describe.each(SIGNERS)('the keys of $who', ({ claims, form, unavailable, refused
     },
   )
 
+  it('that are no JWK Set, though JSON: refused, and asked for again after 30 seconds (J07)', async () => {
+    const { send } = setUp()
+    const jwt = await sign(claims)
+    provider.misbehave({ at: 'jwks', how: 'other' })
+    expect(await send(form(jwt))).toBe(unavailable)
+    provider.misbehave({})
+    expect(await send(form(jwt))).toBe(unavailable)
+    now += 30
+    expect(await send(form(jwt))).toBe('200')
+  })
+
   it('that are known serve for a day while they cannot be fetched, and no other does (J02)', async () => {
     const { send } = setUp()
     expect(await send(form(await sign(claims)))).toBe('200')
