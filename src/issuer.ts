@@ -108,7 +108,8 @@ function formHandler(answer: FormEndpoint, settings: IssuerSettings): (c: Contex
   return async ({ req: { raw } }) => {
     const { url: uri, method, headers } = raw
     const credentials = settings.credentials?.(raw) ?? {}
-    return toResponse(await answer({ uri, method, headers, body: await readBody(raw), credentials }))
+    const certificate = settings.certificate?.(raw)
+    return toResponse(await answer({ uri, method, headers, body: await readBody(raw), credentials, certificate }))
   }
 }
 
@@ -153,7 +154,7 @@ function mountForServers(
 ): void {
   const { revocations } = context.settings
   const limit = limitFailures(context, settings)
-  const keys = createKeysEndpoint(context, authenticateClient)
+  const keys = createKeysEndpoint(context, authenticateClient, settings.certificate)
   const form = (endpoint: FormEndpoint) =>
     [limit, atMost(LONGEST_FORM_REQUEST), formHandler(endpoint, settings)] as const
   app.all(`${base}/jwks`, cors(OPEN), only('GET', 'HEAD'), etag(), async (c) => {

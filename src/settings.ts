@@ -4,11 +4,12 @@
  * @module
  */
 
-import { checkInteger, checkMembers, checkText } from '../keys/check.ts'
+import { checkBoolean, checkInteger, checkMembers, checkText } from '../keys/check.ts'
 import { grants } from './grants/index.ts'
 import type { Log } from './log.ts'
 import type { Authenticate } from './login/authenticate.ts'
-import type { Client } from './protocol/client.ts'
+import { type Client, needsCertificate } from './protocol/client.ts'
+import type { ClientCertificate } from './protocol/client_certificate.ts'
 import { type ClientSettings, readClient } from './protocol/client_registration.ts'
 import type { Resource } from './protocol/resource.ts'
 import { type ResourceSettings, readResource } from './protocol/resource_registration.ts'
@@ -16,6 +17,7 @@ import type { Fetch } from './remote.ts'
 import type { Guard } from './stores/guard.ts'
 import type { Revocations } from './stores/revocations.ts'
 import type { Entitlement } from './token/entitlement.ts'
+import { NONCE_LIFE } from './token/nonce.ts'
 import type { PurposeLives } from './token/purpose.ts'
 
 /** Facts about a request that the operator wants to see again: client IP, country, device. */
@@ -51,6 +53,17 @@ export interface IssuerSettings {
   readonly sessionIdleLifetime?: number
   /** Whether the start page offers the demo: on a loopback issuer with the development fixtures. Default false. */
   readonly isDemo?: boolean
+  /**
+   * Whether DPoP proofs must bring back a nonce of ours (RFC 9449 §8), so that none can be made ahead of time. Clients that
+   * have none are told one, and ask again. Default true.
+   */
+  readonly dpopNonce?: boolean
+  /**
+   * Returns the certificate that the client proved to have in the TLS handshake, as the platform tells it; never what a
+   * header says that anybody can write. Needed where a client is to prove itself, or to be bound, by a certificate.
+   * `readBindings` gives the one of Workers.
+   */
+  readonly certificate?: (request: Request) => ClientCertificate | undefined
   /** Tells what is to be seen again of a request. Default: nothing. */
   readonly credentials?: (request: Request) => Credentials
   /** Returns claims to put into the token. A name that the protocol gives a meaning is left out, and the log says so. */
@@ -76,6 +89,10 @@ export interface CheckedSettings {
   readonly guard: Guard | undefined
   readonly revocations: Revocations | undefined
   readonly authenticate: Authenticate | undefined
+  /** Whether DPoP proofs need a nonce. */
+  readonly dpopNonce: boolean
+  /** Whether some client proves itself, or is bound, by a certificate: for no other they are read. */
+  readonly hasCertificates: boolean
   /** Seconds that each kind of purpose envelope lives. */
   readonly lives: PurposeLives
   readonly sessionIdleLifetime: number
@@ -101,7 +118,11 @@ function checkIssuer(issuer: unknown): asserts issuer is string {
 }
 
 /** Checks that there is what the clients' grant types need. */
-function checkNeeds(clients: ReadonlyMap<string, Client>, { guard, authenticate }: IssuerSettings): void {
+function checkNeeds(clients: ReadonlyMap<string, Client>, settings: IssuerSettings): void {
+  const { guard, authenticate, certificate } = settings
+  const certified = [...clients.values()].find(needsCertificate)
+  if (certified !== undefined && certificate === undefined)
+    throw new TypeError(`"certificate" expected a way to know certificates: the client "${certified.id}" needs one`)
   const needing = [...clients.values()].find(({ grantTypes }) => grantTypes.has('authorization_code'))
   if (needing === undefined) return
   const whom = `the client "${needing.id}" may use authorization_code`
@@ -122,7 +143,7 @@ function livesOf(clients: ReadonlyMap<string, Client>, settings: IssuerSettings)
     consent: 600,
     remember: 2_592_000,
     client: 2_592_000,
-    nonce: 300,
+    nonce: NONCE_LIFE,
   }
 }
 
@@ -133,11 +154,12 @@ function livesOf(clients: ReadonlyMap<string, Client>, settings: IssuerSettings)
  * @throws {RangeError} when a setting is out of bounds
  */
 export function checkSettings(settings: IssuerSettings): CheckedSettings {
-  const { issuer, guard, authenticate, sessionIdleLifetime = 7200 } = settings
+  const { issuer, guard, authenticate, sessionIdleLifetime = 7200, dpopNonce = true } = settings
   checkIssuer(issuer)
   checkMembers('resources', settings.resources)
   checkMembers('clients', settings.clients)
   checkInteger('sessionIdleLifetime', sessionIdleLifetime, 60, 2_592_000)
+  checkBoolean('dpopNonce', dpopNonce)
   const resources = new Map(
     Object.entries(settings.resources).map(([uri, value]) => [uri, readResource(uri, value, isLoopback(issuer))]),
   )
@@ -154,6 +176,8 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
     guard: guard === 'none' ? undefined : guard,
     revocations: settings.revocations,
     authenticate,
+    dpopNonce,
+    hasCertificates: [...clients.values()].some(needsCertificate),
     lives,
     sessionIdleLifetime,
     longestLife: sealed.reduce((longest, life) => Math.max(longest, life), 0),

@@ -14,6 +14,7 @@ describe('the bindings of a Worker', () => {
     }
     expect(readBindings(env)).toEqual({
       issuer: env.ISSUER,
+      certificate: expect.any(Function),
       resources: { a: {} },
       clients: { b: {} },
       keyRing: 'x',
@@ -24,6 +25,7 @@ describe('the bindings of a Worker', () => {
   it('may lack resources, clients and rings, but not the issuer', () => {
     expect(readBindings({ ISSUER: LOCAL })).toEqual({
       issuer: LOCAL,
+      certificate: expect.any(Function),
       resources: {},
       clients: {},
       keyRing: undefined,

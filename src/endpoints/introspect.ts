@@ -7,6 +7,7 @@
 
 import { OAuthError } from '../protocol/error.ts'
 import type { RevocationView } from '../stores/revocations.ts'
+import { tokenTypeOf } from '../token/confirmation.ts'
 import type { Opened } from '../token/entitlement.ts'
 import { signClaims } from '../token/signed.ts'
 import type { AccessTokens } from './access_tokens.ts'
@@ -28,7 +29,14 @@ export interface IntrospectParts {
 /** Returns what is told of a token (RFC 7662 §2.2). */
 function describe({ entitlement }: Opened, issuer: string): Readonly<Record<string, unknown>> {
   const { scope, claims, ...others } = entitlement
-  return { active: true, ...claims, iss: issuer, ...others, scope: scope.join(' '), token_type: 'Bearer' }
+  return {
+    active: true,
+    ...claims,
+    iss: issuer,
+    ...others,
+    scope: scope.join(' '),
+    token_type: tokenTypeOf(entitlement),
+  }
 }
 
 /** Returns the introspection endpoint. */
@@ -56,8 +64,8 @@ export function createIntrospectEndpoint(
     }
   }
 
-  return createFormEndpoint(context, 'introspect', async ({ parameters, headers, now }) => {
-    const client = await authenticateClient({ headers, parameters, now })
+  return createFormEndpoint(context, 'introspect', async ({ parameters, headers, certificate, now }) => {
+    const client = await authenticateClient({ headers, parameters, certificate, now })
     if (client.kind !== 'resource_server') throw new OAuthError('unauthorized_client', 'not a resource server')
     const token = parameters.require('token')
     const own = [...client.resources].flatMap((uri) => resources.get(uri) ?? [])

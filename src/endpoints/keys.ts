@@ -8,6 +8,7 @@ import { writeJwk } from '../../keys/index.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { chooseResource } from '../protocol/resource.ts'
+import type { IssuerSettings } from '../settings.ts'
 import { sealKeySet } from '../token/key_set.ts'
 import { keyManagementOf, recipientOf } from '../token/recipient.ts'
 import type { AuthenticateClient } from './client_authentication.ts'
@@ -19,6 +20,7 @@ import { type Answer, answerError } from './respond.ts'
 export function createKeysEndpoint(
   context: EndpointContext,
   authenticateClient: AuthenticateClient,
+  certificateOf?: IssuerSettings['certificate'],
 ): (request: Request) => Promise<Answer> {
   const { settings, keyRing, log } = context
   const { issuer, resources } = settings
@@ -28,7 +30,12 @@ export function createKeysEndpoint(
     const parameters = readParameters(new URL(request.url).search)
     parameters.checkOnce()
     if (parameters.get('client_secret') !== undefined) throw new OAuthError('invalid_request', 'a secret in the URL')
-    const client = await authenticateClient({ headers: request.headers, parameters, now })
+    const client = await authenticateClient({
+      headers: request.headers,
+      parameters,
+      certificate: certificateOf?.(request),
+      now,
+    })
     if (client.kind !== 'resource_server') throw new OAuthError('unauthorized_client', 'not a resource server')
     const resource = chooseResource(parameters.all('resource'), undefined, client, resources)
     const leaves = keyRing.open(now).leavesFor('access', resource.uri, resource.enc, resource.accessTokenLifetime)

@@ -8,21 +8,19 @@ import { grants } from '../grants/index.ts'
 import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES } from '../protocol/authorization_request.ts'
 import { CODE_CHALLENGE_METHODS } from '../protocol/pkce.ts'
 import type { CheckedSettings } from '../settings.ts'
-import { CLIENT_AUTHENTICATION_METHODS } from './client_authentication.ts'
+import { DPOP_ALGORITHMS } from '../token/dpop.ts'
+import { authenticationMethodsOf } from './client_authentication.ts'
 import { REVOCATION_DELAY } from './revocations.ts'
 
 /** The grant types that begin with a person. */
 const FOR_PERSONS: ReadonlySet<string> = new Set(['authorization_code', 'refresh_token'])
 
 /** Returns the metadata document of an issuer (RFC 8414 §2). */
-export function describeIssuer({
-  issuer,
-  resources,
-  authenticate,
-  revocations,
-}: CheckedSettings): Readonly<Record<string, unknown>> {
+export function describeIssuer(settings: CheckedSettings): Readonly<Record<string, unknown>> {
+  const { issuer, resources, authenticate, revocations, hasCertificates } = settings
+  const methods = authenticationMethodsOf(settings)
   const scopes = new Set([...resources.values()].flatMap((resource) => resource.scopes))
-  const secretMethods = CLIENT_AUTHENTICATION_METHODS.filter((method) => method !== 'none')
+  const secretMethods = methods.filter((method) => method !== 'none')
   const isForPersons = authenticate !== undefined
   const authorization = {
     authorization_endpoint: `${issuer}/authorize`,
@@ -36,13 +34,15 @@ export function describeIssuer({
     issuer,
     ...(isForPersons ? authorization : { response_types_supported: [] }),
     token_endpoint: `${issuer}/token`,
-    token_endpoint_auth_methods_supported: CLIENT_AUTHENTICATION_METHODS,
+    token_endpoint_auth_methods_supported: methods,
+    dpop_signing_alg_values_supported: DPOP_ALGORITHMS,
+    ...(hasCertificates ? { tls_client_certificate_bound_access_tokens: true } : {}),
     jwks_uri: `${issuer}/jwks`,
     introspection_endpoint: `${issuer}/introspect`,
     introspection_endpoint_auth_methods_supported: secretMethods,
     introspection_signing_alg_values_supported: ['ES256'],
     revocation_endpoint: `${issuer}/revoke`,
-    revocation_endpoint_auth_methods_supported: CLIENT_AUTHENTICATION_METHODS,
+    revocation_endpoint_auth_methods_supported: methods,
     ...(revocations === undefined
       ? {}
       : { revocations_endpoint: `${issuer}/revocations`, revocations_max_delay: REVOCATION_DELAY }),

@@ -5,19 +5,22 @@
  */
 
 import type { RefreshFacts } from '../grants/approval.ts'
-import type { Grant } from '../grants/grant.ts'
+import type { Decision, Grant } from '../grants/grant.ts'
 import { grants } from '../grants/index.ts'
 import { type Client, isPublic } from '../protocol/client.ts'
+import type { ClientCertificate } from '../protocol/client_certificate.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Credentials } from '../settings.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import { PROTOCOL_CLAIMS } from '../token/claims.ts'
-import type { Entitlement } from '../token/entitlement.ts'
+import { tokenTypeOf } from '../token/confirmation.ts'
+import type { Confirmation, Entitlement } from '../token/entitlement.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { Target } from '../token/revocations.ts'
 import type { AccessTokens } from './access_tokens.ts'
 import type { AuthenticateClient } from './client_authentication.ts'
 import type { EndpointContext } from './context.ts'
+import { createDpop, guardAfter, type Proof } from './dpop.ts'
 import { createFormEndpoint, type FormEndpoint } from './form_endpoint.ts'
 import { type Answer, answerJson } from './respond.ts'
 
@@ -44,6 +47,33 @@ function chooseGrant(type: string, client: Client): Grant {
   return grant
 }
 
+/**
+ * Returns the keys that a request proves to have, and that what it gets is bound to: the proof's, wherever there is one;
+ * the certificate's, where the client asked for that when it was registered.
+ *
+ * @throws {OAuthError} `invalid_dpop_proof`, `invalid_request` when the client may have only bound tokens and proves no key
+ */
+function confirm(
+  client: Client,
+  proof: Proof | undefined,
+  certificate: ClientCertificate | undefined,
+): Confirmation | undefined {
+  if (client.dpopBound && proof === undefined) {
+    throw new OAuthError('invalid_dpop_proof', 'the client may have only DPoP-bound tokens, and there is no proof')
+  }
+  const jkt = proof === undefined ? {} : { jkt: proof.jkt }
+  if (!client.certificateBound) return proof === undefined ? undefined : jkt
+  if (certificate === undefined) throw new OAuthError('invalid_request', 'the client must show a certificate')
+  return { ...jkt, 'x5t#S256': certificate.thumbprint }
+}
+
+/** Binds what was decided to these keys; of refresh tokens those of public clients (RFC 9449 §5, RFC 8705 §3, §4). */
+function bind({ entitlement, refresh }: Decision, cnf: Confirmation | undefined, client: Client): Decision {
+  const bound = cnf === undefined || entitlement.cnf !== undefined ? entitlement : { ...entitlement, cnf }
+  if (refresh === undefined) return { entitlement: bound }
+  return { entitlement: bound, refresh: cnf !== undefined && isPublic(client) ? { ...refresh, cnf } : refresh }
+}
+
 /** What the endpoint needs beside the context. */
 export interface TokenParts {
   readonly authenticateClient: AuthenticateClient
@@ -58,6 +88,7 @@ export function createTokenEndpoint(
 ): FormEndpoint {
   const { settings, hooks, keyRing, log, newId } = context
   const { resources, guard } = settings
+  const dpop = createDpop(context)
 
   /** Returns what the operator adds, without the names that are the protocol's. */
   function ownMembers(
@@ -78,7 +109,8 @@ export function createTokenEndpoint(
     now: number,
   ): Promise<string | undefined> {
     if (facts === undefined) return undefined
-    const idle = isPublic(client) ? now + client.refreshTokenIdleLifetime : Number.POSITIVE_INFINITY
+    const idle =
+      isPublic(client) && facts.cnf === undefined ? now + client.refreshTokenIdleLifetime : Number.POSITIVE_INFINITY
     return envelopes.seal('refresh', { jti: newId(), iat: now, exp: Math.min(idle, facts.grant_end), ...facts })
   }
 
@@ -86,6 +118,7 @@ export function createTokenEndpoint(
     decided: Entitlement,
     refresh_token: string | undefined,
     credentials: Credentials,
+    headers: Readonly<Record<string, string>> | undefined,
     now: number,
   ): Promise<Answer> {
     const claims = ownMembers(hooks.claims?.(decided, credentials), PROTOCOL_CLAIMS)
@@ -94,18 +127,36 @@ export function createTokenEndpoint(
     const expires_in = entitlement.exp - now
     const scope = entitlement.scope.join(' ')
     const added = ownMembers(hooks.response?.(entitlement, credentials), PROTOCOL_MEMBERS)
-    const given = { access_token, token_type: 'Bearer', expires_in, ...(refresh_token && { refresh_token }), scope }
-    return answerJson(200, { ...given, ...added })
+    const given = {
+      access_token,
+      token_type: tokenTypeOf(entitlement),
+      expires_in,
+      ...(refresh_token && { refresh_token }),
+      scope,
+    }
+    return answerJson(200, { ...given, ...added }, headers)
   }
 
-  return createFormEndpoint(context, 'token', async ({ parameters, headers, credentials, now }) => {
+  return createFormEndpoint(context, 'token', async ({ parameters, headers, credentials, certificate, now }) => {
     const type = parameters.require('grant_type')
-    const client = await authenticateClient({ headers, parameters, now })
+    const client = await authenticateClient({ headers, parameters, certificate, now })
     const grant = chooseGrant(type, client)
+    const proof = await dpop.check({ headers, endpoint: '/token', now })
+    const confirmation = confirm(client, proof, certificate)
     const envelopes = context.envelopes(keyRing.open(now), now)
     const isRevoked = (target: Target): Promise<boolean> => view.hits(target, now)
-    const decision = await grant.decide(parameters, client, { now, newId, resources, guard, envelopes, isRevoked })
-    const refresh_token = await sealRefresh(decision.refresh, client, envelopes, now)
-    return issue(decision.entitlement, refresh_token, credentials, now)
+    const decided = await grant.decide(parameters, client, {
+      now,
+      newId,
+      resources,
+      guard: proof === undefined || guard === undefined ? guard : guardAfter(proof, guard),
+      envelopes,
+      confirmation,
+      isRevoked,
+    })
+    await proof?.spend()
+    const { entitlement, refresh } = bind(decided, confirmation, client)
+    const refresh_token = await sealRefresh(refresh, client, envelopes, now)
+    return issue(entitlement, refresh_token, credentials, proof?.headers, now)
   })
 }
