@@ -4,6 +4,8 @@
  * @module
  */
 
+import { readRequestHeader } from './bearer.ts'
+import { certificateOfSocket } from './certificate.ts'
 import {
   createVerifier,
   type Demand,
@@ -17,6 +19,9 @@ export interface FastifyRequestLike {
   readonly method: string
   readonly url: string
   readonly headers: RequestHeaders
+  /** `https` behind a trusted proxy that says so. */
+  readonly protocol?: string
+  readonly raw?: { readonly socket?: object }
   /** What the request's token entitles it to, once the hook has let it in. */
   entitlement?: Entitlement
 }
@@ -28,25 +33,34 @@ export interface FastifyReplyLike {
   send(body?: unknown): this
 }
 
+/** Returns the URL of a request, as far as it tells: a client sees another where a proxy stands between (`baseUrl`). */
+function urlOf({ protocol = 'http', url, headers }: FastifyRequestLike): string {
+  return url.startsWith('/') ? `${protocol}://${readRequestHeader(headers, 'host')}${url}` : url
+}
+
 /** An `onRequest` or `preHandler` hook as Fastify takes it. */
 export type FastifyHook = (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown>
 
 /**
  * Lets in requests with a live access token that has the scope, with `request.entitlement`; all others get the answer of
- * RFC 6750.
+ * RFC 6750 or RFC 9449.
  *
  * @throws {TypeError | RangeError} as `createVerifier`
  */
-export function resourceServer(options: ResourceServerOptions): FastifyHook {
+export function resourceServer(options: ResourceServerOptions<FastifyRequestLike>): FastifyHook {
   const verifier = 'verifier' in options ? options.verifier : createVerifier(options)
   const demand: Demand = options.scope === undefined ? {} : { scope: options.scope }
+  const { certificate = ({ raw }) => certificateOfSocket(raw?.socket) } = options
   return async function resourceServerHook(request, reply) {
-    const verification = await verifier.verify(request, demand)
+    const { method, headers } = request
+    const shown = { method, url: urlOf(request), headers, certificate: certificate(request) }
+    const verification = await verifier.verify(shown, demand)
     if (!verification.ok) {
       const { status, headers } = verification.response
       return reply.code(status).headers(Object.fromEntries(headers)).send()
     }
     request.entitlement = verification.entitlement
+    if (verification.nonce !== undefined) reply.headers({ 'DPoP-Nonce': verification.nonce })
     return undefined
   }
 }

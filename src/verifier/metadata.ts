@@ -4,6 +4,8 @@
  * @module
  */
 
+import { DPOP_ALGORITHMS } from '../token/dpop.ts'
+
 /** What a resource server tells of itself. */
 export interface ResourceDescription {
   /** Its URI. */
@@ -14,6 +16,8 @@ export interface ResourceDescription {
   readonly scopes?: readonly string[]
   /** What people are told that it is called. */
   readonly name?: string
+  /** Whether its verifier takes DPoP-bound tokens (every one of `bulla/verifier` does), or only those. Default: not told. */
+  readonly dpop?: 'supported' | 'required'
 }
 
 /** The metadata, and where they belong. */
@@ -27,7 +31,7 @@ export interface DescribedResource {
 }
 
 /** Returns a resource server's metadata (RFC 9728 §2). */
-export function describeResource({ resource, issuer, scopes, name }: ResourceDescription): DescribedResource {
+export function describeResource({ resource, issuer, scopes, name, dpop }: ResourceDescription): DescribedResource {
   const { origin, pathname, search } = new URL(resource)
   const path = `/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}${search}`
   const metadata = {
@@ -36,6 +40,8 @@ export function describeResource({ resource, issuer, scopes, name }: ResourceDes
     ...(scopes === undefined ? {} : { scopes_supported: scopes }),
     bearer_methods_supported: ['header'],
     ...(name === undefined ? {} : { resource_name: name }),
+    ...(dpop === undefined ? {} : { dpop_signing_alg_values_supported: DPOP_ALGORITHMS }),
+    ...(dpop === 'required' ? { dpop_bound_access_tokens_required: true } : {}),
   }
   return { path, url: origin + path, metadata }
 }
