@@ -9,6 +9,7 @@ import { SignJWT } from 'jose/jwt/sign'
 import { encodeBase64url } from '../keys/base64url.ts'
 import { digestText } from '../keys/digest.ts'
 import { ISSUER, NOW } from './fixtures.ts'
+import type { Ask } from './person.ts'
 
 /** The parts of a proof that a test wants otherwise; nothing leaves a member out. */
 export interface ProofChanges {
@@ -32,6 +33,36 @@ export interface Prover {
 
 function present(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
+}
+
+/** Asks with a header more, or another one. */
+export function withHeader(ask: Ask, name: string, value: string): Ask {
+  return (request) => {
+    request.headers.set(name, value)
+    return ask(request)
+  }
+}
+
+/**
+ * Asks as a client with a DPoP key does: with a proof for each request, and once more when it is told a nonce.
+ *
+ * @param now returns Unix seconds. Default: the clock
+ */
+export function withProofs(ask: Ask, prover: Prover, now = () => Math.floor(Date.now() / 1000)): Ask {
+  let nonce: string | undefined
+  const once = async (request: Request): Promise<Response> => {
+    const url = request.url.replace(/[?#].*$/, '')
+    const changes = { method: request.method, url, now: now(), ...(nonce === undefined ? {} : { nonce }) }
+    const response = await withHeader(ask, 'dpop', await prover.prove(changes))(request)
+    nonce = response.headers.get('dpop-nonce') ?? nonce
+    return response
+  }
+  return async (request) => {
+    const again = request.clone()
+    const response = await once(request)
+    const isAsked = response.status === 400 && (await response.clone().text()).includes('"use_dpop_nonce"')
+    return isAsked ? once(again) : response
+  }
 }
 
 let count = 0
