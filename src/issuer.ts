@@ -105,10 +105,10 @@ function limitFailures({ log }: EndpointContext, { allowFailure }: IssuerSetting
 
 /** Returns an endpoint that takes a form from a client as a Hono handler. */
 function formHandler(answer: FormEndpoint, settings: IssuerSettings): (c: Context) => Promise<Response> {
-  return async ({ req: { raw } }) => {
+  return async ({ req: { raw }, env }) => {
     const { url: uri, method, headers } = raw
     const credentials = settings.credentials?.(raw) ?? {}
-    const certificate = settings.certificate?.(raw)
+    const certificate = settings.certificate?.(raw, env)
     return toResponse(await answer({ uri, method, headers, body: await readBody(raw), credentials, certificate }))
   }
 }
@@ -154,14 +154,16 @@ function mountForServers(
 ): void {
   const { revocations } = context.settings
   const limit = limitFailures(context, settings)
-  const keys = createKeysEndpoint(context, authenticateClient, settings.certificate)
+  const keys = createKeysEndpoint(context, authenticateClient)
   const form = (endpoint: FormEndpoint) =>
     [limit, atMost(LONGEST_FORM_REQUEST), formHandler(endpoint, settings)] as const
   app.all(`${base}/jwks`, cors(OPEN), only('GET', 'HEAD'), etag(), async (c) => {
     const { status, headers, body } = await createJwksAnswer(context, publicKeys)
     return c.body(body, status as 200, headers)
   })
-  app.all(`${base}/keys`, only('GET'), limit, async (c) => toResponse(await keys(c.req.raw)))
+  app.all(`${base}/keys`, only('GET'), limit, async ({ req, env }) =>
+    toResponse(await keys(req.raw, settings.certificate?.(req.raw, env))),
+  )
   app.all(`${base}/introspect`, ...form(createIntrospectEndpoint(context, { authenticateClient, accessTokens, view })))
   app.all(
     `${base}/revoke`,

@@ -62,8 +62,10 @@ export interface IssuerSettings {
    * Returns the certificate that the client proved to have in the TLS handshake, as the platform tells it; never what a
    * header says that anybody can write. Needed where a client is to prove itself, or to be bound, by a certificate.
    * `readBindings` gives the one of Workers.
+   *
+   * @param env what came beside the request: the bindings; under `@hono/node-server`, `{ incoming }` with its socket
    */
-  readonly certificate?: (request: Request) => ClientCertificate | undefined
+  readonly certificate?: (request: Request, env: unknown) => ClientCertificate | undefined
   /** Tells what is to be seen again of a request. Default: nothing. */
   readonly credentials?: (request: Request) => Credentials
   /** Returns claims to put into the token. A name that the protocol gives a meaning is left out, and the log says so. */

@@ -5,10 +5,10 @@
  */
 
 import { writeJwk } from '../../keys/index.ts'
+import type { ClientCertificate } from '../protocol/client_certificate.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { chooseResource } from '../protocol/resource.ts'
-import type { IssuerSettings } from '../settings.ts'
 import { sealKeySet } from '../token/key_set.ts'
 import { keyManagementOf, recipientOf } from '../token/recipient.ts'
 import type { AuthenticateClient } from './client_authentication.ts'
@@ -20,22 +20,16 @@ import { type Answer, answerError } from './respond.ts'
 export function createKeysEndpoint(
   context: EndpointContext,
   authenticateClient: AuthenticateClient,
-  certificateOf?: IssuerSettings['certificate'],
-): (request: Request) => Promise<Answer> {
+): (request: Request, certificate: ClientCertificate | undefined) => Promise<Answer> {
   const { settings, keyRing, log } = context
   const { issuer, resources } = settings
 
-  async function serve(request: Request): Promise<Answer> {
+  async function serve(request: Request, certificate: ClientCertificate | undefined): Promise<Answer> {
     const now = context.now()
     const parameters = readParameters(new URL(request.url).search)
     parameters.checkOnce()
     if (parameters.get('client_secret') !== undefined) throw new OAuthError('invalid_request', 'a secret in the URL')
-    const client = await authenticateClient({
-      headers: request.headers,
-      parameters,
-      certificate: certificateOf?.(request),
-      now,
-    })
+    const client = await authenticateClient({ headers: request.headers, parameters, certificate, now })
     if (client.kind !== 'resource_server') throw new OAuthError('unauthorized_client', 'not a resource server')
     const resource = chooseResource(parameters.all('resource'), undefined, client, resources)
     const leaves = keyRing.open(now).leavesFor('access', resource.uri, resource.enc, resource.accessTokenLifetime)
@@ -53,9 +47,9 @@ export function createKeysEndpoint(
     return { status: 200, headers: { 'Content-Type': 'application/jose', ...headers }, body }
   }
 
-  return async (request) => {
+  return async (request, certificate) => {
     try {
-      return await serve(request)
+      return await serve(request, certificate)
     } catch (error) {
       return answerError(error, { event: 'keys', log, challenge: challengeOfBasic(request.headers, issuer) })
     }
