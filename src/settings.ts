@@ -38,7 +38,7 @@ export interface IssuerSettings {
   /**
    * What sees to it that codes are used once and refresh tokens rotate. Needed where a client may use
    * `authorization_code`. `'none'` does without, and must be written out: codes then live 30 seconds and can be used
-   * again until they end, and public clients get no refresh tokens.
+   * again until they end, DPoP proofs while they are taken, and public clients get refresh tokens only bound to a key.
    */
   readonly guard?: Guard | 'none'
   /** Where revocations are kept. Default: nowhere; then access tokens cannot be revoked, and live until they end. */

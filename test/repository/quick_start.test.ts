@@ -88,6 +88,13 @@ describe('the two quick starts of the README', { timeout: 240_000 }, () => {
     expect(out.toLowerCase()).toContain('www-authenticate: bearer realm="https://api.example.com"')
   })
 
+  it('refuse a thief who has seen all of a request with a bound token', async () => {
+    await writeFile(join(orders, 'client.mjs'), own(blockOf('dpop-client')))
+    const { code, out, err } = await shell('dpop', orders)
+    expect([code, err]).toEqual([0, expect.stringContaining('200 {"id":"7","client":"demo-service"}')])
+    expect(out).toMatch(/HTTP\/1.1 401 [\s\S]*www-authenticate: DPoP [^\n]*error="invalid_dpop_proof"/i)
+  })
+
   it('rotate the ring in a second terminal; after a restart the old and the new token open', async () => {
     const before = await shell('token')
     expect(await shell('rotate')).toMatchObject({ code: 0, out: expect.stringMatching(/r2 +staged/) })
