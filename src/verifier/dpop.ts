@@ -66,8 +66,9 @@ function readNonces(nonce: unknown, { checked, secret }: ConfirmationParts): Non
 
 /** Returns the URL of a request as its client sees it; nothing when it cannot be told. */
 function urlOf({ url = '' }: ResourceRequest, baseUrl: string | undefined): string | undefined {
+  // A path alone is then the URL of nothing, and no proof is for it.
+  if (baseUrl === undefined) return url
   const isPath = url.startsWith('/')
-  if (baseUrl === undefined) return isPath ? undefined : url
   if (!isPath && !URL.canParse(url)) return undefined
   return baseUrl.replace(/\/$/, '') + (isPath ? url : new URL(url).pathname)
 }
