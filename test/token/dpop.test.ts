@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { exportJWK, generateKeyPair } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { encodeBase64url } from '../../keys/base64url.ts'
@@ -136,6 +137,17 @@ describe('a DPoP proof', () => {
     expect(await refusal(spliced(await prover.prove(), 1, claims))).toBe('proof_signature')
     const header = JSON.stringify({ typ: 'dpop+jwt', alg: 'Ed25519', jwk: (await createProver('Ed25519')).jwk })
     expect(await refusal(spliced(await prover.prove(), 0, header))).toBe('proof_signature')
+  })
+
+  it('is refused with any character changed', async () => {
+    const proof = await prover.prove()
+    const characters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.']
+    await fc.assert(
+      fc.asyncProperty(fc.nat(proof.length - 1), fc.constantFrom(...characters), async (at, character) => {
+        fc.pre(proof[at] !== character)
+        expect(await refusal(proof.slice(0, at) + character + proof.slice(at + 1))).toMatch(/^proof/)
+      }),
+    )
   })
 
   it('is refused for a token that it does not name', async () => {
