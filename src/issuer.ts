@@ -106,10 +106,11 @@ function limitFailures({ log }: EndpointContext, { allowFailure }: IssuerSetting
 
 /** Returns an endpoint that takes a form from a client as a Hono handler. */
 function formHandler(answer: FormEndpoint, settings: IssuerSettings): (c: Context) => Promise<Response> {
-  return async ({ req: { raw } }) => {
+  return async ({ req: { raw }, env }) => {
     const { url: uri, method, headers } = raw
     const credentials = settings.credentials?.(raw) ?? {}
-    return toResponse(await answer({ uri, method, headers, body: await readBody(raw), credentials }))
+    const certificate = settings.certificate?.(raw, env)
+    return toResponse(await answer({ uri, method, headers, body: await readBody(raw), credentials, certificate }))
   }
 }
 
@@ -162,7 +163,8 @@ function mountForServers(
     const { status, headers, body } = await createJwksAnswer(context, publicKeys)
     return c.body(body, status as 200, headers)
   })
-  const keysHandler = async (c: Context) => toResponse(await keys(c.req.raw))
+  const keysHandler = async ({ req: { raw }, env }: Context) =>
+    toResponse(await keys(raw, settings.certificate?.(raw, env)))
   app.all(`${base}/keys`, only('GET', 'POST'), limit, atMost(LONGEST_FORM_REQUEST), keysHandler)
   app.all(`${base}/introspect`, ...form(createIntrospectEndpoint(context, { authenticateClient, accessTokens, view })))
   app.all(

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { checkInteger, checkMembers, checkText } from '../keys/check.ts'
+import { checkBoolean, checkInteger, checkMembers, checkText } from '../keys/check.ts'
 import type { Grant } from './grants/grant.ts'
-import { grants as builtIn } from './grants/index.ts'
+import { offeredGrants, readGrants } from './grants/index.ts'
 import { jwtBearer } from './grants/jwt_bearer.ts'
-import { tokenExchange } from './grants/token_exchange.ts'
 import type { Log } from './log.ts'
 import type { Authenticate } from './login/authenticate.ts'
-import type { Client } from './protocol/client.ts'
+import { type Client, needsCertificate } from './protocol/client.ts'
+import type { ClientCertificate } from './protocol/client_certificate.ts'
 import { type ClientSettings, readClient } from './protocol/client_registration.ts'
 import type { Resource } from './protocol/resource.ts'
 import { type ResourceSettings, readResource } from './protocol/resource_registration.ts'
@@ -25,6 +25,7 @@ import type { Fetch } from './remote.ts'
 import type { Guard } from './stores/guard.ts'
 import type { Revocations } from './stores/revocations.ts'
 import type { Entitlement } from './token/entitlement.ts'
+import { NONCE_LIFE } from './token/nonce.ts'
 import type { PurposeLives } from './token/purpose.ts'
 
 /** Facts about a request that the operator wants to see again: client IP, country, device. */
@@ -48,8 +49,9 @@ export interface IssuerSettings {
   readonly grants?: readonly Grant[]
   /**
    * What sees to it that codes and assertions are used once, and refresh tokens rotate. Needed where a client may use
-   * `authorization_code`, and for assertions. `'none'` does without, and must be written out: codes then live 30 seconds and can be used
-   * again until they end, and public clients get no refresh tokens.
+   * `authorization_code`, and for assertions. `'none'` does without, and must be written out: codes then live 30 seconds
+   * and can be used again until they end, DPoP proofs while they are taken, and public clients get refresh tokens only
+   * bound to a key.
    */
   readonly guard?: Guard | 'none'
   /** Where revocations are kept. Default: nowhere; then access tokens cannot be revoked, and live until they end. */
@@ -64,6 +66,19 @@ export interface IssuerSettings {
   readonly sessionIdleLifetime?: number
   /** Whether the start page offers the demo: on a loopback issuer with the development fixtures. Default false. */
   readonly isDemo?: boolean
+  /**
+   * Whether DPoP proofs must bring back a nonce of ours (RFC 9449 §8), so that none can be made ahead of time. Clients that
+   * have none are told one, and ask again. Default true.
+   */
+  readonly dpopNonce?: boolean
+  /**
+   * Returns the certificate that the client proved to have in the TLS handshake, as the platform tells it; never what a
+   * header says that anybody can write. Needed where a client is to prove itself, or to be bound, by a certificate.
+   * `readBindings` gives the one of Workers.
+   *
+   * @param env what came beside the request: the bindings; under `@hono/node-server`, `{ incoming }` with its socket
+   */
+  readonly certificate?: (request: Request, env: unknown) => ClientCertificate | undefined
   /** Tells what is to be seen again of a request. Default: nothing. */
   readonly credentials?: (request: Request) => Credentials
   /** Returns claims to put into the token. A name that the protocol gives a meaning is left out, and the log says so. */
@@ -93,6 +108,10 @@ export interface CheckedSettings {
   readonly guard: Guard | undefined
   readonly revocations: Revocations | undefined
   readonly authenticate: Authenticate | undefined
+  /** Whether DPoP proofs need a nonce. */
+  readonly dpopNonce: boolean
+  /** Whether some client proves itself, or is bound, by a certificate: for no other they are read. */
+  readonly hasCertificates: boolean
   /** Seconds that each kind of purpose envelope lives. */
   readonly lives: PurposeLives
   readonly sessionIdleLifetime: number
@@ -117,33 +136,6 @@ function checkIssuer(issuer: unknown): asserts issuer is string {
     throw new RangeError('"issuer" expected https; http only on localhost')
 }
 
-/** Reads the operator's own grant types, and those built in. */
-function readGrants(own: readonly Grant[]): ReadonlyMap<string, Grant> {
-  for (const [index, grant] of own.entries()) {
-    // An extension is named by a URI (RFC 6749 §4.5), so it never takes the place of what is built in under a short name.
-    checkText(`grants[${index}].type`, grant.type, /^[a-z][a-z0-9+.-]*:[\x21-\x7e]{1,200}$/, 'an absolute URI')
-    if (typeof grant.decide !== 'function') throw new TypeError(`"grants[${index}].decide" expected a function`)
-  }
-  const types = [...builtIn.keys(), ...own.map(({ type }) => type)]
-  if (new Set(types).size !== types.length) throw new RangeError('"grants" expected each type once, and none built in')
-  return new Map([...builtIn, ...own.map((grant) => [grant.type, grant] as const)])
-}
-
-/** Returns the grant types for which there is what they need; the others are not offered. */
-function offeredOf(
-  grants: ReadonlyMap<string, Grant>,
-  clients: ReadonlyMap<string, Client>,
-  { authenticate, trustedIssuers = {} }: IssuerSettings,
-): ReadonlyMap<string, Grant> {
-  const isOffered: Readonly<Record<string, boolean>> = {
-    authorization_code: authenticate !== undefined,
-    refresh_token: authenticate !== undefined,
-    [jwtBearer.type]: Object.keys(trustedIssuers).length > 0,
-    [tokenExchange.type]: [...clients.values()].some(({ exchange }) => exchange.length > 0),
-  }
-  return new Map([...grants].filter(([type]) => isOffered[type] ?? true))
-}
-
 /** Checks that assertions can be used only once, where there can be any. */
 function checkAssertionNeeds(clients: ReadonlyMap<string, Client>, { guard }: IssuerSettings): void {
   const needing = [...clients.values()].find(
@@ -154,7 +146,11 @@ function checkAssertionNeeds(clients: ReadonlyMap<string, Client>, { guard }: Is
 }
 
 /** Checks that there is what the clients' grant types need. */
-function checkNeeds(clients: ReadonlyMap<string, Client>, { guard, authenticate }: IssuerSettings): void {
+function checkNeeds(clients: ReadonlyMap<string, Client>, settings: IssuerSettings): void {
+  const { guard, authenticate, certificate } = settings
+  const certified = [...clients.values()].find(needsCertificate)
+  if (certified !== undefined && certificate === undefined)
+    throw new TypeError(`"certificate" expected a way to know certificates: the client "${certified.id}" needs one`)
   const needing = [...clients.values()].find(({ grantTypes }) => grantTypes.has('authorization_code'))
   if (needing === undefined) return
   const whom = `the client "${needing.id}" may use authorization_code`
@@ -175,7 +171,7 @@ function livesOf(clients: ReadonlyMap<string, Client>, settings: IssuerSettings)
     consent: 600,
     remember: 2_592_000,
     client: 2_592_000,
-    nonce: 300,
+    nonce: NONCE_LIFE,
   }
 }
 
@@ -197,11 +193,12 @@ function readTrustedIssuers(
  * @throws {RangeError} when a setting is out of bounds
  */
 export function checkSettings(settings: IssuerSettings): CheckedSettings {
-  const { issuer, guard, authenticate, sessionIdleLifetime = 7200 } = settings
+  const { issuer, guard, authenticate, sessionIdleLifetime = 7200, dpopNonce = true } = settings
   checkIssuer(issuer)
   checkMembers('resources', settings.resources)
   checkMembers('clients', settings.clients)
   checkInteger('sessionIdleLifetime', sessionIdleLifetime, 60, 2_592_000)
+  checkBoolean('dpopNonce', dpopNonce)
   const resources = new Map(
     Object.entries(settings.resources).map(([uri, value]) => [uri, readResource(uri, value, isLoopback(issuer))]),
   )
@@ -227,10 +224,15 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
     resources,
     clients,
     trustedIssuers,
-    grants: offeredOf(grants, clients, settings),
+    grants: offeredGrants(grants, clients.values(), {
+      isForPersons: authenticate !== undefined,
+      hasTrustedIssuers: trustedIssuers.size > 0,
+    }),
     guard: guard === 'none' ? undefined : guard,
     revocations: settings.revocations,
     authenticate,
+    dpopNonce,
+    hasCertificates: [...clients.values()].some(needsCertificate),
     lives,
     sessionIdleLifetime,
     longestLife: sealed.reduce((longest, life) => Math.max(longest, life), 0),

@@ -15,6 +15,7 @@ describe('the bindings of a Worker', () => {
     }
     expect(readBindings(env)).toEqual({
       issuer: env.ISSUER,
+      certificate: expect.any(Function),
       resources: { a: {} },
       clients: { b: {} },
       keyRing: 'x',
@@ -25,6 +26,7 @@ describe('the bindings of a Worker', () => {
   it('may lack resources, clients and rings, but not the issuer', () => {
     expect(readBindings({ ISSUER: LOCAL })).toEqual({
       issuer: LOCAL,
+      certificate: expect.any(Function),
       resources: {},
       clients: {},
       keyRing: undefined,

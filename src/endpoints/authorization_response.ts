@@ -23,7 +23,7 @@ export function createCodes({ settings, newId }: EndpointContext): Codes {
   const { issuer, lives } = settings
   return {
     async send(request, session, envelopes, now) {
-      const { destination, scope, resources, codeChallenge, nonce } = request
+      const { destination, scope, resources, codeChallenge, nonce, dpopJkt } = request
       const { client, redirectUri, state } = destination
       const { sid, sub, auth_time, acr, amr } = session
       const login = { auth_time, ...(acr === undefined ? {} : { acr }), ...(amr === undefined ? {} : { amr }) }
@@ -42,6 +42,7 @@ export function createCodes({ settings, newId }: EndpointContext): Codes {
         redirect_uri: redirectUri,
         code_challenge: codeChallenge,
         ...(nonce === undefined ? {} : { nonce }),
+        ...(dpopJkt === undefined ? {} : { dpop_jkt: dpopJkt }),
       }
       const facts: CodeFacts = { ...approval, ...asked }
       const code = await envelopes.seal('code', { jti: newId(), iat: now, exp: now + lives.code, ...facts })

@@ -8,7 +8,8 @@ import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES } from '../protocol/authorizati
 import { CODE_CHALLENGE_METHODS } from '../protocol/pkce.ts'
 import { ASSERTION_ALGORITHMS } from '../protocol/signer.ts'
 import type { CheckedSettings } from '../settings.ts'
-import { CLIENT_AUTHENTICATION_METHODS } from './client_authentication.ts'
+import { DPOP_ALGORITHMS } from '../token/dpop.ts'
+import { authenticationMethodsOf } from './client_authentication.ts'
 import { REVOCATION_DELAY } from './revocations.ts'
 
 /** Returns by which algorithms clients may sign at an endpoint (RFC 8414 §2). */
@@ -17,17 +18,10 @@ function signedBy(endpoint: string, algorithms: readonly string[]): Readonly<Rec
 }
 
 /** Returns the metadata document of an issuer (RFC 8414 §2). */
-export function describeIssuer({
-  issuer,
-  resources,
-  authenticate,
-  revocations,
-  guard,
-  grants,
-}: CheckedSettings): Readonly<Record<string, unknown>> {
+export function describeIssuer(settings: CheckedSettings): Readonly<Record<string, unknown>> {
+  const { issuer, resources, authenticate, revocations, guard, grants, hasCertificates } = settings
   const scopes = new Set([...resources.values()].flatMap((resource) => resource.scopes))
-  // Without a guard no client can be one that signs: its assertions could be used again.
-  const methods = CLIENT_AUTHENTICATION_METHODS.filter((method) => method !== 'private_key_jwt' || guard !== undefined)
+  const methods = authenticationMethodsOf(settings)
   const provingMethods = methods.filter((method) => method !== 'none')
   const algorithms = guard === undefined ? [] : ASSERTION_ALGORITHMS
   const isForPersons = authenticate !== undefined
@@ -45,6 +39,8 @@ export function describeIssuer({
     token_endpoint: `${issuer}/token`,
     token_endpoint_auth_methods_supported: methods,
     ...signedBy('token', algorithms),
+    dpop_signing_alg_values_supported: DPOP_ALGORITHMS,
+    ...(hasCertificates ? { tls_client_certificate_bound_access_tokens: true } : {}),
     jwks_uri: `${issuer}/jwks`,
     introspection_endpoint: `${issuer}/introspect`,
     introspection_endpoint_auth_methods_supported: provingMethods,

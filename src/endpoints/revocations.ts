@@ -85,8 +85,8 @@ export function createOperatorEndpoint(
     (longest, { accessTokenLifetime }) => Math.max(longest, accessTokenLifetime),
     0,
   )
-  return createFormEndpoint(context, 'revocations', async ({ parameters, headers, now }) => {
-    const client = await authenticateClient({ headers, parameters, now })
+  return createFormEndpoint(context, 'revocations', async ({ parameters, headers, certificate, now }) => {
+    const client = await authenticateClient({ headers, parameters, certificate, now })
     if (client.kind !== 'operator') throw new OAuthError('unauthorized_client', 'not an operator')
     const [asked, value] = [parameters.require('kind'), parameters.require('value')]
     const kind = Object.hasOwn(KINDS, asked) ? KINDS[asked] : undefined

@@ -87,8 +87,8 @@ export function createRevokeEndpoint(
     log({ level: 'info', event: 'revoke', code: 'access_token', client: client.id })
   }
 
-  return createFormEndpoint(context, 'revoke', async ({ parameters, headers, now }) => {
-    const client = await authenticateClient({ headers, parameters, now })
+  return createFormEndpoint(context, 'revoke', async ({ parameters, headers, certificate, now }) => {
+    const client = await authenticateClient({ headers, parameters, certificate, now })
     const token = parameters.require('token')
     keyRing.open(now)
     const kind = guess(token)

@@ -8,17 +8,21 @@ import type { RefreshFacts } from '../grants/approval.ts'
 import { checkDecision } from '../grants/decision.ts'
 import type { Decision, Grant } from '../grants/grant.ts'
 import { type Client, isPublic } from '../protocol/client.ts'
+import type { ClientCertificate } from '../protocol/client_certificate.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Credentials } from '../settings.ts'
 import type { Assertions } from '../stores/assertions.ts'
 import { spendFirst, spendOnce } from '../stores/guard.ts'
 import type { RevocationView } from '../stores/revocations.ts'
-import { PROTOCOL_CLAIMS } from '../token/claims.ts'
+import { isConfirmation, PROTOCOL_CLAIMS } from '../token/claims.ts'
+import { isConfirmedBy, tokenTypeOf } from '../token/confirmation.ts'
+import type { Confirmation } from '../token/entitlement.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { Target } from '../token/revocations.ts'
 import type { AccessTokens } from './access_tokens.ts'
 import type { AuthenticateClient } from './client_authentication.ts'
 import type { EndpointContext } from './context.ts'
+import { createDpop, type Proof } from './dpop.ts'
 import { createFormEndpoint, type FormEndpoint } from './form_endpoint.ts'
 import { type Answer, answerJson } from './respond.ts'
 
@@ -45,6 +49,35 @@ function chooseGrant(type: string, client: Client, grants: ReadonlyMap<string, G
   return grant
 }
 
+/**
+ * Returns the keys that a request proves to have, and that what it gets is bound to: the proof's, wherever there is one;
+ * the certificate's, where the client asked for that when it was registered.
+ *
+ * @throws {OAuthError} `invalid_dpop_proof`, `invalid_request` when the client may have only bound tokens and proves no key
+ */
+function confirm(
+  client: Client,
+  proof: Proof | undefined,
+  certificate: ClientCertificate | undefined,
+): Confirmation | undefined {
+  if (client.dpopBound && proof === undefined) {
+    throw new OAuthError('invalid_dpop_proof', 'the client may have only DPoP-bound tokens, and there is no proof')
+  }
+  const jkt = proof === undefined ? {} : { jkt: proof.jkt }
+  if (!client.certificateBound) return proof === undefined ? undefined : jkt
+  if (certificate === undefined) throw new OAuthError('invalid_request', 'the client must show a certificate')
+  return { ...jkt, 'x5t#S256': certificate.thumbprint }
+}
+
+/** Binds what was decided to these keys; of refresh tokens those of public clients (RFC 9449 §5, RFC 8705 §3, §4). */
+function bind(decision: Decision, cnf: Confirmation | undefined, client: Client): Decision {
+  const { entitlement, refresh } = decision
+  if (cnf === undefined) return decision
+  const bound = entitlement.cnf !== undefined ? entitlement : { ...entitlement, cnf }
+  const isBound = refresh !== undefined && isPublic(client)
+  return { ...decision, entitlement: bound, ...(isBound ? { refresh: { ...refresh, cnf } } : {}) }
+}
+
 /** What the endpoint needs beside the context. */
 export interface TokenParts {
   readonly authenticateClient: AuthenticateClient
@@ -60,6 +93,7 @@ export function createTokenEndpoint(
 ): FormEndpoint {
   const { settings, hooks, keyRing, log, newId } = context
   const { issuer, resources, guard, grants, trustedIssuers } = settings
+  const dpop = createDpop(context)
 
   /** Returns what the operator adds, without the names that are the protocol's. */
   function ownMembers(
@@ -80,7 +114,8 @@ export function createTokenEndpoint(
     now: number,
   ): Promise<string | undefined> {
     if (facts === undefined) return undefined
-    const idle = isPublic(client) ? now + client.refreshTokenIdleLifetime : Number.POSITIVE_INFINITY
+    const idle =
+      isPublic(client) && facts.cnf === undefined ? now + client.refreshTokenIdleLifetime : Number.POSITIVE_INFINITY
     return envelopes.seal('refresh', { jti: newId(), iat: now, exp: Math.min(idle, facts.grant_end), ...facts })
   }
 
@@ -88,6 +123,7 @@ export function createTokenEndpoint(
     { entitlement: decided, issued_token_type }: Decision,
     refresh_token: string | undefined,
     credentials: Credentials,
+    headers: Readonly<Record<string, string>> | undefined,
     now: number,
   ): Promise<Answer> {
     const claims = ownMembers(hooks.claims?.(decided, credentials), PROTOCOL_CLAIMS)
@@ -96,19 +132,34 @@ export function createTokenEndpoint(
     const expires_in = entitlement.exp - now
     const scope = entitlement.scope.join(' ')
     const added = ownMembers(hooks.response?.(entitlement, credentials), PROTOCOL_MEMBERS)
-    const given = { access_token, token_type: 'Bearer', expires_in, ...(refresh_token && { refresh_token }), scope }
-    return answerJson(200, { ...given, ...(issued_token_type && { issued_token_type }), ...added })
+    const given = {
+      access_token,
+      token_type: tokenTypeOf(entitlement),
+      expires_in,
+      ...(refresh_token && { refresh_token }),
+      scope,
+      ...(issued_token_type && { issued_token_type }),
+    }
+    return answerJson(200, { ...given, ...added }, headers)
   }
 
-  return createFormEndpoint(context, 'token', async ({ parameters, headers, credentials, now }) => {
+  return createFormEndpoint(context, 'token', async ({ parameters, headers, credentials, certificate, now }) => {
     const type = parameters.require('grant_type')
-    let spend: () => Promise<void> = async () => {}
-    const client = await authenticateClient({ headers, parameters, now, later: (given) => (spend = given) })
+    let spendAssertion: () => Promise<void> = async () => {}
+    const later = (given: () => Promise<void>): void => {
+      spendAssertion = given
+    }
+    const client = await authenticateClient({ headers, parameters, certificate, now, later })
     const grant = chooseGrant(type, client, grants)
+    const proof = await dpop.check({ headers, endpoint: '/token', now })
+    const confirmation = confirm(client, proof, certificate)
     const envelopes = context.envelopes(keyRing.open(now), now)
     const isRevoked = (target: Target): Promise<boolean> => view.hits(target, now)
-    const proof = spendOnce(spend)
-    const decision = await grant.decide(parameters, client, {
+    const spendProofs = spendOnce(async () => {
+      await spendAssertion()
+      await proof?.spend()
+    })
+    const decided = await grant.decide(parameters, client, {
       now,
       newId,
       issuer,
@@ -116,15 +167,16 @@ export function createTokenEndpoint(
       trustedIssuers,
       assertions,
       envelopes,
-      guard: guard && spendFirst(guard, proof),
+      guard: guard && spendFirst(guard, spendProofs),
+      confirmation,
       isRevoked,
       openOwn: (token, of) => accessTokens.openOwn(token, of, now),
-      // Nothing is bound yet, so that nothing can be proved.
-      isProved: () => false,
+      isProved: (bound) => isConfirmation(bound) && isConfirmedBy(bound, confirmation ?? {}),
     })
-    checkDecision(decision, client, resources, now)
-    await proof()
+    checkDecision(decided, client, resources, now)
+    await spendProofs()
+    const decision = bind(decided, confirmation, client)
     const refresh_token = await sealRefresh(decision.refresh, client, envelopes, now)
-    return issue(decision, refresh_token, credentials, now)
+    return issue(decision, refresh_token, credentials, proof?.headers, now)
   })
 }

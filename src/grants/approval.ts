@@ -8,7 +8,8 @@ import type { Client } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Resource, scopesOf } from '../protocol/resource.ts'
 import { readScope } from '../protocol/scope.ts'
-import type { Entitlement } from '../token/entitlement.ts'
+import { isConfirmedBy } from '../token/confirmation.ts'
+import type { Confirmation, Entitlement } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
 import type { EnvelopePurpose, PurposeFacts } from '../token/purpose.ts'
 import type { GrantContext } from './grant.ts'
@@ -39,12 +40,16 @@ export interface CodeFacts extends Approval {
   readonly redirect_uri: string
   readonly code_challenge: string
   readonly nonce?: string
+  /** The thumbprint of the DPoP key that alone may redeem it (RFC 9449 §10). */
+  readonly dpop_jkt?: string
 }
 
 /** What a refresh token carries. */
 export interface RefreshFacts extends Approval {
   /** How many refresh tokens came before it, where they rotate; else 0. */
   readonly generation: number
+  /** The key of a public client that alone may use it: then it does not rotate (RFC 9449 §5, RFC 8705 §4). */
+  readonly cnf?: Confirmation
 }
 
 /** Seconds that an approval must still last for a token to make sense. */
@@ -68,6 +73,19 @@ export async function openGrant(
 export function checkApproval(approval: Approval, client: Client, now: number): void {
   if (approval.client_id !== client.id) throw new OAuthError('invalid_grant', 'it was issued to another client')
   if (approval.grant_end - now < LEAST_LIFE) throw new OAuthError('invalid_grant', 'the approval has ended')
+}
+
+/**
+ * Checks that a request proves the key that an artefact is bound to.
+ *
+ * @throws {OAuthError} `invalid_dpop_proof` when it proves no DPoP key at all, `invalid_grant` when another one
+ */
+export function checkConfirmed(bound: Confirmation | undefined, { confirmation }: GrantContext): void {
+  if (bound === undefined || isConfirmedBy(bound, confirmation ?? {})) return
+  const isProofMissing = bound.jkt !== undefined && confirmation?.jkt === undefined
+  throw isProofMissing
+    ? new OAuthError('invalid_dpop_proof', 'it is bound to a DPoP key, and there is no proof')
+    : new OAuthError('invalid_grant', 'it is bound to another key')
 }
 
 /**

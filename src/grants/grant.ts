@@ -35,6 +35,11 @@ export interface GrantContext {
   readonly envelopes: PurposeEnvelopes
   /** The guard; nothing where the operator wrote that there is none. */
   readonly guard: Guard | undefined
+  /**
+   * The keys that the request proves to have; nothing when it proves none. The token endpoint binds to them what was
+   * decided, unless the entitlement says otherwise; a grant only holds them against what an artefact is bound to.
+   */
+  readonly confirmation: Confirmation | undefined
   /** Tells whether something that was issued before has been revoked since. */
   readonly isRevoked: (target: Target) => Promise<boolean>
   /** Makes a name: 128 random bits, base64url. */

@@ -33,6 +33,8 @@ export interface AuthorizationRequest {
   readonly resources: readonly string[]
   readonly codeChallenge: string
   readonly nonce: string | undefined
+  /** The thumbprint of the DPoP key that alone may redeem the code (RFC 9449 §10). */
+  readonly dpopJkt: string | undefined
   readonly prompt: ReadonlySet<Prompt>
   /** Seconds since the login at the most. */
   readonly maxAge: number | undefined
@@ -115,6 +117,13 @@ function readShort(parameters: Parameters, name: string): string | undefined {
   return value
 }
 
+function readDpopJkt(parameters: Parameters): string | undefined {
+  const jkt = parameters.get('dpop_jkt')
+  if (jkt !== undefined && !/^[\w-]{43}$/.test(jkt))
+    throw new OAuthError('invalid_request', 'dpop_jkt is no thumbprint')
+  return jkt
+}
+
 /**
  * Reads what the client asks for: phase 2. What it throws may go to the destination.
  *
@@ -139,6 +148,7 @@ export function readAuthorizationRequest(
   const scope = grantScope(requested, [...allowed])
   const prompt = readPrompt(parameters.get('prompt'))
   const maxAge = readMaxAge(parameters.get('max_age'))
+  const dpopJkt = readDpopJkt(parameters)
   const [nonce, loginHint] = [readShort(parameters, 'nonce'), readShort(parameters, 'login_hint')]
   if (!client.grantTypes.has('authorization_code')) {
     throw new OAuthError('unauthorized_client', 'the client may not use the authorization endpoint')
@@ -149,6 +159,7 @@ export function readAuthorizationRequest(
     resources: chosen.map(({ uri }) => uri),
     codeChallenge,
     nonce,
+    dpopJkt,
     prompt,
     maxAge,
     loginHint,

@@ -5,8 +5,17 @@
  */
 
 import { decodeBase64url } from '../../keys/base64url.ts'
-import { checkBoolean, checkChoice, checkInteger, checkMembers, checkText, checkTexts } from '../../keys/check.ts'
+import {
+  checkBoolean,
+  checkChoice,
+  checkInteger,
+  checkMembers,
+  checkText,
+  checkTexts,
+  type Members,
+} from '../../keys/check.ts'
 import type { Client, ClientAuthenticationMethod, ClientKind } from './client.ts'
+import { CERTIFICATE_METHODS, CERTIFICATE_SETTINGS, readCertificateRule } from './client_certificate.ts'
 import { readClientSigner } from './client_keys.ts'
 import { type ExchangeRuleSettings, type KnownToExchange, readExchangeRules } from './exchange.ts'
 import { checkRedirectUri, isOnDevice } from './redirect_uri.ts'
@@ -25,9 +34,20 @@ export interface ClientSettings {
   readonly secret_hash?: string | readonly string[]
   /** How it must prove itself. Default: either of `client_secret_basic` and `client_secret_post`; `none` for a public one. */
   readonly token_endpoint_auth_method?: ClientAuthenticationMethod
+  /** With `tls_client_auth` just one of these: what the certificate calls its holder, exactly as the platform writes it. */
+  readonly tls_client_auth_subject_dn?: string
+  readonly tls_client_auth_san_dns?: string
+  readonly tls_client_auth_san_uri?: string
+  readonly tls_client_auth_san_ip?: string
+  readonly tls_client_auth_san_email?: string
+  /** Whether it gets only tokens that are bound to a DPoP key (RFC 9449 §5.2). Default false: where it shows a proof. */
+  readonly dpop_bound_access_tokens?: boolean
+  /** Whether its tokens are bound to its certificate, which it must show then (RFC 8705 §3.4). Default false. */
+  readonly tls_client_certificate_bound_access_tokens?: boolean
   /**
    * Its public keys as a JWK Set, each with `kid`: those that `private_key_jwt` is verified with, and of a resource server
-   * the first that can is what its keys are encrypted to.
+   * the first that can is what its keys are encrypted to. With `self_signed_tls_client_auth`, its certificates as `x5c` or
+   * `x5t#S256`.
    */
   readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] }
   /** With `private_key_jwt`, the https URL where it tells its public keys; or `jwks`. */
@@ -65,6 +85,9 @@ const MEMBERS = [
   'secret_hash',
   'token_endpoint_auth_method',
   'token_endpoint_auth_signing_alg',
+  ...CERTIFICATE_SETTINGS,
+  'dpop_bound_access_tokens',
+  'tls_client_certificate_bound_access_tokens',
   'grant_types',
   'resources',
   'scopes',
@@ -85,12 +108,11 @@ function readSecretHashes(name: string, value: unknown): readonly Uint8Array[] {
   return hashes.map((hash) => decodeBase64url(hash.slice('sha256:'.length)))
 }
 
-function readMethods(name: string, value: unknown, isConfidential: boolean): readonly ClientAuthenticationMethod[] {
-  const possible: readonly ClientAuthenticationMethod[] = isConfidential
+function readMethods(name: string, value: unknown, hasSecret: boolean): readonly ClientAuthenticationMethod[] {
+  const possible: readonly ClientAuthenticationMethod[] = hasSecret
     ? ['client_secret_basic', 'client_secret_post']
-    : ['none']
-  if (value === undefined) return possible
-  if (value === 'private_key_jwt') return [value]
+    : ['none', 'private_key_jwt', ...CERTIFICATE_METHODS]
+  if (value === undefined) return hasSecret ? possible : ['none']
   checkChoice(name, value, possible)
   return [value]
 }
@@ -136,20 +158,26 @@ export function readClient(id: string, value: unknown, known: Known): Client {
   checkBoolean(`${name}.anonymous`, anonymous)
   const secretHashes = readSecretHashes(`${name}.secret_hash`, secret_hash)
   const signer = readClientSigner(name, value, known.isLoopbackAllowed)
-  const isConfidential = secretHashes.length > 0 || signer !== undefined
+  const authenticationMethods = readMethods(
+    `${name}.token_endpoint_auth_method`,
+    token_endpoint_auth_method,
+    secretHashes.length > 0,
+  )
+  const isConfidential = !authenticationMethods.includes('none')
+  const publicKeys = jwks === undefined ? [] : readPublicKeys(`${name}.jwks`, jwks)
   if (kind !== 'client' && (!isConfidential || grant_types.length > 0)) {
-    throw new RangeError(`"${name}" expected a secret or a key, and no grant types for a ${kind.replace('_', ' ')}`)
+    throw new RangeError(
+      `"${name}" expected a secret, a key or a certificate, and no grant types for a ${kind.replace('_', ' ')}`,
+    )
   }
   return {
     kind,
-    jwks: jwks === undefined ? [] : readPublicKeys(`${name}.jwks`, jwks),
+    jwks: publicKeys,
     signer,
     id,
-    authenticationMethods: readMethods(
-      `${name}.token_endpoint_auth_method`,
-      token_endpoint_auth_method,
-      isConfidential,
-    ),
+    authenticationMethods,
+    certificate: readCertificateRule(name, value, authenticationMethods[0], publicKeys),
+    ...readBound(name, value),
     secretHashes,
     grantTypes: new Set(grant_types),
     resources: new Set(resources),
@@ -158,6 +186,14 @@ export function readClient(id: string, value: unknown, known: Known): Client {
     anonymous,
     ...readApprovalSettings(id, name, value, grant_types.includes('authorization_code')),
   }
+}
+
+/** Reads what its tokens are bound to. */
+function readBound(name: string, value: Members): Pick<Client, 'dpopBound' | 'certificateBound'> {
+  const { dpop_bound_access_tokens = false, tls_client_certificate_bound_access_tokens = false } = value
+  checkBoolean(`${name}.dpop_bound_access_tokens`, dpop_bound_access_tokens)
+  checkBoolean(`${name}.tls_client_certificate_bound_access_tokens`, tls_client_certificate_bound_access_tokens)
+  return { dpopBound: dpop_bound_access_tokens, certificateBound: tls_client_certificate_bound_access_tokens }
 }
 
 /** Reads what matters when a person is asked. */

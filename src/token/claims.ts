@@ -64,8 +64,8 @@ function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A confirmation by a way that is not known could not be checked, and is none. */
-function isConfirmation(value: unknown): boolean {
+/** Tells whether a value is a confirmation: one by a way that is not known could not be checked, and is none. */
+export function isConfirmation(value: unknown): boolean {
   if (!isMembers(value)) return false
   const names = Object.keys(value)
   return names.length > 0 && names.every((name) => ['jkt', 'x5t#S256'].includes(name) && isText(value[name]))

@@ -5,6 +5,7 @@
  */
 
 import { PROTOCOL_CLAIMS } from './claims.ts'
+import { tokenTypeOf } from './confirmation.ts'
 import type { Entitlement } from './entitlement.ts'
 
 /** An introspection answer about an active token. */
@@ -22,7 +23,7 @@ export function describeEntitlement(entitlement: Entitlement, issuer: string): I
     iss: issuer,
     ...others,
     scope: scope.join(' '),
-    token_type: 'Bearer',
+    token_type: tokenTypeOf(entitlement),
     ...Object.fromEntries(added),
   }
 }

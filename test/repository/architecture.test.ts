@@ -43,7 +43,15 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'hono',
   ],
   'src/issuer.ts': ['src/endpoints', 'src/stores', 'src/settings.ts', 'src/protocol', 'hono'],
-  'src/bindings.ts': ['src/settings.ts', 'src/development.ts', 'src/login', 'src/stores', 'keys'],
+  'src/bindings.ts': [
+    'src/settings.ts',
+    'src/development.ts',
+    'src/login',
+    'src/stores',
+    'src/protocol',
+    'src/token',
+    'keys',
+  ],
   'src/worker.ts': ['src/bindings.ts', 'src/issuer.ts', 'src/endpoints', 'src/stores'],
   'src/index.ts': [
     'src/bindings.ts',

@@ -58,7 +58,7 @@ describe('the package', { timeout: 240_000 }, () => {
     expect(lines).toContain(
       'bulla OAuthError createIssuer createMemoryGuard createMemoryRevocations entitleSubject ownLoginPage readBindings upstreamLogin',
     )
-    expect(lines).toContain('bulla/verifier createVerifier describeResource remoteKeys')
+    expect(lines).toContain('bulla/verifier createMemoryReplay createVerifier describeResource remoteKeys')
     expect(lines).toContain('bulla/verifier/direct createDirectVerifier')
     for (const framework of ['hono', 'express', 'fastify'])
       expect(lines).toContain(`bulla/verifier/${framework} resourceServer`)
