@@ -28,6 +28,8 @@ export interface Bindings {
   readonly RESOURCES?: unknown
   /** `[vars.CLIENTS.…]`: the clients by their `client_id`. */
   readonly CLIENTS?: unknown
+  /** `[vars.TRUSTED_ISSUERS.…]`: the issuers whose assertions are worth tokens, by what they are called here. */
+  readonly TRUSTED_ISSUERS?: unknown
   /** `[vars.LOGIN]`: who logs people in. */
   readonly LOGIN?: unknown
   /** Secret: what `LOGIN` with `type = "openid"` shows to its provider. */
@@ -125,6 +127,7 @@ export function readBindings(env: Bindings): IssuerSettings {
   const login = env.LOGIN === undefined ? undefined : readLogin(env.LOGIN, secret, isLoopback(issuer))
   const optional = present({
     keyRingNext: readText('KEY_RING_NEXT', env.KEY_RING_NEXT),
+    trustedIssuers: env.TRUSTED_ISSUERS as IssuerSettings['trustedIssuers'] | undefined,
     guard: readGuard(env.GUARD),
     authenticate: login ?? (isDevelopment ? developmentLogin : undefined),
     sessionLifetime: env.SESSION_LIFETIME as number | undefined,

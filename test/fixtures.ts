@@ -10,6 +10,7 @@ import { createRing, type Ring, writeRing } from '../keys/index.ts'
 import { createIssuer, createMemoryGuard, type Issuer, type IssuerSettings, ownLoginPage } from '../src/index.ts'
 import { openDirect } from '../src/token/direct.ts'
 import type { Entitlement } from '../src/token/entitlement.ts'
+import { TRUSTED } from './trusted.ts'
 
 export const ISSUER = 'https://as.example'
 export const API = 'https://api1.example'
@@ -48,6 +49,7 @@ export const SECRETS = {
   'api-server': 'api-server-secret',
   'partner-server': 'partner-server-secret',
   operator: 'operator-secret',
+  gateway: 'gateway-secret',
 } as const
 
 /** The key by which the test's own login page signs who logged in. It protects nothing. */
@@ -91,6 +93,7 @@ export const VARS = {
     [API2]: { scopes: ['read', 'mail'], enc: 'A256CBC-HS512', access_token_lifetime: 300, anonymous: true },
     [PARTNER]: { scopes: ['reports'], envelope: 'nested', jwks: { keys: [publicPartnerKey()] } },
     [SIGNED]: { scopes: ['read', 'sign'], envelope: 'nested', encryption_alg: 'dir' },
+    ...TRUSTED.RESOURCES,
   },
   CLIENTS: {
     service: {
@@ -189,7 +192,9 @@ export const VARS = {
       resources: [API],
       scopes: ['read'],
     },
+    ...TRUSTED.CLIENTS,
   },
+  TRUSTED_ISSUERS: TRUSTED.TRUSTED_ISSUERS,
   LOGIN: {
     type: 'page',
     url: 'https://login.example/login',
@@ -208,6 +213,7 @@ export function testSettings(changes: Partial<IssuerSettings> = {}): IssuerSetti
     keyRing: writeRing(testRing(NOW)),
     resources: VARS.RESOURCES,
     clients: VARS.CLIENTS,
+    trustedIssuers: VARS.TRUSTED_ISSUERS,
     authenticate: ownLoginPage(VARS.LOGIN),
     guard: createMemoryGuard(changes.now ?? (() => NOW)),
     log: () => {},

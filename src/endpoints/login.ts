@@ -10,6 +10,7 @@ import type { Person, Transaction } from '../login/authenticate.ts'
 import type { AuthorizationRequest } from '../protocol/authorization_request.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
+import { isReservedSubject } from '../protocol/subject.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import { checkOwnForm, LONGEST_FORM, readBody } from './browser.ts'
 import type { EndpointContext } from './context.ts'
@@ -54,9 +55,6 @@ function withoutLogin(parameters: string): string {
   return query.toString()
 }
 
-/** A subject that nobody may have: those of clients that act for themselves. */
-const RESERVED = /^(?:client|anonymous):/
-
 /** Returns the logins of an issuer. */
 export function createLogins(context: EndpointContext, cookies: Cookies, sessions: Sessions): Logins {
   const { settings, keyRing, log, newId } = context
@@ -91,7 +89,7 @@ export function createLogins(context: EndpointContext, cookies: Cookies, session
     const result = await authenticate?.(request, transaction)
     if (result === undefined) throw new OAuthError('login_failed', 'there is no way to log in')
     if (result instanceof Response) return result
-    if (result.sub === '' || result.sub.length > 255 || RESERVED.test(result.sub)) {
+    if (result.sub === '' || result.sub.length > 255 || isReservedSubject(result.sub)) {
       throw new OAuthError('login_failed', 'a person cannot have this subject')
     }
     return result

@@ -28,6 +28,8 @@ export interface Resource {
   readonly jwksUri: string | undefined
   /** Seconds that its tokens live. */
   readonly accessTokenLifetime: number
+  /** Whether its tokens can be exchanged for others. */
+  readonly exchange: boolean
   /** Whether it takes tokens that name no client. */
   readonly anonymous: boolean
   /** What a person is told that it is called. */

@@ -48,6 +48,11 @@ export interface ResourceSettings {
   readonly jwks_uri?: string
   /** Seconds that its tokens live, from 30 to 86400. Default 600. */
   readonly access_token_lifetime?: number
+  /**
+   * Whether its tokens can be exchanged for others (RFC 8693): `direct` ones then bear a mark by which the issuer knows its
+   * own. Not with `nested` tokens to a key of the server's own, which the issuer cannot open. Default false.
+   */
+  readonly exchange?: boolean
   /** Whether it takes tokens that name no client; the client must say so too. Default false. */
   readonly anonymous?: boolean
 }
@@ -66,6 +71,7 @@ const MEMBERS = [
   'jwks',
   'jwks_uri',
   'access_token_lifetime',
+  'exchange',
   'anonymous',
 ] as const satisfies readonly (keyof ResourceSettings)[]
 
@@ -133,12 +139,18 @@ export function readResource(uri: string, value: unknown, isLoopbackAllowed: boo
   checkChoice(`${name}.enc`, enc, Object.keys(CONTENT_ENCRYPTION_BYTES) as ContentEncryption[])
   checkInteger(`${name}.access_token_lifetime`, access_token_lifetime, 30, LONGEST_ACCESS_TOKEN_LIFETIME)
   checkBoolean(`${name}.anonymous`, anonymous)
+  const { exchange = false } = value
+  checkBoolean(`${name}.exchange`, exchange)
+  const nesting = readNesting(name, value, isLoopbackAllowed)
+  if (exchange && envelope === 'nested' && nesting.encryptionAlg !== 'dir')
+    throw new RangeError(`"${name}.exchange" expected "direct", or "encryption_alg": "dir": others only it can open`)
   return {
     uri,
     scopes,
     envelope,
     enc,
-    ...readNesting(name, value, isLoopbackAllowed),
+    ...nesting,
+    exchange,
     accessTokenLifetime: access_token_lifetime,
     anonymous,
     name: resource_name,

@@ -48,6 +48,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/index.ts': [
     'src/bindings.ts',
     'src/endpoints',
+    'src/grants',
     'src/issuer.ts',
     'src/log.ts',
     'src/login',

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { defineProject } from 'vitest/config'
 
 /** Tests that start processes or read files. */
-export const NODE_ONLY: string[] = ['cli', 'interop', 'repository', 'cases', 'browser'].map(
+export const NODE_ONLY: string[] = ['cli', 'interop', 'repository', 'cases', 'browser', 'examples'].map(
   (folder) => `test/${folder}/**`,
 )
 
