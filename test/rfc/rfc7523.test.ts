@@ -2,7 +2,7 @@ import { exports } from 'cloudflare:workers'
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { createKeyring } from '../../keys/index.ts'
-import { createMemoryGuard, createMemoryRevocations, type IssuerSettings } from '../../src/index.ts'
+import { createMemoryGuard, createMemoryRevocations, type Guard, type IssuerSettings } from '../../src/index.ts'
 import { OAUTH_ERRORS, type OAuthErrorCode } from '../../src/protocol/error.ts'
 import {
   API,
@@ -38,6 +38,17 @@ const now = (): number => Math.floor(Date.now() / 1000)
 function post(ask: Ask, form: Changes, headers: Readonly<Record<string, string>> = {}, path = '/token') {
   const sent = { 'content-type': 'application/x-www-form-urlencoded', ...headers }
   return ask(new Request(`${ISSUER}${path}`, { method: 'POST', headers: sent, body: formOf(form).toString() }))
+}
+
+/** Returns a guard that forgets to the second when it may. */
+function forgetfulGuard(clock: () => number): Guard {
+  const spent = new Map<string, number>()
+  const spend: Guard['spend'] = async (id, expiresAt) => {
+    if ((spent.get(id) ?? 0) > clock()) return 'spent'
+    spent.set(id, expiresAt)
+    return 'first'
+  }
+  return { ...createMemoryGuard(clock), spend }
 }
 
 async function outcome(response: Response | Promise<Response>): Promise<string> {
@@ -218,7 +229,7 @@ describe('a client assertion is used once (RFC 7523 §3 7, H34)', () => {
 
   it('until the clocks of nobody take it any more (H52)', async () => {
     let at = NOW
-    const issuer = testIssuer({ now: () => at, guard: createMemoryGuard(() => at) })
+    const issuer = testIssuer({ now: () => at, guard: forgetfulGuard(() => at) })
     const ask: Ask = (request) => issuer.fetch(request)
     const form = keyed(await clientAssertion(ISSUER, NOW, { exp: NOW + 60, iat: undefined }))
     expect(await outcome(post(ask, form))).toBe('200')
@@ -554,7 +565,7 @@ describe('an assertion of a trusted issuer is used once (RFC 7523 §3 7)', () =>
 
   it('until the clocks of nobody take it any more (H52)', async () => {
     let at = NOW
-    const issuer = testIssuer({ now: () => at, guard: createMemoryGuard(() => at) })
+    const issuer = testIssuer({ now: () => at, guard: forgetfulGuard(() => at) })
     const form = job(await jobToken(ISSUER, NOW, { exp: NOW + 60 }))
     expect(await outcome(post((request) => issuer.fetch(request), form))).toBe('200')
     for (at of [NOW + 59, NOW + 60, NOW + 89, NOW + 149])
