@@ -461,8 +461,10 @@ describe('the JWT bearer grant (RFC 7523 §2.1)', () => {
   })
 
   it.each<[string, Changes, OAuthErrorCode]>([
-    ['for a resource that no rule gives', { resource: API }, 'invalid_target'],
-    ['for more scope than the rule gives', { scope: 'write' }, 'invalid_scope'],
+    ["for a resource that is not the client's", { resource: API }, 'invalid_target'],
+    ["for a resource of the client's that no rule gives", { resource: FRONT }, 'invalid_target'],
+    ['for scope that the resource does not know', { scope: 'write' }, 'invalid_scope'],
+    ['for more scope than the rule gives', { scope: 'stock' }, 'invalid_scope'],
     ['by a client that no rule names', { client_id: 'app' }, 'unauthorized_client'],
     ['by nobody', { client_id: undefined }, 'invalid_client'],
   ])('refuses a request %s, and the assertion works afterwards', async (_, form, code) => {
@@ -474,7 +476,7 @@ describe('the JWT bearer grant (RFC 7523 §2.1)', () => {
   it('refuses at one resource the scope that a rule gives at another', async () => {
     const jwt = await jobToken(ISSUER, now(), { preview: true })
     await expectError(post(worker, job(jwt, { resource: FRONT, scope: 'deploy' })), 'invalid_scope')
-    await expectError(post(worker, job(jwt, { resource: FRONT, scope: 'read deploy' })), 'invalid_scope')
+    await expectError(post(worker, job(jwt, { resource: FRONT, scope: 'read write' })), 'invalid_scope')
     await expectError(post(worker, job(jwt, { resource: undefined, scope: 'read' })), 'invalid_target')
     expect(await outcome(post(worker, job(jwt, { resource: FRONT })))).toBe('200')
   })
