@@ -10,12 +10,11 @@ import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { chooseResource, scopesOf } from '../protocol/resource.ts'
 import { readScope } from '../protocol/scope.ts'
-import { CLOCK_TOLERANCE } from '../token/assertion.ts'
 import { checkAsksNobody, entitleAt } from './entitlement.ts'
 import type { Decision, Grant, GrantContext } from './grant.ts'
 import { openVouched, within } from './vouched.ts'
 
-/** Seconds that a spent assertion is remembered beyond the time at which it is refused anyway. */
+/** Seconds that a spent assertion is remembered beyond its end, when it is refused anyway: the guard's clock may differ. */
 const MARGIN = 60
 
 async function decide(parameters: Parameters, client: Client, context: GrantContext): Promise<Decision> {
@@ -28,7 +27,7 @@ async function decide(parameters: Parameters, client: Client, context: GrantCont
   // Each rule's scope is for its own resources alone.
   const allowed = scopesOf(within(client, rules, resource.uri), resource)
   const entitlement = entitleAt(resource, { sub, requested, allowed }, client, context)
-  if ((await guard?.spend(id, exp + CLOCK_TOLERANCE + MARGIN)) !== 'first')
+  if ((await guard?.spend(id, exp + MARGIN)) !== 'first')
     throw new OAuthError('invalid_grant', 'the assertion was used before')
   // A token lives no longer than what it was given for, and there is no refresh token (RFC 7521 §4.1).
   return { entitlement: { ...entitlement, exp: Math.min(entitlement.exp, exp) } }

@@ -2,7 +2,7 @@ import { exports } from 'cloudflare:workers'
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { createKeyring } from '../../keys/index.ts'
-import { createMemoryGuard, createMemoryRevocations, type IssuerSettings } from '../../src/index.ts'
+import { createMemoryGuard, createMemoryRevocations, type Guard, type IssuerSettings } from '../../src/index.ts'
 import { OAUTH_ERRORS, type OAuthErrorCode } from '../../src/protocol/error.ts'
 import {
   API,
@@ -38,6 +38,17 @@ const now = (): number => Math.floor(Date.now() / 1000)
 function post(ask: Ask, form: Changes, headers: Readonly<Record<string, string>> = {}, path = '/token') {
   const sent = { 'content-type': 'application/x-www-form-urlencoded', ...headers }
   return ask(new Request(`${ISSUER}${path}`, { method: 'POST', headers: sent, body: formOf(form).toString() }))
+}
+
+/** Returns a guard that forgets to the second when it may. */
+function forgetfulGuard(clock: () => number): Guard {
+  const spent = new Map<string, number>()
+  const spend: Guard['spend'] = async (id, expiresAt) => {
+    if ((spent.get(id) ?? 0) > clock()) return 'spent'
+    spent.set(id, expiresAt)
+    return 'first'
+  }
+  return { ...createMemoryGuard(clock), spend }
 }
 
 async function outcome(response: Response | Promise<Response>): Promise<string> {
@@ -218,7 +229,7 @@ describe('a client assertion is used once (RFC 7523 §3 7, H34)', () => {
 
   it('until the clocks of nobody take it any more (H52)', async () => {
     let at = NOW
-    const issuer = testIssuer({ now: () => at, guard: createMemoryGuard(() => at) })
+    const issuer = testIssuer({ now: () => at, guard: forgetfulGuard(() => at) })
     const ask: Ask = (request) => issuer.fetch(request)
     const form = keyed(await clientAssertion(ISSUER, NOW, { exp: NOW + 60, iat: undefined }))
     expect(await outcome(post(ask, form))).toBe('200')
@@ -450,8 +461,10 @@ describe('the JWT bearer grant (RFC 7523 §2.1)', () => {
   })
 
   it.each<[string, Changes, OAuthErrorCode]>([
-    ['for a resource that no rule gives', { resource: API }, 'invalid_target'],
-    ['for more scope than the rule gives', { scope: 'write' }, 'invalid_scope'],
+    ["for a resource that is not the client's", { resource: API }, 'invalid_target'],
+    ["for a resource of the client's that no rule gives", { resource: FRONT }, 'invalid_target'],
+    ['for scope that the resource does not know', { scope: 'write' }, 'invalid_scope'],
+    ['for more scope than the rule gives', { scope: 'stock' }, 'invalid_scope'],
     ['by a client that no rule names', { client_id: 'app' }, 'unauthorized_client'],
     ['by nobody', { client_id: undefined }, 'invalid_client'],
   ])('refuses a request %s, and the assertion works afterwards', async (_, form, code) => {
@@ -463,7 +476,7 @@ describe('the JWT bearer grant (RFC 7523 §2.1)', () => {
   it('refuses at one resource the scope that a rule gives at another', async () => {
     const jwt = await jobToken(ISSUER, now(), { preview: true })
     await expectError(post(worker, job(jwt, { resource: FRONT, scope: 'deploy' })), 'invalid_scope')
-    await expectError(post(worker, job(jwt, { resource: FRONT, scope: 'read deploy' })), 'invalid_scope')
+    await expectError(post(worker, job(jwt, { resource: FRONT, scope: 'read write' })), 'invalid_scope')
     await expectError(post(worker, job(jwt, { resource: undefined, scope: 'read' })), 'invalid_target')
     expect(await outcome(post(worker, job(jwt, { resource: FRONT })))).toBe('200')
   })
@@ -554,7 +567,7 @@ describe('an assertion of a trusted issuer is used once (RFC 7523 §3 7)', () =>
 
   it('until the clocks of nobody take it any more (H52)', async () => {
     let at = NOW
-    const issuer = testIssuer({ now: () => at, guard: createMemoryGuard(() => at) })
+    const issuer = testIssuer({ now: () => at, guard: forgetfulGuard(() => at) })
     const form = job(await jobToken(ISSUER, NOW, { exp: NOW + 60 }))
     expect(await outcome(post((request) => issuer.fetch(request), form))).toBe('200')
     for (at of [NOW + 59, NOW + 60, NOW + 89, NOW + 149])
