@@ -4,12 +4,15 @@
  * @module
  */
 
-import { checkInteger, checkMembers, checkText } from '../keys/check.ts'
+import { checkBoolean, checkInteger, checkMembers, checkText } from '../keys/check.ts'
 import { grants } from './grants/index.ts'
 import type { Log } from './log.ts'
 import type { Authenticate } from './login/authenticate.ts'
+import type { DetailTypes } from './protocol/authorization_details.ts'
+import { type DetailTypeSettings, readDetailType } from './protocol/authorization_details_registration.ts'
 import type { Client } from './protocol/client.ts'
 import { type ClientSettings, readClient } from './protocol/client_registration.ts'
+import { createPairwise, type Pairwise, readPairwiseSalt } from './protocol/pairwise.ts'
 import type { Resource } from './protocol/resource.ts'
 import { type ResourceSettings, readResource } from './protocol/resource_registration.ts'
 import type { Fetch } from './remote.ts'
@@ -33,6 +36,15 @@ export interface IssuerSettings {
   readonly resources: Readonly<Record<string, ResourceSettings>>
   /** The clients by their `client_id`. */
   readonly clients: Readonly<Record<string, ClientSettings>>
+  /** The types of authorization details by their name (RFC 9396). Default: none. */
+  readonly authorizationDetailsTypes?: Readonly<Record<string, DetailTypeSettings>>
+  /** Whether all clients must push their authorization requests (RFC 9126 §5). Default false. */
+  readonly requirePushedAuthorizationRequests?: boolean
+  /**
+   * A secret of at least 32 random bytes, from which pairwise subjects come. Needed where a resource has them. Keep it for
+   * good: with another one every person is somebody else to those resources.
+   */
+  readonly pairwiseSalt?: string | undefined
   /**
    * What sees to it that codes are used once and refresh tokens rotate. Needed where a client may use
    * `authorization_code`. `'none'` does without, and must be written out: codes then live 30 seconds and can be used
@@ -73,6 +85,10 @@ export interface CheckedSettings {
   readonly issuer: string
   readonly resources: ReadonlyMap<string, Resource>
   readonly clients: ReadonlyMap<string, Client>
+  readonly detailTypes: DetailTypes
+  /** Whether all clients must push their authorization requests. */
+  readonly isPushing: boolean
+  readonly pairwise: Pairwise
   readonly guard: Guard | undefined
   readonly revocations: Revocations | undefined
   readonly authenticate: Authenticate | undefined
@@ -126,6 +142,16 @@ function livesOf(clients: ReadonlyMap<string, Client>, settings: IssuerSettings)
   }
 }
 
+/** Returns the pairwise names of the resources that have them. */
+function readPairwise({ issuer, pairwiseSalt }: IssuerSettings, resources: ReadonlyMap<string, Resource>): Pairwise {
+  const needing = [...resources.values()].find(({ sector }) => sector !== undefined)
+  if (needing !== undefined && pairwiseSalt === undefined) {
+    throw new TypeError(`"pairwiseSalt" expected a secret: the resource "${needing.uri}" has pairwise subjects`)
+  }
+  const salt = pairwiseSalt === undefined ? undefined : readPairwiseSalt('pairwiseSalt', pairwiseSalt)
+  return createPairwise(issuer, salt, resources)
+}
+
 /**
  * Checks the settings and returns them as the house uses them.
  *
@@ -141,7 +167,16 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
   const resources = new Map(
     Object.entries(settings.resources).map(([uri, value]) => [uri, readResource(uri, value, isLoopback(issuer))]),
   )
-  const known = { grantTypes: [...grants.keys()], resources }
+  const { authorizationDetailsTypes = {}, requirePushedAuthorizationRequests = false } = settings
+  checkMembers('authorizationDetailsTypes', authorizationDetailsTypes)
+  checkBoolean('requirePushedAuthorizationRequests', requirePushedAuthorizationRequests)
+  const detailTypes = new Map(
+    Object.entries(authorizationDetailsTypes).map(([type, value]) => [
+      type,
+      readDetailType(type, value, { resources }),
+    ]),
+  )
+  const known = { grantTypes: [...grants.keys()], resources, detailTypes }
   const clients = new Map(Object.entries(settings.clients).map(([id, value]) => [id, readClient(id, value, known)]))
   checkNeeds(clients, settings)
   const lives = livesOf(clients, settings)
@@ -151,6 +186,9 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
     issuer,
     resources,
     clients,
+    detailTypes,
+    isPushing: requirePushedAuthorizationRequests,
+    pairwise: readPairwise(settings, resources),
     guard: guard === 'none' ? undefined : guard,
     revocations: settings.revocations,
     authenticate,

@@ -62,7 +62,8 @@ const inspect: Command = {
       const token = readToken(await io.stdin())
       const { entitlement } = await openDirect(token, createLeaves({ ...keys, longestLife }), expected)
       const { scope, claims, ...others } = entitlement
-      const facts = { active: true, iss: issuer, ...others, scope: scope.join(' '), token_type: 'Bearer', ...claims }
+      const granted = scope.length > 0 ? { scope: scope.join(' ') } : {}
+      const facts = { active: true, iss: issuer, ...others, ...granted, token_type: 'Bearer', ...claims }
       io.out(JSON.stringify(facts, undefined, 2))
       return 0
     } catch (error) {

@@ -8,7 +8,7 @@ import { OAuthError } from '../protocol/error.ts'
 import type { Resource } from '../protocol/resource.ts'
 import type { Recipients } from '../stores/recipients.ts'
 import { openDirect, sealDirect } from '../token/direct.ts'
-import type { Entitlement, Opened } from '../token/entitlement.ts'
+import type { Actor, Entitlement, Opened } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
 import { openNested, sealNested } from '../token/nested.ts'
 import { leafRecipient, type Recipient } from '../token/recipient.ts'
@@ -18,7 +18,8 @@ import type { PublicKeys } from './jwks.ts'
 /** The access tokens of an issuer. */
 export interface AccessTokens {
   /**
-   * Seals an entitlement in the envelope that its resource asks for, and never in a lesser one.
+   * Seals an entitlement in the envelope that its resource asks for, and never in a lesser one; with pairwise names, where
+   * it asks for these.
    *
    * @throws {OAuthError} `temporarily_unavailable` when there is no key that can be used
    */
@@ -41,7 +42,25 @@ export function createAccessTokens(
   publicKeys: PublicKeys,
 ): AccessTokens {
   const { settings, keyRing } = context
-  const { issuer, resources } = settings
+  const { issuer, resources, pairwise } = settings
+
+  /** Returns what a resource is told: where its subjects are pairwise, other names for persons and approvals. */
+  function present(resource: Resource, entitlement: Entitlement): Entitlement {
+    const name = (sub: string): string => pairwise.nameAt(resource, 'sub', sub)
+    const nameActor = (actor: Actor): Actor => ({
+      ...actor,
+      ...(actor.iss === undefined || actor.iss === issuer ? { sub: name(actor.sub) } : {}),
+      ...(actor.act === undefined ? {} : { act: nameActor(actor.act) }),
+    })
+    const { gid, act, may_act } = entitlement
+    return {
+      ...entitlement,
+      sub: name(entitlement.sub),
+      ...(gid === undefined ? {} : { gid: pairwise.nameAt(resource, 'gid', gid) }),
+      ...(act === undefined ? {} : { act: nameActor(act) }),
+      ...(may_act === undefined ? {} : { may_act: nameActor(may_act) }),
+    }
+  }
 
   function leavesFor({ uri, enc, accessTokenLifetime }: Resource, now: number) {
     return keyRing.open(now).leavesFor('access', uri, enc, accessTokenLifetime)
@@ -71,9 +90,10 @@ export function createAccessTokens(
   }
 
   return {
-    async seal(entitlement, now) {
-      const resource = resources.get(entitlement.aud)
+    async seal(decided, now) {
+      const resource = resources.get(decided.aud)
       if (resource === undefined) throw new RangeError('a grant decided for a resource that is not there')
+      const entitlement = present(resource, decided)
       if (resource.envelope === 'direct') return sealDirect(entitlement, issuer, leavesFor(resource, now), now)
       const signer = keyRing.open(now).signingKeys.signing(resource.signingAlg, now)
       if (signer === undefined) throw unavailable(`the ring has no key that signs by ${resource.signingAlg}`)

@@ -28,7 +28,8 @@ export interface IntrospectParts {
 /** Returns what is told of a token (RFC 7662 §2.2). */
 function describe({ entitlement }: Opened, issuer: string): Readonly<Record<string, unknown>> {
   const { scope, claims, ...others } = entitlement
-  return { active: true, ...claims, iss: issuer, ...others, scope: scope.join(' '), token_type: 'Bearer' }
+  const granted = scope.length > 0 ? { scope: scope.join(' ') } : {}
+  return { active: true, ...claims, iss: issuer, ...others, ...granted, token_type: 'Bearer' }
 }
 
 /** Returns the introspection endpoint. */

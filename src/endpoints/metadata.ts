@@ -20,6 +20,8 @@ export function describeIssuer({
   resources,
   authenticate,
   revocations,
+  detailTypes,
+  isPushing,
 }: CheckedSettings): Readonly<Record<string, unknown>> {
   const scopes = new Set([...resources.values()].flatMap((resource) => resource.scopes))
   const secretMethods = CLIENT_AUTHENTICATION_METHODS.filter((method) => method !== 'none')
@@ -31,6 +33,8 @@ export function describeIssuer({
     code_challenge_methods_supported: CODE_CHALLENGE_METHODS,
     prompt_values_supported: PROMPTS,
     authorization_response_iss_parameter_supported: true,
+    pushed_authorization_request_endpoint: `${issuer}/par`,
+    require_pushed_authorization_requests: isPushing,
   }
   return {
     issuer,
@@ -47,6 +51,7 @@ export function describeIssuer({
       ? {}
       : { revocations_endpoint: `${issuer}/revocations`, revocations_max_delay: REVOCATION_DELAY }),
     grant_types_supported: [...grants.keys()].filter((type) => isForPersons || !FOR_PERSONS.has(type)),
+    ...(detailTypes.size > 0 ? { authorization_details_types_supported: [...detailTypes.keys()] } : {}),
     ...(scopes.size > 0 ? { scopes_supported: [...scopes] } : {}),
   }
 }

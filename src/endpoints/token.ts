@@ -57,7 +57,7 @@ export function createTokenEndpoint(
   { authenticateClient, accessTokens, view }: TokenParts,
 ): FormEndpoint {
   const { settings, hooks, keyRing, log, newId } = context
-  const { resources, guard } = settings
+  const { resources, detailTypes, pairwise, guard } = settings
 
   /** Returns what the operator adds, without the names that are the protocol's. */
   function ownMembers(
@@ -92,9 +92,11 @@ export function createTokenEndpoint(
     const entitlement = { ...decided, claims: { ...decided.claims, ...claims } }
     const access_token = await accessTokens.seal(entitlement, now)
     const expires_in = entitlement.exp - now
+    const { authorization_details } = entitlement
     const scope = entitlement.scope.join(' ')
+    const what = { ...(scope && { scope }), ...(authorization_details && { authorization_details }) }
     const added = ownMembers(hooks.response?.(entitlement, credentials), PROTOCOL_MEMBERS)
-    const given = { access_token, token_type: 'Bearer', expires_in, ...(refresh_token && { refresh_token }), scope }
+    const given = { access_token, token_type: 'Bearer', expires_in, ...(refresh_token && { refresh_token }), ...what }
     return answerJson(200, { ...given, ...added })
   }
 
@@ -104,7 +106,8 @@ export function createTokenEndpoint(
     const grant = chooseGrant(type, client)
     const envelopes = context.envelopes(keyRing.open(now), now)
     const isRevoked = (target: Target): Promise<boolean> => view.hits(target, now)
-    const decision = await grant.decide(parameters, client, { now, newId, resources, guard, envelopes, isRevoked })
+    const known = { resources, detailTypes, pairwise, guard }
+    const decision = await grant.decide(parameters, client, { now, newId, ...known, envelopes, isRevoked })
     const refresh_token = await sealRefresh(decision.refresh, client, envelopes, now)
     return issue(decision.entitlement, refresh_token, credentials, now)
   })

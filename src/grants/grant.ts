@@ -4,7 +4,9 @@
  * @module
  */
 
+import type { DetailTypes } from '../protocol/authorization_details.ts'
 import type { Client } from '../protocol/client.ts'
+import type { Pairwise } from '../protocol/pairwise.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { Resource } from '../protocol/resource.ts'
 import type { Guard } from '../stores/guard.ts'
@@ -19,6 +21,10 @@ export interface GrantContext {
   readonly now: number
   /** The resources of this issuer by their URI. */
   readonly resources: ReadonlyMap<string, Resource>
+  /** The types of authorization details of this issuer. */
+  readonly detailTypes: DetailTypes
+  /** How else an approval is called, at resources with pairwise subjects. */
+  readonly pairwise: Pairwise
   /** Opens what the issuer sealed for itself. */
   readonly envelopes: PurposeEnvelopes
   /** The guard; nothing where the operator wrote that there is none. */

@@ -8,7 +8,15 @@
 import { type Client, isPublic } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import { approvalOf, checkApproval, checkNotEnded, entitle, openGrant, type RefreshFacts } from './approval.ts'
+import {
+  approvalOf,
+  checkApproval,
+  checkNotEnded,
+  endApproval,
+  entitle,
+  openGrant,
+  type RefreshFacts,
+} from './approval.ts'
 import type { Decision, Grant, GrantContext } from './grant.ts'
 
 /** Seconds in which a refresh token that was used gets the same successor again: a lost answer, or two tabs. */
@@ -21,6 +29,7 @@ async function rotate(facts: RefreshFacts, context: GrantContext): Promise<numbe
   const { gid, generation, grant_end } = facts
   const advance = await guard.advance({ gid, generation, now, grace: GRACE, expiresAt: grant_end })
   if (advance.outcome === 'advanced') return advance.generation
+  await endApproval(facts, context)
   throw new OAuthError(
     'invalid_grant',
     advance.outcome === 'reused' ? 'an old refresh token: its family has ended' : 'its family has ended',
@@ -31,7 +40,8 @@ async function decide(parameters: Parameters, client: Client, context: GrantCont
   const { now } = context
   const facts = (await openGrant('refresh', parameters.require('refresh_token'), context)) as unknown as RefreshFacts
   checkApproval(facts, client, now)
-  const wish = { resources: parameters.all('resource'), scope: parameters.get('scope') }
+  const [resources, scope] = [parameters.all('resource'), parameters.get('scope')]
+  const wish = { resources, scope, details: parameters.get('authorization_details') }
   const entitlement = entitle(facts, wish, client, context)
   await checkNotEnded(facts, context)
   if (!isPublic(client)) return { entitlement }

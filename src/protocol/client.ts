@@ -29,6 +29,10 @@ export interface Client {
   readonly resources: ReadonlySet<string>
   /** The scope tokens that it may have. */
   readonly scopes: ReadonlySet<string>
+  /** The types of authorization details that it may ask for. */
+  readonly detailTypes: ReadonlySet<string>
+  /** Whether it must push its authorization requests (RFC 9126 §6). */
+  readonly isPushing: boolean
   /** Whether its tokens name no client, at resources that take such tokens. */
   readonly anonymous: boolean
   /** What a person is told that it is called. */

@@ -6,6 +6,7 @@
 
 import { decodeBase64url } from '../../keys/base64url.ts'
 import { checkBoolean, checkChoice, checkInteger, checkMembers, checkText, checkTexts } from '../../keys/check.ts'
+import type { DetailTypes } from './authorization_details.ts'
 import type { Client, ClientAuthenticationMethod, ClientKind } from './client.ts'
 import { checkRedirectUri, isOnDevice } from './redirect_uri.ts'
 import type { Resource } from './resource.ts'
@@ -31,6 +32,10 @@ export interface ClientSettings {
   readonly resources?: readonly string[]
   /** The scope tokens that it may have. Default: none. */
   readonly scopes?: readonly string[]
+  /** The types of authorization details that it may ask for (RFC 9396 §10). Default: none. */
+  readonly authorization_details_types?: readonly string[]
+  /** Whether it must push its authorization requests (RFC 9126 §6). Default false. */
+  readonly require_pushed_authorization_requests?: boolean
   /** Whether its tokens name no client; the resource must say so too. Default false. */
   readonly anonymous?: boolean
   /** What a person is told that it is called. Default: its `client_id`. */
@@ -55,6 +60,8 @@ const MEMBERS = [
   'grant_types',
   'resources',
   'scopes',
+  'authorization_details_types',
+  'require_pushed_authorization_requests',
   'anonymous',
   'client_name',
   'client_uri',
@@ -92,6 +99,7 @@ function readRedirectUris(name: string, value: unknown, isNeeded: boolean): read
 export interface Known {
   readonly grantTypes: readonly string[]
   readonly resources: ReadonlyMap<string, Resource>
+  readonly detailTypes: DetailTypes
 }
 
 /**
@@ -117,6 +125,15 @@ export function readClient(id: string, value: unknown, known: Known): Client {
     throw new RangeError(`"${name}.resources[${unknown}]" expected one of the resources of these settings`)
   }
   checkTexts(`${name}.scopes`, scopes, SCOPE_TOKEN, 'a scope token')
+  const { authorization_details_types = [], require_pushed_authorization_requests = false } = value
+  checkTexts(`${name}.authorization_details_types`, authorization_details_types, /^/, 'a type')
+  const unregistered = authorization_details_types.findIndex((type) => !known.detailTypes.has(type))
+  if (unregistered !== -1) {
+    throw new RangeError(
+      `"${name}.authorization_details_types[${unregistered}]" expected one of the types of these settings`,
+    )
+  }
+  checkBoolean(`${name}.require_pushed_authorization_requests`, require_pushed_authorization_requests)
   checkBoolean(`${name}.anonymous`, anonymous)
   const secretHashes = readSecretHashes(`${name}.secret_hash`, secret_hash)
   const isConfidential = secretHashes.length > 0
@@ -136,6 +153,8 @@ export function readClient(id: string, value: unknown, known: Known): Client {
     grantTypes: new Set(grant_types),
     resources: new Set(resources),
     scopes: new Set(scopes),
+    detailTypes: new Set(authorization_details_types),
+    isPushing: require_pushed_authorization_requests,
     anonymous,
     ...readApprovalSettings(id, name, value, grant_types.includes('authorization_code')),
   }
