@@ -40,6 +40,7 @@ export const SECRETS = {
   'odd id:%+&': 'odd secret:%+&',
   turning: 'new-secret',
   web: 'web-secret',
+  pushing: 'pushing-secret',
 } as const
 
 /** The key by which the test's own login page signs who logged in. It protects nothing. */
@@ -71,6 +72,7 @@ export const VARS = {
       grant_types: ['client_credentials'],
       resources: [API, API2],
       scopes: ['read', 'write', 'mail'],
+      authorization_details_types: ['account'],
     },
     one: {
       secret_hash: secretHash(SECRETS.one),
@@ -114,6 +116,7 @@ export const VARS = {
       redirect_uris: ['https://web.example/cb', 'https://web.example/cb?from=as'],
       resources: [API, API2],
       scopes: ['read', 'write', 'mail'],
+      authorization_details_types: ['account', 'payment'],
     },
     pub: {
       client_name: 'Browser app',
@@ -121,6 +124,7 @@ export const VARS = {
       redirect_uris: ['https://app.example/cb'],
       resources: [API],
       scopes: ['read', 'write'],
+      authorization_details_types: ['payment'],
     },
     nat: {
       client_name: 'Native app',
@@ -144,6 +148,57 @@ export const VARS = {
       resources: [API],
       scopes: ['read'],
     },
+    pushing: {
+      secret_hash: secretHash(SECRETS.pushing),
+      grant_types: ['authorization_code'],
+      redirect_uris: ['https://pushing.example/cb'],
+      require_pushed_authorization_requests: true,
+      resources: [API],
+      scopes: ['read'],
+    },
+  },
+  AUTHORIZATION_DETAILS_TYPES: {
+    payment: {
+      name: 'Pay',
+      description: 'One payment from your account.',
+      resources: [API],
+      schema: {
+        type: 'object',
+        properties: {
+          amount: {
+            type: 'object',
+            properties: {
+              value: { type: 'string', pattern: '^[0-9]{1,9}[.][0-9]{2}$' },
+              currency: { type: 'string', enum: ['EUR', 'USD'] },
+            },
+            required: ['value', 'currency'],
+            additionalProperties: false,
+          },
+          creditorName: { type: 'string', title: 'To', maxLength: 70 },
+        },
+        required: ['amount', 'creditorName'],
+        additionalProperties: false,
+      },
+    },
+    account: {
+      name: 'See accounts',
+      resources: [API, API2],
+      consent: 'remember',
+      schema: {
+        type: 'object',
+        properties: {
+          actions: {
+            type: 'array',
+            items: { type: 'string', enum: ['balance', 'history', 'owner'] },
+            minItems: 1,
+            maxItems: 3,
+          },
+          days: { type: 'integer', minimum: 1, maximum: 365 },
+        },
+        required: ['actions'],
+        additionalProperties: false,
+      },
+    },
   },
   LOGIN: {
     type: 'page',
@@ -163,6 +218,7 @@ export function testSettings(changes: Partial<IssuerSettings> = {}): IssuerSetti
     keyRing: writeRing(testRing(NOW)),
     resources: VARS.RESOURCES,
     clients: VARS.CLIENTS,
+    authorizationDetailsTypes: VARS.AUTHORIZATION_DETAILS_TYPES,
     authenticate: ownLoginPage(VARS.LOGIN),
     guard: createMemoryGuard(changes.now ?? (() => NOW)),
     log: () => {},

@@ -26,7 +26,7 @@ function writeScalar(value: unknown): string {
 
 /** Returns a value and all that is in it, each under the names that lead to it. Nothing is left out, and nothing shortened. */
 function showValue(path: readonly string[], schema: Schema | undefined, value: unknown): readonly ShownFact[] {
-  const label = path.join(', ')
+  const label = path.join(' › ')
   if (Array.isArray(value)) {
     const isFlat = value.every((item) => typeof item !== 'object')
     if (isFlat) return [{ label, values: value.length === 0 ? ['none'] : value.map(writeScalar) }]
