@@ -58,11 +58,13 @@ export const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
 /** Parameters of a request; nothing leaves one out. */
 export type Changes = Readonly<Record<string, string | undefined>>
 
-/** Returns parameters with changes, as a form. */
+/** Returns parameters as a form; several resources stand with a space between, for no URI has one. */
 export function formOf(parameters: Changes): URLSearchParams {
-  return new URLSearchParams(
-    Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  )
+  const form = new URLSearchParams()
+  for (const [name, value] of Object.entries(parameters))
+    for (const one of value === undefined ? [] : name === 'resource' ? value.split(' ') : [value])
+      form.append(name, one)
+  return form
 }
 
 /** Returns the parameters of an authorization request of the browser app, right unless they are changed. */

@@ -8,12 +8,13 @@ import { OAuthError } from '../protocol/error.ts'
 import type { Resource } from '../protocol/resource.ts'
 import type { Recipients } from '../stores/recipients.ts'
 import { openDirect, sealDirect } from '../token/direct.ts'
-import type { Actor, Entitlement, Opened } from '../token/entitlement.ts'
+import type { Entitlement, Opened } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
 import { openNested, sealNested } from '../token/nested.ts'
 import { leafRecipient, type Recipient } from '../token/recipient.ts'
 import type { EndpointContext } from './context.ts'
 import type { PublicKeys } from './jwks.ts'
+import { nameAtResource } from './pairwise_entitlement.ts'
 
 /** The access tokens of an issuer. */
 export interface AccessTokens {
@@ -43,24 +44,6 @@ export function createAccessTokens(
 ): AccessTokens {
   const { settings, keyRing } = context
   const { issuer, resources, pairwise } = settings
-
-  /** Returns what a resource is told: where its subjects are pairwise, other names for persons and approvals. */
-  function present(resource: Resource, entitlement: Entitlement): Entitlement {
-    const name = (sub: string): string => pairwise.nameAt(resource, 'sub', sub)
-    const nameActor = (actor: Actor): Actor => ({
-      ...actor,
-      ...(actor.iss === undefined || actor.iss === issuer ? { sub: name(actor.sub) } : {}),
-      ...(actor.act === undefined ? {} : { act: nameActor(actor.act) }),
-    })
-    const { gid, act, may_act } = entitlement
-    return {
-      ...entitlement,
-      sub: name(entitlement.sub),
-      ...(gid === undefined ? {} : { gid: pairwise.nameAt(resource, 'gid', gid) }),
-      ...(act === undefined ? {} : { act: nameActor(act) }),
-      ...(may_act === undefined ? {} : { may_act: nameActor(may_act) }),
-    }
-  }
 
   function leavesFor({ uri, enc, accessTokenLifetime }: Resource, now: number) {
     return keyRing.open(now).leavesFor('access', uri, enc, accessTokenLifetime)
@@ -93,7 +76,7 @@ export function createAccessTokens(
     async seal(decided, now) {
       const resource = resources.get(decided.aud)
       if (resource === undefined) throw new RangeError('a grant decided for a resource that is not there')
-      const entitlement = present(resource, decided)
+      const entitlement = nameAtResource(decided, resource, pairwise, issuer)
       if (resource.envelope === 'direct') return sealDirect(entitlement, issuer, leavesFor(resource, now), now)
       const signer = keyRing.open(now).signingKeys.signing(resource.signingAlg, now)
       if (signer === undefined) throw unavailable(`the ring has no key that signs by ${resource.signingAlg}`)
