@@ -93,6 +93,9 @@ const LONGEST_STATE = 4096
  */
 const LONGEST_REQUEST = 4500
 
+/** Characters that it may have in a URL of 8 KB, as a browser writes it. */
+const LONGEST_QUERY = 7900
+
 /** Characters that `nonce` and `login_hint` may have. */
 const LONGEST_VALUE = 512
 
@@ -131,10 +134,12 @@ function checkResponse(parameters: Parameters): void {
   if (parameters.get('request_uri') !== undefined) throw new OAuthError('invalid_request', 'request_uri in a request')
 }
 
-/** Returns the request as a form, unless it is too long to be carried. */
-function writeRequest(parameters: Parameters): string {
+/** Returns the request as a form, unless it is too long to be carried; one that was not pushed goes through a URL again. */
+function writeRequest(parameters: Parameters, pushed: Pushed | undefined): string {
   const written = writeParameters(parameters, PARAMETERS)
-  if (new TextEncoder().encode(JSON.stringify(written)).length > LONGEST_REQUEST)
+  const inUrl = pushed === undefined ? new URLSearchParams(written).toString() : ''
+  const sealed = new TextEncoder().encode(JSON.stringify(written))
+  if (sealed.length > LONGEST_REQUEST || inUrl.length > LONGEST_QUERY)
     throw new OAuthError('invalid_request', 'the request is too long')
   return written
 }
@@ -212,7 +217,7 @@ export function readAuthorizationRequest(
   const prompt = readPrompt(parameters.get('prompt'))
   const maxAge = readMaxAge(parameters.get('max_age'))
   const [nonce, loginHint] = [readShort(parameters, 'nonce'), readShort(parameters, 'login_hint')]
-  const written = writeRequest(parameters)
+  const written = writeRequest(parameters, pushed)
   if (!client.grantTypes.has('authorization_code')) {
     throw new OAuthError('unauthorized_client', 'the client may not use the authorization endpoint')
   }
