@@ -194,6 +194,7 @@ export const VARS = {
             maxItems: 3,
           },
           days: { type: 'integer', minimum: 1, maximum: 365 },
+          owners: { type: 'array', items: { type: 'string' } },
         },
         required: ['actions'],
         additionalProperties: false,

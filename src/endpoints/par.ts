@@ -6,7 +6,6 @@
  */
 
 import { proveDestination, readAuthorizationRequest } from '../protocol/authorization_request.ts'
-import { OAuthError } from '../protocol/error.ts'
 import type { AuthenticateClient } from './client_authentication.ts'
 import type { EndpointContext } from './context.ts'
 import { createFormEndpoint, type FormEndpoint } from './form_endpoint.ts'
@@ -27,8 +26,8 @@ export function createParEndpoint(
   const { settings, keyRing, log } = context
   return createFormEndpoint(context, 'par', async ({ parameters, headers, now }) => {
     const client = await authenticateClient({ headers, parameters, now })
-    const destination = proveDestination(parameters, settings.clients)
-    if (destination.client.id !== client.id) throw new OAuthError('invalid_request', 'client_id is of another client')
+    // It can push a request of its own alone, whatever client_id says.
+    const destination = proveDestination(parameters, new Map([[client.id, client]]))
     const pushed = pushedRequests.name(now)
     const request = readAuthorizationRequest(parameters, destination, settings, pushed)
     const answer = await pushedRequests.seal(request, pushed, context.envelopes(keyRing.open(now), now), now)

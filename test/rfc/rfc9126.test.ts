@@ -241,7 +241,7 @@ describe('the authorization request by request URI (RFC 9126 §4)', () => {
     ['a foreign URI beside a good request (H43)', () => `${authorizeUrl()}&request_uri=https://evil.example/r`],
     [
       'another URN',
-      (pushed) => authorizeUrl({ ...pushed, request_uri: (pushed['request_uri'] ?? '').replace('oauth', 'openid') }),
+      (pushed) => authorizeUrl({ ...pushed, request_uri: (pushed['request_uri'] ?? '').replace('oauth', 'OAuth') }),
     ],
     [
       'the bare envelope',

@@ -132,6 +132,23 @@ describe('the authorization details of a request (RFC 9396 §2, §5)', () => {
     expect(location.searchParams.get('error')).toBe('invalid_authorization_details')
   })
 
+  it("are for the client's own resources alone, whatever their type is for", async () => {
+    const pub = { ...VARS.CLIENTS.pub, authorization_details_types: ['account'] }
+    const { ask, person } = setUp({ clients: { pub } })
+    const answer = async (detail: object) => {
+      const request = { scope: undefined, authorization_details: JSON.stringify([detail]) }
+      return (await person().answer('allow', request)).searchParams
+    }
+    expect((await answer({ ...ACCOUNT, locations: [API2] })).get('error')).toBe('invalid_authorization_details')
+    expect((await answer({ ...ACCOUNT, locations: [API, API2] })).get('error')).toBe('invalid_authorization_details')
+    // There is one resource left that can be meant.
+    const redeemed = await createApp(ask).redeem((await answer(ACCOUNT)).get('code') ?? '')
+    expect(await open((await read(redeemed)).access_token)).toMatchObject({
+      aud: API,
+      authorization_details: [ACCOUNT],
+    })
+  })
+
   it('may stand beside a scope, and without one bring none (RFC 9396 §3.1)', async () => {
     const { app, code } = setUp()
     const alone = await read(await app.redeem(await code([PAYMENT])))
@@ -168,7 +185,7 @@ describe('consent to details (RFC 9396 §4)', () => {
     const page = await (
       await setUp()
         .person()
-        .visit(asking([PAYMENT, { ...ACCOUNT, locations: [API2] }], { scope: 'write', resource: API }))
+        .visit(asking([PAYMENT, { ...ACCOUNT, locations: [API2] }], { scope: 'read write', resource: API }))
     ).text()
     const [, atApi = '', atApi2 = ''] = page.split('it will be able to:')
     for (const text of [
@@ -184,7 +201,7 @@ describe('consent to details (RFC 9396 §4)', () => {
       expect(atApi).toContain(text)
     for (const text of ['See accounts', 'Actions', 'balance', 'history', 'Days', '30']) expect(atApi2).toContain(text)
     expect(atApi).not.toContain('See accounts')
-    expect(atApi2.split('<footer>')[0]).not.toMatch(/Bakery|write<\/li>/)
+    expect(atApi2.split('<footer>')[0]).not.toMatch(/Bakery|(read|write)<\/li>/)
   })
 
   it('is remembered for the very same details alone, and for types that say so (C18)', async () => {
@@ -268,7 +285,7 @@ describe('the authorization details of a token (RFC 9396 §6, §7, §9)', () => 
     expect(await open(answer.access_token, API2)).toMatchObject({ aud: API2, scope: [] })
   })
 
-  const APPROVED = [{ ...ACCOUNT, locations: [API] }, PAYMENT]
+  const APPROVED = [{ ...ACCOUNT, owners: ['alice', 'bob'], locations: [API] }, PAYMENT]
   const [account] = APPROVED
   it.each<[string, unknown, boolean]>([
     ['all of them', APPROVED, true],
@@ -284,7 +301,8 @@ describe('the authorization details of a token (RFC 9396 §6, §7, §9)', () => 
     ['more actions', [{ ...account, actions: ['balance', 'owner'] }], false],
     ['another number', [{ ...account, days: 29 }], false],
     ['a member less, which may mean more', [{ type: 'account', actions: ['balance'], locations: [API] }], false],
-    ['no locations, which may mean everywhere', [ACCOUNT], false],
+    ['no locations, which may mean everywhere', [{ ...account, locations: undefined }], false],
+    ['a shorter list of what does not say to what it extends', [{ ...account, owners: ['alice'] }], false],
     ['more locations', [{ ...account, locations: [API, API2] }], false],
     ['other locations', [{ ...account, locations: [API2] }], false],
     ['another value deep inside', [{ ...PAYMENT, amount: { value: '12.51', currency: 'EUR' } }], false],
@@ -297,7 +315,8 @@ describe('the authorization details of a token (RFC 9396 §6, §7, §9)', () => 
       ],
       false,
     ],
-    ['one more', [...APPROVED, ACCOUNT], false],
+    ['one more', [...APPROVED, { ...account, days: 1 }], false],
+    ['one that is all of another type', [{ ...PAYMENT, type: 'account' }], false],
   ])(
     'MUST NOT be more than was approved, at the code and at each refresh: %s (RFC 9396 §6.1)',
     async (_, wanted, isGood) => {
