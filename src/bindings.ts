@@ -32,6 +32,12 @@ export interface Bindings {
   readonly CLIENTS?: unknown
   /** `[vars.TRUSTED_ISSUERS.…]`: the issuers whose assertions are worth tokens, by what they are called here. */
   readonly TRUSTED_ISSUERS?: unknown
+  /** `[vars.AUTHORIZATION_DETAILS_TYPES.…]`: the types of authorization details. */
+  readonly AUTHORIZATION_DETAILS_TYPES?: unknown
+  /** Whether all clients must push their authorization requests. */
+  readonly REQUIRE_PUSHED_AUTHORIZATION_REQUESTS?: unknown
+  /** Secret: what pairwise subjects come from. */
+  readonly PAIRWISE_SALT?: unknown
   /** `[vars.LOGIN]`: who logs people in. */
   readonly LOGIN?: unknown
   /** Secret: what `LOGIN` with `type = "openid"` shows to its provider. */
@@ -150,6 +156,9 @@ export function readBindings(env: Bindings): IssuerSettings {
   const secret = readText('LOGIN_CLIENT_SECRET', env.LOGIN_CLIENT_SECRET)
   const login = env.LOGIN === undefined ? undefined : readLogin(env.LOGIN, secret, isLoopback(issuer))
   const optional = present({
+    authorizationDetailsTypes: env.AUTHORIZATION_DETAILS_TYPES as IssuerSettings['authorizationDetailsTypes'],
+    requirePushedAuthorizationRequests: env.REQUIRE_PUSHED_AUTHORIZATION_REQUESTS as boolean | undefined,
+    pairwiseSalt: readText('PAIRWISE_SALT', env.PAIRWISE_SALT),
     keyRingNext: readText('KEY_RING_NEXT', env.KEY_RING_NEXT),
     trustedIssuers: env.TRUSTED_ISSUERS as IssuerSettings['trustedIssuers'] | undefined,
     guard: readGuard(env.GUARD),

@@ -25,6 +25,8 @@ import { createKeysEndpoint } from './endpoints/keys.ts'
 import { createLogins } from './endpoints/login.ts'
 import { createLogoutEndpoint } from './endpoints/logout.ts'
 import { describeIssuer, metadataPath } from './endpoints/metadata.ts'
+import { createParEndpoint } from './endpoints/par.ts'
+import { createPushedRequests } from './endpoints/pushed_requests.ts'
 import { type Answer, answerError, answerJson, answerRefusal, toResponse } from './endpoints/respond.ts'
 import { createOperatorEndpoint, createRevocationsEndpoint } from './endpoints/revocations.ts'
 import { createRevokeEndpoint } from './endpoints/revoke.ts'
@@ -134,11 +136,13 @@ function mountPages(
 ): void {
   const cookies = createCookies(context.settings.issuer)
   const sessions = createSessions(context, cookies, view)
-  const logins = createLogins(context, cookies, sessions)
-  const codes = createCodes(context)
+  const pushedRequests = createPushedRequests(context)
+  const logins = createLogins(context, { cookies, sessions, pushedRequests })
+  const codes = createCodes(context, pushedRequests)
   const consents = createConsents(context, cookies, sessions, codes)
   const page = [only('GET', 'POST'), atMost(LONGEST_FORM)] as const
-  app.all(`${base}/authorize`, ...page, createAuthorizeEndpoint(context, { sessions, logins, consents, codes }))
+  const authorizing = { sessions, logins, consents, codes, pushedRequests }
+  app.all(`${base}/authorize`, ...page, createAuthorizeEndpoint(context, authorizing))
   app.all(`${base}/login`, ...page, logins.resume)
   app.all(`${base}/login/callback`, only('GET'), logins.resume)
   app.all(`${base}/consent`, only('POST'), atMost(LONGEST_FORM), consents.take)
@@ -146,7 +150,7 @@ function mountPages(
   if (isDemo) app.all(`${base}/demo`, ...page, createDemo(context, cookies, token))
 }
 
-/** Mounts what resource servers and operators use. */
+/** Mounts what clients, resource servers and operators use by themselves. */
 function mountForServers(
   app: Hono,
   base: string,
@@ -154,7 +158,7 @@ function mountForServers(
   settings: IssuerSettings,
   { authenticateClient, accessTokens, publicKeys, view }: Parts,
 ): void {
-  const { revocations } = context.settings
+  const { revocations, authenticate } = context.settings
   const limit = limitFailures(context, settings)
   const keys = createKeysEndpoint(context, authenticateClient)
   const form = (endpoint: FormEndpoint) =>
@@ -172,6 +176,10 @@ function mountForServers(
     cors(CORS),
     ...form(createRevokeEndpoint(context, { authenticateClient, accessTokens, revocations })),
   )
+  if (authenticate !== undefined) {
+    const parts = { authenticateClient, pushedRequests: createPushedRequests(context) }
+    app.all(`${base}/par`, cors(CORS), ...form(createParEndpoint(context, parts)))
+  }
   if (revocations === undefined) return
   const bundle = createRevocationsEndpoint(context, revocations)
   app.post(`${base}/revocations`, ...form(createOperatorEndpoint(context, { authenticateClient, revocations })))

@@ -10,17 +10,15 @@ import { offeredGrants, readGrants } from './grants/index.ts'
 import { jwtBearer } from './grants/jwt_bearer.ts'
 import type { Log } from './log.ts'
 import type { Authenticate } from './login/authenticate.ts'
+import type { DetailTypes } from './protocol/authorization_details.ts'
+import { type DetailTypeSettings, readDetailTypes } from './protocol/authorization_details_registration.ts'
 import { type Client, needsCertificate } from './protocol/client.ts'
 import type { ClientCertificate } from './protocol/client_certificate.ts'
 import { type ClientSettings, readClient } from './protocol/client_registration.ts'
+import { type Pairwise, readPairwise } from './protocol/pairwise.ts'
 import type { Resource } from './protocol/resource.ts'
 import { type ResourceSettings, readResource } from './protocol/resource_registration.ts'
-import {
-  type KnownToTrust,
-  readTrustedIssuer,
-  type TrustedIssuer,
-  type TrustedIssuerSettings,
-} from './protocol/trusted_issuer.ts'
+import { readTrustedIssuers, type TrustedIssuer, type TrustedIssuerSettings } from './protocol/trusted_issuer.ts'
 import type { Fetch } from './remote.ts'
 import type { Guard } from './stores/guard.ts'
 import type { Revocations } from './stores/revocations.ts'
@@ -47,6 +45,15 @@ export interface IssuerSettings {
   readonly trustedIssuers?: Readonly<Record<string, TrustedIssuerSettings>>
   /** Grant types of your own; `type` is an absolute URI. Default: none. */
   readonly grants?: readonly Grant[]
+  /** The types of authorization details by their name (RFC 9396). Default: none. */
+  readonly authorizationDetailsTypes?: Readonly<Record<string, DetailTypeSettings>>
+  /** Whether all clients must push their authorization requests (RFC 9126 §5). Default false. */
+  readonly requirePushedAuthorizationRequests?: boolean
+  /**
+   * A secret of at least 32 random bytes, from which pairwise subjects come. Needed where a resource has them. Keep it for
+   * good: with another one every person is somebody else to those resources.
+   */
+  readonly pairwiseSalt?: string | undefined
   /**
    * What sees to it that codes and assertions are used once, and refresh tokens rotate. Needed where a client may use
    * `authorization_code`, and for assertions. `'none'` does without, and must be written out: codes then live 30 seconds
@@ -105,6 +112,10 @@ export interface CheckedSettings {
   readonly trustedIssuers: ReadonlyMap<string, TrustedIssuer>
   /** The grant types that can be used with these settings, the operator's own too. */
   readonly grants: ReadonlyMap<string, Grant>
+  readonly detailTypes: DetailTypes
+  /** Whether all clients must push their authorization requests. */
+  readonly isPushing: boolean
+  readonly pairwise: Pairwise
   readonly guard: Guard | undefined
   readonly revocations: Revocations | undefined
   readonly authenticate: Authenticate | undefined
@@ -175,17 +186,6 @@ function livesOf(clients: ReadonlyMap<string, Client>, settings: IssuerSettings)
   }
 }
 
-/** Reads the trusted issuers; each `iss` belongs to one. */
-function readTrustedIssuers(
-  given: Readonly<Record<string, unknown>>,
-  known: KnownToTrust,
-): ReadonlyMap<string, TrustedIssuer> {
-  const read = Object.entries(given).map(([id, value]) => readTrustedIssuer(id, value, known))
-  const byIss = new Map(read.map((trusted) => [trusted.iss, trusted]))
-  if (byIss.size !== read.length) throw new RangeError('"trustedIssuers" expected each issuer once')
-  return byIss
-}
-
 /**
  * Checks the settings and returns them as the house uses them.
  *
@@ -194,21 +194,25 @@ function readTrustedIssuers(
  */
 export function checkSettings(settings: IssuerSettings): CheckedSettings {
   const { issuer, guard, authenticate, sessionIdleLifetime = 7200, dpopNonce = true } = settings
+  const { requirePushedAuthorizationRequests = false, pairwiseSalt } = settings
   checkIssuer(issuer)
   checkMembers('resources', settings.resources)
   checkMembers('clients', settings.clients)
   checkInteger('sessionIdleLifetime', sessionIdleLifetime, 60, 2_592_000)
   checkBoolean('dpopNonce', dpopNonce)
+  checkBoolean('requirePushedAuthorizationRequests', requirePushedAuthorizationRequests)
   const resources = new Map(
     Object.entries(settings.resources).map(([uri, value]) => [uri, readResource(uri, value, isLoopback(issuer))]),
   )
-  const { trustedIssuers: trusted = {} } = settings
+  const { trustedIssuers: trusted = {}, authorizationDetailsTypes = {} } = settings
   checkMembers('trustedIssuers', trusted)
   const grants = readGrants(settings.grants ?? [])
   const isLoopbackAllowed = isLoopback(issuer)
+  const detailTypes = readDetailTypes('authorizationDetailsTypes', authorizationDetailsTypes, { resources })
   const known = {
     grantTypes: [...grants.keys()],
     resources,
+    detailTypes,
     trustedIssuers: Object.keys(trusted),
     isLoopbackAllowed,
   }
@@ -228,6 +232,9 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
       isForPersons: authenticate !== undefined,
       hasTrustedIssuers: trustedIssuers.size > 0,
     }),
+    detailTypes,
+    isPushing: requirePushedAuthorizationRequests,
+    pairwise: readPairwise(issuer, pairwiseSalt, resources),
     guard: guard === 'none' ? undefined : guard,
     revocations: settings.revocations,
     authenticate,

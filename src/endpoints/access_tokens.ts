@@ -16,11 +16,13 @@ import { openNested, sealNested } from '../token/nested.ts'
 import { leafRecipient, type Recipient } from '../token/recipient.ts'
 import type { EndpointContext } from './context.ts'
 import type { PublicKeys } from './jwks.ts'
+import { nameAtResource } from './pairwise_entitlement.ts'
 
 /** The access tokens of an issuer. */
 export interface AccessTokens {
   /**
-   * Seals an entitlement in the envelope that its resource asks for, and never in a lesser one.
+   * Seals an entitlement in the envelope that its resource asks for, and never in a lesser one; with pairwise names, where
+   * it asks for these.
    *
    * @throws {OAuthError} `temporarily_unavailable` when there is no key that can be used
    */
@@ -50,7 +52,7 @@ export function createAccessTokens(
   publicKeys: PublicKeys,
 ): AccessTokens {
   const { settings, keyRing } = context
-  const { issuer, resources } = settings
+  const { issuer, resources, pairwise } = settings
 
   function leavesFor({ uri, enc, accessTokenLifetime }: Resource, now: number) {
     return keyRing.open(now).leavesFor('access', uri, enc, accessTokenLifetime)
@@ -105,9 +107,10 @@ export function createAccessTokens(
   }
 
   return {
-    async seal(entitlement, now) {
-      const resource = resources.get(entitlement.aud)
+    async seal(decided, now) {
+      const resource = resources.get(decided.aud)
       if (resource === undefined) throw new RangeError('a grant decided for a resource that is not there')
+      const entitlement = nameAtResource(decided, resource, pairwise, issuer)
       const leaves = leavesFor(resource, now)
       if (resource.envelope === 'direct') {
         return resource.exchange

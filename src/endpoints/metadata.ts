@@ -20,6 +20,7 @@ function signedBy(endpoint: string, algorithms: readonly string[]): Readonly<Rec
 /** Returns the metadata document of an issuer (RFC 8414 §2). */
 export function describeIssuer(settings: CheckedSettings): Readonly<Record<string, unknown>> {
   const { issuer, resources, authenticate, revocations, guard, grants, hasCertificates } = settings
+  const { detailTypes, isPushing } = settings
   const scopes = new Set([...resources.values()].flatMap((resource) => resource.scopes))
   const methods = authenticationMethodsOf(settings)
   const provingMethods = methods.filter((method) => method !== 'none')
@@ -32,6 +33,8 @@ export function describeIssuer(settings: CheckedSettings): Readonly<Record<strin
     code_challenge_methods_supported: CODE_CHALLENGE_METHODS,
     prompt_values_supported: PROMPTS,
     authorization_response_iss_parameter_supported: true,
+    pushed_authorization_request_endpoint: `${issuer}/par`,
+    require_pushed_authorization_requests: isPushing,
   }
   return {
     issuer,
@@ -53,6 +56,7 @@ export function describeIssuer(settings: CheckedSettings): Readonly<Record<strin
       ? {}
       : { revocations_endpoint: `${issuer}/revocations`, revocations_max_delay: REVOCATION_DELAY }),
     grant_types_supported: [...grants.keys()],
+    ...(detailTypes.size > 0 ? { authorization_details_types_supported: [...detailTypes.keys()] } : {}),
     ...(scopes.size > 0 ? { scopes_supported: [...scopes] } : {}),
   }
 }

@@ -80,7 +80,7 @@ export function createOperatorEndpoint(
   { authenticateClient, revocations }: OperatorParts,
 ): FormEndpoint {
   const { settings, log } = context
-  const { resources, guard, longestLife } = settings
+  const { resources, guard, longestLife, pairwise } = settings
   const longestToken = [...resources.values()].reduce(
     (longest, { accessTokenLifetime }) => Math.max(longest, accessTokenLifetime),
     0,
@@ -94,8 +94,12 @@ export function createOperatorEndpoint(
     // A person or a client can come back, and what is issued then is good; a grant or a key never is again.
     const isFinal = kind === 'gid' || kind === 'kid'
     const [until, keep] = [now + longestToken + 120, now + longestLife + 120]
-    await revocations.add({ kind, value, at: isFinal ? keep : now + MARGIN, until, keep })
-    if (kind === 'gid') await guard?.end(value, keep)
+    // Where subjects are pairwise, tokens know a person, and an approval, by other names: all of them are hit.
+    const values = kind === 'sub' || kind === 'gid' ? pairwise.namesOf(kind, value) : [value]
+    for (const name of values) {
+      await revocations.add({ kind, value: name, at: isFinal ? keep : now + MARGIN, until, keep })
+      if (kind === 'gid') await guard?.end(name, keep)
+    }
     log({ level: 'info', event: 'revocations', code: kind, client: client.id })
     return answerJson(200, { revoked: asked, effective_within: REVOCATION_DELAY })
   })

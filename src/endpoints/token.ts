@@ -92,7 +92,7 @@ export function createTokenEndpoint(
   { authenticateClient, accessTokens, assertions, view }: TokenParts,
 ): FormEndpoint {
   const { settings, hooks, keyRing, log, newId } = context
-  const { issuer, resources, guard, grants, trustedIssuers } = settings
+  const { issuer, resources, detailTypes, pairwise, guard, grants, trustedIssuers } = settings
   const dpop = createDpop(context)
 
   /** Returns what the operator adds, without the names that are the protocol's. */
@@ -130,14 +130,16 @@ export function createTokenEndpoint(
     const entitlement = { ...decided, claims: { ...decided.claims, ...claims } }
     const access_token = await accessTokens.seal(entitlement, now)
     const expires_in = entitlement.exp - now
+    const { authorization_details } = entitlement
     const scope = entitlement.scope.join(' ')
+    const what = { ...(scope && { scope }), ...(authorization_details && { authorization_details }) }
     const added = ownMembers(hooks.response?.(entitlement, credentials), PROTOCOL_MEMBERS)
     const given = {
       access_token,
       token_type: tokenTypeOf(entitlement),
       expires_in,
       ...(refresh_token && { refresh_token }),
-      scope,
+      ...what,
       ...(issued_token_type && { issued_token_type }),
     }
     return answerJson(200, { ...given, ...added }, headers)
@@ -164,6 +166,8 @@ export function createTokenEndpoint(
       newId,
       issuer,
       resources,
+      detailTypes,
+      pairwise,
       trustedIssuers,
       assertions,
       envelopes,

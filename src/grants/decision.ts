@@ -31,7 +31,8 @@ export function checkDecision(
   const resource = client.resources.has(aud) ? resources.get(aud) : undefined
   if (resource === undefined) throw new RangeError('a grant decided for a resource that the client may not have')
   const allowed = scopesOf(client, resource)
-  if (scope.length === 0 || !scope.every((token) => allowed.includes(token)))
+  const isNothing = scope.length === 0 && entitlement.authorization_details === undefined
+  if (isNothing || !scope.every((token) => allowed.includes(token)))
     throw new RangeError('a grant decided for a scope that the client may not have')
   if (iat !== now || exp <= now || exp > now + resource.accessTokenLifetime)
     throw new RangeError('a grant decided for another time than now, or too long')

@@ -4,7 +4,9 @@
  * @module
  */
 
+import type { DetailTypes } from '../protocol/authorization_details.ts'
 import type { Client } from '../protocol/client.ts'
+import type { Pairwise } from '../protocol/pairwise.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { Resource } from '../protocol/resource.ts'
 import type { TrustedIssuer } from '../protocol/trusted_issuer.ts'
@@ -31,6 +33,10 @@ export interface GrantContext {
   readonly openOwn: (token: string, resources: Iterable<Resource>) => Promise<Opened | undefined>
   /** Tells whether the request proves the key that a token is bound to. */
   readonly isProved: (confirmation: Confirmation) => boolean
+  /** The types of authorization details of this issuer. */
+  readonly detailTypes: DetailTypes
+  /** How else an approval is called, at resources with pairwise subjects. */
+  readonly pairwise: Pairwise
   /** Opens what the issuer sealed for itself. */
   readonly envelopes: PurposeEnvelopes
   /** The guard; nothing where the operator wrote that there is none. */

@@ -13,6 +13,7 @@ import {
   checkApproval,
   checkConfirmed,
   checkNotEnded,
+  endApproval,
   entitle,
   openGrant,
   type RefreshFacts,
@@ -29,6 +30,7 @@ async function rotate(facts: RefreshFacts, context: GrantContext): Promise<numbe
   const { gid, generation, grant_end } = facts
   const advance = await guard.advance({ gid, generation, now, grace: GRACE, expiresAt: grant_end })
   if (advance.outcome === 'advanced') return advance.generation
+  await endApproval(facts, context)
   throw new OAuthError(
     'invalid_grant',
     advance.outcome === 'reused' ? 'an old refresh token: its family has ended' : 'its family has ended',
@@ -40,7 +42,8 @@ async function decide(parameters: Parameters, client: Client, context: GrantCont
   const facts = (await openGrant('refresh', parameters.require('refresh_token'), context)) as unknown as RefreshFacts
   checkApproval(facts, client, now)
   checkConfirmed(facts.cnf, context)
-  const wish = { resources: parameters.all('resource'), scope: parameters.get('scope') }
+  const [resources, scope] = [parameters.all('resource'), parameters.get('scope')]
+  const wish = { resources, scope, details: parameters.get('authorization_details') }
   const entitlement = entitle(facts, wish, client, context)
   await checkNotEnded(facts, context)
   if (!isPublic(client) || facts.cnf !== undefined) return { entitlement }

@@ -50,6 +50,10 @@ export interface Client {
   readonly scopes: ReadonlySet<string>
   /** What it may have for tokens of others. */
   readonly exchange: readonly ExchangeRule[]
+  /** The types of authorization details that it may ask for. */
+  readonly detailTypes: ReadonlySet<string>
+  /** Whether it must push its authorization requests (RFC 9126 §6). */
+  readonly isPushing: boolean
   /** Whether its tokens name no client, at resources that take such tokens. */
   readonly anonymous: boolean
   /** What a person is told that it is called. */

@@ -14,6 +14,7 @@ import {
   checkTexts,
   type Members,
 } from '../../keys/check.ts'
+import type { DetailTypes } from './authorization_details.ts'
 import type { Client, ClientAuthenticationMethod, ClientKind } from './client.ts'
 import { CERTIFICATE_METHODS, CERTIFICATE_SETTINGS, readCertificateRule } from './client_certificate.ts'
 import { readClientSigner } from './client_keys.ts'
@@ -62,6 +63,10 @@ export interface ClientSettings {
   readonly scopes?: readonly string[]
   /** What it may have for tokens of others (RFC 8693). Default: nothing. */
   readonly exchange?: readonly ExchangeRuleSettings[]
+  /** The types of authorization details that it may ask for (RFC 9396 §10). Default: none. */
+  readonly authorization_details_types?: readonly string[]
+  /** Whether it must push its authorization requests (RFC 9126 §6). Default false. */
+  readonly require_pushed_authorization_requests?: boolean
   /** Whether its tokens name no client; the resource must say so too. Default false. */
   readonly anonymous?: boolean
   /** What a person is told that it is called. Default: its `client_id`. */
@@ -92,6 +97,8 @@ const MEMBERS = [
   'resources',
   'scopes',
   'exchange',
+  'authorization_details_types',
+  'require_pushed_authorization_requests',
   'anonymous',
   'client_name',
   'client_uri',
@@ -130,6 +137,7 @@ export interface Known extends KnownToExchange {
   readonly grantTypes: readonly string[]
   /** Whether its keys may be fetched from this very machine: for development. */
   readonly isLoopbackAllowed: boolean
+  readonly detailTypes: DetailTypes
 }
 
 /**
@@ -155,6 +163,15 @@ export function readClient(id: string, value: unknown, known: Known): Client {
     throw new RangeError(`"${name}.resources[${unknown}]" expected one of the resources of these settings`)
   }
   checkTexts(`${name}.scopes`, scopes, SCOPE_TOKEN, 'a scope token')
+  const { authorization_details_types = [], require_pushed_authorization_requests = false } = value
+  checkTexts(`${name}.authorization_details_types`, authorization_details_types, /^/, 'a type')
+  const unregistered = authorization_details_types.findIndex((type) => !known.detailTypes.has(type))
+  if (unregistered !== -1) {
+    throw new RangeError(
+      `"${name}.authorization_details_types[${unregistered}]" expected one of the types of these settings`,
+    )
+  }
+  checkBoolean(`${name}.require_pushed_authorization_requests`, require_pushed_authorization_requests)
   checkBoolean(`${name}.anonymous`, anonymous)
   const secretHashes = readSecretHashes(`${name}.secret_hash`, secret_hash)
   const signer = readClientSigner(name, value, known.isLoopbackAllowed)
@@ -183,6 +200,8 @@ export function readClient(id: string, value: unknown, known: Known): Client {
     resources: new Set(resources),
     scopes: new Set(scopes),
     exchange: readExchangeRules(`${name}.exchange`, value['exchange'] ?? [], known),
+    detailTypes: new Set(authorization_details_types),
+    isPushing: require_pushed_authorization_requests,
     anonymous,
     ...readApprovalSettings(id, name, value, grant_types.includes('authorization_code')),
   }

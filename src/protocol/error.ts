@@ -1,6 +1,6 @@
 /**
  * What a client is told when its request cannot be served (RFC 6749 §4.1.2.1, §5.2, RFC 8707 §2,
- * RFC 8628 §3.5, RFC 9449 §5, §8, OpenID Connect Core §3.1.2.6).
+ * RFC 8628 §3.5, RFC 9101 §7, RFC 9396 §5, RFC 9449 §5, §8, OpenID Connect Core §3.1.2.6).
  *
  * @module
  */
@@ -25,7 +25,11 @@ const errors = {
   login_required: { status: 400, description: 'Somebody must log in first.' },
   consent_required: { status: 400, description: 'Somebody must consent first.' },
   request_not_supported: { status: 400, description: 'Request objects are not supported.' },
-  request_uri_not_supported: { status: 400, description: 'Request URIs are not supported.' },
+  invalid_request_uri: { status: 400, description: 'The request URI is unknown, expired, used, or of another client.' },
+  invalid_authorization_details: {
+    status: 400,
+    description: 'An authorization detail is unknown, malformed, or too much.',
+  },
   login_failed: { status: 400, description: 'Nobody was logged in.' },
   foreign_form: { status: 403, description: 'This form was not sent from here.' },
   server_error: { status: 500, description: 'The server failed; the operator finds why in its log.' },

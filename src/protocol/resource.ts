@@ -32,6 +32,8 @@ export interface Resource {
   readonly exchange: boolean
   /** Whether it takes tokens that name no client. */
   readonly anonymous: boolean
+  /** Whose pairwise subjects its tokens have: resources of one sector call a person the same. Nothing where subjects are public. */
+  readonly sector: string | undefined
   /** What a person is told that it is called. */
   readonly name: string
   /** What a person is told that a scope token allows, where there are words for it. */

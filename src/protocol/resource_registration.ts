@@ -55,6 +55,13 @@ export interface ResourceSettings {
   readonly exchange?: boolean
   /** Whether it takes tokens that name no client; the client must say so too. Default false. */
   readonly anonymous?: boolean
+  /**
+   * `"pairwise"` calls each person otherwise than any other resource does, in `sub` and `gid`: for servers of others, that
+   * are not to compare whom they know. Needs `pairwiseSalt`. Default `"public"`.
+   */
+  readonly subject_type?: 'public' | 'pairwise'
+  /** With `pairwise`, a name that resources have in common which are to call a person the same. Default: its own URI. */
+  readonly sector_identifier?: string
 }
 
 /** Seconds that an access token may live at the most. */
@@ -73,6 +80,8 @@ const MEMBERS = [
   'access_token_lifetime',
   'exchange',
   'anonymous',
+  'subject_type',
+  'sector_identifier',
 ] as const satisfies readonly (keyof ResourceSettings)[]
 
 /** What a person may be shown as a name: some text, but not much. */
@@ -100,6 +109,16 @@ function readNesting(
   if (jwks_uri !== undefined) checkRemoteUrl(`${name}.jwks_uri`, jwks_uri, isLoopbackAllowed)
   const keys = jwks === undefined ? [] : readPublicKeys(`${name}.jwks`, jwks)
   return { encryptionAlg: encryption_alg, signingAlg: signing_alg, jwks: keys, jwksUri: jwks_uri }
+}
+
+/** Reads whose pairwise subjects a resource has, if any. */
+function readSector(uri: string, name: string, value: Members): string | undefined {
+  const { subject_type = 'public', sector_identifier } = value
+  checkChoice(`${name}.subject_type`, subject_type, ['public', 'pairwise'])
+  if (sector_identifier === undefined) return subject_type === 'pairwise' ? uri : undefined
+  if (subject_type === 'public') throw new TypeError(`"${name}.sector_identifier" goes with "subject_type": "pairwise"`)
+  checkText(`${name}.sector_identifier`, sector_identifier, /^[\x21-\x7e]{1,256}$/, '1 to 256 visible ASCII characters')
+  return sector_identifier
 }
 
 /** Reads a JWK Set of public keys: a private or a shared key is never anybody's but its owner's. */
@@ -142,6 +161,10 @@ export function readResource(uri: string, value: unknown, isLoopbackAllowed: boo
   const { exchange = false } = value
   checkBoolean(`${name}.exchange`, exchange)
   const nesting = readNesting(name, value, isLoopbackAllowed)
+  const sector = readSector(uri, name, value)
+  // Whom a pairwise name is of, nobody can tell from the token: what is exchanged for it could not be revoked with the person.
+  if (exchange && sector !== undefined)
+    throw new RangeError(`"${name}.exchange" expected subjects that are not pairwise`)
   if (exchange && envelope === 'nested' && nesting.encryptionAlg !== 'dir')
     throw new RangeError(`"${name}.exchange" expected "direct", or "encryption_alg": "dir": others only it can open`)
   return {
@@ -153,6 +176,7 @@ export function readResource(uri: string, value: unknown, isLoopbackAllowed: boo
     exchange,
     accessTokenLifetime: access_token_lifetime,
     anonymous,
+    sector,
     name: resource_name,
     scopeDescriptions: Object.fromEntries(scopeDescriptions),
   }

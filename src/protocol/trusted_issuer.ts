@@ -193,3 +193,18 @@ export function readTrustedIssuer(id: string, value: unknown, known: KnownToTrus
     rules: allow.map((rule, index) => readRule(`${name}.allow[${index}]`, rule, known)),
   }
 }
+
+/**
+ * Reads the trusted issuers, by their `iss`: each belongs to one.
+ *
+ * @throws {TypeError | RangeError} as `readTrustedIssuer`, and when two have the same `iss`
+ */
+export function readTrustedIssuers(
+  given: Readonly<Record<string, unknown>>,
+  known: KnownToTrust,
+): ReadonlyMap<string, TrustedIssuer> {
+  const read = Object.entries(given).map(([id, value]) => readTrustedIssuer(id, value, known))
+  const byIss = new Map(read.map((trusted) => [trusted.iss, trusted]))
+  if (byIss.size !== read.length) throw new RangeError('"trustedIssuers" expected each issuer once')
+  return byIss
+}

@@ -48,7 +48,8 @@ export interface Expectations {
 export function writeClaims(entitlement: Entitlement, issuer: string): Readonly<Record<string, unknown>> {
   const { claims, scope, sub, aud, client_id, iat, exp, jti, ...others } = entitlement
   const own = Object.entries(claims).filter(([name]) => !PROTOCOL_CLAIMS.has(name) && name !== '__proto__')
-  const protocol = { iss: issuer, sub, aud, client_id, scope: scope.join(' '), iat, exp, jti, ...others }
+  const granted = scope.length > 0 ? { scope: scope.join(' ') } : {}
+  const protocol = { iss: issuer, sub, aud, client_id, ...granted, iat, exp, jti, ...others }
   return { ...protocol, ...Object.fromEntries(own) }
 }
 
@@ -86,7 +87,7 @@ const OPTIONAL: Readonly<Record<string, (value: unknown) => boolean>> = {
   act: isActor,
   may_act: isActor,
   authorization_details: (value) =>
-    Array.isArray(value) && value.every((detail) => isMembers(detail) && isText(detail['type'])),
+    Array.isArray(value) && value.length > 0 && value.every((detail) => isMembers(detail) && isText(detail['type'])),
 }
 
 function checkTimes(iat: number, exp: number, expected: Expectations): void {
@@ -99,7 +100,7 @@ function checkTimes(iat: number, exp: number, expected: Expectations): void {
 /**
  * Returns the entitlement that the claims of an opened token make.
  *
- * Required: `iss sub aud client_id scope iat exp jti`, `aud` as a single text. Members of the prototype do not count.
+ * Required: `iss sub aud client_id scope iat exp jti`, but no `scope` beside `authorization_details`; `aud` as a single text. Members of the prototype do not count.
  *
  * @throws {TokenError} `claims`, `issuer`, `audience`, `client`, `expired`, `early`, `lifetime`
  */
@@ -107,10 +108,13 @@ export function readClaims(claims: Readonly<Record<string, unknown>>, expected: 
   const own = (name: string): unknown => (Object.hasOwn(claims, name) ? claims[name] : undefined)
   const [iss, sub, aud, scope, jti] = ['iss', 'sub', 'aud', 'scope', 'jti'].map(own)
   const [iat, exp] = ['iat', 'exp'].map(own)
-  if (!isText(iss) || !isText(sub) || !isText(aud) || !isText(scope) || !isText(jti)) throw new TokenError('claims')
+  if (!isText(iss) || !isText(sub) || !isText(aud) || !isText(jti)) throw new TokenError('claims')
   if (!isInstant(iat) || !isInstant(exp)) throw new TokenError('claims')
   const optional = Object.entries(OPTIONAL).filter(([name]) => own(name) !== undefined)
   if (!optional.every(([name, isOf]) => isOf(own(name)))) throw new TokenError('claims')
+  // Who was given details alone has no scope (RFC 9396 §3); whoever has neither has nothing.
+  const hasScope = isText(scope)
+  if (!hasScope && (scope !== undefined || own('authorization_details') === undefined)) throw new TokenError('claims')
   const client_id = own('client_id') as string | undefined
   if (iss !== expected.issuer) throw new TokenError('issuer')
   if (aud !== expected.resource) throw new TokenError('audience')
@@ -121,7 +125,7 @@ export function readClaims(claims: Readonly<Record<string, unknown>>, expected: 
     sub,
     client_id,
     aud,
-    scope: scope.split(' '),
+    scope: hasScope ? scope.split(' ') : [],
     iat,
     exp,
     jti,

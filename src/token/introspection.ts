@@ -22,7 +22,7 @@ export function describeEntitlement(entitlement: Entitlement, issuer: string): I
     active: true,
     iss: issuer,
     ...others,
-    scope: scope.join(' '),
+    ...(scope.length > 0 ? { scope: scope.join(' ') } : {}),
     token_type: tokenTypeOf(entitlement),
     ...Object.fromEntries(added),
   }

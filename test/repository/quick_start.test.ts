@@ -137,6 +137,11 @@ describe('the two quick starts of the README', { timeout: 240_000 }, () => {
     })
   })
 
+  it('push an authorization request', async () => {
+    const request_uri = expect.stringMatching(/^urn:ietf:params:oauth:request_uri:/)
+    expect(JSON.parse((await shell('par')).out)).toEqual({ request_uri, expires_in: 90 })
+  })
+
   it('print a client, and a JWK Set', async () => {
     expect((await shell('client')).out).toContain('[vars.CLIENTS.billing]')
     expect(await shell('jwks')).toMatchObject({ code: 0 })
