@@ -34,6 +34,8 @@ export interface Bindings {
   readonly REQUIRE_PUSHED_AUTHORIZATION_REQUESTS?: unknown
   /** Secret: what pairwise subjects come from. */
   readonly PAIRWISE_SALT?: unknown
+  /** `[vars.TRUSTED_ISSUERS.…]`: the issuers whose assertions are worth tokens, by what they are called here. */
+  readonly TRUSTED_ISSUERS?: unknown
   /** `[vars.LOGIN]`: who logs people in. */
   readonly LOGIN?: unknown
   /** Secret: what `LOGIN` with `type = "openid"` shows to its provider. */
@@ -134,6 +136,7 @@ export function readBindings(env: Bindings): IssuerSettings {
     requirePushedAuthorizationRequests: env.REQUIRE_PUSHED_AUTHORIZATION_REQUESTS as boolean | undefined,
     pairwiseSalt: readText('PAIRWISE_SALT', env.PAIRWISE_SALT),
     keyRingNext: readText('KEY_RING_NEXT', env.KEY_RING_NEXT),
+    trustedIssuers: env.TRUSTED_ISSUERS as IssuerSettings['trustedIssuers'] | undefined,
     guard: readGuard(env.GUARD),
     authenticate: login ?? (isDevelopment ? developmentLogin : undefined),
     sessionLifetime: env.SESSION_LIFETIME as number | undefined,

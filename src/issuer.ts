@@ -35,6 +35,7 @@ import { createStartEndpoint } from './endpoints/start.ts'
 import { createTokenEndpoint } from './endpoints/token.ts'
 import { OAuthError } from './protocol/error.ts'
 import { type IssuerSettings, isLoopback } from './settings.ts'
+import { type Assertions, createAssertions } from './stores/assertions.ts'
 import { createRecipients } from './stores/recipients.ts'
 import { createRevocationView, type RevocationView } from './stores/revocations.ts'
 
@@ -118,6 +119,7 @@ function formHandler(answer: FormEndpoint, settings: IssuerSettings): (c: Contex
 interface Parts {
   readonly authenticateClient: AuthenticateClient
   readonly accessTokens: AccessTokens
+  readonly assertions: Assertions
   readonly publicKeys: PublicKeys
   readonly view: RevocationView
 }
@@ -164,7 +166,8 @@ function mountForServers(
     const { status, headers, body } = await createJwksAnswer(context, publicKeys)
     return c.body(body, status as 200, headers)
   })
-  app.all(`${base}/keys`, only('GET'), limit, async (c) => toResponse(await keys(c.req.raw)))
+  const keysHandler = async (c: Context) => toResponse(await keys(c.req.raw))
+  app.all(`${base}/keys`, only('GET', 'POST'), limit, atMost(LONGEST_FORM_REQUEST), keysHandler)
   app.all(`${base}/introspect`, ...form(createIntrospectEndpoint(context, { authenticateClient, accessTokens, view })))
   app.all(
     `${base}/revoke`,
@@ -198,11 +201,13 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   const isDemo = settings.isDemo === true && isLoopback(issuer.href)
   const metadata = JSON.stringify(describeIssuer(context.settings))
   const publicKeys = createPublicKeys(context)
-  const recipients = createRecipients(settings.fetch ?? ((url, init) => globalThis.fetch(url, init)), log)
+  const fetch = settings.fetch ?? ((url: string, init?: RequestInit) => globalThis.fetch(url, init))
+  const recipients = createRecipients(fetch, log)
+  const assertions = createAssertions(fetch, log)
   const accessTokens = createAccessTokens(context, recipients, publicKeys)
   const view = createRevocationView(context.settings.revocations)
-  const authenticateClient = createClientAuthentication(context)
-  const parts = { authenticateClient, accessTokens, publicKeys, view }
+  const authenticateClient = createClientAuthentication(context, assertions)
+  const parts = { authenticateClient, accessTokens, assertions, publicKeys, view }
   const createTokenResponse = createTokenEndpoint(context, parts)
   const app = new Hono()
 

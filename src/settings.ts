@@ -5,16 +5,20 @@
  */
 
 import { checkBoolean, checkInteger, checkMembers, checkText } from '../keys/check.ts'
-import { grants } from './grants/index.ts'
+import type { Grant } from './grants/grant.ts'
+import { grants as builtIn } from './grants/index.ts'
+import { jwtBearer } from './grants/jwt_bearer.ts'
+import { tokenExchange } from './grants/token_exchange.ts'
 import type { Log } from './log.ts'
 import type { Authenticate } from './login/authenticate.ts'
 import type { DetailTypes } from './protocol/authorization_details.ts'
-import { type DetailTypeSettings, readDetailType } from './protocol/authorization_details_registration.ts'
+import { type DetailTypeSettings, readDetailTypes } from './protocol/authorization_details_registration.ts'
 import type { Client } from './protocol/client.ts'
 import { type ClientSettings, readClient } from './protocol/client_registration.ts'
-import { createPairwise, type Pairwise, readPairwiseSalt } from './protocol/pairwise.ts'
+import { type Pairwise, readPairwise } from './protocol/pairwise.ts'
 import type { Resource } from './protocol/resource.ts'
 import { type ResourceSettings, readResource } from './protocol/resource_registration.ts'
+import { readTrustedIssuers, type TrustedIssuer, type TrustedIssuerSettings } from './protocol/trusted_issuer.ts'
 import type { Fetch } from './remote.ts'
 import type { Guard } from './stores/guard.ts'
 import type { Revocations } from './stores/revocations.ts'
@@ -45,9 +49,13 @@ export interface IssuerSettings {
    * good: with another one every person is somebody else to those resources.
    */
   readonly pairwiseSalt?: string | undefined
+  /** The issuers whose assertions are worth tokens, by what they are called here. Default: none. */
+  readonly trustedIssuers?: Readonly<Record<string, TrustedIssuerSettings>>
+  /** Grant types of your own; `type` is an absolute URI. Default: none. */
+  readonly grants?: readonly Grant[]
   /**
-   * What sees to it that codes are used once and refresh tokens rotate. Needed where a client may use
-   * `authorization_code`. `'none'` does without, and must be written out: codes then live 30 seconds and can be used
+   * What sees to it that codes and assertions are used once, and refresh tokens rotate. Needed where a client may use
+   * `authorization_code`, and for assertions. `'none'` does without, and must be written out: codes then live 30 seconds and can be used
    * again until they end, and public clients get no refresh tokens.
    */
   readonly guard?: Guard | 'none'
@@ -89,6 +97,10 @@ export interface CheckedSettings {
   /** Whether all clients must push their authorization requests. */
   readonly isPushing: boolean
   readonly pairwise: Pairwise
+  /** The trusted issuers by their `iss`. */
+  readonly trustedIssuers: ReadonlyMap<string, TrustedIssuer>
+  /** The grant types that can be used with these settings, the operator's own too. */
+  readonly grants: ReadonlyMap<string, Grant>
   readonly guard: Guard | undefined
   readonly revocations: Revocations | undefined
   readonly authenticate: Authenticate | undefined
@@ -114,6 +126,42 @@ function checkIssuer(issuer: unknown): asserts issuer is string {
   }
   if (protocol === 'http:' && !isLoopback(issuer))
     throw new RangeError('"issuer" expected https; http only on localhost')
+}
+
+/** Reads the operator's own grant types, and those built in. */
+function readGrants(own: readonly Grant[]): ReadonlyMap<string, Grant> {
+  for (const [index, grant] of own.entries()) {
+    // An extension is named by a URI (RFC 6749 §4.5), so it never takes the place of what is built in under a short name.
+    checkText(`grants[${index}].type`, grant.type, /^[a-z][a-z0-9+.-]*:[\x21-\x7e]{1,200}$/, 'an absolute URI')
+    if (typeof grant.decide !== 'function') throw new TypeError(`"grants[${index}].decide" expected a function`)
+  }
+  const types = [...builtIn.keys(), ...own.map(({ type }) => type)]
+  if (new Set(types).size !== types.length) throw new RangeError('"grants" expected each type once, and none built in')
+  return new Map([...builtIn, ...own.map((grant) => [grant.type, grant] as const)])
+}
+
+/** Returns the grant types for which there is what they need; the others are not offered. */
+function offeredOf(
+  grants: ReadonlyMap<string, Grant>,
+  clients: ReadonlyMap<string, Client>,
+  { authenticate, trustedIssuers = {} }: IssuerSettings,
+): ReadonlyMap<string, Grant> {
+  const isOffered: Readonly<Record<string, boolean>> = {
+    authorization_code: authenticate !== undefined,
+    refresh_token: authenticate !== undefined,
+    [jwtBearer.type]: Object.keys(trustedIssuers).length > 0,
+    [tokenExchange.type]: [...clients.values()].some(({ exchange }) => exchange.length > 0),
+  }
+  return new Map([...grants].filter(([type]) => isOffered[type] ?? true))
+}
+
+/** Checks that assertions can be used only once, where there can be any. */
+function checkAssertionNeeds(clients: ReadonlyMap<string, Client>, { guard }: IssuerSettings): void {
+  const needing = [...clients.values()].find(
+    ({ signer, grantTypes }) => signer !== undefined || grantTypes.has(jwtBearer.type),
+  )
+  if (needing !== undefined && (guard === undefined || guard === 'none'))
+    throw new TypeError(`"guard" expected a guard: the client "${needing.id}" uses assertions, each of them once`)
 }
 
 /** Checks that there is what the clients' grant types need. */
@@ -142,16 +190,6 @@ function livesOf(clients: ReadonlyMap<string, Client>, settings: IssuerSettings)
   }
 }
 
-/** Returns the pairwise names of the resources that have them. */
-function readPairwise({ issuer, pairwiseSalt }: IssuerSettings, resources: ReadonlyMap<string, Resource>): Pairwise {
-  const needing = [...resources.values()].find(({ sector }) => sector !== undefined)
-  if (needing !== undefined && pairwiseSalt === undefined) {
-    throw new TypeError(`"pairwiseSalt" expected a secret: the resource "${needing.uri}" has pairwise subjects`)
-  }
-  const salt = pairwiseSalt === undefined ? undefined : readPairwiseSalt('pairwiseSalt', pairwiseSalt)
-  return createPairwise(issuer, salt, resources)
-}
-
 /**
  * Checks the settings and returns them as the house uses them.
  *
@@ -167,18 +205,23 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
   const resources = new Map(
     Object.entries(settings.resources).map(([uri, value]) => [uri, readResource(uri, value, isLoopback(issuer))]),
   )
-  const { authorizationDetailsTypes = {}, requirePushedAuthorizationRequests = false } = settings
-  checkMembers('authorizationDetailsTypes', authorizationDetailsTypes)
+  const { trustedIssuers: trusted = {}, requirePushedAuthorizationRequests = false } = settings
+  checkMembers('trustedIssuers', trusted)
   checkBoolean('requirePushedAuthorizationRequests', requirePushedAuthorizationRequests)
-  const detailTypes = new Map(
-    Object.entries(authorizationDetailsTypes).map(([type, value]) => [
-      type,
-      readDetailType(type, value, { resources }),
-    ]),
-  )
-  const known = { grantTypes: [...grants.keys()], resources, detailTypes }
+  const grants = readGrants(settings.grants ?? [])
+  const isLoopbackAllowed = isLoopback(issuer)
+  const detailTypes = readDetailTypes(settings.authorizationDetailsTypes ?? {}, { resources })
+  const known = {
+    grantTypes: [...grants.keys()],
+    resources,
+    detailTypes,
+    trustedIssuers: Object.keys(trusted),
+    isLoopbackAllowed,
+  }
   const clients = new Map(Object.entries(settings.clients).map(([id, value]) => [id, readClient(id, value, known)]))
   checkNeeds(clients, settings)
+  checkAssertionNeeds(clients, settings)
+  const trustedIssuers = readTrustedIssuers(trusted, { issuer, clients, resources, isLoopbackAllowed })
   const lives = livesOf(clients, settings)
   const tokenLives = [...resources.values()].map(({ accessTokenLifetime }) => accessTokenLifetime)
   const sealed = authenticate === undefined ? tokenLives : [...tokenLives, ...Object.values(lives)]
@@ -188,7 +231,9 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
     clients,
     detailTypes,
     isPushing: requirePushedAuthorizationRequests,
-    pairwise: readPairwise(settings, resources),
+    pairwise: readPairwise(issuer, settings.pairwiseSalt, resources),
+    trustedIssuers,
+    grants: offeredOf(grants, clients, settings),
     guard: guard === 'none' ? undefined : guard,
     revocations: settings.revocations,
     authenticate,

@@ -8,12 +8,15 @@ import { readBasic } from '../protocol/basic.ts'
 import { type Client, type ClientAuthenticationMethod, isPublic, isSecretOf } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
+import type { Assertions } from '../stores/assertions.ts'
+import { createAssertionAuthentication, readClientAssertion } from './client_assertion.ts'
 import type { EndpointContext } from './context.ts'
 
 /** The ways in which a client can prove itself, as the metadata lists them. */
 export const CLIENT_AUTHENTICATION_METHODS: readonly ClientAuthenticationMethod[] = [
   'client_secret_basic',
   'client_secret_post',
+  'private_key_jwt',
   'none',
 ]
 
@@ -60,21 +63,37 @@ export interface ClientRequest {
   readonly parameters: Parameters
   /** Unix seconds. */
   readonly now: number
+  /**
+   * Takes what spends the proof, to be called when all else is checked and before anything is minted. Default: it is
+   * spent at once.
+   */
+  readonly later?: (spend: () => Promise<void>) => void
 }
 
 /**
  * Returns the client that a request comes from.
  *
- * A client with a secret must show it, whatever else the request holds; a public one must not show any.
+ * A client with a secret must show it, whatever else the request holds; a public one must not show any. One with a key
+ * must sign, each time anew.
  *
  * @throws {OAuthError} `invalid_client`, or `invalid_request` when the request contradicts itself
  */
 export type AuthenticateClient = (request: ClientRequest) => Promise<Client>
 
 /** Returns what tells the clients of an issuer. */
-export function createClientAuthentication({ settings: { clients } }: EndpointContext): AuthenticateClient {
-  return async ({ headers, parameters }) => {
-    const claim = readClaim(headers.get('authorization'), parameters)
+export function createClientAuthentication(context: EndpointContext, assertions: Assertions): AuthenticateClient {
+  const { clients } = context.settings
+  const authenticateByAssertion = createAssertionAuthentication(context, assertions)
+  return async ({ headers, parameters, now, later }) => {
+    const authorization = headers.get('authorization')
+    const assertion = readClientAssertion(authorization, parameters)
+    if (assertion !== undefined) {
+      const { client, spend } = await authenticateByAssertion(assertion, now)
+      if (later === undefined) await spend()
+      else later(spend)
+      return client
+    }
+    const claim = readClaim(authorization, parameters)
     return authenticateBySecret(claim, clients.get(claim.id))
   }
 }

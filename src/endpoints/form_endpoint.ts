@@ -38,7 +38,7 @@ export interface ReadForm {
 export type FormEndpoint = (request: FormRequest) => Promise<Answer>
 
 /** Checks that a request is a form in the body, with nothing in the query: that ends in logs (OAuth 2.1 §2.4.1). */
-function checkForm(uri: string, headers: Headers): void {
+export function checkForm(uri: string, headers: Headers): void {
   const type = /^application\/x-www-form-urlencoded\s*(?:;\s*charset="?utf-8"?\s*)?$/i
   if (!type.test(headers.get('content-type') ?? '')) throw new OAuthError('invalid_request', 'the body is not a form')
   if (uri.includes('?')) throw new OAuthError('invalid_request', 'the URL has a query')

@@ -6,16 +6,28 @@
 
 import { writeJwk } from '../../keys/index.ts'
 import { OAuthError } from '../protocol/error.ts'
-import { readParameters } from '../protocol/parameters.ts'
+import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import { chooseResource } from '../protocol/resource.ts'
 import { sealKeySet } from '../token/key_set.ts'
 import { keyManagementOf, recipientOf } from '../token/recipient.ts'
+import { readBody } from './browser.ts'
 import type { AuthenticateClient } from './client_authentication.ts'
 import type { EndpointContext } from './context.ts'
-import { challengeOfBasic } from './form_endpoint.ts'
+import { challengeOfBasic, checkForm } from './form_endpoint.ts'
 import { type Answer, answerError } from './respond.ts'
 
-/** Returns the key delivery endpoint, for GET. */
+/** Returns the parameters of a request: of its query; or by POST of its form, where a client assertion belongs. */
+async function readRequest(request: Request): Promise<Parameters> {
+  const { search } = new URL(request.url)
+  if (request.method === 'POST') checkForm(request.url, request.headers)
+  const parameters = readParameters(request.method === 'POST' ? await readBody(request) : search)
+  parameters.checkOnce()
+  const isProofInUrl = ['client_secret', 'client_assertion'].some((name) => new URLSearchParams(search).has(name))
+  if (isProofInUrl) throw new OAuthError('invalid_request', 'a secret or an assertion in the URL')
+  return parameters
+}
+
+/** Returns the key delivery endpoint, for GET and POST. */
 export function createKeysEndpoint(
   context: EndpointContext,
   authenticateClient: AuthenticateClient,
@@ -25,12 +37,12 @@ export function createKeysEndpoint(
 
   async function serve(request: Request): Promise<Answer> {
     const now = context.now()
-    const parameters = readParameters(new URL(request.url).search)
-    parameters.checkOnce()
-    if (parameters.get('client_secret') !== undefined) throw new OAuthError('invalid_request', 'a secret in the URL')
+    const parameters = await readRequest(request)
     const client = await authenticateClient({ headers: request.headers, parameters, now })
     if (client.kind !== 'resource_server') throw new OAuthError('unauthorized_client', 'not a resource server')
     const resource = chooseResource(parameters.all('resource'), undefined, client, resources)
+    const hasOwnKey = resource.envelope === 'nested' && resource.encryptionAlg !== 'dir'
+    if (hasOwnKey) throw new OAuthError('invalid_target', 'its tokens are sealed to its own key, not under leaves')
     const leaves = keyRing.open(now).leavesFor('access', resource.uri, resource.enc, resource.accessTokenLifetime)
     const keys = leaves.told(now).map(writeJwk)
     const headers = { 'Cache-Control': 'no-store', Pragma: 'no-cache' }

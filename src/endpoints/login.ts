@@ -11,6 +11,7 @@ import type { AuthorizationRequest, Pushed } from '../protocol/authorization_req
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
+import { isReservedSubject } from '../protocol/subject.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import { checkOwnForm, LONGEST_FORM, readBody } from './browser.ts'
 import type { EndpointContext } from './context.ts'
@@ -50,9 +51,6 @@ function withoutLogin(parameters: string): string {
   })
   return kept.join('&')
 }
-
-/** A subject that nobody may have: those of clients that act for themselves. */
-const RESERVED = /^(?:client|anonymous):/
 
 /** What the logins need beside the context. */
 export interface LoginParts {
@@ -95,7 +93,7 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
     const result = await authenticate?.(request, transaction)
     if (result === undefined) throw new OAuthError('login_failed', 'there is no way to log in')
     if (result instanceof Response) return result
-    if (result.sub === '' || result.sub.length > 255 || RESERVED.test(result.sub)) {
+    if (result.sub === '' || result.sub.length > 255 || isReservedSubject(result.sub)) {
       throw new OAuthError('login_failed', 'a person cannot have this subject')
     }
     return result

@@ -4,15 +4,17 @@
  * @module
  */
 
-import { grants } from '../grants/index.ts'
 import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES } from '../protocol/authorization_request.ts'
 import { CODE_CHALLENGE_METHODS } from '../protocol/pkce.ts'
+import { ASSERTION_ALGORITHMS } from '../protocol/signer.ts'
 import type { CheckedSettings } from '../settings.ts'
 import { CLIENT_AUTHENTICATION_METHODS } from './client_authentication.ts'
 import { REVOCATION_DELAY } from './revocations.ts'
 
-/** The grant types that begin with a person. */
-const FOR_PERSONS: ReadonlySet<string> = new Set(['authorization_code', 'refresh_token'])
+/** Returns by which algorithms clients may sign at an endpoint (RFC 8414 §2). */
+function signedBy(endpoint: string, algorithms: readonly string[]): Readonly<Record<string, unknown>> {
+  return algorithms.length === 0 ? {} : { [`${endpoint}_endpoint_auth_signing_alg_values_supported`]: algorithms }
+}
 
 /** Returns the metadata document of an issuer (RFC 8414 §2). */
 export function describeIssuer({
@@ -22,9 +24,14 @@ export function describeIssuer({
   revocations,
   detailTypes,
   isPushing,
+  guard,
+  grants,
 }: CheckedSettings): Readonly<Record<string, unknown>> {
   const scopes = new Set([...resources.values()].flatMap((resource) => resource.scopes))
-  const secretMethods = CLIENT_AUTHENTICATION_METHODS.filter((method) => method !== 'none')
+  // Without a guard no client can be one that signs: its assertions could be used again.
+  const methods = CLIENT_AUTHENTICATION_METHODS.filter((method) => method !== 'private_key_jwt' || guard !== undefined)
+  const provingMethods = methods.filter((method) => method !== 'none')
+  const algorithms = guard === undefined ? [] : ASSERTION_ALGORITHMS
   const isForPersons = authenticate !== undefined
   const authorization = {
     authorization_endpoint: `${issuer}/authorize`,
@@ -40,17 +47,20 @@ export function describeIssuer({
     issuer,
     ...(isForPersons ? authorization : { response_types_supported: [] }),
     token_endpoint: `${issuer}/token`,
-    token_endpoint_auth_methods_supported: CLIENT_AUTHENTICATION_METHODS,
+    token_endpoint_auth_methods_supported: methods,
+    ...signedBy('token', algorithms),
     jwks_uri: `${issuer}/jwks`,
     introspection_endpoint: `${issuer}/introspect`,
-    introspection_endpoint_auth_methods_supported: secretMethods,
+    introspection_endpoint_auth_methods_supported: provingMethods,
+    ...signedBy('introspection', algorithms),
     introspection_signing_alg_values_supported: ['ES256'],
     revocation_endpoint: `${issuer}/revoke`,
-    revocation_endpoint_auth_methods_supported: CLIENT_AUTHENTICATION_METHODS,
+    revocation_endpoint_auth_methods_supported: methods,
+    ...signedBy('revocation', algorithms),
     ...(revocations === undefined
       ? {}
       : { revocations_endpoint: `${issuer}/revocations`, revocations_max_delay: REVOCATION_DELAY }),
-    grant_types_supported: [...grants.keys()].filter((type) => isForPersons || !FOR_PERSONS.has(type)),
+    grant_types_supported: [...grants.keys()],
     ...(detailTypes.size > 0 ? { authorization_details_types_supported: [...detailTypes.keys()] } : {}),
     ...(scopes.size > 0 ? { scopes_supported: [...scopes] } : {}),
   }

@@ -5,14 +5,15 @@
  */
 
 import type { RefreshFacts } from '../grants/approval.ts'
-import type { Grant } from '../grants/grant.ts'
-import { grants } from '../grants/index.ts'
+import { checkDecision } from '../grants/decision.ts'
+import type { Decision, Grant } from '../grants/grant.ts'
 import { type Client, isPublic } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Credentials } from '../settings.ts'
+import type { Assertions } from '../stores/assertions.ts'
+import { spendFirst, spendOnce } from '../stores/guard.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import { PROTOCOL_CLAIMS } from '../token/claims.ts'
-import type { Entitlement } from '../token/entitlement.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { Target } from '../token/revocations.ts'
 import type { AccessTokens } from './access_tokens.ts'
@@ -36,7 +37,7 @@ const PROTOCOL_MEMBERS: ReadonlySet<string> = new Set([
   'error_uri',
 ])
 
-function chooseGrant(type: string, client: Client): Grant {
+function chooseGrant(type: string, client: Client, grants: ReadonlyMap<string, Grant>): Grant {
   const grant = grants.get(type)
   if (grant === undefined) throw new OAuthError('unsupported_grant_type', 'no such grant type')
   if (!client.grantTypes.has(type))
@@ -48,16 +49,17 @@ function chooseGrant(type: string, client: Client): Grant {
 export interface TokenParts {
   readonly authenticateClient: AuthenticateClient
   readonly accessTokens: AccessTokens
+  readonly assertions: Assertions
   readonly view: RevocationView
 }
 
 /** Returns the token endpoint: the same door with or without a framework. */
 export function createTokenEndpoint(
   context: EndpointContext,
-  { authenticateClient, accessTokens, view }: TokenParts,
+  { authenticateClient, accessTokens, assertions, view }: TokenParts,
 ): FormEndpoint {
   const { settings, hooks, keyRing, log, newId } = context
-  const { resources, detailTypes, pairwise, guard } = settings
+  const { issuer, resources, detailTypes, pairwise, guard, grants, trustedIssuers } = settings
 
   /** Returns what the operator adds, without the names that are the protocol's. */
   function ownMembers(
@@ -83,7 +85,7 @@ export function createTokenEndpoint(
   }
 
   async function issue(
-    decided: Entitlement,
+    { entitlement: decided, issued_token_type }: Decision,
     refresh_token: string | undefined,
     credentials: Credentials,
     now: number,
@@ -97,18 +99,36 @@ export function createTokenEndpoint(
     const what = { ...(scope && { scope }), ...(authorization_details && { authorization_details }) }
     const added = ownMembers(hooks.response?.(entitlement, credentials), PROTOCOL_MEMBERS)
     const given = { access_token, token_type: 'Bearer', expires_in, ...(refresh_token && { refresh_token }), ...what }
-    return answerJson(200, { ...given, ...added })
+    return answerJson(200, { ...given, ...(issued_token_type && { issued_token_type }), ...added })
   }
 
   return createFormEndpoint(context, 'token', async ({ parameters, headers, credentials, now }) => {
     const type = parameters.require('grant_type')
-    const client = await authenticateClient({ headers, parameters, now })
-    const grant = chooseGrant(type, client)
+    let spend: () => Promise<void> = async () => {}
+    const client = await authenticateClient({ headers, parameters, now, later: (given) => (spend = given) })
+    const grant = chooseGrant(type, client, grants)
     const envelopes = context.envelopes(keyRing.open(now), now)
     const isRevoked = (target: Target): Promise<boolean> => view.hits(target, now)
-    const known = { resources, detailTypes, pairwise, guard }
-    const decision = await grant.decide(parameters, client, { now, newId, ...known, envelopes, isRevoked })
+    const proof = spendOnce(spend)
+    const decision = await grant.decide(parameters, client, {
+      now,
+      newId,
+      issuer,
+      resources,
+      detailTypes,
+      pairwise,
+      trustedIssuers,
+      assertions,
+      envelopes,
+      guard: guard && spendFirst(guard, proof),
+      isRevoked,
+      openOwn: (token, of) => accessTokens.openOwn(token, of, now),
+      // Nothing is bound yet, so that nothing can be proved.
+      isProved: () => false,
+    })
+    checkDecision(decision, client, resources, now)
+    await proof()
     const refresh_token = await sealRefresh(decision.refresh, client, envelopes, now)
-    return issue(decision.entitlement, refresh_token, credentials, now)
+    return issue(decision, refresh_token, credentials, now)
   })
 }

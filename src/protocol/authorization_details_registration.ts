@@ -5,7 +5,7 @@
  */
 
 import { checkChoice, checkMembers, checkText, checkTexts } from '../../keys/check.ts'
-import type { DetailType } from './authorization_details.ts'
+import type { DetailType, DetailTypes } from './authorization_details.ts'
 import { type JsonSchema, readSchema } from './json_schema.ts'
 import type { Resource } from './resource.ts'
 import { DISPLAY_NAME } from './resource_registration.ts'
@@ -35,16 +35,12 @@ const MEMBERS = [
   'consent',
 ] as const satisfies readonly (keyof DetailTypeSettings)[]
 
-/**
- * Reads a type of authorization details from the settings.
- *
- * @throws {TypeError | RangeError} when a setting is missing, unknown, of a wrong type or out of bounds
- */
-export function readDetailType(
-  type: string,
-  value: unknown,
-  known: { readonly resources: ReadonlyMap<string, Resource> },
-): DetailType {
+/** What a type can refer to. */
+export interface KnownToDetails {
+  readonly resources: ReadonlyMap<string, Resource>
+}
+
+function readDetailType(type: string, value: unknown, known: KnownToDetails): DetailType {
   checkText("authorizationDetailsTypes' names", type, /^[\x21-\x7e]{1,128}$/, '1 to 128 visible ASCII characters')
   const name = `authorizationDetailsTypes["${type}"]`
   checkMembers(name, value, MEMBERS)
@@ -64,4 +60,14 @@ export function readDetailType(
     throw new RangeError(`"${name}.schema.properties" expected neither "type" nor "locations": they are the protocol's`)
   }
   return { type, name: title, description, resources, schema, isRemembered: consent === 'remember' }
+}
+
+/**
+ * Reads the types of authorization details from the settings.
+ *
+ * @throws {TypeError | RangeError} when a setting is missing, unknown, of a wrong type or out of bounds
+ */
+export function readDetailTypes(value: unknown, known: KnownToDetails): DetailTypes {
+  checkMembers('authorizationDetailsTypes', value)
+  return new Map(Object.entries(value).map(([type, settings]) => [type, readDetailType(type, settings, known)]))
 }

@@ -5,9 +5,11 @@
  */
 
 import { digestText, isEqual } from '../../keys/digest.ts'
+import type { ExchangeRule } from './exchange.ts'
+import type { AssertionAlgorithm, Signer } from './signer.ts'
 
 /** How a client can prove itself at the token endpoint (RFC 7591 §2); `none` is a public client, which cannot. */
-export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post' | 'none'
+export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none'
 
 /** What a client is: an app, the server of a resource, or the operator's own hand. */
 export type ClientKind = 'client' | 'resource_server' | 'operator'
@@ -23,6 +25,8 @@ export interface Client {
   readonly secretHashes: readonly Uint8Array[]
   /** Its public keys. */
   readonly jwks: readonly Readonly<Record<string, unknown>>[]
+  /** How it signs its assertions, where it proves itself by them. */
+  readonly signer: (Signer & { readonly alg: AssertionAlgorithm }) | undefined
   /** The grant types that it may use. */
   readonly grantTypes: ReadonlySet<string>
   /** The URIs of the resources that it may have tokens for. */
@@ -33,6 +37,8 @@ export interface Client {
   readonly detailTypes: ReadonlySet<string>
   /** Whether it must push its authorization requests (RFC 9126 §6). */
   readonly isPushing: boolean
+  /** What it may have for tokens of others. */
+  readonly exchange: readonly ExchangeRule[]
   /** Whether its tokens name no client, at resources that take such tokens. */
   readonly anonymous: boolean
   /** What a person is told that it is called. */

@@ -8,12 +8,14 @@ import { decodeBase64url } from '../../keys/base64url.ts'
 import { checkBoolean, checkChoice, checkInteger, checkMembers, checkText, checkTexts } from '../../keys/check.ts'
 import type { DetailTypes } from './authorization_details.ts'
 import type { Client, ClientAuthenticationMethod, ClientKind } from './client.ts'
+import { readClientSigner } from './client_keys.ts'
+import { type ExchangeRuleSettings, type KnownToExchange, readExchangeRules } from './exchange.ts'
 import { checkRedirectUri, isOnDevice } from './redirect_uri.ts'
-import type { Resource } from './resource.ts'
 import { DISPLAY_NAME, readPublicKeys } from './resource_registration.ts'
 import { SCOPE_TOKEN } from './scope.ts'
+import type { AssertionAlgorithm } from './signer.ts'
 
-/** A client. Without `secret_hash` it is public. */
+/** A client. Without `secret_hash`, and not told to prove itself otherwise, it is public. */
 export interface ClientSettings {
   /**
    * `"resource_server"` may fetch the keys of `resources` and introspect their tokens; `"operator"` may revoke. Neither has
@@ -24,8 +26,15 @@ export interface ClientSettings {
   readonly secret_hash?: string | readonly string[]
   /** How it must prove itself. Default: either of `client_secret_basic` and `client_secret_post`; `none` for a public one. */
   readonly token_endpoint_auth_method?: ClientAuthenticationMethod
-  /** Its public keys as a JWK Set, each with `kid`: a resource server's keys are encrypted to the first that can. */
+  /**
+   * Its public keys as a JWK Set, each with `kid`: those that `private_key_jwt` is verified with, and of a resource server
+   * the first that can is what its keys are encrypted to.
+   */
   readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] }
+  /** With `private_key_jwt`, the https URL where it tells its public keys; or `jwks`. */
+  readonly jwks_uri?: string
+  /** With `private_key_jwt`, the one algorithm by which it signs. Default `"ES256"`. */
+  readonly token_endpoint_auth_signing_alg?: AssertionAlgorithm
   /** The grant types that it may use. Default: none. */
   readonly grant_types?: readonly string[]
   /** The URIs of the resources that it may have tokens for, or is the server of. Default: none. */
@@ -36,6 +45,8 @@ export interface ClientSettings {
   readonly authorization_details_types?: readonly string[]
   /** Whether it must push its authorization requests (RFC 9126 §6). Default false. */
   readonly require_pushed_authorization_requests?: boolean
+  /** What it may have for tokens of others (RFC 8693). Default: nothing. */
+  readonly exchange?: readonly ExchangeRuleSettings[]
   /** Whether its tokens name no client; the resource must say so too. Default false. */
   readonly anonymous?: boolean
   /** What a person is told that it is called. Default: its `client_id`. */
@@ -55,13 +66,16 @@ export interface ClientSettings {
 const MEMBERS = [
   'kind',
   'jwks',
+  'jwks_uri',
   'secret_hash',
   'token_endpoint_auth_method',
+  'token_endpoint_auth_signing_alg',
   'grant_types',
   'resources',
   'scopes',
   'authorization_details_types',
   'require_pushed_authorization_requests',
+  'exchange',
   'anonymous',
   'client_name',
   'client_uri',
@@ -83,6 +97,7 @@ function readMethods(name: string, value: unknown, isConfidential: boolean): rea
     ? ['client_secret_basic', 'client_secret_post']
     : ['none']
   if (value === undefined) return possible
+  if (value === 'private_key_jwt') return [value]
   checkChoice(name, value, possible)
   return [value]
 }
@@ -96,10 +111,11 @@ function readRedirectUris(name: string, value: unknown, isNeeded: boolean): read
 }
 
 /** What a client can refer to. */
-export interface Known {
+export interface Known extends KnownToExchange {
   readonly grantTypes: readonly string[]
-  readonly resources: ReadonlyMap<string, Resource>
   readonly detailTypes: DetailTypes
+  /** Whether its keys may be fetched from this very machine: for development. */
+  readonly isLoopbackAllowed: boolean
 }
 
 /**
@@ -136,13 +152,15 @@ export function readClient(id: string, value: unknown, known: Known): Client {
   checkBoolean(`${name}.require_pushed_authorization_requests`, require_pushed_authorization_requests)
   checkBoolean(`${name}.anonymous`, anonymous)
   const secretHashes = readSecretHashes(`${name}.secret_hash`, secret_hash)
-  const isConfidential = secretHashes.length > 0
+  const signer = readClientSigner(name, value, known.isLoopbackAllowed)
+  const isConfidential = secretHashes.length > 0 || signer !== undefined
   if (kind !== 'client' && (!isConfidential || grant_types.length > 0)) {
-    throw new RangeError(`"${name}" expected a secret and no grant types for a ${kind.replace('_', ' ')}`)
+    throw new RangeError(`"${name}" expected a secret or a key, and no grant types for a ${kind.replace('_', ' ')}`)
   }
   return {
     kind,
     jwks: jwks === undefined ? [] : readPublicKeys(`${name}.jwks`, jwks),
+    signer,
     id,
     authenticationMethods: readMethods(
       `${name}.token_endpoint_auth_method`,
@@ -155,6 +173,7 @@ export function readClient(id: string, value: unknown, known: Known): Client {
     scopes: new Set(scopes),
     detailTypes: new Set(authorization_details_types),
     isPushing: require_pushed_authorization_requests,
+    exchange: readExchangeRules(`${name}.exchange`, value['exchange'] ?? [], known),
     anonymous,
     ...readApprovalSettings(id, name, value, grant_types.includes('authorization_code')),
   }

@@ -48,6 +48,11 @@ export interface ResourceSettings {
   readonly jwks_uri?: string
   /** Seconds that its tokens live, from 30 to 86400. Default 600. */
   readonly access_token_lifetime?: number
+  /**
+   * Whether its tokens can be exchanged for others (RFC 8693): `direct` ones then bear a mark by which the issuer knows its
+   * own. Not with `nested` tokens to a key of the server's own, which the issuer cannot open. Default false.
+   */
+  readonly exchange?: boolean
   /** Whether it takes tokens that name no client; the client must say so too. Default false. */
   readonly anonymous?: boolean
   /**
@@ -73,6 +78,7 @@ const MEMBERS = [
   'jwks',
   'jwks_uri',
   'access_token_lifetime',
+  'exchange',
   'anonymous',
   'subject_type',
   'sector_identifier',
@@ -109,6 +115,9 @@ function readNesting(
 function readSector(uri: string, name: string, value: Members): string | undefined {
   const { subject_type = 'public', sector_identifier } = value
   checkChoice(`${name}.subject_type`, subject_type, ['public', 'pairwise'])
+  // Who brings a token that calls a person otherwise could not be given one that calls the person right.
+  if (subject_type === 'pairwise' && value['exchange'] === true)
+    throw new RangeError(`"${name}.exchange" expected false: its tokens do not tell who the subject is`)
   if (sector_identifier === undefined) return subject_type === 'pairwise' ? uri : undefined
   if (subject_type === 'public') throw new TypeError(`"${name}.sector_identifier" goes with "subject_type": "pairwise"`)
   checkText(`${name}.sector_identifier`, sector_identifier, /^[\x21-\x7e]{1,256}$/, '1 to 256 visible ASCII characters')
@@ -152,12 +161,18 @@ export function readResource(uri: string, value: unknown, isLoopbackAllowed: boo
   checkChoice(`${name}.enc`, enc, Object.keys(CONTENT_ENCRYPTION_BYTES) as ContentEncryption[])
   checkInteger(`${name}.access_token_lifetime`, access_token_lifetime, 30, LONGEST_ACCESS_TOKEN_LIFETIME)
   checkBoolean(`${name}.anonymous`, anonymous)
+  const { exchange = false } = value
+  checkBoolean(`${name}.exchange`, exchange)
+  const nesting = readNesting(name, value, isLoopbackAllowed)
+  if (exchange && envelope === 'nested' && nesting.encryptionAlg !== 'dir')
+    throw new RangeError(`"${name}.exchange" expected "direct", or "encryption_alg": "dir": others only it can open`)
   return {
     uri,
     scopes,
     envelope,
     enc,
-    ...readNesting(name, value, isLoopbackAllowed),
+    ...nesting,
+    exchange,
     accessTokenLifetime: access_token_lifetime,
     anonymous,
     sector: readSector(uri, name, value),

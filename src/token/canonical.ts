@@ -42,11 +42,11 @@ function readSegments(text: string, pattern: RegExp, longest = LONGEST_ENVELOPE)
 /**
  * Returns the segments of a compact JWE (RFC 7516 §7.1).
  *
- * @throws {TokenError} `length` when it is empty or longer than 8,192 characters; `form` when it is any but the one
- * canonical spelling
+ * @param longest characters that it may have. Default 8192
+ * @throws {TokenError} `length` when it is empty or longer; `form` when it is any but the one canonical spelling
  */
-export function readJwe(envelope: string): JweSegments {
-  const segments = readSegments(envelope, /^[\w-]+\.[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+$/)
+export function readJwe(envelope: string, longest?: number): JweSegments {
+  const segments = readSegments(envelope, /^[\w-]+\.[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+$/, longest)
   const [header = '', encryptedKey = '', iv = '', ciphertext = '', tag = ''] = segments
   return { header, encryptedKey, iv, ciphertext, tag }
 }

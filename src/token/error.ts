@@ -15,6 +15,7 @@ const messages = {
   decryption: 'the envelope does not open: another key made it, or it was changed',
   signing_key: 'the issuer has told no signing key of this kid',
   signature: "the signature inside is not the issuer's",
+  mark: "the mark is missing, or not the issuer's",
   payload: 'what is inside is not strict JSON of an object',
   claims: 'a required claim is missing or of a wrong type',
   issuer: 'another issuer made the token',

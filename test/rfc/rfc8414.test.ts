@@ -53,7 +53,10 @@ describe('authorization server metadata (RFC 8414)', () => {
 
   it('lists each way of client authentication that is taken', async () => {
     expect(await (await get()).json()).toMatchObject({
-      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+      token_endpoint_auth_signing_alg_values_supported: ['ES256', 'Ed25519', 'PS256', 'RS256'],
+      introspection_endpoint_auth_signing_alg_values_supported: ['ES256', 'Ed25519', 'PS256', 'RS256'],
+      revocation_endpoint_auth_signing_alg_values_supported: ['ES256', 'Ed25519', 'PS256', 'RS256'],
     })
   })
 })
