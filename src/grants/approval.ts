@@ -19,6 +19,7 @@ import { isConfirmedBy } from '../token/confirmation.ts'
 import type { Confirmation, Entitlement } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
 import type { EnvelopePurpose, PurposeFacts } from '../token/purpose.ts'
+import { writeDetails } from './entitlement.ts'
 import type { GrantContext } from './grant.ts'
 
 /** What a person let a client have, until when. */
@@ -157,15 +158,6 @@ function chooseOf(approval: Approval, named: readonly string[], client: Client, 
   const resource = isApproved && another === undefined ? context.resources.get(uri) : undefined
   if (resource === undefined) throw new OAuthError('invalid_target', 'not just one resource of this approval is meant')
   return resource
-}
-
-/** Returns what a token says of details: those that are for its resource, without the others. */
-export function writeDetails(
-  details: readonly PlacedDetail[],
-  uri: string,
-): Pick<Entitlement, 'authorization_details'> {
-  const here = details.filter(({ at }) => at.includes(uri)).map(({ detail }) => detail)
-  return here.length === 0 ? {} : { authorization_details: here }
 }
 
 /**

@@ -27,13 +27,14 @@ export function checkDecision(
   resources: ReadonlyMap<string, Resource>,
   now: number,
 ): void {
-  const { aud, scope, iat, exp } = entitlement
+  const { aud, scope, authorization_details: details = [], iat, exp } = entitlement
   const resource = client.resources.has(aud) ? resources.get(aud) : undefined
   if (resource === undefined) throw new RangeError('a grant decided for a resource that the client may not have')
   const allowed = scopesOf(client, resource)
-  const isNothing = scope.length === 0 && entitlement.authorization_details === undefined
-  if (isNothing || !scope.every((token) => allowed.includes(token)))
+  if ((scope.length === 0 && details.length === 0) || !scope.every((token) => allowed.includes(token)))
     throw new RangeError('a grant decided for a scope that the client may not have')
+  if (!details.every(({ type }) => client.detailTypes.has(type)))
+    throw new RangeError('a grant decided for details that the client may not have')
   if (iat !== now || exp <= now || exp > now + resource.accessTokenLifetime)
     throw new RangeError('a grant decided for another time than now, or too long')
   if (!isAboutWhom(entitlement, client, resource) || (refresh !== undefined && refresh.client_id !== client.id))

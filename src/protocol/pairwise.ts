@@ -13,6 +13,7 @@ import { encodeBase64url } from '../../keys/base64url.ts'
 import { checkText } from '../../keys/check.ts'
 import { encodeLabels } from '../../keys/derive.ts'
 import type { Resource } from './resource.ts'
+import { isImpersonal } from './subject.ts'
 
 /** What is named otherwise at each resource: a person, and an approval, by which the person could be told again. */
 export type PairwiseKind = 'sub' | 'gid'
@@ -39,9 +40,6 @@ export function readPairwiseSalt(name: string, salt: unknown): Uint8Array {
   return new TextEncoder().encode(salt)
 }
 
-/** A subject that is nobody's: a client that acts for itself, or an anonymous one, is called the same everywhere. */
-const NOBODY = /^(?:client|anonymous):/
-
 /**
  * Returns the pairwise names of an issuer.
  *
@@ -58,8 +56,9 @@ export function createPairwise(
     return encodeBase64url(mac.subarray(0, BYTES[kind]))
   }
 
+  // A client that acts for itself, or an anonymous one, is called the same everywhere.
   function nameAt({ sector }: Resource, kind: PairwiseKind, value: string): string {
-    return sector === undefined || NOBODY.test(value) ? value : derive(sector, kind, value)
+    return sector === undefined || isImpersonal(value) ? value : derive(sector, kind, value)
   }
 
   return {
@@ -71,15 +70,11 @@ export function createPairwise(
 }
 
 /**
- * Returns the pairwise names of the resources that have them.
+ * Reads the pairwise names of an issuer from the settings.
  *
- * @throws {TypeError | RangeError} when one has them and there is no salt, or not a good one
+ * @throws {TypeError | RangeError} when a resource has pairwise subjects and there is no salt, or it is none
  */
-export function readPairwise(
-  issuer: string,
-  salt: string | undefined,
-  resources: ReadonlyMap<string, Resource>,
-): Pairwise {
+export function readPairwise(issuer: string, salt: unknown, resources: ReadonlyMap<string, Resource>): Pairwise {
   const needing = [...resources.values()].find(({ sector }) => sector !== undefined)
   if (needing !== undefined && salt === undefined) {
     throw new TypeError(`"pairwiseSalt" expected a secret: the resource "${needing.uri}" has pairwise subjects`)

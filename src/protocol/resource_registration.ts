@@ -115,6 +115,9 @@ function readNesting(
 function readSector(uri: string, name: string, value: Members): string | undefined {
   const { subject_type = 'public', sector_identifier } = value
   checkChoice(`${name}.subject_type`, subject_type, ['public', 'pairwise'])
+  // Who brings a token that calls a person otherwise could not be given one that calls the person right.
+  if (subject_type === 'pairwise' && value['exchange'] === true)
+    throw new RangeError(`"${name}.exchange" expected false: its tokens do not tell who the subject is`)
   if (sector_identifier === undefined) return subject_type === 'pairwise' ? uri : undefined
   if (subject_type === 'public') throw new TypeError(`"${name}.sector_identifier" goes with "subject_type": "pairwise"`)
   checkText(`${name}.sector_identifier`, sector_identifier, /^[\x21-\x7e]{1,256}$/, '1 to 256 visible ASCII characters')
@@ -161,10 +164,6 @@ export function readResource(uri: string, value: unknown, isLoopbackAllowed: boo
   const { exchange = false } = value
   checkBoolean(`${name}.exchange`, exchange)
   const nesting = readNesting(name, value, isLoopbackAllowed)
-  const sector = readSector(uri, name, value)
-  // Whom a pairwise name is of, nobody can tell from the token: what is exchanged for it could not be revoked with the person.
-  if (exchange && sector !== undefined)
-    throw new RangeError(`"${name}.exchange" expected subjects that are not pairwise`)
   if (exchange && envelope === 'nested' && nesting.encryptionAlg !== 'dir')
     throw new RangeError(`"${name}.exchange" expected "direct", or "encryption_alg": "dir": others only it can open`)
   return {
@@ -176,7 +175,7 @@ export function readResource(uri: string, value: unknown, isLoopbackAllowed: boo
     exchange,
     accessTokenLifetime: access_token_lifetime,
     anonymous,
-    sector,
+    sector: readSector(uri, name, value),
     name: resource_name,
     scopeDescriptions: Object.fromEntries(scopeDescriptions),
   }

@@ -20,6 +20,7 @@ import {
   VARS,
 } from '../fixtures.ts'
 import { type Ask, createApp, createPerson, REQUESTS, readAnswer } from '../person.ts'
+import { ACCESS_TOKEN, TOKEN_EXCHANGE } from '../trusted.ts'
 
 const OTHER = 'https://other.example'
 const SALT = 'c2FsdCBvZiB0aGUgdGVzdHMsIDMyIGJ5dGVzIGxvbmcu'
@@ -126,6 +127,26 @@ describe('pairwise subjects', () => {
     expect(await set.introspect(access_token)).toMatchObject({ sub: 'client:service' })
   })
 
+  it('are the same for a person whose token was exchanged (RFC 8693)', async () => {
+    const from = { ...VARS.RESOURCES[API], exchange: true }
+    const gateway = {
+      ...secret('gateway'),
+      grant_types: [TOKEN_EXCHANGE],
+      resources: [API2],
+      scopes: ['read'],
+      exchange: [{ from: [API], to: [API2], scopes: ['read'], impersonation: true }],
+    }
+    const set = setUp({
+      resources: { ...SETTINGS.resources, [API]: from },
+      clients: { ...SETTINGS.clients, gateway },
+    })
+    const [subject_token, direct] = await set.tokensOf(await set.approve())
+    const form = { grant_type: TOKEN_EXCHANGE, subject_token, subject_token_type: ACCESS_TOKEN, resource: API2 }
+    const { access_token } = await readAnswer(await set.post('token', 'gateway', form))
+    const [exchanged, own] = await Promise.all([set.introspect(access_token), set.introspect(direct)])
+    expect([exchanged['client_id'], exchanged['sub'], exchanged['gid']]).toEqual(['gateway', own['sub'], own['gid']])
+  })
+
   it('hide those who act for a person, too, but for those of other issuers', () => {
     const { resources, pairwise } = checkSettings(testSettings(SETTINGS))
     const [open, other] = [resources.get(API), resources.get(API2)]
@@ -153,6 +174,8 @@ describe('pairwise subjects', () => {
     expect(check({ pairwiseSalt: 'short' })).toThrow('"pairwiseSalt" expected at least 32 random bytes')
     const refused = (more: object) => check({ ...bare, ...resource(more) })
     expect(refused({ subject_type: 'private' })).toThrow('subject_type" expected "public" or "pairwise"')
+    // Another token for it would be about somebody else: nobody knows whom it names.
+    expect(refused({ subject_type: 'pairwise', exchange: true })).toThrow('exchange" expected false')
     expect(refused({ sector_identifier: 'x' })).toThrow('sector_identifier" goes with "subject_type": "pairwise"')
     expect(refused({ subject_type: 'pairwise', sector_identifier: 'a b' })).toThrow(
       'sector_identifier" expected 1 to 256',

@@ -49,6 +49,8 @@ describe('what an own grant type decides', () => {
     ['a resource that is not there', { aud: 'https://unknown.example' }],
     ["scope that is not the client's", { scope: ['read', 'admin'] }],
     ['no scope', { scope: [] }],
+    ['neither scope nor details', { scope: [], authorization_details: [] }],
+    ["details that are not the client's", { authorization_details: [{ type: 'payment' }] }],
     ['another client', { client_id: 'service' }],
     ['no client', { client_id: undefined }],
     ['nobody', { sub: '' }],
