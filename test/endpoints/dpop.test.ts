@@ -36,8 +36,9 @@ const open = (token: string, now = NOW): Promise<Entitlement> =>
     longestLife: 600,
     anonymous: false,
   })
-/** An issuer without a guard has only clients that need none. */
-const unguarded = { guard: 'none', clients: { service: VARS.CLIENTS.service, pub: VARS.CLIENTS.pub } } as const
+/** An issuer without a guard has only clients that need none, and takes nobody's assertions. */
+const clients = { service: VARS.CLIENTS.service, pub: VARS.CLIENTS.pub }
+const unguarded = { guard: 'none', clients, trustedIssuers: {} } as const
 
 /** What a refresh token says inside. */
 const openRefresh = (token: string, now = NOW) => {
