@@ -36,6 +36,10 @@ const open = (token: string, now = NOW): Promise<Entitlement> =>
     longestLife: 600,
     anonymous: false,
   })
+/** An issuer without a guard has only clients that need none, and takes nobody's assertions. */
+const clients = { service: VARS.CLIENTS.service, pub: VARS.CLIENTS.pub }
+const unguarded = { guard: 'none', clients, trustedIssuers: {} } as const
+
 /** What a refresh token says inside. */
 const openRefresh = (token: string, now = NOW) => {
   const lives = { refresh: 2_592_000 } as Parameters<typeof createPurposeEnvelopes>[1]
@@ -211,7 +215,7 @@ describe('a proof is spent once', () => {
   })
 
   it('where there is a guard: an operator who wrote "none" has none', async () => {
-    const { ask } = setUp({ dpopNonce: false, guard: 'none' })
+    const { ask } = setUp({ dpopNonce: false, ...unguarded })
     const proof = await prover.prove()
     for (let times = 0; times < 2; times++)
       expect((await withHeader(ask, 'dpop', proof)(tokenRequest())).status).toBe(200)
@@ -236,7 +240,7 @@ describe('a refresh token of a public client', () => {
   })
 
   it('is given and used without a guard: nothing needs to be remembered', async () => {
-    const { ask, code, appWith } = setUp({ guard: 'none' })
+    const { ask, code, appWith } = setUp(unguarded)
     const { refresh_token = '' } = await answerOf(appWith().redeem(await code()))
     expect(await answerOf(appWith().refresh(refresh_token))).toMatchObject({ token_type: 'DPoP' })
     expect(await answerOf(createApp(ask).redeem(await code()))).not.toHaveProperty('refresh_token')
