@@ -343,6 +343,13 @@ describe('a request is refused (RFC 8693 §2.1, §2.2.2)', () => {
     expect((await entitlementOf({ subject_token: await subjectToken() }, settings)).scope).toEqual(['read'])
   })
 
+  it('for scope that another rule gives at another resource', async () => {
+    const stock = { from: [FRONT], to: [NEST], scopes: { stock: 'read' }, impersonation: true }
+    const settings = rules({ ...FROM_API, from: [FRONT], scopes: ['read'] }, stock)
+    await expectError(exchange({ subject_token: await subjectToken(), scope: 'stock' }, settings), 'invalid_scope')
+    expect((await entitlementOf({ subject_token: await subjectToken() }, settings)).scope).toEqual(['read'])
+  })
+
   it('of a client without rules, that must ask people, or that cannot prove itself (C18)', async () => {
     const form = { subject_token: await subjectToken() }
     await expectError(exchange(form, {}, 'service'), 'unauthorized_client')
