@@ -343,6 +343,13 @@ describe('a request is refused (RFC 8693 §2.1, §2.2.2)', () => {
     expect((await entitlementOf({ subject_token: await subjectToken() }, settings)).scope).toEqual(['read'])
   })
 
+  it('for scope that another rule gives at another resource', async () => {
+    const stock = { from: [FRONT], to: [NEST], scopes: { stock: 'read' }, impersonation: true }
+    const settings = rules({ ...FROM_API, from: [FRONT], scopes: ['read'] }, stock)
+    await expectError(exchange({ subject_token: await subjectToken(), scope: 'stock' }, settings), 'invalid_scope')
+    expect((await entitlementOf({ subject_token: await subjectToken() }, settings)).scope).toEqual(['read'])
+  })
+
   it('of a client without rules, that must ask people, or that cannot prove itself (C18)', async () => {
     const form = { subject_token: await subjectToken() }
     await expectError(exchange(form, {}, 'service'), 'unauthorized_client')
@@ -431,6 +438,18 @@ describe('impersonation and delegation (RFC 8693 §1.1, §4.1)', () => {
     await expectError(exchange(form), 'invalid_request')
   })
 
+  it('refuses an actor token for a resource without exchange, be it signed', async () => {
+    const own = { ...GATEWAY, aud: NEST }
+    const form = {
+      subject_token: await subjectToken(),
+      actor_token: await nestedToken(own),
+      actor_token_type: ACCESS_TOKEN,
+    }
+    expect((await entitlementOf(form)).act).toEqual({ sub: 'client:gateway' })
+    const resources = { ...VARS.RESOURCES, [NEST]: { ...VARS.RESOURCES[NEST], exchange: false } }
+    await expectError(exchange(form, { ...rules({ ...FROM_API, from: [FRONT] }), resources }), 'invalid_request')
+  })
+
   it('refuses an actor token that was revoked', async () => {
     const revocations = createMemoryRevocations('salt')
     await revocations.add({ kind: 'jti', value: GATEWAY.jti, at: NOW, until: NOW + 600, keep: NOW + 600 })
@@ -515,6 +534,7 @@ describe("a trusted issuer's token (RFC 8693 §2.1)", () => {
     ['that has expired', { iat: NOW - 400, exp: NOW - 100 }],
     ['that is bound to a key that nobody proves', { cnf: { jkt: 'x' } }],
     ['in which somebody acts', { act: { sub: 'x' } }],
+    ['with may_act that is nothing', { may_act: null }],
     ['with may_act that is no object', { may_act: 'client:gateway' }],
     ['with may_act that is a list', { may_act: [{ sub: 'client:gateway', iss: ISSUER }] }],
   ])('%s is refused', async (_, changes) => {
