@@ -32,6 +32,8 @@ export interface Pushed {
   readonly jti: string
   /** When nothing can come of it any more. Unix seconds. */
   readonly until: number
+  /** The thumbprint of the DPoP key that was proved when it was pushed; once it is sealed, it is one of the parameters. */
+  readonly jkt?: string
 }
 
 /** What a client asks a person for. */
@@ -83,7 +85,6 @@ const PARAMETERS: readonly string[] = [
   'nonce',
   'prompt',
   'max_age',
-  'dpop_jkt',
   'login_hint',
 ]
 
@@ -138,8 +139,9 @@ function checkResponse(parameters: Parameters): void {
 }
 
 /** Returns the request as a form, unless it is too long to be carried; one that was not pushed goes through a URL again. */
-function writeRequest(parameters: Parameters, pushed: Pushed | undefined): string {
-  const written = writeParameters(parameters, PARAMETERS)
+function writeRequest(parameters: Parameters, pushed: Pushed | undefined, dpopJkt: string | undefined): string {
+  const bound = dpopJkt === undefined ? '' : `&dpop_jkt=${dpopJkt}`
+  const written = writeParameters(parameters, PARAMETERS) + bound
   const inUrl = pushed === undefined ? new URLSearchParams(written).toString() : ''
   const sealed = new TextEncoder().encode(JSON.stringify(written))
   if (sealed.length > LONGEST_REQUEST || inUrl.length > LONGEST_QUERY)
@@ -169,11 +171,15 @@ function readShort(parameters: Parameters, name: string): string | undefined {
   return value
 }
 
-function readDpopJkt(parameters: Parameters): string | undefined {
+/** Returns the key that a code is for: the one that is named, or the one that a pushed request proved (RFC 9449 §10.1). */
+function readDpopJkt(parameters: Parameters, pushed: Pushed | undefined): string | undefined {
   const jkt = parameters.get('dpop_jkt')
   if (jkt !== undefined && !/^[\w-]{43}$/.test(jkt))
     throw new OAuthError('invalid_request', 'dpop_jkt is no thumbprint')
-  return jkt
+  const proved = pushed?.jkt
+  if (jkt !== undefined && proved !== undefined && jkt !== proved)
+    throw new OAuthError('invalid_dpop_proof', 'dpop_jkt is of another key than the proof')
+  return jkt ?? proved
 }
 
 /** What the operator lets clients ask for. */
@@ -226,9 +232,9 @@ export function readAuthorizationRequest(
   const wishes = readWishes(parameters, client, policy)
   const prompt = readPrompt(parameters.get('prompt'))
   const maxAge = readMaxAge(parameters.get('max_age'))
-  const dpopJkt = readDpopJkt(parameters)
+  const dpopJkt = readDpopJkt(parameters, pushed)
   const [nonce, loginHint] = [readShort(parameters, 'nonce'), readShort(parameters, 'login_hint')]
-  const written = writeRequest(parameters, pushed)
+  const written = writeRequest(parameters, pushed, dpopJkt)
   if (!client.grantTypes.has('authorization_code')) {
     throw new OAuthError('unauthorized_client', 'the client may not use the authorization endpoint')
   }

@@ -5,7 +5,7 @@ import { type Bindings, createIssuer, readBindings } from '../../src/index.ts'
 import { createVerifier } from '../../src/verifier/index.ts'
 import { createProver, type ProofChanges, withHeader, withProofs } from '../dpop.ts'
 import { API, ISSUER, tokenRequest, VARS } from '../fixtures.ts'
-import { type App, type Ask, type Changes, createApp, createPerson, REQUESTS, readAnswer } from '../person.ts'
+import { type App, type Ask, type Changes, createApp, createPerson, pushedBy, REQUESTS, readAnswer } from '../person.ts'
 
 const ask: Ask = (request) => exports.default.fetch(request)
 const seconds = (): number => Math.floor(Date.now() / 1000)
@@ -225,6 +225,29 @@ describe('authorization code binding (RFC 9449 §10)', () => {
       expect([url.searchParams.get('error'), url.searchParams.get('code')]).toEqual(['invalid_request', null])
     },
   )
+
+  it('a request that is pushed with a proof leads to a code for that key (§10.1)', async () => {
+    const pushed = await pushedBy('pub', await appOf().push())
+    const code = await codeOf(pushed)
+    expect(await answerOf(appOf(other).redeem(code))).toMatchObject({ error: 'invalid_grant' })
+    expect(await answerOf(appOf().redeem(code))).toMatchObject({ token_type: 'DPoP' })
+  })
+
+  it('a request that is pushed with a proof MUST NOT name another key (§10.1)', async () => {
+    expect(await answerOf(appOf().push({ dpop_jkt: other.jkt }))).toMatchObject({ error: 'invalid_dpop_proof' })
+    expect((await appOf().push({ dpop_jkt: prover.jkt })).status).toBe(201)
+  })
+
+  it('a proof at /par is checked as any other: for its URL, with a nonce, once (§10.1)', async () => {
+    const url = `${ISSUER}/par`
+    const send = (proof: string): Promise<Record<string, unknown>> =>
+      answerOf(createApp(withHeader(ask, 'dpop', proof)).push())
+    expect(await send(await prover.prove({ url, now: seconds() }))).toMatchObject({ error: 'use_dpop_nonce' })
+    expect(await send(await proofFor())).toMatchObject({ error: 'invalid_dpop_proof' })
+    const proof = await proofFor({ url })
+    expect(await send(proof)).toHaveProperty('request_uri')
+    expect(await send(proof)).toMatchObject({ error: 'invalid_dpop_proof' })
+  })
 
   it('a code without one is for any key', async () => {
     expect(await answerOf(appOf(other).redeem(await codeOf()))).toMatchObject({ token_type: 'DPoP' })
