@@ -30,6 +30,8 @@ export interface Bindings {
   readonly RESOURCES?: unknown
   /** `[vars.CLIENTS.…]`: the clients by their `client_id`. */
   readonly CLIENTS?: unknown
+  /** The profile that all clients are in, if any; in development there are then no clients to play with. */
+  readonly PROFILE?: unknown
   /** `[vars.TRUSTED_ISSUERS.…]`: the issuers whose assertions are worth tokens, by what they are called here. */
   readonly TRUSTED_ISSUERS?: unknown
   /** `[vars.AUTHORIZATION_DETAILS_TYPES.…]`: the types of authorization details. */
@@ -155,7 +157,10 @@ export function readBindings(env: Bindings): IssuerSettings {
   const partnerKey = isDevelopment ? readPartnerKey(readText('PARTNER_KEY', env.PARTNER_KEY)) : undefined
   const secret = readText('LOGIN_CLIENT_SECRET', env.LOGIN_CLIENT_SECRET)
   const login = env.LOGIN === undefined ? undefined : readLogin(env.LOGIN, secret, isLoopback(issuer))
+  // The clients to play with, and the demo, have secrets or none.
+  const isPlayground = isDevelopment && env.PROFILE === undefined
   const optional = present({
+    profile: env.PROFILE as IssuerSettings['profile'],
     authorizationDetailsTypes: env.AUTHORIZATION_DETAILS_TYPES as IssuerSettings['authorizationDetailsTypes'],
     requirePushedAuthorizationRequests: env.REQUIRE_PUSHED_AUTHORIZATION_REQUESTS as boolean | undefined,
     pairwiseSalt: readText('PAIRWISE_SALT', env.PAIRWISE_SALT),
@@ -169,7 +174,7 @@ export function readBindings(env: Bindings): IssuerSettings {
     certificate: certificateOf,
     revocations: env.REVOCATIONS === undefined ? undefined : createDurableObjectRevocations(env.REVOCATIONS),
     allowFailure: env.FAILURES === undefined ? undefined : allowFailureBy(env.FAILURES),
-    isDemo: isDevelopment ? true : undefined,
+    isDemo: isPlayground ? true : undefined,
   })
   // What is inside is checked by createIssuer, with everything else.
   return {
@@ -177,7 +182,7 @@ export function readBindings(env: Bindings): IssuerSettings {
     keyRing: readText('KEY_RING', env.KEY_RING),
     resources: { ...(isDevelopment && developmentResources(partnerKey)), ...resources } as IssuerSettings['resources'],
     clients: {
-      ...(isDevelopment && developmentClients(issuer, partnerKey !== undefined)),
+      ...(isPlayground && developmentClients(issuer, partnerKey !== undefined)),
       ...clients,
     } as IssuerSettings['clients'],
     ...optional,

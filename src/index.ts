@@ -20,6 +20,7 @@ export type { CertificateName, ClientCertificate } from './protocol/client_certi
 export type { ClientSettings } from './protocol/client_registration.ts'
 export { OAuthError, type OAuthErrorCode } from './protocol/error.ts'
 export type { ExchangeRuleSettings } from './protocol/exchange.ts'
+export type { Profile } from './protocol/fapi2.ts'
 export type { JsonSchema } from './protocol/json_schema.ts'
 export type { Parameters } from './protocol/parameters.ts'
 export type { Resource } from './protocol/resource.ts'

@@ -15,6 +15,7 @@ import { type DetailTypeSettings, readDetailTypes } from './protocol/authorizati
 import { type Client, needsCertificate } from './protocol/client.ts'
 import type { ClientCertificate } from './protocol/client_certificate.ts'
 import { type ClientSettings, readClient } from './protocol/client_registration.ts'
+import { checkSurroundings, type Profile, readProfile } from './protocol/fapi2.ts'
 import { type Pairwise, readPairwise } from './protocol/pairwise.ts'
 import type { Resource } from './protocol/resource.ts'
 import { type ResourceSettings, readResource } from './protocol/resource_registration.ts'
@@ -41,6 +42,8 @@ export interface IssuerSettings {
   readonly resources: Readonly<Record<string, ResourceSettings>>
   /** The clients by their `client_id`. */
   readonly clients: Readonly<Record<string, ClientSettings>>
+  /** `"fapi2"` holds all clients to the FAPI 2.0 Security Profile. Default: none but those that say so. */
+  readonly profile?: Profile
   /** The issuers whose assertions are worth tokens, by what they are called here. Default: none. */
   readonly trustedIssuers?: Readonly<Record<string, TrustedIssuerSettings>>
   /** Grant types of your own; `type` is an absolute URI. Default: none. */
@@ -108,6 +111,8 @@ export interface CheckedSettings {
   readonly issuer: string
   readonly resources: ReadonlyMap<string, Resource>
   readonly clients: ReadonlyMap<string, Client>
+  /** The profile that all clients are in. */
+  readonly profile: Profile | undefined
   /** The trusted issuers by their `iss`. */
   readonly trustedIssuers: ReadonlyMap<string, TrustedIssuer>
   /** The grant types that can be used with these settings, the operator's own too. */
@@ -215,11 +220,13 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
     detailTypes,
     trustedIssuers: Object.keys(trusted),
     isLoopbackAllowed,
+    profile: readProfile('profile', settings.profile),
   }
   const clients = new Map(Object.entries(settings.clients).map(([id, value]) => [id, readClient(id, value, known)]))
   checkNeeds(clients, settings)
   checkAssertionNeeds(clients, settings)
   const trustedIssuers = readTrustedIssuers(trusted, { issuer, clients, resources, isLoopbackAllowed })
+  checkSurroundings(clients, { ...settings, resources, trustedIssuers })
   const lives = livesOf(clients, settings)
   const tokenLives = [...resources.values()].map(({ accessTokenLifetime }) => accessTokenLifetime)
   const sealed = authenticate === undefined ? tokenLives : [...tokenLives, ...Object.values(lives)]
@@ -227,13 +234,14 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
     issuer,
     resources,
     clients,
+    profile: known.profile,
     trustedIssuers,
     grants: offeredGrants(grants, clients.values(), {
       isForPersons: authenticate !== undefined,
       hasTrustedIssuers: trustedIssuers.size > 0,
     }),
     detailTypes,
-    isPushing: requirePushedAuthorizationRequests,
+    isPushing: requirePushedAuthorizationRequests || known.profile !== undefined,
     pairwise: readPairwise(issuer, pairwiseSalt, resources),
     guard: guard === 'none' ? undefined : guard,
     revocations: settings.revocations,

@@ -81,6 +81,15 @@ describe('the bindings of a Worker', () => {
     expect(() => createIssuer(settings)).not.toThrow()
   })
 
+  it('have no clients to play with, and no demo, where all are in a profile: secrets are not for them', () => {
+    const env = { ISSUER: LOCAL, DEVELOPMENT: 'true', PROFILE: 'fapi2' }
+    const settings = readBindings({ ...env, GUARD: 'none' })
+    expect(settings).toMatchObject({ profile: 'fapi2', clients: {} })
+    expect([settings.isDemo, settings.authenticate]).toEqual([undefined, expect.any(Function)])
+    expect(() => createIssuer(settings)).not.toThrow()
+    expect(() => createIssuer(readBindings({ ...env, PROFILE: '' }))).toThrow('"profile" expected "fapi2"')
+  })
+
   it('have a partner among the fixtures where there is its key, of which the private part stays where it is', () => {
     const env = { ISSUER: LOCAL, DEVELOPMENT: 'true', GUARD: 'none', PARTNER_KEY: JSON.stringify(PARTNER_KEY) }
     const settings = readBindings(env)

@@ -8,6 +8,7 @@ import { readBasic } from '../protocol/basic.ts'
 import { type Client, type ClientAuthenticationMethod, isPublic, isSecretOf } from '../protocol/client.ts'
 import { CERTIFICATE_METHODS, type ClientCertificate, checkCertificate } from '../protocol/client_certificate.ts'
 import { OAuthError } from '../protocol/error.ts'
+import { methodsIn } from '../protocol/fapi2.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { CheckedSettings } from '../settings.ts'
 import type { Assertions } from '../stores/assertions.ts'
@@ -30,12 +31,13 @@ const CLIENT_AUTHENTICATION_METHODS: readonly ClientAuthenticationMethod[] = [
 export function authenticationMethodsOf({
   hasCertificates,
   guard,
+  profile,
 }: CheckedSettings): readonly ClientAuthenticationMethod[] {
   const isByCertificate = (method: string): boolean => CERTIFICATE_METHODS.some((one) => one === method)
   // Without a guard no client can be one that signs: its assertions could be used again.
   const isOffered = (method: string): boolean =>
     isByCertificate(method) ? hasCertificates : method !== 'private_key_jwt' || guard !== undefined
-  return CLIENT_AUTHENTICATION_METHODS.filter(isOffered)
+  return methodsIn(profile, CLIENT_AUTHENTICATION_METHODS).filter(isOffered)
 }
 
 /** What a request says of its client. */

@@ -5,8 +5,8 @@
  */
 
 import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES } from '../protocol/authorization_request.ts'
+import { algorithmsIn } from '../protocol/fapi2.ts'
 import { CODE_CHALLENGE_METHODS } from '../protocol/pkce.ts'
-import { ASSERTION_ALGORITHMS } from '../protocol/signer.ts'
 import type { CheckedSettings } from '../settings.ts'
 import { DPOP_ALGORITHMS } from '../token/dpop.ts'
 import { authenticationMethodsOf } from './client_authentication.ts'
@@ -20,11 +20,11 @@ function signedBy(endpoint: string, algorithms: readonly string[]): Readonly<Rec
 /** Returns the metadata document of an issuer (RFC 8414 §2). */
 export function describeIssuer(settings: CheckedSettings): Readonly<Record<string, unknown>> {
   const { issuer, resources, authenticate, revocations, guard, grants, hasCertificates } = settings
-  const { detailTypes, isPushing } = settings
+  const { detailTypes, isPushing, profile } = settings
   const scopes = new Set([...resources.values()].flatMap((resource) => resource.scopes))
   const methods = authenticationMethodsOf(settings)
   const provingMethods = methods.filter((method) => method !== 'none')
-  const algorithms = guard === undefined ? [] : ASSERTION_ALGORITHMS
+  const algorithms = guard === undefined ? [] : algorithmsIn(profile)
   const isForPersons = authenticate !== undefined
   const authorization = {
     authorization_endpoint: `${issuer}/authorize`,

@@ -7,6 +7,7 @@
 import { digestText, isEqual } from '../../keys/digest.ts'
 import type { CertificateRule } from './client_certificate.ts'
 import type { ExchangeRule } from './exchange.ts'
+import type { Profile } from './fapi2.ts'
 import type { AssertionAlgorithm, Signer } from './signer.ts'
 
 /**
@@ -28,6 +29,8 @@ export interface Client {
   readonly kind: ClientKind
   /** Its `client_id`. */
   readonly id: string
+  /** The profile whose rules hold for it, beside those for everyone. */
+  readonly profile: Profile | undefined
   /** The ways in which it may prove itself. */
   readonly authenticationMethods: readonly ClientAuthenticationMethod[]
   /** SHA-256 of each secret that it may use: one, or two while it changes them. */

@@ -19,6 +19,7 @@ import type { Client, ClientAuthenticationMethod, ClientKind } from './client.ts
 import { CERTIFICATE_METHODS, CERTIFICATE_SETTINGS, readCertificateRule } from './client_certificate.ts'
 import { readClientSigner } from './client_keys.ts'
 import { type ExchangeRuleSettings, type KnownToExchange, readExchangeRules } from './exchange.ts'
+import { applyProfile, type Profile } from './fapi2.ts'
 import { checkRedirectUri, isOnDevice } from './redirect_uri.ts'
 import { DISPLAY_NAME, readPublicKeys } from './resource_registration.ts'
 import { SCOPE_TOKEN } from './scope.ts'
@@ -31,6 +32,8 @@ export interface ClientSettings {
    * grant types. Default `"client"`.
    */
   readonly kind?: ClientKind
+  /** `"fapi2"` holds it to the FAPI 2.0 Security Profile. Default: that of the issuer. */
+  readonly profile?: Profile
   /** `sha256:…` of its secret, as `bulla client new` prints it; two of them while the secret is changed. */
   readonly secret_hash?: string | readonly string[]
   /** How it must prove itself. Default: either of `client_secret_basic` and `client_secret_post`; `none` for a public one. */
@@ -85,6 +88,7 @@ export interface ClientSettings {
 
 const MEMBERS = [
   'kind',
+  'profile',
   'jwks',
   'jwks_uri',
   'secret_hash',
@@ -138,6 +142,8 @@ export interface Known extends KnownToExchange {
   /** Whether its keys may be fetched from this very machine: for development. */
   readonly isLoopbackAllowed: boolean
   readonly detailTypes: DetailTypes
+  /** The profile that all clients are in. */
+  readonly profile: Profile | undefined
 }
 
 /**
@@ -145,12 +151,13 @@ export interface Known extends KnownToExchange {
  *
  * @throws {TypeError | RangeError} when a setting is missing, unknown, of a wrong type or out of bounds
  */
-export function readClient(id: string, value: unknown, known: Known): Client {
+export function readClient(id: string, given: unknown, known: Known): Client {
   if (!/^[\x20-\x7e]{1,256}$/.test(id)) {
     throw new RangeError('"clients" expected 1 to 256 visible ASCII characters as its names')
   }
   const name = `clients["${id}"]`
-  checkMembers(name, value, MEMBERS)
+  checkMembers(name, given, MEMBERS)
+  const value = applyProfile(name, given, known.profile)
   const { kind = 'client', secret_hash, token_endpoint_auth_method, jwks, anonymous = false } = value
   const { grant_types = [], resources = [], scopes = [] } = value
   checkChoice(`${name}.kind`, kind, ['client', 'resource_server', 'operator'])
@@ -192,6 +199,7 @@ export function readClient(id: string, value: unknown, known: Known): Client {
     jwks: publicKeys,
     signer,
     id,
+    profile: value['profile'] as Client['profile'],
     authenticationMethods,
     certificate: readCertificateRule(name, value, authenticationMethods[0], publicKeys),
     ...readBound(name, value),
