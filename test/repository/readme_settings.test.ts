@@ -3,8 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { unstable_readConfig } from 'wrangler'
-import { type Bindings, createIssuer, readBindings } from '../../src/index.ts'
+import {
+  type Bindings,
+  createIssuer,
+  createMemoryGuard,
+  createMemoryRevocations,
+  readBindings,
+} from '../../src/index.ts'
 import { readPairwiseSalt } from '../../src/protocol/pairwise.ts'
+import { checkSettings } from '../../src/settings.ts'
 import { run } from '../checkout.ts'
 import { ISSUER, VARS } from '../fixtures.ts'
 import { blockOf } from '../readme.ts'
@@ -30,6 +37,19 @@ describe('the settings that the README shows', () => {
     )
     const metadata = await issuer.request(`${ISSUER}/.well-known/oauth-authorization-server`)
     expect(await metadata.json()).toMatchObject({ authorization_details_types_supported: ['payment'] })
+  })
+
+  it('of a client in FAPI 2.0 are taken as they stand there, and so of an issuer', async () => {
+    const shown = await varsOf('fapi2')
+    const resources = { 'https://api.example.com': { scopes: ['orders:read'] } }
+    for (const PROFILE of [undefined, 'fapi2']) {
+      const { clients } = checkSettings({
+        ...readBindings({ ISSUER, LOGIN: VARS.LOGIN, RESOURCES: resources, PROFILE, ...shown }),
+        guard: createMemoryGuard(),
+        revocations: createMemoryRevocations('a salt that is long enough for this'),
+      })
+      expect(clients.get('bank')).toMatchObject({ profile: 'fapi2', isPushing: true, dpopBound: true })
+    }
   })
 
   it('have a command that makes a salt', async () => {

@@ -1,5 +1,6 @@
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { encodeBase64url } from '../../keys/base64url.ts'
 import { createKeyring } from '../../keys/index.ts'
 import { type ClientCertificate, createIssuer, createMemoryGuard, createMemoryRevocations } from '../../src/index.ts'
 import { challengeOf } from '../../src/protocol/pkce.ts'
@@ -46,6 +47,30 @@ const CERTIFICATE: ClientCertificate = {
   names: { subject_dn: ['CN=machine'] },
 }
 
+/** Keys of RSA by their bits: jose makes none of 1024, and does not sign with it. */
+const rsa = new Map(
+  await Promise.all(
+    [1024, 2048].map(async (modulusLength) => {
+      const algorithm = { name: 'RSA-PSS', hash: 'SHA-256', modulusLength, publicExponent: new Uint8Array([1, 0, 1]) }
+      const made = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+      const { publicKey, privateKey } = made as { readonly publicKey: CryptoKey; readonly privateKey: CryptoKey }
+      const { kty, n, e } = (await crypto.subtle.exportKey('jwk', publicKey)) as Readonly<Record<string, unknown>>
+      return [`rsa-${modulusLength}` as string, { privateKey, jwk: { kty, n, e, kid: 'rsa' } }] as const
+    }),
+  ),
+)
+/** Signs by PS256 with a key of any length. */
+const signAnyhow = async (id: string): Promise<string> => {
+  const claims = { iss: id, sub: id, aud: ISSUER, iat: now, exp: now + 60, jti: id }
+  const [header, payload] = [{ alg: 'PS256', kid: 'rsa' }, claims].map((part) =>
+    encodeBase64url(new TextEncoder().encode(JSON.stringify(part))),
+  )
+  const signed = new TextEncoder().encode(`${header}.${payload}`)
+  const algorithm = { name: 'RSA-PSS', saltLength: 32 }
+  const signature = await crypto.subtle.sign(algorithm, rsa.get(id)?.privateKey as CryptoKey, signed)
+  return `${header}.${payload}.${encodeBase64url(new Uint8Array(signature))}`
+}
+
 let now = NOW
 const settingsOf = (changes: object) =>
   testSettings({
@@ -55,6 +80,7 @@ const settingsOf = (changes: object) =>
     revocations: createMemoryRevocations('a salt for tests of the profile'),
     certificate: (_, env) => (env as { certificate?: ClientCertificate } | undefined)?.certificate,
     guard: createMemoryGuard(() => now),
+    fetch: async () => Response.json({ keys: jwks.keys.map((key) => ({ ...key, kid: 'same', use: 'sig' })) }),
     now: () => now,
     ...changes,
   })
@@ -65,6 +91,13 @@ const issuer = createIssuer(
       app: APP,
       other: APP,
       machine: CERTIFIED,
+      told: { ...KEYED, jwks: undefined, jwks_uri: 'https://app.example/jwks' },
+      ...Object.fromEntries(
+        [...rsa].map(([id, { jwk }]) => [
+          id,
+          { ...KEYED, token_endpoint_auth_signing_alg: 'PS256', jwks: { keys: [jwk] } },
+        ]),
+      ),
       ...Object.fromEntries(
         ['Ed25519', 'PS256'].map((alg) => [alg, { ...KEYED, token_endpoint_auth_signing_alg: alg }]),
       ),
@@ -85,18 +118,23 @@ interface Sent {
   readonly as?: string
   readonly send?: Ask
   readonly alg?: string
+  readonly kid?: string
   readonly claims?: Readonly<Record<string, unknown>>
   /** Parameters that take the place of the assertion. */
   readonly instead?: Changes
 }
 
 /** Asks an endpoint as a client of the profile does: with an assertion, and a proof. */
-async function post(endpoint: string, form: Changes, { as = 'app', send = proving, alg, claims, instead }: Sent = {}) {
+async function post(
+  endpoint: string,
+  form: Changes,
+  { as = 'app', send = proving, alg, kid, claims, instead }: Sent = {},
+) {
   const signing = alg ?? (as === 'Ed25519' || as === 'PS256' ? as : 'ES256')
   const written = { iss: as, sub: as, aud: ISSUER, iat: now, exp: now + 60, jti: `a${++count}`, ...claims }
   const present = Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined))
   const client_assertion = await new SignJWT(present)
-    .setProtectedHeader({ alg: signing, kid: signing })
+    .setProtectedHeader({ alg: signing, kid: kid ?? signing })
     .sign(pairs.get(signing as 'ES256')?.privateKey as CryptoKey)
   const proof = instead ?? { client_assertion, client_assertion_type: ASSERTION_TYPE }
   const body = formOf({ client_id: as, ...form, ...proof }).toString()
@@ -479,6 +517,27 @@ const rows: readonly (readonly [string, string, () => Promise<unknown>, unknown]
     },
     [true, null, 'write read'],
   ],
+  [
+    'K2',
+    'an RSA key of 1024 bits proves nobody, one of 2048 does',
+    async () =>
+      Promise.all(
+        [...rsa.keys()].map(async (id) => {
+          const instead = { client_assertion: await signAnyhow(id), client_assertion_type: ASSERTION_TYPE }
+          return errorOf(token({ as: id, instead }))
+        }),
+      ),
+    ['invalid_client', 'none'],
+  ],
+  [
+    'K4',
+    'of the keys that a client tells at its URL, those of one kid are told apart by their kind',
+    async () => [
+      await errorOf(token({ as: 'told', kid: 'same' })),
+      await errorOf(token({ as: 'told', kid: 'same', alg: 'PS256' })),
+    ],
+    ['none', 'invalid_client'],
+  ],
 ]
 
 async function twiceState(request: Request): Promise<Response> {
@@ -590,9 +649,9 @@ const lacking: readonly (readonly [string, string, object, string])[] = [
 ]
 
 describe.each([
-  ['client', { profile: 'fapi2' }, {}],
-  ['issuer', {}, { profile: 'fapi2' }],
-])('the settings of a %s in the profile', (_, ofClient, ofIssuer) => {
+  ['a client', { profile: 'fapi2' }, {}],
+  ['an issuer', {}, { profile: 'fapi2' }],
+])('the settings of %s in the profile', (_, ofClient, ofIssuer) => {
   const check = (client: object, changes: object = {}) =>
     checkSettings(settingsOf({ ...ofIssuer, clients: { app: { ...APP, ...ofClient, ...client } }, ...changes }))
 
@@ -622,6 +681,12 @@ describe.each([
 
   it.each(lacking)('%s: refuse %s', (__, ___, changes, message) => {
     expect(() => check({}, changes)).toThrow(message)
+  })
+
+  it.each(['none', undefined])('A9: refuse %j for a guard where nothing but proofs would be spent', (guard) => {
+    const clients = { machine: { ...CERTIFIED, dpop_bound_access_tokens: true, ...ofClient } }
+    const message = '"guard" expected a guard: the client "machine" is in the profile fapi2'
+    expect(() => check({}, { clients, guard })).toThrow(message)
   })
 
   it('ask of a resource server and an operator only how they prove themselves', () => {
