@@ -4,29 +4,25 @@
  * @module
  */
 
-import { compactDecrypt } from 'jose/jwe/compact/decrypt'
-import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
 import type { Leaf, Leaves } from '../../keys/index.ts'
-import { LONGEST_ENVELOPE, readJwe } from './canonical.ts'
-import { contentKeyOf } from './content_key.ts'
+import { type JweSegments, LONGEST_ENVELOPE, readJwe } from './canonical.ts'
+import { contentCipherOf } from './content_cipher.ts'
+import { openDir, sealDir } from './dir.ts'
 import { TokenError } from './error.ts'
 import { readHeader } from './header.ts'
 import { parseStrictly } from './strict_json.ts'
 
 /** Seals what an envelope carries under a leaf; `typ` says what the envelope is. */
 export async function sealEnvelope(facts: Readonly<Record<string, unknown>>, typ: string, leaf: Leaf): Promise<string> {
-  const plaintext = new TextEncoder().encode(JSON.stringify(facts))
-  const envelope = await new CompactEncrypt(plaintext)
-    .setProtectedHeader({ alg: 'dir', enc: leaf.enc, kid: leaf.kid, typ })
-    .encrypt(await contentKeyOf(leaf))
+  const { enc, kid } = leaf
+  const envelope = await sealDir({ alg: 'dir', enc, kid, typ }, JSON.stringify(facts), contentCipherOf(leaf))
   if (envelope.length > LONGEST_ENVELOPE) throw new TokenError('size')
   return envelope
 }
 
-async function decrypt(envelope: string, leaf: Leaf): Promise<Uint8Array> {
-  const options = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: [leaf.enc] }
+async function decrypt(segments: JweSegments, leaf: Leaf): Promise<Uint8Array> {
   try {
-    return (await compactDecrypt(envelope, await contentKeyOf(leaf), options)).plaintext
+    return await openDir(segments, contentCipherOf(leaf))
   } catch (cause) {
     throw new TokenError('decryption', { cause })
   }
@@ -71,14 +67,15 @@ export async function openEnvelope(
   leaves: Leaves,
   now: number,
 ): Promise<OpenedEnvelope> {
-  const { header, encryptedKey } = readJwe(envelope)
+  const segments = readJwe(envelope)
+  const { header, encryptedKey } = segments
   if (encryptedKey !== '') throw new TokenError('form')
   const said = readHeader(header, ['alg', 'enc', 'kid', 'typ'])
   if (said.typ !== typ) throw new TokenError('type')
   const leaf = leaves.opening(said.kid, now)
   if (leaf === undefined) throw new TokenError('key')
   if (said.alg !== 'dir' || said.enc !== leaf.enc) throw new TokenError('algorithm')
-  const facts = parseStrictly(await decrypt(envelope, leaf))
+  const facts = parseStrictly(await decrypt(segments, leaf))
   if (facts === undefined) throw new TokenError('payload')
   return { facts, kid: said.kid }
 }

@@ -6,7 +6,7 @@
 
 import { compactDecrypt } from 'jose/jwe/compact/decrypt'
 import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
-import { openerOf, type Recipient } from './recipient.ts'
+import { type KeyRecipient, openerOf } from './recipient.ts'
 
 /** The type of what is inside (RFC 7517 §8.5.2). */
 const CTY = 'jwk-set+json'
@@ -14,7 +14,7 @@ const CTY = 'jwk-set+json'
 type Jwk = Readonly<Record<string, unknown>>
 
 /** Seals a JWK Set to a resource server's key. */
-export async function sealKeySet(keys: readonly object[], { alg, enc, kid, key }: Recipient): Promise<string> {
+export async function sealKeySet(keys: readonly object[], { alg, enc, kid, key }: KeyRecipient): Promise<string> {
   const plaintext = new TextEncoder().encode(JSON.stringify({ keys }))
   return new CompactEncrypt(plaintext).setProtectedHeader({ alg, enc, kid, cty: CTY }).encrypt(key)
 }

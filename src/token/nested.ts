@@ -10,11 +10,12 @@ import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
 import type { SigningKey } from '../../keys/index.ts'
 import { LONGEST_ENVELOPE, readJwe } from './canonical.ts'
 import { type Expectations, readClaims, writeClaims } from './claims.ts'
+import { openDir, sealDir } from './dir.ts'
 import type { Entitlement, Opened } from './entitlement.ts'
 import { TokenError } from './error.ts'
 import { readHeader } from './header.ts'
 import type { VerificationKeys } from './jwks.ts'
-import type { Recipient } from './recipient.ts'
+import type { KeyRecipient, Recipient } from './recipient.ts'
 import { signClaims, verifyClaims } from './signed.ts'
 
 /** `typ` of the signed part (RFC 9068 §2.1). */
@@ -32,10 +33,12 @@ export async function sealNested(
   to: Recipient,
 ): Promise<string> {
   const jws = await signClaims(writeClaims(entitlement, issuer), TYP, signer)
-  const { alg, enc, kid, key } = to
-  const token = await new CompactEncrypt(new TextEncoder().encode(jws))
-    .setProtectedHeader({ alg, enc, kid, cty: 'JWT' })
-    .encrypt(key)
+  const { alg, enc, kid } = to
+  const header = { alg, enc, kid, cty: 'JWT' }
+  const token =
+    to.alg === 'dir'
+      ? await sealDir(header, jws, to.cipher)
+      : await new CompactEncrypt(new TextEncoder().encode(jws)).setProtectedHeader(header).encrypt(to.key)
   if (token.length > LONGEST_ENVELOPE) throw new TokenError('size')
   return token
 }
@@ -43,9 +46,18 @@ export async function sealNested(
 /** What opens the outer envelope: by exactly this kid, at `now`. */
 export type FindRecipient = (kid: string, now: number) => Promise<Recipient | undefined>
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Returns what is in a JWE to a resource server's own key. */
+async function openByKey(token: string, { alg, enc, key }: KeyRecipient): Promise<Uint8Array> {
+  const options = { keyManagementAlgorithms: [alg], contentEncryptionAlgorithms: [enc] }
+  return (await compactDecrypt(token, key, options)).plaintext
+}
+
 /** Takes the signed token out of its envelope: one key, found by its kid, tried once. */
 async function decrypt(token: string, find: FindRecipient, now: number): Promise<string> {
-  const { header, encryptedKey } = readJwe(token)
+  const segments = readJwe(token)
+  const { header, encryptedKey } = segments
   const hasKey = encryptedKey === '' && isAgreed(header)
   const said = readHeader(header, ['alg', 'enc', 'kid', 'cty'], hasKey)
   if (said.cty !== 'JWT') throw new TokenError('type')
@@ -55,9 +67,7 @@ async function decrypt(token: string, find: FindRecipient, now: number): Promise
     throw new TokenError('algorithm')
   if (hasKey !== (to.alg === 'ECDH-ES')) throw new TokenError('header')
   try {
-    const options = { keyManagementAlgorithms: [to.alg], contentEncryptionAlgorithms: [to.enc] }
-    const { plaintext } = await compactDecrypt(token, to.key, options)
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plaintext)
+    return utf8.decode(await (to.alg === 'dir' ? openDir(segments, to.cipher) : openByKey(token, to)))
   } catch (cause) {
     throw new TokenError('decryption', { cause })
   }

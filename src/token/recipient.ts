@@ -7,7 +7,8 @@
 import type { CryptoKey } from 'jose'
 import { importJWK } from 'jose/key/import'
 import type { ContentEncryption, Leaf } from '../../keys/index.ts'
-import { type ContentKey, contentKeyOf } from './content_key.ts'
+import { contentCipherOf } from './content_cipher.ts'
+import type { ContentCipher } from './content_encryption.ts'
 import { TokenError } from './error.ts'
 import { publicMembers } from './jwks.ts'
 
@@ -17,18 +18,32 @@ export type KeyManagement = 'ECDH-ES' | 'RSA-OAEP-256' | 'dir'
 /** The ways in which the content key can be managed. */
 export const KEY_MANAGEMENT: readonly KeyManagement[] = ['ECDH-ES', 'RSA-OAEP-256', 'dir']
 
-/** A key that seals to a resource server, or opens as one. */
-export interface Recipient {
+/** The ways that are for a resource server's own key. */
+type KeyManagementByKey = Exclude<KeyManagement, 'dir'>
+
+/** A resource server's own key: the public one that seals to it, or the private one that opens. */
+export interface KeyRecipient {
   readonly kid: string
-  readonly alg: KeyManagement
+  readonly alg: KeyManagementByKey
   readonly enc: ContentEncryption
-  readonly key: ContentKey
+  readonly key: CryptoKey
 }
+
+/** A leaf, which seals and opens. */
+export interface LeafRecipient {
+  readonly kid: string
+  readonly alg: 'dir'
+  readonly enc: ContentEncryption
+  readonly cipher: ContentCipher
+}
+
+/** What seals to a resource server, or opens as one. */
+export type Recipient = KeyRecipient | LeafRecipient
 
 type Jwk = Readonly<Record<string, unknown>>
 
 /** Returns the key management that a key is for, or nothing: P-256 and X25519 agree, RSA from 2048 bits wraps. */
-export function keyManagementOf(jwk: Jwk): KeyManagement | undefined {
+export function keyManagementOf(jwk: Jwk): KeyManagementByKey | undefined {
   const { kty, crv, use = 'enc', alg, n } = jwk
   const kind = kty === 'RSA' ? 'RSA-OAEP-256' : kty === 'EC' || kty === 'OKP' ? 'ECDH-ES' : undefined
   if (kind === undefined || use !== 'enc' || (alg !== undefined && alg !== kind)) return undefined
@@ -38,14 +53,14 @@ export function keyManagementOf(jwk: Jwk): KeyManagement | undefined {
 }
 
 /** Returns a resource server's public key as the issuer seals to it. */
-export async function recipientOf(jwk: Jwk, enc: ContentEncryption): Promise<Recipient> {
+export async function recipientOf(jwk: Jwk, enc: ContentEncryption): Promise<KeyRecipient> {
   const alg = keyManagementOf(jwk)
   if (alg === undefined || typeof jwk['kid'] !== 'string') throw new TokenError('key')
   return { kid: jwk['kid'], alg, enc, key: (await importJWK(publicMembers(jwk), alg)) as CryptoKey }
 }
 
 /** Returns a resource server's private key as it opens with it. */
-export async function openerOf(jwk: Jwk, enc: ContentEncryption): Promise<Recipient> {
+export async function openerOf(jwk: Jwk, enc: ContentEncryption): Promise<KeyRecipient> {
   const alg = keyManagementOf(jwk)
   if (alg === undefined || typeof jwk['kid'] !== 'string' || jwk['d'] === undefined) throw new TokenError('key')
   const { use: _use, key_ops: _operations, alg: _alg, ...key } = jwk
@@ -53,6 +68,6 @@ export async function openerOf(jwk: Jwk, enc: ContentEncryption): Promise<Recipi
 }
 
 /** Returns a leaf as what seals, and opens, by `dir`. */
-export async function leafRecipient(leaf: Leaf): Promise<Recipient> {
-  return { kid: leaf.kid, alg: 'dir', enc: leaf.enc, key: await contentKeyOf(leaf) }
+export function leafRecipient(leaf: Leaf): LeafRecipient {
+  return { kid: leaf.kid, alg: 'dir', enc: leaf.enc, cipher: contentCipherOf(leaf) }
 }
