@@ -30,6 +30,9 @@ export interface JweSegments {
   readonly tag: string
 }
 
+const JWE = /^[\w-]+\.[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+$/
+const JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/
+
 /** Returns the segments of a text that has the form of `pattern`, each canonical. */
 function readSegments(text: string, pattern: RegExp, longest = LONGEST_ENVELOPE): readonly string[] {
   if (text.length === 0 || text.length > longest) throw new TokenError('length')
@@ -46,8 +49,7 @@ function readSegments(text: string, pattern: RegExp, longest = LONGEST_ENVELOPE)
  * canonical spelling
  */
 export function readJwe(envelope: string): JweSegments {
-  const segments = readSegments(envelope, /^[\w-]+\.[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+$/)
-  const [header = '', encryptedKey = '', iv = '', ciphertext = '', tag = ''] = segments
+  const [header = '', encryptedKey = '', iv = '', ciphertext = '', tag = ''] = readSegments(envelope, JWE)
   return { header, encryptedKey, iv, ciphertext, tag }
 }
 
@@ -65,6 +67,6 @@ export function readJws(
   readonly payload: string
   readonly signature: string
 } {
-  const [header = '', payload = '', signature = ''] = readSegments(jws, /^[\w-]+\.[\w-]+\.[\w-]+$/, longest)
+  const [header = '', payload = '', signature = ''] = readSegments(jws, JWS, longest)
   return { header, payload, signature }
 }

@@ -76,18 +76,20 @@ function isActor(value: unknown): boolean {
 }
 
 /** Claims that a token may lack, and what they are where they are there. */
-const OPTIONAL: Readonly<Record<string, (value: unknown) => boolean>> = {
-  client_id: isText,
-  gid: isText,
-  auth_time: isInstant,
-  acr: isText,
-  amr: (value) => Array.isArray(value) && value.every(isText),
-  cnf: isConfirmation,
-  act: isActor,
-  may_act: isActor,
-  authorization_details: (value) =>
-    Array.isArray(value) && value.every((detail) => isMembers(detail) && isText(detail['type'])),
-}
+const OPTIONAL: ReadonlyMap<string, (value: unknown) => boolean> = new Map(
+  Object.entries({
+    client_id: isText,
+    gid: isText,
+    auth_time: isInstant,
+    acr: isText,
+    amr: (value: unknown) => Array.isArray(value) && value.every(isText),
+    cnf: isConfirmation,
+    act: isActor,
+    may_act: isActor,
+    authorization_details: (value: unknown) =>
+      Array.isArray(value) && value.every((detail) => isMembers(detail) && isText(detail['type'])),
+  }),
+)
 
 function checkTimes(iat: number, exp: number, expected: Expectations): void {
   const { now, clockTolerance, longestLife } = expected
@@ -105,27 +107,30 @@ function checkTimes(iat: number, exp: number, expected: Expectations): void {
  */
 export function readClaims(claims: Readonly<Record<string, unknown>>, expected: Expectations): Entitlement {
   const own = (name: string): unknown => (Object.hasOwn(claims, name) ? claims[name] : undefined)
-  const [iss, sub, aud, scope, jti] = ['iss', 'sub', 'aud', 'scope', 'jti'].map(own)
-  const [iat, exp] = ['iat', 'exp'].map(own)
+  const iss = own('iss')
+  const sub = own('sub')
+  const aud = own('aud')
+  const scope = own('scope')
+  const iat = own('iat')
+  const exp = own('exp')
+  const jti = own('jti')
   if (!isText(iss) || !isText(sub) || !isText(aud) || !isText(scope) || !isText(jti)) throw new TokenError('claims')
   if (!isInstant(iat) || !isInstant(exp)) throw new TokenError('claims')
-  const optional = Object.entries(OPTIONAL).filter(([name]) => own(name) !== undefined)
-  if (!optional.every(([name, isOf]) => isOf(own(name)))) throw new TokenError('claims')
+  const optional: Record<string, unknown> = {}
+  const extra: [string, unknown][] = []
+  for (const name of Object.keys(claims)) {
+    const value = claims[name]
+    const isOf = OPTIONAL.get(name)
+    if (isOf === undefined && !PROTOCOL_CLAIMS.has(name)) extra.push([name, value])
+    if (isOf === undefined || value === undefined) continue
+    if (!isOf(value)) throw new TokenError('claims')
+    optional[name] = value
+  }
   const client_id = own('client_id') as string | undefined
   if (iss !== expected.issuer) throw new TokenError('issuer')
   if (aud !== expected.resource) throw new TokenError('audience')
   if (client_id === undefined && !expected.anonymous) throw new TokenError('client')
   checkTimes(iat, exp, expected)
-  const extra = Object.entries(claims).filter(([name]) => !PROTOCOL_CLAIMS.has(name))
-  return {
-    sub,
-    client_id,
-    aud,
-    scope: scope.split(' '),
-    iat,
-    exp,
-    jti,
-    ...Object.fromEntries(optional.map(([name]) => [name, own(name)])),
-    claims: Object.fromEntries(extra),
-  }
+  const known = { sub, client_id, aud, scope: scope.split(' '), iat, exp, jti }
+  return { ...known, ...optional, claims: extra.length === 0 ? {} : Object.fromEntries(extra) }
 }
