@@ -75,21 +75,48 @@ function isActor(value: unknown): boolean {
   return isMembers(value) && isText(value['sub']) && (value['act'] === undefined || isActor(value['act']))
 }
 
+type Check = (value: unknown) => boolean
+
+/** Claims that every token has, and what they are. */
+const REQUIRED: Readonly<Record<string, Check>> = {
+  iss: isText,
+  sub: isText,
+  aud: isText,
+  scope: isText,
+  iat: isInstant,
+  exp: isInstant,
+  jti: isText,
+}
+
 /** Claims that a token may lack, and what they are where they are there. */
-const OPTIONAL: ReadonlyMap<string, (value: unknown) => boolean> = new Map(
-  Object.entries({
-    client_id: isText,
-    gid: isText,
-    auth_time: isInstant,
-    acr: isText,
-    amr: (value: unknown) => Array.isArray(value) && value.every(isText),
-    cnf: isConfirmation,
-    act: isActor,
-    may_act: isActor,
-    authorization_details: (value: unknown) =>
-      Array.isArray(value) && value.every((detail) => isMembers(detail) && isText(detail['type'])),
+const OPTIONAL: Readonly<Record<string, Check>> = {
+  client_id: isText,
+  gid: isText,
+  auth_time: isInstant,
+  acr: isText,
+  amr: (value) => Array.isArray(value) && value.every(isText),
+  cnf: isConfirmation,
+  act: isActor,
+  may_act: isActor,
+  authorization_details: (value) =>
+    Array.isArray(value) && value.every((detail) => isMembers(detail) && isText(detail['type'])),
+}
+
+/** What is done with each of the protocol's claims; the others are the operator's. */
+const RULES: ReadonlyMap<string, { readonly isOf: Check; readonly use: 'required' | 'optional' | 'unread' }> = new Map(
+  [...PROTOCOL_CLAIMS].map((name) => {
+    const isOf = REQUIRED[name] ?? OPTIONAL[name] ?? (() => true)
+    return [name, { isOf, use: REQUIRED[name] ? 'required' : OPTIONAL[name] ? 'optional' : 'unread' } as const]
   }),
 )
+
+/** The required claims, once each was found to be what it is to be. */
+interface RequiredClaims extends Readonly<Record<'iss' | 'sub' | 'aud' | 'scope' | 'jti', string>> {
+  readonly iat: number
+  readonly exp: number
+}
+
+const REQUIRED_COUNT = Object.keys(REQUIRED).length
 
 function checkTimes(iat: number, exp: number, expected: Expectations): void {
   const { now, clockTolerance, longestLife } = expected
@@ -106,31 +133,29 @@ function checkTimes(iat: number, exp: number, expected: Expectations): void {
  * @throws {TokenError} `claims`, `issuer`, `audience`, `client`, `expired`, `early`, `lifetime`
  */
 export function readClaims(claims: Readonly<Record<string, unknown>>, expected: Expectations): Entitlement {
-  const own = (name: string): unknown => (Object.hasOwn(claims, name) ? claims[name] : undefined)
-  const iss = own('iss')
-  const sub = own('sub')
-  const aud = own('aud')
-  const scope = own('scope')
-  const iat = own('iat')
-  const exp = own('exp')
-  const jti = own('jti')
-  if (!isText(iss) || !isText(sub) || !isText(aud) || !isText(scope) || !isText(jti)) throw new TokenError('claims')
-  if (!isInstant(iat) || !isInstant(exp)) throw new TokenError('claims')
   const optional: Record<string, unknown> = {}
   const extra: [string, unknown][] = []
+  let required = 0
+  let more = 0
   for (const name of Object.keys(claims)) {
     const value = claims[name]
-    const isOf = OPTIONAL.get(name)
-    if (isOf === undefined && !PROTOCOL_CLAIMS.has(name)) extra.push([name, value])
-    if (isOf === undefined || value === undefined) continue
-    if (!isOf(value)) throw new TokenError('claims')
-    optional[name] = value
+    const rule = RULES.get(name)
+    if (rule === undefined) extra.push([name, value])
+    else if (!rule.isOf(value)) throw new TokenError('claims')
+    else if (rule.use === 'required') required++
+    else if (rule.use === 'optional') {
+      optional[name] = value
+      more++
+    }
   }
-  const client_id = own('client_id') as string | undefined
+  if (required !== REQUIRED_COUNT) throw new TokenError('claims')
+  const { iss, sub, aud, scope, iat, exp, jti } = claims as unknown as RequiredClaims
+  const client_id = optional['client_id'] as string | undefined
   if (iss !== expected.issuer) throw new TokenError('issuer')
   if (aud !== expected.resource) throw new TokenError('audience')
   if (client_id === undefined && !expected.anonymous) throw new TokenError('client')
   checkTimes(iat, exp, expected)
-  const known = { sub, client_id, aud, scope: scope.split(' '), iat, exp, jti }
-  return { ...known, ...optional, claims: extra.length === 0 ? {} : Object.fromEntries(extra) }
+  const own = extra.length === 0 ? {} : Object.fromEntries(extra)
+  const entitlement = { sub, client_id, aud, scope: scope.split(' '), iat, exp, jti, claims: own }
+  return more === 0 || (more === 1 && client_id !== undefined) ? entitlement : { ...entitlement, ...optional }
 }

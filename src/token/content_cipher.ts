@@ -1,11 +1,15 @@
 /**
- * The content encryption of each leaf, its key imported once.
+ * The content encryption of each leaf, its key imported once, in the way that is fastest here.
  *
  * @module
  */
 
 import type { Leaf } from '../../keys/index.ts'
-import { type ContentCipher, makeCipher } from './content_encryption.ts'
+import type { ContentCipher } from './content_encryption.ts'
+import { findNodeCipher } from './node_crypto.ts'
+import { makeWebCipher } from './web_crypto.ts'
+
+const makeCipher = findNodeCipher() ?? makeWebCipher
 
 const made = new WeakMap<Leaf, ContentCipher>()
 

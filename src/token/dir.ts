@@ -4,8 +4,7 @@
  * @module
  */
 
-import { decodeCanonical, encodeBase64url } from '../../keys/base64url.ts'
-import type { JweSegments } from './canonical.ts'
+import { encodeBase64url } from '../../keys/base64url.ts'
 import type { ContentCipher } from './content_encryption.ts'
 
 const utf8 = new TextEncoder()
@@ -17,21 +16,11 @@ export async function sealDir(
   cipher: ContentCipher,
 ): Promise<string> {
   const segment = encodeBase64url(utf8.encode(JSON.stringify(header)))
-  const { iv, ciphertext, tag } = await cipher.seal(utf8.encode(text), utf8.encode(segment))
-  return `${segment}..${encodeBase64url(iv)}.${encodeBase64url(ciphertext)}.${encodeBase64url(tag)}`
+  const { iv, ciphertext, tag } = await cipher.seal(utf8.encode(text), authenticatedOf(segment))
+  return `${segment}..${iv}.${ciphertext}.${tag}`
 }
 
-/**
- * Returns what was sealed: at once where the platform decrypts at once, or else a promise of it.
- *
- * This does NOT look at the header, but as what was sealed along. It throws, or rejects, when another key made the JWE, or
- * it was changed.
- */
-export function openDir(segments: JweSegments, cipher: ContentCipher): Uint8Array | Promise<Uint8Array> {
-  const sealed = {
-    iv: decodeCanonical(segments.iv),
-    ciphertext: decodeCanonical(segments.ciphertext),
-    tag: decodeCanonical(segments.tag),
-  }
-  return cipher.open(sealed, utf8.encode(segments.header))
+/** Returns what is authenticated beside the ciphertext: the header as it is spelled (RFC 7516 §5.2). */
+export function authenticatedOf(header: string): Uint8Array<ArrayBuffer> {
+  return utf8.encode(header)
 }

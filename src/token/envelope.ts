@@ -7,7 +7,7 @@
 import type { Leaf, Leaves } from '../../keys/index.ts'
 import { type JweSegments, LONGEST_ENVELOPE, readJwe } from './canonical.ts'
 import { contentCipherOf } from './content_cipher.ts'
-import { openDir, sealDir } from './dir.ts'
+import { authenticatedOf, sealDir } from './dir.ts'
 import { TokenError } from './error.ts'
 import { readHeader } from './header.ts'
 import { parseStrictly } from './strict_json.ts'
@@ -22,17 +22,30 @@ export async function sealEnvelope(facts: Readonly<Record<string, unknown>>, typ
 
 const MEMBERS = ['alg', 'enc', 'kid', 'typ'] as const
 
-/** What a header says. */
-type Said = ReturnType<typeof readHeader<(typeof MEMBERS)[number]>>
+/** A header as it is spelled, what it says, and as what it is authenticated. */
+interface Header {
+  readonly segment: string
+  readonly said: Readonly<Record<(typeof MEMBERS)[number], string>>
+  readonly aad: Uint8Array<ArrayBuffer>
+}
 
-/** The header of the last envelope that each kind of leaves opened: spelled alike, it says the same. */
-const lastOpened = new WeakMap<Leaves, { readonly header: string; readonly said: Said }>()
+/** The header of the last envelope that leaves opened: spelled alike, it says the same. Nothing else is kept of it. */
+const lastOpened = new WeakMap<Leaves, Header>()
 
-async function decrypt(segments: JweSegments, leaf: Leaf): Promise<Uint8Array> {
+function readSaid(segment: string): Header {
+  return { segment, said: readHeader(segment, MEMBERS), aad: authenticatedOf(segment) }
+}
+
+function refuse(cause: unknown): never {
+  throw new TokenError('decryption', { cause })
+}
+
+function decrypt(segments: JweSegments, { aad }: Header, leaf: Leaf): Uint8Array | Promise<Uint8Array> {
   try {
-    return await openDir(segments, contentCipherOf(leaf))
+    const plaintext = contentCipherOf(leaf).open(segments, aad)
+    return plaintext instanceof Promise ? plaintext.catch(refuse) : plaintext
   } catch (cause) {
-    throw new TokenError('decryption', { cause })
+    return refuse(cause)
   }
 }
 
@@ -62,10 +75,40 @@ export interface OpenedEnvelope {
 }
 
 /**
- * Opens an envelope: one key, found by its kid, tried once.
+ * Opens an envelope: one key, found by its kid, tried once. At once where the platform decrypts at once.
  *
  * The order is fixed: length, canonical form, exact header, `typ`, `kid`, algorithms, decryption, strict JSON. What the
  * facts mean is not looked at.
+ *
+ * @throws {TokenError} as `openEnvelope`: at once, or in the promise
+ */
+export function openEnvelopeAtOnce(
+  envelope: string,
+  expectedTyp: string,
+  leaves: Leaves,
+  now: number,
+): OpenedEnvelope | Promise<OpenedEnvelope> {
+  const segments = readJwe(envelope)
+  if (segments.encryptedKey !== '') throw new TokenError('form')
+  const last = lastOpened.get(leaves)
+  const header = segments.header === last?.segment ? last : readSaid(segments.header)
+  const { alg, enc, kid, typ } = header.said
+  if (typ !== expectedTyp) throw new TokenError('type')
+  const leaf = leaves.opening(kid, now)
+  if (leaf === undefined) throw new TokenError('key')
+  if (alg !== 'dir' || enc !== leaf.enc) throw new TokenError('algorithm')
+  const read = (plaintext: Uint8Array): OpenedEnvelope => {
+    const facts = parseStrictly(plaintext)
+    if (facts === undefined) throw new TokenError('payload')
+    if (header !== last) lastOpened.set(leaves, header)
+    return { facts, kid }
+  }
+  const plaintext = decrypt(segments, header, leaf)
+  return plaintext instanceof Promise ? plaintext.then(read) : read(plaintext)
+}
+
+/**
+ * Opens an envelope.
  *
  * @throws {TokenError} `length`, `form`, `header`, `type`, `key`, `algorithm`, `decryption`, `payload`
  */
@@ -75,17 +118,5 @@ export async function openEnvelope(
   leaves: Leaves,
   now: number,
 ): Promise<OpenedEnvelope> {
-  const segments = readJwe(envelope)
-  const { header, encryptedKey } = segments
-  if (encryptedKey !== '') throw new TokenError('form')
-  const last = lastOpened.get(leaves)
-  const said = header === last?.header ? last.said : readHeader(header, MEMBERS)
-  if (said.typ !== typ) throw new TokenError('type')
-  const leaf = leaves.opening(said.kid, now)
-  if (leaf === undefined) throw new TokenError('key')
-  if (said.alg !== 'dir' || said.enc !== leaf.enc) throw new TokenError('algorithm')
-  const facts = parseStrictly(await decrypt(segments, leaf))
-  if (header !== last?.header) lastOpened.set(leaves, { header, said })
-  if (facts === undefined) throw new TokenError('payload')
-  return { facts, kid: said.kid }
+  return openEnvelopeAtOnce(envelope, typ, leaves, now)
 }

@@ -10,7 +10,7 @@ import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
 import type { SigningKey } from '../../keys/index.ts'
 import { LONGEST_ENVELOPE, readJwe } from './canonical.ts'
 import { type Expectations, readClaims, writeClaims } from './claims.ts'
-import { openDir, sealDir } from './dir.ts'
+import { authenticatedOf, sealDir } from './dir.ts'
 import type { Entitlement, Opened } from './entitlement.ts'
 import { TokenError } from './error.ts'
 import { readHeader } from './header.ts'
@@ -67,7 +67,9 @@ async function decrypt(token: string, find: FindRecipient, now: number): Promise
     throw new TokenError('algorithm')
   if (hasKey !== (to.alg === 'ECDH-ES')) throw new TokenError('header')
   try {
-    return utf8.decode(await (to.alg === 'dir' ? openDir(segments, to.cipher) : openByKey(token, to)))
+    return utf8.decode(
+      await (to.alg === 'dir' ? to.cipher.open(segments, authenticatedOf(header)) : openByKey(token, to)),
+    )
   } catch (cause) {
     throw new TokenError('decryption', { cause })
   }

@@ -56,8 +56,8 @@ export interface Verifier {
   verify(input: string | ResourceRequest, demand?: Demand): Promise<Verification>
 }
 
-/** Opens a token that is what is expected. */
-export type Open = (token: string, expected: Expectations) => Promise<Opened>
+/** Opens a token that is what is expected: at once where it can. */
+export type Open = (token: string, expected: Expectations) => Opened | Promise<Opened>
 
 /** The options as the verifiers use them. */
 export type CheckedOptions = Required<Omit<CommonOptions, 'resourceMetadata'>> & Pick<CommonOptions, 'resourceMetadata'>
@@ -94,14 +94,9 @@ export function createVerifierAround(open: Open, options: CheckedOptions): Verif
     const reading = typeof input === 'string' ? { ok: true as const, token: input } : readBearer(input)
     if (!reading.ok) return refuse(reading.code, needed)
     try {
-      const { entitlement } = await open(reading.token, {
-        issuer,
-        resource,
-        now: now(),
-        clockTolerance,
-        longestLife,
-        anonymous,
-      })
+      const expected = { issuer, resource, now: now(), clockTolerance, longestLife, anonymous }
+      const opening = open(reading.token, expected)
+      const { entitlement } = opening instanceof Promise ? await opening : opening
       // A bound token that is shown without its key is a stolen one (RFC 9449 §7.2, RFC 8705 §3).
       if (entitlement.cnf !== undefined) return refuse('invalid_token', needed, 'confirmation')
       const hasScope = needed.every((token) => entitlement.scope.includes(token))
