@@ -25,7 +25,7 @@ export interface ContentCipher {
    *
    * @throws whatever the platform throws, at once or in the promise, when it was not sealed by this key, or so
    */
-  open(sealed: Sealed, aad: Bytes): Uint8Array | Promise<Uint8Array>
+  open(sealed: Sealed, aad: Bytes): Uint8Array | Promise<Uint8Array | ArrayBuffer>
 }
 
 /** Bytes that are nobody else's to change meanwhile. */

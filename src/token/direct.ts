@@ -9,7 +9,7 @@
 import type { Leaves } from '../../keys/index.ts'
 import { type Expectations, readClaims, writeClaims } from './claims.ts'
 import type { Entitlement, Opened } from './entitlement.ts'
-import { type OpenedEnvelope, openEnvelopeAtOnce, sealEnvelope } from './envelope.ts'
+import { openWith, sealEnvelope } from './envelope.ts'
 import { TokenError } from './error.ts'
 
 const TYP = 'at+jwe'
@@ -41,7 +41,5 @@ export async function sealDirect(
  * @throws {TokenError} with any code but `sealing` and `size`: at once, or in the promise
  */
 export function openDirect(token: string, leaves: Leaves, expected: Expectations): Opened | Promise<Opened> {
-  const read = ({ facts, kid }: OpenedEnvelope): Opened => ({ entitlement: readClaims(facts, expected), kid })
-  const opened = openEnvelopeAtOnce(token, TYP, leaves, expected.now)
-  return opened instanceof Promise ? opened.then(read) : read(opened)
+  return openWith(token, TYP, leaves, expected.now, (facts, kid) => ({ entitlement: readClaims(facts, expected), kid }))
 }

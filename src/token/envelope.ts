@@ -7,6 +7,7 @@
 import type { Leaf, Leaves } from '../../keys/index.ts'
 import { type JweSegments, LONGEST_ENVELOPE, readJwe } from './canonical.ts'
 import { contentCipherOf } from './content_cipher.ts'
+import type { ContentCipher } from './content_encryption.ts'
 import { authenticatedOf, sealDir } from './dir.ts'
 import { TokenError } from './error.ts'
 import { readHeader } from './header.ts'
@@ -40,10 +41,9 @@ function refuse(cause: unknown): never {
   throw new TokenError('decryption', { cause })
 }
 
-function decrypt(segments: JweSegments, { aad }: Header, leaf: Leaf): Uint8Array | Promise<Uint8Array> {
+function decrypt(segments: JweSegments, { aad }: Header, leaf: Leaf): ReturnType<ContentCipher['open']> {
   try {
-    const plaintext = contentCipherOf(leaf).open(segments, aad)
-    return plaintext instanceof Promise ? plaintext.catch(refuse) : plaintext
+    return contentCipherOf(leaf).open(segments, aad)
   } catch (cause) {
     return refuse(cause)
   }
@@ -75,19 +75,21 @@ export interface OpenedEnvelope {
 }
 
 /**
- * Opens an envelope: one key, found by its kid, tried once. At once where the platform decrypts at once.
+ * Opens an envelope, and lets `read` make something of what is inside: one key, found by its kid, tried once. All at once
+ * where the platform decrypts at once.
  *
  * The order is fixed: length, canonical form, exact header, `typ`, `kid`, algorithms, decryption, strict JSON. What the
  * facts mean is not looked at.
  *
- * @throws {TokenError} as `openEnvelope`: at once, or in the promise
+ * @throws {TokenError} as `openEnvelope`, or what `read` throws: at once, or in the promise
  */
-export function openEnvelopeAtOnce(
+export function openWith<Read>(
   envelope: string,
   expectedTyp: string,
   leaves: Leaves,
   now: number,
-): OpenedEnvelope | Promise<OpenedEnvelope> {
+  read: (facts: OpenedEnvelope['facts'], kid: string) => Read,
+): Read | Promise<Read> {
   const segments = readJwe(envelope)
   if (segments.encryptedKey !== '') throw new TokenError('form')
   const last = lastOpened.get(leaves)
@@ -97,14 +99,14 @@ export function openEnvelopeAtOnce(
   const leaf = leaves.opening(kid, now)
   if (leaf === undefined) throw new TokenError('key')
   if (alg !== 'dir' || enc !== leaf.enc) throw new TokenError('algorithm')
-  const read = (plaintext: Uint8Array): OpenedEnvelope => {
+  const readInside = (plaintext: Uint8Array | ArrayBuffer): Read => {
     const facts = parseStrictly(plaintext)
     if (facts === undefined) throw new TokenError('payload')
     if (header !== last) lastOpened.set(leaves, header)
-    return { facts, kid }
+    return read(facts, kid)
   }
   const plaintext = decrypt(segments, header, leaf)
-  return plaintext instanceof Promise ? plaintext.then(read) : read(plaintext)
+  return plaintext instanceof Promise ? plaintext.then(readInside, refuse) : readInside(plaintext)
 }
 
 /**
@@ -118,5 +120,5 @@ export async function openEnvelope(
   leaves: Leaves,
   now: number,
 ): Promise<OpenedEnvelope> {
-  return openEnvelopeAtOnce(envelope, typ, leaves, now)
+  return openWith(envelope, typ, leaves, now, (facts, kid) => ({ facts, kid }))
 }

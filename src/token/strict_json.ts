@@ -12,7 +12,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  *
  * @returns nothing when it is anything else
  */
-export function parseStrictly(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+export function parseStrictly(bytes: Uint8Array | ArrayBuffer): Readonly<Record<string, unknown>> | undefined {
   try {
     const text = utf8.decode(bytes)
     const json: unknown = JSON.parse(text)

@@ -34,10 +34,13 @@ const keyOf = (enc: ContentEncryption, turn = 0): Uint8Array<ArrayBuffer> =>
   Uint8Array.from({ length: enc === 'A256GCM' ? 32 : 64 }, (_, index) => (index * 13 + turn * 7 + 5) % 256)
 
 /** What came of opening: the bytes in hex, or that there are none. */
-const outcome = (opening: () => Uint8Array | Promise<Uint8Array>): Promise<string> =>
+const outcome = (opening: () => ReturnType<ContentCipher['open']>): Promise<string> =>
   Promise.resolve()
     .then(opening)
-    .then(hex, () => 'refused')
+    .then(
+      (plaintext) => hex(new Uint8Array(plaintext)),
+      () => 'refused',
+    )
 
 /** Opens a token by one of our ways, once its form is found good. */
 const ours = (token: string, cipher: ContentCipher): Promise<string> =>
