@@ -15,6 +15,8 @@ export interface Row {
   readonly figures: string
   /** Ours against the other; what it means, its group says. */
   readonly ratio?: number
+  /** What the ratio is in, where it is none but a figure of its own. */
+  readonly unit?: string
   /** What the ratio is to be, where it is to be anything. */
   readonly bar?: { readonly atLeast: number } | { readonly atMost: number }
 }
@@ -57,7 +59,11 @@ export function writeTable({ machine, versions, rounds, seconds }: Head, rows: r
     row.ours,
     row.beside,
     row.figures,
-    row.ratio === undefined ? '' : writeRatio(row.ratio),
+    row.ratio === undefined
+      ? ''
+      : row.unit === undefined
+        ? writeRatio(row.ratio)
+        : `${+row.ratio.toFixed(1)} ${row.unit}`,
     writeBar(row),
   ])
   const heads = ['group', 'ours', 'beside', 'figures', 'ratio', 'bar']

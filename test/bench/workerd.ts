@@ -6,6 +6,7 @@
  */
 
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -16,8 +17,19 @@ import { build } from 'esbuild'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
-/** Bundles a Worker as wrangler would. */
-export async function bundle(entry: string, minify = false): Promise<string> {
+/** Where a file is in memory, if the system has such a place: a disk's speed is not ours. */
+const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+
+const bundled = new Map<string, Promise<string>>()
+
+/** Bundles a Worker as wrangler would, once. */
+export function bundle(entry: string, minify = false): Promise<string> {
+  const known = bundled.get(`${entry} ${minify}`) ?? bundleAnew(entry, minify)
+  bundled.set(`${entry} ${minify}`, known)
+  return known
+}
+
+async function bundleAnew(entry: string, minify: boolean): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [join(ROOT, entry)],
     bundle: true,
@@ -97,7 +109,7 @@ const main :Workerd.Worker = (
 
 /** Starts a Worker in a workerd of its own. */
 export async function startWorker(options: WorkerOptions): Promise<Running> {
-  const folder = await mkdtemp(join(tmpdir(), 'bulla-bench-'))
+  const folder = await mkdtemp(join(MEMORY, 'bulla-bench-'))
   await writeFile(join(folder, 'main.js'), await bundle(options.entry))
   await writeFile(join(folder, 'kv.js'), await bundle('test/bench/workers/kv.ts'))
   await writeFile(join(folder, 'config.capnp'), configOf(options, folder))
