@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Dates, primariesAt, RING_BYTES, type Ring, stateOf } from './ring.ts'
+import { type Dates, RING_BYTES, type Ring, stateOf } from './ring.ts'
 import { writeRing } from './ring_text.ts'
 
 /** Seconds that the longest-lived thing sealed by a ring lives, unless told otherwise: 30 days. */
@@ -54,18 +54,27 @@ export function examineRoot(
   return findings
 }
 
-/** Returns the stretches between `now` and `horizon` in which not exactly one root is primary. */
-function examineTimeline(ring: Ring, now: number, horizon: number): readonly Finding[] {
-  const turns = ring.roots.flatMap(({ use, end }) => [use, end]).filter((turn) => turn > now && turn < horizon)
+/** Keys of which exactly one must be primary at any time, and what they are to the operator. */
+interface Line {
+  readonly keys: readonly (Dates & { readonly kid: string })[]
+  readonly name: string
+  /** What fails while none is. */
+  readonly loss: string
+}
+
+/** Returns the stretches between `now` and `horizon` in which not exactly one key is primary. */
+function examineTimeline({ keys, name, loss }: Line, ring: Ring, now: number, horizon: number): readonly Finding[] {
+  const turns = keys.flatMap(({ use, end }) => [use, end]).filter((turn) => turn > now && turn < horizon)
   const starts = [...new Set([now, ...turns])].sort((a, b) => a - b)
   return starts.flatMap((start, index) => {
-    const primaries = primariesAt(ring, start)
+    const primaries = keys.filter((key) => stateOf(key, ring.revoked, start) === 'primary')
     if (primaries.length === 1) return []
     const stretch = `from ${writeInstant(start)} to ${writeInstant(starts[index + 1] ?? horizon)}`
-    const kids = primaries.map((root) => root.kid).join(' and ')
-    const advice = 'nothing can be sealed then; `bulla keys rotate` adds a root'
+    const kids = primaries.map(({ kid }) => kid).join(' and ')
     const message =
-      primaries.length === 0 ? `no root is primary ${stretch}: ${advice}` : `${kids} are both primary ${stretch}`
+      primaries.length === 0
+        ? `no ${name} is primary ${stretch}: ${loss}; \`bulla keys rotate\` adds one`
+        : `${kids} are both primary ${stretch}`
     return [{ rule: 'primary' as const, kid: undefined, message }]
   })
 }
@@ -85,12 +94,16 @@ export function examineRing(ring: Ring, options: ExamineOptions): readonly Findi
   const { now, horizon = HORIZON, longestLife = LONGEST_LIFE } = options
   const live = ring.roots.filter((root) => !['retired', 'revoked'].includes(stateOf(root, ring.revoked, now)))
   const rsa = (ring.rsa ?? []).filter((key) => !['retired', 'revoked'].includes(stateOf(key, ring.revoked, now)))
+  const lines: readonly Line[] = [
+    { keys: ring.roots, name: 'root', loss: 'nothing can be sealed then' },
+    ...(rsa.length > 0 ? [{ keys: rsa, name: 'RSA key', loss: 'nothing can be signed by RS256 then' }] : []),
+  ]
   const size = new TextEncoder().encode(writeRing(ring)).length
   const message = `the ring has ${size} bytes, and a secret holds ${RING_BYTES}: rotate less often, so that fewer roots live at once`
   return [
     ...live.flatMap((root) => examineRoot(root, ring, longestLife)),
     ...rsa.flatMap((key) => examineRoot(key, ring, longestLife, rsa)),
-    ...examineTimeline(ring, now, now + horizon),
+    ...lines.flatMap((line) => examineTimeline(line, ring, now, now + horizon)),
     ...(size > RING_BYTES ? [{ rule: 'size' as const, kid: undefined, message }] : []),
   ]
 }

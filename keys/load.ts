@@ -16,7 +16,7 @@ import {
   type Root,
   type RsaKey,
 } from './ring.ts'
-import { readRing } from './ring_text.ts'
+import { findSharedKid, readRing } from './ring_text.ts'
 
 /** The texts of the secrets that hold the ring. */
 export interface RingTexts {
@@ -81,6 +81,8 @@ export function mergeRings(a: RingReading, b: RingReading): RingReading | RingRe
   const rsa = mergeKeys<RsaKey>(a.ring.rsa ?? [], b.ring.rsa ?? [], ({ jwk }) => jwk.d)
   if (isRefusal(roots)) return roots
   if (isRefusal(rsa)) return rsa
+  const shared = findSharedKid(roots, rsa)
+  if (shared !== undefined) return conflict(`${shared} is a root in one ring, and an RSA key in the other`)
   const revoked = [...new Set([...a.ring.revoked, ...b.ring.revoked])]
   const ring = { ...a.ring, roots, ...(rsa.length > 0 ? { rsa } : {}), revoked }
   return { ok: true, ring, bad: [...a.bad, ...b.bad] }
@@ -124,7 +126,8 @@ export function loadRing(texts: RingTexts, options: ExamineOptions): LoadedRing 
   const life = options.longestLife ?? LONGEST_LIFE
   const { good: roots, bad: badRoots } = sift(ring.roots, (root) => examineRoot(root, ring, life))
   const { good: rsa, bad: badRsa } = sift(ring.rsa ?? [], (key) => examineRoot(key, ring, life, ring.rsa))
-  const good = { ...ring, roots, ...(rsa.length > 0 ? { rsa } : {}) }
+  const { rsa: _, ...others } = ring
+  const good = { ...others, roots, ...(rsa.length > 0 ? { rsa } : {}) }
   return {
     ok: true,
     ring: good,

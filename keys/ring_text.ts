@@ -16,9 +16,9 @@ import {
   type RingReason,
   type RingRefusal,
   type Root,
-  type RsaJwk,
   type RsaKey,
 } from './ring.ts'
+import { readRsaJwk } from './rsa.ts'
 
 /** Returns the ring as one line of JSON, the form in which it is kept as a secret. */
 export function writeRing(ring: Ring): string {
@@ -62,19 +62,13 @@ function readRoot(name: string, value: unknown): Root {
   return { kid, k: readKey(`${name}.k`, k), ...dates }
 }
 
-const RSA_MEMBERS = ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const satisfies readonly (keyof RsaJwk)[]
-
 function readRsaKey(name: string, value: unknown): RsaKey {
   checkMembers(name, value, ['kid', 'jwk', 'pub', 'use', 'end', 'del'])
   const { kid, jwk, pub, use, end, del } = value
   checkText(`${name}.kid`, kid, KID, '1 to 16 characters of [A-Za-z0-9_-]')
   const dates = { pub, use, end, del }
   checkDates(name, dates)
-  checkMembers(`${name}.jwk`, jwk, RSA_MEMBERS)
-  for (const member of RSA_MEMBERS) checkText(`${name}.jwk.${member}`, jwk[member], /^[A-Za-z0-9_-]+$/, 'base64url')
-  // 2048 bits are 342 characters (RFC 7518 §3.3).
-  checkText(`${name}.jwk.n`, jwk['n'], /^.{342,}$/, 'a modulus of at least 2048 bits')
-  return { kid, jwk: jwk as unknown as RsaJwk, ...dates }
+  return { kid, jwk: readRsaJwk(`${name}.jwk`, jwk), ...dates }
 }
 
 /** Reads a list, entry by entry: what cannot be read is left out, and reported. */
@@ -106,18 +100,37 @@ function describeBadRoot(value: unknown, message: string): BadRoot {
   }
 }
 
-/** Takes apart the roots that share a kid or key bytes with another: nobody can tell which of them is meant. */
-function separateTwins(roots: readonly Root[]): { good: readonly Root[]; bad: readonly BadRoot[] } {
+/** Takes apart the keys that share a kid or key bytes with another: nobody can tell which of them is meant. */
+function separateTwins<Key extends Dates & { readonly kid: string }>(
+  keys: readonly Key[],
+  bytesOf: (key: Key) => string,
+): { good: readonly Key[]; bad: readonly BadRoot[] } {
   const count = new Map<string, number>()
-  const marks = (root: Root): readonly string[] => [`kid ${root.kid}`, `k ${encodeBase64url(root.k)}`]
-  for (const mark of roots.flatMap(marks)) count.set(mark, (count.get(mark) ?? 0) + 1)
-  const isTwin = (root: Root): boolean => marks(root).some((mark) => count.get(mark) !== 1)
+  const marks = (key: Key): readonly string[] => [`kid ${key.kid}`, `k ${bytesOf(key)}`]
+  for (const mark of keys.flatMap(marks)) count.set(mark, (count.get(mark) ?? 0) + 1)
+  const isTwin = (key: Key): boolean => marks(key).some((mark) => count.get(mark) !== 1)
   return {
-    good: roots.filter((root) => !isTwin(root)),
-    bad: roots
+    good: keys.filter((key) => !isTwin(key)),
+    bad: keys
       .filter(isTwin)
-      .map((root) => describeBadRoot(root, `root ${root.kid}: its kid or its key stands in the ring twice`)),
+      .map((key) => describeBadRoot(key, `root ${key.kid}: its kid or its key stands in the ring twice`)),
   }
+}
+
+/** Reads the RSA keys. None of them, however bad, stops what is sealed under roots: so its dates are not told. */
+function readRsaKeys(list: unknown): { good: readonly RsaKey[]; bad: readonly BadRoot[] } {
+  const { entries, bad } = readEntries('rsa', list, readRsaKey)
+  const twins = separateTwins(entries, ({ jwk }) => jwk.n)
+  return {
+    good: twins.good,
+    bad: [...bad, ...twins.bad].map((key) => ({ ...key, use: undefined, end: undefined })),
+  }
+}
+
+/** Returns a kid that both a root and an RSA key have: whoever revokes it would not know what. */
+export function findSharedKid(roots: readonly Root[], rsa: readonly RsaKey[]): string | undefined {
+  const kids = new Set(roots.map(({ kid }) => kid))
+  return rsa.find(({ kid }) => kids.has(kid))?.kid
 }
 
 function refuse(reason: RingReason, detail: string): RingRefusal {
@@ -148,12 +161,10 @@ export function readRing(text: string | undefined): RingReading | RingRefusal {
     checkTimings(timings)
     checkTexts('revoked', revoked, KID, 'the kid of a root')
     const roots = readEntries('roots', json.roots, readRoot)
-    const rsa = readEntries('rsa', json['rsa'] ?? [], readRsaKey)
-    const { good, bad } = separateTwins(roots.entries)
-    const kids = [...good, ...rsa.entries].map(({ kid }) => kid)
-    if (new Set(kids).size !== kids.length)
-      throw new RangeError('"rsa" expected kids that no other key of the ring has')
-    const kept = rsa.entries.length > 0 ? { rsa: rsa.entries } : {}
+    const { good, bad } = separateTwins(roots.entries, ({ k }) => encodeBase64url(k))
+    const rsa = readRsaKeys(json['rsa'] ?? [])
+    if (findSharedKid(good, rsa.good) !== undefined) throw new RangeError('"rsa" expected kids that no root has')
+    const kept = rsa.good.length > 0 ? { rsa: rsa.good } : {}
     const ring: Ring = { v: 1, ...timings, roots: good, ...kept, revoked }
     return { ok: true, ring, bad: [...roots.bad, ...bad, ...rsa.bad] }
   } catch (error) {

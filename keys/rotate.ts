@@ -7,7 +7,7 @@
 
 import { checkInteger } from './check.ts'
 import { LONGEST_LIFE, writeInstant } from './doctor.ts'
-import { type Ring, type Root, type RsaJwk, stateOf } from './ring.ts'
+import { type Dates, type Ring, type Root, type RsaJwk, stateOf } from './ring.ts'
 import { checkTimings } from './ring_text.ts'
 
 /** Seconds that a root seals for, unless the next rotation comes first: 90 days. */
@@ -19,7 +19,7 @@ export interface RootOptions {
   readonly now: number
   /** 32 random bytes. */
   readonly key: Uint8Array
-  /** An RSA key to go with it, for resources that ask for RS256. */
+  /** An RSA key to go with it, for resources that ask for RS256. Default: none is added. */
   readonly rsaKey?: RsaJwk
   /** Seconds that it seals for at the most. Default {@link ROOT_LIFE}. */
   readonly rootLife?: number
@@ -37,12 +37,55 @@ export interface RingOptions extends RootOptions {
   readonly skew?: number
 }
 
-function createRoot(kid: string, ring: Ring, use: number, end: number, options: RootOptions): Root {
-  const { now, key, longestLife = LONGEST_LIFE } = options
-  checkInteger('rootLife', end - use, 1)
+/** Where a new key stands among those of its kind, and what becomes of them. */
+interface Place<Key> {
+  readonly dates: Dates
+  /** Those that live, the primary one with the end that it has now. */
+  readonly others: readonly Key[]
+  /** The one that is staged while another is primary: then a new one comes too early. */
+  readonly staged: Key | undefined
+}
+
+/** Returns the place of a new key: after the primary, or at once where there is none, until the one that is staged. */
+function placeAmong<Key extends Dates & { readonly kid: string }>(
+  keys: readonly Key[],
+  { propagation, skew, revoked }: Ring,
+  { now, rootLife = ROOT_LIFE, longestLife = LONGEST_LIFE }: RootOptions,
+): Place<Key> {
+  const kept = keys.filter((key) => now < key.del)
+  const primary = kept.find((key) => stateOf(key, revoked, now) === 'primary')
+  const [next] = kept.filter((key) => key.use > now && !revoked.includes(key.kid)).sort((a, b) => a.use - b.use)
+  const use = primary === undefined ? now : now + propagation + skew
+  const end = Math.min(use + rootLife, next?.use ?? Number.POSITIVE_INFINITY)
+  return {
+    dates: { pub: now, use, end, del: end + longestLife + 2 * skew },
+    others: kept.map((key) => (key === primary ? { ...key, end: Math.min(key.end, use) } : key)),
+    staged: primary === undefined ? undefined : next,
+  }
+}
+
+/** Returns a number that no key of a ring was ever named by. */
+function nextNumber({ roots, rsa = [], revoked }: Ring): number {
+  const kids = [...roots, ...rsa].map(({ kid }) => kid).concat(revoked)
+  return Math.max(0, ...kids.map((kid) => Number(/^[rs]([1-9][0-9]{0,8})$/.exec(kid)?.[1] ?? 0))) + 1
+}
+
+/** Returns a ring with one more root, and an RSA key to go with it where there is one to add. */
+function addRoot(ring: Ring, options: RootOptions): { readonly ring: Ring; readonly added: Root } {
+  const { now, key, rsaKey, rootLife = ROOT_LIFE, longestLife = LONGEST_LIFE } = options
+  checkInteger('rootLife', rootLife, 1)
   checkInteger('longestLife', longestLife, 0)
   if (key.length !== 32) throw new RangeError(`"key" expected 32 bytes, got ${key.length}`)
-  return { kid, k: key, pub: now, use, end, del: end + longestLife + 2 * ring.skew }
+  const number = nextNumber(ring)
+  const { dates, others } = placeAmong(ring.roots, ring, options)
+  const added: Root = { kid: `r${number}`, k: key, ...dates }
+  const { rsa = [], ...rest } = ring
+  const place = placeAmong(rsa, ring, options)
+  const isAdded = rsaKey !== undefined && place.staged === undefined
+  const keys = isAdded
+    ? [...place.others, { kid: `s${number}`, jwk: rsaKey, ...place.dates }]
+    : rsa.filter(({ del }) => now < del)
+  return { ring: { ...rest, roots: [...others, added], ...(keys.length > 0 ? { rsa: keys } : {}) }, added }
 }
 
 /**
@@ -51,26 +94,9 @@ function createRoot(kid: string, ring: Ring, use: number, end: number, options: 
  * @throws {TypeError | RangeError} when a timing is not one that a ring may have
  */
 export function createRing(options: RingOptions): Ring {
-  const { period = 86_400, propagation = 3600, skew = 60, now, rootLife = ROOT_LIFE } = options
+  const { period = 86_400, propagation = 3600, skew = 60 } = options
   checkTimings({ period, propagation, skew })
-  const empty: Ring = { v: 1, period, propagation, skew, roots: [], revoked: [] }
-  const root = createRoot('r1', empty, now, now + rootLife, options)
-  return { ...empty, roots: [root], ...withRsaKey(empty, root, options) }
-}
-
-/** Returns the next name that begins with `letter`; none is ever used again. */
-function nextKid(ring: Ring, letter: 'r' | 's'): string {
-  const kids = [...ring.roots, ...(ring.rsa ?? [])].map(({ kid }) => kid).concat(ring.revoked)
-  const numbers = kids.map((kid) => Number(new RegExp(`^${letter}([1-9][0-9]{0,8})$`).exec(kid)?.[1] ?? 0))
-  return `${letter}${Math.max(0, ...numbers) + 1}`
-}
-
-/** Returns the RSA keys of a ring with one more that has the dates of a new root; where none is added, those that live. */
-function withRsaKey(ring: Ring, { pub, use, end, del }: Root, { now, rsaKey }: RootOptions): Pick<Ring, 'rsa'> {
-  const kept = (ring.rsa ?? []).filter((key) => now < key.del)
-  if (rsaKey === undefined) return kept.length > 0 ? { rsa: kept } : {}
-  const shortened = kept.map((key) => (key.use <= now && use < key.end ? { ...key, end: use } : key))
-  return { rsa: [...shortened, { kid: nextKid(ring, 's'), jwk: rsaKey, pub, use, end, del }] }
+  return addRoot({ v: 1, period, propagation, skew, roots: [], revoked: [] }, options).ring
 }
 
 /** A rotated ring, or why the ring cannot be rotated now. */
@@ -84,24 +110,16 @@ export type Rotation =
  * The new root is staged now and begins to seal after propagation + skew, where the primary then ends. Where no root is
  * primary it begins at once, as there is nothing to wait for. It is refused while an earlier one is staged, unless no
  * root is primary: two rotations under way would be more than a holder of an old ring can follow.
+ *
+ * An RSA key that goes with it follows the same rules among the RSA keys; while one is staged there, none is added.
  */
 export function rotateRing(ring: Ring, options: RootOptions): Rotation {
-  const { now, rootLife = ROOT_LIFE } = options
-  const states = new Map(ring.roots.map((root) => [root, stateOf(root, ring.revoked, now)]))
-  const kept = ring.roots.filter((root) => now < root.del)
-  const primary = kept.find((root) => states.get(root) === 'primary')
-  const coming = kept.filter((root) => root.use > now && states.get(root) !== 'revoked').sort((a, b) => a.use - b.use)
-  const [next] = coming
-  if (primary !== undefined && next !== undefined) {
-    const detail = `too early: root ${next.kid} is staged, and begins to seal at ${writeInstant(next.use)}`
+  const { staged } = placeAmong(ring.roots, ring, options)
+  if (staged !== undefined) {
+    const detail = `too early: root ${staged.kid} is staged, and begins to seal at ${writeInstant(staged.use)}`
     return { ok: false, detail }
   }
-  const use = primary === undefined ? now : now + ring.propagation + ring.skew
-  const end = Math.min(use + rootLife, next?.use ?? Number.POSITIVE_INFINITY)
-  const added = createRoot(nextKid(ring, 'r'), ring, use, end, options)
-  const roots = kept.map((root) => (root === primary ? { ...root, end: Math.min(root.end, use) } : root))
-  const { rsa: _, ...others } = ring
-  return { ok: true, ring: { ...others, roots: [...roots, added], ...withRsaKey(ring, added, options) }, added }
+  return { ok: true, ...addRoot(ring, options) }
 }
 
 /**

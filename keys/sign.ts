@@ -122,7 +122,11 @@ export function createSigningKeys(ring: Ring, issuer: string): SigningKeys {
   }
 
   function signing(alg: SigningAlgorithm, now: number): SigningKey | undefined {
-    const [key, another] = published(alg, now, 0).filter(({ nbf, exp }) => now >= nbf && now < exp)
+    const isPrimary = ({ use, end }: Dates): boolean => now >= use && now < end
+    const [key, another] =
+      alg === 'RS256'
+        ? rsa.filter(({ dates }) => isPrimary(dates)).map(({ key }) => key)
+        : roots.filter(isPrimary).map((root) => derive(root, alg, periodAt(now, period)))
     return another === undefined ? key : undefined
   }
 

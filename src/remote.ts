@@ -4,6 +4,8 @@
  * @module
  */
 
+import { createSingleFlight, type WaitUntil } from './single_flight.ts'
+
 /** The platform's `fetch`, or one in its place. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
 
@@ -12,8 +14,10 @@ export type Fetched =
   | { readonly ok: true; readonly json: Readonly<Record<string, unknown>> }
   | { readonly ok: false; readonly detail: string }
 
-/** The text of what came. */
-export type FetchedText = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly detail: string }
+/** The text of what came, with its entity tag; or the status of an answer that is none. */
+export type FetchedText =
+  | { readonly ok: true; readonly text: string; readonly etag: string | null }
+  | { readonly ok: false; readonly detail: string; readonly status?: number }
 
 /** Bytes that an answer may have, unless more is allowed. */
 const LONGEST = 65_536
@@ -77,10 +81,13 @@ export async function fetchText(url: string, fetch: Fetch, init: RequestInit, bo
     const isOfType = bounds.type.test(response.headers.get('content-type') ?? '')
     if (response.status !== 200 || !isOfType) {
       await response.body?.cancel()
-      return { ok: false, detail: response.status === 200 ? 'another media type' : `status ${response.status}` }
+      const { status } = response
+      return { ok: false, detail: status === 200 ? 'another media type' : `status ${status}`, status }
     }
     const text = await readBounded(response, bounds.longest ?? LONGEST)
-    return text === undefined ? { ok: false, detail: 'too long' } : { ok: true, text }
+    return text === undefined
+      ? { ok: false, detail: 'too long' }
+      : { ok: true, text, etag: response.headers.get('etag') }
   } catch (error) {
     return { ok: false, detail: error instanceof Error ? error.name : 'failed' }
   }
@@ -105,11 +112,12 @@ export async function fetchJson(url: string, fetch: Fetch, init: RequestInit = {
 /** A document that is kept. */
 export interface RemoteDocument {
   /**
-   * Returns the document: as it is kept, or fetched anew when it is older than five minutes. When that fails, the one
-   * that is kept serves for a day more.
+   * Returns the document as it is kept. One that is older than five minutes is fetched anew beside the request; what
+   * cannot be fetched is served for a day.
    *
    * @param now Unix seconds
-   * @param isLacking whether something was not found in what is kept: then it is fetched anew, but not twice in 30 seconds
+   * @param isLacking whether something was not found in what is kept: then it is fetched and waited for, but not twice in
+   * 30 seconds
    */
   get(now: number, isLacking?: boolean): Promise<Fetched>
 }
@@ -119,26 +127,29 @@ const FRESH = 300
 const STALE = 86_400
 const COOLDOWN = 30
 
-/** Returns a document that is fetched when it is first needed, once for all who wait for it. Failures are not kept. */
-export function createRemoteDocument(url: string, fetch: Fetch): RemoteDocument {
+/**
+ * Returns a document that is fetched when it is first needed, once for all who wait for it. Failures are not kept.
+ *
+ * @param waitUntil keeps a worker awake until the document is there. Default: nothing does
+ */
+export function createRemoteDocument(url: string, fetch: Fetch, waitUntil?: WaitUntil): RemoteDocument {
   let kept: { readonly fetched: Fetched; readonly at: number } | undefined
-  let underWay: Promise<Fetched> | undefined
   let triedAt = Number.NEGATIVE_INFINITY
-
-  async function load(now: number): Promise<Fetched> {
+  const flight = createSingleFlight<Fetched>(async (now) => {
     triedAt = now
     const fetched = await fetchJson(url, fetch)
-    underWay = undefined
     if (fetched.ok) kept = { fetched, at: now }
-    return fetched.ok || kept === undefined || now - kept.at >= STALE ? fetched : kept.fetched
-  }
+    return fetched
+  }, waitUntil)
 
   return {
     async get(now, isLacking = false) {
-      const isEnough = !isLacking && now - (kept?.at ?? Number.NEGATIVE_INFINITY) < FRESH
-      if (kept !== undefined && (isEnough || (now - triedAt < COOLDOWN && now - kept.at < STALE))) return kept.fetched
-      underWay ??= load(now)
-      return underWay
+      if (kept === undefined || now - kept.at >= STALE) return flight.wait(now)
+      if (now - triedAt >= COOLDOWN) {
+        if (isLacking) await flight.wait(now)
+        else if (now - kept.at >= FRESH) await flight.beside(now)
+      }
+      return kept.fetched
     },
   }
 }

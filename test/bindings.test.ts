@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createIssuer, readBindings } from '../src/index.ts'
+import { PARTNER_KEY, secretHash } from './fixtures.ts'
 
 const LOCAL = 'http://localhost:8787'
 
@@ -61,5 +62,27 @@ describe('the bindings of a Worker', () => {
     })
     expect(settings.resources['https://api.example.com']).toBe(mine)
     expect(() => createIssuer(settings)).not.toThrow()
+  })
+
+  it('have a partner among the fixtures where there is its key, of which the private part stays where it is', () => {
+    const env = { ISSUER: LOCAL, DEVELOPMENT: 'true', GUARD: 'none', PARTNER_KEY: JSON.stringify(PARTNER_KEY) }
+    const settings = readBindings(env)
+    expect(settings.resources['https://partner.example.com']).toMatchObject({ envelope: 'nested' })
+    expect(settings.clients['demo-service']).toMatchObject({ scopes: expect.arrayContaining(['reports:read']) })
+    expect(JSON.stringify(settings)).not.toContain(PARTNER_KEY.d)
+    expect(() => createIssuer(settings)).not.toThrow()
+    const without = readBindings({ ...env, PARTNER_KEY: '' })
+    expect(Object.keys(without.resources)).toEqual(['https://api.example.com'])
+    expect(readBindings({ ...env, DEVELOPMENT: 'false' }).resources).toEqual({})
+  })
+
+  it('have a resource server and an operator among the fixtures, with the secrets of the README', () => {
+    const { clients } = readBindings({ ISSUER: LOCAL, DEVELOPMENT: 'true' })
+    expect(clients['demo-api']).toMatchObject({ kind: 'resource_server', secret_hash: secretHash('demo-api-secret') })
+    expect(clients['demo-operator']).toMatchObject({
+      kind: 'operator',
+      secret_hash: secretHash('demo-operator-secret'),
+    })
+    expect(clients['demo-service']).toMatchObject({ secret_hash: secretHash('demo-secret') })
   })
 })

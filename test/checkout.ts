@@ -31,9 +31,9 @@ export interface Ended {
 export async function run(
   file: string,
   args: readonly string[],
-  options: { cwd?: string; input?: string } = {},
+  options: { cwd?: string; input?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Ended> {
-  const child = spawn(file, args, { cwd: options.cwd ?? ROOT, env: ENV })
+  const child = spawn(file, args, { cwd: options.cwd ?? ROOT, env: { ...ENV, ...options.env } })
   child.stdin.on('error', () => {})
   child.stdin.end(options.input ?? '')
   const ended = new Promise<number | null>((resolve, reject) => child.on('close', resolve).on('error', reject))

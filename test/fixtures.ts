@@ -14,6 +14,10 @@ import type { Entitlement } from '../src/token/entitlement.ts'
 export const ISSUER = 'https://as.example'
 export const API = 'https://api1.example'
 export const API2 = 'https://api2.example'
+/** The API of a partner, who has a key pair of its own. */
+export const PARTNER = 'https://partner.example'
+/** An API whose signed tokens are sealed under its leaf. */
+export const SIGNED = 'https://signed.example'
 
 /** A key that is no secret: the bytes 0 to 31, turned by `turn`. */
 export function testKey(turn = 0): Uint8Array {
@@ -40,6 +44,10 @@ export const SECRETS = {
   'odd id:%+&': 'odd secret:%+&',
   turning: 'new-secret',
   web: 'web-secret',
+  machine: 'machine-secret',
+  'api-server': 'api-server-secret',
+  'partner-server': 'partner-server-secret',
+  operator: 'operator-secret',
 } as const
 
 /** The key by which the test's own login page signs who logged in. It protects nothing. */
@@ -53,6 +61,23 @@ export const LOGIN_KEY = {
   kid: 'login-1',
 } as const
 
+/** The key pair of the partner's API. It protects nothing. */
+export const PARTNER_KEY = {
+  kty: 'EC',
+  crv: 'P-256',
+  x: 'DQWf-Wrb3fB6E7gpL6jASdfgjCPdSohH_MOBqTD7H3U',
+  y: 'SrwnEQVGsQ2VlB4-OdKJL4541g8JIF9nV9BHWkM6bP4',
+  d: 'UE3lEPzFg20s5Og4aozQXPtuIZ7LnRxDm5S6tu01WdE',
+  kid: 'partner-1',
+  use: 'enc',
+} as const
+
+/** Returns the public members of the partner's key. */
+function publicPartnerKey() {
+  const { d: _, ...members } = PARTNER_KEY
+  return members
+}
+
 /** Returns the public members of a key. */
 function publicOf({ kty, crv, x, y, alg, kid }: typeof LOGIN_KEY) {
   return { kty, crv, x, y, alg, kid }
@@ -64,6 +89,8 @@ export const VARS = {
   RESOURCES: {
     [API]: { scopes: ['read', 'write', 'admin'] },
     [API2]: { scopes: ['read', 'mail'], enc: 'A256CBC-HS512', access_token_lifetime: 300, anonymous: true },
+    [PARTNER]: { scopes: ['reports'], envelope: 'nested', jwks: { keys: [publicPartnerKey()] } },
+    [SIGNED]: { scopes: ['read', 'sign'], envelope: 'nested', encryption_alg: 'dir' },
   },
   CLIENTS: {
     service: {
@@ -105,6 +132,24 @@ export const VARS = {
       resources: [API],
       scopes: ['read'],
     },
+    machine: {
+      secret_hash: secretHash(SECRETS.machine),
+      grant_types: ['client_credentials'],
+      resources: [API, PARTNER, SIGNED],
+      scopes: ['read', 'reports', 'sign'],
+    },
+    'api-server': {
+      kind: 'resource_server',
+      secret_hash: secretHash(SECRETS['api-server']),
+      resources: [API, API2],
+    },
+    'partner-server': {
+      kind: 'resource_server',
+      secret_hash: secretHash(SECRETS['partner-server']),
+      resources: [PARTNER, SIGNED],
+      jwks: { keys: [publicPartnerKey()] },
+    },
+    operator: { kind: 'operator', secret_hash: secretHash(SECRETS.operator) },
     app: { grant_types: ['client_credentials'], resources: [API], scopes: ['read'] },
     web: {
       secret_hash: secretHash(SECRETS.web),

@@ -13,6 +13,7 @@ import { testKey } from './fixtures.ts'
 /** A running issuer. */
 export interface LiveIssuer {
   readonly issuer: string
+  readonly port: number
   readonly ring: Ring
   stop(): Promise<void>
 }
@@ -29,11 +30,35 @@ export function freePort(): Promise<number> {
   })
 }
 
-/** Starts the Worker with these variables, and a ring of its own. */
-export async function startIssuer(vars: Readonly<Record<string, unknown>> = {}): Promise<LiveIssuer> {
+/** Waits until something answers. */
+export async function waitFor(url: string): Promise<void> {
+  for (let tries = 0; tries < 240; tries++) {
+    const isUp = await fetch(url).then(
+      () => true,
+      () => false,
+    )
+    if (isUp) return
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+  throw new Error(`nothing answers at ${url}`)
+}
+
+/** What an issuer is started with beside its variables. */
+export interface LiveOptions {
+  /** Its ring. Default: a new one. */
+  readonly ring?: Ring
+  /** Its URL, where something stands before it. Default: where it listens. */
+  readonly issuer?: string
+}
+
+/** Starts the Worker with these variables. */
+export async function startIssuer(
+  vars: Readonly<Record<string, unknown>> = {},
+  options: LiveOptions = {},
+): Promise<LiveIssuer> {
   const port = await freePort()
-  const issuer = `http://localhost:${port}`
-  const ring = createRing({ now: Math.floor(Date.now() / 1000), key: testKey() })
+  const { ring = createRing({ now: Math.floor(Date.now() / 1000), key: testKey() }) } = options
+  const { issuer = `http://localhost:${port}` } = options
   const texts = { ISSUER: issuer, KEY_RING: writeRing(ring), KEY_RING_NEXT: '', DEVELOPMENT: 'true' }
   const bindings = [
     ...Object.entries(texts).map(([name, value]) => [name, { type: 'plain_text', value }] as const),
@@ -48,5 +73,5 @@ export async function startIssuer(vars: Readonly<Record<string, unknown>> = {}):
     dev: { server: { port, hostname: 'localhost' }, logLevel: 'none', watch: false, inspector: false },
   })
   await worker.ready
-  return { issuer, ring, stop: () => worker.dispose() }
+  return { issuer, port, ring, stop: () => worker.dispose() }
 }

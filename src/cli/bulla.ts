@@ -5,19 +5,21 @@
  * @module
  */
 
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
+import type { RsaJwk } from '../../keys/index.ts'
 import { clientCommands } from './client.ts'
 import { type Command, type Io, Refusal, UsageError, type Values } from './command.ts'
 import { keysCommands } from './keys.ts'
+import { revokeCommands } from './revoke.ts'
 import { tokenCommands } from './token.ts'
 
-const commands: readonly Command[] = [...keysCommands, ...tokenCommands, ...clientCommands]
+const commands: readonly Command[] = [...keysCommands, ...tokenCommands, ...revokeCommands, ...clientCommands]
 
 function usageOf({ call, operand, options }: Command): string {
   const isNeeded = (name: string): boolean =>
-    ['ring', 'keys', 'issuer', 'resource'].includes(name) && call !== 'client new'
+    ['ring', 'keys', 'issuer', 'resource', 'client', 'secret-file'].includes(name) && call !== 'client new'
   const shown = Object.entries(options).map(([name, option]) => {
     const flag = option.value === undefined ? `--${name}` : `--${name} ${option.value}`
     return isNeeded(name) ? flag : `[${flag}]${option.multiple ? '…' : ''}`
@@ -137,4 +139,9 @@ process.exitCode = await run(process.argv.slice(2), {
   say: (words) => console.error(words),
   now: Math.floor(Date.now() / 1000),
   random: () => randomBytes(32),
+  makeRsaKey() {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const { kty: _, ...members } = privateKey.export({ format: 'jwk' })
+    return members as unknown as RsaJwk
+  },
 })

@@ -21,8 +21,21 @@ function makeSecret(io: Io): { readonly client_secret: string; readonly secret_h
   return { client_secret, secret_hash: `sha256:${encodeBase64url(digestText(client_secret))}` }
 }
 
+/** Returns the settings entry of a resource server or an operator, who are given nothing. */
+function readServerEntry(kind: string, values: Values): Readonly<Record<string, string | readonly string[]>> {
+  const stray = ['public', 'redirect-uri', 'grant', 'scope', ...(kind === 'operator' ? ['resource'] : [])].find(
+    (name) => values.has(name),
+  )
+  if (stray !== undefined) throw new UsageError(`--${stray} does not go with --kind ${kind}`)
+  return { kind, ...(kind === 'operator' ? {} : { resources: values.list('resource') }) }
+}
+
 /** Returns the settings entry that the options ask for, without its secret. */
 function readEntry(values: Values): Readonly<Record<string, string | readonly string[]>> {
+  const kind = values.text('kind') ?? 'client'
+  if (!['client', 'resource_server', 'operator'].includes(kind))
+    throw new UsageError('--kind expected client, resource_server or operator')
+  if (kind !== 'client') return readServerEntry(kind, values)
   const given = values.list('grant')
   const redirect_uris = values.list('redirect-uri')
   const usual = redirect_uris.length > 0 ? ['authorization_code', 'refresh_token'] : ['client_credentials']
@@ -50,6 +63,11 @@ const create: Command = {
   summary: 'a secret, once, and the settings entry with its hash',
   details: 'Give the secret to the client; it is not kept. The entry goes into wrangler.toml.',
   options: {
+    kind: {
+      type: 'string',
+      value: 'KIND',
+      help: 'client (default); resource_server, who fetches keys and introspects; or operator, who revokes',
+    },
     public: { type: 'boolean', help: 'for an app that cannot keep a secret: none is made' },
     name: { type: 'string', value: 'NAME', help: 'what people are told that it is called' },
     'redirect-uri': {

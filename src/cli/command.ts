@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { RsaJwk } from '../../keys/index.ts'
+
 /** What a command reads and writes. Data goes to `out`, words to `say`. */
 export interface Io {
   /** Returns all of stdin. */
@@ -16,6 +18,8 @@ export interface Io {
   readonly now: number
   /** Returns 32 random bytes. */
   readonly random: () => Uint8Array
+  /** Returns a new RSA key of 2048 bits. */
+  readonly makeRsaKey: () => RsaJwk
 }
 
 /** An option of a command. */

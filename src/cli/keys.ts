@@ -8,13 +8,13 @@ import {
   CONTENT_ENCRYPTION_BYTES,
   type ContentEncryption,
   createRing,
-  describeRoots,
   examineRing,
   exportJwks,
   exportKeys,
   type RingOptions,
   revokeRoot,
   rotateRing,
+  stateOf,
   writeInstant,
   writeKeys,
 } from '../../keys/index.ts'
@@ -38,13 +38,19 @@ const longestLife: Option = {
   help: 'how long the longest-lived token lives (default 2592000, 30 days)',
 }
 
+const rs256: Option = {
+  type: 'boolean',
+  help: 'with an RSA key beside the root, for resources whose signing_alg is RS256',
+}
+
 /** Returns the options that were given, under the names that keys/ has for them. */
-function rootOptions(values: Values, io: Io): RingOptions {
+function rootOptions(values: Values, io: Io, hasRsaKeys = false): RingOptions {
   const rootLifeSeconds = values.number('root-life')
   const longestLifeSeconds = values.number('longest-life')
   return {
     now: io.now,
     key: io.random(),
+    ...(hasRsaKeys || values.has('rs256') ? { rsaKey: io.makeRsaKey() } : {}),
     ...(rootLifeSeconds === undefined ? {} : { rootLife: rootLifeSeconds }),
     ...(longestLifeSeconds === undefined ? {} : { longestLife: longestLifeSeconds }),
   }
@@ -70,6 +76,7 @@ const init: Command = {
     skew: { type: 'string', value: 'SECONDS', help: 'by how much any two clocks may differ (default 60)' },
     'root-life': rootLife,
     'longest-life': longestLife,
+    rs256,
   },
   async run(values, _operand, io) {
     const timings = (['period', 'propagation', 'skew'] as const).flatMap((name) => {
@@ -87,12 +94,12 @@ const rotate: Command = {
   call: 'keys rotate',
   summary: 'prints the ring with the next root staged and retired ones dropped; refuses too early',
   details:
-    'The new root opens at once and seals after propagation + skew; until then every holder must have the new ring.\nNever write `> FILE` over the file that --ring reads: the shell empties it first. Use --in-place.',
-  options: { ring, 'in-place': inPlace, 'root-life': rootLife, 'longest-life': longestLife },
+    'The new root opens at once and seals after propagation + skew; until then every holder must have the new ring.\nNever write `> FILE` over the file that --ring reads: the shell empties it first. Use --in-place.\nA ring that has an RSA key gets the next one with the root.',
+  options: { ring, 'in-place': inPlace, 'root-life': rootLife, 'longest-life': longestLife, rs256 },
   async run(values, _operand, io) {
     const file = values.need('ring')
     const before = await readWholeRing(file, io)
-    const rotation = rotateRing(before, rootOptions(values, io))
+    const rotation = rotateRing(before, rootOptions(values, io, before.rsa !== undefined))
     if (!rotation.ok) throw new Refusal(rotation.detail)
     await writeRingTo(file, rotation.ring, values.has('in-place'), io)
     const { kid, use } = rotation.added
@@ -133,14 +140,14 @@ function writeAge(seconds: number): string {
 
 const show: Command = {
   call: 'keys show',
-  summary: 'each root: state, dates, age; no key material',
+  summary: 'each root, and each RSA key: state, dates, age; no key material',
   options: { ring, json: { type: 'boolean', help: 'as JSON' } },
   async run(values, _operand, io) {
     const { ring: shown, bad } = readRingText(await readText(values.need('ring'), io))
     for (const { message } of bad) io.say(`left out: ${message}`)
-    const roots = describeRoots(shown, io.now).map((root, index) => {
-      const { pub, use, end, del } = shown.roots[index] ?? { pub: 0, use: 0, end: 0, del: 0 }
-      return { ...root, pub, use, end, del }
+    const roots = [...shown.roots, ...(shown.rsa ?? [])].map(({ kid, pub, use, end, del }) => {
+      const state = stateOf({ kid, pub, use, end, del }, shown.revoked, io.now)
+      return { kid, state, age: io.now - pub, pub, use, end, del }
     })
     if (values.has('json')) {
       io.out(JSON.stringify(roots, undefined, 2))

@@ -4,25 +4,11 @@
  * @module
  */
 
-import { createLeaves, exportKeys, type ResourceKeys, readKeys } from '../../keys/index.ts'
-import { openDirect } from '../token/direct.ts'
 import { TokenError } from '../token/error.ts'
-import { type Command, type Io, UsageError, type Values } from './command.ts'
-import { readEnc } from './keys.ts'
-import { isJson, readRingText, readText } from './ring_file.ts'
-
-/** Returns a resource's keys from what `keys export` printed, or from the ring itself. */
-function keysFrom(text: string, values: Values, io: Io): ResourceKeys {
-  const isExport = isJson(text) && !text.includes('"roots"')
-  if (isExport) return readKeys(text)
-  const { ring } = readRingText(text)
-  return exportKeys(ring, {
-    issuer: values.need('issuer'),
-    resource: values.need('resource'),
-    enc: readEnc(values),
-    now: io.now,
-  })
-}
+import { describeEntitlement } from '../token/introspection.ts'
+import type { Command } from './command.ts'
+import { createOpener } from './opener.ts'
+import { isJson } from './ring_file.ts'
 
 /** Returns the token in a text: the text itself, or the `access_token` of a token answer. */
 function readToken(text: string): string {
@@ -42,28 +28,22 @@ const inspect: Command = {
     keys: {
       type: 'string',
       value: 'FILE',
-      help: 'what `keys export` printed; or a ring, or a dotenv file with KEY_RING',
+      help: "what `keys export` printed; a ring, or a dotenv file with KEY_RING; or the resource server's private JWK",
     },
+    jwks: { type: 'string', value: 'FILE', help: "for a signed token, without a ring: the issuer's JWK Set" },
     issuer: { type: 'string', value: 'URL', help: 'the URL of the issuer' },
     resource: { type: 'string', value: 'URI', help: 'the URI of the resource that the token is for' },
     enc: { type: 'string', value: 'ENC', help: 'with a ring: A256GCM (default) or A256CBC-HS512' },
     explain: { type: 'boolean', help: 'say on stderr why a token is not active' },
   },
   async run(values, _operand, io) {
-    const file = values.need('keys')
-    if (file === '-') throw new UsageError('--keys expected a file: stdin is for the token')
     const [issuer, resource] = [values.need('issuer'), values.need('resource')]
-    const keys = keysFrom(await readText(file, io), values, io)
-    if (keys.issuer !== issuer || keys.resource !== resource)
-      throw new UsageError('--keys are of another issuer or resource')
-    const longestLife = 86_400
-    const expected = { issuer, resource, now: io.now, clockTolerance: 0, longestLife, anonymous: true }
+    const open = await createOpener(values, io)
+    const expected = { issuer, resource, now: io.now, clockTolerance: 0, longestLife: 86_400, anonymous: true }
     try {
       const token = readToken(await io.stdin())
-      const { entitlement } = await openDirect(token, createLeaves({ ...keys, longestLife }), expected)
-      const { scope, claims, ...others } = entitlement
-      const facts = { active: true, iss: issuer, ...others, scope: scope.join(' '), token_type: 'Bearer', ...claims }
-      io.out(JSON.stringify(facts, undefined, 2))
+      const { entitlement } = await open(token, expected)
+      io.out(JSON.stringify(describeEntitlement(entitlement, issuer), undefined, 2))
       return 0
     } catch (error) {
       if (!(error instanceof TokenError)) throw error

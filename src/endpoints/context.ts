@@ -8,8 +8,9 @@ import { encodeBase64url } from '../../keys/base64url.ts'
 import type { Keyring } from '../../keys/index.ts'
 import type { Log, LogEntry } from '../log.ts'
 import { type CheckedSettings, checkSettings, type IssuerSettings } from '../settings.ts'
-import { withDeadline } from '../stores/guard.ts'
+import { guardWithDeadline } from '../stores/guard.ts'
 import { createKeyRing, type KeyRing } from '../stores/key_ring.ts'
+import { revocationsWithDeadline } from '../stores/revocations.ts'
 import { createPurposeEnvelopes, type PurposeEnvelopes } from '../token/purpose.ts'
 
 /** All that an endpoint may use beside the request. */
@@ -50,13 +51,17 @@ export function createContext(settings: IssuerSettings): EndpointContext {
   const { claims, response, keyRing, keyRingNext } = settings
   const checked = checkSettings(settings)
   const log = safely(settings.log ?? writeLog)
-  const { issuer, longestLife, guard, lives, authenticate } = checked
+  const { issuer, longestLife, guard, revocations, lives, authenticate } = checked
   if (settings.guard === 'none' && authenticate !== undefined) {
     const detail = 'there is no guard: codes can be used again until they end, and public clients get no refresh tokens'
     log({ level: 'warn', event: 'guard', detail })
   }
   return {
-    settings: guard === undefined ? checked : { ...checked, guard: withDeadline(guard, log) },
+    settings: {
+      ...checked,
+      guard: guard && guardWithDeadline(guard, log),
+      revocations: revocations && revocationsWithDeadline(revocations, log),
+    },
     hooks: { ...(claims && { claims }), ...(response && { response }) },
     keyRing: createKeyRing({ texts: { ring: keyRing, next: keyRingNext }, issuer, longestLife, log }),
     envelopes: (keyring, now) => createPurposeEnvelopes(keyring, lives, now),

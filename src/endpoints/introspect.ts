@@ -8,6 +8,7 @@
 import { OAuthError } from '../protocol/error.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import type { Opened } from '../token/entitlement.ts'
+import { describeEntitlement } from '../token/introspection.ts'
 import { signClaims } from '../token/signed.ts'
 import type { AccessTokens } from './access_tokens.ts'
 import type { AuthenticateClient } from './client_authentication.ts'
@@ -23,12 +24,6 @@ export interface IntrospectParts {
   readonly authenticateClient: AuthenticateClient
   readonly accessTokens: AccessTokens
   readonly view: RevocationView
-}
-
-/** Returns what is told of a token (RFC 7662 §2.2). */
-function describe({ entitlement }: Opened, issuer: string): Readonly<Record<string, unknown>> {
-  const { scope, claims, ...others } = entitlement
-  return { active: true, ...claims, iss: issuer, ...others, scope: scope.join(' '), token_type: 'Bearer' }
 }
 
 /** Returns the introspection endpoint. */
@@ -63,7 +58,7 @@ export function createIntrospectEndpoint(
     const own = [...client.resources].flatMap((uri) => resources.get(uri) ?? [])
     const opened = await accessTokens.open(token, own, now)
     const isActive = opened !== undefined && !(await isDead(opened, now))
-    const body = isActive ? describe(opened, issuer) : { active: false }
+    const body = isActive ? describeEntitlement(opened.entitlement, issuer) : { active: false }
     return headers.get('accept')?.includes(SIGNED) === true ? sign(body, client.id, now) : answerJson(200, body)
   })
 }

@@ -31,6 +31,8 @@ export function createKeysEndpoint(
     const client = await authenticateClient({ headers: request.headers, parameters, now })
     if (client.kind !== 'resource_server') throw new OAuthError('unauthorized_client', 'not a resource server')
     const resource = chooseResource(parameters.all('resource'), undefined, client, resources)
+    const hasOwnKey = resource.envelope === 'nested' && resource.encryptionAlg !== 'dir'
+    if (hasOwnKey) throw new OAuthError('invalid_target', 'its tokens are sealed to its own key, not under leaves')
     const leaves = keyRing.open(now).leavesFor('access', resource.uri, resource.enc, resource.accessTokenLifetime)
     const keys = leaves.told(now).map(writeJwk)
     const headers = { 'Cache-Control': 'no-store', Pragma: 'no-cache' }

@@ -11,6 +11,7 @@ import { OAuthError } from '../protocol/error.ts'
 import type { Revocations } from '../stores/revocations.ts'
 import { readOutside } from '../token/envelope.ts'
 import { TokenError } from '../token/error.ts'
+import { readNestedOutside } from '../token/nested.ts'
 import type { AccessTokens } from './access_tokens.ts'
 import type { AuthenticateClient } from './client_authentication.ts'
 import type { EndpointContext } from './context.ts'
@@ -28,15 +29,20 @@ export interface RevokeParts {
 }
 
 /** What a token says that it is; nothing of it is proved. */
-type Guess = 'refresh' | 'access' | 'nested' | 'other'
+type Guess = 'refresh' | 'access' | 'sealed to its server' | 'other'
 
 function guess(token: string): Guess {
   try {
     const { typ } = readOutside(token)
     return typ === 'refresh+jwe' ? 'refresh' : typ === 'at+jwe' ? 'access' : 'other'
   } catch (error) {
-    // A nested token's header has no typ. Of five segments with another header nobody else's token can have come.
-    return error instanceof TokenError && token.split('.').length === 5 && token.length <= 8192 ? 'nested' : 'other'
+    if (!(error instanceof TokenError)) throw error
+  }
+  try {
+    return readNestedOutside(token).alg === 'dir' ? 'access' : 'sealed to its server'
+  } catch (error) {
+    if (!(error instanceof TokenError)) throw error
+    return 'other'
   }
 }
 
@@ -81,24 +87,16 @@ export function createRevokeEndpoint(
     log({ level: 'info', event: 'revoke', code: 'access_token', client: client.id })
   }
 
-  /** Tells whether an access token of this client can be opened by the issuer at all. */
-  function canOpenNested(client: Client): boolean {
-    return [...client.resources].some(
-      (uri) => resources.get(uri)?.encryptionAlg === 'dir' && resources.get(uri)?.envelope === 'nested',
-    )
-  }
-
   return createFormEndpoint(context, 'revoke', async ({ parameters, headers, now }) => {
     const client = await authenticateClient({ headers, parameters, now })
     const token = parameters.require('token')
     keyRing.open(now)
     const kind = guess(token)
     if (kind === 'refresh') await revokeRefresh(token, client, now)
-    if (kind === 'access' || kind === 'nested') {
-      const isPossible = revocations !== undefined && (kind === 'access' || canOpenNested(client))
-      if (!isPossible) throw new OAuthError('unsupported_token_type', 'access tokens of this kind cannot be revoked')
-      await revokeAccess(token, client, now)
-    }
+    // What was sealed to a server's own key the issuer cannot open, so it cannot tell whose it is.
+    if (kind === 'sealed to its server' || (kind === 'access' && revocations === undefined))
+      throw new OAuthError('unsupported_token_type', 'access tokens of this kind cannot be revoked')
+    if (kind === 'access') await revokeAccess(token, client, now)
     return DONE
   })
 }

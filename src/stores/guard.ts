@@ -5,7 +5,7 @@
  */
 
 import type { Log } from '../log.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { createDeadline } from './deadline.ts'
 
 /** What became of a refresh token's generation. */
 export type Advance =
@@ -76,32 +76,12 @@ export function decideStep(family: Family, step: Step): { readonly family: Famil
   return { family: { ...family, ended: true }, advance: { outcome: 'reused' } }
 }
 
-/** Milliseconds that the guard may take. */
-const PATIENCE = 1500
-
-/** Seconds after which a client is told to try again. */
-const RETRY_AFTER = 2
-
 /**
  * Returns a guard that answers in time or not at all: whatever goes wrong with it is `temporarily_unavailable`, with
  * nothing of its words outwards.
  */
-export function withDeadline(guard: Guard, log: Log): Guard {
-  async function within<Answer>(call: () => Promise<Answer>): Promise<Answer> {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('late')), PATIENCE)
-    })
-    try {
-      return await Promise.race([call(), late])
-    } catch (cause) {
-      const detail = `the guard did not answer: ${cause instanceof Error ? cause.name : typeof cause}`
-      log({ level: 'error', event: 'guard', detail })
-      throw new OAuthError('temporarily_unavailable', detail, { cause, retryAfter: RETRY_AFTER })
-    } finally {
-      clearTimeout(timer)
-    }
-  }
+export function guardWithDeadline(guard: Guard, log: Log): Guard {
+  const within = createDeadline('guard', log)
   return {
     spend: (id, expiresAt) => within(() => guard.spend(id, expiresAt)),
     advance: (step) => within(() => guard.advance(step)),

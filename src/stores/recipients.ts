@@ -7,7 +7,7 @@
 import type { Log } from '../log.ts'
 import type { Resource } from '../protocol/resource.ts'
 import { createRemoteDocument, type Fetch, type RemoteDocument } from '../remote.ts'
-import { keyManagementOf, type Recipient, recipientOf } from '../token/recipient.ts'
+import { isRecipient, keyManagementOf, type Recipient, recipientOf } from '../token/recipient.ts'
 
 type Jwk = Readonly<Record<string, unknown>>
 
@@ -20,24 +20,41 @@ export interface Recipients {
 /** Seconds that a key must have been seen before anything is sealed to it: all of the server's machines know it then. */
 const SEEN_FOR = 300
 
-/** Where a resource's keys come from, and since when each was seen. */
+/** Seconds after which what nobody asked for is fetched before it is used: a key may have been withdrawn meanwhile. */
+const UNASKED = 600
+
+/** Where a resource's keys come from, since when each was seen, and what was imported of them. */
 interface Source {
   readonly document: RemoteDocument | undefined
   readonly since: Map<string, number>
+  readonly imported: WeakMap<Jwk, Promise<Recipient>>
+  askedAt: number
 }
 
 /** Returns the keys of a set that can be used for a resource, each with a kid of its own. */
 function usableKeys(keys: unknown, { encryptionAlg }: Resource): readonly Jwk[] {
-  const list: readonly Jwk[] = Array.isArray(keys) ? keys : []
-  const usable = list.filter(
-    (jwk) =>
-      jwk !== null &&
-      typeof jwk === 'object' &&
-      typeof jwk['kid'] === 'string' &&
-      keyManagementOf(jwk) === encryptionAlg,
-  )
+  const list: readonly unknown[] = Array.isArray(keys) ? keys : []
+  const usable = list
+    .filter((jwk): jwk is Jwk => typeof jwk === 'object' && jwk !== null)
+    .filter((jwk) => isRecipient(jwk) && keyManagementOf(jwk) === encryptionAlg)
   const kids = usable.map((jwk) => jwk['kid'])
   return usable.filter((_, index) => kids.indexOf(kids[index]) === kids.lastIndexOf(kids[index]))
+}
+
+/** Returns what tells a key from every other: its kid, and what it is. Other bytes under a known kid are a new key. */
+function markOf({ kid, n, x, y }: Jwk): string {
+  return JSON.stringify([kid, n, x, y])
+}
+
+/** Returns the key to use of those that were fetched, by how long each has been seen. */
+function choose(keys: readonly Jwk[], since: Map<string, number>, now: number): Jwk | undefined {
+  const marks = new Set(keys.map(markOf))
+  for (const mark of since.keys()) if (!marks.has(mark)) since.delete(mark)
+  for (const mark of marks) if (!since.has(mark)) since.set(mark, now)
+  const seenSince = (jwk: Jwk): number => since.get(markOf(jwk)) ?? now
+  const settled = keys.filter((jwk) => now - seenSince(jwk) >= SEEN_FOR).sort((a, b) => seenSince(b) - seenSince(a))
+  // All keys are new when the issuer has just started: then the first of them, which has been there longest.
+  return settled[0] ?? keys.toSorted((a, b) => seenSince(a) - seenSince(b))[0]
 }
 
 /**
@@ -48,51 +65,43 @@ function usableKeys(keys: unknown, { encryptionAlg }: Resource): readonly Jwk[] 
  */
 export function createRecipients(fetch: Fetch, log: Log): Recipients {
   const sources = new Map<string, Source>()
-  const imported = new WeakMap<Jwk, Promise<Recipient>>()
+  const report = (detail: string): void => log({ level: 'error', event: 'recipient', detail })
 
-  function sourceOf({ uri, jwksUri }: Resource): Source {
+  function sourceOf({ uri, jwksUri }: Resource, now: number): Source {
     const known = sources.get(uri)
     if (known !== undefined) return known
     const document = jwksUri === undefined ? undefined : createRemoteDocument(jwksUri, fetch)
-    const source = { document, since: new Map<string, number>() }
+    const source: Source = { document, since: new Map(), imported: new WeakMap(), askedAt: now }
     sources.set(uri, source)
     return source
   }
 
-  /** Returns the key to use of those that were fetched, by how long each has been seen. */
-  function choose(keys: readonly Jwk[], { since }: Source, now: number): Jwk | undefined {
-    const kids = new Set(keys.map((jwk) => String(jwk['kid'])))
-    for (const kid of since.keys()) if (!kids.has(kid)) since.delete(kid)
-    for (const kid of kids) if (!since.has(kid)) since.set(kid, now)
-    const seenSince = (jwk: Jwk): number => since.get(String(jwk['kid'])) ?? now
-    const settled = keys.filter((jwk) => now - seenSince(jwk) >= SEEN_FOR).sort((a, b) => seenSince(b) - seenSince(a))
-    // All keys are new when the issuer has just started: then the first of them, which has been there longest.
-    return settled[0] ?? keys.toSorted((a, b) => seenSince(a) - seenSince(b))[0]
-  }
-
-  function importOne(jwk: Jwk, resource: Resource): Promise<Recipient> {
-    const known = imported.get(jwk) ?? recipientOf(jwk, resource.enc)
+  function importOne(jwk: Jwk, { enc }: Resource, { imported }: Source): Promise<Recipient> {
+    const known = imported.get(jwk) ?? recipientOf(jwk, enc)
     imported.set(jwk, known)
     return known
   }
 
+  /** Returns the key that is to be used, as a JWK. */
+  async function find(resource: Resource, source: Source, now: number): Promise<Jwk | undefined> {
+    if (source.document === undefined) return usableKeys(resource.jwks, resource)[0]
+    const isUnasked = now - source.askedAt > UNASKED
+    source.askedAt = now
+    const fetched = await source.document.get(now, isUnasked)
+    if (fetched.ok) return choose(usableKeys(fetched.json['keys'], resource), source.since, now)
+    report(`keys of a resource: ${fetched.detail}`)
+    return undefined
+  }
+
   return {
     async find(resource, now) {
-      const source = sourceOf(resource)
-      const fetched = await source.document?.get(now)
-      if (fetched?.ok === false)
-        log({ level: 'error', event: 'recipient', detail: `keys of a resource: ${fetched.detail}` })
-      const keys = usableKeys(fetched === undefined ? resource.jwks : fetched.ok ? fetched.json['keys'] : [], resource)
-      const jwk = fetched === undefined ? keys[0] : choose(keys, source, now)
+      const source = sourceOf(resource, now)
+      const jwk = await find(resource, source, now)
       if (jwk === undefined) return undefined
       try {
-        return await importOne(jwk, resource)
+        return await importOne(jwk, resource, source)
       } catch (error) {
-        log({
-          level: 'error',
-          event: 'recipient',
-          detail: `a key of a resource cannot be used: ${(error as Error).name}`,
-        })
+        report(`a key of a resource cannot be used: ${(error as Error).name}`)
         return undefined
       }
     },

@@ -4,7 +4,9 @@
  * @module
  */
 
+import type { Log } from '../log.ts'
 import { type Bundle, hashRevoked, isRevoked, type RevocationKind, type Target } from '../token/revocations.ts'
+import { createDeadline } from './deadline.ts'
 
 /** Something that is revoked from now on. */
 export interface RevocationEvent {
@@ -56,6 +58,15 @@ export function groupEvents(
   const events: Record<string, Record<string, number>> = {}
   for (const { kind, hash, at } of rows) events[kind] = Object.assign(events[kind] ?? {}, { [hash]: at })
   return events
+}
+
+/** Returns revocations that answer in time, or are `temporarily_unavailable`. */
+export function revocationsWithDeadline(revocations: Revocations, log: Log): Revocations {
+  const within = createDeadline('revocations', log)
+  return {
+    add: (event) => within(() => revocations.add(event)),
+    read: (now, what) => within(() => revocations.read(now, what)),
+  }
 }
 
 /** The issuer's own look at the revocations, a few seconds old at the most. */

@@ -46,11 +46,11 @@ function readSegments(text: string, form: RegExp, longest = LONGEST_ENVELOPE): R
 /**
  * Returns the segments of a compact JWE (RFC 7516 §7.1).
  *
- * @throws {TokenError} `length` when it is empty or longer than 8,192 characters; `form` when it is any but the one
- * canonical spelling
+ * @param longest characters that it may have. Default 8192
+ * @throws {TokenError} `length` when it is empty or longer; `form` when it is any but the one canonical spelling
  */
-export function readJwe(envelope: string): JweSegments {
-  const [, header = '', encryptedKey = '', iv = '', ciphertext = '', tag = ''] = readSegments(envelope, JWE)
+export function readJwe(envelope: string, longest?: number): JweSegments {
+  const [, header = '', encryptedKey = '', iv = '', ciphertext = '', tag = ''] = readSegments(envelope, JWE, longest)
   return { header, encryptedKey, iv, ciphertext, tag }
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { encodeBase64url } from '../../keys/base64url.ts'
+import { readJwe } from './canonical.ts'
 import type { ContentCipher } from './content_encryption.ts'
 
 const utf8 = new TextEncoder()
@@ -23,4 +24,14 @@ export async function sealDir(
 /** Returns what is authenticated beside the ciphertext: the header as it is spelled (RFC 7516 §5.2). */
 export function authenticatedOf(header: string): Uint8Array<ArrayBuffer> {
   return utf8.encode(header)
+}
+
+/**
+ * Opens a JWE of canonical form. This does NOT look at the header, but as what was sealed along.
+ *
+ * @throws as the cipher does
+ */
+export function openDir(jwe: string, cipher: ContentCipher): ReturnType<ContentCipher['open']> {
+  const segments = readJwe(jwe)
+  return cipher.open(segments, authenticatedOf(segments.header))
 }

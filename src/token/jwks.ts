@@ -34,10 +34,47 @@ export interface ReadySigningKey {
 
 const ready = new WeakMap<SigningKey, Promise<ReadySigningKey>>()
 
-/** Returns the public members of a key, and no others. */
+/**
+ * Returns the public members of a key, and no others.
+ *
+ * @throws {TokenError} `key` when one is missing
+ */
 export function publicMembers(jwk: Readonly<Record<string, unknown>>): PublicJwk {
   const members = PUBLIC_MEMBERS[String(jwk['kty'])] ?? []
-  return Object.fromEntries(members.map((name) => [name, String(jwk[name])]))
+  return Object.fromEntries(
+    members.map((name) => {
+      const value = jwk[name]
+      if (typeof value !== 'string') throw new TokenError('key')
+      return [name, value]
+    }),
+  )
+}
+
+/**
+ * Imports a public key for one algorithm.
+ *
+ * @throws {TokenError} `key` when it is none: not on its curve, an RSA key under 2048 bits or with the exponent 1
+ */
+export async function importPublicKey(jwk: Readonly<Record<string, unknown>>, alg: string): Promise<CryptoKey> {
+  try {
+    const key = (await importJWK(publicMembers(jwk), alg)) as CryptoKey
+    checkStrength(key)
+    return key
+  } catch (cause) {
+    throw new TokenError('key', { cause })
+  }
+}
+
+/**
+ * Checks that an RSA key is as strong as it must be (RFC 7518 §3.3, §4.3).
+ *
+ * @throws {TokenError} `key`
+ */
+export function checkStrength({ algorithm }: CryptoKey): void {
+  const { modulusLength, publicExponent } = algorithm as { modulusLength?: number; publicExponent?: Uint8Array }
+  if (modulusLength === undefined || publicExponent === undefined) return
+  const isOne = publicExponent.at(-1) === 1 && publicExponent.slice(0, -1).every((byte) => byte === 0)
+  if (modulusLength < 2048 || isOne) throw new TokenError('key')
 }
 
 async function prepare({ kid, alg, material }: SigningKey): Promise<ReadySigningKey> {
@@ -87,11 +124,13 @@ export function readVerificationKeys(jwks: unknown): VerificationKeys {
   const keys = (jwks as { keys?: unknown } | null)?.keys
   if (!Array.isArray(keys)) throw new TokenError('key')
   const usable = keys.filter((jwk: Readonly<Record<string, unknown>>) => {
-    const { kid, alg, use = 'sig', kty, crv = '', d } = jwk ?? {}
+    const { kid, alg, use = 'sig', key_ops = ['verify'], kty, crv = '', d } = jwk ?? {}
     return (
       typeof kid === 'string' &&
       isSigningAlgorithm(alg) &&
       use === 'sig' &&
+      Array.isArray(key_ops) &&
+      key_ops.includes('verify') &&
       d === undefined &&
       KIND_OF[alg] === `${kty} ${crv}`
     )
@@ -101,7 +140,7 @@ export function readVerificationKeys(jwks: unknown): VerificationKeys {
   const imported = new Map<string, Promise<VerificationKey>>()
   const importOne = async (jwk: Readonly<Record<string, unknown>>): Promise<VerificationKey> => {
     const alg = jwk['alg'] as SigningAlgorithm
-    return { alg, key: (await importJWK(publicMembers(jwk), alg)) as CryptoKey }
+    return { alg, key: await importPublicKey(jwk, alg) }
   }
   return {
     async find(kid) {

@@ -4,25 +4,26 @@
  * @module
  */
 
-import { compactDecrypt } from 'jose/jwe/compact/decrypt'
-import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
-import { type KeyRecipient, openerOf } from './recipient.ts'
+import { decryptWith, encryptTo } from './encrypted.ts'
+import { openerOf, type Recipient } from './recipient.ts'
 
 /** The type of what is inside (RFC 7517 §8.5.2). */
 const CTY = 'jwk-set+json'
 
+/** Characters that an encrypted set may have. */
+const LONGEST_SET = 65_536
+
 type Jwk = Readonly<Record<string, unknown>>
 
 /** Seals a JWK Set to a resource server's key. */
-export async function sealKeySet(keys: readonly object[], { alg, enc, kid, key }: KeyRecipient): Promise<string> {
-  const plaintext = new TextEncoder().encode(JSON.stringify({ keys }))
-  return new CompactEncrypt(plaintext).setProtectedHeader({ alg, enc, kid, cty: CTY }).encrypt(key)
+export function sealKeySet(keys: readonly object[], to: Recipient): Promise<string> {
+  return encryptTo(to, CTY, JSON.stringify({ keys }))
 }
 
 /** Reads the keys of a JWK Set that came as text; nothing when it is none, or does not open. */
 export async function openKeySet(text: string, decryptionKey: Jwk | undefined): Promise<readonly Jwk[] | undefined> {
   try {
-    const json = decryptionKey === undefined ? text : await decrypt(text, decryptionKey)
+    const json = decryptionKey === undefined ? text : await decrypt(text.trim(), decryptionKey)
     const { keys } = JSON.parse(json) as { keys?: unknown }
     return Array.isArray(keys) ? keys : undefined
   } catch {
@@ -31,9 +32,6 @@ export async function openKeySet(text: string, decryptionKey: Jwk | undefined): 
 }
 
 async function decrypt(jwe: string, decryptionKey: Jwk): Promise<string> {
-  const { key, alg } = await openerOf(decryptionKey, 'A256GCM')
-  const options = { keyManagementAlgorithms: [alg], contentEncryptionAlgorithms: ['A256GCM'] }
-  const { plaintext, protectedHeader } = await compactDecrypt(jwe.trim(), key, options)
-  if (protectedHeader.cty !== CTY) throw new TypeError('not a JWK Set')
-  return new TextDecoder('utf-8', { fatal: true }).decode(plaintext)
+  const opener = await openerOf(decryptionKey, 'A256GCM')
+  return decryptWith(async (kid) => (kid === opener.kid ? opener : undefined), CTY, jwe, LONGEST_SET)
 }

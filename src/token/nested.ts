@@ -5,21 +5,21 @@
  * @module
  */
 
-import { compactDecrypt } from 'jose/jwe/compact/decrypt'
-import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
 import type { SigningKey } from '../../keys/index.ts'
-import { LONGEST_ENVELOPE, readJwe } from './canonical.ts'
+import { LONGEST_ENVELOPE } from './canonical.ts'
 import { type Expectations, readClaims, writeClaims } from './claims.ts'
-import { authenticatedOf, sealDir } from './dir.ts'
+import { decryptWith, type EncryptedOutside, encryptTo, readEncryptedOutside } from './encrypted.ts'
 import type { Entitlement, Opened } from './entitlement.ts'
 import { TokenError } from './error.ts'
-import { readHeader } from './header.ts'
 import type { VerificationKeys } from './jwks.ts'
-import type { KeyRecipient, Recipient } from './recipient.ts'
+import type { Recipient } from './recipient.ts'
 import { signClaims, verifyClaims } from './signed.ts'
 
 /** `typ` of the signed part (RFC 9068 §2.1). */
 const TYP = 'at+jwt'
+
+/** `cty` of the envelope around it (RFC 7519 §5.2). */
+const CTY = 'JWT'
 
 /**
  * Seals an entitlement into a nested access token.
@@ -33,52 +33,22 @@ export async function sealNested(
   to: Recipient,
 ): Promise<string> {
   const jws = await signClaims(writeClaims(entitlement, issuer), TYP, signer)
-  const { alg, enc, kid } = to
-  const header = { alg, enc, kid, cty: 'JWT' }
-  const token =
-    to.alg === 'dir'
-      ? await sealDir(header, jws, to.cipher)
-      : await new CompactEncrypt(new TextEncoder().encode(jws)).setProtectedHeader(header).encrypt(to.key)
+  const token = await encryptTo(to, CTY, jws)
   if (token.length > LONGEST_ENVELOPE) throw new TokenError('size')
   return token
 }
 
+/**
+ * Reads what a nested envelope says of itself. Nothing of it is proved.
+ *
+ * @throws {TokenError} `length`, `form`, `header`, `type`
+ */
+export function readNestedOutside(token: string): EncryptedOutside {
+  return readEncryptedOutside(token, CTY)
+}
+
 /** What opens the outer envelope: by exactly this kid, at `now`. */
 export type FindRecipient = (kid: string, now: number) => Promise<Recipient | undefined>
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-/** Returns what is in a JWE to a resource server's own key. */
-async function openByKey(token: string, { alg, enc, key }: KeyRecipient): Promise<Uint8Array> {
-  const options = { keyManagementAlgorithms: [alg], contentEncryptionAlgorithms: [enc] }
-  return (await compactDecrypt(token, key, options)).plaintext
-}
-
-/** Takes the signed token out of its envelope: one key, found by its kid, tried once. */
-async function decrypt(token: string, find: FindRecipient, now: number): Promise<string> {
-  const segments = readJwe(token)
-  const { header, encryptedKey } = segments
-  const hasKey = encryptedKey === '' && isAgreed(header)
-  const said = readHeader(header, ['alg', 'enc', 'kid', 'cty'], hasKey)
-  if (said.cty !== 'JWT') throw new TokenError('type')
-  const to = await find(said.kid, now)
-  if (to === undefined) throw new TokenError('key')
-  if (said.alg !== to.alg || said.enc !== to.enc || (encryptedKey !== '') !== (to.alg === 'RSA-OAEP-256'))
-    throw new TokenError('algorithm')
-  if (hasKey !== (to.alg === 'ECDH-ES')) throw new TokenError('header')
-  try {
-    return utf8.decode(
-      await (to.alg === 'dir' ? to.cipher.open(segments, authenticatedOf(header)) : openByKey(token, to)),
-    )
-  } catch (cause) {
-    throw new TokenError('decryption', { cause })
-  }
-}
-
-/** Tells whether a header has an ephemeral key; what it is, `readHeader` looks at. */
-function isAgreed(header: string): boolean {
-  return atob(header.replaceAll('-', '+').replaceAll('_', '/')).includes('"epk":')
-}
 
 /**
  * Opens a nested access token: decrypts, verifies the signature inside, and believes only what was signed.
@@ -94,7 +64,7 @@ export async function openNested(
   keys: VerificationKeys,
   expected: Expectations,
 ): Promise<Opened> {
-  const jws = await decrypt(token, find, expected.now)
+  const jws = await decryptWith((kid) => find(kid, expected.now), CTY, token)
   try {
     const { claims, kid } = await verifyClaims(jws, TYP, keys)
     return { entitlement: readClaims(claims, expected), kid }

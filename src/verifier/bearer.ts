@@ -36,11 +36,11 @@ export type BearerReading =
   | { readonly ok: true; readonly token: string }
   | { readonly ok: false; readonly code: 'no_credentials' | 'invalid_request' }
 
-/** Returns a header of a request; one that stands there twice is no header. */
+/** Returns a header of a request; one that stands there more than once is joined, as `fetch` does (RFC 9110 §5.2). */
 export function readRequestHeader(headers: RequestHeaders, name: string): string | undefined {
   if (headers instanceof Headers) return headers.get(name) ?? undefined
   const value = headers[name]
-  return typeof value === 'string' ? value : undefined
+  return typeof value === 'string' ? value : value?.join(', ')
 }
 
 /**

@@ -4,14 +4,16 @@
  * @module
  */
 
-import type { ContentEncryption, Leaves } from '../../keys/index.ts'
+import { checkChoice } from '../../keys/check.ts'
+import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption, type Leaves } from '../../keys/index.ts'
 import { checkRemoteUrl, createRemoteDocument, type Fetch, type RemoteDocument } from '../remote.ts'
+import type { WaitUntil } from '../single_flight.ts'
 import { openDirect } from '../token/direct.ts'
 import type { Opened } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
 import { readVerificationKeys, type VerificationKeys } from '../token/jwks.ts'
 import { type FindRecipient, openNested } from '../token/nested.ts'
-import { leafRecipient, openerOf, type Recipient } from '../token/recipient.ts'
+import { isOpener, leafRecipient, openerOf, type Recipient } from '../token/recipient.ts'
 import { leavesOfKeys } from './exported_keys.ts'
 import type { RemoteKeys } from './remote_keys.ts'
 import { createRevocationCheck, type RevocationOptions } from './revocations.ts'
@@ -59,6 +61,11 @@ export interface VerifierOptions extends CommonOptions {
   readonly jwksUri?: string
   /** How it learns of revoked tokens. Default: it does not. */
   readonly revocations?: RevocationOptions
+  /**
+   * Keeps a worker awake until what is fetched is there: `waitUntil` of `cloudflare:workers`. Default: on Workers the
+   * request waits, elsewhere nothing need.
+   */
+  readonly waitUntil?: WaitUntil
   /** Default: the platform's. */
   readonly fetch?: Fetch
 }
@@ -70,28 +77,46 @@ export type ResourceServerOptions = (VerifierOptions | { readonly verifier: Veri
 type FindKeys = (now: number, isLacking: boolean) => Promise<VerificationKeys>
 
 function findKeysIn(jwks: JwkSet): FindKeys {
-  const keys = readVerificationKeys(jwks)
+  const keys = readKeys(jwks)
+  if (keys === undefined) throw new RangeError('"jwks" expected a JWK Set, each key with a "kid" of its own')
   return async () => keys
 }
 
+/** Reads a JWK Set; nothing when it is none. */
+function readKeys(jwks: unknown): VerificationKeys | undefined {
+  try {
+    return readVerificationKeys(jwks)
+  } catch {
+    return undefined
+  }
+}
+
+/** What is fetched and is no JWK Set counts as not fetched: the last good one goes on serving. */
 function findKeysAt(document: RemoteDocument): FindKeys {
   let read: { readonly json: unknown; readonly keys: VerificationKeys } | undefined
   return async (now, isLacking) => {
     const fetched = await document.get(now, isLacking)
     if (!fetched.ok) throw new TokenError('unavailable')
-    if (read?.json !== fetched.json) read = { json: fetched.json, keys: readVerificationKeys(fetched.json) }
+    if (read?.json !== fetched.json) {
+      const keys = readKeys(fetched.json) ?? read?.keys
+      if (keys === undefined) throw new TokenError('unavailable')
+      read = { json: fetched.json, keys }
+    }
     return read.keys
   }
 }
 
 /** Returns where the issuer's public keys are found, where they are needed at all. */
-function findKeysOf({ jwks, jwksUri, issuer, revocations }: VerifierOptions, fetch: Fetch): FindKeys | undefined {
+function findKeysOf(
+  { jwks, jwksUri, issuer, revocations, waitUntil }: VerifierOptions,
+  fetch: Fetch,
+): FindKeys | undefined {
   if (jwks !== undefined && jwksUri !== undefined) throw new TypeError('"jwks" and "jwksUri" expected just one of them')
   if (jwks !== undefined) return findKeysIn(jwks)
   const url = jwksUri ?? (revocations === undefined ? undefined : `${issuer}/jwks`)
   if (url === undefined) return undefined
   checkRemoteUrl('jwksUri', url, true)
-  return findKeysAt(createRemoteDocument(url, fetch))
+  return findKeysAt(createRemoteDocument(url, fetch, waitUntil))
 }
 
 /** Returns what finds a leaf: among exported keys, or those that are fetched. */
@@ -131,9 +156,11 @@ function openDirectWith(keys: string | RemoteKeys, checked: CheckedOptions): Ope
 }
 
 function findRecipientIn(decryptionKeys: JwkSet, enc: ContentEncryption): FindRecipient {
-  const jwks = new Map(decryptionKeys.keys.map((jwk) => [String(jwk['kid']), jwk]))
-  if (jwks.size === 0 || jwks.size !== decryptionKeys.keys.length || jwks.has('undefined')) {
-    throw new RangeError('"decryptionKeys" expected private keys, each with a "kid" of its own')
+  checkChoice('enc', enc, Object.keys(CONTENT_ENCRYPTION_BYTES) as ContentEncryption[])
+  const { keys } = decryptionKeys
+  const jwks = new Map((Array.isArray(keys) ? keys : []).map((jwk) => [jwk['kid'], jwk]))
+  if (jwks.size === 0 || jwks.size !== keys.length || ![...jwks.values()].every(isOpener)) {
+    throw new RangeError('"decryptionKeys" expected private keys for encryption, each with a "kid" of its own')
   }
   const imported = new Map<string, Promise<Recipient>>()
   return async (kid) => {
@@ -194,9 +221,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
   const keysAt = findKeysOf(options, fetch)
   const open = openOf(options, checked, keysAt)
-  const { revocations } = options
+  const { revocations, waitUntil } = options
   if (revocations === undefined || keysAt === undefined) return createVerifierAround(open, checked)
-  const check = createRevocationCheck(revocations, { issuer: checked.issuer, fetch, keys: keysAt })
+  const check = createRevocationCheck(revocations, { issuer: checked.issuer, fetch, keys: keysAt, waitUntil })
   return createVerifierAround(async (token, expected) => {
     const opened = await open(token, expected)
     await check.check(opened, expected.now)

@@ -4,9 +4,11 @@
  * @module
  */
 
+import { checkText } from '../../keys/check.ts'
+
 /** What a resource server tells of itself. */
 export interface ResourceDescription {
-  /** Its URI. */
+  /** Its URI, here a URL: https, or http on this machine (RFC 9728 §1.2). */
   readonly resource: string
   /** The URL of its issuer. */
   readonly issuer: string
@@ -26,14 +28,20 @@ export interface DescribedResource {
   readonly metadata: Readonly<Record<string, unknown>>
 }
 
-/** Returns a resource server's metadata (RFC 9728 §2). */
-export function describeResource({ resource, issuer, scopes, name }: ResourceDescription): DescribedResource {
+/**
+ * Returns a resource server's metadata (RFC 9728 §2). What there is nothing to tell of is left out (RFC 9728 §3.2).
+ *
+ * @throws {TypeError | RangeError} when `resource` or `issuer` is no URL
+ */
+export function describeResource({ resource, issuer, scopes = [], name }: ResourceDescription): DescribedResource {
+  checkText('resource', resource, /^https?:\/\/[^\s"\\#]+$/, 'the URL of this resource server, without a fragment')
+  checkText('issuer', issuer, /^https?:\/\/\S+$/, 'the URL of the issuer')
   const { origin, pathname, search } = new URL(resource)
   const path = `/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}${search}`
   const metadata = {
     resource,
     authorization_servers: [issuer],
-    ...(scopes === undefined ? {} : { scopes_supported: scopes }),
+    ...(scopes.length === 0 ? {} : { scopes_supported: scopes }),
     bearer_methods_supported: ['header'],
     ...(name === undefined ? {} : { resource_name: name }),
   }

@@ -5,10 +5,12 @@
  */
 
 import { decodeBase64url } from '../../keys/base64url.ts'
-import { checkInteger } from '../../keys/check.ts'
+import { checkInteger, checkText } from '../../keys/check.ts'
 import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption, type Leaf, type Leaves } from '../../keys/index.ts'
 import { checkRemoteUrl, type Fetch, fetchText } from '../remote.ts'
+import { createSingleFlight, type WaitUntil } from '../single_flight.ts'
 import { openKeySet } from '../token/key_set.ts'
+import { isOpener } from '../token/recipient.ts'
 
 /** Where keys come from. */
 export interface RemoteKeysOptions {
@@ -20,10 +22,11 @@ export interface RemoteKeysOptions {
   readonly clientSecret: string
   /** Its private key as a JWK, where the issuer has the public one and encrypts the keys to it. */
   readonly decryptionKey?: Readonly<Record<string, unknown>>
-  /** Seconds after which the keys are asked for again, give or take a fifth; from 10 to 86400. Default 3600. */
+  /** Seconds after which the keys are asked for again, give or take a fifth; from 10 to 86400. Default 1800, which is
+   * well below the hour in which a new root becomes known before it seals. */
   readonly every?: number
-  /** Keeps a worker awake until the keys are there: `ctx.waitUntil`. Default: nothing keeps it. */
-  readonly waitUntil?: (promise: Promise<unknown>) => void
+  /** Keeps a worker awake until the keys are there: `waitUntil` of `cloudflare:workers`. Default: the request waits there. */
+  readonly waitUntil?: WaitUntil
   /** Default: the platform's. */
   readonly fetch?: Fetch
 }
@@ -33,7 +36,7 @@ export interface RemoteKeys {
   /** Where the keys come from. */
   readonly url: string
   /**
-   * Returns the leaves that are known; the first call waits for them, later ones fetch beside the request.
+   * Returns the leaves that are known; the first calls wait for them, later ones fetch beside the request.
    *
    * @param isLacking whether one was not found: then they are fetched and waited for, but not twice in 30 seconds
    * @returns nothing when there never were any
@@ -43,6 +46,9 @@ export interface RemoteKeys {
 
 /** Seconds between two fetches for a key that was not found. */
 const COOLDOWN = 30
+
+/** Seconds between two fetches while there never were any keys: nobody waits for an issuer that is down in between. */
+const RETRY = 5
 
 /** Reads a leaf as `GET /keys` gives it; anything else in the set is passed over. */
 function readLeaf(jwk: Readonly<Record<string, unknown>>): Leaf | undefined {
@@ -93,10 +99,14 @@ function jitter(): number {
  * @throws {TypeError | RangeError} when an option is wrong
  */
 export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
-  const { url, clientId, clientSecret, decryptionKey, every = 3600, waitUntil } = options
+  const { url, clientId, clientSecret, decryptionKey, every = 1800, waitUntil } = options
   const fetch: Fetch = options.fetch ?? ((to, init) => globalThis.fetch(to, init))
   checkRemoteUrl('url', url, true)
   checkInteger('every', every, 10, 86_400)
+  checkText('clientId', clientId, /^[\x20-\x7e]+$/, 'the client_id of this resource server')
+  checkText('clientSecret', clientSecret, /^[\x20-\x7e]+$/, 'its secret')
+  if (decryptionKey !== undefined && !isOpener(decryptionKey))
+    throw new RangeError('"decryptionKey" expected a private JWK with "kid", on P-256 or X25519, or RSA')
   const [id, secret] = [clientId, clientSecret].map((half) =>
     new URLSearchParams({ half }).toString().slice('half='.length),
   )
@@ -106,30 +116,24 @@ export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
   }
   const bounds = { type: /^application\/(?:jwk-set\+json|jose)\b/i }
   let kept: Leaves | undefined
-  let underWay: Promise<void> | undefined
   let nextAt = Number.NEGATIVE_INFINITY
   let triedAt = Number.NEGATIVE_INFINITY
 
-  async function load(now: number): Promise<void> {
+  const flight = createSingleFlight(async (now: number): Promise<void> => {
     triedAt = now
     const fetched = await fetchText(url, fetch, { headers }, bounds)
     const set = fetched.ok ? await openKeySet(fetched.text, decryptionKey) : undefined
     const leaves = set?.flatMap((jwk) => readLeaf(jwk) ?? []) ?? []
-    underWay = undefined
     // What failed is tried again soon; what came, after a while that differs from server to server.
-    nextAt = now + (leaves.length > 0 ? every * (0.8 + 0.4 * jitter()) : COOLDOWN)
+    nextAt = now + (leaves.length > 0 ? every * (0.8 + 0.4 * jitter()) : kept === undefined ? RETRY : COOLDOWN)
     if (leaves.length > 0) kept = leavesOf(leaves, 86_400, 60)
-  }
+  }, waitUntil)
 
   return {
     url,
     async leaves(now, isLacking = false) {
-      const isDue = now >= nextAt || (isLacking && now - triedAt >= COOLDOWN)
-      if (isDue || kept === undefined) underWay ??= load(now)
-      if (underWay !== undefined) {
-        if (kept === undefined || isLacking) await underWay
-        else waitUntil?.(underWay)
-      }
+      if (isLacking && kept !== undefined && now - triedAt >= COOLDOWN) await flight.wait(now)
+      else if (now >= nextAt) await (kept === undefined ? flight.wait(now) : flight.beside(now))
       return kept
     },
   }

@@ -6,6 +6,7 @@
 
 import { checkChoice, checkInteger } from '../../keys/check.ts'
 import { checkRemoteUrl, type Fetch, fetchText } from '../remote.ts'
+import { createSingleFlight, type WaitUntil } from '../single_flight.ts'
 import type { Opened } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
 import type { VerificationKeys } from '../token/jwks.ts'
@@ -16,14 +17,15 @@ import { verifyClaims } from '../token/signed.ts'
 export interface RevocationOptions {
   /** The issuer's `/revocations`. */
   readonly url: string
-  /** Seconds that what is known may be old before it is asked for again; from 1 to 3600. Default 10. */
+  /** Seconds after which what is known is asked for again; from 1 to 3600. Default 10. */
   readonly every?: number
-  /** Seconds that what is known may be old when the issuer cannot be reached; from `every` to 86400. Default 60. */
+  /**
+   * Seconds that what is known may be old, by the issuer's own date in it, when no newer can be had; from `every` + 40 to
+   * 86400. Default 60.
+   */
   readonly maxStale?: number
-  /** What becomes of requests after that: `refuse` answers 503, `accept` lets tokens in unchecked. Default `refuse`. */
+  /** What becomes of requests after that: `refuse` answers 503, `accept` holds tokens against what was last known. Default `refuse`. */
   readonly onStale?: 'refuse' | 'accept'
-  /** Keeps a worker awake until the bundle is there: `ctx.waitUntil`. Default: nothing keeps it. */
-  readonly waitUntil?: (promise: Promise<unknown>) => void
 }
 
 /** Holds tokens against what was revoked. */
@@ -38,7 +40,11 @@ export interface RevocationParts {
   readonly fetch: Fetch
   /** Returns the issuer's public keys; with `isLacking` newer ones. */
   readonly keys: (now: number, isLacking: boolean) => Promise<VerificationKeys>
+  readonly waitUntil: WaitUntil | undefined
 }
+
+/** Seconds between the issuer's dates, and those on the bundle's way: what is newest may be so old. */
+const UNAVOIDABLE = 40
 
 /**
  * Returns the check.
@@ -47,17 +53,16 @@ export interface RevocationParts {
  */
 export function createRevocationCheck(
   options: RevocationOptions,
-  { issuer, fetch, keys }: RevocationParts,
+  { issuer, fetch, keys, waitUntil }: RevocationParts,
 ): RevocationCheck {
-  const { url, every = 10, maxStale = 60, onStale = 'refuse', waitUntil } = options
+  const { url, every = 10, maxStale = 60, onStale = 'refuse' } = options
   checkRemoteUrl('revocations.url', url, true)
   checkInteger('revocations.every', every, 1, 3600)
-  checkInteger('revocations.maxStale', maxStale, every, 86_400)
+  checkInteger('revocations.maxStale', maxStale, every + UNAVOIDABLE, 86_400)
   checkChoice('revocations.onStale', onStale, ['refuse', 'accept'])
-  let bundle: Bundle | undefined
-  let at = Number.NEGATIVE_INFINITY
+  let known: { readonly bundle: Bundle; readonly issuedAt: number; readonly etag: string | null } | undefined
+  let fetchedAt = Number.NEGATIVE_INFINITY
   let triedAt = Number.NEGATIVE_INFINITY
-  let underWay: Promise<void> | undefined
 
   async function verify(jws: string, now: number): Promise<Readonly<Record<string, unknown>>> {
     const open = async (isLacking: boolean) =>
@@ -68,50 +73,56 @@ export function createRevocationCheck(
     })
   }
 
-  /** Takes a bundle that the issuer signed, is not over, and not older than what is known. */
-  async function take(jws: string, now: number): Promise<void> {
+  /** Takes a bundle that the issuer signed, is not from the future, and not older than what is known. */
+  async function take(jws: string, etag: string | null, now: number): Promise<void> {
     const claims = await verify(jws, now)
-    const next = readBundle(claims)
-    const isLive = typeof claims['exp'] === 'number' && now < claims['exp'] + 60
-    if (next === undefined || claims['iss'] !== issuer || !isLive) throw new TokenError('claims')
-    if (bundle !== undefined && next.seq < bundle.seq) throw new TokenError('early')
-    bundle = next
-    at = now
+    const bundle = readBundle(claims)
+    const issuedAt = claims['iat']
+    if (bundle === undefined || claims['iss'] !== issuer || typeof issuedAt !== 'number') throw new TokenError('claims')
+    if (issuedAt > now + 60) throw new TokenError('early')
+    if (known !== undefined && (bundle.seq < known.bundle.seq || issuedAt < known.issuedAt))
+      throw new TokenError('early')
+    known = { bundle, issuedAt, etag }
   }
 
-  async function load(now: number): Promise<void> {
+  const flight = createSingleFlight(async (now: number): Promise<void> => {
     triedAt = now
+    const etag = known?.etag ?? null
+    const headers = { accept: 'application/jwt', ...(etag === null ? {} : { 'if-none-match': etag }) }
     try {
-      const bounds = { type: /^application\/jwt\b/i, longest: LONGEST_BUNDLE }
-      const fetched = await fetchText(url, fetch, { headers: { accept: 'application/jwt' } }, bounds)
-      if (fetched.ok) await take(fetched.text.trim(), now)
+      const fetched = await fetchText(
+        url,
+        fetch,
+        { headers },
+        { type: /^application\/jwt\b/i, longest: LONGEST_BUNDLE },
+      )
+      // Not modified: what is known is current, but it grows old all the same, so that nobody can freeze it.
+      const isCurrent = !fetched.ok && fetched.status === 304 && etag !== null
+      if (fetched.ok) await take(fetched.text.trim(), fetched.etag, now)
+      if (fetched.ok || isCurrent) fetchedAt = now
     } catch (error) {
       // A bundle that is not good is as none: what is known grows old, and `onStale` decides.
       if (!(error instanceof TokenError)) throw error
-    } finally {
-      underWay = undefined
     }
-  }
+  }, waitUntil)
 
   /** Sees to it that what is known is young enough: beside the request while it is, before it when it is not. */
   async function refresh(now: number): Promise<void> {
-    const age = now - at
-    if (age < every / 2) return
+    const age = now - fetchedAt
     // An issuer that does not answer is not waited for again at every request.
-    if (underWay === undefined && now - triedAt < every / 2) return
-    underWay ??= load(now)
-    if (age >= every) await underWay
-    else waitUntil?.(underWay)
+    if (age < every / 2 || now - triedAt < every / 2) return
+    if (age >= every) await flight.wait(now)
+    else await flight.beside(now)
   }
 
   return {
     async check({ entitlement, kid }, now) {
       await refresh(now)
-      if (bundle === undefined || now - at > maxStale) {
+      if (known === undefined || now - known.issuedAt > maxStale) {
         if (onStale === 'refuse') throw new TokenError('unavailable')
-        if (bundle === undefined) return
+        if (known === undefined) return
       }
-      if (isRevoked(bundle, { ...entitlement, kid })) throw new TokenError('revoked')
+      if (isRevoked(known.bundle, { ...entitlement, kid })) throw new TokenError('revoked')
     },
   }
 }

@@ -95,7 +95,7 @@ export async function nestedTokens(): Promise<NestedTokens> {
   const partner = await recipientOf(PARTNER_KEY, 'A256GCM')
   return {
     byKey: await sealNested(entitlement(PARTNER), ISSUER, signer, partner),
-    byLeaf: await sealNested(entitlement(LEDGER), ISSUER, signer, leafRecipient(leaf)),
+    byLeaf: await sealNested(entitlement(LEDGER), ISSUER, signer, await leafRecipient(leaf)),
     leaf,
     keys: writeKeys(exportKeys(ring, { issuer: ISSUER, resource: LEDGER, now: NOW })),
     jwks: { keys: [publicJwk] },

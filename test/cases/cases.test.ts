@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exportKeys, writeKeys } from '../../keys/index.ts'
-import { createVerifier } from '../../src/verifier/index.ts'
+import { createVerifier, describeResource } from '../../src/verifier/index.ts'
 import { API, basic, SECRETS, secretHash, VARS } from '../fixtures.ts'
 import { type LiveIssuer, startIssuer } from '../live_issuer.ts'
 
@@ -14,7 +14,6 @@ import { type LiveIssuer, startIssuer } from '../live_issuer.ts'
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   'oauth-184-rf-rotate-pub':
     'inside the grace of 30 seconds the same refresh token gets the same successor again (design §5)',
-  'oauth-252-rs-prm': 'waits for protected resource metadata (RFC 9728)',
 }
 
 interface Result {
@@ -34,17 +33,21 @@ const CLIENTS = {
   web2: { secret_hash: secretHash('web2-secret'), ...authorizing },
   'odd id:%+&': { ...VARS.CLIENTS['odd id:%+&'], scopes },
   pub: authorizing,
+  rs: { kind: 'resource_server', secret_hash: secretHash('rs-secret'), resources: [API] },
 }
 
-/** An API that opens tokens with what `bulla keys export` gives it, and nothing else. */
+/** An API that opens tokens with what `bulla keys export` gives it, and tells of itself; and nothing else. */
 function startApi({ issuer, ring }: LiveIssuer): Promise<Server> {
   const now = Math.floor(Date.now() / 1000)
+  const { path, url: resourceMetadata, metadata } = describeResource({ resource: API, issuer, scopes })
   const verifier = createVerifier({
     issuer,
     resource: API,
+    resourceMetadata,
     keys: writeKeys(exportKeys(ring, { issuer, resource: API, now })),
   })
   const server = createServer(async ({ url, headers }, answer) => {
+    if (url === path) return answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(metadata))
     const sent = Object.entries(headers).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
     const result = await verifier.verify(new Request(`http://api${url}`, { headers: sent }))
     if (result.ok) return answer.writeHead(200, { 'content-type': 'application/json' }).end('{}')
@@ -74,10 +77,11 @@ describe('the request cases', () => {
         web2: { id: 'web2', secret: 'web2-secret' },
         odd: { id: 'odd id:%+&', secret: SECRETS['odd id:%+&'] },
         pub: { id: 'pub' },
+        rs: { id: 'rs', secret: 'rs-secret' },
       },
       resource: API,
       resourceUrl: `http://127.0.0.1:${(api.address() as { port: number }).port}/`,
-      features: ['resourceIndicators', 'knownResources', 'resource', 'oddClient', 'denyButton'],
+      features: ['introspection', 'resourceIndicators', 'knownResources', 'resource', 'oddClient', 'denyButton'],
       out: join(folder, 'results.json'),
     }
     await writeFile(join(folder, 'target.json'), JSON.stringify(target))

@@ -2,10 +2,21 @@ import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createKeyring, type Ring, readKeys, readRing, writeRing } from '../../keys/index.ts'
+import {
+  createKeyring,
+  type Leaf,
+  type Ring,
+  readKeys,
+  readRing,
+  type SigningKey,
+  writeRing,
+} from '../../keys/index.ts'
 import { sealDirect } from '../../src/token/direct.ts'
+import { readySigningKey } from '../../src/token/jwks.ts'
+import { sealNested } from '../../src/token/nested.ts'
+import { leafRecipient, type Recipient, recipientOf } from '../../src/token/recipient.ts'
 import { type Ended, ROOT, run } from '../checkout.ts'
-import { API, ISSUER, secretHash, testRing } from '../fixtures.ts'
+import { API, ISSUER, PARTNER, PARTNER_KEY, SIGNED, secretHash, testRing } from '../fixtures.ts'
 
 const now = Math.floor(Date.now() / 1000)
 const ring = testRing(now)
@@ -47,6 +58,8 @@ describe('bulla', () => {
       'keys doctor',
       'keys export',
       'token inspect',
+      'revoke sub SUB',
+      'revoke kid KID',
       'client new ID',
     ]) {
       expect(asked.out).toContain(`  ${call} `)
@@ -245,6 +258,84 @@ describe('bulla token inspect', () => {
   })
 })
 
+describe('bulla token inspect, of a signed token', () => {
+  const seal = async (resource: string, recipient: Recipient): Promise<string> => {
+    const signer = createKeyring(ring, ISSUER).signingKeys.signing('ES256', now) as SigningKey
+    const facts = {
+      sub: 'alice',
+      client_id: 'app',
+      aud: resource,
+      scope: ['reports'],
+      iat: now,
+      exp: now + 600,
+      jti: 'j',
+    }
+    return sealNested({ ...facts, claims: {} }, ISSUER, signer, recipient)
+  }
+  const sealToPartner = async (): Promise<string> => seal(PARTNER, await recipientOf(PARTNER_KEY, 'A256GCM'))
+  const inspect = (keys: string, resource: string, token: string, more = ''): Promise<Ended> =>
+    bulla(`token inspect --keys ${keys} --issuer ${ISSUER} --resource ${resource} ${more}`, token)
+  const write = async (name: string, text: string): Promise<string> => {
+    await writeFile(join(folder, name), text)
+    return join(folder, name)
+  }
+  const jwks = async (): Promise<string> => {
+    const keys = createKeyring(ring, ISSUER).signingKeys.published('ES256', now, 600)
+    const told = await Promise.all(keys.map(async (key) => (await readySigningKey(key)).publicJwk))
+    return write('jwks.json', JSON.stringify({ keys: told }))
+  }
+
+  it("opens it with the server's private key and the issuer's public ones", async () => {
+    const file = await write('private.json', JSON.stringify(PARTNER_KEY))
+    const { code, out } = await inspect(file, PARTNER, await sealToPartner(), `--jwks ${await jwks()}`)
+    expect([code, JSON.parse(out)]).toMatchObject([0, { active: true, sub: 'alice', aud: PARTNER }])
+  })
+
+  it('opens it with the ring and the key that stand in .dev.vars', async () => {
+    const text = `KEY_RING='${writeRing(ring)}'\nPARTNER_KEY='${JSON.stringify(PARTNER_KEY)}'\n`
+    const { code, out } = await inspect(await write('partner.vars', text), PARTNER, await sealToPartner())
+    expect([code, JSON.parse(out)]).toMatchObject([0, { active: true }])
+  })
+
+  it('opens it with the ring alone where it is sealed under a leaf', async () => {
+    const leaf = createKeyring(ring, ISSUER).leavesFor('access', SIGNED, 'A256GCM', 600).sealing(now) as Leaf
+    const { code, out } = await inspect(ringFile, SIGNED, await seal(SIGNED, await leafRecipient(leaf)))
+    expect([code, JSON.parse(out)]).toMatchObject([0, { active: true, aud: SIGNED }])
+  })
+
+  it.each<[string, () => Promise<string>, number, RegExp]>([
+    ['with no public keys of the issuer', async () => '', 2, /--jwks expected the JWK Set/],
+    ['with what is no JSON', async () => `--jwks ${await write('broken.json', '{')}`, 1, /--jwks is not JSON/],
+    [
+      'with another key',
+      async () => `--explain --jwks ${await write('none.json', '{"keys":[]}')}`,
+      1,
+      /^signing_key: /,
+    ],
+  ])('does not %s', async (_, more, code, words) => {
+    const file = await write('private.json', JSON.stringify(PARTNER_KEY))
+    const ended = await inspect(file, PARTNER, await sealToPartner(), await more())
+    expect([ended.code, ended.err]).toEqual([code, expect.stringMatching(words)])
+  })
+})
+
+describe('bulla keys with --rs256', () => {
+  it('makes an RSA key beside the root, shows it, and rotates it with the root', async () => {
+    const made = at(await bulla('keys init --rs256'))
+    expect(ringIn(made).rsa).toMatchObject([{ kid: 's1' }])
+    const rotated = ringIn(at(await bulla('keys rotate --ring -', made)))
+    expect(rotated.rsa).toMatchObject([
+      { kid: 's1', end: rotated.roots[1]?.use },
+      { kid: 's2', use: rotated.roots[1]?.use },
+    ])
+    const shown = await bulla('keys show --ring -', writeRing(rotated))
+    expect(at(shown)).toMatch(/^s1 +primary [\s\S]*^s2 +staged /m)
+    for (const { jwk } of rotated.rsa ?? [])
+      for (const member of Object.values(jwk)) if (member.length > 4) expect(shown.out).not.toContain(member)
+    expect((await bulla('keys doctor --ring -', writeRing(rotated))).code).toBe(0)
+  })
+})
+
 describe('bulla client new', () => {
   it('prints a secret, once, and the settings entry with its hash alone', async () => {
     const out = at(await bulla('client new billing --resource https://api.example.com --scope read'))
@@ -281,5 +372,38 @@ scopes = []
     const [first, second] = [JSON.parse(at(a)), JSON.parse(at(b))]
     expect(first).toMatchObject({ client_id: 'my.app', settings: { secret_hash: secretHash(first.client_secret) } })
     expect(first.client_secret).not.toBe(second.client_secret)
+  })
+})
+
+describe('bulla client new --kind', () => {
+  it.each([
+    ['resource_server', `--resource ${API}`, { kind: 'resource_server', resources: [API] }],
+    ['operator', '', { kind: 'operator' }],
+  ])('prints the entry of a %s', async (kind, more, entry) => {
+    const { settings } = JSON.parse(at(await bulla(`client new one --kind ${kind} ${more} --json`)))
+    expect(settings).toEqual({ secret_hash: expect.stringMatching(/^sha256:/), ...entry })
+  })
+
+  it.each([
+    '--kind boss',
+    '--kind operator --grant client_credentials',
+    '--kind resource_server --public',
+    '--kind operator --resource x',
+  ])('refuses %s', async (options) => {
+    expect((await bulla(`client new one ${options}`)).code).toBe(2)
+  })
+})
+
+describe('bulla revoke', () => {
+  const revoke = async (issuer: string, secret = 'x'): Promise<Ended> =>
+    bulla(`revoke sub alice --issuer ${issuer} --client ops --secret-file -`, secret)
+
+  it.each([
+    ['http://as.example', 2, /--issuer expected an https URL/],
+    ['https://10.0.0.1', 2, /--issuer expected an https URL/],
+    ['http://localhost:1', 1, /the issuer does not answer/],
+  ])('says what is wrong with %s', async (issuer, code, words) => {
+    const ended = await revoke(issuer)
+    expect([ended.code, ended.err]).toEqual([code, expect.stringMatching(words)])
   })
 })

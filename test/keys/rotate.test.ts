@@ -62,6 +62,11 @@ describe('a rotation', () => {
     expect(examineRing(ring, { now: NOW + 60 })).toEqual([])
   })
 
+  it('does not wait for a staged root that is revoked', () => {
+    const ring = rotated(revokeRoot(rotated(testRing(NOW), NOW, 1), 'r2'), NOW + 10, 2)
+    expect(ring.roots.at(-1)).toMatchObject({ kid: 'r3', use: NOW + 3670, end: NOW + 3670 + 7_776_000 })
+  })
+
   it('changes nothing of a root but the end of the primary', () => {
     const before = testRing(NOW)
     const [root] = rotated(before, NOW + 5, 1).roots

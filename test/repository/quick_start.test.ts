@@ -3,21 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { copyCheckout, ENV, type Ended, run } from '../checkout.ts'
-import { freePort } from '../live_issuer.ts'
+import { freePort, waitFor } from '../live_issuer.ts'
 import { blockOf } from '../readme.ts'
-
-/** Waits until something answers. */
-async function waitFor(url: string): Promise<void> {
-  for (let tries = 0; tries < 240; tries++) {
-    const isUp = await fetch(url).then(
-      () => true,
-      () => false,
-    )
-    if (isUp) return
-    await new Promise((resolve) => setTimeout(resolve, 250))
-  }
-  throw new Error(`nothing answers at ${url}`)
-}
 
 describe('the two quick starts of the README', { timeout: 240_000 }, () => {
   const started: ChildProcess[] = []
@@ -25,11 +12,15 @@ describe('the two quick starts of the README', { timeout: 240_000 }, () => {
   let orders = ''
   let issuerPort = 0
   let serverPort = 0
+  let remotePort = 0
   let printed = ''
 
   /** Puts free ports in place of the README's; everything else stays as it is written there. */
   const own = (text: string): string =>
-    text.replaceAll('8787', String(issuerPort)).replace(/(?<=port: |localhost:)3000/g, String(serverPort))
+    text
+      .replaceAll('8787', String(issuerPort))
+      .replace(/(?<=port: |localhost:)3000/g, String(serverPort))
+      .replace(/(?<=port: |localhost:)3001/g, String(remotePort))
   const shell = (name: string, cwd = checkout): Promise<Ended> => run('bash', ['-ec', own(blockOf(name))], { cwd })
   const start = (command: string, cwd: string): void => {
     const child = spawn('bash', ['-c', `exec ${command}`], { cwd, env: ENV, detached: true })
@@ -43,6 +34,8 @@ describe('the two quick starts of the README', { timeout: 240_000 }, () => {
     process.kill(-child.pid, 'SIGTERM')
     await ended
   }
+  /** The README's call that gets a token for the partner, without what opens it. */
+  const askPartner = (): string => own(blockOf('ask-partner')).split('|').slice(0, -2).join('|')
   const startIssuer = async (): Promise<void> => {
     const [install, dev] = blockOf('issuer').trim().split('\n')
     expect([install, dev]).toEqual(['npm ci', 'npm run dev'])
@@ -53,7 +46,7 @@ describe('the two quick starts of the README', { timeout: 240_000 }, () => {
   beforeAll(async () => {
     checkout = await copyCheckout()
     orders = join(dirname(checkout), 'orders')
-    ;[issuerPort, serverPort] = [await freePort(), await freePort()]
+    ;[issuerPort, serverPort, remotePort] = [await freePort(), await freePort(), await freePort()]
     await startIssuer()
   }, 120_000)
   afterAll(() => Promise.all(started.map(stop)))
@@ -86,6 +79,30 @@ describe('the two quick starts of the README', { timeout: 240_000 }, () => {
     const { out } = await shell('ask')
     expect(out).toContain('{"id":"7","client":"demo-service"}')
     expect(out.toLowerCase()).toContain('www-authenticate: bearer realm="https://api.example.com"')
+  })
+
+  it('serve a resource with keys from the issuer, and refuse a revoked token in the stated seconds', async () => {
+    await writeFile(join(orders, 'server.mjs'), own(blockOf('remote')))
+    start(blockOf('serve').trim(), orders)
+    await waitFor(`http://localhost:${remotePort}/`)
+    expect((await shell('revoke')).out).toBe('200\n401\n')
+  })
+
+  it("serve a partner, who shares no secret, with nothing but Python's jwcrypto", async () => {
+    expect(await shell('partner-key')).toMatchObject({ code: 0 })
+    await writeFile(join(checkout, 'partner.py'), own(blockOf('partner')))
+    // Debian's Python has jwcrypto; the one that is first on the path may be another.
+    const call = own(blockOf('ask-partner')).replace('python3', '/usr/bin/python3')
+    expect(await run('bash', ['-ec', call], { cwd: checkout })).toEqual({ code: 0, out: 'reports:read\n', err: '' })
+  })
+
+  it('serve a partner with the package', async () => {
+    const [, token = ''] = /"access_token":"([^"]*)"/.exec((await run('bash', ['-ec', askPartner()])).out) ?? []
+    await run('mv', [join(checkout, 'partner.json'), orders])
+    const program = `${own(blockOf('partner-js'))}\nconsole.log(JSON.stringify(await verifier.verify('${token}')))`
+    await writeFile(join(orders, 'partner.mjs'), program)
+    const { code, out, err } = await run('node', ['partner.mjs'], { cwd: orders })
+    expect([code, err, JSON.parse(out)]).toMatchObject([0, '', { ok: true, entitlement: { scope: ['reports:read'] } }])
   })
 
   it('rotate the ring in a second terminal; after a restart the old and the new token open', async () => {

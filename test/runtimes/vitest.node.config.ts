@@ -3,12 +3,17 @@ import { join } from 'node:path'
 import { defineProject } from 'vitest/config'
 
 /** Tests that start processes or read files. */
-export const NODE_ONLY: string[] = ['cli', 'interop', 'repository', 'cases', 'browser'].map(
+export const NODE_ONLY: string[] = ['cli', 'interop', 'repository', 'cases', 'browser', 'examples'].map(
   (folder) => `test/${folder}/**`,
 )
 
 /** Tests that ask the real Worker entry. */
-const WORKERD_ONLY = ['test/rfc/**', 'test/worker.test.ts', 'test/stores/guard_object.test.ts']
+const WORKERD_ONLY = [
+  'test/rfc/**',
+  'test/worker.test.ts',
+  'test/stores/guard_object.test.ts',
+  'test/stores/revocations_object.test.ts',
+]
 
 export default defineProject({
   test: {

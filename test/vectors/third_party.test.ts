@@ -1,10 +1,17 @@
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { compactDecrypt, importJWK, type JWK } from 'jose'
+import { calculateJwkThumbprint, compactDecrypt, compactVerify, importJWK, type JWK } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { decodeBase64url } from '../../keys/base64url.ts'
+import { decodeBase64url, encodeBase64url } from '../../keys/base64url.ts'
 import type { Leaf, Leaves } from '../../keys/index.ts'
+import { readEncryptedOutside } from '../../src/token/encrypted.ts'
 import { openEnvelope } from '../../src/token/envelope.ts'
+import { publicMembers, readVerificationKeys } from '../../src/token/jwks.ts'
+import { openerOf } from '../../src/token/recipient.ts'
+import { verifyClaims } from '../../src/token/signed.ts'
+import nesting from './cookbook/6.nesting_signatures_and_encryption.json' with { type: 'json' }
+import agreed25519 from './cookbook/curve25519/ecdh-es.json' with { type: 'json' }
+import signed25519 from './cookbook/curve25519/jws.json' with { type: 'json' }
 import rsa15 from './cookbook/jwe/5_1.key_encryption_using_rsa_v15_and_aes-hmac-sha2.json' with { type: 'json' }
 import rsaOaep from './cookbook/jwe/5_2.key_encryption_using_rsa-oaep_with_aes-gcm.json' with { type: 'json' }
 import pbes2 from './cookbook/jwe/5_3.key_wrap_using_pbes2-aes-keywrap_with-aes-cbc-hmac-sha2.json' with {
@@ -18,12 +25,16 @@ import dir from './cookbook/jwe/5_6.direct_encryption_using_aes-gcm.json' with {
 import gcmKw from './cookbook/jwe/5_7.key_wrap_using_aes-gcm_keywrap_with_aes-cbc-hmac-sha2.json' with { type: 'json' }
 import aesKw from './cookbook/jwe/5_8.key_wrap_using_aes-keywrap_with_aes-gcm.json' with { type: 'json' }
 import zip from './cookbook/jwe/5_9.compressed_content.json' with { type: 'json' }
+import jwsExamples from './rfc/rfc7515-appendix-a.json' with { type: 'json' }
 import appendixA from './rfc/rfc7516-appendix-a.json' with { type: 'json' }
 import appendixB from './rfc/rfc7518-appendix-b.json' with { type: 'json' }
+import appendixC from './rfc/rfc7518-appendix-c.json' with { type: 'json' }
+import curves from './rfc/rfc8037-appendix-a.json' with { type: 'json' }
 import cbc from './wycheproof/a256cbc_hs512_test.json' with { type: 'json' }
 import gcm from './wycheproof/aes_gcm_test.json' with { type: 'json' }
 import hkdfVectors from './wycheproof/hkdf_sha256_test.json' with { type: 'json' }
 import jwe from './wycheproof/json_web_encryption_test.json' with { type: 'json' }
+import jwk from './wycheproof/json_web_key_test.json' with { type: 'json' }
 
 const bytes = (hex: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
@@ -106,6 +117,131 @@ describe('the examples of RFC 7520 §5 and RFC 7516 appendix A', () => {
       appendixA.find(({ jwe_json }) => jwe_json !== undefined)?.jwe_json,
     ]
     for (const one of json) expect(await refusal(JSON.stringify(one), dir.input.key)).toBe('form')
+  })
+})
+
+/** Returns what became of a JWS: whether a key of the set is taken for it, and is right. Its typ is not looked at. */
+async function judge(set: unknown, jws: string): Promise<string> {
+  try {
+    const keys = readVerificationKeys(set)
+    const { kid = '' } = JSON.parse(atob(jws.split('.')[0] ?? '')) as { kid?: string }
+    const found = await keys.find(kid)
+    if (found === undefined) return 'no key'
+    const { payload } = await compactVerify(jws, found.key, { algorithms: [found.alg] })
+    return new TextDecoder().decode(payload)
+  } catch {
+    return 'refused'
+  }
+}
+const refusalOfSigned = (jws: string, set: unknown): Promise<unknown> =>
+  (async () => verifyClaims(jws, 'at+jwt', readVerificationKeys(set)))().then(
+    () => 'verified',
+    (error: { code: string }) => error.code,
+  )
+
+describe("Wycheproof's JWK Sets", () => {
+  const rows = jwk.testGroups.flatMap((group) =>
+    group.tests.map((test) => ({
+      ...test,
+      kind: group.comment,
+      set: 'public' in group ? group.public : group.private,
+    })),
+  )
+
+  it('are the 26 that they were', () => {
+    expect(rows.map(({ tcId }) => tcId)).toEqual(Array.from({ length: 26 }, (_, index) => index + 1))
+  })
+
+  // The key of 7 has primes of a form that lets them be found (ROCA, CVE-2017-15361). An issuer's own keys are read, not
+  // made by the smart cards that made such: their form is not looked at.
+  it.each(rows.filter(({ result, tcId }) => result === 'invalid' && tcId !== 7))(
+    '$tcId $kind, $comment: no key of the set is taken, or the signature is refused',
+    async ({ set, jws }) => {
+      expect(['no key', 'refused']).toContain(await judge(set, jws))
+    },
+  )
+
+  it.each(rows.filter(({ result }) => result === 'valid'))(
+    '$tcId $kind, $comment: a valid one is verified by RS256, and no shared key is ever taken',
+    async ({ set, jws, kind }) => {
+      expect(await judge(set, jws)).toBe(kind === 'rs256' ? 'foo' : 'no key')
+    },
+  )
+
+  it.each(rows)('$tcId $kind, $comment: the token is none of ours', async ({ set, jws }) => {
+    expect(['form', 'header', 'key']).toContain(await refusalOfSigned(jws, set))
+  })
+})
+
+describe('the examples of RFC 7515 appendix A, RFC 7520 §6, RFC 8037 and of the cookbook for Curve25519', () => {
+  const told = (key: object, alg: string, kid = 'example') => ({
+    keys: [{ ...publicMembers({ ...key }), alg, kid, use: 'sig' }],
+  })
+
+  it.each(jwsExamples)('$id: $alg is verified where it is ours, and the token is not', async (example) => {
+    const { alg, token, payload_b64u, jwk: key } = example
+    if (alg === 'RS256' || alg === 'ES256') {
+      const found = await readVerificationKeys(told(key, alg)).find('example')
+      if (found === undefined) throw new Error('no key')
+      const { payload } = await compactVerify(token, found.key, { algorithms: [alg] })
+      expect(payload).toEqual(decodeBase64url(payload_b64u))
+    } else {
+      expect(await readVerificationKeys(told(key, alg)).find('example')).toBeUndefined()
+    }
+    expect(await refusalOfSigned(token, told(key, alg))).toBe('header')
+  })
+
+  it('Ed25519 is verified, under the name of the curve (RFC 9864)', async () => {
+    const {
+      public: key,
+      token,
+      thumbprint,
+    } = curves.find(({ id }) => id === 'rfc8037-A.1-A.5') as Required<(typeof curves)[0]>
+    const found = await readVerificationKeys(told(key, 'Ed25519')).find('example')
+    if (found === undefined) throw new Error('no key')
+    for (const jws of [token, signed25519.output.compact]) {
+      const { payload } = await compactVerify(jws, found.key)
+      expect(new TextDecoder().decode(payload)).toBe('Example of Ed25519 signing')
+      expect(await refusalOfSigned(jws, told(key, 'Ed25519'))).toBe('header')
+    }
+    expect(await readVerificationKeys(told(key, 'EdDSA')).find('example')).toBeUndefined()
+    expect(await calculateJwkThumbprint(publicMembers(key) as never)).toBe(thumbprint)
+  })
+
+  it('X25519 agrees on the key (RFC 8037 appendix A.6)', async () => {
+    const { key } = await openerOf(agreed25519.input.key, 'A256GCM')
+    const { plaintext } = await compactDecrypt(agreed25519.output.compact, key)
+    expect(new TextDecoder().decode(plaintext)).toBe(agreed25519.input.plaintext)
+    expect(() => readEncryptedOutside(agreed25519.output.compact, 'JWT')).toThrow(
+      expect.objectContaining({ code: 'header' }),
+    )
+  })
+
+  it('P-256 agrees on the key (RFC 7518 appendix C)', async () => {
+    for (const { bob, header, derived_key } of appendixC) {
+      const { key } = await openerOf({ ...bob, kid: 'bob' }, 'A256GCM')
+      const segment = btoa(JSON.stringify(header)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+      const aes = await crypto.subtle.importKey('raw', decodeBase64url(derived_key), 'AES-GCM', false, ['encrypt'])
+      const algorithm = { name: 'AES-GCM', iv: new Uint8Array(12), additionalData: new TextEncoder().encode(segment) }
+      const sealed = new Uint8Array(await crypto.subtle.encrypt(algorithm, aes, new TextEncoder().encode('hello')))
+      const parts = [algorithm.iv, sealed.slice(0, -16), sealed.slice(-16)].map(encodeBase64url)
+      const { plaintext } = await compactDecrypt([segment, '', ...parts].join('.'), key)
+      expect(new TextDecoder().decode(plaintext)).toBe('hello')
+      expect(() => readEncryptedOutside([segment, '', ...parts].join('.'), 'JWT')).toThrow(
+        expect.objectContaining({ code: 'header' }),
+      )
+    }
+  })
+
+  it('a nested JWT by PS256 in RSA-OAEP is not ours (RFC 7520 §6)', async () => {
+    const { compact } = nesting.encrypt.output
+    const { alg: _, ...key } = nesting.encrypt.input.key
+    // With its own algorithms jose opens it: there is nothing wrong with it.
+    const { plaintext } = await compactDecrypt(compact, await importJWK({ ...key, alg: 'RSA-OAEP' }))
+    expect(new TextDecoder().decode(plaintext)).toBe(nesting.sign.output.compact)
+    expect(() => readEncryptedOutside(compact, 'JWT')).toThrow(expect.objectContaining({ code: 'header' }))
+    expect(await refusalOfSigned(nesting.sign.output.compact, told(nesting.sign.input.key, 'RS256'))).toBe('header')
+    expect(await readVerificationKeys(told(nesting.sign.input.key, 'PS256')).find('example')).toBeUndefined()
   })
 })
 

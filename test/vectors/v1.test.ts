@@ -1,9 +1,11 @@
+import { calculateJwkThumbprint } from 'jose'
 import { describe, expect, it } from 'vitest'
 import {
   type ContentEncryption,
   createKeyring,
   deriveBranch,
   deriveLeaf,
+  deriveSigningKey,
   encodeLabels,
   exportJwks,
   exportKeys,
@@ -16,12 +18,17 @@ import {
 } from '../../keys/index.ts'
 import { type Expectations, readClaims } from '../../src/token/claims.ts'
 import { openEnvelope } from '../../src/token/envelope.ts'
+import { readVerificationKeys, readySigningKey } from '../../src/token/jwks.ts'
+import { openNested } from '../../src/token/nested.ts'
 import { type EnvelopePurpose, openPurpose } from '../../src/token/purpose.ts'
+import { leafRecipient, openerOf, type Recipient } from '../../src/token/recipient.ts'
 import { openEntitlement } from '../fixtures.ts'
 import derivation from './v1/derivation.json' with { type: 'json' }
 import direct from './v1/direct.json' with { type: 'json' }
 import exported from './v1/export.json' with { type: 'json' }
+import nested from './v1/nested.json' with { type: 'json' }
 import purposes from './v1/purpose.json' with { type: 'json' }
+import signing from './v1/sign.json' with { type: 'json' }
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
 const hex = (from: Uint8Array): string => [...from].map((byte) => byte.toString(16).padStart(2, '0')).join('')
@@ -83,5 +90,58 @@ describe('vectors v1', () => {
     const made = exportKeys(ringOf(exported.ring), { issuer, resource, now })
     expect(JSON.parse(writeKeys(made))).toEqual(keys)
     expect(exportJwks(readKeys(JSON.stringify(keys)), now, 3)).toEqual(jwks)
+  })
+
+  it.each(signing.cases)('derive the signing keys of $issuer', async ({ root, issuer, info, branch, keys }) => {
+    expect(hex(encodeLabels('bulla/1', issuer, 'sign', ''))).toBe(info)
+    expect(hex(deriveBranch(bytes(root), issuer, 'sign', ''))).toBe(branch)
+    for (const { alg, period, kid, info: leafInfo, pkcs8, jwk, thumbprint } of keys) {
+      expect(hex(encodeLabels('bulla/1/leaf', alg, String(period)))).toBe(leafInfo)
+      const made = deriveSigningKey(bytes(branch), alg as 'ES256' | 'Ed25519', period)
+      expect(hex(made)).toBe(pkcs8)
+      const key = { kid, alg: alg as 'ES256' | 'Ed25519', material: { pkcs8: made }, nbf: 0, exp: 0 }
+      expect((await readySigningKey(key)).publicJwk).toEqual(jwk)
+      expect(await calculateJwkThumbprint(jwk)).toBe(thumbprint)
+    }
+  })
+
+  it('tell the keys that sign nested tokens', async () => {
+    const { signingKeys } = createKeyring(ringOf(nested.ring), nested.issuer)
+    const now = nested.tokens[0]?.now ?? 0
+    const told = (['ES256', 'Ed25519', 'RS256'] as const).flatMap((alg) => signingKeys.published(alg, now, 600))
+    expect(await Promise.all(told.map(async (key) => (await readySigningKey(key)).publicJwk))).toEqual(nested.jwks.keys)
+    for (const { alg, signer } of nested.tokens) expect(signingKeys.signing(alg as 'ES256', now)?.kid).toBe(signer)
+  })
+
+  /** Opens a nested token by the partner's private key, or under the leaf. */
+  const openNestedVector = (
+    { to, now, envelope }: { readonly to: string; readonly now: number; readonly envelope: string },
+    enc: string,
+    resource = nested.resource,
+  ) => {
+    const find = async (kid: string): Promise<Recipient | undefined> => {
+      const jwk = nested.recipients[to as keyof typeof nested.recipients]
+      if (jwk !== undefined) return jwk.kid === kid ? openerOf(jwk, enc as ContentEncryption) : undefined
+      const leaves = createKeyring(ringOf(nested.ring), nested.issuer).leavesFor(
+        'access',
+        nested.resource,
+        enc as ContentEncryption,
+        86_400,
+      )
+      const leaf = leaves.opening(kid, now)
+      return leaf === undefined ? undefined : leafRecipient(leaf)
+    }
+    return openNested(envelope, find, readVerificationKeys(nested.jwks), expectations(now, resource))
+  }
+
+  it.each(nested.tokens)('open a nested token: $name', async ({ enc, signer, claims, ...token }) => {
+    expect(await openNestedVector(token, enc)).toEqual({
+      entitlement: readClaims(claims, expectations(token.now, nested.resource)),
+      kid: signer,
+    })
+  })
+
+  it.each(nested.refused)('refuse a nested token: $name', async ({ code, ...row }) => {
+    await expect(openNestedVector(row, 'A256GCM', row.resource)).rejects.toMatchObject({ code })
   })
 })

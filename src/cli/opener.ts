@@ -1,0 +1,113 @@
+/**
+ * What opens a token on the operator's desk: a ring, an export, or a private key with the issuer's public ones.
+ *
+ * @module
+ */
+
+import { parseEnv } from 'node:util'
+import {
+  createKeyring,
+  createLeaves,
+  exportKeys,
+  type Leaves,
+  type Ring,
+  readKeys,
+  SIGNING_ALGORITHMS,
+} from '../../keys/index.ts'
+import type { Expectations } from '../token/claims.ts'
+import { openDirect } from '../token/direct.ts'
+import type { Opened } from '../token/entitlement.ts'
+import { TokenError } from '../token/error.ts'
+import { readVerificationKeys, readySigningKey, type VerificationKeys } from '../token/jwks.ts'
+import { openNested, readNestedOutside } from '../token/nested.ts'
+import { isOpener, leafRecipient, openerOf, type Recipient } from '../token/recipient.ts'
+import { type Io, Refusal, UsageError, type Values } from './command.ts'
+import { readEnc } from './keys.ts'
+import { isJson, readRingText, readText, ringTextOf } from './ring_file.ts'
+
+type Jwk = Readonly<Record<string, unknown>>
+
+/** What `--keys` and `--jwks` gave. */
+interface Material {
+  readonly ring: Ring | undefined
+  readonly leaves: Leaves | undefined
+  readonly decryptionKeys: readonly Jwk[]
+  readonly jwks: unknown
+}
+
+function parse(option: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Refusal(`${option} is not JSON`)
+  }
+}
+
+/** Returns the private keys in a text: a JWK, a JWK Set, or `PARTNER_KEY` of a dotenv file. */
+function decryptionKeysIn(text: string): readonly Jwk[] {
+  const json = isJson(text) ? text : parseEnv(text)['PARTNER_KEY']
+  if (json === undefined || json === '') return []
+  const parsed = parse('--keys', json) as Jwk & { keys?: readonly Jwk[] }
+  return (Array.isArray(parsed.keys) ? parsed.keys : [parsed]).filter(isOpener)
+}
+
+async function readMaterial(values: Values, io: Io): Promise<Material> {
+  const file = values.need('keys')
+  if (file === '-') throw new UsageError('--keys expected a file: stdin is for the token')
+  const [issuer, resource] = [values.need('issuer'), values.need('resource')]
+  const text = await readText(file, io)
+  const jwksFile = values.text('jwks')
+  const jwks: unknown = jwksFile === undefined ? undefined : parse('--jwks', await readText(jwksFile, io))
+  const decryptionKeys = decryptionKeysIn(text)
+  const isKeyAlone = isJson(text) && decryptionKeys.length > 0
+  if (isKeyAlone) return { ring: undefined, leaves: undefined, decryptionKeys, jwks }
+  const isExport = isJson(text) && !text.includes('"roots"')
+  const ring = isExport || ringTextOf(text) === undefined ? undefined : readRingText(text).ring
+  const keys =
+    ring === undefined ? readKeys(text) : exportKeys(ring, { issuer, resource, enc: readEnc(values), now: io.now })
+  if (keys.issuer !== issuer || keys.resource !== resource)
+    throw new UsageError('--keys are of another issuer or resource')
+  return { ring, leaves: createLeaves({ ...keys, longestLife: 86_400 }), decryptionKeys, jwks }
+}
+
+/** Returns the issuer's public keys: those that were given, or those that the ring has. */
+async function verificationKeysOf({ jwks, ring }: Material, issuer: string, now: number): Promise<VerificationKeys> {
+  if (jwks !== undefined) return readVerificationKeys(jwks)
+  if (ring === undefined) throw new UsageError('--jwks expected the JWK Set of the issuer: the token is signed')
+  const { signingKeys } = createKeyring(ring, issuer)
+  const keys = SIGNING_ALGORITHMS.flatMap((alg) => signingKeys.published(alg, now, 86_400))
+  return readVerificationKeys({
+    keys: await Promise.all(keys.map(async (key) => (await readySigningKey(key)).publicJwk)),
+  })
+}
+
+/** Tells whether a token says that something signed is inside. */
+function isNested(token: string): boolean {
+  try {
+    return readNestedOutside(token).kid !== ''
+  } catch (error) {
+    if (error instanceof TokenError) return false
+    throw error
+  }
+}
+
+/** Returns what opens tokens, as `--keys` and `--jwks` give it. */
+export async function createOpener(
+  values: Values,
+  io: Io,
+): Promise<(token: string, expected: Expectations) => Promise<Opened>> {
+  const material = await readMaterial(values, io)
+  const enc = readEnc(values)
+  async function find(kid: string, now: number): Promise<Recipient | undefined> {
+    const leaf = material.leaves?.opening(kid, now)
+    if (leaf !== undefined) return leafRecipient(leaf)
+    const jwk = material.decryptionKeys.find((key) => key['kid'] === kid)
+    return jwk === undefined ? undefined : openerOf(jwk, enc)
+  }
+  return async (token, expected) => {
+    if (isNested(token))
+      return openNested(token, find, await verificationKeysOf(material, expected.issuer, expected.now), expected)
+    if (material.leaves === undefined) throw new TokenError('type')
+    return openDirect(token, material.leaves, expected)
+  }
+}

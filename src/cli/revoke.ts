@@ -1,0 +1,80 @@
+/**
+ * `bulla revoke …`: the operator takes back what was issued, at the running issuer.
+ *
+ * @module
+ */
+
+import { checkRemoteUrl } from '../remote.ts'
+import { type Command, Refusal, UsageError, type Values } from './command.ts'
+import { readText } from './ring_file.ts'
+
+/** Milliseconds that the issuer may take. */
+const PATIENCE = 10_000
+
+const OPTIONS: Command['options'] = {
+  issuer: { type: 'string', value: 'URL', help: 'the URL of the issuer' },
+  client: { type: 'string', value: 'ID', help: "the client_id of an entry of kind 'operator'" },
+  'secret-file': { type: 'string', value: 'FILE', help: 'holds its secret; - is stdin' },
+}
+
+/** Returns where the issuer takes revocations. */
+function endpointOf(values: Values): string {
+  const issuer = values.need('issuer')
+  const url = `${issuer.replace(/\/$/, '')}/revocations`
+  try {
+    checkRemoteUrl('--issuer', url, true)
+  } catch {
+    throw new UsageError('--issuer expected an https URL, or http on this machine')
+  }
+  return url
+}
+
+/** Returns each half of Basic credentials form-encoded (RFC 6749 §2.3.1). */
+function basicOf(id: string, secret: string): string {
+  const [one, other] = [id, secret].map((half) => new URLSearchParams({ half }).toString().slice('half='.length))
+  return `Basic ${btoa(`${one}:${other}`)}`
+}
+
+async function send(url: string, init: RequestInit): Promise<{ status: number; body: Record<string, unknown> }> {
+  try {
+    const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(PATIENCE) })
+    const body = (await response.json().catch(() => ({}))) as Record<string, unknown>
+    return { status: response.status, body }
+  } catch (error) {
+    throw new Refusal(`the issuer does not answer: ${(error as Error).name}`)
+  }
+}
+
+function revoking(kind: string, operand: string, summary: string): Command {
+  return {
+    call: `revoke ${kind}`,
+    operand,
+    summary,
+    details: 'Prints the answer of the issuer. What is issued afterwards to a person or client is good again.',
+    options: OPTIONS,
+    async run(values, value, io) {
+      const url = endpointOf(values)
+      const id = values.need('client')
+      const secret = (await readText(values.need('secret-file'), io)).trim()
+      const { status, body } = await send(url, {
+        method: 'POST',
+        headers: { authorization: basicOf(id, secret) },
+        body: new URLSearchParams({ kind, value }),
+      })
+      if (status === 404) throw new Refusal('the issuer keeps no revocations: REVOCATIONS is not bound')
+      if (status !== 200)
+        throw new Refusal(`the issuer refuses: ${body['error'] ?? status} ${body['error_description'] ?? ''}`)
+      io.out(JSON.stringify(body))
+      io.say(`revoked; verifiers that ask for revocations refuse it within ${body['effective_within']} seconds`)
+      return 0
+    },
+  }
+}
+
+/** The commands that revoke. */
+export const revokeCommands: readonly Command[] = [
+  revoking('sub', 'SUB', 'all that a person has: sessions, refresh tokens, access tokens'),
+  revoking('client', 'ID', 'all that was issued to a client'),
+  revoking('grant', 'GID', 'all that came of one approval'),
+  revoking('kid', 'KID', 'every access token made with a key, or any key of a root'),
+]

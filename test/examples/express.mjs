@@ -1,0 +1,26 @@
+/** The orders API in Express. */
+import { readFileSync } from 'node:fs'
+import { createVerifier, describeResource } from 'bulla/verifier'
+import { resourceServer } from 'bulla/verifier/express'
+import express from 'express'
+
+const { ISSUER: issuer, PORT } = process.env
+const resource = 'https://api.example.com'
+const about = describeResource({ resource, issuer, scopes: ['orders:read', 'orders:write'], name: 'Orders' })
+const keys = readFileSync('keys.json', 'utf8')
+const verifier = createVerifier({ issuer, resource, keys, resourceMetadata: about.url })
+
+const orders = express
+  .Router()
+  .get('/:id', resourceServer({ verifier, scope: 'orders:read' }), ({ params: { id }, entitlement }, response) => {
+    response.json({ id, client: entitlement.client_id, scope: entitlement.scope })
+  })
+  .delete('/:id', resourceServer({ verifier, scope: 'orders:write' }), (_request, response) => {
+    response.status(204).end()
+  })
+
+express()
+  .disable('x-powered-by')
+  .get(about.path, (_request, response) => response.json(about.metadata))
+  .use('/orders', orders)
+  .listen(PORT)
