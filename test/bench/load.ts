@@ -25,7 +25,10 @@ export interface Loaded {
   readonly nanoseconds: number
   /** Answers whose status was not 200. */
   readonly failed: number
+  /** The last one. */
   readonly answer: string
+  /** Its headers, but for what the server adds to each. */
+  readonly headers: Readonly<Record<string, string>>
 }
 
 function requestOf({ port, path, headers }: Load, body: string): string {
@@ -36,14 +39,24 @@ function requestOf({ port, path, headers }: Load, body: string): string {
 }
 
 /** Reads one answer off a connection. */
-function readAnswer(received: string): { readonly status: string; readonly body: string } | undefined {
+function readAnswer(
+  received: string,
+): { readonly status: string; readonly head: string; readonly body: string } | undefined {
   const end = received.indexOf('\r\n\r\n')
   if (end === -1) return undefined
   const head = received.slice(0, end).toLowerCase()
   const length = /\r\ncontent-length: (\d+)/.exec(head)?.[1]
   const body = received.slice(end + 4)
   if (length === undefined ? !body.endsWith('0\r\n\r\n') : Buffer.byteLength(body) < Number(length)) return undefined
-  return { status: head.slice(9, 12), body }
+  return { status: head.slice(9, 12), head: received.slice(0, end), body }
+}
+
+function headersOf(head: string): Readonly<Record<string, string>> {
+  const lines = head.split('\r\n').slice(1)
+  const pairs = lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)] as const)
+  return Object.fromEntries(
+    pairs.filter(([name]) => !['content-length', 'transfer-encoding', 'date'].includes(name.toLowerCase())),
+  )
 }
 
 async function send(load: Load): Promise<Loaded> {
@@ -58,7 +71,7 @@ async function send(load: Load): Promise<Loaded> {
         }),
     ),
   )
-  let [sent, failed, answer] = [0, 0, '']
+  let [sent, failed, head, answer] = [0, 0, '', '']
   const start = process.hrtime.bigint()
   const drive = (socket: Socket): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -74,6 +87,7 @@ async function send(load: Load): Promise<Loaded> {
         const read = readAnswer(received)
         if (read === undefined) return
         received = ''
+        head = read.head
         answer = read.body
         if (read.status !== '200') failed++
         next()
@@ -86,7 +100,7 @@ async function send(load: Load): Promise<Loaded> {
     socket.removeAllListeners('close')
     socket.destroy()
   }
-  return { nanoseconds, failed, answer }
+  return { nanoseconds, failed, answer, headers: headersOf(head) }
 }
 
 /** The load generator, as the benchmark has it. */

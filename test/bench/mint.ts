@@ -10,7 +10,7 @@ import { digestText } from '../../keys/digest.ts'
 import { createKeyring, writeRing } from '../../keys/index.ts'
 import { sealPurpose } from '../../src/token/purpose.ts'
 import { LOGIN_KEY } from '../fixtures.ts'
-import { type LoadGenerator, startLoadGenerator } from './load.ts'
+import { type Loaded, type LoadGenerator, startLoadGenerator } from './load.ts'
 import { type Contender, type Effort, race, ratioIn, timeIn } from './measure.ts'
 import { CLIENT, type OidcProvider } from './oidc_provider.ts'
 import { type Row, writeTime } from './report.ts'
@@ -106,9 +106,9 @@ function requesting(
   }
 }
 
-async function answerOf(worker: Running, body: string, generator: LoadGenerator): Promise<string> {
+async function answerOf(worker: Running, body: string, generator: LoadGenerator): Promise<Loaded> {
   const request = { port: worker.port, connections: 1, times: 1, path: '/token', headers: HEADERS, bodies: [body] }
-  return (await generator.send(request)).answer
+  return generator.send(request)
 }
 
 /** What Cloudflare's provider hands out before it is measured. */
@@ -124,8 +124,8 @@ export async function mint(effort: Effort, oidc: OidcProvider): Promise<readonly
   const parts = { generator, connections: 8 }
   const ours = await startWorker(issuerWorker())
   const credentials = (resource: string): string => form({ grant_type: 'client_credentials', resource, scope: SCOPE })
-  const ANSWER = await answerOf(ours, credentials(API), generator)
-  const floor = await startWorker({ entry: 'test/bench/workers/floor.ts', bindings: { ANSWER } })
+  const { answer: ANSWER, headers: ANSWERED } = await answerOf(ours, credentials(API), generator)
+  const floor = await startWorker({ entry: 'test/bench/workers/floor.ts', bindings: { ANSWER, HEADERS: ANSWERED } })
   const cloudflare = await startWorker({
     entry: 'test/bench/workers/provider.ts',
     kv: ['OAUTH_KV'],

@@ -34,7 +34,7 @@ export async function weights({ rounds }: Effort): Promise<readonly Row[]> {
   const both = await weigh('src/verifier/index.ts')
   const worker = await weigh('src/worker.ts')
   const [ours, floor]: [number[], number[]] = [[], []]
-  const least = { entry: 'test/bench/workers/floor.ts', bindings: { ANSWER: '' } }
+  const least = { entry: 'test/bench/workers/floor.ts', bindings: { ANSWER: '', HEADERS: {} } }
   for (let round = 0; round < Math.min(rounds, 7); round++) {
     ours.push(await start(issuerWorker(), '/healthz'))
     floor.push(await start(least, '/healthz'))
