@@ -6,11 +6,14 @@
 
 import { type Row, writeRatio } from './report.ts'
 
-const [WIDTH, LINE, LEFT] = [760, 30, 330]
+const [WIDTH, LINE, LEFT] = [820, 30, 390]
+
+/** What would have no length at all. */
+const LEAST = 0.2
 
 /** Logarithmic, or the first bar could not be seen beside the last. */
 function lengthOf(ratio: number, most: number): number {
-  return 20 + ((WIDTH - LEFT - 110) * Math.log10(Math.max(1, ratio))) / Math.log10(Math.max(10, most))
+  return ((WIDTH - LEFT - 90) * Math.log(Math.max(ratio, LEAST * 1.1) / LEAST)) / Math.log(Math.max(10, most) / LEAST)
 }
 
 /** Draws the rows of opening in Node: times as long as ours. */
@@ -19,9 +22,8 @@ export function drawChart(rows: readonly Row[]): string {
     { name: 'Bulla, direct', ratio: 1 },
     ...rows
       .filter(({ group, ours }) => group === 'open, Node' && ours === 'direct')
-      .map(({ beside, ratio = 1 }) => ({ name: beside, ratio }))
-      .sort((a, b) => a.ratio - b.ratio),
-  ]
+      .map(({ beside, ratio = 1 }) => ({ name: beside, ratio })),
+  ].sort((a, b) => a.ratio - b.ratio)
   const most = Math.max(...bars.map(({ ratio }) => ratio))
   const height = (bars.length + 2) * LINE
   const drawn = bars.map(({ name, ratio }, index) => {
