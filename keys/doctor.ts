@@ -10,6 +10,9 @@ import { writeRing } from './ring_text.ts'
 /** Seconds that the longest-lived thing sealed by a ring lives, unless told otherwise: 30 days. */
 export const LONGEST_LIFE = 2_592_000
 
+/** Seconds that the longest-lived thing signed by an RSA key lives: an access token. */
+export const LONGEST_SIGNED = 86_400
+
 /** Seconds ahead that the doctor looks, unless told otherwise: 14 days. */
 export const HORIZON = 1_209_600
 
@@ -102,7 +105,7 @@ export function examineRing(ring: Ring, options: ExamineOptions): readonly Findi
   const message = `the ring has ${size} bytes, and a secret holds ${RING_BYTES}: rotate less often, so that fewer roots live at once`
   return [
     ...live.flatMap((root) => examineRoot(root, ring, longestLife)),
-    ...rsa.flatMap((key) => examineRoot(key, ring, longestLife, rsa)),
+    ...rsa.flatMap((key) => examineRoot(key, ring, Math.min(longestLife, LONGEST_SIGNED), rsa)),
     ...lines.flatMap((line) => examineTimeline(line, ring, now, now + horizon)),
     ...(size > RING_BYTES ? [{ rule: 'size' as const, kid: undefined, message }] : []),
   ]

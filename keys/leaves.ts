@@ -149,6 +149,8 @@ export interface Keyring {
   readonly skew: number
   /** Seconds until a new ring has reached everyone. */
   readonly propagation: number
+  /** Seconds that one leaf seals for. */
+  readonly period: number
   /**
    * Returns the leaves for one purpose.
    *
@@ -178,6 +180,7 @@ export function createKeyring(ring: Ring, issuer: string): Keyring {
   return {
     skew,
     propagation,
+    period,
     signingKeys: createSigningKeys(ring, issuer),
     leavesFor(purpose, resource, enc, longestLife) {
       const name = `${purpose} ${enc} ${longestLife} ${resource}`

@@ -5,7 +5,7 @@
  */
 
 import { encodeBase64url } from './base64url.ts'
-import { type ExamineOptions, examineRing, examineRoot, type Finding, LONGEST_LIFE } from './doctor.ts'
+import { type ExamineOptions, examineRing, examineRoot, type Finding, LONGEST_LIFE, LONGEST_SIGNED } from './doctor.ts'
 import {
   type BadRoot,
   type Dates,
@@ -38,15 +38,20 @@ function conflict(detail: string): RingRefusal {
   return { ok: false, reason: 'ring_conflict', detail }
 }
 
-/** Returns the key that both rings name, with the earlier end: rotations only ever bring it forward. */
+/**
+ * Returns the key that both rings name, with the earlier end, and of RSA keys the earlier deletion: rotations only ever
+ * bring them forward.
+ */
 function mergeKey<Key extends Dates & { readonly kid: string }>(
   a: Key,
   b: Key,
   secretOf: (key: Key) => string,
 ): Key | RingRefusal {
   if (secretOf(a) !== secretOf(b)) return conflict(`key ${a.kid} has other bytes in KEY_RING_NEXT`)
-  const isSame = a.pub === b.pub && a.use === b.use && a.del === b.del
-  return isSame ? { ...a, end: Math.min(a.end, b.end) } : conflict(`key ${a.kid} has other dates in KEY_RING_NEXT`)
+  const isSame = a.pub === b.pub && a.use === b.use && (a.del === b.del || 'jwk' in a)
+  return isSame
+    ? { ...a, end: Math.min(a.end, b.end), del: Math.min(a.del, b.del) }
+    : conflict(`key ${a.kid} has other dates in KEY_RING_NEXT`)
 }
 
 /** Returns the keys of two lists as one, by kid. */
@@ -125,7 +130,9 @@ export function loadRing(texts: RingTexts, options: ExamineOptions): LoadedRing 
   const { ring } = reading
   const life = options.longestLife ?? LONGEST_LIFE
   const { good: roots, bad: badRoots } = sift(ring.roots, (root) => examineRoot(root, ring, life))
-  const { good: rsa, bad: badRsa } = sift(ring.rsa ?? [], (key) => examineRoot(key, ring, life, ring.rsa))
+  const { good: rsa, bad: badRsa } = sift(ring.rsa ?? [], (key) =>
+    examineRoot(key, ring, Math.min(life, LONGEST_SIGNED), ring.rsa),
+  )
   const { rsa: _, ...others } = ring
   const good = { ...others, roots, ...(rsa.length > 0 ? { rsa } : {}) }
   return {

@@ -113,7 +113,7 @@ function separateTwins<Key extends Dates & { readonly kid: string }>(
     good: keys.filter((key) => !isTwin(key)),
     bad: keys
       .filter(isTwin)
-      .map((key) => describeBadRoot(key, `root ${key.kid}: its kid or its key stands in the ring twice`)),
+      .map((key) => describeBadRoot(key, `key ${key.kid}: its kid or its bytes stand in the ring twice`)),
   }
 }
 

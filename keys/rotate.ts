@@ -6,8 +6,8 @@
  */
 
 import { checkInteger } from './check.ts'
-import { LONGEST_LIFE, writeInstant } from './doctor.ts'
-import { type Dates, type Ring, type Root, type RsaJwk, stateOf } from './ring.ts'
+import { LONGEST_LIFE, LONGEST_SIGNED, writeInstant } from './doctor.ts'
+import { type Dates, type Ring, type Root, type RsaJwk, type RsaKey, stateOf } from './ring.ts'
 import { checkTimings } from './ring_text.ts'
 
 /** Seconds that a root seals for, unless the next rotation comes first: 90 days. */
@@ -80,10 +80,15 @@ function addRoot(ring: Ring, options: RootOptions): { readonly ring: Ring; reado
   const { dates, others } = placeAmong(ring.roots, ring, options)
   const added: Root = { kid: `r${number}`, k: key, ...dates }
   const { rsa = [], ...rest } = ring
-  const place = placeAmong(rsa, ring, options)
+  const place = placeAmong(rsa, ring, { ...options, longestLife: Math.min(longestLife, LONGEST_SIGNED) })
+  // What it signed ends within a day: it need not be kept for longer, and a secret holds no third one.
+  const withEarlyDeletion = (key: RsaKey): RsaKey => ({
+    ...key,
+    del: Math.min(key.del, key.end + LONGEST_SIGNED + 2 * ring.skew),
+  })
   const isAdded = rsaKey !== undefined && place.staged === undefined
   const keys = isAdded
-    ? [...place.others, { kid: `s${number}`, jwk: rsaKey, ...place.dates }]
+    ? [...place.others.map(withEarlyDeletion), { kid: `s${number}`, jwk: rsaKey, ...place.dates }]
     : rsa.filter(({ del }) => now < del)
   return { ring: { ...rest, roots: [...others, added], ...(keys.length > 0 ? { rsa: keys } : {}) }, added }
 }

@@ -17,16 +17,9 @@ function toInteger(text: string): bigint {
 
 /** Tells whether the members belong together (RFC 8017 §3.2): one bad bit, and a signature gives the key away. */
 function isWhole(jwk: RsaJwk): boolean {
-  const [n, e, d, p, q, dp, dq, qi] = MEMBERS.map((member) => toInteger(jwk[member])) as [
-    bigint,
-    bigint,
-    bigint,
-    bigint,
-    bigint,
-    bigint,
-    bigint,
-    bigint,
-  ]
+  const { n, e, d, p, q, dp, dq, qi } = Object.fromEntries(
+    MEMBERS.map((member) => [member, toInteger(jwk[member])]),
+  ) as Readonly<Record<keyof RsaJwk, bigint>>
   if (p < 3n || q < 3n || p === q || n !== p * q) return false
   const isInverse = (prime: bigint): boolean => (e * d) % (prime - 1n) === 1n
   return isInverse(p) && isInverse(q) && d % (p - 1n) === dp && d % (q - 1n) === dq && (qi * q) % p === 1n

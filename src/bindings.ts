@@ -10,10 +10,12 @@ import type { Authenticate } from './login/authenticate.ts'
 import { developmentLogin } from './login/development.ts'
 import { type OwnPageOptions, ownLoginPage } from './login/own_page.ts'
 import { type UpstreamOptions, upstreamLogin } from './login/upstream.ts'
+import type { ClientCertificate } from './protocol/client_certificate.ts'
 import { type IssuerSettings, isLoopback } from './settings.ts'
 import type { Guard } from './stores/guard.ts'
 import { createDurableObjectGuard, type GuardNamespace } from './stores/guard_durable_object.ts'
 import { createDurableObjectRevocations, type RevocationsNamespace } from './stores/revocations_durable_object.ts'
+import { readFingerprint } from './token/confirmation.ts'
 
 /** A rate limit as Workers bind it: it counts a call, and tells whether there may be more. */
 export interface RateLimit {
@@ -28,6 +30,14 @@ export interface Bindings {
   readonly RESOURCES?: unknown
   /** `[vars.CLIENTS.…]`: the clients by their `client_id`. */
   readonly CLIENTS?: unknown
+  /** `[vars.TRUSTED_ISSUERS.…]`: the issuers whose assertions are worth tokens, by what they are called here. */
+  readonly TRUSTED_ISSUERS?: unknown
+  /** `[vars.AUTHORIZATION_DETAILS_TYPES.…]`: the types of authorization details. */
+  readonly AUTHORIZATION_DETAILS_TYPES?: unknown
+  /** Whether all clients must push their authorization requests. */
+  readonly REQUIRE_PUSHED_AUTHORIZATION_REQUESTS?: unknown
+  /** Secret: what pairwise subjects come from. */
+  readonly PAIRWISE_SALT?: unknown
   /** `[vars.LOGIN]`: who logs people in. */
   readonly LOGIN?: unknown
   /** Secret: what `LOGIN` with `type = "openid"` shows to its provider. */
@@ -44,6 +54,8 @@ export interface Bindings {
   readonly GUARD?: GuardNamespace | string
   /** The revocations' Durable Object, if access tokens can be revoked. */
   readonly REVOCATIONS?: RevocationsNamespace
+  /** Whether DPoP proofs must bring back a nonce. */
+  readonly DPOP_NONCE?: unknown
   /** The rate limit on failed client authentication, if any. */
   readonly FAILURES?: RateLimit
   /** In development: the key pair of the partner's API, as a JWK. Only its public members are used here. */
@@ -63,6 +75,26 @@ function allowFailureBy(limits: RateLimit): (request: Request) => Promise<boolea
     const key = request.headers.get('cf-connecting-ip')
     return key === null || (await limits.limit({ key })).success
   }
+}
+
+/** What Cloudflare tells of the certificate of a connection. */
+interface TlsClientAuth {
+  readonly certPresented?: string
+  readonly certVerified?: string
+  readonly certRevoked?: string
+  readonly certFingerprintSHA256?: string
+  readonly certSubjectDNRFC2253?: string
+}
+
+/** Returns the certificate of a request as Workers tell it: in `cf`, which no header reaches. */
+function certificateOf(request: Request): ClientCertificate | undefined {
+  const { tlsClientAuth } = (request as { cf?: { tlsClientAuth?: TlsClientAuth } }).cf ?? {}
+  if (tlsClientAuth?.certPresented !== '1') return undefined
+  const { certVerified, certRevoked, certFingerprintSHA256, certSubjectDNRFC2253: subject } = tlsClientAuth
+  const thumbprint = readFingerprint(certFingerprintSHA256)
+  if (thumbprint === undefined) return undefined
+  const isTrusted = certVerified === 'SUCCESS' && certRevoked !== '1'
+  return { thumbprint, isTrusted, names: subject ? { subject_dn: [subject] } : {} }
 }
 
 function readGuard(binding: Bindings['GUARD']): Guard | 'none' | undefined {
@@ -124,11 +156,17 @@ export function readBindings(env: Bindings): IssuerSettings {
   const secret = readText('LOGIN_CLIENT_SECRET', env.LOGIN_CLIENT_SECRET)
   const login = env.LOGIN === undefined ? undefined : readLogin(env.LOGIN, secret, isLoopback(issuer))
   const optional = present({
+    authorizationDetailsTypes: env.AUTHORIZATION_DETAILS_TYPES as IssuerSettings['authorizationDetailsTypes'],
+    requirePushedAuthorizationRequests: env.REQUIRE_PUSHED_AUTHORIZATION_REQUESTS as boolean | undefined,
+    pairwiseSalt: readText('PAIRWISE_SALT', env.PAIRWISE_SALT),
     keyRingNext: readText('KEY_RING_NEXT', env.KEY_RING_NEXT),
+    trustedIssuers: env.TRUSTED_ISSUERS as IssuerSettings['trustedIssuers'] | undefined,
     guard: readGuard(env.GUARD),
     authenticate: login ?? (isDevelopment ? developmentLogin : undefined),
     sessionLifetime: env.SESSION_LIFETIME as number | undefined,
     sessionIdleLifetime: env.SESSION_IDLE_LIFETIME as number | undefined,
+    dpopNonce: env.DPOP_NONCE as boolean | undefined,
+    certificate: certificateOf,
     revocations: env.REVOCATIONS === undefined ? undefined : createDurableObjectRevocations(env.REVOCATIONS),
     allowFailure: env.FAILURES === undefined ? undefined : allowFailureBy(env.FAILURES),
     isDemo: isDevelopment ? true : undefined,

@@ -26,6 +26,8 @@ import { createKeysEndpoint } from './endpoints/keys.ts'
 import { createLogins } from './endpoints/login.ts'
 import { createLogoutEndpoint } from './endpoints/logout.ts'
 import { describeIssuer, metadataPath } from './endpoints/metadata.ts'
+import { createParEndpoint } from './endpoints/par.ts'
+import { createPushedRequests } from './endpoints/pushed_requests.ts'
 import { type Answer, answerError, answerJson, answerRefusal, toResponse } from './endpoints/respond.ts'
 import { createOperatorEndpoint, createRevocationsEndpoint } from './endpoints/revocations.ts'
 import { createRevokeEndpoint } from './endpoints/revoke.ts'
@@ -34,6 +36,7 @@ import { createStartEndpoint } from './endpoints/start.ts'
 import { createTokenEndpoint } from './endpoints/token.ts'
 import { OAuthError } from './protocol/error.ts'
 import { type IssuerSettings, isLoopback } from './settings.ts'
+import { type Assertions, createAssertions } from './stores/assertions.ts'
 import { createRecipients } from './stores/recipients.ts'
 import { createRevocationView, type RevocationView } from './stores/revocations.ts'
 
@@ -118,7 +121,8 @@ function formHandler(answer: FormEndpoint, settings: IssuerSettings): (c: Contex
     const { raw } = c.req
     const { url: uri, method, headers } = raw
     const credentials = settings.credentials?.(raw) ?? {}
-    const answered = await answer({ uri, method, headers, body: await readBody(raw), credentials })
+    const certificate = settings.certificate?.(raw, c.env)
+    const answered = await answer({ uri, method, headers, body: await readBody(raw), credentials, certificate })
     // Not `toResponse`: Hono would make another response of it for the headers that come after.
     return c.body(answered.body, answered.status as ContentfulStatusCode, answered.headers)
   }
@@ -128,6 +132,7 @@ function formHandler(answer: FormEndpoint, settings: IssuerSettings): (c: Contex
 interface Parts {
   readonly authenticateClient: AuthenticateClient
   readonly accessTokens: AccessTokens
+  readonly assertions: Assertions
   readonly publicKeys: PublicKeys
   readonly view: RevocationView
 }
@@ -143,11 +148,13 @@ function mountPages(
 ): void {
   const cookies = createCookies(context.settings.issuer)
   const sessions = createSessions(context, cookies, view)
-  const logins = createLogins(context, cookies, sessions)
-  const codes = createCodes(context)
+  const pushedRequests = createPushedRequests(context)
+  const logins = createLogins(context, { cookies, sessions, pushedRequests })
+  const codes = createCodes(context, pushedRequests)
   const consents = createConsents(context, cookies, sessions, codes)
   const page = [only('GET', 'POST'), atMost(LONGEST_FORM)] as const
-  app.all(`${base}/authorize`, ...page, createAuthorizeEndpoint(context, { sessions, logins, consents, codes }))
+  const authorizing = { sessions, logins, consents, codes, pushedRequests }
+  app.all(`${base}/authorize`, ...page, createAuthorizeEndpoint(context, authorizing))
   app.all(`${base}/login`, ...page, logins.resume)
   app.all(`${base}/login/callback`, only('GET'), logins.resume)
   app.all(`${base}/consent`, only('POST'), atMost(LONGEST_FORM), consents.take)
@@ -155,7 +162,7 @@ function mountPages(
   if (isDemo) app.all(`${base}/demo`, ...page, createDemo(context, cookies, token))
 }
 
-/** Mounts what resource servers and operators use. */
+/** Mounts what clients, resource servers and operators use by themselves. */
 function mountForServers(
   app: Hono,
   base: string,
@@ -163,7 +170,7 @@ function mountForServers(
   settings: IssuerSettings,
   { authenticateClient, accessTokens, publicKeys, view }: Parts,
 ): void {
-  const { revocations } = context.settings
+  const { revocations, authenticate } = context.settings
   const limit = limitFailures(context, settings)
   const keys = createKeysEndpoint(context, authenticateClient)
   const form = (endpoint: FormEndpoint) =>
@@ -172,13 +179,19 @@ function mountForServers(
     const { status, headers, body } = await createJwksAnswer(context, publicKeys)
     return c.body(body, status as 200, headers)
   })
-  app.all(`${base}/keys`, only('GET'), limit, async (c) => toResponse(await keys(c.req.raw)))
+  const keysHandler = async ({ req: { raw }, env }: Context) =>
+    toResponse(await keys(raw, settings.certificate?.(raw, env)))
+  app.all(`${base}/keys`, only('GET', 'POST'), limit, atMost(LONGEST_FORM_REQUEST), keysHandler)
   app.all(`${base}/introspect`, ...form(createIntrospectEndpoint(context, { authenticateClient, accessTokens, view })))
   app.all(
     `${base}/revoke`,
     corsWhereAsked(CORS),
     ...form(createRevokeEndpoint(context, { authenticateClient, accessTokens, revocations })),
   )
+  if (authenticate !== undefined) {
+    const parts = { authenticateClient, pushedRequests: createPushedRequests(context) }
+    app.all(`${base}/par`, corsWhereAsked(CORS), ...form(createParEndpoint(context, parts)))
+  }
   if (revocations === undefined) return
   const bundle = createRevocationsEndpoint(context, revocations)
   app.post(`${base}/revocations`, ...form(createOperatorEndpoint(context, { authenticateClient, revocations })))
@@ -202,11 +215,13 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   const isDemo = settings.isDemo === true && isLoopback(issuer.href)
   const metadata = JSON.stringify(describeIssuer(context.settings))
   const publicKeys = createPublicKeys(context)
-  const recipients = createRecipients(settings.fetch ?? ((url, init) => globalThis.fetch(url, init)), log)
+  const fetch = settings.fetch ?? ((url: string, init?: RequestInit) => globalThis.fetch(url, init))
+  const recipients = createRecipients(fetch, log)
+  const assertions = createAssertions(fetch, log)
   const accessTokens = createAccessTokens(context, recipients, publicKeys)
   const view = createRevocationView(context.settings.revocations)
-  const authenticateClient = createClientAuthentication(context)
-  const parts = { authenticateClient, accessTokens, publicKeys, view }
+  const authenticateClient = createClientAuthentication(context, assertions)
+  const parts = { authenticateClient, accessTokens, assertions, publicKeys, view }
   const createTokenResponse = createTokenEndpoint(context, parts)
   const app = new Hono()
 

@@ -4,18 +4,26 @@
  * @module
  */
 
-import { checkInteger, checkMembers, checkText } from '../keys/check.ts'
-import { grants } from './grants/index.ts'
+import { checkBoolean, checkInteger, checkMembers, checkText } from '../keys/check.ts'
+import type { Grant } from './grants/grant.ts'
+import { offeredGrants, readGrants } from './grants/index.ts'
+import { jwtBearer } from './grants/jwt_bearer.ts'
 import type { Log } from './log.ts'
 import type { Authenticate } from './login/authenticate.ts'
-import type { Client } from './protocol/client.ts'
+import type { DetailTypes } from './protocol/authorization_details.ts'
+import { type DetailTypeSettings, readDetailTypes } from './protocol/authorization_details_registration.ts'
+import { type Client, needsCertificate } from './protocol/client.ts'
+import type { ClientCertificate } from './protocol/client_certificate.ts'
 import { type ClientSettings, readClient } from './protocol/client_registration.ts'
+import { type Pairwise, readPairwise } from './protocol/pairwise.ts'
 import type { Resource } from './protocol/resource.ts'
 import { type ResourceSettings, readResource } from './protocol/resource_registration.ts'
+import { readTrustedIssuers, type TrustedIssuer, type TrustedIssuerSettings } from './protocol/trusted_issuer.ts'
 import type { Fetch } from './remote.ts'
 import type { Guard } from './stores/guard.ts'
 import type { Revocations } from './stores/revocations.ts'
 import type { Entitlement } from './token/entitlement.ts'
+import { NONCE_LIFE } from './token/nonce.ts'
 import type { PurposeLives } from './token/purpose.ts'
 
 /** Facts about a request that the operator wants to see again: client IP, country, device. */
@@ -33,10 +41,24 @@ export interface IssuerSettings {
   readonly resources: Readonly<Record<string, ResourceSettings>>
   /** The clients by their `client_id`. */
   readonly clients: Readonly<Record<string, ClientSettings>>
+  /** The issuers whose assertions are worth tokens, by what they are called here. Default: none. */
+  readonly trustedIssuers?: Readonly<Record<string, TrustedIssuerSettings>>
+  /** Grant types of your own; `type` is an absolute URI. Default: none. */
+  readonly grants?: readonly Grant[]
+  /** The types of authorization details by their name (RFC 9396). Default: none. */
+  readonly authorizationDetailsTypes?: Readonly<Record<string, DetailTypeSettings>>
+  /** Whether all clients must push their authorization requests (RFC 9126 §5). Default false. */
+  readonly requirePushedAuthorizationRequests?: boolean
   /**
-   * What sees to it that codes are used once and refresh tokens rotate. Needed where a client may use
-   * `authorization_code`. `'none'` does without, and must be written out: codes then live 30 seconds and can be used
-   * again until they end, and public clients get no refresh tokens.
+   * A secret of at least 32 random bytes, from which pairwise subjects come. Needed where a resource has them. Keep it for
+   * good: with another one every person is somebody else to those resources.
+   */
+  readonly pairwiseSalt?: string | undefined
+  /**
+   * What sees to it that codes and assertions are used once, and refresh tokens rotate. Needed where a client may use
+   * `authorization_code`, and for assertions. `'none'` does without, and must be written out: codes then live 30 seconds
+   * and can be used again until they end, DPoP proofs while they are taken, and public clients get refresh tokens only
+   * bound to a key.
    */
   readonly guard?: Guard | 'none'
   /** Where revocations are kept. Default: nowhere; then access tokens cannot be revoked, and live until they end. */
@@ -51,6 +73,19 @@ export interface IssuerSettings {
   readonly sessionIdleLifetime?: number
   /** Whether the start page offers the demo: on a loopback issuer with the development fixtures. Default false. */
   readonly isDemo?: boolean
+  /**
+   * Whether DPoP proofs must bring back a nonce of ours (RFC 9449 §8), so that none can be made ahead of time. Clients that
+   * have none are told one, and ask again. Default true.
+   */
+  readonly dpopNonce?: boolean
+  /**
+   * Returns the certificate that the client proved to have in the TLS handshake, as the platform tells it; never what a
+   * header says that anybody can write. Needed where a client is to prove itself, or to be bound, by a certificate.
+   * `readBindings` gives the one of Workers.
+   *
+   * @param env what came beside the request: the bindings; under `@hono/node-server`, `{ incoming }` with its socket
+   */
+  readonly certificate?: (request: Request, env: unknown) => ClientCertificate | undefined
   /** Tells what is to be seen again of a request. Default: nothing. */
   readonly credentials?: (request: Request) => Credentials
   /** Returns claims to put into the token. A name that the protocol gives a meaning is left out, and the log says so. */
@@ -73,9 +108,21 @@ export interface CheckedSettings {
   readonly issuer: string
   readonly resources: ReadonlyMap<string, Resource>
   readonly clients: ReadonlyMap<string, Client>
+  /** The trusted issuers by their `iss`. */
+  readonly trustedIssuers: ReadonlyMap<string, TrustedIssuer>
+  /** The grant types that can be used with these settings, the operator's own too. */
+  readonly grants: ReadonlyMap<string, Grant>
+  readonly detailTypes: DetailTypes
+  /** Whether all clients must push their authorization requests. */
+  readonly isPushing: boolean
+  readonly pairwise: Pairwise
   readonly guard: Guard | undefined
   readonly revocations: Revocations | undefined
   readonly authenticate: Authenticate | undefined
+  /** Whether DPoP proofs need a nonce. */
+  readonly dpopNonce: boolean
+  /** Whether some client proves itself, or is bound, by a certificate: for no other they are read. */
+  readonly hasCertificates: boolean
   /** Seconds that each kind of purpose envelope lives. */
   readonly lives: PurposeLives
   readonly sessionIdleLifetime: number
@@ -100,8 +147,21 @@ function checkIssuer(issuer: unknown): asserts issuer is string {
     throw new RangeError('"issuer" expected https; http only on localhost')
 }
 
+/** Checks that assertions can be used only once, where there can be any. */
+function checkAssertionNeeds(clients: ReadonlyMap<string, Client>, { guard }: IssuerSettings): void {
+  const needing = [...clients.values()].find(
+    ({ signer, grantTypes }) => signer !== undefined || grantTypes.has(jwtBearer.type),
+  )
+  if (needing !== undefined && (guard === undefined || guard === 'none'))
+    throw new TypeError(`"guard" expected a guard: the client "${needing.id}" uses assertions, each of them once`)
+}
+
 /** Checks that there is what the clients' grant types need. */
-function checkNeeds(clients: ReadonlyMap<string, Client>, { guard, authenticate }: IssuerSettings): void {
+function checkNeeds(clients: ReadonlyMap<string, Client>, settings: IssuerSettings): void {
+  const { guard, authenticate, certificate } = settings
+  const certified = [...clients.values()].find(needsCertificate)
+  if (certified !== undefined && certificate === undefined)
+    throw new TypeError(`"certificate" expected a way to know certificates: the client "${certified.id}" needs one`)
   const needing = [...clients.values()].find(({ grantTypes }) => grantTypes.has('authorization_code'))
   if (needing === undefined) return
   const whom = `the client "${needing.id}" may use authorization_code`
@@ -122,7 +182,7 @@ function livesOf(clients: ReadonlyMap<string, Client>, settings: IssuerSettings)
     consent: 600,
     remember: 2_592_000,
     client: 2_592_000,
-    nonce: 300,
+    nonce: NONCE_LIFE,
   }
 }
 
@@ -133,17 +193,33 @@ function livesOf(clients: ReadonlyMap<string, Client>, settings: IssuerSettings)
  * @throws {RangeError} when a setting is out of bounds
  */
 export function checkSettings(settings: IssuerSettings): CheckedSettings {
-  const { issuer, guard, authenticate, sessionIdleLifetime = 7200 } = settings
+  const { issuer, guard, authenticate, sessionIdleLifetime = 7200, dpopNonce = true } = settings
+  const { requirePushedAuthorizationRequests = false, pairwiseSalt } = settings
   checkIssuer(issuer)
   checkMembers('resources', settings.resources)
   checkMembers('clients', settings.clients)
   checkInteger('sessionIdleLifetime', sessionIdleLifetime, 60, 2_592_000)
+  checkBoolean('dpopNonce', dpopNonce)
+  checkBoolean('requirePushedAuthorizationRequests', requirePushedAuthorizationRequests)
   const resources = new Map(
     Object.entries(settings.resources).map(([uri, value]) => [uri, readResource(uri, value, isLoopback(issuer))]),
   )
-  const known = { grantTypes: [...grants.keys()], resources }
+  const { trustedIssuers: trusted = {}, authorizationDetailsTypes = {} } = settings
+  checkMembers('trustedIssuers', trusted)
+  const grants = readGrants(settings.grants ?? [])
+  const isLoopbackAllowed = isLoopback(issuer)
+  const detailTypes = readDetailTypes('authorizationDetailsTypes', authorizationDetailsTypes, { resources })
+  const known = {
+    grantTypes: [...grants.keys()],
+    resources,
+    detailTypes,
+    trustedIssuers: Object.keys(trusted),
+    isLoopbackAllowed,
+  }
   const clients = new Map(Object.entries(settings.clients).map(([id, value]) => [id, readClient(id, value, known)]))
   checkNeeds(clients, settings)
+  checkAssertionNeeds(clients, settings)
+  const trustedIssuers = readTrustedIssuers(trusted, { issuer, clients, resources, isLoopbackAllowed })
   const lives = livesOf(clients, settings)
   const tokenLives = [...resources.values()].map(({ accessTokenLifetime }) => accessTokenLifetime)
   const sealed = authenticate === undefined ? tokenLives : [...tokenLives, ...Object.values(lives)]
@@ -151,9 +227,19 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
     issuer,
     resources,
     clients,
+    trustedIssuers,
+    grants: offeredGrants(grants, clients.values(), {
+      isForPersons: authenticate !== undefined,
+      hasTrustedIssuers: trustedIssuers.size > 0,
+    }),
+    detailTypes,
+    isPushing: requirePushedAuthorizationRequests,
+    pairwise: readPairwise(issuer, pairwiseSalt, resources),
     guard: guard === 'none' ? undefined : guard,
     revocations: settings.revocations,
     authenticate,
+    dpopNonce,
+    hasCertificates: [...clients.values()].some(needsCertificate),
     lives,
     sessionIdleLifetime,
     longestLife: sealed.reduce((longest, life) => Math.max(longest, life), 0),

@@ -11,7 +11,7 @@ import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT, Unsecure
 export interface Misconduct {
   /** What becomes of the answers at a path. */
   readonly at?: 'discovery' | 'jwks' | 'token'
-  readonly how?: 'down' | 'error' | 'slow' | 'drip' | 'redirect' | 'huge' | 'html' | 'garbage' | 'list'
+  readonly how?: 'down' | 'error' | 'slow' | 'drip' | 'redirect' | 'huge' | 'html' | 'garbage' | 'list' | 'other'
   /** Members of the metadata. */
   readonly metadata?: Readonly<Record<string, unknown>>
   /** Members of the token answer. */
@@ -102,6 +102,7 @@ export async function startProvider(clock: () => number): Promise<Provider> {
       answer.writeHead(200, { 'content-type': 'application/json' }).end(`{"a":"${'a'.repeat(1_000_000)}"}`)
     if (how === 'html') answer.writeHead(200, { 'content-type': 'text/html' }).end('<p>hello</p>')
     if (how === 'garbage') answer.writeHead(200, { 'content-type': 'application/json' }).end('{"a":')
+    if (how === 'other') answer.writeHead(200, { 'content-type': 'application/json' }).end('{"error":"none"}')
     if (how === 'list') answer.writeHead(200, { 'content-type': 'application/json' }).end('[]')
     return true
   }

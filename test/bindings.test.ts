@@ -15,6 +15,7 @@ describe('the bindings of a Worker', () => {
     }
     expect(readBindings(env)).toEqual({
       issuer: env.ISSUER,
+      certificate: expect.any(Function),
       resources: { a: {} },
       clients: { b: {} },
       keyRing: 'x',
@@ -22,9 +23,25 @@ describe('the bindings of a Worker', () => {
     })
   })
 
+  it('that need not be there become settings, too', () => {
+    const env = {
+      ISSUER: LOCAL,
+      AUTHORIZATION_DETAILS_TYPES: { c: {} },
+      REQUIRE_PUSHED_AUTHORIZATION_REQUESTS: true,
+      PAIRWISE_SALT: 'z',
+    }
+    expect(readBindings(env)).toMatchObject({
+      authorizationDetailsTypes: { c: {} },
+      requirePushedAuthorizationRequests: true,
+      pairwiseSalt: 'z',
+    })
+    expect(() => readBindings({ ...env, PAIRWISE_SALT: 1 })).toThrow('"PAIRWISE_SALT" expected a text')
+  })
+
   it('may lack resources, clients and rings, but not the issuer', () => {
     expect(readBindings({ ISSUER: LOCAL })).toEqual({
       issuer: LOCAL,
+      certificate: expect.any(Function),
       resources: {},
       clients: {},
       keyRing: undefined,

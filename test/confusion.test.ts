@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { exportKeys, writeKeys } from '../keys/index.ts'
 import { createVerifier } from '../src/verifier/index.ts'
 import { API, ISSUER, NOW, testIssuer, testRing, VARS } from './fixtures.ts'
-import { authorizeUrl, createApp, createBrowser, createPerson, hiddenField, readAnswer, signLogin } from './person.ts'
+import {
+  authorizeUrl,
+  createApp,
+  createBrowser,
+  createPerson,
+  hiddenField,
+  pushedBy,
+  readAnswer,
+  signLogin,
+} from './person.ts'
 
 const issuer = testIssuer()
 const ask = (request: Request): Response | Promise<Response> => issuer.fetch(request)
@@ -13,6 +22,9 @@ const verifier = createVerifier({
   keys: writeKeys(exportKeys(testRing(NOW), { issuer: ISSUER, resource: API, now: NOW })),
   now: () => NOW,
 })
+
+/** What stands before the envelope in a request URI. */
+const URN = 'urn:ietf:params:oauth:request_uri:'
 
 /** One of each kind of envelope, all good, all of one person in one browser. */
 async function collect() {
@@ -25,11 +37,13 @@ async function collect() {
   const code = (await alice.answer('allow')).searchParams.get('code') ?? ''
   const spare = (await alice.answer('allow')).searchParams.get('code') ?? ''
   const { access_token, refresh_token = '' } = await readAnswer(await createApp(ask).redeem(spare))
+  const { request_uri = '' } = await pushedBy('pub', await createApp(ask).push())
   const cookie = (kind: string): string => alice.browser.cookies.get(`__Host-bulla-${kind}`) ?? ''
   const kinds = {
     access: access_token,
     code,
     refresh: refresh_token,
+    par: request_uri.replace(URN, ''),
     login,
     consent,
     session: cookie('session'),
@@ -47,6 +61,12 @@ const DOORS: readonly (readonly [
 ])[] = [
   ['code at /token', 'code', async (envelope) => (await createApp(ask).redeem(envelope)).status === 200],
   ['refresh_token at /token', 'refresh', async (envelope) => (await createApp(ask).refresh(envelope)).status === 200],
+  [
+    'request_uri at /authorize',
+    'par',
+    async (envelope) =>
+      (await createBrowser(ask).get(authorizeUrl({ client_id: 'pub', request_uri: URN + envelope }))).status === 303,
+  ],
   [
     'state at /login/callback',
     'login',

@@ -10,6 +10,7 @@ import { createRing, type Ring, writeRing } from '../keys/index.ts'
 import { createIssuer, createMemoryGuard, type Issuer, type IssuerSettings, ownLoginPage } from '../src/index.ts'
 import { openDirect } from '../src/token/direct.ts'
 import type { Entitlement } from '../src/token/entitlement.ts'
+import { TRUSTED } from './trusted.ts'
 
 export const ISSUER = 'https://as.example'
 export const API = 'https://api1.example'
@@ -48,6 +49,8 @@ export const SECRETS = {
   'api-server': 'api-server-secret',
   'partner-server': 'partner-server-secret',
   operator: 'operator-secret',
+  gateway: 'gateway-secret',
+  pushing: 'pushing-secret',
 } as const
 
 /** The key by which the test's own login page signs who logged in. It protects nothing. */
@@ -91,6 +94,7 @@ export const VARS = {
     [API2]: { scopes: ['read', 'mail'], enc: 'A256CBC-HS512', access_token_lifetime: 300, anonymous: true },
     [PARTNER]: { scopes: ['reports'], envelope: 'nested', jwks: { keys: [publicPartnerKey()] } },
     [SIGNED]: { scopes: ['read', 'sign'], envelope: 'nested', encryption_alg: 'dir' },
+    ...TRUSTED.RESOURCES,
   },
   CLIENTS: {
     service: {
@@ -98,6 +102,7 @@ export const VARS = {
       grant_types: ['client_credentials'],
       resources: [API, API2],
       scopes: ['read', 'write', 'mail'],
+      authorization_details_types: ['account'],
     },
     one: {
       secret_hash: secretHash(SECRETS.one),
@@ -159,6 +164,7 @@ export const VARS = {
       redirect_uris: ['https://web.example/cb', 'https://web.example/cb?from=as'],
       resources: [API, API2],
       scopes: ['read', 'write', 'mail'],
+      authorization_details_types: ['account', 'payment'],
     },
     pub: {
       client_name: 'Browser app',
@@ -166,6 +172,7 @@ export const VARS = {
       redirect_uris: ['https://app.example/cb'],
       resources: [API],
       scopes: ['read', 'write'],
+      authorization_details_types: ['payment'],
     },
     nat: {
       client_name: 'Native app',
@@ -189,7 +196,61 @@ export const VARS = {
       resources: [API],
       scopes: ['read'],
     },
+    ...TRUSTED.CLIENTS,
+    pushing: {
+      secret_hash: secretHash(SECRETS.pushing),
+      grant_types: ['authorization_code'],
+      redirect_uris: ['https://pushing.example/cb'],
+      require_pushed_authorization_requests: true,
+      resources: [API],
+      scopes: ['read'],
+    },
   },
+  AUTHORIZATION_DETAILS_TYPES: {
+    payment: {
+      name: 'Pay',
+      description: 'One payment from your account.',
+      resources: [API],
+      schema: {
+        type: 'object',
+        properties: {
+          amount: {
+            type: 'object',
+            properties: {
+              value: { type: 'string', pattern: '^[0-9]{1,9}[.][0-9]{2}$' },
+              currency: { type: 'string', enum: ['EUR', 'USD'] },
+            },
+            required: ['value', 'currency'],
+            additionalProperties: false,
+          },
+          creditorName: { type: 'string', title: 'To', maxLength: 70 },
+        },
+        required: ['amount', 'creditorName'],
+        additionalProperties: false,
+      },
+    },
+    account: {
+      name: 'See accounts',
+      resources: [API, API2],
+      consent: 'remember',
+      schema: {
+        type: 'object',
+        properties: {
+          actions: {
+            type: 'array',
+            items: { type: 'string', enum: ['balance', 'history', 'owner'] },
+            minItems: 1,
+            maxItems: 3,
+          },
+          days: { type: 'integer', minimum: 1, maximum: 365 },
+          owners: { type: 'array', items: { type: 'string' } },
+        },
+        required: ['actions'],
+        additionalProperties: false,
+      },
+    },
+  },
+  TRUSTED_ISSUERS: TRUSTED.TRUSTED_ISSUERS,
   LOGIN: {
     type: 'page',
     url: 'https://login.example/login',
@@ -201,6 +262,14 @@ export const VARS = {
 /** The instant at which tests without a real clock begin. */
 export const NOW = 1_800_000_000
 
+/** Tells whether the clients and resources are there that the rules of trust name. */
+function isTrustPossible({ clients = VARS.CLIENTS, resources = VARS.RESOURCES }: Partial<IssuerSettings>): boolean {
+  const rules = Object.values(VARS.TRUSTED_ISSUERS).flatMap(({ allow }) => [...allow])
+  const isThere = (names: readonly string[], known: object): boolean =>
+    names.every((name) => Object.hasOwn(known, name))
+  return rules.every((rule) => isThere(rule.clients, clients) && isThere(rule.resources, resources))
+}
+
 /** Returns the settings of an issuer at `NOW` that logs nowhere. */
 export function testSettings(changes: Partial<IssuerSettings> = {}): IssuerSettings {
   return {
@@ -208,6 +277,8 @@ export function testSettings(changes: Partial<IssuerSettings> = {}): IssuerSetti
     keyRing: writeRing(testRing(NOW)),
     resources: VARS.RESOURCES,
     clients: VARS.CLIENTS,
+    trustedIssuers: isTrustPossible(changes) ? VARS.TRUSTED_ISSUERS : {},
+    authorizationDetailsTypes: VARS.AUTHORIZATION_DETAILS_TYPES,
     authenticate: ownLoginPage(VARS.LOGIN),
     guard: createMemoryGuard(changes.now ?? (() => NOW)),
     log: () => {},

@@ -10,6 +10,8 @@ import { unstable_startWorker } from 'wrangler'
 import { createRing, type Ring, writeRing } from '../keys/index.ts'
 import { testKey } from './fixtures.ts'
 
+const SOURCE = join(import.meta.dirname, '..', 'src', 'index.ts')
+
 /** A running issuer. */
 export interface LiveIssuer {
   readonly issuer: string
@@ -49,6 +51,8 @@ export interface LiveOptions {
   readonly ring?: Ring
   /** Its URL, where something stands before it. Default: where it listens. */
   readonly issuer?: string
+  /** An entry of its own, which imports `bulla`. Default: the Worker's. */
+  readonly entrypoint?: string
 }
 
 /** Starts the Worker with these variables. */
@@ -58,7 +62,7 @@ export async function startIssuer(
 ): Promise<LiveIssuer> {
   const port = await freePort()
   const { ring = createRing({ now: Math.floor(Date.now() / 1000), key: testKey() }) } = options
-  const { issuer = `http://localhost:${port}` } = options
+  const { issuer = `http://localhost:${port}`, entrypoint } = options
   const texts = { ISSUER: issuer, KEY_RING: writeRing(ring), KEY_RING_NEXT: '', DEVELOPMENT: 'true' }
   const bindings = [
     ...Object.entries(texts).map(([name, value]) => [name, { type: 'plain_text', value }] as const),
@@ -70,6 +74,10 @@ export async function startIssuer(
   const worker = await unstable_startWorker({
     config: join(import.meta.dirname, '..', 'wrangler.toml'),
     bindings: Object.fromEntries(bindings),
+    ...(entrypoint && {
+      entrypoint,
+      build: { alias: { bulla: SOURCE, 'bulla/worker': join(SOURCE, '../worker.ts') } },
+    }),
     dev: { server: { port, hostname: 'localhost' }, logLevel: 'none', watch: false, inspector: false },
   })
   await worker.ready

@@ -58,16 +58,18 @@ export const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
 /** Parameters of a request; nothing leaves one out. */
 export type Changes = Readonly<Record<string, string | undefined>>
 
-/** Returns parameters with changes, as a form. */
+/** Returns parameters as a form; several resources stand with a space between, for no URI has one. */
 export function formOf(parameters: Changes): URLSearchParams {
-  return new URLSearchParams(
-    Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  )
+  const form = new URLSearchParams()
+  for (const [name, value] of Object.entries(parameters))
+    for (const one of value === undefined ? [] : name === 'resource' ? value.split(' ') : [value])
+      form.append(name, one)
+  return form
 }
 
-/** Returns the URL of an authorization request of the browser app, right unless it is changed. */
-export function authorizeUrl(changes: Changes = {}, issuer = ISSUER): string {
-  const parameters = {
+/** Returns the parameters of an authorization request of the browser app, right unless they are changed. */
+function requestParameters(changes: Changes): Changes {
+  return {
     response_type: 'code',
     client_id: 'pub',
     redirect_uri: 'https://app.example/cb',
@@ -77,7 +79,19 @@ export function authorizeUrl(changes: Changes = {}, issuer = ISSUER): string {
     code_challenge_method: 'S256',
     ...changes,
   }
+}
+
+/** Returns the URL of an authorization request of the browser app, right unless it is changed. */
+export function authorizeUrl(changes: Changes = {}, issuer = ISSUER): string {
+  // A request that was pushed is named, and that is all.
+  const parameters = changes['request_uri'] === undefined ? requestParameters(changes) : changes
   return `${issuer}/authorize?${formOf(parameters)}`
+}
+
+/** Returns the two parameters that name a request which was pushed. */
+export async function pushedBy(client: string, answer: Response): Promise<Changes> {
+  const { request_uri = '' } = (await answer.json()) as { request_uri?: string }
+  return { client_id: client, request_uri }
 }
 
 /** Who logs in, and how, at the test's own login page. */
@@ -176,22 +190,26 @@ export interface App {
   ask(form: Changes): Promise<Response>
   redeem(code: string, changes?: Changes): Promise<Response>
   refresh(refreshToken: string, changes?: Changes): Promise<Response>
+  /** Pushes an authorization request, the one of `authorizeUrl` unless it is changed. */
+  push(changes?: Changes): Promise<Response>
 }
 
 /** Returns an app at the token endpoint. */
 export function createApp(ask: Ask, { issuer = ISSUER, client = 'pub' }: AppOptions = {}): App {
   const secret: string | undefined = (SECRETS as Readonly<Record<string, string>>)[client]
   const authorization: Record<string, string> = secret === undefined ? {} : { authorization: basic(client, secret) }
-  const send = async (form: Changes): Promise<Response> =>
+  const send = async (form: Changes, endpoint = 'token'): Promise<Response> =>
     ask(
-      new Request(`${issuer}/token`, {
+      new Request(`${issuer}/${endpoint}`, {
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded', ...authorization },
         body: formOf({ ...(secret === undefined ? { client_id: client } : {}), ...form }).toString(),
       }),
     )
   return {
-    ask: send,
+    ask: (form) => send(form),
+    push: (changes = {}) =>
+      send({ ...requestParameters({ ...REQUESTS[client], client_id: client, ...changes }) }, 'par'),
     redeem: (code, changes = {}) =>
       send({ grant_type: 'authorization_code', code, code_verifier: VERIFIER, ...changes }),
     refresh: (refresh_token, changes = {}) => send({ grant_type: 'refresh_token', refresh_token, ...changes }),
@@ -213,6 +231,7 @@ export const REQUESTS: Readonly<Record<string, Changes>> = {
   nat: { client_id: 'nat', redirect_uri: 'http://127.0.0.1:51004/cb' },
   evil: { client_id: 'evil', redirect_uri: 'https://evil.example/cb' },
   own: { client_id: 'own', redirect_uri: 'https://own.example/cb' },
+  pushing: { client_id: 'pushing', redirect_uri: 'https://pushing.example/cb' },
 }
 
 /** Returns an envelope with one character of its ciphertext changed. */

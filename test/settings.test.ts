@@ -5,7 +5,22 @@ import { API, SECRETS, secretHash, testSettings } from './fixtures.ts'
 const good = testSettings()
 const check = (changes: object) => () => checkSettings({ ...good, ...changes })
 const client = (changes: object) => ({ clients: { c: { grant_types: [], resources: [API], scopes: [], ...changes } } })
-const resource = (changes: object, uri = API) => ({ clients: {}, resources: { [uri]: { scopes: ['a'], ...changes } } })
+const types = (changes: object, type = 't') => ({
+  clients: {},
+  authorizationDetailsTypes: {
+    [type]: {
+      name: 'T',
+      resources: [API],
+      schema: { type: 'object', properties: {}, additionalProperties: false },
+      ...changes,
+    },
+  },
+})
+const resource = (changes: object, uri = API) => ({
+  clients: {},
+  authorizationDetailsTypes: {},
+  resources: { [uri]: { scopes: ['a'], ...changes } },
+})
 
 describe('the settings', () => {
   it('are taken as wrangler.toml gives them, with defaults', () => {
@@ -145,6 +160,42 @@ describe('the settings', () => {
       'refresh tokens for ten years',
       client({ refresh_token_lifetime: 315_360_000 }),
       'refresh_token_lifetime" expected',
+    ],
+    ['types that are a list', { authorizationDetailsTypes: [] }, '"authorizationDetailsTypes" expected an object'],
+    ['a type without a name', types({ name: undefined }), '"authorizationDetailsTypes["t"].name" expected'],
+    ['a type with a name that nobody can see', types({ name: 'a\u202eb' }), 'name" expected 1 to 64 characters'],
+    ['a type with a strange identifier', types({}, 'a b'), 'expected 1 to 128 visible ASCII characters'],
+    ['a type of no resource', types({ resources: [] }), 'resources[0]" expected one of the resources'],
+    ['a type of an unknown resource', types({ resources: ['https://x.example'] }), 'expected one of the resources'],
+    [
+      'a type with words too many',
+      types({ description: 'x'.repeat(201) }),
+      'description" expected 1 to 200 characters',
+    ],
+    ['a type without a schema', types({ schema: undefined }), 'schema" expected an object, got nothing'],
+    ['a type that is a text', types({ schema: { type: 'string' } }), 'schema.type" expected "object"'],
+    ['a type with an unknown setting', types({ scopes: [] }), 'has no setting "scopes"; it knows: name'],
+    ['a type whose consent is skipped', types({ consent: 'skip' }), 'consent" expected "ask" or "remember"'],
+    ...['type', 'locations'].map((member): [string, object, string] => [
+      `a type that says itself what ${member} is`,
+      types({ schema: { type: 'object', properties: { [member]: { type: 'string' } }, additionalProperties: false } }),
+      'schema.properties" expected neither "type" nor "locations"',
+    ]),
+    [
+      'a client with an unknown type',
+      client({ authorization_details_types: ['x'] }),
+      'authorization_details_types[0]" expected one of the types',
+    ],
+    ['a client with a type as text', client({ authorization_details_types: 'payment' }), 'expected a list'],
+    [
+      'a client that pushes as a text',
+      client({ require_pushed_authorization_requests: 'true' }),
+      'require_pushed_authorization_requests" expected true or false',
+    ],
+    [
+      'pushing as a text',
+      { requirePushedAuthorizationRequests: 'true' },
+      '"requirePushedAuthorizationRequests" expected true or false',
     ],
     ['a client_id with a control character', { clients: { 'a\n': {} } }, '"clients" expected'],
   ])('are refused with %s', (_, changes, message) => {

@@ -6,7 +6,7 @@
 
 import { encodeBase64url } from '../../keys/base64url.ts'
 import { digestText } from '../../keys/digest.ts'
-import { grants } from '../grants/index.ts'
+import { BUILT_IN_GRANT_TYPES } from '../grants/index.ts'
 import { checkRedirectUri } from '../protocol/redirect_uri.ts'
 import { type Command, type Io, UsageError, type Values } from './command.ts'
 
@@ -40,8 +40,8 @@ function readEntry(values: Values): Readonly<Record<string, string | readonly st
   const redirect_uris = values.list('redirect-uri')
   const usual = redirect_uris.length > 0 ? ['authorization_code', 'refresh_token'] : ['client_credentials']
   const grant_types = given.length === 0 ? usual : given
-  const unknown = grant_types.find((type) => !grants.has(type))
-  if (unknown !== undefined) throw new UsageError(`--grant expected one of: ${[...grants.keys()].join(', ')}`)
+  const unknown = grant_types.find((type) => !BUILT_IN_GRANT_TYPES.includes(type))
+  if (unknown !== undefined) throw new UsageError(`--grant expected one of: ${BUILT_IN_GRANT_TYPES.join(', ')}`)
   for (const uri of redirect_uris) checkRedirectUri('--redirect-uri', uri)
   const client_name = values.text('name')
   return {

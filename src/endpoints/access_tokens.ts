@@ -7,18 +7,22 @@
 import { OAuthError } from '../protocol/error.ts'
 import type { Resource } from '../protocol/resource.ts'
 import type { Recipients } from '../stores/recipients.ts'
+import type { Expectations } from '../token/claims.ts'
 import { openDirect, sealDirect } from '../token/direct.ts'
 import type { Entitlement, Opened } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
+import { openMarked, sealMarked } from '../token/mark.ts'
 import { openNested, sealNested } from '../token/nested.ts'
 import { leafRecipient, type Recipient } from '../token/recipient.ts'
 import type { EndpointContext } from './context.ts'
 import type { PublicKeys } from './jwks.ts'
+import { nameAtResource } from './pairwise_entitlement.ts'
 
 /** The access tokens of an issuer. */
 export interface AccessTokens {
   /**
-   * Seals an entitlement in the envelope that its resource asks for, and never in a lesser one.
+   * Seals an entitlement in the envelope that its resource asks for, and never in a lesser one; with pairwise names, where
+   * it asks for these.
    *
    * @throws {OAuthError} `temporarily_unavailable` when there is no key that can be used
    */
@@ -28,7 +32,14 @@ export interface AccessTokens {
    * server's own key nobody else can open, the issuer neither.
    */
   open(token: string, resources: Iterable<Resource>, now: number): Promise<Opened | undefined>
+  /**
+   * Opens a token for one of these resources that nobody but this issuer can have made: a `direct` one has to bear its mark,
+   * for the resource server could have made it too.
+   */
+  openOwn(token: string, resources: Iterable<Resource>, now: number): Promise<Opened | undefined>
 }
+
+type Open = (resource: Resource, token: string, now: number) => Promise<Opened>
 
 function unavailable(detail: string): OAuthError {
   return new OAuthError('temporarily_unavailable', detail, { retryAfter: 60 })
@@ -41,7 +52,7 @@ export function createAccessTokens(
   publicKeys: PublicKeys,
 ): AccessTokens {
   const { settings, keyRing } = context
-  const { issuer, resources } = settings
+  const { issuer, resources, pairwise } = settings
 
   function leavesFor({ uri, enc, accessTokenLifetime }: Resource, now: number) {
     return keyRing.open(now).leavesFor('access', uri, enc, accessTokenLifetime)
@@ -58,9 +69,23 @@ export function createAccessTokens(
     return leafRecipient(leaf)
   }
 
-  async function openFor(resource: Resource, token: string, now: number): Promise<Opened> {
-    const { uri, envelope, accessTokenLifetime: longestLife } = resource
-    const expected = { issuer, resource: uri, now, clockTolerance: 0, longestLife, anonymous: true }
+  /** Returns the leaves that mark the tokens of a resource: of the same roots and periods as those that seal them. */
+  function marksFor({ accessTokenLifetime }: Resource, now: number) {
+    return keyRing.open(now).leavesFor('mark', '', 'A256GCM', accessTokenLifetime)
+  }
+
+  function expectationsOf({ uri, accessTokenLifetime: longestLife }: Resource, now: number): Expectations {
+    return { issuer, resource: uri, now, clockTolerance: 0, longestLife, anonymous: true }
+  }
+
+  const openOwn: Open = async (resource, token, now) =>
+    resource.envelope === 'direct'
+      ? openMarked(token, leavesFor(resource, now), marksFor(resource, now), expectationsOf(resource, now))
+      : openFor(resource, token, now)
+
+  const openFor: Open = async (resource, token, now) => {
+    const { envelope } = resource
+    const expected = expectationsOf(resource, now)
     const leaves = leavesFor(resource, now)
     if (envelope === 'direct') return openDirect(token, leaves, expected)
     const find = async (kid: string): Promise<Recipient | undefined> => {
@@ -70,24 +95,33 @@ export function createAccessTokens(
     return openNested(token, find, await publicKeys.verification(now), expected)
   }
 
+  async function openAny(open: Open, token: string, of: Iterable<Resource>, now: number): Promise<Opened | undefined> {
+    for (const resource of of) {
+      try {
+        return await open(resource, token, now)
+      } catch (error) {
+        if (!(error instanceof TokenError)) throw error
+      }
+    }
+    return undefined
+  }
+
   return {
-    async seal(entitlement, now) {
-      const resource = resources.get(entitlement.aud)
+    async seal(decided, now) {
+      const resource = resources.get(decided.aud)
       if (resource === undefined) throw new RangeError('a grant decided for a resource that is not there')
-      if (resource.envelope === 'direct') return sealDirect(entitlement, issuer, leavesFor(resource, now), now)
+      const entitlement = nameAtResource(decided, resource, pairwise, issuer)
+      const leaves = leavesFor(resource, now)
+      if (resource.envelope === 'direct') {
+        return resource.exchange
+          ? sealMarked(entitlement, issuer, leaves, marksFor(resource, now), now)
+          : sealDirect(entitlement, issuer, leaves, now)
+      }
       const signer = keyRing.open(now).signingKeys.signing(resource.signingAlg, now)
       if (signer === undefined) throw unavailable(`the ring has no key that signs by ${resource.signingAlg}`)
       return sealNested(entitlement, issuer, signer, await recipientOf(resource, now))
     },
-    async open(token, of, now) {
-      for (const resource of of) {
-        try {
-          return await openFor(resource, token, now)
-        } catch (error) {
-          if (!(error instanceof TokenError)) throw error
-        }
-      }
-      return undefined
-    },
+    open: (token, of, now) => openAny(openFor, token, of, now),
+    openOwn: (token, of, now) => openAny(openOwn, token, of, now),
   }
 }

@@ -10,20 +10,25 @@ import { OAUTH_ERRORS, type OAuthError } from '../protocol/error.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { EndpointContext } from './context.ts'
+import type { PushedRequests } from './pushed_requests.ts'
 import type { Session } from './session.ts'
 
 /** Mints codes, for whoever may. */
 export interface Codes {
-  /** Returns the redirect URI with a code for what was asked. */
+  /**
+   * Returns the redirect URI with a code for what was asked.
+   *
+   * @throws {OAuthError} `invalid_request_uri` when the request was pushed, and led to a code before
+   */
   send(request: AuthorizationRequest, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<string>
 }
 
 /** Returns the mint of codes. */
-export function createCodes({ settings, newId }: EndpointContext): Codes {
+export function createCodes({ settings, newId }: EndpointContext, pushedRequests: PushedRequests): Codes {
   const { issuer, lives } = settings
   return {
     async send(request, session, envelopes, now) {
-      const { destination, scope, resources, codeChallenge, nonce } = request
+      const { destination, scope, resources, details, codeChallenge, nonce, dpopJkt } = request
       const { client, redirectUri, state } = destination
       const { sid, sub, auth_time, acr, amr } = session
       const login = { auth_time, ...(acr === undefined ? {} : { acr }), ...(amr === undefined ? {} : { amr }) }
@@ -34,6 +39,7 @@ export function createCodes({ settings, newId }: EndpointContext): Codes {
         client_id: client.id,
         scope,
         resources,
+        ...(details.length === 0 ? {} : { details }),
         ...login,
         approved_at: now,
         grant_end: now + client.refreshTokenLifetime,
@@ -42,9 +48,11 @@ export function createCodes({ settings, newId }: EndpointContext): Codes {
         redirect_uri: redirectUri,
         code_challenge: codeChallenge,
         ...(nonce === undefined ? {} : { nonce }),
+        ...(dpopJkt === undefined ? {} : { dpop_jkt: dpopJkt }),
       }
       const facts: CodeFacts = { ...approval, ...asked }
       const code = await envelopes.seal('code', { jti: newId(), iat: now, exp: now + lives.code, ...facts })
+      await pushedRequests.spend(request.pushed)
       return addParameters(redirectUri, { code, state, iss: issuer })
     },
   }

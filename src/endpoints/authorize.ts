@@ -9,6 +9,7 @@ import type { Context } from 'hono'
 import {
   type AuthorizationRequest,
   type Destination,
+  type Pushed,
   proveDestination,
   readAuthorizationRequest,
 } from '../protocol/authorization_request.ts'
@@ -19,6 +20,7 @@ import { checkNavigation, isPrefetch, readBody } from './browser.ts'
 import type { Consents } from './consent.ts'
 import type { EndpointContext } from './context.ts'
 import type { Logins } from './login.ts'
+import type { PushedRequests } from './pushed_requests.ts'
 import { answerErrorPage, toOAuthError } from './respond.ts'
 import type { Session, Sessions } from './session.ts'
 
@@ -28,6 +30,14 @@ export interface AuthorizeParts {
   readonly logins: Logins
   readonly consents: Consents
   readonly codes: Codes
+  readonly pushedRequests: PushedRequests
+}
+
+/** A request of which it is proved where the answer may go. */
+interface Proved {
+  readonly destination: Destination
+  readonly parameters: Parameters
+  readonly pushed: Pushed | undefined
 }
 
 /** Tells whether a session is what the request asks for (OpenID Connect Core §3.1.2.1). */
@@ -46,47 +56,53 @@ export function createAuthorizeEndpoint(
   parts: AuthorizeParts,
 ): (c: Context) => Promise<Response> {
   const { settings, keyRing, log } = context
-  const { issuer, clients, resources } = settings
-  const { sessions, logins, consents, codes } = parts
+  const { issuer, clients } = settings
+  const { sessions, logins, consents, codes, pushedRequests } = parts
 
-  async function answer(c: Context, request: AuthorizationRequest, parameters: string, now: number): Promise<Response> {
+  async function answer(c: Context, request: AuthorizationRequest, now: number): Promise<Response> {
     const { prompt, destination } = request
     const envelopes = context.envelopes(keyRing.open(now), now)
     const session = await sessions.read(c, envelopes, now)
     if (!isSufficient(session, request, now)) {
       if (prompt.has('none')) throw new OAuthError('login_required', 'nobody is logged in, and nobody may be asked')
-      return logins.begin(c, request, parameters, envelopes, now)
+      return logins.begin(c, request, envelopes, now)
     }
     if (await consents.isNeeded(c, request, session, envelopes)) {
       if (prompt.has('none')) throw new OAuthError('consent_required', 'consent is needed, and nobody may be asked')
-      return consents.ask(c, request, parameters, session, envelopes, now)
+      return consents.ask(c, request, session, envelopes, now)
     }
     log({ level: 'info', event: 'authorize', client: destination.client.id })
     return c.redirect(await codes.send(request, session, envelopes, now), 303)
   }
 
   /** Phase 1: whatever is wrong here is a page. */
-  async function prove(c: Context): Promise<{ destination: Destination; parameters: Parameters; text: string }> {
+  async function prove(c: Context, now: number): Promise<Proved> {
     checkNavigation(c.req.raw.headers)
     const text = c.req.method === 'POST' ? await readBody(c.req.raw) : new URL(c.req.url).search.slice(1)
-    const parameters = readParameters(text)
-    return { destination: proveDestination(parameters, clients), parameters, text }
+    const asked = readParameters(text)
+    asked.checkOnce('client_id', 'request_uri')
+    const isPushed = asked.get('request_uri') !== undefined
+    const opened = isPushed ? await pushedRequests.open(asked, context.envelopes(keyRing.open(now), now)) : undefined
+    const parameters = opened?.parameters ?? asked
+    return { destination: proveDestination(parameters, clients), parameters, pushed: opened?.pushed }
   }
 
   return async (c) => {
     if (isPrefetch(c.req.raw.headers)) return c.body(null, 204, { 'Cache-Control': 'no-store' })
     const now = context.now()
-    let proved: Awaited<ReturnType<typeof prove>>
+    let proved: Proved
     try {
-      proved = await prove(c)
+      proved = await prove(c, now)
     } catch (error) {
       return answerErrorPage(error, { issuer, event: 'authorize', log })
     }
-    const { destination, parameters, text } = proved
+    const { destination, parameters, pushed } = proved
     try {
-      return await answer(c, readAuthorizationRequest(parameters, destination, resources), text, now)
+      return await answer(c, readAuthorizationRequest(parameters, destination, settings, pushed), now)
     } catch (thrown) {
       const error = toOAuthError(thrown)
+      // Another browser was faster with the same request: this one was not asked for (M25).
+      if (error.code === 'invalid_request_uri') return answerErrorPage(error, { issuer, event: 'authorize', log })
       log({ level: 'warn', event: 'authorize', code: error.code, detail: error.message })
       return c.redirect(sendError(destination, error, issuer), 303)
     }

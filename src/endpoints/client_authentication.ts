@@ -1,21 +1,42 @@
 /**
- * Client authentication at the token endpoint (RFC 6749 §2.3, §3.2.1).
+ * Client authentication at the token endpoint (RFC 6749 §2.3, §3.2.1, RFC 8705 §2).
  *
  * @module
  */
 
 import { readBasic } from '../protocol/basic.ts'
 import { type Client, type ClientAuthenticationMethod, isPublic, isSecretOf } from '../protocol/client.ts'
+import { CERTIFICATE_METHODS, type ClientCertificate, checkCertificate } from '../protocol/client_certificate.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
+import type { CheckedSettings } from '../settings.ts'
+import type { Assertions } from '../stores/assertions.ts'
+import { createAssertionAuthentication, readClientAssertion } from './client_assertion.ts'
 import type { EndpointContext } from './context.ts'
 
-/** The ways in which a client can prove itself, as the metadata lists them. */
-export const CLIENT_AUTHENTICATION_METHODS: readonly ClientAuthenticationMethod[] = [
+/** The ways in which a client can prove itself. */
+const CLIENT_AUTHENTICATION_METHODS: readonly ClientAuthenticationMethod[] = [
   'client_secret_basic',
   'client_secret_post',
+  'private_key_jwt',
+  ...CERTIFICATE_METHODS,
   'none',
 ]
+
+/**
+ * Returns the ways in which the clients of an issuer can prove themselves: those for which there is
+ * what they need.
+ */
+export function authenticationMethodsOf({
+  hasCertificates,
+  guard,
+}: CheckedSettings): readonly ClientAuthenticationMethod[] {
+  const isByCertificate = (method: string): boolean => CERTIFICATE_METHODS.some((one) => one === method)
+  // Without a guard no client can be one that signs: its assertions could be used again.
+  const isOffered = (method: string): boolean =>
+    isByCertificate(method) ? hasCertificates : method !== 'private_key_jwt' || guard !== undefined
+  return CLIENT_AUTHENTICATION_METHODS.filter(isOffered)
+}
 
 /** What a request says of its client. */
 interface Claim {
@@ -58,23 +79,44 @@ function authenticateBySecret(claim: Claim, client: Client | undefined): Client 
 export interface ClientRequest {
   readonly headers: Headers
   readonly parameters: Parameters
+  /** The certificate of the connection, as the platform tells it. */
+  readonly certificate?: ClientCertificate | undefined
   /** Unix seconds. */
   readonly now: number
+  /**
+   * Takes what spends the proof, to be called when all else is checked and before anything is minted. Default: it is
+   * spent at once.
+   */
+  readonly later?: (spend: () => Promise<void>) => void
 }
 
 /**
  * Returns the client that a request comes from.
  *
- * A client with a secret must show it, whatever else the request holds; a public one must not show any.
+ * A client with a secret must show it, whatever else the request holds; a public one must not show any. One with a key
+ * must sign, each time anew. One with a certificate proves itself by the connection, and only names itself in the request.
  *
  * @throws {OAuthError} `invalid_client`, or `invalid_request` when the request contradicts itself
  */
 export type AuthenticateClient = (request: ClientRequest) => Promise<Client>
 
 /** Returns what tells the clients of an issuer. */
-export function createClientAuthentication({ settings: { clients } }: EndpointContext): AuthenticateClient {
-  return async ({ headers, parameters }) => {
-    const claim = readClaim(headers.get('authorization'), parameters)
-    return authenticateBySecret(claim, clients.get(claim.id))
+export function createClientAuthentication(context: EndpointContext, assertions: Assertions): AuthenticateClient {
+  const { clients } = context.settings
+  const authenticateByAssertion = createAssertionAuthentication(context, assertions)
+  return async ({ headers, parameters, certificate, now, later }) => {
+    const authorization = headers.get('authorization')
+    const assertion = readClientAssertion(authorization, parameters)
+    if (assertion !== undefined) {
+      const { client, spend } = await authenticateByAssertion(assertion, now)
+      if (later === undefined) await spend()
+      else later(spend)
+      return client
+    }
+    const claim = readClaim(authorization, parameters)
+    const client = clients.get(claim.id)
+    if (claim.method !== 'none' || client?.certificate === undefined) return authenticateBySecret(claim, client)
+    checkCertificate(client.certificate, certificate)
+    return client
   }
 }

@@ -9,18 +9,22 @@ import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
 import { answeredPage, consentPage, leavingPage } from '../pages/consent.ts'
 import { toPageResponse } from '../pages/page.ts'
+import { resourcesOf } from '../protocol/authorization_details.ts'
 import {
   type AuthorizationRequest,
+  type Pushed,
   proveDestination,
   readAuthorizationRequest,
 } from '../protocol/authorization_request.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { isOnDevice } from '../protocol/redirect_uri.ts'
+import type { Resource } from '../protocol/resource.ts'
 import { TokenError } from '../token/error.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import { type Codes, sendError } from './authorization_response.ts'
 import { checkOwnForm, readBody } from './browser.ts'
+import { showResource } from './consent_words.ts'
 import type { EndpointContext } from './context.ts'
 import { type Cookies, withCookies } from './cookies.ts'
 import { answerErrorPage } from './respond.ts'
@@ -34,7 +38,6 @@ export interface Consents {
   ask(
     c: Context,
     request: AuthorizationRequest,
-    parameters: string,
     session: Session,
     envelopes: PurposeEnvelopes,
     now: number,
@@ -49,6 +52,7 @@ interface ConsentFacts {
   readonly exp: number
   /** The authorization request that was shown. */
   readonly parameters: string
+  readonly pushed?: Pushed
   /** The session in which it was shown. */
   readonly sid: string
 }
@@ -57,8 +61,9 @@ interface ConsentFacts {
 const MOST_REMEMBERED = 60
 
 /** Names a consent: who, to which client, where to, for what. */
-function nameOf({ destination, scope, resources }: AuthorizationRequest, { sub }: Session): string {
-  const what = [[...scope].sort().join(' '), [...resources].sort().join(' ')]
+function nameOf({ destination, scope, resources, details }: AuthorizationRequest, { sub }: Session): string {
+  const wanted = details.length === 0 ? [] : [JSON.stringify(details)]
+  const what = [[...scope].sort().join(' '), [...resources].sort().join(' '), ...wanted]
   return digestLabels('consent', sub, destination.client.id, destination.redirectUri, ...what).slice(0, 22)
 }
 
@@ -75,7 +80,7 @@ function writeSpan(seconds: number): string {
 /** Returns the consents of an issuer. */
 export function createConsents(context: EndpointContext, cookies: Cookies, sessions: Sessions, codes: Codes): Consents {
   const { settings, keyRing, log, newId } = context
-  const { issuer, clients, resources, guard, lives } = settings
+  const { issuer, clients, resources, detailTypes, guard, lives } = settings
 
   async function remembered(c: Context, session: Session, envelopes: PurposeEnvelopes): Promise<readonly string[]> {
     const envelope = cookies.get(c, 'remember')
@@ -96,8 +101,7 @@ export function createConsents(context: EndpointContext, cookies: Cookies, sessi
     envelopes: PurposeEnvelopes,
     now: number,
   ): Promise<void> {
-    // An app on a device can be pretended to be: it is asked for each time (OAuth 2.1 §7.3.1).
-    if (isOnDevice(request.destination.redirectUri)) return
+    if (!isRemembered(request)) return
     const name = nameOf(request, session)
     const others = (await remembered(c, session, envelopes)).filter((other) => other !== name)
     const consents = [name, ...others].slice(0, MOST_REMEMBERED)
@@ -105,30 +109,29 @@ export function createConsents(context: EndpointContext, cookies: Cookies, sessi
     cookies.set(c, 'remember', await envelopes.seal('remember', facts), lives.remember)
   }
 
+  /** Tells whether an answer holds for the next time too. */
+  function isRemembered({ destination, details }: AuthorizationRequest): boolean {
+    // An app on a device can be pretended to be: it is asked for each time (OAuth 2.1 §7.3.1).
+    if (isOnDevice(destination.redirectUri)) return false
+    return details.every(({ detail }) => detailTypes.get(detail.type)?.isRemembered === true)
+  }
+
   async function isNeeded(...[c, request, session, envelopes]: Parameters<Consents['isNeeded']>): Promise<boolean> {
     const { destination, prompt } = request
     if (prompt.has('consent')) return true
     if (destination.client.consent === 'skip') return false
-    if (isOnDevice(destination.redirectUri)) return true
+    if (!isRemembered(request)) return true
     return !(await remembered(c, session, envelopes)).includes(nameOf(request, session))
   }
 
-  async function ask(
-    ...[c, request, parameters, session, envelopes, now]: Parameters<Consents['ask']>
-  ): Promise<Response> {
-    const { destination, scope } = request
+  async function ask(...[c, request, session, envelopes, now]: Parameters<Consents['ask']>): Promise<Response> {
+    const { destination, parameters, pushed } = request
     const { client, redirectUri } = destination
-    const facts = { jti: newId(), iat: now, exp: now + lives.consent, parameters, sid: session.sid }
-    const shown = request.resources
-      .flatMap((uri) => resources.get(uri) ?? [])
-      .map(({ name, uri, scopes, scopeDescriptions }) => ({
-        name,
-        uri,
-        scopes: scope.filter((token) => scopes.includes(token)).map((token) => scopeDescriptions[token] ?? token),
-      }))
+    const asked = { parameters, ...(pushed === undefined ? {} : { pushed }), sid: session.sid }
+    const facts = { jti: newId(), iat: now, exp: now + lives.consent, ...asked }
     const life = client.grantTypes.has('refresh_token')
       ? `${writeSpan(client.refreshTokenLifetime)}, or until you log out`
-      : writeSpan(Math.max(...request.resources.map((uri) => resources.get(uri)?.accessTokenLifetime ?? 0)))
+      : writeSpan(Math.max(...wished(request).map(({ accessTokenLifetime }) => accessTokenLifetime)))
     const page = consentPage({
       issuer,
       consent: await envelopes.seal('consent', facts),
@@ -136,11 +139,16 @@ export function createConsents(context: EndpointContext, cookies: Cookies, sessi
       clientHost: client.uri === undefined ? undefined : new URL(client.uri).host,
       destination: isOnDevice(redirectUri) ? redirectUri : new URL(redirectUri).host,
       isOnDevice: isOnDevice(redirectUri),
-      resources: shown,
+      resources: wished(request).map((resource) => showResource(resource, request, detailTypes)),
       account: session.name ?? session.sub,
       lifetime: life,
     })
     return withCookies(c, await toPageResponse(200, page))
+  }
+
+  /** Returns the resources that a request is about. */
+  function wished({ resources: uris, details }: AuthorizationRequest): readonly Resource[] {
+    return [...new Set([...uris, ...resourcesOf(details)])].flatMap((uri) => resources.get(uri) ?? [])
   }
 
   /** Opens the form that a person sent back: in the very session in which it was shown. */
@@ -169,18 +177,18 @@ export function createConsents(context: EndpointContext, cookies: Cookies, sessi
     const decision = form.require('decision')
     if (decision !== 'allow' && decision !== 'deny') throw new OAuthError('invalid_request', 'decision is unknown')
     const envelopes = context.envelopes(keyRing.open(now), now)
-    const { session, parameters, jti, exp } = await open(c, form.require('consent'), envelopes, now)
+    const { session, parameters, pushed, jti, exp } = await open(c, form.require('consent'), envelopes, now)
     const asked = readParameters(parameters)
     const destination = proveDestination(asked, clients)
-    const request = readAuthorizationRequest(asked, destination, resources)
+    const request = readAuthorizationRequest(asked, destination, settings, pushed)
     if (guard !== undefined && (await guard.spend(`consent ${jti}`, exp)) === 'spent') {
       return withCookies(c, await toPageResponse(409, answeredPage(issuer)))
     }
     const isAllowed = decision === 'allow'
-    if (isAllowed) await remember(c, request, session, envelopes, now)
     const location = isAllowed
       ? await codes.send(request, session, envelopes, now)
       : sendError(destination, new OAuthError('access_denied', 'the person said no'), issuer)
+    if (isAllowed) await remember(c, request, session, envelopes, now)
     log({ level: 'info', event: 'consent', code: decision, client: destination.client.id })
     return withCookies(c, await toPageResponse(200, leavingPage(issuer, destination.client.name, location)))
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ClientCertificate } from '../protocol/client_certificate.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import type { Credentials } from '../settings.ts'
@@ -23,6 +24,8 @@ export interface FormRequest {
   readonly body: string
   /** Facts about the request that the hooks `claims` and `response` are to see. Default: none. */
   readonly credentials?: Credentials
+  /** The certificate that the client proved to have in the TLS handshake. Default: none. */
+  readonly certificate?: ClientCertificate | undefined
 }
 
 /** What an endpoint is given of a request that has the form of one. */
@@ -30,6 +33,7 @@ export interface ReadForm {
   readonly parameters: Parameters
   readonly headers: Headers
   readonly credentials: Credentials
+  readonly certificate: ClientCertificate | undefined
   /** Unix seconds; the same all through the request. */
   readonly now: number
 }
@@ -38,7 +42,7 @@ export interface ReadForm {
 export type FormEndpoint = (request: FormRequest) => Promise<Answer>
 
 /** Checks that a request is a form in the body, with nothing in the query: that ends in logs (OAuth 2.1 §2.4.1). */
-function checkForm(uri: string, headers: Headers): void {
+export function checkForm(uri: string, headers: Headers): void {
   const type = /^application\/x-www-form-urlencoded\s*(?:;\s*charset="?utf-8"?\s*)?$/i
   if (!type.test(headers.get('content-type') ?? '')) throw new OAuthError('invalid_request', 'the body is not a form')
   if (uri.includes('?')) throw new OAuthError('invalid_request', 'the URL has a query')
@@ -56,7 +60,7 @@ export function createFormEndpoint(
   serve: (form: ReadForm) => Promise<Answer>,
 ): FormEndpoint {
   const { settings, log } = context
-  return async ({ uri, method, body, credentials = {}, ...request }) => {
+  return async ({ uri, method, body, credentials = {}, certificate, ...request }) => {
     const headers = request.headers instanceof Headers ? request.headers : new Headers(request.headers)
     if (method !== 'POST') return answerRefusal(405, { Allow: 'POST' })
     if (body.length > LONGEST_FORM_REQUEST) return answerRefusal(413)
@@ -65,7 +69,7 @@ export function createFormEndpoint(
       checkForm(uri, headers)
       const parameters = readParameters(body)
       parameters.checkOnce()
-      return await serve({ parameters, headers, credentials, now })
+      return await serve({ parameters, headers, credentials, certificate, now })
     } catch (error) {
       return answerError(error, { event, log, challenge: challengeOfBasic(headers, settings.issuer) })
     }

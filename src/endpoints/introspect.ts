@@ -51,8 +51,8 @@ export function createIntrospectEndpoint(
     }
   }
 
-  return createFormEndpoint(context, 'introspect', async ({ parameters, headers, now }) => {
-    const client = await authenticateClient({ headers, parameters, now })
+  return createFormEndpoint(context, 'introspect', async ({ parameters, headers, certificate, now }) => {
+    const client = await authenticateClient({ headers, parameters, certificate, now })
     if (client.kind !== 'resource_server') throw new OAuthError('unauthorized_client', 'not a resource server')
     const token = parameters.require('token')
     const own = [...client.resources].flatMap((uri) => resources.get(uri) ?? [])

@@ -15,7 +15,7 @@ export interface PublicKeys {
   told(now: number): Promise<readonly PublicJwk[]>
   /** Returns the keys as the issuer itself verifies with them. */
   verification(now: number): Promise<VerificationKeys>
-  /** Seconds that anybody may keep them: less than a new ring takes to reach everyone. */
+  /** Seconds that anybody may keep them: less than a new ring takes to reach everyone, and less than a period. */
   readonly maxAge: (now: number) => number
 }
 
@@ -38,7 +38,10 @@ export function createPublicKeys({ settings, keyRing }: EndpointContext): Public
   return {
     told,
     verification: async (now) => readVerificationKeys({ keys: await told(now) }),
-    maxAge: (now) => Math.max(1, Math.min(300, Math.floor(keyRing.open(now).propagation / 2))),
+    maxAge(now) {
+      const { propagation, period } = keyRing.open(now)
+      return Math.max(1, Math.min(300, Math.floor(Math.min(propagation, period) / 2)))
+    },
   }
 }
 

@@ -5,52 +5,75 @@
  */
 
 import { writeJwk } from '../../keys/index.ts'
+import type { Client } from '../protocol/client.ts'
+import type { ClientCertificate } from '../protocol/client_certificate.ts'
 import { OAuthError } from '../protocol/error.ts'
-import { readParameters } from '../protocol/parameters.ts'
+import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import { chooseResource } from '../protocol/resource.ts'
+import { TokenError } from '../token/error.ts'
 import { sealKeySet } from '../token/key_set.ts'
 import { keyManagementOf, recipientOf } from '../token/recipient.ts'
+import { readBody } from './browser.ts'
 import type { AuthenticateClient } from './client_authentication.ts'
 import type { EndpointContext } from './context.ts'
-import { challengeOfBasic } from './form_endpoint.ts'
+import { challengeOfBasic, checkForm } from './form_endpoint.ts'
 import { type Answer, answerError } from './respond.ts'
 
-/** Returns the key delivery endpoint, for GET. */
+/** Returns the parameters of a request: of its query; or by POST of its form, where a client assertion belongs. */
+async function readRequest(request: Request): Promise<Parameters> {
+  const { search } = new URL(request.url)
+  if (request.method === 'POST') checkForm(request.url, request.headers)
+  const parameters = readParameters(request.method === 'POST' ? await readBody(request) : search)
+  parameters.checkOnce()
+  const isProofInUrl = ['client_secret', 'client_assertion'].some((name) => new URLSearchParams(search).has(name))
+  if (isProofInUrl) throw new OAuthError('invalid_request', 'a secret or an assertion in the URL')
+  return parameters
+}
+
+function isBySecret({ signer, certificate }: Client): boolean {
+  return signer === undefined && certificate === undefined
+}
+
+/** Seals keys to the one that a resource server is registered with, and never gives them otherwise. */
+async function sealTo(key: Client['jwks'][number] | undefined, keys: readonly object[]): Promise<string> {
+  try {
+    return await sealKeySet(keys, await recipientOf(key ?? {}, 'A256GCM'))
+  } catch (cause) {
+    if (!(cause instanceof TokenError)) throw cause
+    const detail = 'the key that the resource server is registered with cannot be sealed to'
+    throw new OAuthError('temporarily_unavailable', detail, { cause, retryAfter: 60 })
+  }
+}
+
+/** Returns the key delivery endpoint, for GET and POST. */
 export function createKeysEndpoint(
   context: EndpointContext,
   authenticateClient: AuthenticateClient,
-): (request: Request) => Promise<Answer> {
+): (request: Request, certificate: ClientCertificate | undefined) => Promise<Answer> {
   const { settings, keyRing, log } = context
   const { issuer, resources } = settings
 
-  async function serve(request: Request): Promise<Answer> {
+  async function serve(request: Request, certificate: ClientCertificate | undefined): Promise<Answer> {
     const now = context.now()
-    const parameters = readParameters(new URL(request.url).search)
-    parameters.checkOnce()
-    if (parameters.get('client_secret') !== undefined) throw new OAuthError('invalid_request', 'a secret in the URL')
-    const client = await authenticateClient({ headers: request.headers, parameters, now })
+    const parameters = await readRequest(request)
+    const client = await authenticateClient({ headers: request.headers, parameters, certificate, now })
     if (client.kind !== 'resource_server') throw new OAuthError('unauthorized_client', 'not a resource server')
     const resource = chooseResource(parameters.all('resource'), undefined, client, resources)
     const hasOwnKey = resource.envelope === 'nested' && resource.encryptionAlg !== 'dir'
     if (hasOwnKey) throw new OAuthError('invalid_target', 'its tokens are sealed to its own key, not under leaves')
     const leaves = keyRing.open(now).leavesFor('access', resource.uri, resource.enc, resource.accessTokenLifetime)
     const keys = leaves.told(now).map(writeJwk)
-    const headers = { 'Cache-Control': 'no-store', Pragma: 'no-cache' }
     const key = client.jwks.find((jwk) => keyManagementOf(jwk) !== undefined)
-    if (key === undefined) {
-      return {
-        status: 200,
-        headers: { 'Content-Type': 'application/jwk-set+json', ...headers },
-        body: JSON.stringify({ keys }),
-      }
-    }
-    const body = await sealKeySet(keys, await recipientOf(key, 'A256GCM'))
-    return { status: 200, headers: { 'Content-Type': 'application/jose', ...headers }, body }
+    // The keys that it is registered with are to seal to, unless it proves itself by them.
+    const isSealed = key !== undefined || (client.jwks.length > 0 && isBySecret(client))
+    const type = isSealed ? 'application/jose' : 'application/jwk-set+json'
+    const body = isSealed ? await sealTo(key, keys) : JSON.stringify({ keys })
+    return { status: 200, headers: { 'Content-Type': type, 'Cache-Control': 'no-store', Pragma: 'no-cache' }, body }
   }
 
-  return async (request) => {
+  return async (request, certificate) => {
     try {
-      return await serve(request)
+      return await serve(request, certificate)
     } catch (error) {
       return answerError(error, { event: 'keys', log, challenge: challengeOfBasic(request.headers, issuer) })
     }

@@ -7,26 +7,23 @@
 import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
 import type { Person, Transaction } from '../login/authenticate.ts'
-import type { AuthorizationRequest } from '../protocol/authorization_request.ts'
+import type { AuthorizationRequest, Pushed } from '../protocol/authorization_request.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
+import { addParameters } from '../protocol/redirect_uri.ts'
+import { isReservedSubject } from '../protocol/subject.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import { checkOwnForm, LONGEST_FORM, readBody } from './browser.ts'
 import type { EndpointContext } from './context.ts'
 import { type Cookies, withCookies } from './cookies.ts'
+import type { PushedRequests } from './pushed_requests.ts'
 import { answerErrorPage } from './respond.ts'
 import type { Sessions } from './session.ts'
 
 /** Logins of the browsers that ask. */
 export interface Logins {
   /** Sends the person to log in. */
-  begin(
-    c: Context,
-    request: AuthorizationRequest,
-    parameters: string,
-    envelopes: PurposeEnvelopes,
-    now: number,
-  ): Promise<Response>
+  begin(c: Context, request: AuthorizationRequest, envelopes: PurposeEnvelopes, now: number): Promise<Response>
   /** Takes the person back: at `/login` and `/login/callback`. */
   resume(c: Context): Promise<Response>
 }
@@ -35,30 +32,35 @@ export interface Logins {
 interface LoginFacts {
   /** The authorization request, to go on with. */
   readonly parameters: string
+  readonly pushed?: Pushed
   /** The digest of the browser's own cookie. */
   readonly browser: string
   readonly secret: string
   readonly client_name: string
   readonly fresh: boolean
   readonly max_age?: number
-  readonly login_hint?: string
 }
 
 /** Returns the request to go on with after a login: what that login has just met is not asked again. */
 function withoutLogin(parameters: string): string {
-  const query = new URLSearchParams(parameters)
-  const prompt = (query.get('prompt') ?? '').split(' ').filter((value) => value !== 'login' && value !== '')
-  query.delete('max_age')
-  if (prompt.length > 0) query.set('prompt', prompt.join(' '))
-  else query.delete('prompt')
-  return query.toString()
+  const kept = parameters.split('&').flatMap((parameter) => {
+    const [name, value = ''] = parameter.split('=', 2)
+    if (name !== 'prompt' && name !== 'max_age') return parameter
+    const prompt = name === 'prompt' ? value.split('+').filter((one) => one !== 'login') : []
+    return prompt.length === 0 ? [] : `prompt=${prompt.join('+')}`
+  })
+  return kept.join('&')
 }
 
-/** A subject that nobody may have: those of clients that act for themselves. */
-const RESERVED = /^(?:client|anonymous):/
+/** What the logins need beside the context. */
+export interface LoginParts {
+  readonly cookies: Cookies
+  readonly sessions: Sessions
+  readonly pushedRequests: PushedRequests
+}
 
 /** Returns the logins of an issuer. */
-export function createLogins(context: EndpointContext, cookies: Cookies, sessions: Sessions): Logins {
+export function createLogins(context: EndpointContext, { cookies, sessions, pushedRequests }: LoginParts): Logins {
   const { settings, keyRing, log, newId } = context
   const { issuer, authenticate, lives } = settings
 
@@ -71,7 +73,7 @@ export function createLogins(context: EndpointContext, cookies: Cookies, session
   }
 
   function transactionOf(facts: LoginFacts, state: string, step: Transaction['step'], now: number): Transaction {
-    const { secret, client_name: clientName, fresh: isFresh, max_age: maxAge, login_hint: loginHint } = facts
+    const { secret, client_name: clientName, fresh: isFresh, max_age: maxAge, parameters } = facts
     return {
       issuer,
       step,
@@ -81,7 +83,7 @@ export function createLogins(context: EndpointContext, cookies: Cookies, session
       clientName,
       isFresh,
       maxAge,
-      loginHint,
+      loginHint: readParameters(parameters).get('login_hint'),
       now,
     }
   }
@@ -91,46 +93,56 @@ export function createLogins(context: EndpointContext, cookies: Cookies, session
     const result = await authenticate?.(request, transaction)
     if (result === undefined) throw new OAuthError('login_failed', 'there is no way to log in')
     if (result instanceof Response) return result
-    if (result.sub === '' || result.sub.length > 255 || RESERVED.test(result.sub)) {
+    if (result.sub === '' || result.sub.length > 255 || isReservedSubject(result.sub)) {
       throw new OAuthError('login_failed', 'a person cannot have this subject')
     }
     return result
   }
 
-  async function begin(...[c, request, parameters, envelopes, now]: Parameters<Logins['begin']>): Promise<Response> {
-    const { destination, prompt, maxAge, loginHint } = request
+  /** Returns where the request goes on: one that was pushed, under another request URI, for the first may have ended. */
+  async function goOnAt({ parameters, pushed }: LoginFacts, envelopes: PurposeEnvelopes, now: number): Promise<string> {
+    if (pushed === undefined) return `${issuer}/authorize?${new URLSearchParams(parameters)}`
+    const { request_uri } = await pushedRequests.seal({ parameters }, pushed, envelopes, now)
+    return addParameters(`${issuer}/authorize`, {
+      client_id: readParameters(parameters).get('client_id'),
+      request_uri,
+    })
+  }
+
+  async function begin(...[c, request, envelopes, now]: Parameters<Logins['begin']>): Promise<Response> {
+    const { destination, prompt, maxAge, parameters, pushed } = request
     const facts: LoginFacts = {
       parameters: withoutLogin(parameters),
+      ...(pushed === undefined ? {} : { pushed }),
       browser: browserOf(c),
       secret: `${newId()}${newId()}`.slice(0, 43),
       client_name: destination.client.name,
       fresh: prompt.has('login'),
       ...(maxAge === undefined ? {} : { max_age: maxAge }),
-      ...(loginHint === undefined ? {} : { login_hint: loginHint }),
     }
     const state = await envelopes.seal('login', { jti: newId(), iat: now, exp: now + lives.login, ...facts })
     try {
       const result = await ask(c.req.raw, transactionOf(facts, state, 'begin', now))
-      return result instanceof Response ? withCookies(c, result) : await finish(c, result, facts, envelopes, now)
+      if (result instanceof Response) return withCookies(c, result)
+      return await finish(c, result, await goOnAt(facts, envelopes, now), envelopes, now)
     } catch (error) {
-      return fail(c, error, facts)
+      return fail(c, error, await goOnAt(facts, envelopes, now))
     }
   }
 
   async function finish(
     c: Context,
     person: Person,
-    facts: LoginFacts,
+    goesOnAt: string,
     envelopes: PurposeEnvelopes,
     now: number,
   ): Promise<Response> {
     await sessions.start(c, person, envelopes, now)
-    return c.redirect(`${issuer}/authorize?${facts.parameters}`, 303)
+    return c.redirect(goesOnAt, 303)
   }
 
   /** Shows what went wrong; nothing is lost, and the person can try again. */
-  async function fail(c: Context, error: unknown, facts?: LoginFacts): Promise<Response> {
-    const retryAt = facts === undefined ? undefined : `${issuer}/authorize?${facts.parameters}`
+  async function fail(c: Context, error: unknown, retryAt?: string): Promise<Response> {
     return withCookies(c, await answerErrorPage(error, { issuer, event: 'login', log, retryAt }))
   }
 
@@ -146,7 +158,7 @@ export function createLogins(context: EndpointContext, cookies: Cookies, session
 
   async function resume(c: Context): Promise<Response> {
     const now = context.now()
-    let facts: LoginFacts | undefined
+    let goesOnAt: string | undefined
     try {
       const isForm = c.req.method === 'POST'
       if (isForm) checkOwnForm(c.req.raw.headers, issuer)
@@ -156,11 +168,12 @@ export function createLogins(context: EndpointContext, cookies: Cookies, session
       parameters.checkOnce('state')
       const state = parameters.require('state')
       const envelopes = context.envelopes(keyRing.open(now), now)
-      facts = await open(c, state, envelopes)
+      const facts = await open(c, state, envelopes)
+      goesOnAt = await goOnAt(facts, envelopes, now)
       const result = await ask(c.req.raw, transactionOf(facts, state, 'continue', now))
-      return result instanceof Response ? withCookies(c, result) : await finish(c, result, facts, envelopes, now)
+      return result instanceof Response ? withCookies(c, result) : await finish(c, result, goesOnAt, envelopes, now)
     } catch (error) {
-      return fail(c, error, facts)
+      return fail(c, error, goesOnAt)
     }
   }
 

@@ -4,25 +4,27 @@
  * @module
  */
 
-import { grants } from '../grants/index.ts'
 import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES } from '../protocol/authorization_request.ts'
 import { CODE_CHALLENGE_METHODS } from '../protocol/pkce.ts'
+import { ASSERTION_ALGORITHMS } from '../protocol/signer.ts'
 import type { CheckedSettings } from '../settings.ts'
-import { CLIENT_AUTHENTICATION_METHODS } from './client_authentication.ts'
+import { DPOP_ALGORITHMS } from '../token/dpop.ts'
+import { authenticationMethodsOf } from './client_authentication.ts'
 import { REVOCATION_DELAY } from './revocations.ts'
 
-/** The grant types that begin with a person. */
-const FOR_PERSONS: ReadonlySet<string> = new Set(['authorization_code', 'refresh_token'])
+/** Returns by which algorithms clients may sign at an endpoint (RFC 8414 §2). */
+function signedBy(endpoint: string, algorithms: readonly string[]): Readonly<Record<string, unknown>> {
+  return algorithms.length === 0 ? {} : { [`${endpoint}_endpoint_auth_signing_alg_values_supported`]: algorithms }
+}
 
 /** Returns the metadata document of an issuer (RFC 8414 §2). */
-export function describeIssuer({
-  issuer,
-  resources,
-  authenticate,
-  revocations,
-}: CheckedSettings): Readonly<Record<string, unknown>> {
+export function describeIssuer(settings: CheckedSettings): Readonly<Record<string, unknown>> {
+  const { issuer, resources, authenticate, revocations, guard, grants, hasCertificates } = settings
+  const { detailTypes, isPushing } = settings
   const scopes = new Set([...resources.values()].flatMap((resource) => resource.scopes))
-  const secretMethods = CLIENT_AUTHENTICATION_METHODS.filter((method) => method !== 'none')
+  const methods = authenticationMethodsOf(settings)
+  const provingMethods = methods.filter((method) => method !== 'none')
+  const algorithms = guard === undefined ? [] : ASSERTION_ALGORITHMS
   const isForPersons = authenticate !== undefined
   const authorization = {
     authorization_endpoint: `${issuer}/authorize`,
@@ -31,22 +33,30 @@ export function describeIssuer({
     code_challenge_methods_supported: CODE_CHALLENGE_METHODS,
     prompt_values_supported: PROMPTS,
     authorization_response_iss_parameter_supported: true,
+    pushed_authorization_request_endpoint: `${issuer}/par`,
+    require_pushed_authorization_requests: isPushing,
   }
   return {
     issuer,
     ...(isForPersons ? authorization : { response_types_supported: [] }),
     token_endpoint: `${issuer}/token`,
-    token_endpoint_auth_methods_supported: CLIENT_AUTHENTICATION_METHODS,
+    token_endpoint_auth_methods_supported: methods,
+    ...signedBy('token', algorithms),
+    dpop_signing_alg_values_supported: DPOP_ALGORITHMS,
+    ...(hasCertificates ? { tls_client_certificate_bound_access_tokens: true } : {}),
     jwks_uri: `${issuer}/jwks`,
     introspection_endpoint: `${issuer}/introspect`,
-    introspection_endpoint_auth_methods_supported: secretMethods,
+    introspection_endpoint_auth_methods_supported: provingMethods,
+    ...signedBy('introspection', algorithms),
     introspection_signing_alg_values_supported: ['ES256'],
     revocation_endpoint: `${issuer}/revoke`,
-    revocation_endpoint_auth_methods_supported: CLIENT_AUTHENTICATION_METHODS,
+    revocation_endpoint_auth_methods_supported: methods,
+    ...signedBy('revocation', algorithms),
     ...(revocations === undefined
       ? {}
       : { revocations_endpoint: `${issuer}/revocations`, revocations_max_delay: REVOCATION_DELAY }),
-    grant_types_supported: [...grants.keys()].filter((type) => isForPersons || !FOR_PERSONS.has(type)),
+    grant_types_supported: [...grants.keys()],
+    ...(detailTypes.size > 0 ? { authorization_details_types_supported: [...detailTypes.keys()] } : {}),
     ...(scopes.size > 0 ? { scopes_supported: [...scopes] } : {}),
   }
 }

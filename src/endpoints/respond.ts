@@ -65,6 +65,7 @@ export function answerError(thrown: unknown, options: ErrorAnswerOptions): Answe
     {
       ...(status === 401 && options.challenge !== undefined ? { 'WWW-Authenticate': options.challenge } : {}),
       ...(error.retryAfter === undefined ? {} : { 'Retry-After': String(error.retryAfter) }),
+      ...(error.dpopNonce === undefined ? {} : { 'DPoP-Nonce': error.dpopNonce }),
     },
   )
 }

@@ -80,13 +80,13 @@ export function createOperatorEndpoint(
   { authenticateClient, revocations }: OperatorParts,
 ): FormEndpoint {
   const { settings, log } = context
-  const { resources, guard, longestLife } = settings
+  const { resources, guard, longestLife, pairwise } = settings
   const longestToken = [...resources.values()].reduce(
     (longest, { accessTokenLifetime }) => Math.max(longest, accessTokenLifetime),
     0,
   )
-  return createFormEndpoint(context, 'revocations', async ({ parameters, headers, now }) => {
-    const client = await authenticateClient({ headers, parameters, now })
+  return createFormEndpoint(context, 'revocations', async ({ parameters, headers, certificate, now }) => {
+    const client = await authenticateClient({ headers, parameters, certificate, now })
     if (client.kind !== 'operator') throw new OAuthError('unauthorized_client', 'not an operator')
     const [asked, value] = [parameters.require('kind'), parameters.require('value')]
     const kind = Object.hasOwn(KINDS, asked) ? KINDS[asked] : undefined
@@ -94,8 +94,12 @@ export function createOperatorEndpoint(
     // A person or a client can come back, and what is issued then is good; a grant or a key never is again.
     const isFinal = kind === 'gid' || kind === 'kid'
     const [until, keep] = [now + longestToken + 120, now + longestLife + 120]
-    await revocations.add({ kind, value, at: isFinal ? keep : now + MARGIN, until, keep })
-    if (kind === 'gid') await guard?.end(value, keep)
+    // Where subjects are pairwise, tokens know a person, and an approval, by other names: all of them are hit.
+    const values = kind === 'sub' || kind === 'gid' ? pairwise.namesOf(kind, value) : [value]
+    for (const name of values) {
+      await revocations.add({ kind, value: name, at: isFinal ? keep : now + MARGIN, until, keep })
+      if (kind === 'gid') await guard?.end(name, keep)
+    }
     log({ level: 'info', event: 'revocations', code: kind, client: client.id })
     return answerJson(200, { revoked: asked, effective_within: REVOCATION_DELAY })
   })

@@ -52,7 +52,7 @@ export function createRevokeEndpoint(
   { authenticateClient, accessTokens, revocations }: RevokeParts,
 ): FormEndpoint {
   const { settings, keyRing, log } = context
-  const { resources, guard } = settings
+  const { resources, guard, pairwise } = settings
   const longestToken = [...resources.values()].reduce(
     (longest, { accessTokenLifetime }) => Math.max(longest, accessTokenLifetime),
     0,
@@ -70,10 +70,14 @@ export function createRevokeEndpoint(
     }
     if (facts.client_id !== client.id) return
     const until = now + longestToken + 120
-    await Promise.all([
-      guard?.end(facts.gid, facts.grant_end),
-      revocations?.add({ kind: 'gid', value: facts.gid, at: until, until, keep: until }),
-    ])
+    await Promise.all(
+      pairwise
+        .namesOf('gid', facts.gid)
+        .flatMap((value) => [
+          guard?.end(value, facts.grant_end),
+          revocations?.add({ kind: 'gid', value, at: until, until, keep: until }),
+        ]),
+    )
     log({ level: 'info', event: 'revoke', code: 'refresh_token', client: client.id })
   }
 
@@ -87,8 +91,8 @@ export function createRevokeEndpoint(
     log({ level: 'info', event: 'revoke', code: 'access_token', client: client.id })
   }
 
-  return createFormEndpoint(context, 'revoke', async ({ parameters, headers, now }) => {
-    const client = await authenticateClient({ headers, parameters, now })
+  return createFormEndpoint(context, 'revoke', async ({ parameters, headers, certificate, now }) => {
+    const client = await authenticateClient({ headers, parameters, certificate, now })
     const token = parameters.require('token')
     keyRing.open(now)
     const kind = guess(token)

@@ -5,19 +5,24 @@
  */
 
 import type { RefreshFacts } from '../grants/approval.ts'
-import type { Grant } from '../grants/grant.ts'
-import { grants } from '../grants/index.ts'
+import { checkDecision } from '../grants/decision.ts'
+import type { Decision, Grant } from '../grants/grant.ts'
 import { type Client, isPublic } from '../protocol/client.ts'
+import type { ClientCertificate } from '../protocol/client_certificate.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Credentials } from '../settings.ts'
+import type { Assertions } from '../stores/assertions.ts'
+import { spendFirst, spendOnce } from '../stores/guard.ts'
 import type { RevocationView } from '../stores/revocations.ts'
-import { PROTOCOL_CLAIMS } from '../token/claims.ts'
-import type { Entitlement } from '../token/entitlement.ts'
+import { isConfirmation, PROTOCOL_CLAIMS } from '../token/claims.ts'
+import { isConfirmedBy, tokenTypeOf } from '../token/confirmation.ts'
+import type { Confirmation } from '../token/entitlement.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { Target } from '../token/revocations.ts'
 import type { AccessTokens } from './access_tokens.ts'
 import type { AuthenticateClient } from './client_authentication.ts'
 import type { EndpointContext } from './context.ts'
+import { createDpop, type Proof } from './dpop.ts'
 import { createFormEndpoint, type FormEndpoint } from './form_endpoint.ts'
 import { type Answer, answerJson } from './respond.ts'
 
@@ -36,7 +41,7 @@ const PROTOCOL_MEMBERS: ReadonlySet<string> = new Set([
   'error_uri',
 ])
 
-function chooseGrant(type: string, client: Client): Grant {
+function chooseGrant(type: string, client: Client, grants: ReadonlyMap<string, Grant>): Grant {
   const grant = grants.get(type)
   if (grant === undefined) throw new OAuthError('unsupported_grant_type', 'no such grant type')
   if (!client.grantTypes.has(type))
@@ -44,20 +49,51 @@ function chooseGrant(type: string, client: Client): Grant {
   return grant
 }
 
+/**
+ * Returns the keys that a request proves to have, and that what it gets is bound to: the proof's, wherever there is one;
+ * the certificate's, where the client asked for that when it was registered.
+ *
+ * @throws {OAuthError} `invalid_dpop_proof`, `invalid_request` when the client may have only bound tokens and proves no key
+ */
+function confirm(
+  client: Client,
+  proof: Proof | undefined,
+  certificate: ClientCertificate | undefined,
+): Confirmation | undefined {
+  if (client.dpopBound && proof === undefined) {
+    throw new OAuthError('invalid_dpop_proof', 'the client may have only DPoP-bound tokens, and there is no proof')
+  }
+  const jkt = proof === undefined ? {} : { jkt: proof.jkt }
+  if (!client.certificateBound) return proof === undefined ? undefined : jkt
+  if (certificate === undefined) throw new OAuthError('invalid_request', 'the client must show a certificate')
+  return { ...jkt, 'x5t#S256': certificate.thumbprint }
+}
+
+/** Binds what was decided to these keys; of refresh tokens those of public clients (RFC 9449 §5, RFC 8705 §3, §4). */
+function bind(decision: Decision, cnf: Confirmation | undefined, client: Client): Decision {
+  const { entitlement, refresh } = decision
+  if (cnf === undefined) return decision
+  const bound = entitlement.cnf !== undefined ? entitlement : { ...entitlement, cnf }
+  const isBound = refresh !== undefined && isPublic(client)
+  return { ...decision, entitlement: bound, ...(isBound ? { refresh: { ...refresh, cnf } } : {}) }
+}
+
 /** What the endpoint needs beside the context. */
 export interface TokenParts {
   readonly authenticateClient: AuthenticateClient
   readonly accessTokens: AccessTokens
+  readonly assertions: Assertions
   readonly view: RevocationView
 }
 
 /** Returns the token endpoint: the same door with or without a framework. */
 export function createTokenEndpoint(
   context: EndpointContext,
-  { authenticateClient, accessTokens, view }: TokenParts,
+  { authenticateClient, accessTokens, assertions, view }: TokenParts,
 ): FormEndpoint {
   const { settings, hooks, keyRing, log, newId } = context
-  const { resources, guard } = settings
+  const { issuer, resources, detailTypes, pairwise, guard, grants, trustedIssuers } = settings
+  const dpop = createDpop(context)
 
   /** Returns what the operator adds, without the names that are the protocol's. */
   function ownMembers(
@@ -78,34 +114,73 @@ export function createTokenEndpoint(
     now: number,
   ): Promise<string | undefined> {
     if (facts === undefined) return undefined
-    const idle = isPublic(client) ? now + client.refreshTokenIdleLifetime : Number.POSITIVE_INFINITY
+    const idle =
+      isPublic(client) && facts.cnf === undefined ? now + client.refreshTokenIdleLifetime : Number.POSITIVE_INFINITY
     return envelopes.seal('refresh', { jti: newId(), iat: now, exp: Math.min(idle, facts.grant_end), ...facts })
   }
 
   async function issue(
-    decided: Entitlement,
+    { entitlement: decided, issued_token_type }: Decision,
     refresh_token: string | undefined,
     credentials: Credentials,
+    headers: Readonly<Record<string, string>> | undefined,
     now: number,
   ): Promise<Answer> {
     const claims = ownMembers(hooks.claims?.(decided, credentials), PROTOCOL_CLAIMS)
     const entitlement = { ...decided, claims: { ...decided.claims, ...claims } }
     const access_token = await accessTokens.seal(entitlement, now)
     const expires_in = entitlement.exp - now
+    const { authorization_details } = entitlement
     const scope = entitlement.scope.join(' ')
+    const what = { ...(scope && { scope }), ...(authorization_details && { authorization_details }) }
     const added = ownMembers(hooks.response?.(entitlement, credentials), PROTOCOL_MEMBERS)
-    const given = { access_token, token_type: 'Bearer', expires_in, ...(refresh_token && { refresh_token }), scope }
-    return answerJson(200, { ...given, ...added })
+    const given = {
+      access_token,
+      token_type: tokenTypeOf(entitlement),
+      expires_in,
+      ...(refresh_token && { refresh_token }),
+      ...what,
+      ...(issued_token_type && { issued_token_type }),
+    }
+    return answerJson(200, { ...given, ...added }, headers)
   }
 
-  return createFormEndpoint(context, 'token', async ({ parameters, headers, credentials, now }) => {
+  return createFormEndpoint(context, 'token', async ({ parameters, headers, credentials, certificate, now }) => {
     const type = parameters.require('grant_type')
-    const client = await authenticateClient({ headers, parameters, now })
-    const grant = chooseGrant(type, client)
+    let spendAssertion: () => Promise<void> = async () => {}
+    const later = (given: () => Promise<void>): void => {
+      spendAssertion = given
+    }
+    const client = await authenticateClient({ headers, parameters, certificate, now, later })
+    const grant = chooseGrant(type, client, grants)
+    const proof = await dpop.check({ headers, endpoint: '/token', now })
+    const confirmation = confirm(client, proof, certificate)
     const envelopes = context.envelopes(keyRing.open(now), now)
     const isRevoked = (target: Target): Promise<boolean> => view.hits(target, now)
-    const decision = await grant.decide(parameters, client, { now, newId, resources, guard, envelopes, isRevoked })
+    const spendProofs = spendOnce(async () => {
+      await spendAssertion()
+      await proof?.spend()
+    })
+    const decided = await grant.decide(parameters, client, {
+      now,
+      newId,
+      issuer,
+      resources,
+      detailTypes,
+      pairwise,
+      trustedIssuers,
+      assertions,
+      envelopes,
+      guard: guard && spendFirst(guard, spendProofs),
+      confirmation,
+      isRevoked,
+      openOwn: (token, of) => accessTokens.openOwn(token, of, now),
+      isProved: (bound) => isConfirmation(bound) && isConfirmedBy(bound, confirmation ?? {}),
+    })
+    checkDecision(decided, client, resources, now)
+    await spendProofs()
+    const decision = bind(decided, confirmation, client)
     const refresh_token = await sealRefresh(decision.refresh, client, envelopes, now)
-    return issue(decision.entitlement, refresh_token, credentials, now)
+    return issue(decision, refresh_token, credentials, proof?.headers, now)
   })
 }

@@ -4,13 +4,22 @@
  * @module
  */
 
+import {
+  narrowDetails,
+  type PlacedDetail,
+  readAuthorizationDetails,
+  resourcesOf,
+  stillAllowed,
+} from '../protocol/authorization_details.ts'
 import type { Client } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Resource, scopesOf } from '../protocol/resource.ts'
 import { readScope } from '../protocol/scope.ts'
-import type { Entitlement } from '../token/entitlement.ts'
+import { isConfirmedBy } from '../token/confirmation.ts'
+import type { Confirmation, Entitlement } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
 import type { EnvelopePurpose, PurposeFacts } from '../token/purpose.ts'
+import { writeDetails } from './entitlement.ts'
 import type { GrantContext } from './grant.ts'
 
 /** What a person let a client have, until when. */
@@ -22,8 +31,10 @@ export interface Approval {
   readonly sub: string
   readonly client_id: string
   readonly scope: readonly string[]
-  /** The URIs of the resources; at least one. */
+  /** The URIs of the resources that the scope is for. */
   readonly resources: readonly string[]
+  /** What in detail, and where. At least this, or a scope at a resource, is there. */
+  readonly details?: readonly PlacedDetail[]
   /** When the person logged in. Unix seconds. */
   readonly auth_time: number
   readonly acr?: string
@@ -39,12 +50,16 @@ export interface CodeFacts extends Approval {
   readonly redirect_uri: string
   readonly code_challenge: string
   readonly nonce?: string
+  /** The thumbprint of the DPoP key that alone may redeem it (RFC 9449 §10). */
+  readonly dpop_jkt?: string
 }
 
 /** What a refresh token carries. */
 export interface RefreshFacts extends Approval {
   /** How many refresh tokens came before it, where they rotate; else 0. */
   readonly generation: number
+  /** The key of a public client that alone may use it: then it does not rotate (RFC 9449 §5, RFC 8705 §4). */
+  readonly cnf?: Confirmation
 }
 
 /** Seconds that an approval must still last for a token to make sense. */
@@ -71,19 +86,40 @@ export function checkApproval(approval: Approval, client: Client, now: number): 
 }
 
 /**
+ * Checks that a request proves the key that an artefact is bound to.
+ *
+ * @throws {OAuthError} `invalid_dpop_proof` when it proves no DPoP key at all, `invalid_grant` when another one
+ */
+export function checkConfirmed(bound: Confirmation | undefined, { confirmation }: GrantContext): void {
+  if (bound === undefined || isConfirmedBy(bound, confirmation ?? {})) return
+  const isProofMissing = bound.jkt !== undefined && confirmation?.jkt === undefined
+  throw isProofMissing
+    ? new OAuthError('invalid_dpop_proof', 'it is bound to a DPoP key, and there is no proof')
+    : new OAuthError('invalid_grant', 'it is bound to another key')
+}
+
+/**
  * Checks that neither the approval nor the session in which it was given has been ended, nor the person or the client
  * revoked since.
  *
  * @throws {OAuthError} `invalid_grant`
  */
 export async function checkNotEnded(approval: Approval, context: GrantContext): Promise<void> {
-  const { gid, sid, sub, client_id, approved_at: iat } = approval
-  const [hasEnded, isRevoked] = await Promise.all([
-    context.guard?.hasEnded([gid, sid]),
-    context.isRevoked({ gid, sub, client_id, iat }),
+  const { sid, sub, client_id, approved_at: iat } = approval
+  // Whoever revokes it may know it by a name that a token had.
+  const resources = approvedResources(approval).map((uri) => context.resources.get(uri))
+  const gids = context.pairwise.namesOf('gid', approval.gid, resources)
+  const [hasEnded, ...areRevoked] = await Promise.all([
+    context.guard?.hasEnded([...gids, sid]),
+    ...gids.map((gid) => context.isRevoked({ gid, sub, client_id, iat })),
   ])
-  if (hasEnded === true || isRevoked)
+  if (hasEnded === true || areRevoked.includes(true))
     throw new OAuthError('invalid_grant', 'its family, session, person or client has ended')
+}
+
+/** Ends an approval, under all names by which tokens know it: nothing more comes of it, and introspection says so. */
+export async function endApproval({ gid, grant_end }: Approval, { guard, pairwise }: GrantContext): Promise<void> {
+  await Promise.all(pairwise.namesOf('gid', gid).map((name) => guard?.end(name, grant_end)))
 }
 
 /** What of an approval a token is asked for. */
@@ -92,43 +128,73 @@ export interface Wish {
   readonly resources: readonly string[]
   /** The `scope` parameter. */
   readonly scope: string | undefined
+  /** The `authorization_details` parameter. */
+  readonly details: string | undefined
+}
+
+/** Returns the URIs of all resources that tokens of an approval can be for. */
+function approvedResources({ resources, details = [] }: Approval): readonly string[] {
+  return [...new Set([...resources, ...resourcesOf(details)])]
+}
+
+/** Returns the details that a token is asked for: without a word all that were approved, and may still be had. */
+function chooseDetails(
+  { details = [] }: Approval,
+  wish: Wish,
+  client: Client,
+  { detailTypes }: GrantContext,
+): readonly PlacedDetail[] {
+  const approved = stillAllowed(details, client, detailTypes)
+  if (wish.details === undefined) return approved
+  return narrowDetails(readAuthorizationDetails(wish.details, client, detailTypes), approved)
 }
 
 /** Returns the resource that a token is asked for: one of the approval's that the client may still have. */
 function chooseOf(approval: Approval, named: readonly string[], client: Client, context: GrantContext): Resource {
-  const wanted = new Set(named.length > 0 ? named : approval.resources)
+  const approved = approvedResources(approval)
+  const wanted = new Set(named.length > 0 ? named : approved)
   const [uri, another] = [...wanted]
-  const isApproved = uri !== undefined && approval.resources.includes(uri) && client.resources.has(uri)
+  const isApproved = uri !== undefined && approved.includes(uri) && client.resources.has(uri)
   const resource = isApproved && another === undefined ? context.resources.get(uri) : undefined
   if (resource === undefined) throw new OAuthError('invalid_target', 'not just one resource of this approval is meant')
   return resource
 }
 
 /**
- * Returns the entitlement that a token of this approval gives: for one resource, with the scope that is asked for, or all
- * of it, and never more than was approved and the client may still have (RFC 6749 §6, RFC 8707 §2.2).
+ * Returns the entitlement that a token of this approval gives: for one resource, with the scope and the details that are
+ * asked for, or all of them, and never more than was approved and the client may still have (RFC 6749 §6, RFC 8707 §2.2,
+ * RFC 9396 §6).
  *
- * @throws {OAuthError} `invalid_target`, `invalid_scope`
+ * @throws {OAuthError} `invalid_target`, `invalid_scope`, `invalid_authorization_details`
  */
 export function entitle(approval: Approval, wish: Wish, client: Client, context: GrantContext): Entitlement {
   const { now } = context
   const { sub, client_id, gid, auth_time, acr, amr, grant_end } = approval
-  const resource = chooseOf(approval, wish.resources, client, context)
+  const details = chooseDetails(approval, wish, client, context)
+  // Details that are asked for tell where, too, if nothing else does (RFC 9396 §6).
+  const named = wish.resources.length === 0 && wish.details !== undefined ? resourcesOf(details) : wish.resources
+  const resource = chooseOf(approval, named, client, context)
+  const { uri } = resource
+  if (wish.details !== undefined && !details.every(({ at }) => at.includes(uri)))
+    throw new OAuthError('invalid_authorization_details', 'a detail is for another resource')
   const requested = readScope(wish.scope) ?? approval.scope
   if (!requested.every((token) => approval.scope.includes(token))) {
     throw new OAuthError('invalid_scope', 'more scope than was approved')
   }
-  const allowed = scopesOf(client, resource)
+  const allowed = approval.resources.includes(uri) ? scopesOf(client, resource) : []
   const scope = requested.filter((token) => allowed.includes(token))
-  if (scope.length === 0) throw new OAuthError('invalid_scope', 'nothing of the scope is left at this resource')
+  const written = writeDetails(details, uri)
+  if (scope.length === 0 && written.authorization_details === undefined)
+    throw new OAuthError('invalid_scope', 'nothing of the approval is left at this resource')
   const exp = Math.min(now + resource.accessTokenLifetime, grant_end)
-  const login = { auth_time, ...(acr === undefined ? {} : { acr }), ...(amr === undefined ? {} : { amr }) }
-  return { sub, client_id, aud: resource.uri, scope, iat: now, exp, jti: context.newId(), gid, ...login, claims: {} }
+  const login = { auth_time, ...(acr === undefined ? {} : { acr }), ...(amr === undefined ? {} : { amr }), ...written }
+  return { sub, client_id, aud: uri, scope, iat: now, exp, jti: context.newId(), gid, ...login, claims: {} }
 }
 
 /** Returns what of the facts is the approval itself. */
 export function approvalOf(facts: Approval): Approval {
-  const { gid, sid, sub, client_id, scope, resources, auth_time, acr, amr, approved_at, grant_end } = facts
+  const { gid, sid, sub, client_id, scope, resources, details, auth_time, acr, amr, approved_at, grant_end } = facts
+  const what = { scope, resources, ...(details === undefined ? {} : { details }) }
   const login = { ...(acr === undefined ? {} : { acr }), ...(amr === undefined ? {} : { amr }) }
-  return { gid, sid, sub, client_id, scope, resources, auth_time, ...login, approved_at, grant_end }
+  return { gid, sid, sub, client_id, ...what, auth_time, ...login, approved_at, grant_end }
 }

@@ -8,14 +8,23 @@ import { type Client, isPublic } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { checkVerifier } from '../protocol/pkce.ts'
-import { approvalOf, type CodeFacts, checkApproval, checkNotEnded, entitle, openGrant } from './approval.ts'
+import {
+  approvalOf,
+  type CodeFacts,
+  checkApproval,
+  checkConfirmed,
+  checkNotEnded,
+  endApproval,
+  entitle,
+  openGrant,
+} from './approval.ts'
 import type { Decision, Grant, GrantContext } from './grant.ts'
 
 /** Spends the code. One that was spent before ends all that came of it (RFC 6749 §4.1.2). */
-async function spend(jti: string, exp: number, { gid, grant_end }: CodeFacts, context: GrantContext): Promise<void> {
+async function spend(jti: string, exp: number, facts: CodeFacts, context: GrantContext): Promise<void> {
   const { guard } = context
   if (guard === undefined || (await guard.spend(`code ${jti}`, exp)) === 'first') return
-  await guard.end(gid, grant_end)
+  await endApproval(facts, context)
   throw new OAuthError('invalid_grant', 'the code was used before: all that came of it has ended')
 }
 
@@ -31,11 +40,18 @@ async function decide(parameters: Parameters, client: Client, context: GrantCont
     throw new OAuthError('invalid_grant', 'redirect_uri is another than the code was sent to')
   }
   checkVerifier(verifier, facts.code_challenge)
+  checkConfirmed(facts.dpop_jkt === undefined ? undefined : { jkt: facts.dpop_jkt }, context)
   // A scope parameter has no meaning here (RFC 6749 §4.1.3): the approval has the scope.
-  const entitlement = entitle(facts, { resources: parameters.all('resource'), scope: undefined }, client, context)
+  const wish = {
+    resources: parameters.all('resource'),
+    scope: undefined,
+    details: parameters.get('authorization_details'),
+  }
+  const entitlement = entitle(facts, wish, client, context)
   await checkNotEnded(facts, context)
   await spend(jti, exp, facts, context)
-  const mayRefresh = client.grantTypes.has('refresh_token') && (context.guard !== undefined || !isPublic(client))
+  const isSafe = context.guard !== undefined || !isPublic(client) || context.confirmation !== undefined
+  const mayRefresh = client.grantTypes.has('refresh_token') && isSafe
   return { entitlement, ...(mayRefresh ? { refresh: { ...approvalOf(facts), generation: 0 } } : {}) }
 }
 

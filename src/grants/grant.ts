@@ -4,11 +4,15 @@
  * @module
  */
 
+import type { DetailTypes } from '../protocol/authorization_details.ts'
 import type { Client } from '../protocol/client.ts'
+import type { Pairwise } from '../protocol/pairwise.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { Resource } from '../protocol/resource.ts'
+import type { TrustedIssuer } from '../protocol/trusted_issuer.ts'
+import type { Assertions } from '../stores/assertions.ts'
 import type { Guard } from '../stores/guard.ts'
-import type { Entitlement } from '../token/entitlement.ts'
+import type { Confirmation, Entitlement, Opened } from '../token/entitlement.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { Target } from '../token/revocations.ts'
 import type { RefreshFacts } from './approval.ts'
@@ -17,12 +21,31 @@ import type { RefreshFacts } from './approval.ts'
 export interface GrantContext {
   /** Unix seconds; the same all through a request. */
   readonly now: number
+  /** The issuer's URL. */
+  readonly issuer: string
   /** The resources of this issuer by their URI. */
   readonly resources: ReadonlyMap<string, Resource>
+  /** The trusted issuers by their `iss`. */
+  readonly trustedIssuers: ReadonlyMap<string, TrustedIssuer>
+  /** Opens assertions of trusted issuers. */
+  readonly assertions: Assertions
+  /** Opens an access token for one of these resources that nobody but this issuer can have made; nothing when it is none. */
+  readonly openOwn: (token: string, resources: Iterable<Resource>) => Promise<Opened | undefined>
+  /** Tells whether the request proves the key that a token is bound to. */
+  readonly isProved: (confirmation: Confirmation) => boolean
+  /** The types of authorization details of this issuer. */
+  readonly detailTypes: DetailTypes
+  /** How else an approval is called, at resources with pairwise subjects. */
+  readonly pairwise: Pairwise
   /** Opens what the issuer sealed for itself. */
   readonly envelopes: PurposeEnvelopes
   /** The guard; nothing where the operator wrote that there is none. */
   readonly guard: Guard | undefined
+  /**
+   * The keys that the request proves to have; nothing when it proves none. The token endpoint binds to them what was
+   * decided, unless the entitlement says otherwise; a grant only holds them against what an artefact is bound to.
+   */
+  readonly confirmation: Confirmation | undefined
   /** Tells whether something that was issued before has been revoked since. */
   readonly isRevoked: (target: Target) => Promise<boolean>
   /** Makes a name: 128 random bits, base64url. */
@@ -35,6 +58,8 @@ export interface Decision {
   readonly entitlement: Entitlement
   /** What the client gets a refresh token for, if it gets one. */
   readonly refresh?: RefreshFacts
+  /** What kind of token the client is told that it gets, where the grant type has a word for it (RFC 8693 §2.2.1). */
+  readonly issued_token_type?: string
 }
 
 /** A grant type (RFC 6749 §1.3). */

@@ -1,6 +1,6 @@
 /**
- * The refresh token grant (RFC 6749 §6): stateless and unchanging for clients that prove themselves, rotating in a family
- * for public ones (RFC 9700 §4.14.2).
+ * The refresh token grant (RFC 6749 §6): stateless and unchanging for clients that prove themselves, or the key that the
+ * refresh token is bound to; rotating in a family for all others (RFC 9700 §4.14.2, FAPI 2.0 §5.3.2.1).
  *
  * @module
  */
@@ -8,7 +8,16 @@
 import { type Client, isPublic } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import { approvalOf, checkApproval, checkNotEnded, entitle, openGrant, type RefreshFacts } from './approval.ts'
+import {
+  approvalOf,
+  checkApproval,
+  checkConfirmed,
+  checkNotEnded,
+  endApproval,
+  entitle,
+  openGrant,
+  type RefreshFacts,
+} from './approval.ts'
 import type { Decision, Grant, GrantContext } from './grant.ts'
 
 /** Seconds in which a refresh token that was used gets the same successor again: a lost answer, or two tabs. */
@@ -21,6 +30,7 @@ async function rotate(facts: RefreshFacts, context: GrantContext): Promise<numbe
   const { gid, generation, grant_end } = facts
   const advance = await guard.advance({ gid, generation, now, grace: GRACE, expiresAt: grant_end })
   if (advance.outcome === 'advanced') return advance.generation
+  await endApproval(facts, context)
   throw new OAuthError(
     'invalid_grant',
     advance.outcome === 'reused' ? 'an old refresh token: its family has ended' : 'its family has ended',
@@ -31,12 +41,14 @@ async function decide(parameters: Parameters, client: Client, context: GrantCont
   const { now } = context
   const facts = (await openGrant('refresh', parameters.require('refresh_token'), context)) as unknown as RefreshFacts
   checkApproval(facts, client, now)
-  const wish = { resources: parameters.all('resource'), scope: parameters.get('scope') }
+  checkConfirmed(facts.cnf, context)
+  const [resources, scope] = [parameters.all('resource'), parameters.get('scope')]
+  const wish = { resources, scope, details: parameters.get('authorization_details') }
   const entitlement = entitle(facts, wish, client, context)
   await checkNotEnded(facts, context)
-  if (!isPublic(client)) return { entitlement }
+  if (!isPublic(client) || facts.cnf !== undefined) return { entitlement }
   return { entitlement, refresh: { ...approvalOf(facts), generation: await rotate(facts, context) } }
 }
 
-/** Gives a new refresh token to public clients alone. */
+/** Gives a new refresh token only to public clients whose last one was bound to no key. */
 export const refreshToken: Grant = { type: 'refresh_token', decide }

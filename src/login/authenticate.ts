@@ -6,7 +6,7 @@
 
 /** Somebody who logged in. */
 export interface Person {
-  /** Who: stable, and unique at this issuer; at most 255 characters. It never begins with `client:` or `anonymous:`. */
+  /** Who: stable, and unique at this issuer; at most 255 characters. It never begins with `client:`, `anonymous:` or `external:`. */
   readonly sub: string
   /** When. Unix seconds. */
   readonly auth_time: number

@@ -9,10 +9,10 @@ import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import { checkRemoteUrl } from '../remote.ts'
-import { openAssertion } from '../token/assertion.ts'
+import { CLOCK_TOLERANCE, openAssertion } from '../token/assertion.ts'
 import { TokenError } from '../token/error.ts'
 import type { Authenticate, Person, Transaction } from './authenticate.ts'
-import { CLOCK_TOLERANCE, nonceOf, readPerson } from './person.ts'
+import { nonceOf, readPerson } from './person.ts'
 
 /** What is to be known of your application. */
 export interface OwnPageOptions {

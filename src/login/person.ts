@@ -6,11 +6,8 @@
 
 import { digestLabels } from '../../keys/digest.ts'
 import { OAuthError } from '../protocol/error.ts'
-import type { AssertionClaims } from '../token/assertion.ts'
+import { type AssertionClaims, CLOCK_TOLERANCE } from '../token/assertion.ts'
 import type { Person, Transaction } from './authenticate.ts'
-
-/** Seconds by which the clocks of those who sign logins may differ from ours. */
-export const CLOCK_TOLERANCE = 30
 
 /** Returns the nonce of a transaction: nobody who sees it learns the secret. */
 export function nonceOf({ secret }: Transaction): string {

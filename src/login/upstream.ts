@@ -18,10 +18,10 @@ import {
   fetchJson,
   type RemoteDocument,
 } from '../remote.ts'
-import { type AssertionClaims, isKeyMissing, openAssertion } from '../token/assertion.ts'
+import { type AssertionClaims, CLOCK_TOLERANCE, isKeyMissing, openAssertion } from '../token/assertion.ts'
 import { TokenError } from '../token/error.ts'
 import type { Authenticate, Person, Transaction } from './authenticate.ts'
-import { CLOCK_TOLERANCE, nonceOf, readPerson } from './person.ts'
+import { nonceOf, readPerson } from './person.ts'
 
 /** What is to be known of the provider. */
 export interface UpstreamOptions {

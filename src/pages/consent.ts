@@ -5,7 +5,28 @@
  */
 
 import { html } from 'hono/html'
-import type { Page } from './page.ts'
+import type { Html, Page } from './page.ts'
+
+/** Something that a detail says: what it is called, and its values. */
+export interface ShownFact {
+  readonly label: string
+  readonly values: readonly string[]
+}
+
+/** An authorization detail, in words. */
+export interface ShownDetail {
+  readonly name: string
+  readonly description: string | undefined
+  readonly facts: readonly ShownFact[]
+}
+
+/** A resource, with what the scope and the details mean there. */
+export interface ShownResource {
+  readonly name: string
+  readonly uri: string
+  readonly scopes: readonly string[]
+  readonly details: readonly ShownDetail[]
+}
 
 /** What the consent page shows. */
 export interface Consent {
@@ -19,12 +40,19 @@ export interface Consent {
   readonly destination: string
   /** Whether the answer goes to an app on the person's own device. */
   readonly isOnDevice: boolean
-  /** The resources, each with what the scope means there. */
-  readonly resources: readonly { readonly name: string; readonly uri: string; readonly scopes: readonly string[] }[]
+  readonly resources: readonly ShownResource[]
   /** The account in use. */
   readonly account: string
   /** How long the client keeps what it gets, in words. */
   readonly lifetime: string
+}
+
+/** Returns a detail: what it is, and every value of it, isolated, so that none can turn round what stands beside it. */
+function detailItem({ name, description, facts }: ShownDetail): Html {
+  return html`<li><strong><bdi>${name}</bdi></strong>${description === undefined ? '' : html`<br>${description}`}
+<dl class="facts">${facts.map(
+    ({ label, values }) => html`<dt>${label}</dt>${values.map((value) => html`<dd><bdi>${value}</bdi></dd>`)}`,
+  )}</dl></li>`
 }
 
 /** Returns the page that asks. Both answers look alike, and neither is chosen beforehand. */
@@ -36,8 +64,9 @@ ${resources.map(
     name,
     uri,
     scopes,
+    details,
   }) => html`<p>At <strong><bdi>${name}</bdi></strong> <span class="soft">(${uri})</span> it will be able to:</p>
-<ul class="scopes">${scopes.map((words) => html`<li>${words}</li>`)}</ul>`,
+<ul class="scopes">${scopes.map((words) => html`<li>${words}</li>`)}${details.map(detailItem)}</ul>`,
 )}
 <dl class="facts">
 <dt>Account</dt><dd><bdi>${account}</bdi></dd>

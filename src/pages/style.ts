@@ -36,7 +36,8 @@ ul.scopes { padding-left: 1.2rem; }
 ul.scopes li { margin: .25rem 0; }
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; font-size: .95rem; }
 dl.facts dt { color: var(--soft); }
-dl.facts dd { margin: 0; }
+dl.facts dd { margin: 0; grid-column: 2; }
+ul.scopes dl.facts { grid-template-columns: fit-content(40%) 1fr; margin: .3rem 0 .6rem; }
 label { display: block; font-weight: 600; margin-bottom: .3rem; }
 input[type="text"] { width: 100%; font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--soft); border-radius: 8px; padding: .65rem .8rem; }
 button, .button { display: inline-block; width: 100%; min-height: 2.75rem; font: inherit; font-weight: 600; text-align: center; text-decoration: none; border-radius: 8px; padding: .6rem 1rem; border: 2px solid var(--accent); background: var(--accent); color: var(--accent-ink); cursor: pointer; }

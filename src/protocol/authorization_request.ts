@@ -5,9 +5,10 @@
  * @module
  */
 
+import { type DetailTypes, type PlacedDetail, readAuthorizationDetails } from './authorization_details.ts'
 import type { Client } from './client.ts'
 import { OAuthError } from './error.ts'
-import type { Parameters } from './parameters.ts'
+import { type Parameters, writeParameters } from './parameters.ts'
 import { readChallenge } from './pkce.ts'
 import { isRegistered } from './redirect_uri.ts'
 import { chooseResources, type Resource, scopesOf } from './resource.ts'
@@ -25,14 +26,32 @@ export interface Destination {
   readonly state: string | undefined
 }
 
+/** What is known of a request because it was pushed (RFC 9126). */
+export interface Pushed {
+  /** Names it: it leads to one code. */
+  readonly jti: string
+  /** When nothing can come of it any more. Unix seconds. */
+  readonly until: number
+  /** The thumbprint of the DPoP key that was proved when it was pushed; once it is sealed, it is one of the parameters. */
+  readonly jkt?: string
+}
+
 /** What a client asks a person for. */
 export interface AuthorizationRequest {
   readonly destination: Destination
+  /** Nothing where only details are asked for. */
   readonly scope: readonly string[]
-  /** The URIs of the resources that the approval is for; at least one. */
+  /** The URIs of the resources that the scope is for. */
   readonly resources: readonly string[]
+  readonly details: readonly PlacedDetail[]
+  /** The whole request as a form, to go on with after a login, or an answer. */
+  readonly parameters: string
+  /** Nothing where the browser brought the request itself. */
+  readonly pushed: Pushed | undefined
   readonly codeChallenge: string
   readonly nonce: string | undefined
+  /** The thumbprint of the DPoP key that alone may redeem the code (RFC 9449 §10). */
+  readonly dpopJkt: string | undefined
   readonly prompt: ReadonlySet<Prompt>
   /** Seconds since the login at the most. */
   readonly maxAge: number | undefined
@@ -51,8 +70,35 @@ export const RESPONSE_TYPES: readonly string[] = ['code']
 /** The ways in which an answer goes back, as the metadata lists them. */
 export const RESPONSE_MODES: readonly string[] = ['query']
 
+/** The parameters that mean something here; nothing else of a request is kept (RFC 6749 §3.1). */
+const PARAMETERS: readonly string[] = [
+  'response_type',
+  'client_id',
+  'redirect_uri',
+  'scope',
+  'state',
+  'resource',
+  'authorization_details',
+  'code_challenge',
+  'code_challenge_method',
+  'response_mode',
+  'nonce',
+  'prompt',
+  'max_age',
+  'login_hint',
+]
+
 /** Characters that `state` may have. */
 const LONGEST_STATE = 4096
+
+/**
+ * Bytes that the whole of a request may have, as an envelope carries it: so the longest one still comes back from a login in
+ * a URL of 8 KB.
+ */
+const LONGEST_REQUEST = 4500
+
+/** Characters that it may have in a URL of 8 KB, as a browser writes it. */
+const LONGEST_QUERY = 7900
 
 /** Characters that `nonce` and `login_hint` may have. */
 const LONGEST_VALUE = 512
@@ -88,9 +134,19 @@ function checkResponse(parameters: Parameters): void {
   const mode = parameters.get('response_mode') ?? 'query'
   if (!RESPONSE_MODES.includes(mode)) throw new OAuthError('invalid_request', 'response_mode is not query')
   if (parameters.get('request') !== undefined) throw new OAuthError('request_not_supported', 'request is not taken')
-  if (parameters.get('request_uri') !== undefined) {
-    throw new OAuthError('request_uri_not_supported', 'request_uri is not taken')
-  }
+  // A request that is pushed cannot refer to another (RFC 9126 §2.1); at the authorization endpoint it was resolved before.
+  if (parameters.get('request_uri') !== undefined) throw new OAuthError('invalid_request', 'request_uri in a request')
+}
+
+/** Returns the request as a form, unless it is too long to be carried; one that was not pushed goes through a URL again. */
+function writeRequest(parameters: Parameters, pushed: Pushed | undefined, dpopJkt: string | undefined): string {
+  const bound = dpopJkt === undefined ? '' : `&dpop_jkt=${dpopJkt}`
+  const written = writeParameters(parameters, PARAMETERS) + bound
+  const inUrl = pushed === undefined ? new URLSearchParams(written).toString() : ''
+  const sealed = new TextEncoder().encode(JSON.stringify(written))
+  if (sealed.length > LONGEST_REQUEST || inUrl.length > LONGEST_QUERY)
+    throw new OAuthError('invalid_request', 'the request is too long')
+  return written
 }
 
 function readPrompt(prompt: string | undefined): ReadonlySet<Prompt> {
@@ -115,17 +171,57 @@ function readShort(parameters: Parameters, name: string): string | undefined {
   return value
 }
 
+/** Returns the key that a code is for: the one that is named, or the one that a pushed request proved (RFC 9449 §10.1). */
+function readDpopJkt(parameters: Parameters, pushed: Pushed | undefined): string | undefined {
+  const jkt = parameters.get('dpop_jkt')
+  if (jkt !== undefined && !/^[\w-]{43}$/.test(jkt))
+    throw new OAuthError('invalid_request', 'dpop_jkt is no thumbprint')
+  const proved = pushed?.jkt
+  if (jkt !== undefined && proved !== undefined && jkt !== proved)
+    throw new OAuthError('invalid_dpop_proof', 'dpop_jkt is of another key than the proof')
+  return jkt ?? proved
+}
+
+/** What the operator lets clients ask for. */
+export interface AuthorizationPolicy {
+  readonly resources: ReadonlyMap<string, Resource>
+  readonly detailTypes: DetailTypes
+  /** Whether all clients must push their requests. */
+  readonly isPushing: boolean
+}
+
+/** Returns what a request asks for: scope, the resources that it is for, and details. */
+function readWishes(
+  parameters: Parameters,
+  client: Client,
+  { resources, detailTypes }: AuthorizationPolicy,
+): Pick<AuthorizationRequest, 'scope' | 'resources' | 'details'> {
+  const [requested, named] = [readScope(parameters.get('scope')), parameters.all('resource')]
+  const details = readAuthorizationDetails(parameters.get('authorization_details'), client, detailTypes)
+  // Who asks for details alone is given no scope by default; `resource` says only what a scope is for (RFC 9396 §3.2).
+  const isDetailed = requested === undefined && details.length > 0
+  const chosen = isDetailed && named.length === 0 ? [] : chooseResources(named, requested, client, resources)
+  if (isDetailed) return { scope: [], resources: [], details }
+  const allowed = new Set(chosen.flatMap((resource) => scopesOf(client, resource)))
+  const scope = grantScope(requested, [...allowed])
+  return { scope, resources: chosen.map(({ uri }) => uri), details }
+}
+
 /**
- * Reads what the client asks for: phase 2. What it throws may go to the destination.
+ * Reads what the client asks for: phase 2, the same for requests that are pushed and those that are not. What it throws may
+ * go to the destination.
  *
- * The order is fixed: repetitions, state, response type and mode, PKCE, scope and resource, prompt and age, policy.
+ * The order is fixed: repetitions, state, response type and mode, PKCE, scope, resource and details, prompt and age, size,
+ * policy.
  *
- * @throws {OAuthError} any code of RFC 6749 §4.1.2.1, RFC 8707 §2, OpenID Connect Core §3.1.2.6
+ * @param pushed nothing where the browser brought the request itself
+ * @throws {OAuthError} any code of RFC 6749 §4.1.2.1, RFC 8707 §2, RFC 9396 §5, OpenID Connect Core §3.1.2.6
  */
 export function readAuthorizationRequest(
   parameters: Parameters,
   destination: Destination,
-  resources: ReadonlyMap<string, Resource>,
+  policy: AuthorizationPolicy,
+  pushed?: Pushed,
 ): AuthorizationRequest {
   const { client } = destination
   parameters.checkOnce()
@@ -133,24 +229,17 @@ export function readAuthorizationRequest(
     throw new OAuthError('invalid_request', 'state is too long')
   checkResponse(parameters)
   const codeChallenge = readChallenge(parameters.get('code_challenge'), parameters.get('code_challenge_method'))
-  const requested = readScope(parameters.get('scope'))
-  const chosen = chooseResources(parameters.all('resource'), requested, client, resources)
-  const allowed = new Set(chosen.flatMap((resource) => scopesOf(client, resource)))
-  const scope = grantScope(requested, [...allowed])
+  const wishes = readWishes(parameters, client, policy)
   const prompt = readPrompt(parameters.get('prompt'))
   const maxAge = readMaxAge(parameters.get('max_age'))
+  const dpopJkt = readDpopJkt(parameters, pushed)
   const [nonce, loginHint] = [readShort(parameters, 'nonce'), readShort(parameters, 'login_hint')]
+  const written = writeRequest(parameters, pushed, dpopJkt)
   if (!client.grantTypes.has('authorization_code')) {
     throw new OAuthError('unauthorized_client', 'the client may not use the authorization endpoint')
   }
-  return {
-    destination,
-    scope,
-    resources: chosen.map(({ uri }) => uri),
-    codeChallenge,
-    nonce,
-    prompt,
-    maxAge,
-    loginHint,
-  }
+  if (pushed === undefined && (policy.isPushing || client.isPushing))
+    throw new OAuthError('invalid_request', 'the client must push its requests')
+  const rest = { codeChallenge, nonce, dpopJkt, prompt, maxAge, loginHint }
+  return { destination, ...wishes, parameters: written, pushed, ...rest }
 }

@@ -5,9 +5,20 @@
  */
 
 import { digestText, isEqual } from '../../keys/digest.ts'
+import type { CertificateRule } from './client_certificate.ts'
+import type { ExchangeRule } from './exchange.ts'
+import type { AssertionAlgorithm, Signer } from './signer.ts'
 
-/** How a client can prove itself at the token endpoint (RFC 7591 §2); `none` is a public client, which cannot. */
-export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post' | 'none'
+/**
+ * How a client can prove itself at the token endpoint (RFC 7591 §2, RFC 8705 §2); `none` is a public client, which cannot.
+ */
+export type ClientAuthenticationMethod =
+  | 'client_secret_basic'
+  | 'client_secret_post'
+  | 'private_key_jwt'
+  | 'tls_client_auth'
+  | 'self_signed_tls_client_auth'
+  | 'none'
 
 /** What a client is: an app, the server of a resource, or the operator's own hand. */
 export type ClientKind = 'client' | 'resource_server' | 'operator'
@@ -23,12 +34,26 @@ export interface Client {
   readonly secretHashes: readonly Uint8Array[]
   /** Its public keys. */
   readonly jwks: readonly Readonly<Record<string, unknown>>[]
+  /** How it signs its assertions, where it proves itself by them. */
+  readonly signer: (Signer & { readonly alg: AssertionAlgorithm }) | undefined
+  /** The certificates by which it proves itself, where it does so by one. */
+  readonly certificate: CertificateRule | undefined
+  /** Whether it may have only tokens that are bound to a DPoP key (RFC 9449 §5.2). */
+  readonly dpopBound: boolean
+  /** Whether its tokens are bound to the certificate of its connection (RFC 8705 §3.4). */
+  readonly certificateBound: boolean
   /** The grant types that it may use. */
   readonly grantTypes: ReadonlySet<string>
   /** The URIs of the resources that it may have tokens for. */
   readonly resources: ReadonlySet<string>
   /** The scope tokens that it may have. */
   readonly scopes: ReadonlySet<string>
+  /** What it may have for tokens of others. */
+  readonly exchange: readonly ExchangeRule[]
+  /** The types of authorization details that it may ask for. */
+  readonly detailTypes: ReadonlySet<string>
+  /** Whether it must push its authorization requests (RFC 9126 §6). */
+  readonly isPushing: boolean
   /** Whether its tokens name no client, at resources that take such tokens. */
   readonly anonymous: boolean
   /** What a person is told that it is called. */
@@ -48,6 +73,11 @@ export interface Client {
 /** Tells whether a client cannot keep a secret (RFC 6749 §2.1). */
 export function isPublic(client: Client): boolean {
   return client.authenticationMethods.includes('none')
+}
+
+/** Tells whether a client can do nothing without a certificate. */
+export function needsCertificate(client: Client): boolean {
+  return client.certificate !== undefined || client.certificateBound
 }
 
 const NO_SECRET = new Uint8Array(32)

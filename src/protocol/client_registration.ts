@@ -5,14 +5,26 @@
  */
 
 import { decodeBase64url } from '../../keys/base64url.ts'
-import { checkBoolean, checkChoice, checkInteger, checkMembers, checkText, checkTexts } from '../../keys/check.ts'
+import {
+  checkBoolean,
+  checkChoice,
+  checkInteger,
+  checkMembers,
+  checkText,
+  checkTexts,
+  type Members,
+} from '../../keys/check.ts'
+import type { DetailTypes } from './authorization_details.ts'
 import type { Client, ClientAuthenticationMethod, ClientKind } from './client.ts'
+import { CERTIFICATE_METHODS, CERTIFICATE_SETTINGS, readCertificateRule } from './client_certificate.ts'
+import { readClientSigner } from './client_keys.ts'
+import { type ExchangeRuleSettings, type KnownToExchange, readExchangeRules } from './exchange.ts'
 import { checkRedirectUri, isOnDevice } from './redirect_uri.ts'
-import type { Resource } from './resource.ts'
 import { DISPLAY_NAME, readPublicKeys } from './resource_registration.ts'
 import { SCOPE_TOKEN } from './scope.ts'
+import type { AssertionAlgorithm } from './signer.ts'
 
-/** A client. Without `secret_hash` it is public. */
+/** A client. Without `secret_hash`, and not told to prove itself otherwise, it is public. */
 export interface ClientSettings {
   /**
    * `"resource_server"` may fetch the keys of `resources` and introspect their tokens; `"operator"` may revoke. Neither has
@@ -23,14 +35,38 @@ export interface ClientSettings {
   readonly secret_hash?: string | readonly string[]
   /** How it must prove itself. Default: either of `client_secret_basic` and `client_secret_post`; `none` for a public one. */
   readonly token_endpoint_auth_method?: ClientAuthenticationMethod
-  /** Its public keys as a JWK Set, each with `kid`: a resource server's keys are encrypted to the first that can. */
+  /** With `tls_client_auth` just one of these: what the certificate calls its holder, exactly as the platform writes it. */
+  readonly tls_client_auth_subject_dn?: string
+  readonly tls_client_auth_san_dns?: string
+  readonly tls_client_auth_san_uri?: string
+  readonly tls_client_auth_san_ip?: string
+  readonly tls_client_auth_san_email?: string
+  /** Whether it gets only tokens that are bound to a DPoP key (RFC 9449 §5.2). Default false: where it shows a proof. */
+  readonly dpop_bound_access_tokens?: boolean
+  /** Whether its tokens are bound to its certificate, which it must show then (RFC 8705 §3.4). Default false. */
+  readonly tls_client_certificate_bound_access_tokens?: boolean
+  /**
+   * Its public keys as a JWK Set, each with `kid`: those that `private_key_jwt` is verified with, and of a resource server
+   * the first that can is what its keys are encrypted to. With `self_signed_tls_client_auth`, its certificates as `x5c` or
+   * `x5t#S256`.
+   */
   readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] }
+  /** With `private_key_jwt`, the https URL where it tells its public keys; or `jwks`. */
+  readonly jwks_uri?: string
+  /** With `private_key_jwt`, the one algorithm by which it signs. Default `"ES256"`. */
+  readonly token_endpoint_auth_signing_alg?: AssertionAlgorithm
   /** The grant types that it may use. Default: none. */
   readonly grant_types?: readonly string[]
   /** The URIs of the resources that it may have tokens for, or is the server of. Default: none. */
   readonly resources?: readonly string[]
   /** The scope tokens that it may have. Default: none. */
   readonly scopes?: readonly string[]
+  /** What it may have for tokens of others (RFC 8693). Default: nothing. */
+  readonly exchange?: readonly ExchangeRuleSettings[]
+  /** The types of authorization details that it may ask for (RFC 9396 §10). Default: none. */
+  readonly authorization_details_types?: readonly string[]
+  /** Whether it must push its authorization requests (RFC 9126 §6). Default false. */
+  readonly require_pushed_authorization_requests?: boolean
   /** Whether its tokens name no client; the resource must say so too. Default false. */
   readonly anonymous?: boolean
   /** What a person is told that it is called. Default: its `client_id`. */
@@ -50,11 +86,19 @@ export interface ClientSettings {
 const MEMBERS = [
   'kind',
   'jwks',
+  'jwks_uri',
   'secret_hash',
   'token_endpoint_auth_method',
+  'token_endpoint_auth_signing_alg',
+  ...CERTIFICATE_SETTINGS,
+  'dpop_bound_access_tokens',
+  'tls_client_certificate_bound_access_tokens',
   'grant_types',
   'resources',
   'scopes',
+  'exchange',
+  'authorization_details_types',
+  'require_pushed_authorization_requests',
   'anonymous',
   'client_name',
   'client_uri',
@@ -71,11 +115,11 @@ function readSecretHashes(name: string, value: unknown): readonly Uint8Array[] {
   return hashes.map((hash) => decodeBase64url(hash.slice('sha256:'.length)))
 }
 
-function readMethods(name: string, value: unknown, isConfidential: boolean): readonly ClientAuthenticationMethod[] {
-  const possible: readonly ClientAuthenticationMethod[] = isConfidential
+function readMethods(name: string, value: unknown, hasSecret: boolean): readonly ClientAuthenticationMethod[] {
+  const possible: readonly ClientAuthenticationMethod[] = hasSecret
     ? ['client_secret_basic', 'client_secret_post']
-    : ['none']
-  if (value === undefined) return possible
+    : ['none', 'private_key_jwt', ...CERTIFICATE_METHODS]
+  if (value === undefined) return hasSecret ? possible : ['none']
   checkChoice(name, value, possible)
   return [value]
 }
@@ -89,9 +133,11 @@ function readRedirectUris(name: string, value: unknown, isNeeded: boolean): read
 }
 
 /** What a client can refer to. */
-export interface Known {
+export interface Known extends KnownToExchange {
   readonly grantTypes: readonly string[]
-  readonly resources: ReadonlyMap<string, Resource>
+  /** Whether its keys may be fetched from this very machine: for development. */
+  readonly isLoopbackAllowed: boolean
+  readonly detailTypes: DetailTypes
 }
 
 /**
@@ -117,28 +163,56 @@ export function readClient(id: string, value: unknown, known: Known): Client {
     throw new RangeError(`"${name}.resources[${unknown}]" expected one of the resources of these settings`)
   }
   checkTexts(`${name}.scopes`, scopes, SCOPE_TOKEN, 'a scope token')
+  const { authorization_details_types = [], require_pushed_authorization_requests = false } = value
+  checkTexts(`${name}.authorization_details_types`, authorization_details_types, /^/, 'a type')
+  const unregistered = authorization_details_types.findIndex((type) => !known.detailTypes.has(type))
+  if (unregistered !== -1) {
+    throw new RangeError(
+      `"${name}.authorization_details_types[${unregistered}]" expected one of the types of these settings`,
+    )
+  }
+  checkBoolean(`${name}.require_pushed_authorization_requests`, require_pushed_authorization_requests)
   checkBoolean(`${name}.anonymous`, anonymous)
   const secretHashes = readSecretHashes(`${name}.secret_hash`, secret_hash)
-  const isConfidential = secretHashes.length > 0
+  const signer = readClientSigner(name, value, known.isLoopbackAllowed)
+  const authenticationMethods = readMethods(
+    `${name}.token_endpoint_auth_method`,
+    token_endpoint_auth_method,
+    secretHashes.length > 0,
+  )
+  const isConfidential = !authenticationMethods.includes('none')
+  const publicKeys = jwks === undefined ? [] : readPublicKeys(`${name}.jwks`, jwks)
   if (kind !== 'client' && (!isConfidential || grant_types.length > 0)) {
-    throw new RangeError(`"${name}" expected a secret and no grant types for a ${kind.replace('_', ' ')}`)
+    throw new RangeError(
+      `"${name}" expected a secret, a key or a certificate, and no grant types for a ${kind.replace('_', ' ')}`,
+    )
   }
   return {
     kind,
-    jwks: jwks === undefined ? [] : readPublicKeys(`${name}.jwks`, jwks),
+    jwks: publicKeys,
+    signer,
     id,
-    authenticationMethods: readMethods(
-      `${name}.token_endpoint_auth_method`,
-      token_endpoint_auth_method,
-      isConfidential,
-    ),
+    authenticationMethods,
+    certificate: readCertificateRule(name, value, authenticationMethods[0], publicKeys),
+    ...readBound(name, value),
     secretHashes,
     grantTypes: new Set(grant_types),
     resources: new Set(resources),
     scopes: new Set(scopes),
+    exchange: readExchangeRules(`${name}.exchange`, value['exchange'] ?? [], known),
+    detailTypes: new Set(authorization_details_types),
+    isPushing: require_pushed_authorization_requests,
     anonymous,
     ...readApprovalSettings(id, name, value, grant_types.includes('authorization_code')),
   }
+}
+
+/** Reads what its tokens are bound to. */
+function readBound(name: string, value: Members): Pick<Client, 'dpopBound' | 'certificateBound'> {
+  const { dpop_bound_access_tokens = false, tls_client_certificate_bound_access_tokens = false } = value
+  checkBoolean(`${name}.dpop_bound_access_tokens`, dpop_bound_access_tokens)
+  checkBoolean(`${name}.tls_client_certificate_bound_access_tokens`, tls_client_certificate_bound_access_tokens)
+  return { dpopBound: dpop_bound_access_tokens, certificateBound: tls_client_certificate_bound_access_tokens }
 }
 
 /** Reads what matters when a person is asked. */

@@ -1,6 +1,6 @@
 /**
  * What a client is told when its request cannot be served (RFC 6749 §4.1.2.1, §5.2, RFC 8707 §2,
- * RFC 8628 §3.5, OpenID Connect Core §3.1.2.6).
+ * RFC 8628 §3.5, RFC 9101 §7, RFC 9396 §5, RFC 9449 §5, §8, OpenID Connect Core §3.1.2.6).
  *
  * @module
  */
@@ -12,6 +12,11 @@ const errors = {
   unauthorized_client: { status: 400, description: 'The client may not use this grant type.' },
   unsupported_grant_type: { status: 400, description: 'This grant type is not supported.' },
   unsupported_token_type: { status: 400, description: 'Tokens of this type cannot be revoked here.' },
+  invalid_dpop_proof: {
+    status: 400,
+    description: 'The DPoP proof is missing, malformed, used, or for another request.',
+  },
+  use_dpop_nonce: { status: 400, description: 'The DPoP proof needs the nonce that comes with this answer.' },
   invalid_scope: { status: 400, description: 'The scope is malformed, unknown, or more than the client may have.' },
   invalid_target: { status: 400, description: 'The resource is malformed, unknown, or not open to the client.' },
   slow_down: { status: 429, description: 'Too many failed attempts; try again later.' },
@@ -20,7 +25,11 @@ const errors = {
   login_required: { status: 400, description: 'Somebody must log in first.' },
   consent_required: { status: 400, description: 'Somebody must consent first.' },
   request_not_supported: { status: 400, description: 'Request objects are not supported.' },
-  request_uri_not_supported: { status: 400, description: 'Request URIs are not supported.' },
+  invalid_request_uri: { status: 400, description: 'The request URI is unknown, expired, used, or of another client.' },
+  invalid_authorization_details: {
+    status: 400,
+    description: 'An authorization detail is unknown, malformed, or too much.',
+  },
   login_failed: { status: 400, description: 'Nobody was logged in.' },
   foreign_form: { status: 403, description: 'This form was not sent from here.' },
   server_error: { status: 500, description: 'The server failed; the operator finds why in its log.' },
@@ -38,6 +47,8 @@ export const OAUTH_ERRORS: Readonly<Record<OAuthErrorCode, { readonly status: nu
 export interface OAuthErrorOptions extends ErrorOptions {
   /** Seconds after which trying again makes sense. */
   readonly retryAfter?: number
+  /** The nonce to use from now on (RFC 9449 §8). */
+  readonly dpopNonce?: string
 }
 
 /**
@@ -49,10 +60,12 @@ export class OAuthError extends Error {
   override readonly name = 'OAuthError'
   readonly code: OAuthErrorCode
   readonly retryAfter: number | undefined
+  readonly dpopNonce: string | undefined
 
   constructor(code: OAuthErrorCode, detail: string, options?: OAuthErrorOptions) {
     super(detail, options)
     this.code = code
     this.retryAfter = options?.retryAfter
+    this.dpopNonce = options?.dpopNonce
   }
 }

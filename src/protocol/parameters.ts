@@ -64,3 +64,13 @@ export function readParameters(encoded: string): Parameters {
     },
   }
 }
+
+/**
+ * Returns some of the parameters as a form that `readParameters` reads again. Only what must be is encoded: it goes into
+ * envelopes, where length counts, and never into a URL.
+ */
+export function writeParameters(parameters: Parameters, names: readonly string[]): string {
+  const write = (value: string): string =>
+    value.replace(/[%&+]/g, (character) => encodeURIComponent(character)).replaceAll(' ', '+')
+  return names.flatMap((name) => parameters.all(name).map((value) => `${name}=${write(value)}`)).join('&')
+}

@@ -28,8 +28,12 @@ export interface Resource {
   readonly jwksUri: string | undefined
   /** Seconds that its tokens live. */
   readonly accessTokenLifetime: number
+  /** Whether its tokens can be exchanged for others. */
+  readonly exchange: boolean
   /** Whether it takes tokens that name no client. */
   readonly anonymous: boolean
+  /** Whose pairwise subjects its tokens have: resources of one sector call a person the same. Nothing where subjects are public. */
+  readonly sector: string | undefined
   /** What a person is told that it is called. */
   readonly name: string
   /** What a person is told that a scope token allows, where there are words for it. */

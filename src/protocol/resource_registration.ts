@@ -48,8 +48,20 @@ export interface ResourceSettings {
   readonly jwks_uri?: string
   /** Seconds that its tokens live, from 30 to 86400. Default 600. */
   readonly access_token_lifetime?: number
+  /**
+   * Whether its tokens can be exchanged for others (RFC 8693): `direct` ones then bear a mark by which the issuer knows its
+   * own. Not with `nested` tokens to a key of the server's own, which the issuer cannot open. Default false.
+   */
+  readonly exchange?: boolean
   /** Whether it takes tokens that name no client; the client must say so too. Default false. */
   readonly anonymous?: boolean
+  /**
+   * `"pairwise"` calls each person otherwise than any other resource does, in `sub` and `gid`: for servers of others, that
+   * are not to compare whom they know. Needs `pairwiseSalt`. Default `"public"`.
+   */
+  readonly subject_type?: 'public' | 'pairwise'
+  /** With `pairwise`, a name that resources have in common which are to call a person the same. Default: its own URI. */
+  readonly sector_identifier?: string
 }
 
 /** Seconds that an access token may live at the most. */
@@ -66,7 +78,10 @@ const MEMBERS = [
   'jwks',
   'jwks_uri',
   'access_token_lifetime',
+  'exchange',
   'anonymous',
+  'subject_type',
+  'sector_identifier',
 ] as const satisfies readonly (keyof ResourceSettings)[]
 
 /** What a person may be shown as a name: some text, but not much. */
@@ -94,6 +109,19 @@ function readNesting(
   if (jwks_uri !== undefined) checkRemoteUrl(`${name}.jwks_uri`, jwks_uri, isLoopbackAllowed)
   const keys = jwks === undefined ? [] : readPublicKeys(`${name}.jwks`, jwks)
   return { encryptionAlg: encryption_alg, signingAlg: signing_alg, jwks: keys, jwksUri: jwks_uri }
+}
+
+/** Reads whose pairwise subjects a resource has, if any. */
+function readSector(uri: string, name: string, value: Members): string | undefined {
+  const { subject_type = 'public', sector_identifier } = value
+  checkChoice(`${name}.subject_type`, subject_type, ['public', 'pairwise'])
+  // Who brings a token that calls a person otherwise could not be given one that calls the person right.
+  if (subject_type === 'pairwise' && value['exchange'] === true)
+    throw new RangeError(`"${name}.exchange" expected false: its tokens do not tell who the subject is`)
+  if (sector_identifier === undefined) return subject_type === 'pairwise' ? uri : undefined
+  if (subject_type === 'public') throw new TypeError(`"${name}.sector_identifier" goes with "subject_type": "pairwise"`)
+  checkText(`${name}.sector_identifier`, sector_identifier, /^[\x21-\x7e]{1,256}$/, '1 to 256 visible ASCII characters')
+  return sector_identifier
 }
 
 /** Reads a JWK Set of public keys: a private or a shared key is never anybody's but its owner's. */
@@ -133,14 +161,21 @@ export function readResource(uri: string, value: unknown, isLoopbackAllowed: boo
   checkChoice(`${name}.enc`, enc, Object.keys(CONTENT_ENCRYPTION_BYTES) as ContentEncryption[])
   checkInteger(`${name}.access_token_lifetime`, access_token_lifetime, 30, LONGEST_ACCESS_TOKEN_LIFETIME)
   checkBoolean(`${name}.anonymous`, anonymous)
+  const { exchange = false } = value
+  checkBoolean(`${name}.exchange`, exchange)
+  const nesting = readNesting(name, value, isLoopbackAllowed)
+  if (exchange && envelope === 'nested' && nesting.encryptionAlg !== 'dir')
+    throw new RangeError(`"${name}.exchange" expected "direct", or "encryption_alg": "dir": others only it can open`)
   return {
     uri,
     scopes,
     envelope,
     enc,
-    ...readNesting(name, value, isLoopbackAllowed),
+    ...nesting,
+    exchange,
     accessTokenLifetime: access_token_lifetime,
     anonymous,
+    sector: readSector(uri, name, value),
     name: resource_name,
     scopeDescriptions: Object.fromEntries(scopeDescriptions),
   }

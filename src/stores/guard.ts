@@ -76,6 +76,32 @@ export function decideStep(family: Family, step: Step): { readonly family: Famil
   return { family: { ...family, ended: true }, advance: { outcome: 'reused' } }
 }
 
+/** Returns what spends once, however often it is called. */
+export function spendOnce(spend: () => Promise<void>): () => Promise<void> {
+  let spent: Promise<void> | undefined
+  return () => {
+    spent ??= spend()
+    return spent
+  }
+}
+
+/**
+ * Returns a guard that spends something else before it changes anything: a client whose own proof was used before must not
+ * burn the code that it shows.
+ */
+export function spendFirst(guard: Guard, spend: () => Promise<void>): Guard {
+  const after = async <Answer>(call: () => Promise<Answer>): Promise<Answer> => {
+    await spend()
+    return call()
+  }
+  return {
+    spend: (id, expiresAt) => after(() => guard.spend(id, expiresAt)),
+    advance: (step) => after(() => guard.advance(step)),
+    end: (id, expiresAt) => after(() => guard.end(id, expiresAt)),
+    hasEnded: (ids) => guard.hasEnded(ids),
+  }
+}
+
 /**
  * Returns a guard that answers in time or not at all: whatever goes wrong with it is `temporarily_unavailable`, with
  * nothing of its words outwards.

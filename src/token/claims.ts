@@ -48,7 +48,8 @@ export interface Expectations {
 export function writeClaims(entitlement: Entitlement, issuer: string): Readonly<Record<string, unknown>> {
   const { claims, scope, sub, aud, client_id, iat, exp, jti, ...others } = entitlement
   const own = Object.entries(claims).filter(([name]) => !PROTOCOL_CLAIMS.has(name) && name !== '__proto__')
-  const protocol = { iss: issuer, sub, aud, client_id, scope: scope.join(' '), iat, exp, jti, ...others }
+  const granted = scope.length > 0 ? { scope: scope.join(' ') } : {}
+  const protocol = { iss: issuer, sub, aud, client_id, ...granted, iat, exp, jti, ...others }
   return { ...protocol, ...Object.fromEntries(own) }
 }
 
@@ -64,8 +65,8 @@ function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A confirmation by a way that is not known could not be checked, and is none. */
-function isConfirmation(value: unknown): boolean {
+/** Tells whether a value is a confirmation: one by a way that is not known could not be checked, and is none. */
+export function isConfirmation(value: unknown): boolean {
   if (!isMembers(value)) return false
   const names = Object.keys(value)
   return names.length > 0 && names.every((name) => ['jkt', 'x5t#S256'].includes(name) && isText(value[name]))
@@ -82,7 +83,6 @@ const REQUIRED: Readonly<Record<string, Check>> = {
   iss: isText,
   sub: isText,
   aud: isText,
-  scope: isText,
   iat: isInstant,
   exp: isInstant,
   jti: isText,
@@ -91,6 +91,7 @@ const REQUIRED: Readonly<Record<string, Check>> = {
 /** Claims that a token may lack, and what they are where they are there. */
 const OPTIONAL: Readonly<Record<string, Check>> = {
   client_id: isText,
+  scope: isText,
   gid: isText,
   auth_time: isInstant,
   acr: isText,
@@ -99,7 +100,7 @@ const OPTIONAL: Readonly<Record<string, Check>> = {
   act: isActor,
   may_act: isActor,
   authorization_details: (value) =>
-    Array.isArray(value) && value.every((detail) => isMembers(detail) && isText(detail['type'])),
+    Array.isArray(value) && value.length > 0 && value.every((detail) => isMembers(detail) && isText(detail['type'])),
 }
 
 /** What is done with each of the protocol's claims; the others are the operator's. */
@@ -111,9 +112,16 @@ const RULES: ReadonlyMap<string, { readonly isOf: Check; readonly use: 'required
 )
 
 /** The required claims, once each was found to be what it is to be. */
-interface RequiredClaims extends Readonly<Record<'iss' | 'sub' | 'aud' | 'scope' | 'jti', string>> {
+interface RequiredClaims extends Readonly<Record<'iss' | 'sub' | 'aud' | 'jti', string>> {
   readonly iat: number
   readonly exp: number
+}
+
+/** Optional claims that are looked at here. */
+interface OptionalClaims {
+  readonly client_id?: string
+  readonly scope?: string
+  readonly authorization_details?: unknown
 }
 
 const REQUIRED_COUNT = Object.keys(REQUIRED).length
@@ -128,7 +136,7 @@ function checkTimes(iat: number, exp: number, expected: Expectations): void {
 /**
  * Returns the entitlement that the claims of an opened token make.
  *
- * Required: `iss sub aud client_id scope iat exp jti`, `aud` as a single text. Members of the prototype do not count.
+ * Required: `iss sub aud client_id scope iat exp jti`, but no `scope` beside `authorization_details`; `aud` as a single text. Members of the prototype do not count.
  *
  * @throws {TokenError} `claims`, `issuer`, `audience`, `client`, `expired`, `early`, `lifetime`
  */
@@ -145,17 +153,21 @@ export function readClaims(claims: Readonly<Record<string, unknown>>, expected: 
     else if (rule.use === 'required') required++
     else if (rule.use === 'optional') {
       optional[name] = value
-      more++
+      if (name !== 'scope' && name !== 'client_id') more++
     }
   }
   if (required !== REQUIRED_COUNT) throw new TokenError('claims')
-  const { iss, sub, aud, scope, iat, exp, jti } = claims as unknown as RequiredClaims
-  const client_id = optional['client_id'] as string | undefined
+  const { iss, sub, aud, iat, exp, jti } = claims as unknown as RequiredClaims
+  const { scope, authorization_details, client_id } = optional as OptionalClaims
+  // Who was given details alone has no scope (RFC 9396 §3); whoever has neither has nothing.
+  if (scope === undefined && authorization_details === undefined) throw new TokenError('claims')
   if (iss !== expected.issuer) throw new TokenError('issuer')
   if (aud !== expected.resource) throw new TokenError('audience')
   if (client_id === undefined && !expected.anonymous) throw new TokenError('client')
   checkTimes(iat, exp, expected)
   const own = extra.length === 0 ? {} : Object.fromEntries(extra)
-  const entitlement = { sub, client_id, aud, scope: scope.split(' '), iat, exp, jti, claims: own }
-  return more === 0 || (more === 1 && client_id !== undefined) ? entitlement : { ...entitlement, ...optional }
+  const entitlement = { sub, client_id, aud, scope: scope?.split(' ') ?? [], iat, exp, jti, claims: own }
+  if (more === 0) return entitlement
+  const { scope: _, ...others } = optional
+  return { ...entitlement, ...others }
 }

@@ -12,7 +12,8 @@ import type { Entitlement, Opened } from './entitlement.ts'
 import { openWith, sealEnvelope } from './envelope.ts'
 import { TokenError } from './error.ts'
 
-const TYP = 'at+jwe'
+/** `typ` of a direct token. */
+export const DIRECT_TYP = 'at+jwe'
 
 /**
  * Seals an entitlement into an access token.
@@ -29,7 +30,7 @@ export async function sealDirect(
 ): Promise<string> {
   const leaf = leaves.sealing(now)
   if (leaf === undefined) throw new TokenError('sealing')
-  return sealEnvelope(writeClaims(entitlement, issuer), TYP, leaf)
+  return sealEnvelope(writeClaims(entitlement, issuer), DIRECT_TYP, leaf)
 }
 
 /**
@@ -41,5 +42,8 @@ export async function sealDirect(
  * @throws {TokenError} with any code but `sealing` and `size`: at once, or in the promise
  */
 export function openDirect(token: string, leaves: Leaves, expected: Expectations): Opened | Promise<Opened> {
-  return openWith(token, TYP, leaves, expected.now, (facts, kid) => ({ entitlement: readClaims(facts, expected), kid }))
+  return openWith(token, DIRECT_TYP, leaves, expected.now, (facts, kid) => ({
+    entitlement: readClaims(facts, expected),
+    kid,
+  }))
 }

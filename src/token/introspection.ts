@@ -5,6 +5,7 @@
  */
 
 import { PROTOCOL_CLAIMS } from './claims.ts'
+import { tokenTypeOf } from './confirmation.ts'
 import type { Entitlement } from './entitlement.ts'
 
 /** An introspection answer about an active token. */
@@ -21,8 +22,8 @@ export function describeEntitlement(entitlement: Entitlement, issuer: string): I
     active: true,
     iss: issuer,
     ...others,
-    scope: scope.join(' '),
-    token_type: 'Bearer',
+    ...(scope.length > 0 ? { scope: scope.join(' ') } : {}),
+    token_type: tokenTypeOf(entitlement),
     ...Object.fromEntries(added),
   }
 }

@@ -1,14 +1,19 @@
 /**
- * How a resource server is asked with a bearer token, and how it answers (RFC 6750, RFC 9728 §5.1).
+ * How a resource server is asked with a token, and how it answers (RFC 6750, RFC 9449 §7, RFC 9728 §5.1).
  *
  * @module
  */
 
-/** What is wrong with a request to a resource server (RFC 6750 §3.1); `no_credentials` is told without an error. */
+/**
+ * What is wrong with a request to a resource server (RFC 6750 §3.1, RFC 9449 §7.1); `no_credentials` is told without an
+ * error.
+ */
 export type BearerErrorCode =
   | 'no_credentials'
   | 'invalid_request'
   | 'invalid_token'
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce'
   | 'insufficient_scope'
   | 'temporarily_unavailable'
 
@@ -16,6 +21,8 @@ const answers = {
   no_credentials: { status: 401, description: undefined },
   invalid_request: { status: 400, description: 'The request is malformed.' },
   invalid_token: { status: 401, description: 'The access token is invalid or has expired.' },
+  invalid_dpop_proof: { status: 401, description: 'The DPoP proof is missing, invalid, used, or for another request.' },
+  use_dpop_nonce: { status: 401, description: 'The DPoP proof needs the nonce that comes with this answer.' },
   insufficient_scope: { status: 403, description: 'The access token lacks the scope that is needed here.' },
   temporarily_unavailable: { status: 503, description: undefined },
 } as const
@@ -29,12 +36,20 @@ export interface ResourceRequest {
   /** The URL, or its path and query alone. */
   readonly url?: string | undefined
   readonly headers: RequestHeaders
+  /**
+   * SHA-256 of the client's certificate in DER, base64url (`x5t#S256`), if the TLS connection proved one. Never what a
+   * header says that the client can write.
+   */
+  readonly certificate?: string | undefined
 }
+
+/** How a token is shown: alone (RFC 6750), or with a proof of its key (RFC 9449 §7.1). */
+export type Scheme = 'Bearer' | 'DPoP'
 
 /** What the `Authorization` header of a request holds. */
 export type BearerReading =
-  | { readonly ok: true; readonly token: string }
-  | { readonly ok: false; readonly code: 'no_credentials' | 'invalid_request' }
+  | { readonly ok: true; readonly scheme: Scheme; readonly token: string }
+  | { readonly ok: false; readonly scheme: Scheme | undefined; readonly code: 'no_credentials' | 'invalid_request' }
 
 /** Returns a header of a request; one that stands there more than once is joined, as `fetch` does (RFC 9110 §5.2). */
 export function readRequestHeader(headers: RequestHeaders, name: string): string | undefined {
@@ -44,18 +59,19 @@ export function readRequestHeader(headers: RequestHeaders, name: string): string
 }
 
 /**
- * Reads the bearer token of a request: from the `Authorization` header, and nowhere else (OAuth 2.1 §5.1).
+ * Reads the token of a request: from the `Authorization` header, and nowhere else (OAuth 2.1 §5.1).
  *
  * Another scheme counts as no credentials. A token in the query beside the header is a malformed request (RFC 6750 §2).
  */
-export function readBearer({ headers, url = '' }: ResourceRequest): BearerReading {
-  const authorization = readRequestHeader(headers, 'authorization')
-  if (authorization === undefined || !/^bearer(?: |$)/i.test(authorization))
-    return { ok: false, code: 'no_credentials' }
-  const token = /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i.exec(authorization)?.[1]
+export function readBearer({ headers, url = '' }: ResourceRequest, schemes: readonly Scheme[]): BearerReading {
+  const authorization = readRequestHeader(headers, 'authorization') ?? ''
+  const [name = '', ...rest] = authorization.split(' ')
+  const scheme = schemes.find((known) => known.toLowerCase() === name.toLowerCase())
+  if (scheme === undefined) return { ok: false, scheme, code: 'no_credentials' }
+  const token = /^ *([A-Za-z0-9\-._~+/]+=*) *$/.exec(rest.join(' '))?.[1]
   const query = url.includes('access_token=') ? url.slice(url.indexOf('?') + 1) : ''
   const isTwice = new URLSearchParams(query).has('access_token')
-  return token === undefined || isTwice ? { ok: false, code: 'invalid_request' } : { ok: true, token }
+  return token === undefined || isTwice ? { ok: false, scheme, code: 'invalid_request' } : { ok: true, scheme, token }
 }
 
 /** What a challenge says beside the error. */
@@ -66,12 +82,19 @@ export interface Challenge {
   readonly resourceMetadata: string | undefined
   /** The scope that is needed; named where that is what is lacking. */
   readonly scope: readonly string[]
+  /** The schemes to use; of a request that named one, that one. */
+  readonly schemes: readonly Scheme[]
+  /** The algorithms that a proof may be signed by (RFC 9449 §7.1), with spaces between. */
+  readonly algorithms: string
+  /** The nonce for the next proof. */
+  readonly nonce?: string | undefined
 }
 
 /**
  * Returns the answer to a request that is not let in: the status, and a `WWW-Authenticate` challenge (RFC 6750 §3).
  */
-export function answerBearer(code: BearerErrorCode, { realm, resourceMetadata, scope }: Challenge): Response {
+export function answerBearer(code: BearerErrorCode, challenge: Challenge): Response {
+  const { realm, resourceMetadata, scope, schemes, algorithms, nonce } = challenge
   const { status, description } = answers[code]
   if (status === 503)
     return new Response(null, { status, headers: { 'Retry-After': '5', 'Cache-Control': 'no-store' } })
@@ -79,6 +102,10 @@ export function answerBearer(code: BearerErrorCode, { realm, resourceMetadata, s
   if (description !== undefined) parts.push(`error="${code}"`, `error_description="${description}"`)
   if (code === 'insufficient_scope') parts.push(`scope="${scope.join(' ')}"`)
   if (resourceMetadata !== undefined) parts.push(`resource_metadata="${resourceMetadata}"`)
-  const headers = { 'WWW-Authenticate': `Bearer ${parts.join(', ')}`, 'Cache-Control': 'no-store' }
+  const challenges = schemes.map((scheme) =>
+    [`${scheme} ${parts.join(', ')}`, ...(scheme === 'DPoP' ? [`algs="${algorithms}"`] : [])].join(', '),
+  )
+  const told = { 'WWW-Authenticate': challenges.join(', '), 'Cache-Control': 'no-store' }
+  const headers = nonce === undefined ? told : { ...told, 'DPoP-Nonce': nonce }
   return new Response(null, { status, headers })
 }

@@ -5,6 +5,7 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { certificateOfSocket } from './certificate.ts'
 import { createVerifier, type Demand, type Entitlement, type ResourceServerOptions } from './index.ts'
 
 declare global {
@@ -21,8 +22,17 @@ declare global {
 export interface EntitledRequest extends IncomingMessage {
   /** The URL as it came, where routers take off what they are mounted at. */
   originalUrl?: string
+  /** `https` behind a trusted proxy that says so. */
+  readonly protocol?: string
   /** What the request's token entitles it to, behind the middleware. */
   entitlement?: Entitlement
+}
+
+/** Returns the URL of a request, as far as it tells: a client sees another where a proxy stands between (`baseUrl`). */
+function urlOf({ protocol, originalUrl, url = '/', headers, socket }: EntitledRequest): string {
+  const path = originalUrl ?? url
+  const scheme = protocol ?? ('encrypted' in socket ? 'https' : 'http')
+  return path.startsWith('/') ? `${scheme}://${headers.host ?? headers[':authority']}${path}` : path
 }
 
 /** A middleware as Express takes it. */
@@ -34,22 +44,24 @@ export type ExpressMiddleware = (
 
 /**
  * Lets in requests with a live access token that has the scope, with `request.entitlement`; all others get the answer of
- * RFC 6750. What fails beside goes to `next`.
+ * RFC 6750 or RFC 9449. What fails beside goes to `next`.
  *
  * @throws {TypeError | RangeError} as `createVerifier`
  */
-export function resourceServer(options: ResourceServerOptions): ExpressMiddleware {
+export function resourceServer(options: ResourceServerOptions<IncomingMessage>): ExpressMiddleware {
   const verifier = 'verifier' in options ? options.verifier : createVerifier(options)
   const demand: Demand = options.scope === undefined ? {} : { scope: options.scope }
+  const { certificate = ({ socket }) => certificateOfSocket(socket) } = options
 
   /** Tells whether the request is let in; if not, it has been answered. */
   async function admit(request: EntitledRequest, response: ServerResponse): Promise<boolean> {
-    const { method, originalUrl: url = request.url } = request
     // Of two Authorization headers Node's `headers` has the first. HTTP/2 has no `headersDistinct`.
     const headers = request.headersDistinct ?? request.headers
-    const verification = await verifier.verify({ method, url, headers }, demand)
+    const shown = { method: request.method, url: urlOf(request), headers, certificate: certificate(request) }
+    const verification = await verifier.verify(shown, demand)
     if (verification.ok) {
       request.entitlement = verification.entitlement
+      if (verification.nonce !== undefined) response.setHeader('DPoP-Nonce', verification.nonce)
       return true
     }
     response.statusCode = verification.response.status

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { readRequestHeader } from './bearer.ts'
+import { certificateOfSocket } from './certificate.ts'
 import {
   createVerifier,
   type Demand,
@@ -17,7 +19,13 @@ export interface FastifyRequestLike {
   readonly method: string
   /** The URL as it came, where `rewriteUrl` made another of it. */
   readonly originalUrl: string
-  readonly raw: { readonly headers: RequestHeaders; readonly headersDistinct?: RequestHeaders }
+  /** `https` behind a trusted proxy that says so. */
+  readonly protocol?: string
+  readonly raw: {
+    readonly headers: RequestHeaders
+    readonly headersDistinct?: RequestHeaders
+    readonly socket?: object
+  }
   /** What the request's token entitles it to, once the hook has let it in. */
   entitlement?: Entitlement
 }
@@ -29,30 +37,39 @@ export interface FastifyReplyLike {
   send(body?: unknown): this
 }
 
+/** Returns the URL of a request, as far as it tells: a client sees another where a proxy stands between (`baseUrl`). */
+function urlOf({ protocol = 'http', originalUrl: url, raw: { headers } }: FastifyRequestLike): string {
+  const host = readRequestHeader(headers, 'host') ?? readRequestHeader(headers, ':authority')
+  return url.startsWith('/') ? `${protocol}://${host}${url}` : url
+}
+
 /** An `onRequest` or `preHandler` hook as Fastify takes it. */
 export type FastifyHook = (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown>
 
 /**
  * Lets in requests with a live access token that has the scope, with `request.entitlement`; all others get the answer of
- * RFC 6750. What fails beside goes to the error handler.
+ * RFC 6750 or RFC 9449. What fails beside goes to the error handler.
  *
  * For TypeScript, `declare module 'fastify' { interface FastifyRequest { entitlement?: Entitlement } }` tells handlers.
  *
  * @throws {TypeError | RangeError} as `createVerifier`
  */
-export function resourceServer(options: ResourceServerOptions): FastifyHook {
+export function resourceServer(options: ResourceServerOptions<FastifyRequestLike>): FastifyHook {
   const verifier = 'verifier' in options ? options.verifier : createVerifier(options)
   const demand: Demand = options.scope === undefined ? {} : { scope: options.scope }
+  const { certificate = ({ raw }) => certificateOfSocket(raw.socket) } = options
   return async function resourceServerHook(request, reply) {
-    const { method, originalUrl: url, raw } = request
+    const { method, raw } = request
     // Of two Authorization headers Node's `headers` has the first. HTTP/2 and `inject` have no `headersDistinct`.
     const headers = raw.headersDistinct ?? raw.headers
-    const verification = await verifier.verify({ method, url, headers }, demand)
+    const shown = { method, url: urlOf(request), headers, certificate: certificate(request) }
+    const verification = await verifier.verify(shown, demand)
     if (!verification.ok) {
       const { status, headers } = verification.response
       return reply.code(status).headers(Object.fromEntries(headers)).send()
     }
     request.entitlement = verification.entitlement
+    if (verification.nonce !== undefined) reply.headers({ 'DPoP-Nonce': verification.nonce })
     return undefined
   }
 }

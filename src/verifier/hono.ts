@@ -4,28 +4,45 @@
  * @module
  */
 
-import type { MiddlewareHandler } from 'hono'
-import { createVerifier, type Demand, type Entitlement, type ResourceServerOptions } from './index.ts'
+import type { Context, MiddlewareHandler } from 'hono'
+import { certificateOfSocket, certificateOfWorkers } from './certificate.ts'
+import {
+  type ResourceServerOptions as CommonResourceServerOptions,
+  createVerifier,
+  type Demand,
+  type Entitlement,
+} from './index.ts'
 
-export type { ResourceServerOptions } from './index.ts'
+/** What the middleware is made from. */
+export type ResourceServerOptions = CommonResourceServerOptions<Context>
 
 /** What a handler behind the middleware finds: `c.get('entitlement')`. */
 export interface ResourceServerEnv {
   Variables: { entitlement: Entitlement }
 }
 
+/** Returns the certificate of a request: of Workers', or of `@hono/node-server`'s. */
+function certificateOf({ req, env }: Context): string | undefined {
+  const { incoming } = (env ?? {}) as { readonly incoming?: { readonly socket?: object } }
+  return certificateOfWorkers(req.raw) ?? certificateOfSocket(incoming?.socket)
+}
+
 /**
- * Lets in requests with a live access token that has the scope; all others get the answer of RFC 6750.
+ * Lets in requests with a live access token that has the scope; all others get the answer of RFC 6750 or RFC 9449.
  *
  * @throws {TypeError | RangeError} as `createVerifier`
  */
 export function resourceServer(options: ResourceServerOptions): MiddlewareHandler<ResourceServerEnv> {
   const verifier = 'verifier' in options ? options.verifier : createVerifier(options)
   const demand: Demand = options.scope === undefined ? {} : { scope: options.scope }
+  const { certificate = certificateOf } = options
   return async function resourceServerMiddleware(c, next) {
-    const verification = await verifier.verify(c.req.raw, demand)
+    const { method, url, headers } = c.req.raw
+    const verification = await verifier.verify({ method, url, headers, certificate: certificate(c) }, demand)
     if (!verification.ok) return verification.response
     c.set('entitlement', verification.entitlement)
-    return next()
+    await next()
+    if (verification.nonce !== undefined) c.header('DPoP-Nonce', verification.nonce)
+    return undefined
   }
 }

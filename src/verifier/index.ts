@@ -14,6 +14,7 @@ import { TokenError } from '../token/error.ts'
 import { readVerificationKeys, type VerificationKeys } from '../token/jwks.ts'
 import { type FindRecipient, openNested } from '../token/nested.ts'
 import { isOpener, leafRecipient, openerOf, type Recipient } from '../token/recipient.ts'
+import { createConfirmation, type DpopOptions } from './dpop.ts'
 import { leavesOfKeys } from './exported_keys.ts'
 import type { RemoteKeys } from './remote_keys.ts'
 import { createRevocationCheck, type RevocationOptions } from './revocations.ts'
@@ -30,8 +31,10 @@ import {
 export type { Entitlement } from '../token/entitlement.ts'
 export type { TokenErrorCode } from '../token/error.ts'
 export type { BearerErrorCode, RequestHeaders, ResourceRequest } from './bearer.ts'
+export type { DpopOptions } from './dpop.ts'
 export { describeResource, type ResourceDescription } from './metadata.ts'
 export { type RemoteKeys, type RemoteKeysOptions, remoteKeys } from './remote_keys.ts'
+export { createMemoryReplay, type ReplayStore } from './replay.ts'
 export type { RevocationOptions } from './revocations.ts'
 export type { CommonOptions, Demand, Verification, Verifier } from './verifier.ts'
 
@@ -59,6 +62,13 @@ export interface VerifierOptions extends CommonOptions {
   readonly jwks?: JwkSet
   /** Where the issuer's public keys are: its `/jwks`. Fetched when first needed, kept for five minutes. */
   readonly jwksUri?: string
+  /** How it takes tokens that are bound to a DPoP key. Default: where they come, with a proof of this request. */
+  readonly dpop?: DpopOptions
+  /**
+   * The URL at which clients see this server, where requests tell another: behind a proxy, or where they have a path alone.
+   * A request's path comes behind it. Default: what each request says.
+   */
+  readonly baseUrl?: string
   /** How it learns of revoked tokens. Default: it does not. */
   readonly revocations?: RevocationOptions
   /**
@@ -71,7 +81,14 @@ export interface VerifierOptions extends CommonOptions {
 }
 
 /** What a framework's middleware needs: a verifier or its options, and what each request must have. */
-export type ResourceServerOptions = (VerifierOptions | { readonly verifier: Verifier }) & Demand
+export type ResourceServerOptions<NativeRequest = never> = (VerifierOptions | { readonly verifier: Verifier }) &
+  Demand & {
+    /**
+     * Returns `x5t#S256` of the certificate that the client proved to have, where another than this server ended the TLS
+     * connection. Believe a header only if your proxy sets it, and drops what clients send. Default: what the platform says.
+     */
+    readonly certificate?: (request: NativeRequest) => string | undefined
+  }
 
 /** Finds the issuer's public keys; with `isLacking` newer ones. */
 type FindKeys = (now: number, isLacking: boolean) => Promise<VerificationKeys>
@@ -210,6 +227,12 @@ function openOf(options: VerifierOptions, checked: CheckedOptions, keysAt: FindK
   )
 }
 
+/** Returns a secret of the verifier's own, where it holds one from the start. */
+function secretOf({ keys, decryptionKeys }: VerifierOptions): string | undefined {
+  if (decryptionKeys !== undefined) return JSON.stringify(decryptionKeys)
+  return typeof keys === 'string' ? keys : undefined
+}
+
 /**
  * Makes a verifier.
  *
@@ -221,12 +244,14 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
   const keysAt = findKeysOf(options, fetch)
   const open = openOf(options, checked, keysAt)
-  const { revocations, waitUntil } = options
-  if (revocations === undefined || keysAt === undefined) return createVerifierAround(open, checked)
+  const { revocations, waitUntil, dpop = {}, baseUrl } = options
+  const confirm = createConfirmation(dpop, { checked, baseUrl, secret: secretOf(options) })
+  if (revocations === undefined || keysAt === undefined) return createVerifierAround(open, checked, confirm)
   const check = createRevocationCheck(revocations, { issuer: checked.issuer, fetch, keys: keysAt, waitUntil })
-  return createVerifierAround(async (token, expected) => {
+  const openUnrevoked: Open = async (token, expected) => {
     const opened = await open(token, expected)
     await check.check(opened, expected.now)
     return opened
-  }, checked)
+  }
+  return createVerifierAround(openUnrevoked, checked, confirm)
 }

@@ -5,6 +5,7 @@
  */
 
 import { checkText } from '../../keys/check.ts'
+import { DPOP_ALGORITHMS } from '../token/dpop.ts'
 
 /** What a resource server tells of itself. */
 export interface ResourceDescription {
@@ -16,6 +17,8 @@ export interface ResourceDescription {
   readonly scopes?: readonly string[]
   /** What people are told that it is called. */
   readonly name?: string
+  /** Whether its verifier takes DPoP-bound tokens (every one of `bulla/verifier` does), or only those. Default: not told. */
+  readonly dpop?: 'supported' | 'required'
 }
 
 /** The metadata, and where they belong. */
@@ -33,7 +36,13 @@ export interface DescribedResource {
  *
  * @throws {TypeError | RangeError} when `resource` or `issuer` is no URL
  */
-export function describeResource({ resource, issuer, scopes = [], name }: ResourceDescription): DescribedResource {
+export function describeResource({
+  resource,
+  issuer,
+  scopes = [],
+  name,
+  dpop,
+}: ResourceDescription): DescribedResource {
   checkText('resource', resource, /^https?:\/\/[^\s"\\#]+$/, 'the URL of this resource server, without a fragment')
   checkText('issuer', issuer, /^https?:\/\/\S+$/, 'the URL of the issuer')
   const { origin, pathname, search } = new URL(resource)
@@ -44,6 +53,8 @@ export function describeResource({ resource, issuer, scopes = [], name }: Resour
     ...(scopes.length === 0 ? {} : { scopes_supported: scopes }),
     bearer_methods_supported: ['header'],
     ...(name === undefined ? {} : { resource_name: name }),
+    ...(dpop === undefined ? {} : { dpop_signing_alg_values_supported: DPOP_ALGORITHMS }),
+    ...(dpop === 'required' ? { dpop_bound_access_tokens_required: true } : {}),
   }
   return { path, url: origin + path, metadata }
 }

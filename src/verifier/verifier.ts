@@ -6,9 +6,9 @@
 
 import { checkBoolean, checkInteger, checkText } from '../../keys/check.ts'
 import type { Expectations } from '../token/claims.ts'
-import type { Entitlement, Opened } from '../token/entitlement.ts'
+import type { Confirmation, Entitlement, Opened } from '../token/entitlement.ts'
 import { TokenError, type TokenErrorCode } from '../token/error.ts'
-import { answerBearer, type BearerErrorCode, type ResourceRequest, readBearer } from './bearer.ts'
+import { answerBearer, type BearerErrorCode, type ResourceRequest, readBearer, type Scheme } from './bearer.ts'
 
 /** What every verifier is made from. */
 export interface CommonOptions {
@@ -40,7 +40,12 @@ export interface Demand {
  * `code` is what the caller is told. `reason` is for the log alone: every bad token gets the same answer.
  */
 export type Verification =
-  | { readonly ok: true; readonly entitlement: Entitlement }
+  | {
+      readonly ok: true
+      readonly entitlement: Entitlement
+      /** The next DPoP nonce, to be sent in the header `DPoP-Nonce` of the answer (RFC 9449 §8.2). */
+      readonly nonce?: string
+    }
   | {
       readonly ok: false
       readonly code: BearerErrorCode
@@ -51,13 +56,45 @@ export type Verification =
 /** A resource server's verifier. It keeps nothing of a token. */
 export interface Verifier {
   /**
-   * Opens an access token, or the bearer token of a request (RFC 6750 §2.1). It never throws.
+   * Opens an access token, or that of a request (RFC 6750 §2.1, RFC 9449 §7.1). It never throws.
+   *
+   * A token that is bound to a key is taken from a request alone: without one nothing proves the key.
    */
   verify(input: string | ResourceRequest, demand?: Demand): Promise<Verification>
 }
 
 /** Opens a token that is what is expected: at once where it can. */
 export type Open = (token: string, expected: Expectations) => Opened | Promise<Opened>
+
+/** A token as it was shown. */
+export interface Shown {
+  readonly scheme: Scheme
+  readonly token: string
+  /** Nothing where the token came alone. */
+  readonly request: ResourceRequest | undefined
+}
+
+/** What a request proves. */
+export interface Proved {
+  /** Tells whether that is what a token is bound to, and shown in the way that it must be. */
+  confirms(cnf: Confirmation | undefined): boolean
+  /** The next nonce, when the one that came is old. */
+  readonly nonce: string | undefined
+  /** Spends the proof, after all checks. @throws {TokenError} `proof_replayed`, `unavailable` */
+  spend(): Promise<void>
+}
+
+/** Takes bound tokens. */
+export interface Confirm {
+  /** The schemes that tokens may be shown by. */
+  readonly schemes: readonly Scheme[]
+  /** The algorithms of proofs, with spaces between. */
+  readonly algorithms: string
+  /** Reads what a request proves, before its token is opened. @throws {TokenError} `proof…` */
+  prove(shown: Shown, now: number): Promise<Proved>
+  /** Returns a nonce, where they are asked for. */
+  nonce(now: number): Promise<string | undefined>
+}
 
 /** The options as the verifiers use them. */
 export type CheckedOptions = Required<Omit<CommonOptions, 'resourceMetadata'>> & Pick<CommonOptions, 'resourceMetadata'>
@@ -81,29 +118,60 @@ export function checkOptions(options: CommonOptions): CheckedOptions {
   return { ...checked, resourceMetadata }
 }
 
-/** Returns a verifier around a way to open tokens. */
-export function createVerifierAround(open: Open, options: CheckedOptions): Verifier {
+/** What the caller is told for each reason: nearly always the same. */
+function codeOf(reason: TokenErrorCode): BearerErrorCode {
+  if (reason === 'unavailable') return 'temporarily_unavailable'
+  if (reason === 'proof_nonce') return 'use_dpop_nonce'
+  return reason.startsWith('proof') ? 'invalid_dpop_proof' : 'invalid_token'
+}
+
+/**
+ * Returns a verifier around a way to open tokens.
+ *
+ * @param confirm takes bound tokens; without it they are refused
+ */
+export function createVerifierAround(open: Open, options: CheckedOptions, confirm?: Confirm): Verifier {
   const { issuer, resource, resourceMetadata, clockTolerance, longestLife, anonymous, now } = options
 
-  function refuse(code: BearerErrorCode, scope: readonly string[], reason?: TokenErrorCode): Verification {
-    return { ok: false, code, reason, response: answerBearer(code, { realm: resource, resourceMetadata, scope }) }
+  const { schemes = ['Bearer'], algorithms = '' } = confirm ?? {}
+
+  /** Opens a token that is good for its request; scope is asked for by the caller. */
+  async function openShown(shown: Shown, at: number): Promise<{ entitlement: Entitlement; proved?: Proved }> {
+    const proved = await confirm?.prove(shown, at)
+    const { entitlement } = await open(shown.token, {
+      issuer,
+      resource,
+      now: at,
+      clockTolerance,
+      longestLife,
+      anonymous,
+    })
+    // A bound token that is shown without its key is a stolen one (RFC 9449 §7.2, RFC 8705 §3).
+    const isConfirmed = proved === undefined ? entitlement.cnf === undefined : proved.confirms(entitlement.cnf)
+    if (!isConfirmed) throw new TokenError('confirmation')
+    return proved === undefined ? { entitlement } : { entitlement, proved }
   }
 
   async function verify(input: string | ResourceRequest, demand: Demand = {}): Promise<Verification> {
     const needed = demand.scope?.split(' ') ?? []
-    const reading = typeof input === 'string' ? { ok: true as const, token: input } : readBearer(input)
-    if (!reading.ok) return refuse(reading.code, needed)
+    const alone = { ok: true as const, scheme: 'Bearer' as const }
+    const reading = typeof input === 'string' ? { ...alone, token: input } : readBearer(input, schemes)
+    const refuse = (code: BearerErrorCode, reason?: TokenErrorCode, nonce?: string): Verification => {
+      const asked = reading.scheme === undefined ? schemes : [reading.scheme]
+      const challenge = { realm: resource, resourceMetadata, scope: needed, schemes: asked, algorithms, nonce }
+      return { ok: false, code, reason, response: answerBearer(code, challenge) }
+    }
+    if (!reading.ok) return refuse(reading.code)
+    const at = now()
     try {
-      const expected = { issuer, resource, now: now(), clockTolerance, longestLife, anonymous }
-      const opening = open(reading.token, expected)
-      const { entitlement } = opening instanceof Promise ? await opening : opening
-      // A bound token that is shown without its key is a stolen one (RFC 9449 §7.2, RFC 8705 §3).
-      if (entitlement.cnf !== undefined) return refuse('invalid_token', needed, 'confirmation')
-      const hasScope = needed.every((token) => entitlement.scope.includes(token))
-      return hasScope ? { ok: true, entitlement } : refuse('insufficient_scope', needed)
+      const request = typeof input === 'string' ? undefined : input
+      const { entitlement, proved } = await openShown({ ...reading, request }, at)
+      if (!needed.every((token) => entitlement.scope.includes(token))) return refuse('insufficient_scope')
+      await proved?.spend()
+      return { ok: true, entitlement, ...(proved?.nonce === undefined ? {} : { nonce: proved.nonce }) }
     } catch (error) {
       const reason = error instanceof TokenError ? error.code : 'unavailable'
-      return refuse(reason === 'unavailable' ? 'temporarily_unavailable' : 'invalid_token', needed, reason)
+      return refuse(codeOf(reason), reason, reason === 'proof_nonce' ? await confirm?.nonce(at) : undefined)
     }
   }
 

@@ -13,6 +13,58 @@ const hasChromium = existsSync(CHROMIUM)
 if (!hasChromium)
   console.warn("Debian's chromium is not installed: the browser tests are skipped here, and fail in CI.")
 
+/** A shop that asks in detail, and for as much as may be. */
+const SHOP = {
+  AUTHORIZATION_DETAILS_TYPES: {
+    transfer: {
+      name: 'Transfer money',
+      description: 'One transfer from your account.',
+      resources: ['https://api.example.com'],
+      schema: {
+        type: 'object',
+        properties: {
+          amount: {
+            type: 'object',
+            properties: { value: { type: 'string' }, currency: { type: 'string' } },
+            additionalProperties: false,
+          },
+          to: { type: 'array', items: { type: 'string' } },
+          remittanceText: { type: 'string', title: 'Text on the statement' },
+          urgent: { type: 'boolean' },
+        },
+        additionalProperties: false,
+      },
+    },
+    history: {
+      name: 'See what you bought',
+      resources: ['https://api.example.com'],
+      schema: { type: 'object', properties: { days: { type: 'integer' } }, additionalProperties: false },
+    },
+  },
+  CLIENTS: {
+    shop: {
+      client_name: 'Shop',
+      grant_types: ['authorization_code'],
+      redirect_uris: ['https://shop.example/cb'],
+      resources: ['https://api.example.com'],
+      scopes: ['orders:read'],
+      authorization_details_types: ['transfer', 'history'],
+    },
+  },
+}
+
+/** What the shop asks for: long words, markup, and text that runs the other way. */
+const DETAILS = [
+  {
+    type: 'transfer',
+    amount: { value: '1234.50', currency: 'EUR' },
+    to: ['Bäckerei Müller & Söhne', 'DE02120300000000202051'.repeat(3), 'מאפייה'],
+    remittanceText: '"><img src=x onerror=alert(1)> {{7*7}}',
+    urgent: true,
+  },
+  { type: 'history', days: 30 },
+] as const
+
 const FLAGS = [
   '--no-sandbox',
   '--headless',
@@ -30,7 +82,7 @@ describe.skipIf(!hasChromium && process.env['CI'] !== 'true')('in a real browser
   let axe = ''
 
   beforeAll(async () => {
-    live = await startIssuer()
+    live = await startIssuer(SHOP)
     browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
     axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
     elsewhere = createServer((_, answer) =>
@@ -67,6 +119,13 @@ describe.skipIf(!hasChromium && process.env['CI'] !== 'true')('in a real browser
     await press(page, 'Log in')
   }
 
+  const askInDetail = async (page: Page): Promise<void> => {
+    const changes = { client_id: 'shop', redirect_uri: 'https://shop.example/cb' }
+    await page.goto(authorizeUrl({ ...changes, authorization_details: JSON.stringify(DETAILS) }))
+    await logIn(page)
+    await page.waitForSelector('button[value="allow"]')
+  }
+
   it.each([true, false])(
     'press the button, log in, consent, see a sealed token and what is inside; JavaScript: %s',
     async (javaScriptEnabled) => {
@@ -88,6 +147,18 @@ describe.skipIf(!hasChromium && process.env['CI'] !== 'true')('in a real browser
       await context.close()
     },
   )
+
+  it('read every value of what is asked in detail, and none of it runs (C22)', async () => {
+    const { page, context, asked, complaints } = await open()
+    await askInDetail(page)
+    const text = await page.locator('ul.scopes').innerText()
+    for (const value of [...DETAILS[0].to, '1234.50', 'EUR', DETAILS[0].remittanceText, 'yes', '30'])
+      expect(text).toContain(value)
+    expect(await page.locator('main img, main script').count()).toBe(0)
+    expect(asked.filter((url) => !url.startsWith(live.issuer) && !url.startsWith('data:'))).toEqual([])
+    expect(complaints).toEqual([])
+    await context.close()
+  })
 
   it('say no, and the app gets nothing', async () => {
     const { page, context } = await open()
@@ -165,6 +236,7 @@ describe.skipIf(!hasChromium && process.env['CI'] !== 'true')('in a real browser
           await page.waitForSelector('button[value="allow"]')
         },
       ],
+      ['consent with details', (page) => askInDetail(page)],
       [
         'token',
         async (page) => {

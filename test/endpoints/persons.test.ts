@@ -491,6 +491,35 @@ describe('text from outside', () => {
     },
   )
 
+  it.each([
+    '"><script>alert(1)</script>',
+    '{{7*7}}',
+    "';alert(1)//",
+    '<img src=x onerror=alert(1)>',
+    '</dd></dl><form>',
+  ])('is inert in the details of a request, and shown whole: %s (C22)', async (text) => {
+    const { person } = setUp()
+    const detail = { type: 'payment', amount: { value: '1.00', currency: 'EUR' }, creditorName: text }
+    const page = await (await person().visit({ authorization_details: JSON.stringify([detail]) })).text()
+    expect(page).not.toMatch(/<script|<img|<form>/)
+    const shown = /<dt>To<\/dt><dd><bdi>(.*?)<\/bdi><\/dd>/.exec(page)?.[1] ?? ''
+    const written = [
+      ['&lt;', '<'],
+      ['&gt;', '>'],
+      ['&quot;', '"'],
+      ['&#39;', "'"],
+    ] as const
+    expect(written.reduce((left, [entity, character]) => left.replaceAll(entity, character), shown)).toBe(text)
+  })
+
+  it.each(['{"a":1}', '[{"type":"<script>"}]', '<script>alert(1)</script>'])(
+    'that is no detail is told to the client, and not repeated: %s (C22)',
+    async (authorization_details) => {
+      const answer = await setUp().person().answer('allow', { authorization_details })
+      expect([errorOf(answer), /%3C|alert/.test(answer.search)]).toEqual(['invalid_authorization_details', false])
+    },
+  )
+
   it('makes no header (M13)', async () => {
     const { person } = setUp()
     const answer = await person().answer('allow', { state: 'x\r\nSet-Cookie: a=b' })

@@ -4,14 +4,43 @@ import * as openid from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { drive } from '../cases/login.mjs'
 import { run } from '../checkout.ts'
+import { secretHash } from '../fixtures.ts'
 import { type LiveIssuer, startIssuer } from '../live_issuer.ts'
 
 /** Unmodified clients, pointed at a fresh development issuer. */
 let live: LiveIssuer
 beforeAll(async () => {
-  live = await startIssuer()
+  live = await startIssuer(SHOP)
 }, 60_000)
 afterAll(() => live?.stop())
+
+/** A shop that must push its requests, and asks in detail. */
+const SHOP = {
+  AUTHORIZATION_DETAILS_TYPES: {
+    purchase: {
+      name: 'Buy',
+      resources: ['https://api.example.com'],
+      schema: {
+        type: 'object',
+        properties: { article: { type: 'string' }, actions: { type: 'array', items: { type: 'string' } } },
+        required: ['article'],
+        additionalProperties: false,
+      },
+    },
+  },
+  CLIENTS: {
+    shop: {
+      secret_hash: secretHash('shop-secret'),
+      grant_types: ['authorization_code', 'refresh_token'],
+      redirect_uris: ['http://127.0.0.1/callback'],
+      resources: ['https://api.example.com'],
+      scopes: ['orders:read'],
+      authorization_details_types: ['purchase'],
+      require_pushed_authorization_requests: true,
+    },
+  },
+}
+const PURCHASE = { type: 'purchase', article: '12 "ÄÖÜ" & more', actions: ['order', 'cancel'] }
 
 const REDIRECT = 'http://127.0.0.1:4998/callback'
 const go = async (url: string | URL): Promise<URL> => {
@@ -69,6 +98,55 @@ describe('oauth4webapi', () => {
     expect(await oauth.processRefreshTokenResponse(as, client, refreshed)).toMatchObject({ scope: 'orders:read' })
   })
 
+  it.each([
+    ['demo-app', oauth.None(), undefined],
+    ['demo-service', oauth.ClientSecretBasic('demo-secret'), undefined],
+    ['demo-service', oauth.ClientSecretPost('demo-secret'), undefined],
+    ['shop', oauth.ClientSecretBasic('shop-secret'), JSON.stringify([PURCHASE])],
+  ])('pushes its request as %s (RFC 9126, RFC 9396)', async (client_id, authentication, authorization_details) => {
+    const issuer = new URL(live.issuer)
+    const discovered = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure })
+    const as = await oauth.processDiscoveryResponse(issuer, discovered)
+    const client: oauth.Client = { client_id }
+    const [verifier, state] = [oauth.generateRandomCodeVerifier(), oauth.generateRandomState()]
+    const request = new URLSearchParams({
+      response_type: 'code',
+      redirect_uri: REDIRECT,
+      scope: 'orders:read',
+      resource: 'https://api.example.com',
+      state,
+      ...(authorization_details === undefined ? {} : { authorization_details }),
+      code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+    })
+    const answer = await oauth.pushedAuthorizationRequest(as, client, authentication, request, insecure)
+    const { request_uri, expires_in } = await oauth.processPushedAuthorizationResponse(as, client, answer)
+    expect(expires_in).toBe(90)
+    const url = new URL(as.authorization_endpoint ?? '')
+    url.search = String(new URLSearchParams({ client_id, request_uri }))
+    const parameters = oauth.validateAuthResponse(as, client, await go(url), state)
+    const response = await oauth.authorizationCodeGrantRequest(
+      as,
+      client,
+      authentication,
+      parameters,
+      REDIRECT,
+      verifier,
+      insecure,
+    )
+    const result = await oauth.processAuthorizationCodeResponse(as, client, response)
+    expect(result.authorization_details).toEqual(authorization_details === undefined ? undefined : [PURCHASE])
+    const less = { authorization_details: JSON.stringify([{ ...PURCHASE, actions: ['order'] }]) }
+    const refreshed = await oauth.refreshTokenGrantRequest(as, client, authentication, result.refresh_token ?? '', {
+      ...insecure,
+      ...(authorization_details === undefined ? {} : { additionalParameters: less }),
+    })
+    const narrowed = await oauth.processRefreshTokenResponse(as, client, refreshed)
+    expect(narrowed.authorization_details).toEqual(
+      authorization_details === undefined ? undefined : [{ ...PURCHASE, actions: ['order'] }],
+    )
+  })
+
   it('gets a token for itself', async () => {
     const issuer = new URL(live.issuer)
     const as = await oauth.processDiscoveryResponse(
@@ -110,6 +188,31 @@ describe('openid-client', () => {
     expect(tokens.scope).toBe('orders:read orders:write')
     const refreshed = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '', { scope: 'orders:read' })
     expect(refreshed.scope).toBe('orders:read')
+  })
+})
+
+describe('openid-client, pushing', () => {
+  it.each([
+    ['demo-app', openid.None(), undefined],
+    ['shop', openid.ClientSecretPost('shop-secret'), JSON.stringify([PURCHASE])],
+  ])('gets tokens as %s (RFC 9126, RFC 9396)', async (client_id, authentication, authorization_details) => {
+    const config = await openid.discovery(new URL(live.issuer), client_id, undefined, authentication, {
+      algorithm: 'oauth2',
+      execute: [openid.allowInsecureRequests],
+    })
+    const [pkceCodeVerifier, expectedState] = [openid.randomPKCECodeVerifier(), openid.randomState()]
+    const url = await openid.buildAuthorizationUrlWithPAR(config, {
+      redirect_uri: REDIRECT,
+      ...(authorization_details === undefined ? { scope: 'orders:read' } : { authorization_details }),
+      state: expectedState,
+      code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+      code_challenge_method: 'S256',
+    })
+    expect([...url.searchParams.keys()].toSorted()).toEqual(['client_id', 'request_uri'])
+    const tokens = await openid.authorizationCodeGrant(config, await go(url), { pkceCodeVerifier, expectedState })
+    expect([tokens.scope, tokens['authorization_details']]).toEqual(
+      authorization_details === undefined ? ['orders:read', undefined] : [undefined, [PURCHASE]],
+    )
   })
 })
 

@@ -6,7 +6,9 @@ import { testKey } from '../fixtures.ts'
 import { freePort, type LiveIssuer, startIssuer } from '../live_issuer.ts'
 
 const RESOURCE = 'https://api.example.com'
-const TIMINGS = { period: 60, propagation: 20, skew: 2 }
+const TIMINGS = { period: 60, propagation: 30, skew: 2 }
+/** Seconds between two fetches of a verifier, give or take a fifth. */
+const EVERY = 10
 const seconds = (): number => Math.floor(Date.now() / 1000)
 
 /** Two versions of an issuer behind one URL, as in a gradual deployment: each request goes to either (V01, K03). */
@@ -63,7 +65,7 @@ describe('a rotation under load, with two versions of the issuer and three verif
           url: `${issuer}/keys?resource=${RESOURCE}`,
           clientId: 'demo-api',
           clientSecret: 'demo-api-secret',
-          every: 10,
+          every: EVERY,
         }),
       }),
     )
@@ -87,12 +89,14 @@ describe('a rotation under load, with two versions of the issuer and three verif
       }
     }
     await load(seconds() + 3)
-    const rotation = rotateRing(ring, { now: seconds(), key: testKey(5) })
+    // The ring is made a little before it is published, so that the new version has time to start on a slow machine.
+    const rotation = rotateRing(ring, { now: seconds() + 10, key: testKey(5) })
     if (!rotation.ok) throw new RangeError(rotation.detail)
     // The new version comes beside the old one, and for a while both answer.
     const [after] = await Promise.all([startIssuer({}, { ring: rotation.ring, issuer }), load(seconds() + 4)])
     versions.push(after)
-    await load(rotation.added.use - TIMINGS.skew - 2)
+    // The old version goes before the last fetch that a verifier may make until the new root seals.
+    await load(rotation.added.use - TIMINGS.skew - 1.2 * EVERY - 2)
     versions.shift()
     await before.stop()
     await load(rotation.added.use + 8)

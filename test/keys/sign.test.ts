@@ -196,9 +196,9 @@ describe('an RSA key of the ring', () => {
   const ring = signingRing()
   const [key] = ring.rsa as readonly [RsaKey]
 
-  it('comes with a new ring, has the dates of its root, and is sound', () => {
+  it('comes with a new ring, has the dates of its root but for what it signed ends within a day, and is sound', () => {
     const [{ k: _, kid: _kid, ...dates }] = ring.roots as readonly [Ring['roots'][0]]
-    expect(ring.rsa).toEqual([{ kid: 's1', jwk: RING_RSA, ...dates }])
+    expect(ring.rsa).toEqual([{ kid: 's1', jwk: RING_RSA, ...dates, del: dates.end + 86_400 + 120 }])
     expect(examineRing(ring, { now: NOW })).toEqual([])
   })
 
@@ -256,13 +256,22 @@ describe('an RSA key of the ring', () => {
     const next = rotated(ring, NOW + 1000, 1, RING_RSA_2)
     const use = NOW + 1000 + 3660
     expect(next.rsa).toMatchObject([
-      { kid: 's1', end: use, del: key.del },
-      { kid: 's2', pub: NOW + 1000, use, end: use + 7_776_000, del: use + 7_776_000 + 2_592_120 },
+      { kid: 's1', end: use, del: use + 86_520 },
+      { kid: 's2', pub: NOW + 1000, use, end: use + 7_776_000, del: use + 7_776_000 + 86_520 },
     ])
     expect(examineRing(next, { now: NOW + 1000 })).toEqual([])
     expect(kidsAt(next, 'RS256', NOW + 1000)).toEqual(['s1', 's2'])
     expect([use - 1, use].map((now) => keysOf(next).signing('RS256', now)?.kid)).toEqual(['s1', 's2'])
     expect(readRing(writeRing(next))).toEqual({ ok: true, ring: next, bad: [] })
+    for (const [a, b] of [
+      [ring, next],
+      [next, ring],
+    ] as const)
+      expect(loadRing({ ring: writeRing(a), next: writeRing(b) }, { now: NOW + 1000 })).toMatchObject({
+        ok: true,
+        bad: [],
+        ring: { rsa: next.rsa },
+      })
   })
 
   it('stays as it is through a rotation that brings none', () => {
@@ -416,6 +425,19 @@ describe('an RSA key of the ring', () => {
     const three = { ...two, rsa: [...(two.rsa ?? []), { ...key, kid: 's3' }] }
     expect(examineRing(three, { now: NOW }).map(({ rule }) => rule)).toContain('size')
     expect(readRing(writeRing(three))).toMatchObject({ reason: 'ring_too_large' })
+  })
+
+  it('turned every month fits into a secret for ever', () => {
+    let turning = ring
+    for (let month = 1; month <= 12; month++) {
+      const now = NOW + month * 2_592_000
+      const next = rotated(turning, now, month, month % 2 === 0 ? RING_RSA : RING_RSA_2)
+      expect(new TextEncoder().encode(writeRing(next)).length).toBeLessThan(5120)
+      expect(examineRing(next, { now })).toEqual([])
+      expect(loadRing({ ring: writeRing(next) }, { now })).toMatchObject({ ok: true, bad: [] })
+      turning = next
+    }
+    expect(turning.rsa).toHaveLength(2)
   })
 
   it('is examined as roots are', () => {

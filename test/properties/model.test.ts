@@ -9,6 +9,7 @@ import {
   type FullAnswer,
   hiddenField,
   type Person,
+  pushedBy,
   REQUESTS,
   readAnswer,
   VERIFIER,
@@ -112,9 +113,10 @@ class Approve implements fc.AsyncCommand<Model, Real> {
   constructor(
     readonly who: Who,
     readonly client: Client,
+    readonly isPushed: boolean,
   ) {}
   check = () => true
-  toString = () => `${this.who} lets ${this.client} in`
+  toString = () => `${this.who} lets ${this.client} in${this.isPushed ? ' by a pushed request' : ''}`
   async run(model: Model, real: Real): Promise<void> {
     if (!isLoggedIn(model, this.who))
       model.sessions[this.who] = { number: ++model.sessionCount, seen: model.now, start: model.now }
@@ -122,7 +124,9 @@ class Approve implements fc.AsyncCommand<Model, Real> {
     if (session === undefined) throw new Error('nobody is there')
     // A visit is noted once a minute.
     if (model.now - session.seen >= 60) session.seen = model.now
-    const answer = await real.people[this.who].answer('allow', { ...REQUESTS[this.client], scope: 'read' })
+    const request = { ...REQUESTS[this.client], scope: 'read' }
+    const visit = this.isPushed ? await pushedBy(this.client, await real.app(this.client).push(request)) : request
+    const answer = await real.people[this.who].answer('allow', visit)
     const code = answer.searchParams.get('code')
     expect([answer.searchParams.get('iss'), code]).toEqual([ISSUER, expect.any(String)])
     real.codes.push(code ?? '')
@@ -256,8 +260,8 @@ const wait = fc
   .map((seconds) => new Wait(seconds))
 const commands = [
   fc
-    .tuple(fc.constantFrom(...PEOPLE), fc.constantFrom('pub', ...CLIENTS))
-    .map(([who, client]) => new Approve(who, client)),
+    .tuple(fc.constantFrom(...PEOPLE), fc.constantFrom('pub', ...CLIENTS), fc.boolean())
+    .map(([who, client, isPushed]) => new Approve(who, client, isPushed)),
   fc
     .tuple(index, fc.constantFrom('well', 'well', 'well', 'well', 'with another verifier', 'by another client'))
     .map(([at, how]) => new Redeem(at, how as 'well')),

@@ -81,6 +81,13 @@ describe('the two quick starts of the README', { timeout: 240_000 }, () => {
     expect(out.toLowerCase()).toContain('www-authenticate: bearer realm="https://api.example.com"')
   })
 
+  it('refuse a thief who has seen all of a request with a bound token', async () => {
+    await writeFile(join(orders, 'client.mjs'), own(blockOf('dpop-client')))
+    const { code, out, err } = await shell('dpop', orders)
+    expect([code, err]).toEqual([0, expect.stringContaining('200 {"id":"7","client":"demo-service"}')])
+    expect(out).toMatch(/HTTP\/1.1 401 [\s\S]*www-authenticate: DPoP [^\n]*error="invalid_dpop_proof"/i)
+  })
+
   it('serve a resource with keys from the issuer, and refuse a revoked token in the stated seconds', async () => {
     await writeFile(join(orders, 'server.mjs'), own(blockOf('remote')))
     start(blockOf('serve').trim(), orders)
@@ -128,6 +135,11 @@ describe('the two quick starts of the README', { timeout: 240_000 }, () => {
       scope: 'orders:read',
       refresh_token: expect.any(String),
     })
+  })
+
+  it('push an authorization request', async () => {
+    const request_uri = expect.stringMatching(/^urn:ietf:params:oauth:request_uri:/)
+    expect(JSON.parse((await shell('par')).out)).toEqual({ request_uri, expires_in: 90 })
   })
 
   it('print a client, and a JWK Set', async () => {

@@ -42,7 +42,9 @@ describe('a resource server (RFC 6750)', () => {
       const result = await verifier.verify(input)
       expect(result).toMatchObject({ ok: false, code: 'no_credentials' })
       const { status, headers } = (result as { response: Response }).response
-      expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="https://api1.example"'])
+      const challenge = headers.get('www-authenticate')
+      expect([status, challenge]).toEqual([401, expect.stringMatching(/^Bearer realm="https:\/\/api1.example", DPoP /)])
+      expect(challenge).not.toContain('error')
     }
   })
 

@@ -2,7 +2,7 @@ import { exports } from 'cloudflare:workers'
 import { compactDecrypt, importJWK } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { API, API2, ISSUER, PARTNER, PARTNER_KEY, SIGNED } from '../fixtures.ts'
-import { type Asker, getRequest } from '../servers.ts'
+import { type Asker, formRequest, getRequest } from '../servers.ts'
 
 const ask = (request: Request): Promise<Response> => exports.default.fetch(request)
 type Keys = { keys: Record<string, unknown>[] }
@@ -111,7 +111,13 @@ describe('GET /keys', () => {
     if (status === 401 && asker !== undefined) expect(response.headers.get('www-authenticate')).toMatch(/^Basic /)
   })
 
-  it.each(['POST', 'HEAD', 'OPTIONS'])('refuses %s, and is for no page', async (method) => {
+  it('takes a form too, for servers that prove themselves by more than a header', async () => {
+    const response = await ask(formRequest('/keys', 'api-server', { resource: API }))
+    expect(response.status).toBe(200)
+    expect(((await response.json()) as Keys).keys.map(({ kid }) => kid)).toContain(`r1.${day + 1}`)
+  })
+
+  it.each(['PUT', 'HEAD', 'OPTIONS'])('refuses %s, and is for no page', async (method) => {
     const response = await ask(new Request(`${ISSUER}/keys`, { method, headers: { origin: 'https://a.example' } }))
     expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([405, null])
   })

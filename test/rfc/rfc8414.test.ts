@@ -1,6 +1,6 @@
 import { exports } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { grants } from '../../src/grants/index.ts'
+import { BUILT_IN_GRANT_TYPES } from '../../src/grants/index.ts'
 import { ISSUER, testIssuer, tokenRequest } from '../fixtures.ts'
 
 const URL_OF_METADATA = `${ISSUER}/.well-known/oauth-authorization-server`
@@ -43,7 +43,7 @@ describe('authorization server metadata (RFC 8414)', () => {
 
   it('lists what is enforced: each grant type is taken, and none other (M33)', async () => {
     const { grant_types_supported } = (await (await get()).json()) as { grant_types_supported: string[] }
-    expect(grant_types_supported).toEqual([...grants.keys()])
+    expect(grant_types_supported).toEqual(BUILT_IN_GRANT_TYPES)
     for (const grant_type of [...grant_types_supported, 'password', 'implicit']) {
       const response = await exports.default.fetch(tokenRequest({ form: { grant_type } }))
       const { error } = (await response.json()) as { error?: string }
@@ -53,7 +53,10 @@ describe('authorization server metadata (RFC 8414)', () => {
 
   it('lists each way of client authentication that is taken', async () => {
     expect(await (await get()).json()).toMatchObject({
-      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+      token_endpoint_auth_signing_alg_values_supported: ['ES256', 'Ed25519', 'PS256', 'RS256'],
+      introspection_endpoint_auth_signing_alg_values_supported: ['ES256', 'Ed25519', 'PS256', 'RS256'],
+      revocation_endpoint_auth_signing_alg_values_supported: ['ES256', 'Ed25519', 'PS256', 'RS256'],
     })
   })
 })

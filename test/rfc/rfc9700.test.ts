@@ -40,7 +40,13 @@ describe('best current practice (RFC 9700)', () => {
       grant_types_supported: string[]
       response_types_supported: string[]
     }
-    expect(metadata.grant_types_supported).toEqual(['authorization_code', 'refresh_token', 'client_credentials'])
+    expect(metadata.grant_types_supported).toEqual([
+      'authorization_code',
+      'refresh_token',
+      'client_credentials',
+      'urn:ietf:params:oauth:grant-type:jwt-bearer',
+      'urn:ietf:params:oauth:grant-type:token-exchange',
+    ])
     expect(metadata.response_types_supported).toEqual(['code'])
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createMemoryGuard, type Guard, type IssuerSettings, type LogEntry } from '../../src/index.ts'
-import { ISSUER, NOW, testIssuer } from '../fixtures.ts'
+import { ISSUER, NOW, testIssuer, VARS } from '../fixtures.ts'
 import { type Changes, createApp, createPerson, hiddenField, REQUESTS, readAnswer } from '../person.ts'
 
 /** What a guard can do instead of its work. */
@@ -115,14 +115,15 @@ it('is not asked for anything that is wrong in any other way (H51)', async () =>
 describe('without a guard, written out (F05)', () => {
   it('codes live 30 seconds, public clients get no refresh token, and the log says so at start', async () => {
     let now = NOW
-    const { ask, code, lines } = setUp({ guard: 'none', now: () => now })
+    const { pub, web } = VARS.CLIENTS
+    const { ask, code, lines } = setUp({ guard: 'none', now: () => now, clients: { pub, web }, trustedIssuers: {} })
     expect(lines).toMatchObject([
       { level: 'warn', event: 'guard', detail: expect.stringContaining('there is no guard') },
     ])
     const first = await createApp(ask).redeem(await code())
     expect(Object.keys(await readAnswer(first))).toEqual(['access_token', 'token_type', 'expires_in', 'scope'])
-    const web = await createApp(ask, { client: 'web' }).redeem(await code(REQUESTS['web']))
-    expect(await readAnswer(web)).toHaveProperty('refresh_token')
+    const refreshing = await createApp(ask, { client: 'web' }).redeem(await code(REQUESTS['web']))
+    expect(await readAnswer(refreshing)).toHaveProperty('refresh_token')
     const late = await code()
     now = NOW + 30
     expect((await readAnswer(await createApp(ask).redeem(late))).error).toBe('invalid_grant')

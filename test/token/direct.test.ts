@@ -156,6 +156,12 @@ describe('opening a direct token', () => {
     expect(await open(await forge(payload))).toBe('payload')
   })
 
+  it('takes one without scope beside details, and it has none (RFC 9396 §3)', async () => {
+    const detailed = { ...claims, scope: undefined, authorization_details: [{ type: 'x', more: [1] }] }
+    const opened = await open(await forge(detailed))
+    expect(opened).toMatchObject({ scope: [], authorization_details: [{ type: 'x', more: [1] }] })
+  })
+
   it.each<[string, object, string]>([
     ['no iss', { iss: undefined }, 'claims'],
     ['no sub', { sub: undefined }, 'claims'],
@@ -179,6 +185,10 @@ describe('opening a direct token', () => {
     ['an actor without sub', { act: { act: { sub: 'x' } } }, 'claims'],
     ['an actor for nobody', { act: { sub: 'x', act: {} } }, 'claims'],
     ['details without a type', { authorization_details: [{}] }, 'claims'],
+    ['no details in a list of them', { authorization_details: [] }, 'claims'],
+    ['an empty scope', { scope: '' }, 'claims'],
+    ['an empty scope beside details', { scope: '', authorization_details: [{ type: 'x' }] }, 'claims'],
+    ['neither scope nor details', { scope: undefined, authorization_details: [] }, 'claims'],
     ['details that are no list', { authorization_details: { type: 'x' } }, 'claims'],
     ['a text as auth_time', { auth_time: 'now' }, 'claims'],
     ['another issuer', { iss: 'https://evil.example' }, 'issuer'],

@@ -19,6 +19,7 @@ import {
 import { type Expectations, readClaims } from '../../src/token/claims.ts'
 import { openEnvelope } from '../../src/token/envelope.ts'
 import { readVerificationKeys, readySigningKey } from '../../src/token/jwks.ts'
+import { openMarked } from '../../src/token/mark.ts'
 import { openNested } from '../../src/token/nested.ts'
 import { type EnvelopePurpose, openPurpose } from '../../src/token/purpose.ts'
 import { leafRecipient, openerOf, type Recipient } from '../../src/token/recipient.ts'
@@ -26,6 +27,7 @@ import { openEntitlement } from '../fixtures.ts'
 import derivation from './v1/derivation.json' with { type: 'json' }
 import direct from './v1/direct.json' with { type: 'json' }
 import exported from './v1/export.json' with { type: 'json' }
+import marked from './v1/mark.json' with { type: 'json' }
 import nested from './v1/nested.json' with { type: 'json' }
 import purposes from './v1/purpose.json' with { type: 'json' }
 import signing from './v1/sign.json' with { type: 'json' }
@@ -73,6 +75,25 @@ describe('vectors v1', () => {
     const resource = row.resource ?? direct.resource
     const leaves = keyring.leavesFor('access', resource, 'A256GCM', 86_400)
     await expect(openEntitlement(envelope, leaves, expectations(now, resource))).rejects.toMatchObject({ code })
+  })
+
+  const openOwn = (row: { readonly enc: string; readonly now: number; readonly envelope: string }) => {
+    const own = createKeyring(ringOf(marked.ring), marked.issuer)
+    const leaves = own.leavesFor('access', marked.resource, row.enc as ContentEncryption, 86_400)
+    const marks = own.leavesFor('mark', '', 'A256GCM', 86_400)
+    return openMarked(row.envelope, leaves, marks, expectations(row.now, marked.resource))
+  }
+
+  it.each(marked.tokens)('know the mark of a token of $name, which opens like any other', async (row) => {
+    const expected = expectations(row.now, marked.resource)
+    const { entitlement } = await openOwn(row)
+    expect(entitlement).toEqual(readClaims(row.claims, expected))
+    const leaves = keyring.leavesFor('access', marked.resource, row.enc as ContentEncryption, 86_400)
+    expect(await openEntitlement(row.envelope, leaves, expected)).toEqual(entitlement)
+  })
+
+  it.each(marked.refused)('refuse as a subject a token $name', async ({ code, ...row }) => {
+    await expect(openOwn(row)).rejects.toMatchObject({ code })
   })
 
   it.each(purposes.envelopes)('open an envelope for $purpose', async ({ purpose, now, envelope, facts }) => {

@@ -1,0 +1,91 @@
+/**
+ * Pushed authorization requests: sealed in the very `request_uri` that names them, so that nothing is stored (RFC 9126).
+ *
+ * A request can be opened again and again, so that a reload does no harm, until it leads to a code: that happens once.
+ *
+ * @module
+ */
+
+import type { AuthorizationRequest, Pushed } from '../protocol/authorization_request.ts'
+import { OAuthError } from '../protocol/error.ts'
+import { type Parameters, readParameters } from '../protocol/parameters.ts'
+import { TokenError } from '../token/error.ts'
+import type { PurposeEnvelopes } from '../token/purpose.ts'
+import type { EndpointContext } from './context.ts'
+
+/** What every request URI of ours begins with (RFC 9126 §2.2). */
+const PREFIX = 'urn:ietf:params:oauth:request_uri:'
+
+/** A pushed request, as it came out of its request URI. */
+export interface OpenedRequest {
+  readonly parameters: Parameters
+  readonly pushed: Pushed
+}
+
+/** The pushed requests of an issuer. */
+export interface PushedRequests {
+  /** Names a new request. */
+  name(now: number): Pushed
+  /** Seals a request. */
+  seal(
+    request: Pick<AuthorizationRequest, 'parameters'>,
+    pushed: Pushed,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<{ readonly request_uri: string; readonly expires_in: number }>
+  /**
+   * Opens the request that the parameters at the authorization endpoint refer to. Whatever else stands beside `request_uri`
+   * and `client_id` is as if it were not there (RFC 9101 §6.3, RFC 9126 §4).
+   *
+   * @throws {OAuthError} `invalid_request_uri` when it is not a live one of this client, or led to a code before
+   */
+  open(parameters: Parameters, envelopes: PurposeEnvelopes): Promise<OpenedRequest>
+  /**
+   * Spends a request, if it was pushed.
+   *
+   * @throws {OAuthError} `invalid_request_uri` when it was spent before
+   */
+  spend(pushed: Pushed | undefined): Promise<void>
+}
+
+/** Returns the pushed requests of an issuer. */
+export function createPushedRequests({ settings, newId }: EndpointContext): PushedRequests {
+  const { guard, lives } = settings
+  // A login and an answer may each take their time.
+  const longest = lives.par + lives.login + lives.par + lives.consent
+
+  async function openEnvelope(requestUri: string, envelopes: PurposeEnvelopes): Promise<OpenedRequest> {
+    if (!requestUri.startsWith(PREFIX)) throw new OAuthError('invalid_request_uri', 'not a request URI of ours')
+    try {
+      const { parameters, jti, until } = await envelopes.open('par', requestUri.slice(PREFIX.length))
+      return { parameters: readParameters(String(parameters)), pushed: { jti, until: Number(until) } }
+    } catch (cause) {
+      if (!(cause instanceof TokenError)) throw cause
+      throw new OAuthError('invalid_request_uri', `the request URI does not open: ${cause.code}`, { cause })
+    }
+  }
+
+  return {
+    name: (now) => ({ jti: newId(), until: now + longest }),
+    async seal({ parameters }, { jti, until }, envelopes, now) {
+      const exp = Math.min(now + lives.par, until)
+      const envelope = await envelopes.seal('par', { jti, iat: now, exp, parameters, until })
+      return { request_uri: PREFIX + envelope, expires_in: exp - now }
+    },
+    async open(parameters, envelopes) {
+      const opened = await openEnvelope(parameters.require('request_uri'), envelopes)
+      if (opened.parameters.get('client_id') !== parameters.require('client_id'))
+        throw new OAuthError('invalid_request_uri', 'the request is of another client')
+      if ((await guard?.hasEnded([`par ${opened.pushed.jti}`])) === true)
+        throw new OAuthError('invalid_request_uri', 'the request led to a code before')
+      return opened
+    },
+    async spend(pushed) {
+      if (pushed === undefined || guard === undefined) return
+      const name = `par ${pushed.jti}`
+      if ((await guard.spend(name, pushed.until)) === 'spent')
+        throw new OAuthError('invalid_request_uri', 'the request led to a code before')
+      await guard.end(name, pushed.until)
+    },
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * The JWT bearer grant: a token for somebody whom a trusted issuer vouches for, such as a CI system for its job
+ * (RFC 7523 §2.1).
+ *
+ * @module
+ */
+
+import type { Client } from '../protocol/client.ts'
+import { OAuthError } from '../protocol/error.ts'
+import type { Parameters } from '../protocol/parameters.ts'
+import { chooseResource, scopesOf } from '../protocol/resource.ts'
+import { readScope } from '../protocol/scope.ts'
+import { checkAsksNobody, entitleAt } from './entitlement.ts'
+import type { Decision, Grant, GrantContext } from './grant.ts'
+import { openVouched, within } from './vouched.ts'
+
+/** Seconds that a spent assertion is remembered beyond its end, when it is refused anyway: the guard's clock may differ. */
+const MARGIN = 60
+
+async function decide(parameters: Parameters, client: Client, context: GrantContext): Promise<Decision> {
+  const { guard } = context
+  const assertion = parameters.require('assertion')
+  checkAsksNobody(client)
+  const { sub, exp, id, rules } = await openVouched(assertion, client, context, 'invalid_grant')
+  const requested = readScope(parameters.get('scope'))
+  const resource = chooseResource(parameters.all('resource'), requested, within(client, rules), context.resources)
+  // Each rule's scope is for its own resources alone.
+  const allowed = scopesOf(within(client, rules, resource.uri), resource)
+  const entitlement = entitleAt(resource, { sub, requested, allowed }, client, context)
+  if ((await guard?.spend(id, exp + MARGIN)) !== 'first')
+    throw new OAuthError('invalid_grant', 'the assertion was used before')
+  // A token lives no longer than what it was given for, and there is no refresh token (RFC 7521 §4.1).
+  return { entitlement: { ...entitlement, exp: Math.min(entitlement.exp, exp) } }
+}
+
+/** Takes each assertion once. */
+export const jwtBearer: Grant = { type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', decide }

@@ -1,0 +1,112 @@
+/**
+ * Somebody whom a trusted issuer vouches for (RFC 7521 §4.1, RFC 7523 §3).
+ *
+ * @module
+ */
+
+import { digestLabels } from '../../keys/digest.ts'
+import type { Client } from '../protocol/client.ts'
+import { OAuthError, type OAuthErrorCode } from '../protocol/error.ts'
+import { externalSubject } from '../protocol/subject.ts'
+import { rulesFor, type TrustedIssuer, type TrustRule } from '../protocol/trusted_issuer.ts'
+import { type AssertionClaims, CLOCK_TOLERANCE, readAssertion } from '../token/assertion.ts'
+import { TokenError } from '../token/error.ts'
+import type { GrantContext } from './grant.ts'
+
+/** Somebody whom a trusted issuer vouches for. */
+export interface Vouched {
+  readonly issuer: TrustedIssuer
+  readonly claims: AssertionClaims
+  /** Who it is here. */
+  readonly sub: string
+  /** Unix seconds. */
+  readonly exp: number
+  /** Names the assertion: not its text, which could have another spelling. */
+  readonly id: string
+  /** What it is worth to the client; at least one rule. */
+  readonly rules: readonly TrustRule[]
+}
+
+/** What `typ` may be, where the settings name none: what was signed for another purpose is no assertion. */
+const TYPES = ['jwt', 'authorization-grant+jwt']
+
+/** Seconds after which a client may try again when keys cannot be fetched. */
+const RETRY_AFTER = 30
+
+async function open(jwt: string, issuer: TrustedIssuer, context: GrantContext): Promise<AssertionClaims> {
+  const { iss, audience, algorithms, typ, longestLife } = issuer
+  return context.assertions.open(jwt, issuer, {
+    issuer: iss,
+    audience,
+    audienceForm: 'alone',
+    algorithms,
+    required: ['sub'],
+    ...(typ === undefined ? { types: TYPES } : { typ }),
+    now: context.now,
+    clockTolerance: CLOCK_TOLERANCE,
+    longestLife,
+    longestRest: longestLife,
+  })
+}
+
+/** Returns what names an assertion: its `jti`; or else its claims, for the signature and the header can be another's. */
+function idOf(iss: string, jti: unknown, payload: string): string {
+  const name = typeof jti === 'string' && jti !== '' ? ['jti', jti] : ['claims', payload]
+  return `assertion ${digestLabels('issuer', iss, ...name)}`
+}
+
+async function read(jwt: string, client: Client, context: GrantContext, refusal: OAuthErrorCode): Promise<Vouched> {
+  const { iss, payload } = readAssertion(jwt)
+  const issuer = context.trustedIssuers.get(String(iss))
+  if (issuer === undefined) throw new OAuthError(refusal, 'the assertion is of nobody who is trusted')
+  const claims = await open(jwt, issuer, context)
+  const { sub, jti, iat, exp, cnf, act, authorization_details } = claims
+  if (typeof sub !== 'string' || !/^[^\p{C}]{1,512}$/u.test(sub))
+    throw new OAuthError(refusal, 'the assertion has no subject')
+  const rules = rulesFor(issuer, claims, client.id)
+  if (rules.length === 0) throw new OAuthError(refusal, 'no rule admits the assertion for this client')
+  if (cnf !== undefined && !context.isProved(cnf as object))
+    throw new OAuthError(refusal, 'the assertion is bound to a key that the request does not prove')
+  if (act !== undefined || authorization_details !== undefined)
+    throw new OAuthError(refusal, 'the assertion names actors or details, which have no meaning here')
+  // Within the tolerance of clocks an assertion can be over: a token of it would live no second.
+  if ((exp as number) < context.now + 1) throw new OAuthError(refusal, 'the assertion has expired')
+  const here = externalSubject(issuer.name, sub)
+  const target = { sub: here, client_id: client.id, iat: typeof iat === 'number' ? iat : context.now }
+  if (await context.isRevoked(target)) throw new OAuthError(refusal, 'the subject or the client is revoked')
+  return { issuer, claims, sub: here, exp: Math.floor(exp as number), id: idOf(issuer.iss, jti, payload), rules }
+}
+
+/**
+ * Returns whom an assertion vouches for.
+ *
+ * This does NOT check whether it was used before.
+ *
+ * @param refusal the code for an assertion that is not taken
+ * @throws {OAuthError} `refusal`; `temporarily_unavailable` when the issuer's keys cannot be had
+ */
+export async function openVouched(
+  jwt: string,
+  client: Client,
+  context: GrantContext,
+  refusal: 'invalid_grant' | 'invalid_request',
+): Promise<Vouched> {
+  try {
+    return await read(jwt, client, context, refusal)
+  } catch (cause) {
+    if (!(cause instanceof TokenError)) throw cause
+    if (cause.code === 'unavailable')
+      throw new OAuthError('temporarily_unavailable', 'keys cannot be fetched', { cause, retryAfter: RETRY_AFTER })
+    throw new OAuthError(refusal, `the assertion is not good: ${cause.code}`, { cause })
+  }
+}
+
+/** Returns the client as far as rules of trust let it: at all of their resources, or at one. */
+export function within(client: Client, rules: readonly TrustRule[], uri?: string): Client {
+  const at = rules.filter(({ resources }) => uri === undefined || resources.has(uri))
+  return {
+    ...client,
+    resources: new Set([...client.resources].filter((one) => at.some(({ resources }) => resources.has(one)))),
+    scopes: new Set([...client.scopes].filter((token) => at.some(({ scopes }) => scopes.has(token)))),
+  }
+}

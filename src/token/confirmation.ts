@@ -1,0 +1,28 @@
+/**
+ * Keys that tokens are bound to (RFC 7800 §3.1): what a request proves, held against what a token asks for.
+ *
+ * @module
+ */
+
+import { encodeBase64url } from '../../keys/base64url.ts'
+import type { Confirmation, Entitlement } from './entitlement.ts'
+
+/** Tells whether all that `bound` asks for was proved. What is bound to nothing is proved by everyone. */
+export function isConfirmedBy(bound: Confirmation, proved: Confirmation): boolean {
+  return (['jkt', 'x5t#S256'] as const).every((way) => bound[way] === undefined || bound[way] === proved[way])
+}
+
+/** Returns how a token of this entitlement is to be shown (RFC 9449 §5): what TLS alone confirms is shown as a bearer's. */
+export function tokenTypeOf({ cnf }: Entitlement): 'DPoP' | 'Bearer' {
+  return cnf?.jkt === undefined ? 'Bearer' : 'DPoP'
+}
+
+/**
+ * Returns a SHA-256 fingerprint in hexadecimal, as TLS stacks tell it, as base64url (RFC 8705 §3.1); nothing when it is
+ * none. Colons between the bytes do not count.
+ */
+export function readFingerprint(hex: unknown): string | undefined {
+  const digits = typeof hex === 'string' ? hex.replaceAll(':', '') : ''
+  if (!/^[0-9a-f]{64}$/i.test(digits)) return undefined
+  return encodeBase64url(Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16)))
+}

@@ -1,0 +1,138 @@
+/**
+ * Bound tokens at a resource server: what the request proves, held against the key that the token asks for (RFC 9449 §7,
+ * RFC 8705 §3).
+ *
+ * @module
+ */
+
+import { checkBoolean, checkChoice, checkMembers, checkText } from '../../keys/check.ts'
+import { digestText } from '../../keys/digest.ts'
+import { createLeaves, deriveBranch } from '../../keys/index.ts'
+import { isConfirmedBy } from '../token/confirmation.ts'
+import { DPOP_ALGORITHMS, type OpenedProof, openProof } from '../token/dpop.ts'
+import { TokenError } from '../token/error.ts'
+import { createNonces, NONCE_LIFE, type Nonces } from '../token/nonce.ts'
+import { type ResourceRequest, readRequestHeader } from './bearer.ts'
+import { createMemoryReplay, type ReplayStore } from './replay.ts'
+import type { CheckedOptions, Confirm, Proved, Shown } from './verifier.ts'
+
+/** How a verifier takes DPoP-bound tokens. */
+export interface DpopOptions {
+  /** Whether tokens that are bound to no DPoP key are refused. Default false. */
+  readonly required?: boolean
+  /**
+   * Whether proofs must bring back a nonce (RFC 9449 §9), so that none can be made ahead of time. `true` seals them under a
+   * key derived from the verifier's own `keys` or `decryptionKeys`; with `remoteKeys`, give a secret text of at least 32
+   * characters. Servers of the same resource need the same. Default false.
+   */
+  readonly nonce?: boolean | string
+  /**
+   * Where it is kept that a proof was used. Default: in the memory of this process, for its last 100,000 proofs. `'none'`
+   * keeps nothing: then whoever saw a request can repeat it for as long as its proof is taken.
+   */
+  readonly replay?: ReplayStore | 'none'
+  /** What becomes of requests when `replay` fails: `refuse` answers 503, `accept` lets them in. Default `refuse`. */
+  readonly onReplayFailure?: 'refuse' | 'accept'
+}
+
+/** What the check needs beside the options. */
+export interface ConfirmationParts {
+  readonly checked: CheckedOptions
+  /** The URL at which clients see this server, if it differs from what requests say. */
+  readonly baseUrl: string | undefined
+  /** A secret of this verifier's own, if it has one at hand. */
+  readonly secret: string | undefined
+}
+
+/** Returns nonces under a key derived from a secret. */
+function noncesUnder(secret: string, { issuer, resource }: CheckedOptions): Nonces {
+  const key = deriveBranch(digestText(secret), issuer, 'nonce', resource)
+  const always = { pub: 0, use: 0, end: Number.MAX_SAFE_INTEGER, del: Number.MAX_SAFE_INTEGER }
+  const branches = [{ kid: 'nonce', k: () => key, ...always }]
+  const leaves = createLeaves({ branches, enc: 'A256GCM', period: 86_400, skew: 60, longestLife: NONCE_LIFE })
+  return createNonces(() => leaves)
+}
+
+function readNonces(nonce: unknown, { checked, secret }: ConfirmationParts): Nonces | undefined {
+  if (typeof nonce === 'string') {
+    checkText('dpop.nonce', nonce, /^.{32,}$/s, 'a secret of at least 32 characters')
+    return noncesUnder(nonce, checked)
+  }
+  checkBoolean('dpop.nonce', nonce)
+  if (!nonce) return undefined
+  if (secret === undefined) throw new RangeError('"dpop.nonce" expected a secret text where the keys are fetched')
+  return noncesUnder(secret, checked)
+}
+
+/** Returns the URL of a request as its client sees it; nothing when it cannot be told. */
+function urlOf({ url = '' }: ResourceRequest, baseUrl: string | undefined): string | undefined {
+  // A path alone is then the URL of nothing, and no proof is for it.
+  if (baseUrl === undefined) return url
+  const isPath = url.startsWith('/')
+  if (!isPath && !URL.canParse(url)) return undefined
+  return baseUrl.replace(/\/$/, '') + (isPath ? url : new URL(url).pathname)
+}
+
+/**
+ * Returns the check of bound tokens.
+ *
+ * @throws {TypeError | RangeError} when an option is wrong
+ */
+export function createConfirmation(options: DpopOptions, parts: ConfirmationParts): Confirm {
+  checkMembers('dpop', options as unknown, ['required', 'nonce', 'replay', 'onReplayFailure'])
+  const { required = false, nonce = false, replay = createMemoryReplay(parts.checked.now) } = options
+  const { onReplayFailure = 'refuse' } = options
+  checkBoolean('dpop.required', required)
+  checkChoice('dpop.onReplayFailure', onReplayFailure, ['refuse', 'accept'])
+  if (replay !== 'none' && typeof replay?.spend !== 'function')
+    throw new TypeError('"dpop.replay" expected an object with spend(id, expiresAt), or "none"')
+  const { baseUrl } = parts
+  if (baseUrl !== undefined) checkText('baseUrl', baseUrl, /^https?:\/\/[^\s?#]+$/, 'a URL without query and fragment')
+  const nonces = readNonces(nonce, parts)
+
+  async function spend({ id, expiresAt }: OpenedProof): Promise<void> {
+    if (replay === 'none') return
+    let outcome: unknown
+    try {
+      outcome = await replay.spend(`dpop ${id}`, expiresAt)
+    } catch (cause) {
+      if (onReplayFailure === 'accept') return
+      throw new TokenError('unavailable', { cause })
+    }
+    if (outcome !== 'first') throw new TokenError('proof_replayed')
+  }
+
+  async function open({ token, request }: Shown, now: number): Promise<OpenedProof> {
+    const proof = request === undefined ? undefined : readRequestHeader(request.headers, 'dpop')
+    const url = request === undefined ? undefined : urlOf(request, baseUrl)
+    if (proof === undefined) throw new TokenError('proof')
+    if (url === undefined || request?.method === undefined) throw new TokenError('proof_request')
+    return openProof(proof, { method: request.method, url, token, now })
+  }
+
+  async function prove(shown: Shown, now: number): Promise<Proved> {
+    const proof = shown.scheme === 'DPoP' ? await open(shown, now) : undefined
+    const age = proof === undefined ? undefined : await nonces?.checkAge(proof.nonce, now)
+    const certificate = shown.request?.certificate
+    const proved = {
+      ...(proof === undefined ? {} : { jkt: proof.jkt }),
+      ...(certificate === undefined ? {} : { 'x5t#S256': certificate }),
+    }
+    return {
+      // What is bound to a DPoP key is refused as a bearer's token (RFC 9449 §7.2), and a bearer's with a proof.
+      confirms(cnf = {}) {
+        const isRightScheme = (cnf.jkt !== undefined) === (proof !== undefined) && (!required || proof !== undefined)
+        return isRightScheme && isConfirmedBy(cnf, proved)
+      },
+      nonce: age?.isOld === true ? await nonces?.give(now) : undefined,
+      spend: async () => (proof === undefined ? undefined : spend(proof)),
+    }
+  }
+
+  return {
+    algorithms: DPOP_ALGORITHMS.join(' '),
+    schemes: required ? ['DPoP'] : ['Bearer', 'DPoP'],
+    prove,
+    nonce: async (now) => nonces?.give(now),
+  }
+}

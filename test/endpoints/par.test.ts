@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest'
+import { createContext } from '../../src/endpoints/context.ts'
+import { createParEndpoint } from '../../src/endpoints/par.ts'
+import { createPushedRequests } from '../../src/endpoints/pushed_requests.ts'
+import { ISSUER, testSettings } from '../fixtures.ts'
+import { authorizeUrl, REQUESTS } from '../person.ts'
+
+it.each([
+  ['web', 'web', 201],
+  ['web', 'pub', 401],
+  ['pub', 'web', 401],
+])('%s, however it was proved, that pushes a request of %s gets %s (RFC 9126 §2)', async (proved, named, status) => {
+  const context = createContext(testSettings())
+  const client = context.settings.clients.get(proved)
+  if (client === undefined) throw new Error('there is no such client')
+  const authenticateClient = async () => client
+  const endpoint = createParEndpoint(context, { authenticateClient, pushedRequests: createPushedRequests(context) })
+  const answer = await endpoint({
+    uri: `${ISSUER}/par`,
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URL(authorizeUrl({ ...REQUESTS[named], client_id: named })).search.slice(1),
+  })
+  expect(answer.status).toBe(status)
+})
