@@ -190,7 +190,7 @@ function mountForServers(
   )
   if (authenticate !== undefined) {
     const parts = { authenticateClient, pushedRequests: createPushedRequests(context) }
-    app.all(`${base}/par`, cors(CORS), ...form(createParEndpoint(context, parts)))
+    app.all(`${base}/par`, corsWhereAsked(CORS), ...form(createParEndpoint(context, parts)))
   }
   if (revocations === undefined) return
   const bundle = createRevocationsEndpoint(context, revocations)

@@ -117,6 +117,13 @@ interface RequiredClaims extends Readonly<Record<'iss' | 'sub' | 'aud' | 'jti', 
   readonly exp: number
 }
 
+/** Optional claims that are looked at here. */
+interface OptionalClaims {
+  readonly client_id?: string
+  readonly scope?: string
+  readonly authorization_details?: unknown
+}
+
 const REQUIRED_COUNT = Object.keys(REQUIRED).length
 
 function checkTimes(iat: number, exp: number, expected: Expectations): void {
@@ -137,7 +144,6 @@ function checkTimes(iat: number, exp: number, expected: Expectations): void {
 export function readClaims(claims: Readonly<Record<string, unknown>>, expected: Expectations): Entitlement {
   const optional: Record<string, unknown> = {}
   const extra: [string, unknown][] = []
-  let scope: string | undefined
   let required = 0
   let more = 0
   for (const name of Object.keys(claims)) {
@@ -146,21 +152,23 @@ export function readClaims(claims: Readonly<Record<string, unknown>>, expected: 
     if (rule === undefined) extra.push([name, value])
     else if (!rule.isOf(value)) throw new TokenError('claims')
     else if (rule.use === 'required') required++
-    else if (name === 'scope') scope = value as string
     else if (rule.use === 'optional') {
       optional[name] = value
-      more++
+      if (name !== 'scope' && name !== 'client_id') more++
     }
   }
-  const isNothing = scope === undefined && optional['authorization_details'] === undefined
-  if (required !== REQUIRED_COUNT || isNothing) throw new TokenError('claims')
+  if (required !== REQUIRED_COUNT) throw new TokenError('claims')
   const { iss, sub, aud, iat, exp, jti } = claims as unknown as RequiredClaims
-  const client_id = optional['client_id'] as string | undefined
+  const { scope, authorization_details, client_id } = optional as OptionalClaims
+  // Who was given details alone has no scope (RFC 9396 §3); whoever has neither has nothing.
+  if (scope === undefined && authorization_details === undefined) throw new TokenError('claims')
   if (iss !== expected.issuer) throw new TokenError('issuer')
   if (aud !== expected.resource) throw new TokenError('audience')
   if (client_id === undefined && !expected.anonymous) throw new TokenError('client')
   checkTimes(iat, exp, expected)
   const own = extra.length === 0 ? {} : Object.fromEntries(extra)
   const entitlement = { sub, client_id, aud, scope: scope?.split(' ') ?? [], iat, exp, jti, claims: own }
-  return more === 0 || (more === 1 && client_id !== undefined) ? entitlement : { ...entitlement, ...optional }
+  if (more === 0) return entitlement
+  const { scope: _, ...others } = optional
+  return { ...entitlement, ...others }
 }
