@@ -67,11 +67,18 @@ export interface LeavesOptions {
   readonly longestLife: number
 }
 
+/** A leaf that is kept, and the instants from which and until which it may open. */
+interface Kept {
+  readonly leaf: Leaf
+  readonly from: number
+  readonly until: number
+}
+
 /** Returns the leaves of `branches`. Each is derived when it is first asked for, and kept while it may open. */
 export function createLeaves(options: LeavesOptions): Leaves {
   const { branches, enc, period, skew, longestLife } = options
   const branchOf = new Map(branches.map((branch) => [branch.kid, branch]))
-  const kept = new Map<string, Leaf>()
+  const kept = new Map<string, Kept>()
   let current: Leaf | undefined
 
   function datesOf(branch: Branch, number: number): Pick<Leaf, 'nbf' | 'exp'> {
@@ -83,28 +90,26 @@ export function createLeaves(options: LeavesOptions): Leaves {
     return { kid: writeLeafKid(branch.kid, number), enc, key, ...datesOf(branch, number) }
   }
 
-  function opensUntil(leaf: Pick<Leaf, 'exp'>): number {
-    return leaf.exp + longestLife + 2 * skew
+  /** Returns when a leaf of these dates may open; never, if it never seals. */
+  function window(branch: Branch, { nbf, exp }: Pick<Leaf, 'nbf' | 'exp'>): Pick<Kept, 'from' | 'until'> {
+    const from = Math.max(branch.pub, nbf) - skew
+    return { from, until: nbf < exp ? Math.min(branch.del, exp + longestLife + 2 * skew) : from }
   }
 
-  function mayOpen(branch: Branch, dates: Pick<Leaf, 'nbf' | 'exp'>, now: number): boolean {
-    const isSealable = dates.nbf < dates.exp
-    const isLiveRoot = now >= branch.pub - skew && now < branch.del
-    return isSealable && isLiveRoot && now >= dates.nbf - skew && now < opensUntil(dates)
-  }
-
-  function keep(leaf: Leaf, now: number): Leaf {
-    for (const [kid, old] of kept) if (now >= opensUntil(old)) kept.delete(kid)
-    kept.set(leaf.kid, leaf)
+  function keep(leaf: Leaf, { from, until }: Pick<Kept, 'from' | 'until'>, now: number): Leaf {
+    for (const [kid, old] of kept) if (now >= old.until) kept.delete(kid)
+    kept.set(leaf.kid, { leaf, from, until })
     return leaf
   }
 
   function opening(kid: string, now: number): Leaf | undefined {
+    const known = kept.get(kid)
+    if (known !== undefined) return now >= known.from && now < known.until ? known.leaf : undefined
     const name = readLeafKid(kid)
     const branch = name === undefined ? undefined : branchOf.get(name.root)
     if (name === undefined || branch === undefined) return undefined
-    if (!mayOpen(branch, datesOf(branch, name.period), now)) return undefined
-    return kept.get(kid) ?? keep(derive(branch, name.period), now)
+    const dates = window(branch, datesOf(branch, name.period))
+    return now >= dates.from && now < dates.until ? keep(derive(branch, name.period), dates, now) : undefined
   }
 
   function sealing(now: number): Leaf | undefined {

@@ -9,6 +9,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { etag } from 'hono/etag'
 import { secureHeaders } from 'hono/secure-headers'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { type AccessTokens, createAccessTokens } from './endpoints/access_tokens.ts'
 import { createCodes } from './endpoints/authorization_response.ts'
 import { createAuthorizeEndpoint } from './endpoints/authorize.ts'
@@ -74,6 +75,14 @@ function isOwnHost(url: string, issuer: URL): boolean {
   return host === issuer.host || (isLoopback(issuer.href) && isLoopback(url) && port === issuer.port)
 }
 
+/** Tells a browser what it may ask, and read; nobody else sends an `Origin`. */
+function corsWhereAsked(options: typeof CORS): MiddlewareHandler {
+  const handle = cors(options)
+  return function corsWhereAskedMiddleware(c, next) {
+    return c.req.raw.headers.has('origin') ? handle(c, next) : next()
+  }
+}
+
 /** Refuses what was meant for another host, and URLs that are too long. */
 function onlyForUs(issuer: URL, except: string): MiddlewareHandler {
   return async function onlyForUsMiddleware(c, next) {
@@ -108,11 +117,14 @@ function limitFailures({ log }: EndpointContext, { allowFailure }: IssuerSetting
 
 /** Returns an endpoint that takes a form from a client as a Hono handler. */
 function formHandler(answer: FormEndpoint, settings: IssuerSettings): (c: Context) => Promise<Response> {
-  return async ({ req: { raw }, env }) => {
+  return async (c) => {
+    const { raw } = c.req
     const { url: uri, method, headers } = raw
     const credentials = settings.credentials?.(raw) ?? {}
-    const certificate = settings.certificate?.(raw, env)
-    return toResponse(await answer({ uri, method, headers, body: await readBody(raw), credentials, certificate }))
+    const certificate = settings.certificate?.(raw, c.env)
+    const answered = await answer({ uri, method, headers, body: await readBody(raw), credentials, certificate })
+    // Not `toResponse`: Hono would make another response of it for the headers that come after.
+    return c.body(answered.body, answered.status as ContentfulStatusCode, answered.headers)
   }
 }
 
@@ -173,12 +185,12 @@ function mountForServers(
   app.all(`${base}/introspect`, ...form(createIntrospectEndpoint(context, { authenticateClient, accessTokens, view })))
   app.all(
     `${base}/revoke`,
-    cors(CORS),
+    corsWhereAsked(CORS),
     ...form(createRevokeEndpoint(context, { authenticateClient, accessTokens, revocations })),
   )
   if (authenticate !== undefined) {
     const parts = { authenticateClient, pushedRequests: createPushedRequests(context) }
-    app.all(`${base}/par`, cors(CORS), ...form(createParEndpoint(context, parts)))
+    app.all(`${base}/par`, corsWhereAsked(CORS), ...form(createParEndpoint(context, parts)))
   }
   if (revocations === undefined) return
   const bundle = createRevocationsEndpoint(context, revocations)
@@ -216,7 +228,7 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   app.use(secureHeaders(HEADERS), onlyForUs(issuer, `${base}/healthz`))
   app.all(
     `${base}/token`,
-    cors(CORS),
+    corsWhereAsked(CORS),
     limitFailures(context, settings),
     atMost(LONGEST_FORM_REQUEST),
     formHandler(createTokenResponse, settings),

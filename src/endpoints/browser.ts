@@ -10,9 +10,11 @@ import { OAuthError } from '../protocol/error.ts'
 /** Bytes that the body of a form may have. */
 export const LONGEST_FORM = 16_384
 
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
+
 /** Reads a body as text in UTF-8; bytes that are not become U+FFFD, which no parameter may have. */
 export async function readBody(request: Request): Promise<string> {
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await request.arrayBuffer())
+  return utf8.decode(await request.arrayBuffer())
 }
 
 /**

@@ -61,7 +61,7 @@ export function createFormEndpoint(
 ): FormEndpoint {
   const { settings, log } = context
   return async ({ uri, method, body, credentials = {}, certificate, ...request }) => {
-    const headers = new Headers(request.headers)
+    const headers = request.headers instanceof Headers ? request.headers : new Headers(request.headers)
     if (method !== 'POST') return answerRefusal(405, { Allow: 'POST' })
     if (body.length > LONGEST_FORM_REQUEST) return answerRefusal(413)
     try {

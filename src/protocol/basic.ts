@@ -12,6 +12,8 @@ export interface ClientCredentials {
   readonly secret: string
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 function decodeHalf(half: string): string {
   return decodeURIComponent(half.replaceAll('+', ' '))
 }
@@ -25,8 +27,10 @@ export function readBasic(authorization: string): ClientCredentials {
   const token = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization)?.[1]
   if (token === undefined) throw new OAuthError('invalid_client', 'Authorization is not of scheme Basic, or malformed')
   try {
-    const bytes = Uint8Array.from(atob(token), (character) => character.charCodeAt(0))
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    const binary = atob(token)
+    const bytes = new Uint8Array(binary.length)
+    for (let index = 0; index < binary.length; index++) bytes[index] = binary.charCodeAt(index)
+    const text = utf8.decode(bytes)
     const colon = text.indexOf(':')
     if (colon < 1) throw new RangeError('no colon, or nothing before it')
     return { id: decodeHalf(text.slice(0, colon)), secret: decodeHalf(text.slice(colon + 1)) }

@@ -56,6 +56,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   let loaded: LoadedRing | RingRefusal | undefined
   let keyring: Keyring | undefined
   let reported: string | undefined
+  let asked: { readonly now: number; readonly refused: RingRefusal | undefined } | undefined
 
   function load(now: number): LoadedRing | RingRefusal {
     if (loaded !== undefined) return loaded
@@ -67,7 +68,15 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     return loaded
   }
 
+  /** Asked several times in a request: a second has one answer. */
   function refusal(now: number): RingRefusal | undefined {
+    if (asked?.now === now) return asked.refused
+    const refused = examine(now)
+    asked = { now, refused }
+    return refused
+  }
+
+  function examine(now: number): RingRefusal | undefined {
     const ring = load(now)
     const refused = ring.ok ? refusalAt(ring, now) : ring
     if (refused !== undefined && reported !== refused.reason) {

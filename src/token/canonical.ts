@@ -30,13 +30,17 @@ export interface JweSegments {
   readonly tag: string
 }
 
-/** Returns the segments of a text that has the form of `pattern`, each canonical. */
-function readSegments(text: string, pattern: RegExp, longest = LONGEST_ENVELOPE): readonly string[] {
+const JWE = /^([\w-]+)\.([\w-]*)\.([\w-]+)\.([\w-]+)\.([\w-]+)$/
+const JWS = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
+
+/** Returns what `form` finds in a text: the text itself, then its segments, each canonical. */
+function readSegments(text: string, form: RegExp, longest = LONGEST_ENVELOPE): RegExpExecArray {
   if (text.length === 0 || text.length > longest) throw new TokenError('length')
-  if (!pattern.test(text)) throw new TokenError('form')
-  const segments = text.split('.')
-  if (!segments.every(isCanonicalSegment)) throw new TokenError('form')
-  return segments
+  const found = form.exec(text)
+  if (found === null) throw new TokenError('form')
+  for (let index = 1; index < found.length; index++)
+    if (!isCanonicalSegment(found[index] ?? '')) throw new TokenError('form')
+  return found
 }
 
 /**
@@ -46,8 +50,7 @@ function readSegments(text: string, pattern: RegExp, longest = LONGEST_ENVELOPE)
  * @throws {TokenError} `length` when it is empty or longer; `form` when it is any but the one canonical spelling
  */
 export function readJwe(envelope: string, longest?: number): JweSegments {
-  const segments = readSegments(envelope, /^[\w-]+\.[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+$/, longest)
-  const [header = '', encryptedKey = '', iv = '', ciphertext = '', tag = ''] = segments
+  const [, header = '', encryptedKey = '', iv = '', ciphertext = '', tag = ''] = readSegments(envelope, JWE, longest)
   return { header, encryptedKey, iv, ciphertext, tag }
 }
 
@@ -65,6 +68,6 @@ export function readJws(
   readonly payload: string
   readonly signature: string
 } {
-  const [header = '', payload = '', signature = ''] = readSegments(jws, /^[\w-]+\.[\w-]+\.[\w-]+$/, longest)
+  const [, header = '', payload = '', signature = ''] = readSegments(jws, JWS, longest)
   return { header, payload, signature }
 }

@@ -76,9 +76,22 @@ function isActor(value: unknown): boolean {
   return isMembers(value) && isText(value['sub']) && (value['act'] === undefined || isActor(value['act']))
 }
 
+type Check = (value: unknown) => boolean
+
+/** Claims that every token has, and what they are. */
+const REQUIRED: Readonly<Record<string, Check>> = {
+  iss: isText,
+  sub: isText,
+  aud: isText,
+  iat: isInstant,
+  exp: isInstant,
+  jti: isText,
+}
+
 /** Claims that a token may lack, and what they are where they are there. */
-const OPTIONAL: Readonly<Record<string, (value: unknown) => boolean>> = {
+const OPTIONAL: Readonly<Record<string, Check>> = {
   client_id: isText,
+  scope: isText,
   gid: isText,
   auth_time: isInstant,
   acr: isText,
@@ -90,6 +103,29 @@ const OPTIONAL: Readonly<Record<string, (value: unknown) => boolean>> = {
     Array.isArray(value) && value.length > 0 && value.every((detail) => isMembers(detail) && isText(detail['type'])),
 }
 
+/** What is done with each of the protocol's claims; the others are the operator's. */
+const RULES: ReadonlyMap<string, { readonly isOf: Check; readonly use: 'required' | 'optional' | 'unread' }> = new Map(
+  [...PROTOCOL_CLAIMS].map((name) => {
+    const isOf = REQUIRED[name] ?? OPTIONAL[name] ?? (() => true)
+    return [name, { isOf, use: REQUIRED[name] ? 'required' : OPTIONAL[name] ? 'optional' : 'unread' } as const]
+  }),
+)
+
+/** The required claims, once each was found to be what it is to be. */
+interface RequiredClaims extends Readonly<Record<'iss' | 'sub' | 'aud' | 'jti', string>> {
+  readonly iat: number
+  readonly exp: number
+}
+
+/** Optional claims that are looked at here. */
+interface OptionalClaims {
+  readonly client_id?: string
+  readonly scope?: string
+  readonly authorization_details?: unknown
+}
+
+const REQUIRED_COUNT = Object.keys(REQUIRED).length
+
 function checkTimes(iat: number, exp: number, expected: Expectations): void {
   const { now, clockTolerance, longestLife } = expected
   if (now >= exp + clockTolerance) throw new TokenError('expired')
@@ -100,36 +136,39 @@ function checkTimes(iat: number, exp: number, expected: Expectations): void {
 /**
  * Returns the entitlement that the claims of an opened token make.
  *
- * Required: `iss sub aud client_id scope iat exp jti`, but no `scope` beside `authorization_details`; `aud` as a single text. Members of the prototype do not count.
+ * Required: `iss sub aud client_id scope iat exp jti`, `aud` as a single text. Who was given details alone has no `scope`
+ * (RFC 9396 §3). Members of the prototype do not count.
  *
  * @throws {TokenError} `claims`, `issuer`, `audience`, `client`, `expired`, `early`, `lifetime`
  */
 export function readClaims(claims: Readonly<Record<string, unknown>>, expected: Expectations): Entitlement {
-  const own = (name: string): unknown => (Object.hasOwn(claims, name) ? claims[name] : undefined)
-  const [iss, sub, aud, scope, jti] = ['iss', 'sub', 'aud', 'scope', 'jti'].map(own)
-  const [iat, exp] = ['iat', 'exp'].map(own)
-  if (!isText(iss) || !isText(sub) || !isText(aud) || !isText(jti)) throw new TokenError('claims')
-  if (!isInstant(iat) || !isInstant(exp)) throw new TokenError('claims')
-  const optional = Object.entries(OPTIONAL).filter(([name]) => own(name) !== undefined)
-  if (!optional.every(([name, isOf]) => isOf(own(name)))) throw new TokenError('claims')
+  const optional: Record<string, unknown> = {}
+  const extra: [string, unknown][] = []
+  let required = 0
+  let more = 0
+  for (const name of Object.keys(claims)) {
+    const value = claims[name]
+    const rule = RULES.get(name)
+    if (rule === undefined) extra.push([name, value])
+    else if (!rule.isOf(value)) throw new TokenError('claims')
+    else if (rule.use === 'required') required++
+    else if (rule.use === 'optional') {
+      optional[name] = value
+      if (name !== 'scope' && name !== 'client_id') more++
+    }
+  }
+  if (required !== REQUIRED_COUNT) throw new TokenError('claims')
+  const { iss, sub, aud, iat, exp, jti } = claims as unknown as RequiredClaims
+  const { scope, authorization_details, client_id } = optional as OptionalClaims
   // Who was given details alone has no scope (RFC 9396 §3); whoever has neither has nothing.
-  const hasScope = isText(scope)
-  if (!hasScope && (scope !== undefined || own('authorization_details') === undefined)) throw new TokenError('claims')
-  const client_id = own('client_id') as string | undefined
+  if (scope === undefined && authorization_details === undefined) throw new TokenError('claims')
   if (iss !== expected.issuer) throw new TokenError('issuer')
   if (aud !== expected.resource) throw new TokenError('audience')
   if (client_id === undefined && !expected.anonymous) throw new TokenError('client')
   checkTimes(iat, exp, expected)
-  const extra = Object.entries(claims).filter(([name]) => !PROTOCOL_CLAIMS.has(name))
-  return {
-    sub,
-    client_id,
-    aud,
-    scope: hasScope ? scope.split(' ') : [],
-    iat,
-    exp,
-    jti,
-    ...Object.fromEntries(optional.map(([name]) => [name, own(name)])),
-    claims: Object.fromEntries(extra),
-  }
+  const own = extra.length === 0 ? {} : Object.fromEntries(extra)
+  const entitlement = { sub, client_id, aud, scope: scope?.split(' ') ?? [], iat, exp, jti, claims: own }
+  if (more === 0) return entitlement
+  const { scope: _, ...others } = optional
+  return { ...entitlement, ...others }
 }

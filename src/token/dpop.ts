@@ -7,13 +7,12 @@
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { compactVerify } from 'jose/jws/compact/verify'
 import { importJWK } from 'jose/key/import'
-import { encodeBase64url } from '../../keys/base64url.ts'
+import { decodeCanonical, encodeBase64url } from '../../keys/base64url.ts'
 import { digestLabels, digestText } from '../../keys/digest.ts'
 import { readJws } from './canonical.ts'
 import { TokenError } from './error.ts'
 import { isSameUri } from './http_uri.ts'
 import { publicMembers } from './jwks.ts'
-import { decodeSegment } from './strict_json.ts'
 
 /** The keys that each algorithm takes. `EdDSA` is what clients from before RFC 9864 call Ed25519. */
 const KIND_OF = {
@@ -67,7 +66,7 @@ export interface OpenedProof {
 /** Reads JSON of an object. Its spelling is the client's own: PHP escapes slashes, Python puts spaces. */
 function readMembers(segment: string): Members {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(decodeSegment(segment))
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(decodeCanonical(segment))
     const json: unknown = JSON.parse(text)
     if (isMembers(json)) return json
   } catch {

@@ -9,13 +9,17 @@
 import { compactDecrypt } from 'jose/jwe/compact/decrypt'
 import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
 import { readJwe } from './canonical.ts'
+import { openDir, sealDir } from './dir.ts'
 import { TokenError } from './error.ts'
 import { readHeader } from './header.ts'
-import type { Recipient } from './recipient.ts'
+import type { KeyRecipient, Recipient } from './recipient.ts'
 
 /** Encrypts a text; `cty` says what it is. */
-export async function encryptTo({ alg, enc, kid, key }: Recipient, cty: string, text: string): Promise<string> {
-  return new CompactEncrypt(new TextEncoder().encode(text)).setProtectedHeader({ alg, enc, kid, cty }).encrypt(key)
+export async function encryptTo(to: Recipient, cty: string, text: string): Promise<string> {
+  const { alg, enc, kid } = to
+  const header = { alg, enc, kid, cty }
+  if (to.alg === 'dir') return sealDir(header, text, to.cipher)
+  return new CompactEncrypt(new TextEncoder().encode(text)).setProtectedHeader(header).encrypt(to.key)
 }
 
 /** What an encrypted text says of itself before it is decrypted. */
@@ -49,6 +53,13 @@ function isAgreed(header: string): boolean {
   return atob(header.replaceAll('-', '+').replaceAll('_', '/')).includes('"epk":')
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+async function decrypt(jwe: string, { alg, enc, key }: KeyRecipient): Promise<Uint8Array> {
+  const options = { keyManagementAlgorithms: [alg], contentEncryptionAlgorithms: [enc] }
+  return (await compactDecrypt(jwe, key, options)).plaintext
+}
+
 /**
  * Decrypts a text: one key, found by its kid, tried once.
  *
@@ -68,9 +79,7 @@ export async function decryptWith(
     throw new TokenError('algorithm')
   if (said.hasKey !== (to.alg === 'ECDH-ES')) throw new TokenError('header')
   try {
-    const options = { keyManagementAlgorithms: [to.alg], contentEncryptionAlgorithms: [to.enc] }
-    const { plaintext } = await compactDecrypt(jwe, to.key, options)
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plaintext)
+    return utf8.decode(await (to.alg === 'dir' ? openDir(jwe, to.cipher) : decrypt(jwe, to)))
   } catch (cause) {
     throw new TokenError('decryption', { cause })
   }

@@ -4,31 +4,48 @@
  * @module
  */
 
-import { compactDecrypt } from 'jose/jwe/compact/decrypt'
-import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
 import type { Leaf, Leaves } from '../../keys/index.ts'
-import { LONGEST_ENVELOPE, readJwe } from './canonical.ts'
-import { contentKeyOf } from './content_key.ts'
+import { type JweSegments, LONGEST_ENVELOPE, readJwe } from './canonical.ts'
+import { contentCipherOf } from './content_cipher.ts'
+import type { ContentCipher } from './content_encryption.ts'
+import { authenticatedOf, sealDir } from './dir.ts'
 import { TokenError } from './error.ts'
 import { readHeader } from './header.ts'
 import { parseStrictly } from './strict_json.ts'
 
 /** Seals what an envelope carries under a leaf; `typ` says what the envelope is. */
 export async function sealEnvelope(facts: Readonly<Record<string, unknown>>, typ: string, leaf: Leaf): Promise<string> {
-  const plaintext = new TextEncoder().encode(JSON.stringify(facts))
-  const envelope = await new CompactEncrypt(plaintext)
-    .setProtectedHeader({ alg: 'dir', enc: leaf.enc, kid: leaf.kid, typ })
-    .encrypt(await contentKeyOf(leaf))
+  const { enc, kid } = leaf
+  const envelope = await sealDir({ alg: 'dir', enc, kid, typ }, JSON.stringify(facts), contentCipherOf(leaf))
   if (envelope.length > LONGEST_ENVELOPE) throw new TokenError('size')
   return envelope
 }
 
-async function decrypt(envelope: string, leaf: Leaf): Promise<Uint8Array> {
-  const options = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: [leaf.enc] }
+const MEMBERS = ['alg', 'enc', 'kid', 'typ'] as const
+
+/** A header as it is spelled, what it says, and as what it is authenticated. */
+interface Header {
+  readonly segment: string
+  readonly said: Readonly<Record<(typeof MEMBERS)[number], string>>
+  readonly aad: Uint8Array<ArrayBuffer>
+}
+
+/** The header of the last envelope that leaves opened: spelled alike, it says the same. Nothing else is kept of it. */
+const lastOpened = new WeakMap<Leaves, Header>()
+
+function readSaid(segment: string): Header {
+  return { segment, said: readHeader(segment, MEMBERS), aad: authenticatedOf(segment) }
+}
+
+function refuse(cause: unknown): never {
+  throw new TokenError('decryption', { cause })
+}
+
+function decrypt(segments: JweSegments, { aad }: Header, leaf: Leaf): ReturnType<ContentCipher['open']> {
   try {
-    return (await compactDecrypt(envelope, await contentKeyOf(leaf), options)).plaintext
+    return contentCipherOf(leaf).open(segments, aad)
   } catch (cause) {
-    throw new TokenError('decryption', { cause })
+    return refuse(cause)
   }
 }
 
@@ -46,7 +63,7 @@ export interface Outside {
 export function readOutside(envelope: string): Outside {
   const { header, encryptedKey } = readJwe(envelope)
   if (encryptedKey !== '') throw new TokenError('form')
-  const { typ, kid } = readHeader(header, ['alg', 'enc', 'kid', 'typ'])
+  const { typ, kid } = readHeader(header, MEMBERS)
   return { typ, kid }
 }
 
@@ -58,10 +75,42 @@ export interface OpenedEnvelope {
 }
 
 /**
- * Opens an envelope: one key, found by its kid, tried once.
+ * Opens an envelope, and lets `read` make something of what is inside: one key, found by its kid, tried once. All at once
+ * where the platform decrypts at once.
  *
  * The order is fixed: length, canonical form, exact header, `typ`, `kid`, algorithms, decryption, strict JSON. What the
  * facts mean is not looked at.
+ *
+ * @throws {TokenError} as `openEnvelope`, or what `read` throws: at once, or in the promise
+ */
+export function openWith<Read>(
+  envelope: string,
+  expectedTyp: string,
+  leaves: Leaves,
+  now: number,
+  read: (facts: OpenedEnvelope['facts'], kid: string) => Read,
+): Read | Promise<Read> {
+  const segments = readJwe(envelope)
+  if (segments.encryptedKey !== '') throw new TokenError('form')
+  const last = lastOpened.get(leaves)
+  const header = segments.header === last?.segment ? last : readSaid(segments.header)
+  const { alg, enc, kid, typ } = header.said
+  if (typ !== expectedTyp) throw new TokenError('type')
+  const leaf = leaves.opening(kid, now)
+  if (leaf === undefined) throw new TokenError('key')
+  if (alg !== 'dir' || enc !== leaf.enc) throw new TokenError('algorithm')
+  const readInside = (plaintext: Uint8Array | ArrayBuffer): Read => {
+    const facts = parseStrictly(plaintext)
+    if (facts === undefined) throw new TokenError('payload')
+    if (header !== last) lastOpened.set(leaves, header)
+    return read(facts, kid)
+  }
+  const plaintext = decrypt(segments, header, leaf)
+  return plaintext instanceof Promise ? plaintext.then(readInside, refuse) : readInside(plaintext)
+}
+
+/**
+ * Opens an envelope.
  *
  * @throws {TokenError} `length`, `form`, `header`, `type`, `key`, `algorithm`, `decryption`, `payload`
  */
@@ -71,14 +120,5 @@ export async function openEnvelope(
   leaves: Leaves,
   now: number,
 ): Promise<OpenedEnvelope> {
-  const { header, encryptedKey } = readJwe(envelope)
-  if (encryptedKey !== '') throw new TokenError('form')
-  const said = readHeader(header, ['alg', 'enc', 'kid', 'typ'])
-  if (said.typ !== typ) throw new TokenError('type')
-  const leaf = leaves.opening(said.kid, now)
-  if (leaf === undefined) throw new TokenError('key')
-  if (said.alg !== 'dir' || said.enc !== leaf.enc) throw new TokenError('algorithm')
-  const facts = parseStrictly(await decrypt(envelope, leaf))
-  if (facts === undefined) throw new TokenError('payload')
-  return { facts, kid: said.kid }
+  return openWith(envelope, typ, leaves, now, (facts, kid) => ({ facts, kid }))
 }

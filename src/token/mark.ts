@@ -6,14 +6,13 @@
  */
 
 import type { CryptoKey } from 'jose'
-import { encodeBase64url } from '../../keys/base64url.ts'
+import { decodeCanonical, encodeBase64url } from '../../keys/base64url.ts'
 import type { Leaf, Leaves } from '../../keys/index.ts'
 import { type Expectations, readClaims, writeClaims } from './claims.ts'
 import { DIRECT_TYP } from './direct.ts'
 import type { Entitlement, Opened } from './entitlement.ts'
 import { openEnvelope, sealEnvelope } from './envelope.ts'
 import { TokenError } from './error.ts'
-import { decodeSegment } from './strict_json.ts'
 
 const imported = new WeakMap<Leaf, Promise<CryptoKey>>()
 
@@ -70,7 +69,7 @@ export async function openMarked(
   const { mark, ...claims } = facts
   const marking = marks.opening(kid, expected.now)
   if (marking === undefined || typeof mark !== 'string' || !/^[\w-]{43}$/.test(mark)) throw new TokenError('mark')
-  const isOwn = await crypto.subtle.verify('HMAC', await markingKeyOf(marking), decodeSegment(mark), bytesOf(claims))
+  const isOwn = await crypto.subtle.verify('HMAC', await markingKeyOf(marking), decodeCanonical(mark), bytesOf(claims))
   if (!isOwn) throw new TokenError('mark')
   return { entitlement: readClaims(claims, expected), kid }
 }

@@ -7,7 +7,8 @@
 import type { CryptoKey } from 'jose'
 import { importJWK } from 'jose/key/import'
 import type { ContentEncryption, Leaf } from '../../keys/index.ts'
-import { type ContentKey, contentKeyOf } from './content_key.ts'
+import { contentCipherOf } from './content_cipher.ts'
+import type { ContentCipher } from './content_encryption.ts'
 import { TokenError } from './error.ts'
 import { checkStrength, importPublicKey } from './jwks.ts'
 
@@ -17,13 +18,27 @@ export type KeyManagement = 'ECDH-ES' | 'RSA-OAEP-256' | 'dir'
 /** The ways in which the content key can be managed. */
 export const KEY_MANAGEMENT: readonly KeyManagement[] = ['ECDH-ES', 'RSA-OAEP-256', 'dir']
 
-/** A key that seals to a resource server, or opens as one. */
-export interface Recipient {
+/** The ways that are for a resource server's own key. */
+type KeyManagementByKey = Exclude<KeyManagement, 'dir'>
+
+/** A resource server's own key: the public one that seals to it, or the private one that opens. */
+export interface KeyRecipient {
   readonly kid: string
-  readonly alg: KeyManagement
+  readonly alg: KeyManagementByKey
   readonly enc: ContentEncryption
-  readonly key: ContentKey
+  readonly key: CryptoKey
 }
+
+/** A leaf, which seals and opens. */
+export interface LeafRecipient {
+  readonly kid: string
+  readonly alg: 'dir'
+  readonly enc: ContentEncryption
+  readonly cipher: ContentCipher
+}
+
+/** What seals to a resource server, or opens as one. */
+export type Recipient = KeyRecipient | LeafRecipient
 
 type Jwk = Readonly<Record<string, unknown>>
 
@@ -34,7 +49,7 @@ const KID = /^[\x21-\x7e]{1,64}$/
 const SIGNING_OPERATIONS = ['sign', 'verify']
 
 /** Returns the key management that a key is for, or nothing: P-256 and X25519 agree, RSA from 2048 bits wraps. */
-export function keyManagementOf(jwk: Jwk): KeyManagement | undefined {
+export function keyManagementOf(jwk: Jwk): KeyManagementByKey | undefined {
   const { kty, crv, use = 'enc', key_ops = [], alg, n } = jwk
   const kind = kty === 'RSA' ? 'RSA-OAEP-256' : kty === 'EC' || kty === 'OKP' ? 'ECDH-ES' : undefined
   if (kind === undefined || use !== 'enc' || (alg !== undefined && alg !== kind)) return undefined
@@ -45,7 +60,7 @@ export function keyManagementOf(jwk: Jwk): KeyManagement | undefined {
 }
 
 /** Returns the kid of a key for encryption, and its key management; nothing when it is none. */
-function readKey(jwk: Jwk): { readonly kid: string; readonly alg: KeyManagement } | undefined {
+function readKey(jwk: Jwk): { readonly kid: string; readonly alg: KeyManagementByKey } | undefined {
   const { kid } = jwk
   const alg = keyManagementOf(jwk)
   return alg !== undefined && typeof kid === 'string' && KID.test(kid) ? { kid, alg } : undefined
@@ -66,7 +81,7 @@ export function isOpener(jwk: Jwk): boolean {
  *
  * @throws {TokenError} `key` when it is none
  */
-export async function recipientOf(jwk: Jwk, enc: ContentEncryption): Promise<Recipient> {
+export async function recipientOf(jwk: Jwk, enc: ContentEncryption): Promise<KeyRecipient> {
   const read = readKey(jwk)
   if (read === undefined) throw new TokenError('key')
   return { ...read, enc, key: await importPublicKey(jwk, read.alg) }
@@ -77,7 +92,7 @@ export async function recipientOf(jwk: Jwk, enc: ContentEncryption): Promise<Rec
  *
  * @throws {TokenError} `key` when it is none
  */
-export async function openerOf(jwk: Jwk, enc: ContentEncryption): Promise<Recipient> {
+export async function openerOf(jwk: Jwk, enc: ContentEncryption): Promise<KeyRecipient> {
   const read = readKey(jwk)
   if (read === undefined || !isOpener(jwk)) throw new TokenError('key')
   const { use: _use, key_ops: _operations, alg: _alg, ...members } = jwk
@@ -91,6 +106,6 @@ export async function openerOf(jwk: Jwk, enc: ContentEncryption): Promise<Recipi
 }
 
 /** Returns a leaf as what seals, and opens, by `dir`. */
-export async function leafRecipient(leaf: Leaf): Promise<Recipient> {
-  return { kid: leaf.kid, alg: 'dir', enc: leaf.enc, key: await contentKeyOf(leaf) }
+export async function leafRecipient(leaf: Leaf): Promise<LeafRecipient> {
+  return { kid: leaf.kid, alg: 'dir', enc: leaf.enc, cipher: contentCipherOf(leaf) }
 }

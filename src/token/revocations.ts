@@ -64,12 +64,29 @@ function valuesOf({
   ]
 }
 
+/** Values whose hashes are kept beside each list of events. */
+const MOST_KEPT = 4096
+
+/** The hashes of the values that were last looked for in each list: the same token comes again and again. */
+const kept = new WeakMap<object, Map<string, string>>()
+
+/** Returns the hash of a value, as `hashRevoked`, worked out once as long as it is kept beside `instants`. */
+function hashOnce(instants: object, salt: string, kind: RevocationKind, value: string): string {
+  const hashes = kept.get(instants) ?? new Map<string, string>()
+  const known = hashes.get(value)
+  if (known !== undefined) return known
+  if (hashes.size >= MOST_KEPT) hashes.clear()
+  const hash = hashRevoked(salt, kind, value)
+  kept.set(instants, hashes.set(value, hash))
+  return hash
+}
+
 /** Tells whether a bundle hits a target. */
 export function isRevoked({ salt, events }: Bundle, target: Target): boolean {
   return valuesOf(target).some(([kind, value]) => {
     const instants = events[kind]
     if (instants === undefined || value === undefined) return false
-    const hash = hashRevoked(salt, kind, value)
+    const hash = hashOnce(instants, salt, kind, value)
     const instant = Object.hasOwn(instants, hash) ? instants[hash] : undefined
     return instant !== undefined && target.iat <= instant
   })

@@ -163,6 +163,10 @@ async function withNewer(open: (isLacking: boolean) => Promise<Opened>, code: 'k
 }
 
 function openDirectWith(keys: string | RemoteKeys, checked: CheckedOptions): Open {
+  if (typeof keys === 'string') {
+    const leaves = leavesOfKeys(keys, checked)
+    return (token, expected) => openDirect(token, leaves, expected)
+  }
   const leavesAt = findLeavesOf(keys, checked)
   return (token, expected) =>
     withNewer(async (isLacking) => openDirect(token, await leavesAt(expected.now, isLacking), expected), 'key')

@@ -63,8 +63,8 @@ export interface Verifier {
   verify(input: string | ResourceRequest, demand?: Demand): Promise<Verification>
 }
 
-/** Opens a token that is what is expected. */
-export type Open = (token: string, expected: Expectations) => Promise<Opened>
+/** Opens a token that is what is expected: at once where it can. */
+export type Open = (token: string, expected: Expectations) => Opened | Promise<Opened>
 
 /** A token as it was shown. */
 export interface Shown {
@@ -137,15 +137,9 @@ export function createVerifierAround(open: Open, options: CheckedOptions, confir
 
   /** Opens a token that is good for its request; scope is asked for by the caller. */
   async function openShown(shown: Shown, at: number): Promise<{ entitlement: Entitlement; proved?: Proved }> {
-    const proved = await confirm?.prove(shown, at)
-    const { entitlement } = await open(shown.token, {
-      issuer,
-      resource,
-      now: at,
-      clockTolerance,
-      longestLife,
-      anonymous,
-    })
+    const proved = confirm === undefined ? undefined : await confirm.prove(shown, at)
+    const opening = open(shown.token, { issuer, resource, now: at, clockTolerance, longestLife, anonymous })
+    const { entitlement } = opening instanceof Promise ? await opening : opening
     // A bound token that is shown without its key is a stolen one (RFC 9449 §7.2, RFC 8705 §3).
     const isConfirmed = proved === undefined ? entitlement.cnf === undefined : proved.confirms(entitlement.cnf)
     if (!isConfirmed) throw new TokenError('confirmation')

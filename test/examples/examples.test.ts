@@ -114,11 +114,16 @@ function ask(app: App, path: string, headers: OutgoingHttpHeaders = {}, method =
 const bearer = (token: string): OutgoingHttpHeaders => ({ authorization: `Bearer ${token}` })
 
 /** The whole answer to who is not let in: with these headers, and no others. */
-function refusal(status: number, challenge: string): Answer {
-  const authenticate = `Bearer realm="${resource}", ${challenge}resource_metadata="${metadata}"`
+function refusal(status: number, challenge: string, rest = ''): Answer {
+  const authenticate = `Bearer realm="${resource}", ${challenge}resource_metadata="${metadata}"${rest}`
   return { status, headers: { 'cache-control': ['no-store'], 'www-authenticate': [authenticate] }, body: '' }
 }
-const NO_TOKEN = refusal(401, '')
+/** Who names no scheme is told both (RFC 9449 §7.1). */
+const NO_TOKEN = refusal(
+  401,
+  `resource_metadata="${metadata}", DPoP realm="${resource}", `,
+  ', algs="ES256 Ed25519 EdDSA PS256"',
+)
 const BAD_TOKEN = refusal(
   401,
   'error="invalid_token", error_description="The access token is invalid or has expired.", ',
@@ -236,7 +241,9 @@ serve({ fetch: (request) => worker.fetch(request, env), port: 3000 })`,
       fetch(`http://localhost:${port}/.well-known/oauth-protected-resource`),
     ])
     expect(await answers[0].json()).toEqual({ id: '7', client: 'demo-service' })
-    expect(answers[1].headers.get('www-authenticate')).toBe(`Bearer realm="${resource}"`)
+    expect(answers[1].headers.get('www-authenticate')).toBe(
+      `Bearer realm="${resource}", DPoP realm="${resource}", algs="ES256 Ed25519 EdDSA PS256"`,
+    )
     if (name === 'describe')
       expect(await answers[2].json()).toMatchObject({ resource, authorization_servers: [live.issuer] })
   })

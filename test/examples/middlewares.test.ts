@@ -126,7 +126,7 @@ describe('the middleware for Express', () => {
     const response = await fetch(await serve(app.use(inExpress({ verifier }))))
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'cache-control': 'no-store',
-      'www-authenticate': `Bearer realm="${API}"`,
+      'www-authenticate': `Bearer realm="${API}", DPoP realm="${API}", algs="ES256 Ed25519 EdDSA PS256"`,
       'x-own': '1',
     })
   })

@@ -111,7 +111,12 @@ describe.each(SIGNERS)('the keys of $who', ({ claims, form, unavailable, refused
       now = NOW + seconds
       const jwt = await sign(claims, signed)
       provider.misbehave({ at: 'jwks', how: 'error' })
-      return send(form(jwt))
+      const before = asked()
+      const answer = await send(form(jwt))
+      // What is fetched beside the request fails too, before the clock goes on.
+      await expect.poll(asked, { timeout: 10_000 }).toBeGreaterThan(before)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      return answer
     }
     expect(await later(3600)).toBe('200')
     expect(await later(7200, 'unknown key')).toBe(refused)

@@ -6,7 +6,7 @@ import { type Asker, formRequest, getRequest } from '../servers.ts'
 
 const ask = (request: Request): Promise<Response> => exports.default.fetch(request)
 type Keys = { keys: Record<string, unknown>[] }
-const day = Math.floor(Date.now() / 86_400_000)
+const today = (): number => Math.floor(Date.now() / 86_400_000)
 
 describe('GET /jwks', () => {
   it('is a JWK Set of public keys, each with kid, alg and use (RFC 7517 §5, §4.2, §4.4, §4.5)', async () => {
@@ -24,8 +24,8 @@ describe('GET /jwks', () => {
         use: 'sig',
       })
     }
-    expect(keys.map(({ kid }) => kid)).toContain(`r1.${day}`)
-    expect(keys.map(({ kid }) => kid)).toContain(`r1.${day + 1}`)
+    expect(keys.map(({ kid }) => kid)).toContain(`r1.${today()}`)
+    expect(keys.map(({ kid }) => kid)).toContain(`r1.${today() + 1}`)
   })
 
   it('may be kept for less than a new ring takes to reach everyone, and is not sent twice', async () => {
@@ -56,16 +56,16 @@ describe('GET /keys', () => {
       'no-store',
     ])
     const { keys } = (await response.json()) as Keys
-    expect(keys.map(({ kid }) => kid)).toEqual([`r1.${day}`, `r1.${day + 1}`])
+    expect(keys.map(({ kid }) => kid)).toEqual([`r1.${today()}`, `r1.${today() + 1}`])
     expect(keys[1]).toEqual({
       kty: 'oct',
       k: expect.stringMatching(/^[\w-]{43}$/),
-      kid: `r1.${day + 1}`,
+      kid: `r1.${today() + 1}`,
       alg: 'dir',
       enc: 'A256GCM',
       use: 'enc',
-      nbf: (day + 1) * 86_400,
-      exp: (day + 2) * 86_400,
+      nbf: (today() + 1) * 86_400,
+      exp: (today() + 2) * 86_400,
     })
   })
 
@@ -86,7 +86,7 @@ describe('GET /keys', () => {
     )
     expect(protectedHeader).toMatchObject({ alg: 'ECDH-ES', enc: 'A256GCM', kid: 'partner-1', cty: 'jwk-set+json' })
     const { keys } = JSON.parse(new TextDecoder().decode(plaintext)) as Keys
-    expect(keys.map(({ kid }) => kid)).toContain(`r1.${day + 1}`)
+    expect(keys.map(({ kid }) => kid)).toContain(`r1.${today() + 1}`)
   })
 
   it.each<[string, Asker, string, number, string]>([
@@ -114,7 +114,7 @@ describe('GET /keys', () => {
   it('takes a form too, for servers that prove themselves by more than a header', async () => {
     const response = await ask(formRequest('/keys', 'api-server', { resource: API }))
     expect(response.status).toBe(200)
-    expect(((await response.json()) as Keys).keys.map(({ kid }) => kid)).toContain(`r1.${day + 1}`)
+    expect(((await response.json()) as Keys).keys.map(({ kid }) => kid)).toContain(`r1.${today() + 1}`)
   })
 
   it.each(['PUT', 'HEAD', 'OPTIONS'])('refuses %s, and is for no page', async (method) => {

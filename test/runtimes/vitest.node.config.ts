@@ -20,7 +20,7 @@ export default defineProject({
     name: 'node',
     root: join(import.meta.dirname, '..', '..'),
     include: ['test/**/*.test.ts'],
-    exclude: WORKERD_ONLY,
+    exclude: ['**/node_modules/**', ...WORKERD_ONLY],
     testTimeout: 60_000,
   },
 })

@@ -18,5 +18,11 @@ export default defineProject({
       miniflare: { bindings: { ...vars, KEY_RING, KEY_RING_NEXT: '', DEVELOPMENT: 'false' } },
     }),
   ],
-  test: { name: 'workerd', root, include: ['test/**/*.test.ts'], exclude: NODE_ONLY, testTimeout: 30_000 },
+  test: {
+    name: 'workerd',
+    root,
+    include: ['test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', ...NODE_ONLY],
+    testTimeout: 30_000,
+  },
 })

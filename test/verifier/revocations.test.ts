@@ -21,7 +21,13 @@ function setUp(changes: Partial<RevocationOptions> = {}, revocations: Revocation
   const statuses: number[] = []
   const bytes: number[] = []
   let spoil: ((good: Response) => Response | Promise<Response>) | undefined
-  const fetch = async (url: string, init?: RequestInit): Promise<Response> => {
+  let underWay: Promise<unknown> = Promise.resolve()
+  const fetch = (url: string, init?: RequestInit): Promise<Response> => {
+    const answer = answerTo(url, init)
+    underWay = Promise.allSettled([underWay, answer])
+    return answer
+  }
+  const answerTo = async (url: string, init?: RequestInit): Promise<Response> => {
     const answer = await issuer.fetch(new Request(url, init))
     if (url !== URL_OF) return answer
     const given = spoil === undefined ? answer : await spoil(answer)
@@ -52,6 +58,11 @@ function setUp(changes: Partial<RevocationOptions> = {}, revocations: Revocation
     wait: (seconds: number) => {
       now += seconds
     },
+    /** Lets what was begun beside a request come to its end. */
+    settle: async () => {
+      await underWay
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    },
     spoil: (how: typeof spoil) => {
       spoil = how
     },
@@ -64,9 +75,6 @@ function setUp(changes: Partial<RevocationOptions> = {}, revocations: Revocation
   }
 }
 const down = (): Promise<Response> => Promise.reject(new TypeError('Network connection lost'))
-/** Lets what was begun beside a request come to its end. */
-const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10))
-
 /** A bundle as the issuer signs it, but for what is changed. */
 async function bundle(
   claims: Readonly<Record<string, unknown>>,
@@ -104,7 +112,7 @@ describe('a revoked token', () => {
       [10, 19],
       [1, 3],
     ] as const) {
-      const { mint, revoke, wait, reason } = setUp({ every })
+      const { mint, revoke, wait, reason, settle } = setUp({ every })
       const token = await mint()
       await reason(token)
       for (let passed = 0; passed < 40; passed += pace) {
@@ -126,7 +134,7 @@ describe('a revoked token', () => {
 
 describe('the bundle', () => {
   it('is fetched off the path of requests, once for all, and only in part when nothing changed', async () => {
-    const { verifier, mint, wait, reason, statuses, bytes } = setUp()
+    const { verifier, mint, wait, reason, statuses, bytes, settle } = setUp()
     const token = await mint()
     await Promise.all(Array.from({ length: 50 }, () => verifier.verify(token)))
     expect(statuses).toEqual([200])

@@ -1,0 +1,93 @@
+/**
+ * `npm run bench`: how fast everything is, beside what one would take instead, in one table.
+ *
+ * @module
+ */
+
+import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Contender, Effort } from './measure.ts'
+import { installPeers, versionsOf } from './peers.ts'
+import { type Head, isMet, type Row, writeTable } from './report.ts'
+
+const { values } = parseArgs({
+  options: { json: { type: 'boolean' }, svg: { type: 'boolean' }, quick: { type: 'boolean' } },
+})
+const effort: Effort = values.quick === true ? { rounds: 3, slice: 2 } : { rounds: 25, slice: 30 }
+const begun = performance.now()
+
+/** Says how far it is, on the line of the terminal or, elsewhere, on one of its own. */
+function progress(step: string): void {
+  const seconds = Math.round((performance.now() - begun) / 1000)
+  process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${seconds} s: ${step}` : `${seconds} s: ${step}\n`)
+}
+
+progress('installing what it is measured against')
+installPeers()
+const { growth } = await import('./growth.ts')
+const { mint } = await import('./mint.ts')
+const { CLIENT, startOidcProvider } = await import('./oidc_provider.ts')
+const { openInNode } = await import('./open_node.ts')
+const { openInWorkerd } = await import('./open_workerd.ts')
+const { sizes } = await import('./size.ts')
+const { weights } = await import('./weight.ts')
+
+/** An introspection call, as a resource server without a key must make it for each request (RFC 7662). */
+async function introspection(port: number): Promise<Contender> {
+  const headers = {
+    authorization: `Basic ${btoa(`${CLIENT.id}:${CLIENT.secret}`)}`,
+    'content-type': 'application/x-www-form-urlencoded',
+  }
+  const ask = async (path: string, body: string): Promise<Record<string, unknown>> => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers, body })
+    return (await response.json()) as Record<string, unknown>
+  }
+  const { access_token } = await ask('/token', 'grant_type=client_credentials&scope=orders:read orders:write')
+  return {
+    name: 'introspection',
+    async run(times) {
+      for (let index = 0; index < times; index++) {
+        const { active } = await ask('/token/introspection', `token=${access_token}`)
+        if (active !== true) throw new Error('introspection: a good token is not active')
+      }
+    },
+  }
+}
+
+const oidc = await startOidcProvider()
+const rows: Row[] = []
+try {
+  progress('opening in Node')
+  rows.push(...(await openInNode(effort, await introspection(oidc.port))))
+  progress('opening in workerd')
+  rows.push(...(await openInWorkerd(effort)))
+  progress('minting')
+  rows.push(...(await mint(effort, oidc)))
+  progress('sizes')
+  rows.push(...(await sizes()))
+  progress('growth')
+  rows.push(...(await growth(effort)))
+  progress('weight')
+  rows.push(...(await weights(effort)))
+  progress('done\n')
+} finally {
+  oidc.stop()
+}
+
+const [{ model = 'unknown' } = {}, ...others] = cpus()
+const names = ['workerd', 'jose', 'hono', 'oidc-provider', 'iron-webcrypto', 'paseto-ts']
+const head: Head = {
+  machine: `${model}, ${others.length + 1} cores, ${process.platform}`,
+  versions: { node: process.versions.node, ...versionsOf([...names, '@cloudflare/workers-oauth-provider']) },
+  rounds: effort.rounds,
+  seconds: (performance.now() - begun) / 1000,
+}
+if (values.svg === true) {
+  const { drawChart } = await import('./chart.ts')
+  writeFileSync(join(import.meta.dirname, 'speed.svg'), drawChart(rows))
+}
+if (values.json === true)
+  console.log(JSON.stringify({ ...head, rows: rows.map((row) => ({ ...row, met: isMet(row) })) }))
+else console.log(writeTable(head, rows))

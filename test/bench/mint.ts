@@ -1,0 +1,217 @@
+/**
+ * Minting tokens over HTTP: our Worker in workerd beside a route that only answers, oidc-provider and Cloudflare's provider.
+ *
+ * @module
+ */
+
+import { createHash } from 'node:crypto'
+import { encodeBase64url } from '../../keys/base64url.ts'
+import { digestText } from '../../keys/digest.ts'
+import { createKeyring, writeRing } from '../../keys/index.ts'
+import { sealPurpose } from '../../src/token/purpose.ts'
+import { LOGIN_KEY } from '../fixtures.ts'
+import { type Loaded, type LoadGenerator, startLoadGenerator } from './load.ts'
+import { type Contender, type Effort, race, ratioIn, timeIn } from './measure.ts'
+import { CLIENT, type OidcProvider } from './oidc_provider.ts'
+import { type Row, writeTime } from './report.ts'
+import { API, ISSUER, LEDGER, LIFE, PARTNER, PARTNER_KEY, ring } from './tokens.ts'
+import { type Running, startWorker, type WorkerOptions } from './workerd.ts'
+
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
+const REDIRECT_URI = 'https://app.example.com/cb'
+const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXkQ8xZb0aT7s3v5'
+const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url')
+const SCOPE = 'orders:read orders:write'
+
+const basic = (id: string, secret: string) => ({ authorization: `Basic ${btoa(`${id}:${secret}`)}` })
+const HEADERS = { ...FORM, host: new URL(ISSUER).host, ...basic(CLIENT.id, CLIENT.secret) }
+
+/** The Worker's variables, as wrangler.toml would give them. */
+export function issuerWorker(): WorkerOptions {
+  const scopes = SCOPE.split(' ')
+  const { d: _d, ...partner } = PARTNER_KEY
+  const { d: _secret, ...login } = LOGIN_KEY
+  const resource = { scopes, access_token_lifetime: LIFE }
+  return {
+    entry: 'src/worker.ts',
+    bindings: {
+      ISSUER,
+      KEY_RING: writeRing(ring),
+      RESOURCES: {
+        [API]: resource,
+        [PARTNER]: { ...resource, envelope: 'nested', jwks: { keys: [partner] } },
+        [LEDGER]: { ...resource, envelope: 'nested', encryption_alg: 'dir' },
+      },
+      CLIENTS: {
+        [CLIENT.id]: {
+          secret_hash: `sha256:${encodeBase64url(digestText(CLIENT.secret))}`,
+          grant_types: ['client_credentials', 'authorization_code', 'refresh_token'],
+          redirect_uris: [REDIRECT_URI],
+          resources: [API, PARTNER, LEDGER],
+          scopes,
+        },
+      },
+      LOGIN: { type: 'page', url: 'https://login.example/', issuer: 'https://login.example', jwks: { keys: [login] } },
+    },
+    durableObjects: { GUARD: 'GuardObject', REVOCATIONS: 'RevocationsObject' },
+  }
+}
+
+function form(parameters: Readonly<Record<string, string>>): string {
+  return new URLSearchParams(parameters).toString()
+}
+
+/** What a person let the client have. */
+async function sealGrant(purpose: 'code' | 'refresh', more: Readonly<Record<string, unknown>>): Promise<string> {
+  const now = Math.floor(Date.now() / 1000)
+  const leaves = createKeyring(ring, ISSUER).leavesFor(purpose, '', 'A256GCM', 86_400)
+  const id = (): string => encodeBase64url(crypto.getRandomValues(new Uint8Array(16)))
+  const approval = {
+    gid: id(),
+    sid: id(),
+    sub: 'alice',
+    client_id: CLIENT.id,
+    scope: SCOPE.split(' '),
+    resources: [API],
+    auth_time: now,
+    approved_at: now,
+    grant_end: now + 86_400,
+  }
+  const exp = purpose === 'code' ? now + 60 : now + 86_400
+  return sealPurpose(purpose, { jti: id(), iat: now, exp, ...approval, ...more }, leaves, now)
+}
+
+interface Parts {
+  readonly generator: LoadGenerator
+  readonly connections: number
+}
+
+/** Returns a contender that sends the same request again and again, or each body once. */
+function requesting(
+  name: string,
+  to: { readonly port: number },
+  headers: Readonly<Record<string, string>>,
+  bodiesFor: (times: number) => Promise<readonly string[]> | readonly string[],
+  { generator, connections }: Parts,
+): Contender {
+  return {
+    name,
+    prepare: bodiesFor,
+    async run(times, prepared) {
+      const bodies = prepared as readonly string[]
+      const loaded = await generator.send({ port: to.port, connections, times, path: '/token', headers, bodies })
+      if (loaded.failed > 0) throw new Error(`${name}: ${loaded.failed} of ${times} failed: ${loaded.answer}`)
+      return loaded.nanoseconds
+    },
+  }
+}
+
+async function answerOf(worker: Running, body: string, generator: LoadGenerator): Promise<Loaded> {
+  const request = { port: worker.port, connections: 1, times: 1, path: '/token', headers: HEADERS, bodies: [body] }
+  return generator.send(request)
+}
+
+/** What Cloudflare's provider hands out before it is measured. */
+interface HandedOut {
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly codes: readonly string[]
+}
+
+/** Measures all rows of minting. */
+export async function mint(effort: Effort, oidc: OidcProvider): Promise<readonly Row[]> {
+  const generator = startLoadGenerator()
+  const parts = { generator, connections: 8 }
+  const ours = await startWorker(issuerWorker())
+  const credentials = (resource: string): string => form({ grant_type: 'client_credentials', resource, scope: SCOPE })
+  const { answer: ANSWER, headers: ANSWERED } = await answerOf(ours, credentials(API), generator)
+  const floor = await startWorker({ entry: 'test/bench/workers/floor.ts', bindings: { ANSWER, HEADERS: ANSWERED } })
+  const cloudflare = await startWorker({
+    entry: 'test/bench/workers/provider.ts',
+    kv: ['OAUTH_KV'],
+    flags: ['global_fetch_strictly_public'],
+  })
+  const handOut = async (codes: number): Promise<HandedOut> => {
+    const response = await fetch(`http://127.0.0.1:${cloudflare.port}/?codes=${codes}&challenge=${CHALLENGE}`)
+    return (await response.json()) as HandedOut
+  }
+  try {
+    const refresh_token = await sealGrant('refresh', { generation: 0 })
+    const ourCodes = (times: number): Promise<readonly string[]> =>
+      Promise.all(
+        Array.from({ length: times }, async () => {
+          const code = await sealGrant('code', { redirect_uri: REDIRECT_URI, code_challenge: CHALLENGE })
+          return form({ grant_type: 'authorization_code', code, code_verifier: VERIFIER, redirect_uri: REDIRECT_URI })
+        }),
+      )
+    const theirs = await handOut(1)
+    const theirHeaders = { ...FORM, ...basic(theirs.clientId, theirs.clientSecret) }
+    const [theirCode] = theirs.codes
+    const exchange = form({
+      grant_type: 'authorization_code',
+      code: theirCode ?? '',
+      code_verifier: VERIFIER,
+      redirect_uri: REDIRECT_URI,
+    })
+    const exchanged = await generator.send({
+      port: cloudflare.port,
+      connections: 1,
+      times: 1,
+      path: '/token',
+      headers: theirHeaders,
+      bodies: [exchange],
+    })
+    const theirRefresh = (JSON.parse(exchanged.answer) as { refresh_token: string }).refresh_token
+    const same = (body: string) => () => [body]
+    const oidcHeaders = { ...FORM, ...basic(CLIENT.id, CLIENT.secret) }
+    const contenders = [
+      requesting('direct', ours, HEADERS, same(credentials(API)), parts),
+      requesting('floor', floor, HEADERS, same(credentials(API)), parts),
+      requesting('nested', ours, HEADERS, same(credentials(PARTNER)), parts),
+      requesting('nested dir', ours, HEADERS, same(credentials(LEDGER)), parts),
+      requesting('code', ours, HEADERS, ourCodes, parts),
+      requesting('refresh', ours, HEADERS, same(form({ grant_type: 'refresh_token', refresh_token })), parts),
+      requesting('oidc opaque', oidc, oidcHeaders, same(credentials(API)), parts),
+      requesting('oidc JWT', oidc, oidcHeaders, same(credentials(LEDGER)), parts),
+      requesting(
+        'cloudflare refresh',
+        cloudflare,
+        theirHeaders,
+        same(form({ grant_type: 'refresh_token', refresh_token: theirRefresh })),
+        parts,
+      ),
+    ]
+    const times = await race(contenders, { ...effort, slice: effort.slice * 5 })
+    const row = (name: string, other: string, ours: string, beside: string, bar?: Row['bar']): Row => ({
+      group: 'mint, workerd',
+      ours,
+      beside,
+      figures: `${writeTime(timeIn(times, name))} : ${writeTime(timeIn(times, other))}`,
+      ratio: ratioIn(times, name, other),
+      ...(bar && { bar }),
+    })
+    const size = (bytes: number): string => `${bytes} bytes`
+    return [
+      row('direct', 'floor', 'POST /token, direct', 'floor: a Hono route that answers the same bytes', {
+        atLeast: 0.75,
+      }),
+      row('direct', 'oidc opaque', 'POST /token, direct', 'oidc-provider in Node, opaque, in memory', { atLeast: 1.5 }),
+      row('direct', 'oidc JWT', 'POST /token, direct', 'oidc-provider in Node, JWT ES256, in memory'),
+      row('nested', 'oidc JWT', 'POST /token, nested to P-256', 'oidc-provider in Node, JWT ES256, in memory'),
+      row('nested dir', 'oidc JWT', 'POST /token, nested under a leaf', 'oidc-provider in Node, JWT ES256, in memory'),
+      row('nested', 'direct', 'POST /token, nested to P-256', 'POST /token, direct'),
+      row('code', 'direct', 'code exchange through the guard', 'POST /token, direct'),
+      row('refresh', 'direct', 'refresh', 'POST /token, direct'),
+      row('refresh', 'cloudflare refresh', 'refresh', 'workers-oauth-provider, refresh, KV in memory'),
+      {
+        group: 'size',
+        ours: 'token request by Basic',
+        beside: 'its answer',
+        figures: `${size(credentials(API).length)} : ${size(Buffer.byteLength(ANSWER))}`,
+      },
+    ]
+  } finally {
+    generator.stop()
+    await Promise.all([ours.stop(), floor.stop(), cloudflare.stop()])
+  }
+}

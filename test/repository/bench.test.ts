@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import { run } from '../checkout.ts'
+import { blockOf } from '../readme.ts'
+
+interface Told {
+  readonly machine: string
+  readonly versions: Readonly<Record<string, string>>
+  readonly rows: readonly { group: string; ours: string; figures: string; ratio?: number | null; met?: boolean }[]
+}
+
+describe('the benchmark', { timeout: 280_000 }, () => {
+  it('measures every group of rows, however busy the machine is', async () => {
+    const { code, out, err } = await run('bash', ['-ec', `${blockOf('bench').trim()} -- --quick --json`])
+    expect([code, err]).toEqual([0, expect.stringMatching(/minting\n[\s\S]*done\n/)])
+    const { machine, versions, rows } = JSON.parse(out) as Told
+    expect(machine).not.toBe('')
+    expect(Object.values(versions)).not.toContain('missing')
+    expect([...new Set(rows.map(({ group }) => group))].toSorted()).toEqual(
+      ['growth', 'mint, workerd', 'open, Node', 'open, workerd', 'size', 'weight'].toSorted(),
+    )
+    // A ratio that could not be had is NaN, which JSON tells as null.
+    expect(rows.filter(({ ratio, figures }) => ratio === null || /NaN|undefined/.test(figures))).toEqual([])
+    // Lengths do not hang on the machine.
+    expect(rows.filter(({ group, met }) => group === 'size' && met === false)).toEqual([])
+  })
+})
