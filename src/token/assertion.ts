@@ -8,7 +8,7 @@ import type { JSONWebKeySet, JWTPayload } from 'jose'
 import { decodeProtectedHeader } from 'jose/decode/protected_header'
 import { createLocalJWKSet } from 'jose/jwks/local'
 import { jwtVerify } from 'jose/jwt/verify'
-import { decodeCanonical } from '../../keys/base64url.ts'
+import { decodeBase64url } from '../../keys/base64url.ts'
 import { readJws } from './canonical.ts'
 import { TokenError } from './error.ts'
 
@@ -68,7 +68,7 @@ export function isKeyMissing(error: unknown): boolean {
 export function readAssertion(jwt: string): UnprovedAssertion {
   const { payload } = readJws(jwt)
   try {
-    const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(decodeCanonical(payload)))
+    const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(decodeBase64url(payload)))
     const own = (name: string): unknown =>
       typeof claims === 'object' && claims !== null && Object.hasOwn(claims, name)
         ? (claims as AssertionClaims)[name]

@@ -6,7 +6,8 @@
 
 import { encodeBase64url } from '../../keys/base64url.ts'
 import { readJwe } from './canonical.ts'
-import type { ContentCipher } from './content_encryption.ts'
+import type { ContentOpener } from './content_encryption.ts'
+import type { ContentSealer } from './content_sealing.ts'
 
 const utf8 = new TextEncoder()
 
@@ -14,10 +15,10 @@ const utf8 = new TextEncoder()
 export async function sealDir(
   header: Readonly<Record<string, string>>,
   text: string,
-  cipher: ContentCipher,
+  sealer: ContentSealer,
 ): Promise<string> {
   const segment = encodeBase64url(utf8.encode(JSON.stringify(header)))
-  const { iv, ciphertext, tag } = await cipher.seal(utf8.encode(text), authenticatedOf(segment))
+  const { iv, ciphertext, tag } = await sealer.seal(utf8.encode(text), authenticatedOf(segment))
   return `${segment}..${iv}.${ciphertext}.${tag}`
 }
 
@@ -29,9 +30,9 @@ export function authenticatedOf(header: string): Uint8Array<ArrayBuffer> {
 /**
  * Opens a JWE of canonical form. This does NOT look at the header, but as what was sealed along.
  *
- * @throws as the cipher does
+ * @throws as the opener does
  */
-export function openDir(jwe: string, cipher: ContentCipher): ReturnType<ContentCipher['open']> {
-  const segments = readJwe(jwe)
-  return cipher.open(segments, authenticatedOf(segments.header))
+export function openDir(jwe: string, opener: ContentOpener): ReturnType<ContentOpener['open']> {
+  const { header, content } = readJwe(jwe)
+  return opener.open(content, authenticatedOf(header))
 }

@@ -11,6 +11,7 @@ import { type Expectations, readClaims, writeClaims } from './claims.ts'
 import type { Entitlement, Opened } from './entitlement.ts'
 import { openWith, sealEnvelope } from './envelope.ts'
 import { TokenError } from './error.ts'
+import { recogniseClaims } from './usual_claims.ts'
 
 /** `typ` of a direct token. */
 export const DIRECT_TYP = 'at+jwe'
@@ -42,8 +43,9 @@ export async function sealDirect(
  * @throws {TokenError} with any code but `sealing` and `size`: at once, or in the promise
  */
 export function openDirect(token: string, leaves: Leaves, expected: Expectations): Opened | Promise<Opened> {
-  return openWith(token, DIRECT_TYP, leaves, expected.now, (facts, kid) => ({
+  const read = (facts: Parameters<typeof readClaims>[0], kid: string): Opened => ({
     entitlement: readClaims(facts, expected),
     kid,
-  }))
+  })
+  return openWith(token, DIRECT_TYP, leaves, expected.now, read, recogniseClaims)
 }

@@ -7,7 +7,7 @@
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { compactVerify } from 'jose/jws/compact/verify'
 import { importJWK } from 'jose/key/import'
-import { decodeCanonical, encodeBase64url } from '../../keys/base64url.ts'
+import { decodeBase64url, encodeBase64url } from '../../keys/base64url.ts'
 import { digestLabels, digestText } from '../../keys/digest.ts'
 import { readJws } from './canonical.ts'
 import { TokenError } from './error.ts'
@@ -66,7 +66,7 @@ export interface OpenedProof {
 /** Reads JSON of an object. Its spelling is the client's own: PHP escapes slashes, Python puts spaces. */
 function readMembers(segment: string): Members {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(decodeCanonical(segment))
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(decodeBase64url(segment))
     const json: unknown = JSON.parse(text)
     if (isMembers(json)) return json
   } catch {

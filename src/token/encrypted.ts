@@ -9,6 +9,8 @@
 import { compactDecrypt } from 'jose/jwe/compact/decrypt'
 import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
 import { readJwe } from './canonical.ts'
+import { contentOpenerOf } from './content_opening.ts'
+import { contentSealerOf } from './content_sealing.ts'
 import { openDir, sealDir } from './dir.ts'
 import { TokenError } from './error.ts'
 import { readHeader } from './header.ts'
@@ -18,7 +20,7 @@ import type { KeyRecipient, Recipient } from './recipient.ts'
 export async function encryptTo(to: Recipient, cty: string, text: string): Promise<string> {
   const { alg, enc, kid } = to
   const header = { alg, enc, kid, cty }
-  if (to.alg === 'dir') return sealDir(header, text, to.cipher)
+  if (to.alg === 'dir') return sealDir(header, text, contentSealerOf(to.leaf))
   return new CompactEncrypt(new TextEncoder().encode(text)).setProtectedHeader(header).encrypt(to.key)
 }
 
@@ -79,7 +81,7 @@ export async function decryptWith(
     throw new TokenError('algorithm')
   if (said.hasKey !== (to.alg === 'ECDH-ES')) throw new TokenError('header')
   try {
-    return utf8.decode(await (to.alg === 'dir' ? openDir(jwe, to.cipher) : decrypt(jwe, to)))
+    return utf8.decode(await (to.alg === 'dir' ? openDir(jwe, contentOpenerOf(to.leaf)) : decrypt(jwe, to)))
   } catch (cause) {
     throw new TokenError('decryption', { cause })
   }

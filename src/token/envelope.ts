@@ -5,9 +5,10 @@
  */
 
 import type { Leaf, Leaves } from '../../keys/index.ts'
-import { type JweSegments, LONGEST_ENVELOPE, readJwe } from './canonical.ts'
-import { contentCipherOf } from './content_cipher.ts'
-import type { ContentCipher } from './content_encryption.ts'
+import { LONGEST_ENVELOPE, readJwe } from './canonical.ts'
+import type { Bytes, Content, ContentOpener } from './content_encryption.ts'
+import { contentOpenerOf } from './content_opening.ts'
+import { contentSealerOf } from './content_sealing.ts'
 import { authenticatedOf, sealDir } from './dir.ts'
 import { TokenError } from './error.ts'
 import { readHeader } from './header.ts'
@@ -16,7 +17,7 @@ import { parseStrictly } from './strict_json.ts'
 /** Seals what an envelope carries under a leaf; `typ` says what the envelope is. */
 export async function sealEnvelope(facts: Readonly<Record<string, unknown>>, typ: string, leaf: Leaf): Promise<string> {
   const { enc, kid } = leaf
-  const envelope = await sealDir({ alg: 'dir', enc, kid, typ }, JSON.stringify(facts), contentCipherOf(leaf))
+  const envelope = await sealDir({ alg: 'dir', enc, kid, typ }, JSON.stringify(facts), contentSealerOf(leaf))
   if (envelope.length > LONGEST_ENVELOPE) throw new TokenError('size')
   return envelope
 }
@@ -27,23 +28,25 @@ const MEMBERS = ['alg', 'enc', 'kid', 'typ'] as const
 interface Header {
   readonly segment: string
   readonly said: Readonly<Record<(typeof MEMBERS)[number], string>>
-  readonly aad: Uint8Array<ArrayBuffer>
+  readonly aad: Bytes
 }
 
 /** The header of the last envelope that leaves opened: spelled alike, it says the same. Nothing else is kept of it. */
 const lastOpened = new WeakMap<Leaves, Header>()
 
 function readSaid(segment: string): Header {
-  return { segment, said: readHeader(segment, MEMBERS), aad: authenticatedOf(segment) }
+  const aad = authenticatedOf(segment)
+  // A text of its own: a part of the envelope's would keep the whole envelope.
+  return { segment: new TextDecoder().decode(aad), said: readHeader(segment, MEMBERS), aad }
 }
 
 function refuse(cause: unknown): never {
   throw new TokenError('decryption', { cause })
 }
 
-function decrypt(segments: JweSegments, { aad }: Header, leaf: Leaf): ReturnType<ContentCipher['open']> {
+function decrypt(content: Content, { aad }: Header, leaf: Leaf): ReturnType<ContentOpener['open']> {
   try {
-    return contentCipherOf(leaf).open(segments, aad)
+    return contentOpenerOf(leaf).open(content, aad)
   } catch (cause) {
     return refuse(cause)
   }
@@ -81,6 +84,7 @@ export interface OpenedEnvelope {
  * The order is fixed: length, canonical form, exact header, `typ`, `kid`, algorithms, decryption, strict JSON. What the
  * facts mean is not looked at.
  *
+ * @param recognise as in {@link parseStrictly}
  * @throws {TokenError} as `openEnvelope`, or what `read` throws: at once, or in the promise
  */
 export function openWith<Read>(
@@ -89,23 +93,24 @@ export function openWith<Read>(
   leaves: Leaves,
   now: number,
   read: (facts: OpenedEnvelope['facts'], kid: string) => Read,
+  recognise?: Parameters<typeof parseStrictly>[1],
 ): Read | Promise<Read> {
-  const segments = readJwe(envelope)
-  if (segments.encryptedKey !== '') throw new TokenError('form')
   const last = lastOpened.get(leaves)
-  const header = segments.header === last?.segment ? last : readSaid(segments.header)
+  const { header: segment, encryptedKey, content } = readJwe(envelope, LONGEST_ENVELOPE, last?.segment)
+  if (encryptedKey !== '') throw new TokenError('form')
+  const header = segment === last?.segment ? last : readSaid(segment)
   const { alg, enc, kid, typ } = header.said
   if (typ !== expectedTyp) throw new TokenError('type')
   const leaf = leaves.opening(kid, now)
   if (leaf === undefined) throw new TokenError('key')
   if (alg !== 'dir' || enc !== leaf.enc) throw new TokenError('algorithm')
   const readInside = (plaintext: Uint8Array | ArrayBuffer): Read => {
-    const facts = parseStrictly(plaintext)
+    const facts = parseStrictly(plaintext, recognise)
     if (facts === undefined) throw new TokenError('payload')
     if (header !== last) lastOpened.set(leaves, header)
     return read(facts, kid)
   }
-  const plaintext = decrypt(segments, header, leaf)
+  const plaintext = decrypt(content, header, leaf)
   return plaintext instanceof Promise ? plaintext.then(readInside, refuse) : readInside(plaintext)
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decodeCanonical } from '../../keys/base64url.ts'
+import { decodeBase64url } from '../../keys/base64url.ts'
 import { TokenError } from './error.ts'
 import { parseStrictly } from './strict_json.ts'
 
@@ -21,7 +21,7 @@ export function readHeader<const Member extends string>(
   hasKey = false,
 ): Readonly<Record<Member, string>> {
   if (segment.length > (LONGEST_HEADER * 4) / 3) throw new TokenError('header')
-  const header = parseStrictly(decodeCanonical(segment))
+  const header = parseStrictly(decodeBase64url(segment))
   const count = Object.keys(header ?? {}).length
   if (header === undefined || count !== members.length + (hasKey ? 1 : 0)) throw new TokenError('header')
   if (!members.every((name) => typeof header[name] === 'string')) throw new TokenError('header')

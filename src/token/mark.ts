@@ -6,7 +6,7 @@
  */
 
 import type { CryptoKey } from 'jose'
-import { decodeCanonical, encodeBase64url } from '../../keys/base64url.ts'
+import { decodeBase64url, encodeBase64url } from '../../keys/base64url.ts'
 import type { Leaf, Leaves } from '../../keys/index.ts'
 import { type Expectations, readClaims, writeClaims } from './claims.ts'
 import { DIRECT_TYP } from './direct.ts'
@@ -69,7 +69,7 @@ export async function openMarked(
   const { mark, ...claims } = facts
   const marking = marks.opening(kid, expected.now)
   if (marking === undefined || typeof mark !== 'string' || !/^[\w-]{43}$/.test(mark)) throw new TokenError('mark')
-  const isOwn = await crypto.subtle.verify('HMAC', await markingKeyOf(marking), decodeCanonical(mark), bytesOf(claims))
+  const isOwn = await crypto.subtle.verify('HMAC', await markingKeyOf(marking), decodeBase64url(mark), bytesOf(claims))
   if (!isOwn) throw new TokenError('mark')
   return { entitlement: readClaims(claims, expected), kid }
 }

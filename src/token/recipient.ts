@@ -7,8 +7,6 @@
 import type { CryptoKey } from 'jose'
 import { importJWK } from 'jose/key/import'
 import type { ContentEncryption, Leaf } from '../../keys/index.ts'
-import { contentCipherOf } from './content_cipher.ts'
-import type { ContentCipher } from './content_encryption.ts'
 import { TokenError } from './error.ts'
 import { checkStrength, importPublicKey } from './jwks.ts'
 
@@ -34,7 +32,7 @@ export interface LeafRecipient {
   readonly kid: string
   readonly alg: 'dir'
   readonly enc: ContentEncryption
-  readonly cipher: ContentCipher
+  readonly leaf: Leaf
 }
 
 /** What seals to a resource server, or opens as one. */
@@ -107,5 +105,5 @@ export async function openerOf(jwk: Jwk, enc: ContentEncryption): Promise<KeyRec
 
 /** Returns a leaf as what seals, and opens, by `dir`. */
 export async function leafRecipient(leaf: Leaf): Promise<LeafRecipient> {
-  return { kid: leaf.kid, alg: 'dir', enc: leaf.enc, cipher: contentCipherOf(leaf) }
+  return { kid: leaf.kid, alg: 'dir', enc: leaf.enc, leaf }
 }

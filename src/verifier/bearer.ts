@@ -81,7 +81,7 @@ export interface Challenge {
   /** Where the resource's metadata are (RFC 9728 §5.1), if told. */
   readonly resourceMetadata: string | undefined
   /** The scope that is needed; named where that is what is lacking. */
-  readonly scope: readonly string[]
+  readonly scope: string | undefined
   /** The schemes to use; of a request that named one, that one. */
   readonly schemes: readonly Scheme[]
   /** The algorithms that a proof may be signed by (RFC 9449 §7.1), with spaces between. */
@@ -100,7 +100,7 @@ export function answerBearer(code: BearerErrorCode, challenge: Challenge): Respo
     return new Response(null, { status, headers: { 'Retry-After': '5', 'Cache-Control': 'no-store' } })
   const parts = [`realm="${realm}"`]
   if (description !== undefined) parts.push(`error="${code}"`, `error_description="${description}"`)
-  if (code === 'insufficient_scope') parts.push(`scope="${scope.join(' ')}"`)
+  if (code === 'insufficient_scope') parts.push(`scope="${scope}"`)
   if (resourceMetadata !== undefined) parts.push(`resource_metadata="${resourceMetadata}"`)
   const challenges = schemes.map((scheme) =>
     [`${scheme} ${parts.join(', ')}`, ...(scheme === 'DPoP' ? [`algs="${algorithms}"`] : [])].join(', '),

@@ -118,6 +118,15 @@ export function checkOptions(options: CommonOptions): CheckedOptions {
   return { ...checked, resourceMetadata }
 }
 
+/** Why somebody is not let in, as far as that is known. */
+interface Refused {
+  readonly scheme: Scheme | undefined
+  /** The scope that is needed. */
+  readonly scope: string | undefined
+  readonly nonce?: string | undefined
+  readonly reason?: TokenErrorCode
+}
+
 /** What the caller is told for each reason: nearly always the same. */
 function codeOf(reason: TokenErrorCode): BearerErrorCode {
   if (reason === 'unavailable') return 'temporarily_unavailable'
@@ -135,37 +144,36 @@ export function createVerifierAround(open: Open, options: CheckedOptions, confir
 
   const { schemes = ['Bearer'], algorithms = '' } = confirm ?? {}
 
-  /** Opens a token that is good for its request; scope is asked for by the caller. */
-  async function openShown(shown: Shown, at: number): Promise<{ entitlement: Entitlement; proved?: Proved }> {
-    const proved = confirm === undefined ? undefined : await confirm.prove(shown, at)
-    const opening = open(shown.token, { issuer, resource, now: at, clockTolerance, longestLife, anonymous })
-    const { entitlement } = opening instanceof Promise ? await opening : opening
-    // A bound token that is shown without its key is a stolen one (RFC 9449 §7.2, RFC 8705 §3).
-    const isConfirmed = proved === undefined ? entitlement.cnf === undefined : proved.confirms(entitlement.cnf)
-    if (!isConfirmed) throw new TokenError('confirmation')
-    return proved === undefined ? { entitlement } : { entitlement, proved }
+  function refuse(code: BearerErrorCode, { scheme, scope, nonce, reason }: Refused): Verification {
+    const asked = scheme === undefined ? schemes : [scheme]
+    const challenge = { realm: resource, resourceMetadata, scope, schemes: asked, algorithms, nonce }
+    return { ok: false, code, reason, response: answerBearer(code, challenge) }
   }
 
-  async function verify(input: string | ResourceRequest, demand: Demand = {}): Promise<Verification> {
-    const needed = demand.scope?.split(' ') ?? []
-    const alone = { ok: true as const, scheme: 'Bearer' as const }
-    const reading = typeof input === 'string' ? { ...alone, token: input } : readBearer(input, schemes)
-    const refuse = (code: BearerErrorCode, reason?: TokenErrorCode, nonce?: string): Verification => {
-      const asked = reading.scheme === undefined ? schemes : [reading.scheme]
-      const challenge = { realm: resource, resourceMetadata, scope: needed, schemes: asked, algorithms, nonce }
-      return { ok: false, code, reason, response: answerBearer(code, challenge) }
-    }
-    if (!reading.ok) return refuse(reading.code)
+  // One function that waits once, if at all: each promise more would cost as much as a check.
+  async function verify(input: string | ResourceRequest, { scope }: Demand = {}): Promise<Verification> {
+    const isAlone = typeof input === 'string'
+    const shown = isAlone ? ({ ok: true, scheme: 'Bearer', token: input } as const) : readBearer(input, schemes)
+    if (!shown.ok) return refuse(shown.code, { scheme: shown.scheme, scope })
+    const { scheme, token } = shown
     const at = now()
     try {
-      const request = typeof input === 'string' ? undefined : input
-      const { entitlement, proved } = await openShown({ ...reading, request }, at)
-      if (!needed.every((token) => entitlement.scope.includes(token))) return refuse('insufficient_scope')
-      await proved?.spend()
-      return { ok: true, entitlement, ...(proved?.nonce === undefined ? {} : { nonce: proved.nonce }) }
+      const request = isAlone ? undefined : input
+      const proved = confirm === undefined ? undefined : await confirm.prove({ scheme, token, request }, at)
+      const opening = open(token, { issuer, resource, now: at, clockTolerance, longestLife, anonymous })
+      const { entitlement } = opening instanceof Promise ? await opening : opening
+      // A bound token that is shown without its key is a stolen one (RFC 9449 §7.2, RFC 8705 §3).
+      const isConfirmed = proved === undefined ? entitlement.cnf === undefined : proved.confirms(entitlement.cnf)
+      if (!isConfirmed) throw new TokenError('confirmation')
+      if (scope?.split(' ').every((one) => entitlement.scope.includes(one)) === false)
+        return refuse('insufficient_scope', { scheme, scope })
+      if (proved === undefined) return { ok: true, entitlement }
+      await proved.spend()
+      return { ok: true, entitlement, ...(proved.nonce === undefined ? {} : { nonce: proved.nonce }) }
     } catch (error) {
       const reason = error instanceof TokenError ? error.code : 'unavailable'
-      return refuse(codeOf(reason), reason, reason === 'proof_nonce' ? await confirm?.nonce(at) : undefined)
+      const nonce = reason === 'proof_nonce' ? await confirm?.nonce(at) : undefined
+      return refuse(codeOf(reason), { scheme, scope, nonce, reason })
     }
   }
 

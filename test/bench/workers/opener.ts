@@ -30,9 +30,7 @@ async function waysOf({ ISSUER: issuer, RESOURCE: resource, KEYS: keys, TOKEN: t
   const sealed = Uint8Array.from([...bytesOf(ciphertext), ...bytesOf(tag)])
   const utf8 = new TextDecoder()
   const ways: Readonly<Record<string, Way>> = {
-    async ours() {
-      if (!(await verifier.verify(token)).ok) throw new Error('a good token is refused')
-    },
+    ours: () => verifier.verify(token),
     jose: () => jwtDecrypt(token, key, { issuer, audience: resource, typ: 'at+jwe' }),
     floor: async () => JSON.parse(utf8.decode(await crypto.subtle.decrypt(algorithm, key, sealed))),
   }
@@ -47,7 +45,9 @@ export default {
     ways ??= waysOf(env)
     const way = (await ways)[pathname.slice(1)]
     if (way === undefined) return new Response(null, { status: 404 })
-    for (let left = Number(searchParams.get('times')); left > 0; left--) await way()
+    for (let left = Number(searchParams.get('times')); left > 0; left--)
+      // What is refused fast is no speed.
+      if (((await way()) as { ok?: boolean }).ok === false) return new Response('a good token is refused')
     return new Response('done')
   },
 }

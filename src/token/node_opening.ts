@@ -1,0 +1,68 @@
+/**
+ * Opening by `node:crypto` (RFC 7518 §5), which does at once what WebCrypto in Node hands to another thread: some twenty
+ * times as fast.
+ *
+ * @module
+ */
+
+import {
+  type Bytes,
+  bitsOf,
+  type ContentOpener,
+  checkLengths,
+  concatenate,
+  type MakeOpener,
+} from './content_encryption.ts'
+
+type NodeCrypto = ReturnType<typeof builtin>
+
+function builtin() {
+  return process.getBuiltinModule('node:crypto')
+}
+
+function gcm({ createDecipheriv, createSecretKey }: NodeCrypto, raw: Bytes): ContentOpener {
+  const key = createSecretKey(raw)
+  return {
+    open(content, aad) {
+      checkLengths('A256GCM', content)
+      const { iv, sealed, tagBytes } = content
+      const tag = sealed.length - tagBytes
+      const decipher = createDecipheriv('aes-256-gcm', key, iv)
+      decipher.setAAD(aad)
+      decipher.setAuthTag(sealed.subarray(tag))
+      const plaintext = decipher.update(sealed.subarray(0, tag))
+      // Throws when the tag is not right; until then nobody has seen the plaintext.
+      decipher.final()
+      return plaintext
+    },
+  }
+}
+
+function cbc(crypto: NodeCrypto, raw: Bytes): ContentOpener {
+  const { createDecipheriv, createHmac, createSecretKey, timingSafeEqual } = crypto
+  const mac = createSecretKey(raw.subarray(0, 32))
+  const key = createSecretKey(raw.subarray(32))
+  return {
+    open(content, aad) {
+      checkLengths('A256CBC-HS512', content)
+      const { iv, sealed, tagBytes } = content
+      const ciphertext = sealed.subarray(0, -tagBytes)
+      const hmac = createHmac('sha512', mac).update(aad).update(iv).update(ciphertext).update(bitsOf(aad))
+      // The tag is looked at before anything is decrypted (RFC 7518 §5.2.2.2).
+      if (!timingSafeEqual(hmac.digest().subarray(0, 32), sealed.subarray(-tagBytes))) throw new RangeError('tag')
+      const decipher = createDecipheriv('aes-256-cbc', key, iv)
+      return concatenate(decipher.update(ciphertext), decipher.final())
+    },
+  }
+}
+
+/**
+ * Returns what makes an opener by `node:crypto`, or nothing outside Node: other runtimes that know the module too decrypt
+ * at once by WebCrypto, and by the module more slowly, or not in full.
+ */
+export function findNodeOpening(): MakeOpener | undefined {
+  const isNode = typeof navigator === 'undefined' || /^Node\.js\//.test(navigator.userAgent)
+  if (!isNode || typeof process === 'undefined' || process.getBuiltinModule === undefined) return undefined
+  const crypto = builtin()
+  return (enc, key) => (enc === 'A256GCM' ? gcm(crypto, key) : cbc(crypto, key))
+}
