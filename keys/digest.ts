@@ -8,6 +8,11 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { encodeBase64url } from './base64url.ts'
 import { encodeLabels } from './derive.ts'
 
+/** Returns SHA-256 of bytes: 32 bytes. */
+export function digestBytes(bytes: Uint8Array): Uint8Array {
+  return sha256(bytes)
+}
+
 /** Returns SHA-256 of a text in UTF-8: 32 bytes. */
 export function digestText(text: string): Uint8Array {
   return sha256(new TextEncoder().encode(text))

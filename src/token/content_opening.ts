@@ -5,11 +5,12 @@
  */
 
 import type { Leaf } from '../../keys/index.ts'
-import type { ContentOpener } from './content_encryption.ts'
+import type { ContentOpener, MakeOpener } from './content_encryption.ts'
 import { findNodeOpening } from './node_opening.ts'
 import { makeWebOpener } from './web_opening.ts'
 
-const makeOpener = findNodeOpening() ?? makeWebOpener
+/** Makes what opens under a key: 32 bytes, or 64 for A256CBC-HS512. */
+export const makeOpener: MakeOpener = findNodeOpening() ?? makeWebOpener
 
 const made = new WeakMap<Leaf, ContentOpener>()
 

@@ -28,11 +28,11 @@ export function authenticatedOf(header: string): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Opens a JWE of canonical form. This does NOT look at the header, but as what was sealed along.
+ * Opens a JWE under its content key. This does NOT look at its length, nor at the header but as what was sealed along.
  *
  * @throws as the opener does
  */
 export function openDir(jwe: string, opener: ContentOpener): ReturnType<ContentOpener['open']> {
-  const { header, content } = readJwe(jwe)
+  const { header, content } = readJwe(jwe, jwe.length)
   return opener.open(content, authenticatedOf(header))
 }

@@ -8,13 +8,15 @@
 
 import { compactDecrypt } from 'jose/jwe/compact/decrypt'
 import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
+import { decodeBase64url } from '../../keys/base64url.ts'
+import { agreeOnKey, type EphemeralKey } from './agreement.ts'
 import { readJwe } from './canonical.ts'
-import { contentOpenerOf } from './content_opening.ts'
+import { contentOpenerOf, makeOpener } from './content_opening.ts'
 import { contentSealerOf } from './content_sealing.ts'
 import { openDir, sealDir } from './dir.ts'
 import { TokenError } from './error.ts'
-import { readHeader } from './header.ts'
-import type { KeyRecipient, Recipient } from './recipient.ts'
+import { readAgreementHeader, readHeader } from './header.ts'
+import type { Recipient } from './recipient.ts'
 
 /** Encrypts a text; `cty` says what it is. */
 export async function encryptTo(to: Recipient, cty: string, text: string): Promise<string> {
@@ -29,8 +31,8 @@ export interface EncryptedOutside {
   readonly alg: string
   readonly enc: string
   readonly kid: string
-  /** Whether there is an ephemeral key in the header. */
-  readonly hasKey: boolean
+  /** The ephemeral key in the header, if there is one. */
+  readonly epk: EphemeralKey | undefined
   /** Whether there is an encrypted content key. */
   readonly hasEncryptedKey: boolean
 }
@@ -44,20 +46,21 @@ export interface EncryptedOutside {
 export function readEncryptedOutside(jwe: string, cty: string, longest?: number): EncryptedOutside {
   const { header, encryptedKey } = readJwe(jwe, longest)
   const hasEncryptedKey = encryptedKey !== ''
-  const hasKey = !hasEncryptedKey && isAgreed(header)
-  const { alg, enc, kid, cty: said } = readHeader(header, ['alg', 'enc', 'kid', 'cty'], hasKey)
-  if (said !== cty) throw new TokenError('type')
-  return { alg, enc, kid, hasKey, hasEncryptedKey }
+  const isAgreed = !hasEncryptedKey && new TextDecoder().decode(decodeBase64url(header)).includes('"epk":')
+  const read = isAgreed ? readAgreementHeader(header, MEMBERS) : { ...readHeader(header, MEMBERS), epk: undefined }
+  const { alg, enc, kid, epk } = read
+  if (read.cty !== cty) throw new TokenError('type')
+  return { alg, enc, kid, epk, hasEncryptedKey }
 }
 
-/** Tells whether a header has an ephemeral key; what it is, `readHeader` looks at. */
-function isAgreed(header: string): boolean {
-  return atob(header.replaceAll('-', '+').replaceAll('_', '/')).includes('"epk":')
-}
+const MEMBERS = ['alg', 'enc', 'kid', 'cty'] as const
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-async function decrypt(jwe: string, { alg, enc, key }: KeyRecipient): Promise<Uint8Array> {
+async function decrypt(jwe: string, to: Recipient, epk: EphemeralKey | undefined): Promise<Uint8Array | ArrayBuffer> {
+  if (to.alg === 'dir') return openDir(jwe, contentOpenerOf(to.leaf))
+  const { alg, enc, key } = to
+  if (epk !== undefined) return openDir(jwe, makeOpener(enc, await agreeOnKey(key, epk, enc)))
   const options = { keyManagementAlgorithms: [alg], contentEncryptionAlgorithms: [enc] }
   return (await compactDecrypt(jwe, key, options)).plaintext
 }
@@ -79,9 +82,9 @@ export async function decryptWith(
   if (to === undefined) throw new TokenError('key')
   if (said.alg !== to.alg || said.enc !== to.enc || said.hasEncryptedKey !== (to.alg === 'RSA-OAEP-256'))
     throw new TokenError('algorithm')
-  if (said.hasKey !== (to.alg === 'ECDH-ES')) throw new TokenError('header')
+  if ((said.epk !== undefined) !== (to.alg === 'ECDH-ES')) throw new TokenError('header')
   try {
-    return utf8.decode(await (to.alg === 'dir' ? openDir(jwe, contentOpenerOf(to.leaf)) : decrypt(jwe, to)))
+    return utf8.decode(await decrypt(jwe, to, said.epk))
   } catch (cause) {
     throw new TokenError('decryption', { cause })
   }

@@ -5,27 +5,49 @@
  */
 
 import { decodeBase64url } from '../../keys/base64url.ts'
+import type { EphemeralKey } from './agreement.ts'
 import { TokenError } from './error.ts'
 import { parseStrictly } from './strict_json.ts'
 
 const LONGEST_HEADER = 512
 
 /**
- * Reads a header whose members are exactly `members`, each a text; `epk` may be one that is a key (RFC 7518 §4.6.1.1).
+ * Reads a header whose members are exactly `members`, each a text.
  *
  * @throws {TokenError} `header`
  */
 export function readHeader<const Member extends string>(
   segment: string,
   members: readonly Member[],
-  hasKey = false,
+): Readonly<Record<Member, string>> {
+  return readMembers(segment, members, 0)
+}
+
+/**
+ * Reads a header that has an `epk` besides: an ephemeral key, with nothing in it but what makes it (RFC 7518 §4.6.1.1).
+ *
+ * @throws {TokenError} `header`
+ */
+export function readAgreementHeader<const Member extends string>(
+  segment: string,
+  members: readonly Member[],
+): Readonly<Record<Member, string>> & { readonly epk: EphemeralKey } {
+  const header: Readonly<Record<string, unknown>> = readMembers(segment, members, 1)
+  if (!isPublicKey(header['epk'])) throw new TokenError('header')
+  return header as Readonly<Record<Member, string>> & { readonly epk: EphemeralKey }
+}
+
+/** Reads a header that has these members, and so many others. */
+function readMembers<Member extends string>(
+  segment: string,
+  members: readonly Member[],
+  others: number,
 ): Readonly<Record<Member, string>> {
   if (segment.length > (LONGEST_HEADER * 4) / 3) throw new TokenError('header')
   const header = parseStrictly(decodeBase64url(segment))
   const count = Object.keys(header ?? {}).length
-  if (header === undefined || count !== members.length + (hasKey ? 1 : 0)) throw new TokenError('header')
+  if (header === undefined || count !== members.length + others) throw new TokenError('header')
   if (!members.every((name) => typeof header[name] === 'string')) throw new TokenError('header')
-  if (hasKey && !isPublicKey(header['epk'])) throw new TokenError('header')
   return header as Readonly<Record<Member, string>>
 }
 
