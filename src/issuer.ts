@@ -4,12 +4,9 @@
  * @module
  */
 
-import { type Context, Hono, type MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
+import { type Context, Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { etag } from 'hono/etag'
-import { secureHeaders } from 'hono/secure-headers'
-import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { type AccessTokens, createAccessTokens } from './endpoints/access_tokens.ts'
 import { createCodes } from './endpoints/authorization_response.ts'
 import { createAuthorizeEndpoint } from './endpoints/authorize.ts'
@@ -26,6 +23,7 @@ import { createKeysEndpoint } from './endpoints/keys.ts'
 import { createLogins } from './endpoints/login.ts'
 import { createLogoutEndpoint } from './endpoints/logout.ts'
 import { describeIssuer, metadataPath } from './endpoints/metadata.ts'
+import { atMost, corsWhereAsked, limitFailures, only, onlyForUs, securely } from './endpoints/middleware.ts'
 import { createParEndpoint } from './endpoints/par.ts'
 import { createPushedRequests } from './endpoints/pushed_requests.ts'
 import { type Answer, answerError, answerJson, answerRefusal, toResponse } from './endpoints/respond.ts'
@@ -34,7 +32,6 @@ import { createRevokeEndpoint } from './endpoints/revoke.ts'
 import { createSessions } from './endpoints/session.ts'
 import { createStartEndpoint } from './endpoints/start.ts'
 import { createTokenEndpoint } from './endpoints/token.ts'
-import { OAuthError } from './protocol/error.ts'
 import { type IssuerSettings, isLoopback } from './settings.ts'
 import { type Assertions, createAssertions } from './stores/assertions.ts'
 import { createRecipients } from './stores/recipients.ts'
@@ -49,9 +46,6 @@ export interface Issuer extends Hono {
   createTokenResponse(request: FormRequest): Promise<Answer>
 }
 
-/** Characters that a URL may have. */
-const LONGEST_URL = 8192
-
 /** Browsers may ask, from any page but a nameless one, and never with cookies. */
 const CORS = {
   origin: (origin: string) => (origin === 'null' ? null : '*'),
@@ -64,67 +58,27 @@ const CORS = {
 /** Everybody may read, from any page. */
 const OPEN = { origin: '*', allowMethods: ['GET'] }
 
-const HEADERS = { strictTransportSecurity: 'max-age=31536000; includeSubDomains; preload', xFrameOptions: 'DENY' }
-
 /** Headers of what everyone may keep for a while. */
 const CACHEABLE = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' }
 
-/** Tells whether a request was meant for this issuer; on a loopback issuer any loopback name will do. */
-function isOwnHost(url: string, issuer: URL): boolean {
-  const { host, port } = new URL(url)
-  return host === issuer.host || (isLoopback(issuer.href) && isLoopback(url) && port === issuer.port)
-}
-
-/** Tells a browser what it may ask, and read; nobody else sends an `Origin`. */
-function corsWhereAsked(options: typeof CORS): MiddlewareHandler {
-  const handle = cors(options)
-  return function corsWhereAskedMiddleware(c, next) {
-    return c.req.raw.headers.has('origin') ? handle(c, next) : next()
-  }
-}
-
-/** Refuses what was meant for another host, and URLs that are too long. */
-function onlyForUs(issuer: URL, except: string): MiddlewareHandler {
-  return async function onlyForUsMiddleware(c, next) {
-    if (c.req.url.length > LONGEST_URL) return toResponse(answerRefusal(414))
-    if (!isOwnHost(c.req.url, issuer) && c.req.path !== except) return toResponse(answerRefusal(421))
-    return next()
-  }
-}
-
-/** Refuses every method but these; browsers' preflights, where they are taken, come before. */
-function only(...methods: readonly string[]): MiddlewareHandler {
-  return async function onlyMiddleware(c, next) {
-    return methods.includes(c.req.method) ? next() : toResponse(answerRefusal(405, { Allow: methods.join(', ') }))
-  }
-}
-
-/** Refuses bodies over a number of bytes, whatever their length is said to be. */
-function atMost(maxSize: number): MiddlewareHandler {
-  return bodyLimit({ maxSize, onError: () => toResponse(answerRefusal(413)) })
-}
-
-/** Answers 429 in place of a failed client authentication when there were too many from where the request comes. */
-function limitFailures({ log }: EndpointContext, { allowFailure }: IssuerSettings): MiddlewareHandler {
-  return async function limitFailuresMiddleware(c, next) {
-    await next()
-    if (c.res.status !== 401 || (await allowFailure?.(c.req.raw)) !== false) return
-    const tooMany = new OAuthError('slow_down', 'too many failures', { retryAfter: 60 })
-    c.res.headers.delete('WWW-Authenticate')
-    c.res = toResponse(answerError(tooMany, { event: 'client', log }))
-  }
+/** Returns what reads the certificate of a request, where some client needs one. */
+function readCertificates({ settings }: EndpointContext, { certificate }: IssuerSettings) {
+  return ({ req, env }: Context) => (settings.hasCertificates ? certificate?.(req.raw, env) : undefined)
 }
 
 /** Returns an endpoint that takes a form from a client as a Hono handler. */
-function formHandler(answer: FormEndpoint, settings: IssuerSettings): (c: Context) => Promise<Response> {
+function formHandler(
+  answer: FormEndpoint,
+  context: EndpointContext,
+  settings: IssuerSettings,
+): (c: Context) => Promise<Response> {
+  const certificateOf = readCertificates(context, settings)
   return async (c) => {
     const { raw } = c.req
     const { url: uri, method, headers } = raw
     const credentials = settings.credentials?.(raw) ?? {}
-    const certificate = settings.certificate?.(raw, c.env)
-    const answered = await answer({ uri, method, headers, body: await readBody(raw), credentials, certificate })
-    // Not `toResponse`: Hono would make another response of it for the headers that come after.
-    return c.body(answered.body, answered.status as ContentfulStatusCode, answered.headers)
+    const certificate = certificateOf(c)
+    return toResponse(await answer({ uri, method, headers, body: await readBody(raw), credentials, certificate }))
   }
 }
 
@@ -174,13 +128,13 @@ function mountForServers(
   const limit = limitFailures(context, settings)
   const keys = createKeysEndpoint(context, authenticateClient)
   const form = (endpoint: FormEndpoint) =>
-    [limit, atMost(LONGEST_FORM_REQUEST), formHandler(endpoint, settings)] as const
+    [limit, atMost(LONGEST_FORM_REQUEST), formHandler(endpoint, context, settings)] as const
   app.all(`${base}/jwks`, cors(OPEN), only('GET', 'HEAD'), etag(), async (c) => {
     const { status, headers, body } = await createJwksAnswer(context, publicKeys)
     return c.body(body, status as 200, headers)
   })
-  const keysHandler = async ({ req: { raw }, env }: Context) =>
-    toResponse(await keys(raw, settings.certificate?.(raw, env)))
+  const certificateOf = readCertificates(context, settings)
+  const keysHandler = async (c: Context) => toResponse(await keys(c.req.raw, certificateOf(c)))
   app.all(`${base}/keys`, only('GET', 'POST'), limit, atMost(LONGEST_FORM_REQUEST), keysHandler)
   app.all(`${base}/introspect`, ...form(createIntrospectEndpoint(context, { authenticateClient, accessTokens, view })))
   app.all(
@@ -225,13 +179,13 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   const createTokenResponse = createTokenEndpoint(context, parts)
   const app = new Hono()
 
-  app.use(secureHeaders(HEADERS), onlyForUs(issuer, `${base}/healthz`))
+  app.use(securely, onlyForUs(issuer, `${base}/healthz`))
   app.all(
     `${base}/token`,
     corsWhereAsked(CORS),
     limitFailures(context, settings),
     atMost(LONGEST_FORM_REQUEST),
-    formHandler(createTokenResponse, settings),
+    formHandler(createTokenResponse, context, settings),
   )
   app.all(metadataPath(issuer.href), cors(OPEN), only('GET', 'HEAD'), etag(), (c) => c.body(metadata, 200, CACHEABLE))
   app.all(`${base}/healthz`, only('GET', 'HEAD'), () => {

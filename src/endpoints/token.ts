@@ -100,7 +100,8 @@ export function createTokenEndpoint(
     added: Readonly<Record<string, unknown>> | undefined,
     reserved: ReadonlySet<string>,
   ): Readonly<Record<string, unknown>> {
-    const entries = Object.entries(added ?? {})
+    if (added === undefined) return {}
+    const entries = Object.entries(added)
     const refused = entries.map(([name]) => name).filter((name) => reserved.has(name))
     if (refused.length > 0) log({ level: 'warn', event: 'hook', detail: `a hook may not give: ${refused.join(', ')}` })
     return Object.fromEntries(entries.filter(([name]) => !reserved.has(name)))

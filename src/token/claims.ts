@@ -47,10 +47,10 @@ export interface Expectations {
 /** Returns the claims of a token for this entitlement. The operator's come last, and never in place of the protocol's. */
 export function writeClaims(entitlement: Entitlement, issuer: string): Readonly<Record<string, unknown>> {
   const { claims, scope, sub, aud, client_id, iat, exp, jti, ...others } = entitlement
-  const own = Object.entries(claims).filter(([name]) => !PROTOCOL_CLAIMS.has(name) && name !== '__proto__')
   const granted = scope.length > 0 ? { scope: scope.join(' ') } : {}
   const protocol = { iss: issuer, sub, aud, client_id, ...granted, iat, exp, jti, ...others }
-  return { ...protocol, ...Object.fromEntries(own) }
+  const own = Object.entries(claims).filter(([name]) => !PROTOCOL_CLAIMS.has(name) && name !== '__proto__')
+  return own.length === 0 ? protocol : { ...protocol, ...Object.fromEntries(own) }
 }
 
 function isText(value: unknown): value is string {

@@ -1,3 +1,5 @@
+import { Hono } from 'hono'
+import { secureHeaders } from 'hono/secure-headers'
 import { describe, expect, it } from 'vitest'
 import { encodeBase64url } from '../../keys/base64url.ts'
 import { ISSUER, NOW, testIssuer, testRing } from '../fixtures.ts'
@@ -23,6 +25,22 @@ describe('every response', () => {
     const { headers } = await testIssuer().request(ISSUER + path, { method })
     expect(Object.fromEntries(Object.keys(EVERY).map((name) => [name, headers.get(name)]))).toEqual(EVERY)
     expect([headers.get('server'), headers.get('x-powered-by')]).toEqual([null, null])
+  })
+
+  it.each([
+    ['POST', '/token'],
+    ['GET', '/jwks'],
+    ['GET', '/'],
+    ['GET', '/nothing'],
+  ])('to %s %s has those that hono/secure-headers sets', async (method, path) => {
+    const app = new Hono()
+    const strictTransportSecurity = EVERY['strict-transport-security']
+    app.use(secureHeaders({ strictTransportSecurity, xFrameOptions: 'DENY' }))
+    app.all('*', (c) => c.body(null))
+    const expected = Object.fromEntries((await app.request('/')).headers)
+    const { headers } = await testIssuer().request(ISSUER + path, { method })
+    expect(Object.keys(expected).length).toBeGreaterThan(9)
+    expect(Object.fromEntries(Object.keys(expected).map((name) => [name, headers.get(name)]))).toEqual(expected)
   })
 })
 

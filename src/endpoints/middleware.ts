@@ -1,0 +1,77 @@
+/**
+ * What stands before the endpoints: for every one the same headers and the same host; for some a method, a length, a limit.
+ *
+ * @module
+ */
+
+import type { MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { cors } from 'hono/cors'
+import { OAuthError } from '../protocol/error.ts'
+import { type IssuerSettings, isLoopback } from '../settings.ts'
+import type { EndpointContext } from './context.ts'
+import { answerError, answerRefusal, SECURITY_HEADERS, toResponse } from './respond.ts'
+
+/** Characters that a URL may have. */
+const LONGEST_URL = 8192
+
+/** Tells whether a request was meant for this issuer; on a loopback issuer any loopback name will do. */
+function isOwnHost(url: string, issuer: URL, host: string): boolean {
+  if (url.startsWith(`//${host}/`, url.indexOf(':') + 1)) return true
+  return isLoopback(issuer.href) && isLoopback(url) && new URL(url).port === issuer.port
+}
+
+/** Tells a browser what it may ask, and read; nobody else sends an `Origin`. */
+export function corsWhereAsked(options: Parameters<typeof cors>[0]): MiddlewareHandler {
+  const handle = cors(options)
+  return function corsWhereAskedMiddleware(c, next) {
+    return c.req.raw.headers.has('origin') ? handle(c, next) : next()
+  }
+}
+
+/** Gives every response the headers of all, if it has not got them yet. */
+export const securely: MiddlewareHandler = async function securelyMiddleware(c, next) {
+  await next()
+  const { headers } = c.res
+  if (headers.has('X-Frame-Options')) return
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value)
+}
+
+/** Refuses what was meant for another host, and URLs that are too long. */
+export function onlyForUs(issuer: URL, except: string): MiddlewareHandler {
+  const { host } = issuer
+  return async function onlyForUsMiddleware(c, next) {
+    if (c.req.url.length > LONGEST_URL) return toResponse(answerRefusal(414))
+    if (!isOwnHost(c.req.url, issuer, host) && c.req.path !== except) return toResponse(answerRefusal(421))
+    return next()
+  }
+}
+
+/** Refuses every method but these; browsers' preflights, where they are taken, come before. */
+export function only(...methods: readonly string[]): MiddlewareHandler {
+  return async function onlyMiddleware(c, next) {
+    return methods.includes(c.req.method) ? next() : toResponse(answerRefusal(405, { Allow: methods.join(', ') }))
+  }
+}
+
+/** Refuses bodies over a number of bytes, whatever their length is said to be. */
+export function atMost(maxSize: number): MiddlewareHandler {
+  const count = bodyLimit({ maxSize, onError: () => toResponse(answerRefusal(413)) })
+  return function atMostMiddleware(c, next) {
+    const { headers } = c.req.raw
+    // Of a body whose length is said no more is ever read; to count it would make a stream of what is there already.
+    const isSaid = !headers.has('transfer-encoding') && Number(headers.get('content-length') ?? Number.NaN) <= maxSize
+    return isSaid ? next() : count(c, next)
+  }
+}
+
+/** Answers 429 in place of a failed client authentication when there were too many from where the request comes. */
+export function limitFailures({ log }: EndpointContext, { allowFailure }: IssuerSettings): MiddlewareHandler {
+  return async function limitFailuresMiddleware(c, next) {
+    await next()
+    if (c.res.status !== 401 || (await allowFailure?.(c.req.raw)) !== false) return
+    const tooMany = new OAuthError('slow_down', 'too many failures', { retryAfter: 60 })
+    c.res.headers.delete('WWW-Authenticate')
+    c.res = toResponse(answerError(tooMany, { event: 'client', log }))
+  }
+}
