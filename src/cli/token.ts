@@ -5,6 +5,7 @@
  */
 
 import { TokenError } from '../token/error.ts'
+import { explain } from '../token/explain.ts'
 import { describeEntitlement } from '../token/introspection.ts'
 import type { Command } from './command.ts'
 import { createOpener } from './opener.ts'
@@ -48,7 +49,7 @@ const inspect: Command = {
     } catch (error) {
       if (!(error instanceof TokenError)) throw error
       io.out(JSON.stringify({ active: false }))
-      if (values.has('explain')) io.say(`${error.code}: ${error.message}`)
+      if (values.has('explain')) io.say(`${error.code}: ${explain(error.code)}`)
       return 1
     }
   },

@@ -7,6 +7,7 @@
 import { OAuthError } from '../protocol/error.ts'
 import { type OpenedProof, openProof } from '../token/dpop.ts'
 import { TokenError } from '../token/error.ts'
+import { explain } from '../token/explain.ts'
 import { createNonces } from '../token/nonce.ts'
 import type { EndpointContext } from './context.ts'
 
@@ -75,9 +76,9 @@ export function createDpop({ settings, keyRing }: EndpointContext): Dpop {
         return await open(request, proof)
       } catch (cause) {
         if (!(cause instanceof TokenError) || cause.code === 'sealing') throw cause
-        if (cause.code !== 'proof_nonce') throw new OAuthError('invalid_dpop_proof', cause.message, { cause })
+        if (cause.code !== 'proof_nonce') throw new OAuthError('invalid_dpop_proof', explain(cause.code), { cause })
         const dpopNonce = await nonces.give(request.now)
-        throw new OAuthError('use_dpop_nonce', cause.message, { cause, dpopNonce })
+        throw new OAuthError('use_dpop_nonce', explain(cause.code), { cause, dpopNonce })
       }
     },
   }

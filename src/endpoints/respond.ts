@@ -9,6 +9,7 @@ import { errorPage } from '../pages/error.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode } from '../protocol/error.ts'
 import { TokenError } from '../token/error.ts'
+import { explain } from '../token/explain.ts'
 
 /** A response before any framework has it. */
 export interface Answer {
@@ -65,9 +66,9 @@ function placesOf(error: unknown): string {
 export function toOAuthError(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error
   if (error instanceof TokenError && error.code === 'sealing') {
-    return new OAuthError('temporarily_unavailable', error.message, { retryAfter: 60 })
+    return new OAuthError('temporarily_unavailable', explain(error.code), { retryAfter: 60 })
   }
-  const detail = error instanceof TokenError ? error.message : placesOf(error)
+  const detail = error instanceof TokenError ? explain(error.code) : placesOf(error)
   return new OAuthError('server_error', detail, { cause: error })
 }
 

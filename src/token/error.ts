@@ -5,49 +5,15 @@
  * @module
  */
 
-const messages = {
-  length: 'the envelope is empty or longer than 8192 characters',
-  form: 'the envelope is not in canonical compact form',
-  header: 'the header is not exactly the known members',
-  type: 'the envelope is of another type',
-  key: 'no key of this kid may open the envelope now',
-  algorithm: 'the algorithms are not those of the key',
-  decryption: 'the envelope does not open: another key made it, or it was changed',
-  signing_key: 'the issuer has told no signing key of this kid',
-  signature: "the signature inside is not the issuer's",
-  mark: "the mark is missing, or not the issuer's",
-  payload: 'what is inside is not strict JSON of an object',
-  claims: 'a required claim is missing or of a wrong type',
-  issuer: 'another issuer made the token',
-  audience: 'the token is for another resource',
-  client: 'the token names no client, and anonymous tokens are not taken here',
-  confirmation: 'the token is bound to a key that the request does not prove',
-  proof: 'the DPoP proof is missing, or is not one',
-  proof_key: 'the DPoP proof brings no public key that is taken, or names another algorithm',
-  proof_signature: 'the DPoP proof is not signed by its key',
-  proof_request: 'the DPoP proof is for another method, URL or token',
-  proof_time: 'the DPoP proof is not of now',
-  proof_nonce: 'the DPoP proof lacks a nonce of ours that is young enough',
-  proof_replayed: 'the DPoP proof was used before',
-  expired: 'the token has expired',
-  early: 'the token is from the future',
-  lifetime: 'the token lives longer than is allowed here',
-  revoked: 'the token was revoked',
-  unavailable: 'what is needed to tell cannot be had now',
-  sealing: 'no leaf may seal now',
-  size: 'the envelope would be longer than 8192 characters',
-} as const
+import type { TokenErrorCode } from './explain.ts'
 
-/** Why an envelope could not be opened or sealed. */
-export type TokenErrorCode = keyof typeof messages
-
-/** An envelope that could not be opened or sealed. Its message is fixed for each code: no value of the token is in it. */
+/** An envelope that could not be opened or sealed. Its message is its code: no value of the token is in it. */
 export class TokenError extends Error {
   override readonly name = 'TokenError'
   readonly code: TokenErrorCode
 
   constructor(code: TokenErrorCode, options?: ErrorOptions) {
-    super(messages[code], options)
+    super(code, options)
     this.code = code
   }
 }

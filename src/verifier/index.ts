@@ -29,7 +29,7 @@ import {
 } from './verifier.ts'
 
 export type { Entitlement } from '../token/entitlement.ts'
-export type { TokenErrorCode } from '../token/error.ts'
+export type { TokenErrorCode } from '../token/explain.ts'
 export type { BearerErrorCode, RequestHeaders, ResourceRequest } from './bearer.ts'
 export type { DpopOptions } from './dpop.ts'
 export { describeResource, type ResourceDescription } from './metadata.ts'

@@ -7,7 +7,8 @@
 import { checkBoolean, checkInteger, checkText } from '../../keys/check.ts'
 import type { Expectations } from '../token/claims.ts'
 import type { Confirmation, Entitlement, Opened } from '../token/entitlement.ts'
-import { TokenError, type TokenErrorCode } from '../token/error.ts'
+import { TokenError } from '../token/error.ts'
+import type { TokenErrorCode } from '../token/explain.ts'
 import { answerBearer, type BearerErrorCode, type ResourceRequest, readBearer, type Scheme } from './bearer.ts'
 
 /** What every verifier is made from. */
