@@ -39,7 +39,7 @@ export const CONTENT_ENCRYPTION_BYTES: Readonly<Record<ContentEncryption, number
  *
  * @throws {RangeError} when a text is longer than 65,535 bytes
  */
-export function encodeLabels(...texts: readonly string[]): Uint8Array {
+export function encodeLabels(...texts: readonly string[]): Uint8Array<ArrayBuffer> {
   const parts = texts.map((text) => new TextEncoder().encode(text))
   const bytes = new Uint8Array(parts.reduce((length, part) => length + 2 + part.length, 0))
   let offset = 0
@@ -58,10 +58,14 @@ export function deriveBranch(rootKey: Uint8Array, issuer: string, purpose: Purpo
   return hkdf(sha256, rootKey, undefined, encodeLabels('bulla/1', issuer, purpose, resource), 32)
 }
 
+/** Returns the `info` by which a branch's leaf for one content encryption and period is derived. */
+export function leafInfo(enc: ContentEncryption, period: number): Uint8Array<ArrayBuffer> {
+  return encodeLabels('bulla/1/leaf', enc, String(period))
+}
+
 /** Returns the bytes of a branch's leaf for one content encryption and period: 32, or 64 for A256CBC-HS512. */
 export function deriveLeaf(branchKey: Uint8Array, enc: ContentEncryption, period: number): Uint8Array {
-  const info = encodeLabels('bulla/1/leaf', enc, String(period))
-  return hkdf(sha256, branchKey, undefined, info, CONTENT_ENCRYPTION_BYTES[enc])
+  return hkdf(sha256, branchKey, undefined, leafInfo(enc, period), CONTENT_ENCRYPTION_BYTES[enc])
 }
 
 /** Returns the number of the period in which `now` lies. */

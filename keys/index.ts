@@ -10,6 +10,7 @@ export {
   deriveBranch,
   deriveLeaf,
   encodeLabels,
+  leafInfo,
   type Purpose,
   periodAt,
   readLeafKid,
@@ -31,8 +32,10 @@ export {
   branchesOf,
   createKeyring,
   createLeaves,
+  createLeavesBy,
   type Keyring,
   type Leaf,
+  type LeafKey,
   type Leaves,
   type LeavesOptions,
 } from './leaves.ts'

@@ -26,12 +26,14 @@ export interface Branch extends Dates {
   readonly k: () => Uint8Array
 }
 
+/** What a leaf's key is, where nobody makes anything else of it: 32 bytes, or 64 for A256CBC-HS512. */
+export type LeafKey = Uint8Array<ArrayBuffer>
+
 /** The key that does the work: one root's, one purpose's, one period's, for one content encryption. */
-export interface Leaf {
+export interface Leaf<Key = LeafKey> {
   readonly kid: string
   readonly enc: ContentEncryption
-  /** 32 bytes, or 64 for A256CBC-HS512. */
-  readonly key: Uint8Array<ArrayBuffer>
+  readonly key: Key
   /** Unix seconds from which it seals. */
   readonly nbf: number
   /** Unix seconds from which it no longer seals. */
@@ -39,19 +41,19 @@ export interface Leaf {
 }
 
 /** The leaves of one purpose and resource. */
-export interface Leaves {
+export interface Leaves<Key = LeafKey> {
   readonly enc: ContentEncryption
   /** Returns the leaf that seals at `now`, or nothing when there is not exactly one primary root. */
-  sealing(now: number): Leaf | undefined
+  sealing(now: number): Leaf<Key> | undefined
   /** Returns the leaf of exactly this kid, or nothing when it may not open at `now`. */
-  opening(kid: string, now: number): Leaf | undefined
+  opening(kid: string, now: number): Leaf<Key> | undefined
   /**
    * Returns the leaves that a resource server is told at `now`: of the previous, the current and the next period, and of
    * those before as long as something that they sealed can live.
    */
-  told(now: number): readonly Leaf[]
+  told(now: number): readonly Leaf<Key>[]
   /** Returns the leaves that seal at some time within the periods from number `first` on, `count` of them. */
-  within(first: number, count: number): readonly Leaf[]
+  within(first: number, count: number): readonly Leaf<Key>[]
 }
 
 /** What leaves are made from. */
@@ -68,51 +70,63 @@ export interface LeavesOptions {
 }
 
 /** A leaf that is kept, and the instants from which and until which it may open. */
-interface Kept {
-  readonly leaf: Leaf
+interface Kept<Key> {
+  readonly leaf: Leaf<Key>
   readonly from: number
   readonly until: number
 }
 
 /** Returns the leaves of `branches`. Each is derived when it is first asked for, and kept while it may open. */
 export function createLeaves(options: LeavesOptions): Leaves {
+  return createLeavesBy((...leaf) => Uint8Array.from(deriveLeaf(...leaf)), options)
+}
+
+/**
+ * Returns the leaves of `branches`, with what `derive` makes for each: its key as the platform has it, for example.
+ *
+ * @param derive must come to the same key as `deriveLeaf`
+ */
+export function createLeavesBy<Key>(
+  derive: (...leaf: Parameters<typeof deriveLeaf>) => Key,
+  options: LeavesOptions,
+): Leaves<Key> {
   const { branches, enc, period, skew, longestLife } = options
   const branchOf = new Map(branches.map((branch) => [branch.kid, branch]))
-  const kept = new Map<string, Kept>()
-  let current: Leaf | undefined
+  const kept = new Map<string, Kept<Key>>()
+  let current: Leaf<Key> | undefined
 
   function datesOf(branch: Branch, number: number): Pick<Leaf, 'nbf' | 'exp'> {
     return { nbf: Math.max(branch.use, number * period), exp: Math.min(branch.end, (number + 1) * period) }
   }
 
-  function derive(branch: Branch, number: number): Leaf {
-    const key = Uint8Array.from(deriveLeaf(branch.k(), enc, number))
+  function make(branch: Branch, number: number): Leaf<Key> {
+    const key = derive(branch.k(), enc, number)
     return { kid: writeLeafKid(branch.kid, number), enc, key, ...datesOf(branch, number) }
   }
 
   /** Returns when a leaf of these dates may open; never, if it never seals. */
-  function window(branch: Branch, { nbf, exp }: Pick<Leaf, 'nbf' | 'exp'>): Pick<Kept, 'from' | 'until'> {
+  function window(branch: Branch, { nbf, exp }: Pick<Leaf, 'nbf' | 'exp'>): Pick<Kept<Key>, 'from' | 'until'> {
     const from = Math.max(branch.pub, nbf) - skew
     return { from, until: nbf < exp ? Math.min(branch.del, exp + longestLife + 2 * skew) : from }
   }
 
-  function keep(leaf: Leaf, { from, until }: Pick<Kept, 'from' | 'until'>, now: number): Leaf {
+  function keep(leaf: Leaf<Key>, { from, until }: Pick<Kept<Key>, 'from' | 'until'>, now: number): Leaf<Key> {
     for (const [kid, old] of kept) if (now >= old.until) kept.delete(kid)
     kept.set(leaf.kid, { leaf, from, until })
     return leaf
   }
 
-  function opening(kid: string, now: number): Leaf | undefined {
+  function opening(kid: string, now: number): Leaf<Key> | undefined {
     const known = kept.get(kid)
     if (known !== undefined) return now >= known.from && now < known.until ? known.leaf : undefined
     const name = readLeafKid(kid)
     const branch = name === undefined ? undefined : branchOf.get(name.root)
     if (name === undefined || branch === undefined) return undefined
     const dates = window(branch, datesOf(branch, name.period))
-    return now >= dates.from && now < dates.until ? keep(derive(branch, name.period), dates, now) : undefined
+    return now >= dates.from && now < dates.until ? keep(make(branch, name.period), dates, now) : undefined
   }
 
-  function sealing(now: number): Leaf | undefined {
+  function sealing(now: number): Leaf<Key> | undefined {
     if (current !== undefined && now >= current.nbf && now < current.exp) return current
     const primaries = branches.filter((branch) => now >= branch.use && now < branch.end)
     const [primary] = primaries
@@ -121,22 +135,22 @@ export function createLeaves(options: LeavesOptions): Leaves {
     return current
   }
 
-  function told(now: number): readonly Leaf[] {
+  function told(now: number): readonly Leaf<Key>[] {
     const current = periodAt(now, period)
     const first = Math.min(current - 1, periodAt(now - longestLife - 2 * skew, period))
-    const isTold = ({ kid }: Leaf): boolean => {
+    const isTold = ({ kid }: Leaf<Key>): boolean => {
       const branch = branchOf.get(kid.slice(0, kid.lastIndexOf('.')))
       return branch !== undefined && branch.pub <= now + skew && now < branch.del
     }
     return within(first, current + 2 - first).filter(isTold)
   }
 
-  function within(first: number, count: number): readonly Leaf[] {
+  function within(first: number, count: number): readonly Leaf<Key>[] {
     const numbers = Array.from({ length: count }, (_, index) => first + index)
     return numbers.flatMap((number) =>
       branches
         .filter((branch) => datesOf(branch, number).nbf < datesOf(branch, number).exp)
-        .map((branch) => derive(branch, number)),
+        .map((branch) => make(branch, number)),
     )
   }
 

@@ -9,7 +9,7 @@
 import type { Leaves } from '../../keys/index.ts'
 import { type Expectations, readClaims, writeClaims } from './claims.ts'
 import type { Entitlement, Opened } from './entitlement.ts'
-import { openWith, sealEnvelope } from './envelope.ts'
+import { type OpeningLeaves, openWith, sealEnvelope } from './envelope.ts'
 import { TokenError } from './error.ts'
 import { recogniseClaims } from './usual_claims.ts'
 
@@ -42,7 +42,7 @@ export async function sealDirect(
  * @param leaves those of the expected resource
  * @throws {TokenError} with any code but `sealing` and `size`: at once, or in the promise
  */
-export function openDirect(token: string, leaves: Leaves, expected: Expectations): Opened | Promise<Opened> {
+export function openDirect(token: string, leaves: OpeningLeaves, expected: Expectations): Opened | Promise<Opened> {
   const read = (facts: Parameters<typeof readClaims>[0], kid: string): Opened => ({
     entitlement: readClaims(facts, expected),
     kid,

@@ -32,7 +32,10 @@ interface Header {
 }
 
 /** The header of the last envelope that leaves opened: spelled alike, it says the same. Nothing else is kept of it. */
-const lastOpened = new WeakMap<Leaves, Header>()
+const lastOpened = new WeakMap<OpeningLeaves, Header>()
+
+/** Leaves that open; their keys may be openers already. */
+export type OpeningLeaves = Leaves | Leaves<ContentOpener>
 
 function readSaid(segment: string): Header {
   const aad = authenticatedOf(segment)
@@ -44,7 +47,11 @@ function refuse(cause: unknown): never {
   throw new TokenError('decryption', { cause })
 }
 
-function decrypt(content: Content, { aad }: Header, leaf: Leaf): ReturnType<ContentOpener['open']> {
+function decrypt(
+  content: Content,
+  { aad }: Header,
+  leaf: Leaf | Leaf<ContentOpener>,
+): ReturnType<ContentOpener['open']> {
   try {
     return contentOpenerOf(leaf).open(content, aad)
   } catch (cause) {
@@ -90,7 +97,7 @@ export interface OpenedEnvelope {
 export function openWith<Read>(
   envelope: string,
   expectedTyp: string,
-  leaves: Leaves,
+  leaves: OpeningLeaves,
   now: number,
   read: (facts: OpenedEnvelope['facts'], kid: string) => Read,
   recognise?: Parameters<typeof parseStrictly>[1],
@@ -122,7 +129,7 @@ export function openWith<Read>(
 export async function openEnvelope(
   envelope: string,
   typ: string,
-  leaves: Leaves,
+  leaves: OpeningLeaves,
   now: number,
 ): Promise<OpenedEnvelope> {
   return openWith(envelope, typ, leaves, now, (facts, kid) => ({ facts, kid }))

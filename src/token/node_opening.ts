@@ -56,13 +56,23 @@ function cbc(crypto: NodeCrypto, raw: Bytes): ContentOpener {
   }
 }
 
+/** Opening as Node does it. */
+export interface NodeOpening {
+  readonly makeOpener: MakeOpener
+  /** Derives a key by HKDF with SHA-256 and an empty salt (RFC 5869). */
+  derive(key: Uint8Array, info: Bytes, length: number): Bytes
+}
+
 /**
- * Returns what makes an opener by `node:crypto`, or nothing outside Node: other runtimes that know the module too decrypt
- * at once by WebCrypto, and by the module more slowly, or not in full.
+ * Returns opening by `node:crypto`, or nothing outside Node: other runtimes that know the module too decrypt at once by
+ * WebCrypto, and by the module more slowly, or not in full.
  */
-export function findNodeOpening(): MakeOpener | undefined {
+export function findNodeOpening(): NodeOpening | undefined {
   const isNode = typeof navigator === 'undefined' || /^Node\.js\//.test(navigator.userAgent)
   if (!isNode || typeof process === 'undefined' || process.getBuiltinModule === undefined) return undefined
   const crypto = builtin()
-  return (enc, key) => (enc === 'A256GCM' ? gcm(crypto, key) : cbc(crypto, key))
+  return {
+    makeOpener: (enc, key) => (enc === 'A256GCM' ? gcm(crypto, key) : cbc(crypto, key)),
+    derive: (key, info, length) => new Uint8Array(crypto.hkdfSync('sha256', key, '', info, length)),
+  }
 }

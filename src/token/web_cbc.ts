@@ -15,12 +15,14 @@ export interface Cbc {
   tagOf(iv: Bytes, ciphertext: Bytes, aad: Bytes): Promise<Bytes>
 }
 
-/** Imports a key of 64 bytes. */
-export function importCbc(raw: Bytes, usages: ('decrypt' | 'encrypt')[]): Cbc {
-  const hmac = { name: 'HMAC', hash: 'SHA-512' }
-  const mac = crypto.subtle.importKey('raw', raw.slice(0, 32), hmac, false, ['sign'])
+const HMAC = { name: 'HMAC', hash: 'SHA-512' }
+
+/** Imports a key of 64 bytes, which may be still to come. */
+export function importCbc(raw: Bytes | Promise<Bytes>, usages: ('decrypt' | 'encrypt')[]): Cbc {
+  const whole = Promise.resolve(raw)
+  const mac = whole.then((key) => crypto.subtle.importKey('raw', key.slice(0, 32), HMAC, false, ['sign']))
   return {
-    key: crypto.subtle.importKey('raw', raw.slice(32), 'AES-CBC', false, usages),
+    key: whole.then((key) => crypto.subtle.importKey('raw', key.slice(32), 'AES-CBC', false, usages)),
     async tagOf(iv, ciphertext, aad) {
       const authenticated = concatenate(aad, iv, ciphertext, bitsOf(aad))
       const full = new Uint8Array(await crypto.subtle.sign('HMAC', await mac, authenticated))

@@ -6,7 +6,8 @@
 
 import type { CryptoKey } from 'jose'
 import { isEqual } from '../../keys/digest.ts'
-import { type Bytes, type Content, type ContentOpener, checkLengths, type MakeOpener } from './content_encryption.ts'
+import type { ContentEncryption } from '../../keys/index.ts'
+import { type Bytes, type Content, type ContentOpener, checkLengths } from './content_encryption.ts'
 import { importCbc } from './web_cbc.ts'
 
 /** Returns a content that nothing overwrites. */
@@ -14,9 +15,13 @@ function keep({ iv, sealed, tagBytes }: Content): Content {
   return { iv: iv.slice(), sealed: sealed.slice(), tagBytes }
 }
 
-function gcm(raw: Bytes): ContentOpener {
+async function importGcm(raw: Bytes | Promise<Bytes>): Promise<CryptoKey> {
+  return crypto.subtle.importKey('raw', await raw, 'AES-GCM', false, ['decrypt'])
+}
+
+function gcm(raw: Bytes | Promise<Bytes>): ContentOpener {
   let key: CryptoKey | undefined
-  const imported = crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['decrypt']).then((made) => {
+  const imported = importGcm(raw).then((made) => {
     key = made
     return made
   })
@@ -33,7 +38,7 @@ function gcm(raw: Bytes): ContentOpener {
   }
 }
 
-function cbc(raw: Bytes): ContentOpener {
+function cbc(raw: Bytes | Promise<Bytes>): ContentOpener {
   const { key, tagOf } = importCbc(raw, ['decrypt'])
   return {
     async open(content, aad) {
@@ -47,5 +52,14 @@ function cbc(raw: Bytes): ContentOpener {
   }
 }
 
-/** Makes an opener of what every runtime has. */
-export const makeWebOpener: MakeOpener = (enc, key) => (enc === 'A256GCM' ? gcm(key) : cbc(key))
+/** Makes an opener of what every runtime has, under a key that may be still to come. */
+export function makeWebOpener(enc: ContentEncryption, key: Bytes | Promise<Bytes>): ContentOpener {
+  return enc === 'A256GCM' ? gcm(key) : cbc(key)
+}
+
+/** Derives a key by HKDF with SHA-256 and an empty salt (RFC 5869). */
+export async function deriveByWeb(key: Bytes, info: Bytes, length: number): Promise<Bytes> {
+  const from = await crypto.subtle.importKey('raw', key, 'HKDF', false, ['deriveBits'])
+  const algorithm = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info }
+  return new Uint8Array(await crypto.subtle.deriveBits(algorithm, from, length * 8))
+}

@@ -5,7 +5,7 @@
  */
 
 import { openDirect } from '../token/direct.ts'
-import { leavesOfKeys } from './exported_keys.ts'
+import { openersOfKeys } from './exported_keys.ts'
 import { type CommonOptions, checkOptions, createVerifierAround, type Verifier } from './verifier.ts'
 
 export type { Entitlement } from '../token/entitlement.ts'
@@ -25,6 +25,6 @@ export interface DirectVerifierOptions extends CommonOptions {
  */
 export function createDirectVerifier(options: DirectVerifierOptions): Verifier {
   const checked = checkOptions(options)
-  const leaves = leavesOfKeys(options.keys, checked)
+  const leaves = openersOfKeys(options.keys, checked)
   return createVerifierAround((token, expected) => openDirect(token, leaves, expected), checked)
 }

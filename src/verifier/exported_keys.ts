@@ -5,18 +5,33 @@
  */
 
 import { checkText } from '../../keys/check.ts'
-import { createLeaves, type Leaves, readKeys } from '../../keys/index.ts'
+import { createLeaves, createLeavesBy, type Leaves, type LeavesOptions, readKeys } from '../../keys/index.ts'
+import type { ContentOpener } from '../token/content_encryption.ts'
+import { deriveOpener } from '../token/content_opening.ts'
 import type { CheckedOptions } from './verifier.ts'
+
+function read(text: string, { issuer, resource, longestLife }: CheckedOptions): LeavesOptions {
+  checkText('keys', text, /\S/, 'what `bulla keys export` printed')
+  const keys = readKeys(text)
+  if (keys.issuer !== issuer) throw new RangeError('"keys" are of another issuer than "issuer" names')
+  if (keys.resource !== resource) throw new RangeError('"keys" are for another resource than "resource" names')
+  return { ...keys, longestLife }
+}
 
 /**
  * Returns the leaves of exported keys.
  *
  * @throws {TypeError | RangeError} when they are none, or for another issuer or resource
  */
-export function leavesOfKeys(text: string, { issuer, resource, longestLife }: CheckedOptions): Leaves {
-  checkText('keys', text, /\S/, 'what `bulla keys export` printed')
-  const keys = readKeys(text)
-  if (keys.issuer !== issuer) throw new RangeError('"keys" are of another issuer than "issuer" names')
-  if (keys.resource !== resource) throw new RangeError('"keys" are for another resource than "resource" names')
-  return createLeaves({ ...keys, longestLife })
+export function leavesOfKeys(text: string, options: CheckedOptions): Leaves {
+  return createLeaves(read(text, options))
+}
+
+/**
+ * Returns the leaves of exported keys, each ready to open, and to do nothing else.
+ *
+ * @throws {TypeError | RangeError} as {@link leavesOfKeys}
+ */
+export function openersOfKeys(text: string, options: CheckedOptions): Leaves<ContentOpener> {
+  return createLeavesBy(deriveOpener, read(text, options))
 }

@@ -15,7 +15,7 @@ import { readVerificationKeys, type VerificationKeys } from '../token/jwks.ts'
 import { type FindRecipient, openNested } from '../token/nested.ts'
 import { isOpener, leafRecipient, openerOf, type Recipient } from '../token/recipient.ts'
 import { createConfirmation, type DpopOptions } from './dpop.ts'
-import { leavesOfKeys } from './exported_keys.ts'
+import { leavesOfKeys, openersOfKeys } from './exported_keys.ts'
 import type { RemoteKeys } from './remote_keys.ts'
 import { createRevocationCheck, type RevocationOptions } from './revocations.ts'
 import {
@@ -164,7 +164,7 @@ async function withNewer(open: (isLacking: boolean) => Promise<Opened>, code: 'k
 
 function openDirectWith(keys: string | RemoteKeys, checked: CheckedOptions): Open {
   if (typeof keys === 'string') {
-    const leaves = leavesOfKeys(keys, checked)
+    const leaves = openersOfKeys(keys, checked)
     return (token, expected) => openDirect(token, leaves, expected)
   }
   const leavesAt = findLeavesOf(keys, checked)

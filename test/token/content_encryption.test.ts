@@ -24,7 +24,7 @@ const isNode = !/Cloudflare/.test(globalThis.navigator?.userAgent ?? '')
 const nodeOpening = findNodeOpening()
 const WAYS: readonly (readonly [string, MakeOpener])[] = [
   ['WebCrypto', makeWebOpener],
-  ...(nodeOpening === undefined ? [] : [['node:crypto', nodeOpening] as const]),
+  ...(nodeOpening === undefined ? [] : [['node:crypto', nodeOpening.makeOpener] as const]),
 ]
 const ROWS = WAYS.flatMap(([way, make]) => ENCS.map((enc) => [enc, way, make] as const))
 
