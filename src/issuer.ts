@@ -11,7 +11,12 @@ import { type AccessTokens, createAccessTokens } from './endpoints/access_tokens
 import { createCodes } from './endpoints/authorization_response.ts'
 import { createAuthorizeEndpoint } from './endpoints/authorize.ts'
 import { LONGEST_FORM, readBody } from './endpoints/browser.ts'
-import { type AuthenticateClient, createClientAuthentication } from './endpoints/client_authentication.ts'
+import {
+  type AuthenticateClient,
+  createClientAuthentication,
+  type ProveClient,
+  spendingAtOnce,
+} from './endpoints/client_authentication.ts'
 import { createConsents } from './endpoints/consent.ts'
 import { createContext, type EndpointContext } from './endpoints/context.ts'
 import { createCookies } from './endpoints/cookies.ts'
@@ -84,6 +89,7 @@ function formHandler(
 
 /** What several endpoints share. */
 interface Parts {
+  readonly proveClient: ProveClient
   readonly authenticateClient: AuthenticateClient
   readonly accessTokens: AccessTokens
   readonly assertions: Assertions
@@ -122,7 +128,7 @@ function mountForServers(
   base: string,
   context: EndpointContext,
   settings: IssuerSettings,
-  { authenticateClient, accessTokens, publicKeys, view }: Parts,
+  { proveClient, authenticateClient, accessTokens, publicKeys, view }: Parts,
 ): void {
   const { revocations, authenticate } = context.settings
   const limit = limitFailures(context, settings)
@@ -143,7 +149,7 @@ function mountForServers(
     ...form(createRevokeEndpoint(context, { authenticateClient, accessTokens, revocations })),
   )
   if (authenticate !== undefined) {
-    const parts = { authenticateClient, pushedRequests: createPushedRequests(context) }
+    const parts = { proveClient, pushedRequests: createPushedRequests(context) }
     app.all(`${base}/par`, corsWhereAsked(CORS), ...form(createParEndpoint(context, parts)))
   }
   if (revocations === undefined) return
@@ -174,8 +180,9 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   const assertions = createAssertions(fetch, log)
   const accessTokens = createAccessTokens(context, recipients, publicKeys)
   const view = createRevocationView(context.settings.revocations)
-  const authenticateClient = createClientAuthentication(context, assertions)
-  const parts = { authenticateClient, accessTokens, assertions, publicKeys, view }
+  const proveClient = createClientAuthentication(context, assertions)
+  const authenticateClient = spendingAtOnce(proveClient)
+  const parts = { proveClient, authenticateClient, accessTokens, assertions, publicKeys, view }
   const createTokenResponse = createTokenEndpoint(context, parts)
   const app = new Hono()
 

@@ -12,7 +12,7 @@ import { methodsIn } from '../protocol/fapi2.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { CheckedSettings } from '../settings.ts'
 import type { Assertions } from '../stores/assertions.ts'
-import { createAssertionAuthentication, readClientAssertion } from './client_assertion.ts'
+import { createAssertionAuthentication, type ProvedClient, readClientAssertion } from './client_assertion.ts'
 import type { EndpointContext } from './context.ts'
 
 /** The ways in which a client can prove itself. */
@@ -85,11 +85,6 @@ export interface ClientRequest {
   readonly certificate?: ClientCertificate | undefined
   /** Unix seconds. */
   readonly now: number
-  /**
-   * Takes what spends the proof, to be called when all else is checked and before anything is minted. Default: it is
-   * spent at once.
-   */
-  readonly later?: (spend: () => Promise<void>) => void
 }
 
 /**
@@ -102,23 +97,39 @@ export interface ClientRequest {
  */
 export type AuthenticateClient = (request: ClientRequest) => Promise<Client>
 
+/**
+ * Returns the client that a request comes from, and what spends its proof: to be called when all else is checked, and
+ * before anything is minted.
+ *
+ * @throws {OAuthError} as {@link AuthenticateClient}
+ */
+export type ProveClient = (request: ClientRequest) => Promise<ProvedClient>
+
+/** Returns what tells the clients of an issuer, and spends their proofs at once. */
+export function spendingAtOnce(prove: ProveClient): AuthenticateClient {
+  return async (request) => {
+    const { client, spend } = await prove(request)
+    await spend()
+    return client
+  }
+}
+
+/** Secrets and certificates can be shown again. */
+const spendNothing = async (): Promise<void> => {}
+
 /** Returns what tells the clients of an issuer. */
-export function createClientAuthentication(context: EndpointContext, assertions: Assertions): AuthenticateClient {
+export function createClientAuthentication(context: EndpointContext, assertions: Assertions): ProveClient {
   const { clients } = context.settings
   const authenticateByAssertion = createAssertionAuthentication(context, assertions)
-  return async ({ headers, parameters, certificate, now, later }) => {
+  return async ({ headers, parameters, certificate, now }) => {
     const authorization = headers.get('authorization')
     const assertion = readClientAssertion(authorization, parameters)
-    if (assertion !== undefined) {
-      const { client, spend } = await authenticateByAssertion(assertion, now)
-      if (later === undefined) await spend()
-      else later(spend)
-      return client
-    }
+    if (assertion !== undefined) return authenticateByAssertion(assertion, now)
     const claim = readClaim(authorization, parameters)
     const client = clients.get(claim.id)
-    if (claim.method !== 'none' || client?.certificate === undefined) return authenticateBySecret(claim, client)
+    if (claim.method !== 'none' || client?.certificate === undefined)
+      return { client: authenticateBySecret(claim, client), spend: spendNothing }
     checkCertificate(client.certificate, certificate)
-    return client
+    return { client, spend: spendNothing }
   }
 }

@@ -27,7 +27,7 @@ export interface Proof {
   /** Headers for the answer: the next nonce, when the one that came is old (RFC 9449 §8.2). */
   readonly headers: Readonly<Record<string, string>>
   /**
-   * Spends the proof: after all checks, and before anything else is spent. A second call does nothing more.
+   * Spends the proof: after all checks, and before anything else is spent.
    *
    * @throws {OAuthError} `invalid_dpop_proof` when the same proof was used before, `temporarily_unavailable` when the guard
    * cannot tell
@@ -51,7 +51,7 @@ export function createDpop({ settings, keyRing }: EndpointContext): Dpop {
   const { issuer, guard, lives, dpopNonce } = settings
   const nonces = createNonces((now) => keyRing.open(now).leavesFor('nonce', '', 'A256GCM', lives.nonce))
 
-  async function spendOnce({ id, expiresAt }: OpenedProof): Promise<void> {
+  async function spend({ id, expiresAt }: OpenedProof): Promise<void> {
     if ((await guard?.spend(`dpop ${id}`, expiresAt)) === 'spent') {
       throw new OAuthError('invalid_dpop_proof', 'the proof was used before')
     }
@@ -60,11 +60,10 @@ export function createDpop({ settings, keyRing }: EndpointContext): Dpop {
   async function open({ endpoint, now }: DpopRequest, proof: string): Promise<Proof> {
     const opened = await openProof(proof, { method: 'POST', url: issuer + endpoint, now })
     const isOld = dpopNonce && (await nonces.checkAge(opened.nonce, now)).isOld
-    let spent: Promise<void> | undefined
     return {
       jkt: opened.jkt,
       headers: isOld ? { 'DPoP-Nonce': await nonces.give(now) } : {},
-      spend: () => (spent ??= spendOnce(opened)),
+      spend: () => spend(opened),
     }
   }
 

@@ -6,7 +6,7 @@
  */
 
 import { proveDestination, readAuthorizationRequest } from '../protocol/authorization_request.ts'
-import type { AuthenticateClient } from './client_authentication.ts'
+import type { ProveClient } from './client_authentication.ts'
 import type { EndpointContext } from './context.ts'
 import { createDpop } from './dpop.ts'
 import { createFormEndpoint, type FormEndpoint } from './form_endpoint.ts'
@@ -15,30 +15,23 @@ import { answerJson } from './respond.ts'
 
 /** What the endpoint needs beside the context. */
 export interface ParParts {
-  readonly authenticateClient: AuthenticateClient
+  readonly proveClient: ProveClient
   readonly pushedRequests: PushedRequests
 }
 
 /** Returns the pushed authorization request endpoint. */
-export function createParEndpoint(
-  context: EndpointContext,
-  { authenticateClient, pushedRequests }: ParParts,
-): FormEndpoint {
+export function createParEndpoint(context: EndpointContext, { proveClient, pushedRequests }: ParParts): FormEndpoint {
   const { settings, keyRing, log } = context
   const dpop = createDpop(context)
   return createFormEndpoint(context, 'par', async ({ parameters, headers, certificate, now }) => {
-    let spendAssertion: () => Promise<void> = async () => {}
-    const later = (given: () => Promise<void>): void => {
-      spendAssertion = given
-    }
-    const client = await authenticateClient({ headers, parameters, certificate, now, later })
+    const { client, spend } = await proveClient({ headers, parameters, certificate, now })
     // It can push a request of its own alone, whatever client_id says.
     const destination = proveDestination(parameters, new Map([[client.id, client]]))
     const proof = await dpop.check({ headers, endpoint: '/par', now })
     // Who proves a key here wants the code for it (RFC 9449 §10.1).
     const pushed = { ...pushedRequests.name(now), ...(proof && { jkt: proof.jkt }) }
     const request = readAuthorizationRequest(parameters, destination, settings, pushed)
-    await spendAssertion()
+    await spend()
     await proof?.spend()
     const answer = await pushedRequests.seal(request, pushed, context.envelopes(keyRing.open(now), now), now)
     log({ level: 'info', event: 'par', client: client.id })

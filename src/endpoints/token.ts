@@ -20,7 +20,7 @@ import type { Confirmation } from '../token/entitlement.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { Target } from '../token/revocations.ts'
 import type { AccessTokens } from './access_tokens.ts'
-import type { AuthenticateClient } from './client_authentication.ts'
+import type { ProveClient } from './client_authentication.ts'
 import type { EndpointContext } from './context.ts'
 import { createDpop, type Proof } from './dpop.ts'
 import { createFormEndpoint, type FormEndpoint } from './form_endpoint.ts'
@@ -80,7 +80,7 @@ function bind(decision: Decision, cnf: Confirmation | undefined, client: Client)
 
 /** What the endpoint needs beside the context. */
 export interface TokenParts {
-  readonly authenticateClient: AuthenticateClient
+  readonly proveClient: ProveClient
   readonly accessTokens: AccessTokens
   readonly assertions: Assertions
   readonly view: RevocationView
@@ -89,7 +89,7 @@ export interface TokenParts {
 /** Returns the token endpoint: the same door with or without a framework. */
 export function createTokenEndpoint(
   context: EndpointContext,
-  { authenticateClient, accessTokens, assertions, view }: TokenParts,
+  { proveClient, accessTokens, assertions, view }: TokenParts,
 ): FormEndpoint {
   const { settings, hooks, keyRing, log, newId } = context
   const { issuer, resources, detailTypes, pairwise, guard, grants, trustedIssuers } = settings
@@ -130,36 +130,30 @@ export function createTokenEndpoint(
     const claims = ownMembers(hooks.claims?.(decided, credentials), PROTOCOL_CLAIMS)
     const entitlement = { ...decided, claims: { ...decided.claims, ...claims } }
     const access_token = await accessTokens.seal(entitlement, now)
-    const expires_in = entitlement.exp - now
-    const { authorization_details } = entitlement
-    const scope = entitlement.scope.join(' ')
-    const what = { ...(scope && { scope }), ...(authorization_details && { authorization_details }) }
     const added = ownMembers(hooks.response?.(entitlement, credentials), PROTOCOL_MEMBERS)
+    // JSON leaves out what is undefined.
     const given = {
       access_token,
       token_type: tokenTypeOf(entitlement),
-      expires_in,
-      ...(refresh_token && { refresh_token }),
-      ...what,
-      ...(issued_token_type && { issued_token_type }),
+      expires_in: entitlement.exp - now,
+      refresh_token,
+      scope: entitlement.scope.length > 0 ? entitlement.scope.join(' ') : undefined,
+      authorization_details: entitlement.authorization_details,
+      issued_token_type,
     }
     return answerJson(200, { ...given, ...added }, headers)
   }
 
   return createFormEndpoint(context, 'token', async ({ parameters, headers, credentials, certificate, now }) => {
     const type = parameters.require('grant_type')
-    let spendAssertion: () => Promise<void> = async () => {}
-    const later = (given: () => Promise<void>): void => {
-      spendAssertion = given
-    }
-    const client = await authenticateClient({ headers, parameters, certificate, now, later })
+    const { client, spend } = await proveClient({ headers, parameters, certificate, now })
     const grant = chooseGrant(type, client, grants)
     const proof = await dpop.check({ headers, endpoint: '/token', now })
     const confirmation = confirm(client, proof, certificate)
     const envelopes = context.envelopes(keyRing.open(now), now)
     const isRevoked = (target: Target): Promise<boolean> => view.hits(target, now)
     const spendProofs = spendOnce(async () => {
-      await spendAssertion()
+      await spend()
       await proof?.spend()
     })
     const decided = await grant.decide(parameters, client, {

@@ -10,6 +10,9 @@ import { OAuthError } from './error.ts'
 /** Parameters that may stand in a request more than once (RFC 8707 §2, RFC 8693 §2.1). */
 const REPEATABLE: ReadonlySet<string> = new Set(['resource', 'audience'])
 
+/** URLSearchParams puts U+FFFD in place of bytes that are not UTF-8; nothing we take has it otherwise. */
+const UNREADABLE = /[\0\uFFFD]/
+
 /** The parameters of one request. */
 export interface Parameters {
   /** Returns a parameter's value, or nothing when it is absent or empty. */
@@ -38,18 +41,18 @@ export interface Parameters {
  * @throws {OAuthError} `invalid_request` when a parameter holds a NUL, or what is not UTF-8
  */
 export function readParameters(encoded: string): Parameters {
-  const values = new Map<string, readonly string[]>()
+  const values = new Map<string, string[]>()
   const repeated = new Set<string>()
   for (const [name, value] of new URLSearchParams(encoded)) {
-    const text = name + value
-    // URLSearchParams puts U+FFFD in place of bytes that are not UTF-8; nothing we take has it otherwise.
-    if (text.includes('\0') || text.includes('\uFFFD')) throw new OAuthError('invalid_request', 'NUL, or not UTF-8')
+    if (UNREADABLE.test(name) || UNREADABLE.test(value)) throw new OAuthError('invalid_request', 'NUL, or not UTF-8')
     const earlier = values.get(name)
     if (earlier !== undefined && !REPEATABLE.has(name)) repeated.add(name)
-    values.set(name, [...(earlier ?? []), value])
+    const present = value === '' ? [] : [value]
+    if (earlier === undefined) values.set(name, present)
+    else earlier.push(...present)
   }
-  const all = (name: string): readonly string[] => values.get(name)?.filter((value) => value !== '') ?? []
-  const get = (name: string): string | undefined => all(name)[0]
+  const all = (name: string): readonly string[] => values.get(name) ?? []
+  const get = (name: string): string | undefined => values.get(name)?.[0]
   return {
     get,
     all,

@@ -1,7 +1,7 @@
 /**
  * The content encryptions A256GCM and A256CBC-HS512 (RFC 7518 §5): what opening and sealing have in common.
  *
- * Opening is by `node:crypto` in Node, and by WebCrypto everywhere else. jose is the reference:
+ * Both are by `node:crypto` in Node, and by WebCrypto everywhere else. jose is the reference:
  * test/token/content_encryption.test.ts shows that all take exactly the same.
  *
  * @module
@@ -32,6 +32,22 @@ export interface ContentOpener {
 
 /** Makes what opens under a key: 32 bytes, or 64 for A256CBC-HS512. */
 export type MakeOpener = (enc: ContentEncryption, key: Bytes) => ContentOpener
+
+/** What an encryption gives, each part as base64url. */
+export interface Sealed {
+  readonly iv: string
+  readonly ciphertext: string
+  readonly tag: string
+}
+
+/** Seals under one key. The key is imported once. */
+export interface ContentSealer {
+  /** Encrypts under a fresh initialization vector: at once where the platform does, or in a promise. */
+  seal(plaintext: Bytes, aad: Bytes): Sealed | Promise<Sealed>
+}
+
+/** Makes what seals under a key: 32 bytes, or 64 for A256CBC-HS512. */
+export type MakeSealer = (enc: ContentEncryption, key: Bytes) => ContentSealer
 
 /** Bytes of an initialization vector (RFC 7518 §5.2.2.1, §5.3). */
 export const IV_BYTES = { A256GCM: 12, 'A256CBC-HS512': 16 } as const

@@ -6,24 +6,30 @@
 
 import { encodeBase64url } from '../../keys/base64url.ts'
 import { readJwe } from './canonical.ts'
-import type { ContentOpener } from './content_encryption.ts'
-import type { ContentSealer } from './content_sealing.ts'
+import type { Bytes, ContentOpener, ContentSealer } from './content_encryption.ts'
 
 const utf8 = new TextEncoder()
 
-/** Seals a text under a header. */
-export async function sealDir(
-  header: Readonly<Record<string, string>>,
-  text: string,
-  sealer: ContentSealer,
-): Promise<string> {
+/** A header, and as what it is authenticated. */
+export interface SpelledHeader {
+  readonly segment: string
+  readonly aad: Bytes
+}
+
+/** Spells a header out. */
+export function spellHeader(header: Readonly<Record<string, string>>): SpelledHeader {
   const segment = encodeBase64url(utf8.encode(JSON.stringify(header)))
-  const { iv, ciphertext, tag } = await sealer.seal(utf8.encode(text), authenticatedOf(segment))
+  return { segment, aad: authenticatedOf(segment) }
+}
+
+/** Seals a text under a header. */
+export async function sealDir({ segment, aad }: SpelledHeader, text: string, sealer: ContentSealer): Promise<string> {
+  const { iv, ciphertext, tag } = await sealer.seal(utf8.encode(text), aad)
   return `${segment}..${iv}.${ciphertext}.${tag}`
 }
 
 /** Returns what is authenticated beside the ciphertext: the header as it is spelled (RFC 7516 §5.2). */
-export function authenticatedOf(header: string): Uint8Array<ArrayBuffer> {
+export function authenticatedOf(header: string): Bytes {
   return utf8.encode(header)
 }
 

@@ -13,7 +13,7 @@ import { agreeOnKey, type EphemeralKey } from './agreement.ts'
 import { readJwe } from './canonical.ts'
 import { contentOpenerOf, makeOpener } from './content_opening.ts'
 import { contentSealerOf } from './content_sealing.ts'
-import { openDir, sealDir } from './dir.ts'
+import { openDir, sealDir, spellHeader } from './dir.ts'
 import { TokenError } from './error.ts'
 import { readAgreementHeader, readHeader } from './header.ts'
 import type { Recipient } from './recipient.ts'
@@ -22,7 +22,7 @@ import type { Recipient } from './recipient.ts'
 export async function encryptTo(to: Recipient, cty: string, text: string): Promise<string> {
   const { alg, enc, kid } = to
   const header = { alg, enc, kid, cty }
-  if (to.alg === 'dir') return sealDir(header, text, contentSealerOf(to.leaf))
+  if (to.alg === 'dir') return sealDir(spellHeader(header), text, contentSealerOf(to.leaf))
   return new CompactEncrypt(new TextEncoder().encode(text)).setProtectedHeader(header).encrypt(to.key)
 }
 

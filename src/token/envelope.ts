@@ -6,18 +6,29 @@
 
 import type { Leaf, Leaves } from '../../keys/index.ts'
 import { LONGEST_ENVELOPE, readJwe } from './canonical.ts'
-import type { Bytes, Content, ContentOpener } from './content_encryption.ts'
+import type { Content, ContentOpener } from './content_encryption.ts'
 import { contentOpenerOf } from './content_opening.ts'
 import { contentSealerOf } from './content_sealing.ts'
-import { authenticatedOf, sealDir } from './dir.ts'
+import { authenticatedOf, type SpelledHeader, sealDir, spellHeader } from './dir.ts'
 import { TokenError } from './error.ts'
 import { readHeader } from './header.ts'
 import { parseStrictly } from './strict_json.ts'
 
+/** The header that each leaf sealed under last: there is one `typ` to a leaf, nearly always. */
+const lastSealed = new WeakMap<Leaf, SpelledHeader & { readonly typ: string }>()
+
+function headerOf(leaf: Leaf, typ: string): SpelledHeader {
+  const last = lastSealed.get(leaf)
+  if (last?.typ === typ) return last
+  const { enc, kid } = leaf
+  const header = { ...spellHeader({ alg: 'dir', enc, kid, typ }), typ }
+  lastSealed.set(leaf, header)
+  return header
+}
+
 /** Seals what an envelope carries under a leaf; `typ` says what the envelope is. */
 export async function sealEnvelope(facts: Readonly<Record<string, unknown>>, typ: string, leaf: Leaf): Promise<string> {
-  const { enc, kid } = leaf
-  const envelope = await sealDir({ alg: 'dir', enc, kid, typ }, JSON.stringify(facts), contentSealerOf(leaf))
+  const envelope = await sealDir(headerOf(leaf, typ), JSON.stringify(facts), contentSealerOf(leaf))
   if (envelope.length > LONGEST_ENVELOPE) throw new TokenError('size')
   return envelope
 }
@@ -25,10 +36,8 @@ export async function sealEnvelope(facts: Readonly<Record<string, unknown>>, typ
 const MEMBERS = ['alg', 'enc', 'kid', 'typ'] as const
 
 /** A header as it is spelled, what it says, and as what it is authenticated. */
-interface Header {
-  readonly segment: string
+interface Header extends SpelledHeader {
   readonly said: Readonly<Record<(typeof MEMBERS)[number], string>>
-  readonly aad: Bytes
 }
 
 /** The header of the last envelope that leaves opened: spelled alike, it says the same. Nothing else is kept of it. */

@@ -13,12 +13,7 @@ import {
   concatenate,
   type MakeOpener,
 } from './content_encryption.ts'
-
-type NodeCrypto = ReturnType<typeof builtin>
-
-function builtin() {
-  return process.getBuiltinModule('node:crypto')
-}
+import { findNodeCrypto, type NodeCrypto } from './node_crypto.ts'
 
 function gcm({ createDecipheriv, createSecretKey }: NodeCrypto, raw: Bytes): ContentOpener {
   const key = createSecretKey(raw)
@@ -63,16 +58,13 @@ export interface NodeOpening {
   derive(key: Uint8Array, info: Bytes, length: number): Bytes
 }
 
-/**
- * Returns opening by `node:crypto`, or nothing outside Node: other runtimes that know the module too decrypt at once by
- * WebCrypto, and by the module more slowly, or not in full.
- */
+/** Returns opening by `node:crypto`, or nothing outside Node. */
 export function findNodeOpening(): NodeOpening | undefined {
-  const isNode = typeof navigator === 'undefined' || /^Node\.js\//.test(navigator.userAgent)
-  if (!isNode || typeof process === 'undefined' || process.getBuiltinModule === undefined) return undefined
-  const crypto = builtin()
-  return {
-    makeOpener: (enc, key) => (enc === 'A256GCM' ? gcm(crypto, key) : cbc(crypto, key)),
-    derive: (key, info, length) => new Uint8Array(crypto.hkdfSync('sha256', key, '', info, length)),
-  }
+  const crypto = findNodeCrypto()
+  return (
+    crypto && {
+      makeOpener: (enc, key) => (enc === 'A256GCM' ? gcm(crypto, key) : cbc(crypto, key)),
+      derive: (key, info, length) => new Uint8Array(crypto.hkdfSync('sha256', key, '', info, length)),
+    }
+  )
 }

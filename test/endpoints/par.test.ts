@@ -13,8 +13,8 @@ it.each([
   const context = createContext(testSettings())
   const client = context.settings.clients.get(proved)
   if (client === undefined) throw new Error('there is no such client')
-  const authenticateClient = async () => client
-  const endpoint = createParEndpoint(context, { authenticateClient, pushedRequests: createPushedRequests(context) })
+  const proveClient = async () => ({ client, spend: async () => {} })
+  const endpoint = createParEndpoint(context, { proveClient, pushedRequests: createPushedRequests(context) })
   const answer = await endpoint({
     uri: `${ISSUER}/par`,
     method: 'POST',

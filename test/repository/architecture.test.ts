@@ -128,7 +128,7 @@ describe('the house', () => {
       // Where a request comes in, a page goes out, a guard keeps its own time, or a cipher needs what nobody can hand it
       // twice.
       const edges = [
-        'src/token/content_sealing.ts',
+        'src/token/web_sealing.ts',
         'src/endpoints/context.ts',
         'src/bindings.ts',
         'src/verifier/verifier.ts',
