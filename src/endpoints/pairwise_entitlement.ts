@@ -18,6 +18,7 @@ export function nameAtResource(
   pairwise: Pairwise,
   issuer: string,
 ): Entitlement {
+  if (resource.sector === undefined) return entitlement
   const nameSubject = (sub: string): string => pairwise.nameAt(resource, 'sub', sub)
   const nameActor = ({ sub, iss, act, ...others }: Actor): Actor => ({
     ...others,
