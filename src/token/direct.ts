@@ -7,10 +7,11 @@
  */
 
 import type { Leaves } from '../../keys/index.ts'
-import { type Expectations, readClaims, writeClaims } from './claims.ts'
+import { type CheckedClaims, checkClaims, type Expectations, entitlementOf, writeClaims } from './claims.ts'
 import type { Entitlement, Opened } from './entitlement.ts'
 import { type OpeningLeaves, openWith, sealEnvelope } from './envelope.ts'
 import { TokenError } from './error.ts'
+import { parseText, readText } from './strict_json.ts'
 import { recogniseClaims } from './usual_claims.ts'
 
 /** `typ` of a direct token. */
@@ -34,6 +35,15 @@ export async function sealDirect(
   return sealEnvelope(writeClaims(entitlement, issuer), DIRECT_TYP, leaf)
 }
 
+function readChecked(plaintext: Uint8Array | ArrayBuffer): CheckedClaims {
+  const text = readText(plaintext)
+  const usual = text === undefined ? undefined : recogniseClaims(text)
+  if (usual !== undefined) return usual
+  const claims = text === undefined ? undefined : parseText(text)
+  if (claims === undefined) throw new TokenError('payload')
+  return checkClaims(claims)
+}
+
 /**
  * Opens an access token: at once where the platform decrypts at once.
  *
@@ -43,9 +53,8 @@ export async function sealDirect(
  * @throws {TokenError} with any code but `sealing` and `size`: at once, or in the promise
  */
 export function openDirect(token: string, leaves: OpeningLeaves, expected: Expectations): Opened | Promise<Opened> {
-  const read = (facts: Parameters<typeof readClaims>[0], kid: string): Opened => ({
-    entitlement: readClaims(facts, expected),
+  return openWith(token, DIRECT_TYP, leaves, expected.now, (plaintext, kid) => ({
+    entitlement: entitlementOf(readChecked(plaintext), expected),
     kid,
-  })
-  return openWith(token, DIRECT_TYP, leaves, expected.now, read, recogniseClaims)
+  }))
 }

@@ -97,10 +97,9 @@ export interface OpenedEnvelope {
  * Opens an envelope, and lets `read` make something of what is inside: one key, found by its kid, tried once. All at once
  * where the platform decrypts at once.
  *
- * The order is fixed: length, canonical form, exact header, `typ`, `kid`, algorithms, decryption, strict JSON. What the
- * facts mean is not looked at.
+ * The order is fixed: length, canonical form, exact header, `typ`, `kid`, algorithms, decryption. What is inside is not
+ * looked at.
  *
- * @param recognise as in {@link parseStrictly}
  * @throws {TokenError} as `openEnvelope`, or what `read` throws: at once, or in the promise
  */
 export function openWith<Read>(
@@ -108,8 +107,7 @@ export function openWith<Read>(
   expectedTyp: string,
   leaves: OpeningLeaves,
   now: number,
-  read: (facts: OpenedEnvelope['facts'], kid: string) => Read,
-  recognise?: Parameters<typeof parseStrictly>[1],
+  read: (plaintext: Uint8Array | ArrayBuffer, kid: string) => Read,
 ): Read | Promise<Read> {
   const last = lastOpened.get(leaves)
   const { header: segment, encryptedKey, content } = readJwe(envelope, LONGEST_ENVELOPE, last?.segment)
@@ -121,25 +119,27 @@ export function openWith<Read>(
   if (leaf === undefined) throw new TokenError('key')
   if (alg !== 'dir' || enc !== leaf.enc) throw new TokenError('algorithm')
   const readInside = (plaintext: Uint8Array | ArrayBuffer): Read => {
-    const facts = parseStrictly(plaintext, recognise)
-    if (facts === undefined) throw new TokenError('payload')
     if (header !== last) lastOpened.set(leaves, header)
-    return read(facts, kid)
+    return read(plaintext, kid)
   }
   const plaintext = decrypt(content, header, leaf)
   return plaintext instanceof Promise ? plaintext.then(readInside, refuse) : readInside(plaintext)
 }
 
 /**
- * Opens an envelope.
+ * Opens an envelope of strict JSON.
  *
  * @throws {TokenError} `length`, `form`, `header`, `type`, `key`, `algorithm`, `decryption`, `payload`
  */
 export async function openEnvelope(
   envelope: string,
   typ: string,
-  leaves: OpeningLeaves,
+  leaves: Leaves,
   now: number,
 ): Promise<OpenedEnvelope> {
-  return openWith(envelope, typ, leaves, now, (facts, kid) => ({ facts, kid }))
+  return openWith(envelope, typ, leaves, now, (plaintext, kid) => {
+    const facts = parseStrictly(plaintext)
+    if (facts === undefined) throw new TokenError('payload')
+    return { facts, kid }
+  })
 }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { CheckedClaims } from './claims.ts'
+
 /** A text that JSON spells as it is: nothing in it is escaped. */
 const TEXT = String.raw`"([^"\\\x00-\x1f]+)"`
 
@@ -16,13 +18,15 @@ const USUAL = new RegExp(
   `^{"iss":${TEXT},"sub":${TEXT},"aud":${TEXT},"client_id":${TEXT},"scope":${TEXT},"iat":${INTEGER},"exp":${INTEGER},"jti":${TEXT}(?:,"gid":${TEXT},"auth_time":${INTEGER}(?:,"acr":${TEXT})?)?}$`,
 )
 
-/** Returns what `JSON.parse` would, or nothing where the claims are not just the usual ones in their one spelling. */
-export function recogniseClaims(text: string): Readonly<Record<string, unknown>> | undefined {
+/**
+ * Returns what `checkClaims` would of what `parseText` reads, or nothing where the claims are not just the usual ones in
+ * their one spelling.
+ */
+export function recogniseClaims(text: string): CheckedClaims | undefined {
   const found = USUAL.exec(text)
   if (found === null) return undefined
-  const [, iss, sub, aud, client_id, scope, iat, exp, jti, gid, auth_time, acr] = found
-  const claims = { iss, sub, aud, client_id, scope, iat: Number(iat), exp: Number(exp), jti }
-  if (gid === undefined) return claims
-  const login = { ...claims, gid, auth_time: Number(auth_time) }
-  return acr === undefined ? login : { ...login, acr }
+  const [, iss = '', sub = '', aud = '', client_id, scope, iat, exp, jti = '', gid, auth_time, acr] = found
+  const login = gid === undefined ? undefined : { gid, auth_time: Number(auth_time) }
+  const more = login === undefined || acr === undefined ? login : { ...login, acr }
+  return { iss, sub, aud, client_id, scope, iat: Number(iat), exp: Number(exp), jti, more, own: undefined }
 }

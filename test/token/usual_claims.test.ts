@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { writeClaims } from '../../src/token/claims.ts'
+import { checkClaims, writeClaims } from '../../src/token/claims.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
-import { parseStrictly } from '../../src/token/strict_json.ts'
+import { parseText } from '../../src/token/strict_json.ts'
 import { recogniseClaims } from '../../src/token/usual_claims.ts'
 
 const CLIENT: Entitlement = {
@@ -16,6 +16,15 @@ const CLIENT: Entitlement = {
   claims: {},
 }
 const ISSUER = 'https://auth.example.com'
+/** What is read of claims that nobody knows by sight. */
+function generally(text: string): unknown {
+  const claims = parseText(text)
+  if (claims === undefined) return 'not JSON of one spelling'
+  const { more, own, ...usual } = checkClaims(claims)
+  const orNothing = (record: object | undefined) => (Object.keys(record ?? {}).length === 0 ? undefined : record)
+  return { ...usual, more: orNothing(more), own: orNothing(own) }
+}
+
 const textOf = (entitlement: Entitlement): string => JSON.stringify(writeClaims(entitlement, ISSUER))
 
 describe('claims that are known by sight', () => {
@@ -27,8 +36,8 @@ describe('claims that are known by sight', () => {
     ['a user of any letters', { ...CLIENT, sub: 'Ærøskøbing 🦑\u2028\u007f', ...login }],
   ])('those of %s are, as they are written', (_, entitlement) => {
     const text = textOf(entitlement)
-    expect(recogniseClaims(text)).toEqual(JSON.parse(text))
-    expect(Object.keys(recogniseClaims(text) ?? {})).toEqual(Object.keys(JSON.parse(text)))
+    expect(recogniseClaims(text)).toBeDefined()
+    expect(recogniseClaims(text)).toEqual(generally(text))
   })
 
   const text = textOf(CLIENT)
@@ -105,11 +114,11 @@ describe('claims that are known by sight', () => {
           const place = at % (spelled.length + 1)
           const one = spelled.slice(0, place) + insert + spelled.slice(place + remove)
           // By way of bytes, as every text comes: in UTF-8 there are no halves of letters.
-          const bytes = new TextEncoder().encode(one)
-          const found = parseStrictly(bytes, recogniseClaims)
-          expect(found).toEqual(parseStrictly(bytes))
-          expect(Object.keys(found ?? {})).toEqual(Object.keys(parseStrictly(bytes) ?? {}))
-          if (recogniseClaims(new TextDecoder().decode(bytes)) !== undefined) known++
+          const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(new TextEncoder().encode(one))
+          const found = recogniseClaims(text)
+          if (found === undefined) continue
+          known++
+          expect(found).toEqual(generally(text))
         }
       }),
       { numRuns: 3000 },
