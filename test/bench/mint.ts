@@ -196,6 +196,7 @@ export async function mint(effort: Effort, oidc: OidcProvider): Promise<readonly
         atLeast: 0.75,
       }),
       row('direct', 'oidc opaque', 'POST /token, direct', 'oidc-provider in Node, opaque, in memory', { atLeast: 1.5 }),
+      row('floor', 'oidc opaque', 'the floor itself', 'oidc-provider in Node, opaque, in memory'),
       row('direct', 'oidc JWT', 'POST /token, direct', 'oidc-provider in Node, JWT ES256, in memory'),
       row('nested', 'oidc JWT', 'POST /token, nested to P-256', 'oidc-provider in Node, JWT ES256, in memory'),
       row('nested dir', 'oidc JWT', 'POST /token, nested under a leaf', 'oidc-provider in Node, JWT ES256, in memory'),
