@@ -33,14 +33,15 @@ function lettersOf(text: string, longest: number): Bytes {
   if (text.length === 0 || text.length > longest) throw new TokenError('length')
   const letters = text.length > room.length ? new Uint8Array(text.length) : room
   // A letter that is not of ASCII takes more bytes than one.
-  if (utf8.encodeInto(text, letters).written !== text.length) throw new TokenError('form')
+  const { read, written } = utf8.encodeInto(text, letters)
+  if (read !== text.length || written !== read) throw new TokenError('form')
   return letters
 }
 
 /** Decodes a segment that is not empty. */
 function decode(letters: Bytes, start: number, end: number, to: number): number {
-  const at =
-    start < end ? decodeInPlace(letters === room ? roomView : new DataView(letters.buffer), start, end, to) : -1
+  const view = letters === room ? roomView : new DataView(letters.buffer)
+  const at = start < end ? decodeInPlace(view, start, end, to) : -1
   if (at < 0) throw new TokenError('form')
   return at
 }

@@ -26,6 +26,8 @@ export async function encryptTo(to: Recipient, cty: string, text: string): Promi
   return new CompactEncrypt(new TextEncoder().encode(text)).setProtectedHeader(header).encrypt(to.key)
 }
 
+const MEMBERS = ['alg', 'enc', 'kid', 'cty'] as const
+
 /** What an encrypted text says of itself before it is decrypted. */
 export interface EncryptedOutside {
   readonly alg: string
@@ -52,8 +54,6 @@ export function readEncryptedOutside(jwe: string, cty: string, longest?: number)
   if (read.cty !== cty) throw new TokenError('type')
   return { alg, enc, kid, epk, hasEncryptedKey }
 }
-
-const MEMBERS = ['alg', 'enc', 'kid', 'cty'] as const
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

@@ -37,6 +37,9 @@ describe('the canonical form', () => {
     ['a line break behind', 'AAAA..AAAA.AAAA.AAAA\n', 'form'],
     ['the other alphabet', 'AAAA..AAAA.A+/A.AAAA', 'form'],
     ['a letter beyond ASCII', 'AAAA..AAAA.AAAé.AAAA', 'form'],
+    ['a letter beyond ASCII in the last of 8,192 places', `AAAA..AAAA.${'A'.repeat(8176)}.AAAé`, 'form'],
+    ['half a letter', 'AAAA..AAAA.AAA\ud800.AAAA', 'form'],
+    ['letters beyond ASCII alone', 'é'.repeat(8192), 'form'],
     ['JSON serialization (M07)', '{"protected":"AAAA"}', 'form'],
   ])('with %s (RFC 7516 §7.1)', (_, envelope, expected) => {
     expect(code(envelope)).toBe(expected)
