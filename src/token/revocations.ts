@@ -8,11 +8,11 @@
 import { digestLabels } from '../../keys/digest.ts'
 import type { Entitlement } from './entitlement.ts'
 
-/** What an event hits: one token, all of an approval, of a person, of a client, or made with a key. */
-export type RevocationKind = 'jti' | 'gid' | 'sub' | 'client' | 'kid'
+/** What an event hits: one token, all of an approval, of a person at one client, of a person, of a client, or made with a key. */
+export type RevocationKind = 'jti' | 'gid' | 'app' | 'sub' | 'client' | 'kid'
 
 /** The kinds of events. */
-export const REVOCATION_KINDS: readonly RevocationKind[] = ['jti', 'gid', 'sub', 'client', 'kid']
+export const REVOCATION_KINDS: readonly RevocationKind[] = ['jti', 'gid', 'app', 'sub', 'client', 'kid']
 
 /** `typ` of the signed bundle. */
 export const REVOCATIONS_TYP = 'revocations+jwt'
@@ -36,6 +36,11 @@ export function hashRevoked(salt: string, kind: RevocationKind, value: string): 
   return digestLabels('bulla/1/revoked', salt, kind, value).slice(0, 16)
 }
 
+/** Returns the value of an event of kind `app`: it stands for a person at one client, and tells neither. */
+export function appOf(sub: string, clientId: string): string {
+  return digestLabels('app', sub, clientId)
+}
+
 /** What a token, or a refresh token, can be hit by. */
 export interface Target extends Partial<Pick<Entitlement, 'jti' | 'gid'>> {
   readonly sub: string
@@ -46,21 +51,28 @@ export interface Target extends Partial<Pick<Entitlement, 'jti' | 'gid'>> {
   readonly iat: number
 }
 
+/** A value by which a target can be hit, if it has it. */
+interface Mark {
+  readonly kind: RevocationKind
+  /** What the value is known by; the value itself unless `of` makes it. */
+  readonly name: string | undefined
+  readonly of?: () => string
+}
+
 /** Returns the values by which a target can be hit; a leaf's kid is hit by its root's too. */
-function valuesOf({
-  jti,
-  gid,
-  sub,
-  client_id,
-  kid,
-}: Target): readonly (readonly [RevocationKind, string | undefined])[] {
+function marksOf({ jti, gid, sub, client_id, kid }: Target): readonly Mark[] {
+  const app: readonly Mark[] =
+    client_id === undefined
+      ? []
+      : [{ kind: 'app', name: `${sub.length} ${sub}${client_id}`, of: () => appOf(sub, client_id) }]
   return [
-    ['jti', jti],
-    ['gid', gid],
-    ['sub', sub],
-    ['client', client_id],
-    ['kid', kid],
-    ['kid', kid?.split('.')[0]],
+    { kind: 'jti', name: jti },
+    { kind: 'gid', name: gid },
+    ...app,
+    { kind: 'sub', name: sub },
+    { kind: 'client', name: client_id },
+    { kind: 'kid', name: kid },
+    { kind: 'kid', name: kid?.split('.')[0] },
   ]
 }
 
@@ -71,22 +83,22 @@ const MOST_KEPT = 4096
 const kept = new WeakMap<object, Map<string, string>>()
 
 /** Returns the hash of a value, as `hashRevoked`, worked out once as long as it is kept beside `instants`. */
-function hashOnce(instants: object, salt: string, kind: RevocationKind, value: string): string {
+function hashOnce(instants: object, salt: string, kind: RevocationKind, name: string, of = (): string => name): string {
   const hashes = kept.get(instants) ?? new Map<string, string>()
-  const known = hashes.get(value)
+  const known = hashes.get(name)
   if (known !== undefined) return known
   if (hashes.size >= MOST_KEPT) hashes.clear()
-  const hash = hashRevoked(salt, kind, value)
-  kept.set(instants, hashes.set(value, hash))
+  const hash = hashRevoked(salt, kind, of())
+  kept.set(instants, hashes.set(name, hash))
   return hash
 }
 
 /** Tells whether a bundle hits a target. */
 export function isRevoked({ salt, events }: Bundle, target: Target): boolean {
-  return valuesOf(target).some(([kind, value]) => {
+  return marksOf(target).some(({ kind, name, of }) => {
     const instants = events[kind]
-    if (instants === undefined || value === undefined) return false
-    const hash = hashOnce(instants, salt, kind, value)
+    if (instants === undefined || name === undefined) return false
+    const hash = hashOnce(instants, salt, kind, name, of)
     const instant = Object.hasOwn(instants, hash) ? instants[hash] : undefined
     return instant !== undefined && target.iat <= instant
   })

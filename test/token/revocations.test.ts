@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  appOf,
   hashRevoked,
   isRevoked,
   REVOCATION_KINDS,
@@ -10,7 +11,14 @@ import { NOW } from '../fixtures.ts'
 
 const SALT = 'salt'
 const target = { jti: 'j1', gid: 'g1', sub: 'alice', client_id: 'app', kid: 'r1.20833', iat: NOW }
-const VALUES = { jti: 'j1', gid: 'g1', sub: 'alice', client: 'app', kid: 'r1.20833' } as const
+const VALUES = {
+  jti: 'j1',
+  gid: 'g1',
+  app: appOf('alice', 'app'),
+  sub: 'alice',
+  client: 'app',
+  kid: 'r1.20833',
+} as const
 const bundleOf = (kind: RevocationKind, value: string, at = NOW, salt = SALT) => ({
   seq: 1,
   salt: SALT,
@@ -37,6 +45,19 @@ describe('a revocation', () => {
       expect(isRevoked(bundleOf('kid', 'r1'), { ...target, kid })).toBe(true)
     for (const kid of ['r10.20833', 'r2.1', 's1'])
       expect(isRevoked(bundleOf('kid', 'r1'), { ...target, kid })).toBe(false)
+  })
+
+  it('of a person at one client hits neither the person elsewhere, nor another person there', () => {
+    const bundle = bundleOf('app', appOf('alice', 'app'))
+    expect(isRevoked(bundle, target)).toBe(true)
+    for (const other of [
+      { client_id: 'another' },
+      { sub: 'bob' },
+      { sub: 'alicea', client_id: 'pp' },
+      { sub: 'alic', client_id: 'eapp' },
+      { client_id: undefined },
+    ])
+      expect([other, isRevoked(bundle, { ...target, ...other })]).toEqual([other, false])
   })
 
   it('hits nothing that a token does not have', () => {
