@@ -53,6 +53,10 @@ export interface LiveOptions {
   readonly issuer?: string
   /** An entry of its own, which imports `bulla`. Default: the Worker's. */
   readonly entrypoint?: string
+  /** A folder in which what its Durable Objects remember outlives it. Default: it does not. */
+  readonly memory?: string
+  /** Where it listens. Default: a port that nobody has. */
+  readonly port?: number
 }
 
 /** Starts the Worker with these variables. */
@@ -60,9 +64,9 @@ export async function startIssuer(
   vars: Readonly<Record<string, unknown>> = {},
   options: LiveOptions = {},
 ): Promise<LiveIssuer> {
-  const port = await freePort()
+  const port = options.port ?? (await freePort())
   const { ring = createRing({ now: Math.floor(Date.now() / 1000), key: testKey() }) } = options
-  const { issuer = `http://localhost:${port}`, entrypoint } = options
+  const { issuer = `http://localhost:${port}`, entrypoint, memory } = options
   const texts = { ISSUER: issuer, KEY_RING: writeRing(ring), KEY_RING_NEXT: '', DEVELOPMENT: 'true' }
   const bindings = [
     ...Object.entries(texts).map(([name, value]) => [name, { type: 'plain_text', value }] as const),
@@ -78,7 +82,13 @@ export async function startIssuer(
       entrypoint,
       build: { alias: { bulla: SOURCE, 'bulla/worker': join(SOURCE, '../worker.ts') } },
     }),
-    dev: { server: { port, hostname: 'localhost' }, logLevel: 'none', watch: false, inspector: false },
+    dev: {
+      server: { port, hostname: 'localhost' },
+      logLevel: 'none',
+      watch: false,
+      inspector: false,
+      ...(memory === undefined ? {} : { persist: memory }),
+    },
   })
   await worker.ready
   return { issuer, port, ring, stop: () => worker.dispose() }

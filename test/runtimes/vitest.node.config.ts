@@ -3,9 +3,15 @@ import { join } from 'node:path'
 import { defineProject } from 'vitest/config'
 
 /** Tests that start processes or read files. */
-export const NODE_ONLY: string[] = ['cli', 'interop', 'repository', 'cases', 'browser', 'examples'].map(
-  (folder) => `test/${folder}/**`,
-)
+export const NODE_ONLY: string[] = [
+  'cli',
+  'interop',
+  'repository',
+  'cases',
+  'browser',
+  'examples',
+  'compatibility',
+].map((folder) => `test/${folder}/**`)
 
 /** Tests that ask the real Worker entry. */
 const WORKERD_ONLY = [
