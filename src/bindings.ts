@@ -5,13 +5,14 @@
  */
 
 import { checkChoice, checkMembers } from '../keys/check.ts'
+import { isLoopback } from '../keys/identifier.ts'
 import { developmentClients, developmentResources } from './development.ts'
 import type { Authenticate } from './login/authenticate.ts'
 import { developmentLogin } from './login/development.ts'
 import { type OwnPageOptions, ownLoginPage } from './login/own_page.ts'
 import { type UpstreamOptions, upstreamLogin } from './login/upstream.ts'
 import type { ClientCertificate } from './protocol/client_certificate.ts'
-import { type IssuerSettings, isLoopback } from './settings.ts'
+import type { IssuerSettings } from './settings.ts'
 import type { Guard } from './stores/guard.ts'
 import { createDurableObjectGuard, type GuardNamespace } from './stores/guard_durable_object.ts'
 import { createDurableObjectRevocations, type RevocationsNamespace } from './stores/revocations_durable_object.ts'

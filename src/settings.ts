@@ -4,7 +4,8 @@
  * @module
  */
 
-import { checkBoolean, checkInteger, checkMembers, checkText } from '../keys/check.ts'
+import { checkBoolean, checkInteger, checkMembers } from '../keys/check.ts'
+import { checkIssuer, isLoopback } from '../keys/identifier.ts'
 import type { Grant } from './grants/grant.ts'
 import { offeredGrants, readGrants } from './grants/index.ts'
 import { jwtBearer } from './grants/jwt_bearer.ts'
@@ -135,23 +136,6 @@ export interface CheckedSettings {
   readonly longestLife: number
 }
 
-/** Tells whether an issuer's URL is on this very machine: only then may it be http, and have development fixtures. */
-export function isLoopback(issuer: string): boolean {
-  return URL.canParse(issuer) && ['localhost', '127.0.0.1', '[::1]'].includes(new URL(issuer).hostname)
-}
-
-function checkIssuer(issuer: unknown): asserts issuer is string {
-  checkText('issuer', issuer, /^https?:\/\/[^\s?#]+$/, 'an https URL without query or fragment')
-  if (!URL.canParse(issuer)) throw new RangeError('"issuer" expected a URL')
-  const { protocol, origin, pathname, username, password } = new URL(issuer)
-  const spelled = pathname === '/' ? origin : origin + pathname
-  if (username + password !== '' || spelled !== issuer || issuer.endsWith('/')) {
-    throw new RangeError('"issuer" expected a URL in its plain form: lower case, no user, no slash at the end')
-  }
-  if (protocol === 'http:' && !isLoopback(issuer))
-    throw new RangeError('"issuer" expected https; http only on localhost')
-}
-
 /** Checks that assertions can be used only once, where there can be any. */
 function checkAssertionNeeds(clients: ReadonlyMap<string, Client>, { guard }: IssuerSettings): void {
   const needing = [...clients.values()].find(
@@ -200,7 +184,7 @@ function livesOf(clients: ReadonlyMap<string, Client>, settings: IssuerSettings)
 export function checkSettings(settings: IssuerSettings): CheckedSettings {
   const { issuer, guard, authenticate, sessionIdleLifetime = 7200, dpopNonce = true } = settings
   const { requirePushedAuthorizationRequests = false, pairwiseSalt } = settings
-  checkIssuer(issuer)
+  checkIssuer('issuer', issuer)
   checkMembers('resources', settings.resources)
   checkMembers('clients', settings.clients)
   checkInteger('sessionIdleLifetime', sessionIdleLifetime, 60, 2_592_000)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { checkSettings, isLoopback } from '../src/settings.ts'
+import { isLoopback } from '../keys/identifier.ts'
+import { checkSettings } from '../src/settings.ts'
 import { API, SECRETS, secretHash, testSettings } from './fixtures.ts'
 
 const good = testSettings()
@@ -46,7 +47,11 @@ describe('the settings', () => {
   ])('take %j as issuer (RFC 8414 §2)', (issuer) => expect(checkSettings({ ...good, issuer }).issuer).toBe(issuer))
 
   it.each<[string, object, string]>([
-    ['no issuer', { issuer: undefined }, '"issuer" expected an https URL without query or fragment, got nothing'],
+    [
+      'no issuer',
+      { issuer: undefined },
+      '"issuer" expected the URL of an issuer: https, without query or fragment, got nothing',
+    ],
     ['an issuer that is no URL', { issuer: 'auth.example.com' }, '"issuer"'],
     ['an http issuer', { issuer: 'http://foo.bar' }, '"issuer" expected https'],
     [

@@ -7,8 +7,9 @@
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
+import { isLoopback } from '../../keys/identifier.ts'
 import { OAuthError } from '../protocol/error.ts'
-import { type IssuerSettings, isLoopback } from '../settings.ts'
+import type { IssuerSettings } from '../settings.ts'
 import type { EndpointContext } from './context.ts'
 import { answerError, answerRefusal, SECURITY_HEADERS, toResponse } from './respond.ts'
 

@@ -40,11 +40,6 @@ export interface Resource {
   readonly scopeDescriptions: Readonly<Record<string, string>>
 }
 
-/** Tells whether a text is an absolute URI without a fragment (RFC 8707 §2), in visible ASCII. */
-export function isResourceUri(text: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:[\x21\x24-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+$/i.test(text) && URL.canParse(text)
-}
-
 /** Returns the scope tokens that a client may have at a resource, in the resource's order. */
 export function scopesOf(client: Client, resource: Resource): readonly string[] {
   return resource.scopes.filter((token) => client.scopes.has(token))

@@ -13,6 +13,7 @@ import {
   checkTexts,
   type Members,
 } from '../../keys/check.ts'
+import { isResourceUri } from '../../keys/identifier.ts'
 import {
   CONTENT_ENCRYPTION_BYTES,
   type ContentEncryption,
@@ -20,7 +21,7 @@ import {
   type SigningAlgorithm,
 } from '../../keys/index.ts'
 import { checkRemoteUrl } from '../remote.ts'
-import { isResourceUri, type Resource } from './resource.ts'
+import type { Resource } from './resource.ts'
 import { SCOPE_TOKEN } from './scope.ts'
 
 /** An API that tokens are for. */

@@ -42,7 +42,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'keys',
     'hono',
   ],
-  'src/issuer.ts': ['src/endpoints', 'src/stores', 'src/settings.ts', 'src/protocol', 'hono'],
+  'src/issuer.ts': ['src/endpoints', 'src/stores', 'src/settings.ts', 'src/protocol', 'keys', 'hono'],
   'src/bindings.ts': [
     'src/settings.ts',
     'src/development.ts',
