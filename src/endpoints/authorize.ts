@@ -88,7 +88,7 @@ export function createAuthorizeEndpoint(
   }
 
   return async (c) => {
-    if (isPrefetch(c.req.raw.headers)) return c.body(null, 204, { 'Cache-Control': 'no-store' })
+    if (isPrefetch(c.req.raw.headers)) return c.body(null, 204)
     const now = context.now()
     let proved: Proved
     try {

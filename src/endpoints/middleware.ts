@@ -30,10 +30,20 @@ export function corsWhereAsked(options: Parameters<typeof cors>[0]): MiddlewareH
   }
 }
 
-/** Gives every response the headers of all, if it has not got them yet. */
+/** Tells whether an answer is for everybody: what sends a browser on, or gives it a cookie, is for that browser alone. */
+function isForEverybody(headers: Headers): boolean {
+  const isPublic = headers.get('Cache-Control')?.startsWith('public') === true
+  return isPublic && !headers.has('Location') && !headers.has('Set-Cookie')
+}
+
+/**
+ * Gives every response the headers of all, if it has not got them yet; and nobody keeps it, unless it is made for everybody
+ * and says so: codes, states and cookies travel in redirects and pages, an operator's own login page too (RFC 6749 §5.1).
+ */
 export const securely: MiddlewareHandler = async function securelyMiddleware(c, next) {
   await next()
   const { headers } = c.res
+  if (headers.get('Cache-Control') !== 'no-store' && !isForEverybody(headers)) headers.set('Cache-Control', 'no-store')
   if (headers.has('X-Frame-Options')) return
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value)
 }
