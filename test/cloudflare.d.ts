@@ -7,7 +7,7 @@ declare module 'cloudflare:workers' {
 declare module 'cloudflare:test' {
   interface State {
     readonly storage: {
-      readonly sql: { exec<Row>(query: string): { one(): Row; toArray(): Row[] } }
+      readonly sql: { exec<Row>(query: string, ...bindings: readonly unknown[]): { one(): Row; toArray(): Row[] } }
       getAlarm(): Promise<number | null>
     }
   }

@@ -5,9 +5,11 @@
  * @module
  */
 
+import { digestLabels } from '../../keys/digest.ts'
 import { type Client, isPublic } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
+import type { Confirmation } from '../token/entitlement.ts'
 import {
   approvalOf,
   checkApproval,
@@ -23,17 +25,30 @@ import type { Decision, Grant, GrantContext } from './grant.ts'
 /** Seconds in which a refresh token that was used gets the same successor again: a lost answer, or two tabs. */
 const GRACE = 30
 
-/** Returns the generation of the next refresh token. An older one that comes back ends the family. */
-async function rotate(facts: RefreshFacts, context: GrantContext): Promise<number> {
-  const { guard, now } = context
+/** Returns a name for the keys that a request proves, the same for the same keys; `''` when it proves none. */
+function nameOf({ jkt, 'x5t#S256': thumbprint }: Confirmation = {}): string {
+  return jkt === undefined && thumbprint === undefined ? '' : digestLabels('cnf', jkt ?? '', thumbprint ?? '')
+}
+
+/**
+ * Returns the generation of the next refresh token, which is bound to the key that the request proves. An older one that comes
+ * back ends the family, and so does one that comes back with another key: the family has moved into the first.
+ */
+async function rotate(facts: RefreshFacts, client: Client, context: GrantContext): Promise<number> {
+  const { guard, now, confirmation } = context
   if (guard === undefined) throw new OAuthError('invalid_grant', 'without a guard, public clients cannot refresh')
   const { gid, generation, grant_end } = facts
-  const advance = await guard.advance({ gid, generation, now, grace: GRACE, expiresAt: grant_end })
+  const times = { now, grace: GRACE, graceUses: client.refreshTokenGraceUses, expiresAt: grant_end }
+  const advance = await guard.advance({ gid, generation, bound: nameOf(confirmation), ...times })
   if (advance.outcome === 'advanced') return advance.generation
+  if (advance.outcome === 'exhausted')
+    throw new OAuthError('invalid_grant', 'a refresh token that was used came too often: nothing has ended')
   await endApproval(facts, context)
   throw new OAuthError(
     'invalid_grant',
-    advance.outcome === 'reused' ? 'an old refresh token: its family has ended' : 'its family has ended',
+    advance.outcome === 'reused'
+      ? 'an old refresh token, or another key: its family has ended'
+      : 'its family has ended',
   )
 }
 
@@ -47,7 +62,7 @@ async function decide(parameters: Parameters, client: Client, context: GrantCont
   const entitlement = entitle(facts, wish, client, context)
   await checkNotEnded(facts, context)
   if (!isPublic(client) || facts.cnf !== undefined) return { entitlement }
-  return { entitlement, refresh: { ...approvalOf(facts), generation: await rotate(facts, context) } }
+  return { entitlement, refresh: { ...approvalOf(facts), generation: await rotate(facts, client, context) } }
 }
 
 /** Gives a new refresh token only to public clients whose last one was bound to no key. */

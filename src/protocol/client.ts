@@ -71,6 +71,8 @@ export interface Client {
   readonly refreshTokenLifetime: number
   /** Seconds without a refresh after which a rotating refresh token ends. */
   readonly refreshTokenIdleLifetime: number
+  /** How often a refresh token that was used already is taken again while the grace lasts. */
+  readonly refreshTokenGraceUses: number
 }
 
 /** Tells whether a client cannot keep a secret (RFC 6749 §2.1). */

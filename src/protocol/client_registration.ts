@@ -5,15 +5,7 @@
  */
 
 import { decodeBase64url } from '../../keys/base64url.ts'
-import {
-  checkBoolean,
-  checkChoice,
-  checkInteger,
-  checkMembers,
-  checkText,
-  checkTexts,
-  type Members,
-} from '../../keys/check.ts'
+import { checkBoolean, checkChoice, checkMembers, checkText, checkTexts, type Members } from '../../keys/check.ts'
 import type { DetailTypes } from './authorization_details.ts'
 import type { Client, ClientAuthenticationMethod, ClientKind } from './client.ts'
 import { CERTIFICATE_METHODS, CERTIFICATE_SETTINGS, readCertificateRule } from './client_certificate.ts'
@@ -21,12 +13,13 @@ import { readClientSigner } from './client_keys.ts'
 import { type ExchangeRuleSettings, type KnownToExchange, readExchangeRules } from './exchange.ts'
 import { applyProfile, type Profile } from './fapi2.ts'
 import { checkRedirectUri, isOnDevice } from './redirect_uri.ts'
+import { REFRESH_SETTINGS, type RefreshSettings, readRefreshSettings } from './refresh_registration.ts'
 import { DISPLAY_NAME, readPublicKeys } from './resource_registration.ts'
 import { SCOPE_TOKEN } from './scope.ts'
 import type { AssertionAlgorithm } from './signer.ts'
 
 /** A client. Without `secret_hash`, and not told to prove itself otherwise, it is public. */
-export interface ClientSettings {
+export interface ClientSettings extends RefreshSettings {
   /**
    * `"resource_server"` may fetch the keys of `resources` and introspect their tokens; `"operator"` may revoke. Neither has
    * grant types. Default `"client"`.
@@ -80,10 +73,6 @@ export interface ClientSettings {
   readonly redirect_uris?: readonly string[]
   /** `"skip"` never asks a person before it gets anything: for your own clients, on https alone. Default `"ask"`. */
   readonly consent?: 'ask' | 'skip'
-  /** Seconds after which an approval ends, and all refresh tokens with it; 60 to 31536000. Default 2592000, 30 days. */
-  readonly refresh_token_lifetime?: number
-  /** Seconds without a refresh after which a public client's refresh token ends. Default 604800, 7 days. */
-  readonly refresh_token_idle_lifetime?: number
 }
 
 const MEMBERS = [
@@ -108,8 +97,7 @@ const MEMBERS = [
   'client_uri',
   'redirect_uris',
   'consent',
-  'refresh_token_lifetime',
-  'refresh_token_idle_lifetime',
+  ...REFRESH_SETTINGS,
 ] as const satisfies readonly (keyof ClientSettings)[]
 
 function readSecretHashes(name: string, value: unknown): readonly Uint8Array[] {
@@ -212,6 +200,7 @@ export function readClient(id: string, given: unknown, known: Known): Client {
     isPushing: require_pushed_authorization_requests,
     anonymous,
     ...readApprovalSettings(id, name, value, grant_types.includes('authorization_code')),
+    ...readRefreshSettings(name, value),
   }
 }
 
@@ -229,9 +218,8 @@ function readApprovalSettings(
   name: string,
   value: Readonly<Record<string, unknown>>,
   isAuthorizing: boolean,
-): Pick<Client, 'name' | 'uri' | 'redirectUris' | 'consent' | 'refreshTokenLifetime' | 'refreshTokenIdleLifetime'> {
+): Pick<Client, 'name' | 'uri' | 'redirectUris' | 'consent'> {
   const { client_name = id.slice(0, 64), client_uri, redirect_uris = [], consent = 'ask' } = value
-  const { refresh_token_lifetime = 2_592_000, refresh_token_idle_lifetime = 604_800 } = value
   checkText(`${name}.client_name`, client_name, DISPLAY_NAME, '1 to 64 characters')
   if (client_uri !== undefined) {
     checkText(`${name}.client_uri`, client_uri, /^https:\/\/[\x21-\x7e]{1,500}$/, 'an https URL')
@@ -242,14 +230,5 @@ function readApprovalSettings(
   if (consent === 'skip' && redirectUris.some(isOnDevice)) {
     throw new RangeError(`"${name}.consent" expected "ask": an app on a device can be pretended to be`)
   }
-  checkInteger(`${name}.refresh_token_lifetime`, refresh_token_lifetime, 60, 31_536_000)
-  checkInteger(`${name}.refresh_token_idle_lifetime`, refresh_token_idle_lifetime, 60, 31_536_000)
-  return {
-    name: client_name,
-    uri: client_uri,
-    redirectUris,
-    consent,
-    refreshTokenLifetime: refresh_token_lifetime,
-    refreshTokenIdleLifetime: refresh_token_idle_lifetime,
-  }
+  return { name: client_name, uri: client_uri, redirectUris, consent }
 }

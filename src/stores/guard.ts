@@ -11,8 +11,10 @@ import { createDeadline } from './deadline.ts'
 export type Advance =
   /** The generation to give next: a new one, or inside the grace the same successor as before. */
   | { readonly outcome: 'advanced'; readonly generation: number }
-  /** An older generation came back: the family has just been ended. */
+  /** An older generation came back, or the one before with another key: the family has just been ended. */
   | { readonly outcome: 'reused' }
+  /** The generation before came too often inside the grace: it gets nothing, and nothing has ended. */
+  | { readonly outcome: 'exhausted' }
   /** The family had ended before. */
   | { readonly outcome: 'ended' }
 
@@ -26,6 +28,10 @@ export interface Step {
   readonly now: number
   /** Seconds in which the generation before the current one gets the current one again. */
   readonly grace: number
+  /** How often the generation before may be presented in that time. Default: any number of times. */
+  readonly graceUses?: number
+  /** Names the key that whoever presents it proves, and that the successor is bound to. Default `''`: none. */
+  readonly bound?: string
   /** Unix seconds until which the family must be remembered. */
   readonly expiresAt: number
 }
@@ -42,8 +48,10 @@ export interface Guard {
   /**
    * Moves a refresh family on by one generation.
    *
-   * The current generation gets the next one. The one before gets the current one again while the grace lasts. Any other
-   * ends the family; one that is ahead of the family too, for then something was forgotten.
+   * The current generation gets the next one, and moves the family into the key that was proved, if one was. The one before
+   * gets the current one again while the grace lasts, for the same key as it was given for. Any other ends the family, and so
+   * does another key, or none where there was one; a generation that is ahead of the family too, for then something was
+   * forgotten. {@link decideStep} is this rule.
    */
   advance(step: Step): Promise<Advance>
   /** Ends a family or a session. */
@@ -58,22 +66,30 @@ export interface Family {
   /** When the current generation was first given. Unix seconds. */
   readonly since: number
   readonly ended: boolean
+  /** Names the key that the current generation is bound to; `''` where it is none. */
+  readonly bound: string
+  /** How often the generation before has come again. */
+  readonly uses: number
 }
 
 /** A family that no guard remembers yet. */
-export const NEW_FAMILY: Family = { generation: 0, since: 0, ended: false }
+export const NEW_FAMILY: Family = { generation: 0, since: 0, ended: false, bound: '', uses: 0 }
 
 /** Returns what a step makes of a family: the rule itself, for every guard. */
 export function decideStep(family: Family, step: Step): { readonly family: Family; readonly advance: Advance } {
   if (family.ended) return { family, advance: { outcome: 'ended' } }
-  const { generation, now, grace } = step
-  if (generation === family.generation) {
-    const next = { generation: generation + 1, since: now, ended: false }
+  const { generation, now, grace, graceUses = Number.POSITIVE_INFINITY, bound = '' } = step
+  // What is bound to a key stays bound to it: only a thief comes with another, or without.
+  const isOfItsKey = bound === family.bound
+  if (generation === family.generation && (isOfItsKey || family.bound === '')) {
+    const next = { generation: generation + 1, since: now, ended: false, bound, uses: 0 }
     return { family: next, advance: { outcome: 'advanced', generation: next.generation } }
   }
-  const isGraceful = generation === family.generation - 1 && now <= family.since + grace
-  if (isGraceful) return { family, advance: { outcome: 'advanced', generation: family.generation } }
-  return { family: { ...family, ended: true }, advance: { outcome: 'reused' } }
+  const isGraceful = generation === family.generation - 1 && now <= family.since + grace && isOfItsKey
+  if (!isGraceful) return { family: { ...family, ended: true }, advance: { outcome: 'reused' } }
+  if (family.uses >= graceUses) return { family, advance: { outcome: 'exhausted' } }
+  const again = { ...family, uses: family.uses + 1 }
+  return { family: again, advance: { outcome: 'advanced', generation: family.generation } }
 }
 
 /** Returns what spends once, however often it is called. */

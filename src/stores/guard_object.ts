@@ -6,17 +6,16 @@
  */
 
 import { DurableObject } from 'cloudflare:workers'
-import { type Advance, decideStep, NEW_FAMILY, type Step } from './guard.ts'
+import { type Advance, decideStep, type Family, NEW_FAMILY, type Step } from './guard.ts'
 
 /** Seconds that a row stays beyond its time: no clock differs by more. */
 const MARGIN = 120
 
 /** A row of a family. */
-interface FamilyRow {
-  readonly generation: number
-  readonly since: number
-  readonly ended: number
-}
+type FamilyRow = Record<'generation' | 'since' | 'ended' | 'uses', number> & { readonly bound: string }
+
+/** Columns of a family that 0.1.0 did not know. It may write beside us: what it leaves out has a default. */
+const ADDED_COLUMNS = { bound: "TEXT NOT NULL DEFAULT ''", uses: 'INTEGER NOT NULL DEFAULT 0' } as const
 
 /** A shard of the guard. It can be reached by its binding alone. */
 export class GuardObject extends DurableObject {
@@ -31,6 +30,9 @@ export class GuardObject extends DurableObject {
     this.#sql.exec(
       'CREATE TABLE IF NOT EXISTS family (gid TEXT PRIMARY KEY, generation INTEGER NOT NULL, since INTEGER NOT NULL, ended INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID',
     )
+    const known = this.#sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('family')").toArray()
+    for (const [name, type] of Object.entries(ADDED_COLUMNS))
+      if (!known.some((column) => column.name === name)) this.#sql.exec(`ALTER TABLE family ADD COLUMN ${name} ${type}`)
   }
 
   /**
@@ -55,14 +57,13 @@ export class GuardObject extends DurableObject {
   advance(step: Step, deadline: number): Advance | 'late' {
     if (Date.now() > deadline) return 'late'
     const { family, advance } = decideStep(this.#read(step.gid), step)
-    this.#write(step.gid, family.generation, family.since, family.ended, step.expiresAt)
+    this.#write(step.gid, family, step.expiresAt)
     return advance
   }
 
   /** Ends a family or a session. */
   end(id: string, expiresAt: number): void {
-    const { generation, since } = this.#read(id)
-    this.#write(id, generation, since, true, expiresAt)
+    this.#write(id, { ...this.#read(id), ended: true }, expiresAt)
   }
 
   /** Tells whether one of these was ended. */
@@ -82,16 +83,17 @@ export class GuardObject extends DurableObject {
     if (next !== null) this.#remember(next)
   }
 
-  #read(gid: string): typeof NEW_FAMILY {
-    const [row] = this.#sql.exec<FamilyRow>('SELECT generation, since, ended FROM family WHERE gid = ?', gid).toArray()
+  #read(gid: string): Family {
+    const select = 'SELECT generation, since, ended, bound, uses FROM family WHERE gid = ?'
+    const [row] = this.#sql.exec<FamilyRow>(select, gid).toArray()
     return row === undefined ? NEW_FAMILY : { ...row, ended: row.ended === 1 }
   }
 
-  #write(gid: string, generation: number, since: number, ended: boolean, expiresAt: number): void {
-    const upsert = `INSERT INTO family (gid, generation, since, ended, expires_at) VALUES (?, ?, ?, ?, ?)
+  #write(gid: string, { generation, since, ended, bound, uses }: Family, expiresAt: number): void {
+    const upsert = `INSERT INTO family (gid, generation, since, ended, bound, uses, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (gid) DO UPDATE SET generation = excluded.generation, since = excluded.since, ended = excluded.ended,
-      expires_at = MAX(expires_at, excluded.expires_at)`
-    this.#sql.exec(upsert, gid, generation, since, ended ? 1 : 0, expiresAt)
+      bound = excluded.bound, uses = excluded.uses, expires_at = MAX(expires_at, excluded.expires_at)`
+    this.#sql.exec(upsert, gid, generation, since, ended ? 1 : 0, bound, uses, expiresAt)
     this.#remember(expiresAt)
   }
 

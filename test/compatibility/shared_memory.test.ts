@@ -245,6 +245,36 @@ const ARTEFACTS: readonly (readonly [string, (pair: Pair) => Promise<void>])[] =
     },
   ],
   [
+    'a refresh family that moves into a key, and ends when an old refresh token comes back',
+    async (pair) => {
+      const prover = await createProver()
+      const old = await granted(redeem(pair.maker, await approve(pair)))
+      const { ask, toTaker, toMaker } = switching(pair)
+      const proving = withProofs(ask, prover, pair.at)
+      const renew = (refresh_token: string) =>
+        proving(
+          new Request(`${ISSUER}/token`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/x-www-form-urlencoded' },
+            body: formOf({ client_id: 'pub', grant_type: 'refresh_token', refresh_token }).toString(),
+          }),
+        )
+      toTaker()
+      const bound = await granted(renew(old.refresh_token))
+      expect(bound.token_type).toBe('DPoP')
+      for (const turn of [toMaker, toTaker]) {
+        turn()
+        await granted(renew(bound.refresh_token))
+      }
+      pair.wait(31)
+      expect((await refresh(pair.maker, old.refresh_token)).status).toBe(400)
+      for (const turn of [toMaker, toTaker]) {
+        turn()
+        expect((await renew(bound.refresh_token)).status).toBe(400)
+      }
+    },
+  ],
+  [
     'a token with a mark, for another',
     async (pair) => {
       const { access_token } = await granted(redeem(pair.maker, await approve(pair, { resource: MARKED })))

@@ -2,8 +2,10 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createKeyring, type Ring, rotateRing, writeRing } from '../../keys/index.ts'
 import { createMemoryGuard, type Issuer } from '../../src/index.ts'
-import { API, ISSUER, NOW, openEntitlement, testIssuer, testKey, testRing } from '../fixtures.ts'
+import { createProver, withProofs } from '../dpop.ts'
+import { API, ISSUER, NOW, openEntitlement, testIssuer, testKey, testRing, VARS } from '../fixtures.ts'
 import {
+  type Ask,
   createApp,
   createPerson,
   type FullAnswer,
@@ -16,12 +18,16 @@ import {
 } from '../person.ts'
 
 const GRACE = 30
+const GRACE_USES = 1
 const APPROVAL_LIFE = 2_592_000
 const IDLE_LIFE = 604_800
 const PEOPLE = ['alice', 'bob'] as const
 const CLIENTS = ['pub', 'web'] as const
 type Who = (typeof PEOPLE)[number]
 type Client = (typeof CLIENTS)[number]
+/** Which key a request proves: whoever stole a token has one of his own. */
+type Key = 'none' | 'owner' | 'thief'
+const PROVERS = { owner: await createProver(), thief: await createProver() }
 
 /** What came of one approval, as the rules have it. */
 interface Family {
@@ -32,6 +38,10 @@ interface Family {
   ended: boolean
   generation: number
   since: number
+  /** What the current generation is bound to. */
+  bound: Key
+  /** How often the generation before came again. */
+  uses: number
 }
 interface Code {
   readonly family: Family
@@ -41,6 +51,7 @@ interface Code {
 interface Refresh {
   readonly family: Family
   readonly generation: number
+  readonly bound: Key
   readonly exp: number
 }
 
@@ -65,10 +76,25 @@ class Real {
   readonly codes: string[] = []
   readonly tokens: string[] = []
   keys = 0
+  readonly asks: Readonly<Record<Key, Ask>> = {
+    none: (request) => this.ask(request),
+    owner: withProofs(
+      (request) => this.ask(request),
+      PROVERS.owner,
+      () => this.now,
+    ),
+    thief: withProofs(
+      (request) => this.ask(request),
+      PROVERS.thief,
+      () => this.now,
+    ),
+  }
 
   /** Starts an issuer with the ring of now, and the guard that there always was. */
   start(): Issuer {
-    return testIssuer({ now: () => this.now, guard: this.guard, keyRing: writeRing(this.ring) })
+    const pub = { ...VARS.CLIENTS.pub, refresh_token_grace_uses: GRACE_USES }
+    const clients = { ...VARS.CLIENTS, pub }
+    return testIssuer({ now: () => this.now, guard: this.guard, keyRing: writeRing(this.ring), clients })
   }
   /** Rotates the ring, if it is not too early, and restarts the issuer. */
   rotate(): void {
@@ -82,13 +108,13 @@ class Real {
   person(name: Who): Person {
     return createPerson((request) => this.ask(request), { name, now: () => this.now })
   }
-  app(client: Client) {
-    return createApp((request) => this.ask(request), { client })
+  app(client: Client, key: Key = 'none') {
+    return createApp(this.asks[key], { client })
   }
 }
 
-/** Checks what must hold of every token answer: scope, resource, client, person, end (invariants 4 and 5). */
-async function checkTokens(real: Real, answer: FullAnswer, family: Family): Promise<void> {
+/** Checks what must hold of every token answer: scope, resource, client, person, key, end (invariants 4 and 5). */
+async function checkTokens(real: Real, answer: FullAnswer, family: Family, key: Key): Promise<void> {
   const leaves = createKeyring(real.ring, ISSUER).leavesFor('access', API, 'A256GCM', 600)
   const expected = {
     issuer: ISSUER,
@@ -100,6 +126,7 @@ async function checkTokens(real: Real, answer: FullAnswer, family: Family): Prom
   }
   const entitlement = await openEntitlement(answer.access_token, leaves, expected)
   expect(entitlement).toMatchObject({ sub: family.who, client_id: family.client, aud: API, scope: ['read'] })
+  expect(entitlement.cnf?.jkt).toBe(key === 'none' ? undefined : PROVERS[key].jkt)
   expect(entitlement.exp).toBeLessThanOrEqual(family.grantEnd)
   expect(entitlement.exp).toBe(Math.min(real.now + 600, family.grantEnd))
 }
@@ -138,6 +165,8 @@ class Approve implements fc.AsyncCommand<Model, Real> {
       ended: false,
       generation: 0,
       since: 0,
+      bound: 'none' as Key,
+      uses: 0,
     }
     model.codes.push({ family, exp: model.now + 60, used: false })
   }
@@ -147,16 +176,17 @@ class Redeem implements fc.AsyncCommand<Model, Real> {
   constructor(
     readonly index: number,
     readonly how: 'well' | 'with another verifier' | 'by another client',
+    readonly key: Key,
   ) {}
   check = (model: Readonly<Model>) => model.codes.length > 0
-  toString = () => `redeem code ${this.index} ${this.how}`
+  toString = () => `redeem code ${this.index} ${this.how} (key: ${this.key})`
   async run(model: Model, real: Real): Promise<void> {
     const at = model.codes.length - 1 - (this.index % model.codes.length)
     const code = model.codes[at] as Code
     const { family } = code
     const client = this.how === 'by another client' ? (family.client === 'pub' ? 'web' : 'pub') : family.client
     const verifier = this.how === 'with another verifier' ? 'x'.repeat(43) : VERIFIER
-    const response = await real.app(client).redeem(real.codes[at] ?? '', { code_verifier: verifier })
+    const response = await real.app(client, this.key).redeem(real.codes[at] ?? '', { code_verifier: verifier })
     const isAlive = !family.ended && !model.endedSessions.has(family.session)
     const isGood = this.how === 'well' && model.now < code.exp && isAlive
     expect([response.status, code.used]).toEqual([isGood && !code.used ? 200 : 400, code.used])
@@ -164,13 +194,15 @@ class Redeem implements fc.AsyncCommand<Model, Real> {
     if (!isGood || code.used) return
     code.used = true
     const answer = await readAnswer(response)
-    await checkTokens(real, answer, family)
+    await checkTokens(real, answer, family, this.key)
     this.keep(model, real, answer, family)
   }
   keep(model: Model, real: Real, answer: FullAnswer, family: Family): void {
     real.tokens.push(answer.refresh_token ?? '')
-    const idle = family.client === 'pub' ? model.now + IDLE_LIFE : family.grantEnd
-    model.tokens.push({ family, generation: 0, exp: Math.min(idle, family.grantEnd) })
+    const bound = family.client === 'pub' ? this.key : 'none'
+    const isIdling = family.client === 'pub' && bound === 'none'
+    const exp = isIdling ? Math.min(model.now + IDLE_LIFE, family.grantEnd) : family.grantEnd
+    model.tokens.push({ family, generation: 0, bound, exp })
   }
 }
 
@@ -178,40 +210,59 @@ class RefreshOne implements fc.AsyncCommand<Model, Real> {
   constructor(
     readonly index: number,
     readonly isForeign: boolean,
+    readonly key: Key,
   ) {}
   check = (model: Readonly<Model>) => model.tokens.length > 0
-  toString = () => `refresh ${this.index}${this.isForeign ? ' by another client' : ''}`
+  toString = () => `refresh ${this.index}${this.isForeign ? ' by another client' : ''} (key: ${this.key})`
   async run(model: Model, real: Real): Promise<void> {
     const at = model.tokens.length - 1 - (this.index % model.tokens.length)
-    const { family, generation, exp } = model.tokens[at] as Refresh
+    const { family, generation, bound, exp } = model.tokens[at] as Refresh
     const client = this.isForeign ? (family.client === 'pub' ? 'web' : 'pub') : family.client
-    const response = await real.app(client).refresh(real.tokens[at] ?? '')
-    const expected =
-      this.isForeign || model.now >= exp || family.grantEnd - model.now < 60
-        ? undefined
-        : this.step(model, family, generation)
+    const response = await real.app(client, this.key).refresh(real.tokens[at] ?? '')
+    const isRefused = this.isForeign || model.now >= exp || family.grantEnd - model.now < 60
+    const isWithoutKey = bound !== 'none' && bound !== this.key
+    const expected = isRefused || isWithoutKey ? undefined : this.step(model, family, generation, bound)
     expect(response.status).toBe(expected === undefined ? 400 : 200)
     if (expected === undefined) return
     const answer = await readAnswer(response)
-    await checkTokens(real, answer, family)
-    expect(answer.refresh_token === undefined).toBe(family.client === 'web')
+    await checkTokens(real, answer, family, this.key)
+    expect(answer.refresh_token === undefined).toBe(family.client === 'web' || bound !== 'none')
     if (answer.refresh_token === undefined) return
     real.tokens.push(answer.refresh_token)
-    model.tokens.push({ family, generation: expected, exp: Math.min(model.now + IDLE_LIFE, family.grantEnd) })
+    const idle = this.key === 'none' ? Math.min(model.now + IDLE_LIFE, family.grantEnd) : family.grantEnd
+    model.tokens.push({ family, generation: expected, bound: this.key, exp: idle })
   }
-  /** Returns the generation that comes next, or nothing when the family has ended; by the rule of design §5. */
-  step(model: Model, family: Family, generation: number): number | undefined {
+  /** Returns the generation that comes next, or nothing when there is none to be had; by the rule of design §5. */
+  step(model: Model, family: Family, generation: number, bound: Key): number | undefined {
     if (model.endedSessions.has(family.session)) return undefined
     if (family.ended) return undefined
-    if (family.client === 'web') return 0
+    if (family.client === 'web' || bound !== 'none') return 0
     if (generation === family.generation) {
       family.generation++
       family.since = model.now
+      family.bound = this.key
+      family.uses = 0
       return family.generation
     }
-    if (generation === family.generation - 1 && model.now <= family.since + GRACE) return family.generation
+    const isRetry = generation === family.generation - 1 && model.now <= family.since + GRACE
+    if (isRetry && family.bound === this.key) return family.uses++ < GRACE_USES ? family.generation : undefined
     family.ended = true
     return undefined
+  }
+}
+
+/** The same refresh token several times: lost answers, tabs, or a thief who tries. */
+class RefreshAgain implements fc.AsyncCommand<Model, Real> {
+  constructor(
+    readonly index: number,
+    readonly key: Key,
+  ) {}
+  check = (model: Readonly<Model>) => model.tokens.length > 0
+  toString = () => `refresh ${this.index} three times (key: ${this.key})`
+  async run(model: Model, real: Real): Promise<void> {
+    const at = model.tokens.length - 1 - (this.index % model.tokens.length)
+    for (let times = 0; times < 3; times++)
+      await new RefreshOne(model.tokens.length - 1 - at, false, this.key).run(model, real)
   }
 }
 
@@ -252,9 +303,10 @@ class Rotate implements fc.AsyncCommand<Model, Real> {
 
 /** Mostly the latest: that is where things happen. */
 const index = fc.oneof({ weight: 4, arbitrary: fc.nat({ max: 1 }) }, { weight: 1, arbitrary: fc.nat({ max: 8 }) })
+const key = fc.constantFrom<Key>('none', 'none', 'none', 'owner', 'thief')
 const refresh = fc
-  .tuple(index, fc.constantFrom(false, false, false, false, false, true))
-  .map(([at, isForeign]) => new RefreshOne(at, isForeign))
+  .tuple(index, fc.constantFrom(false, false, false, false, false, true), key)
+  .map(([at, isForeign, by]) => new RefreshOne(at, isForeign, by))
 const wait = fc
   .constantFrom(1, 29, 31, 45, 61, 61, 340, 7300, 86_400, 700_000, 2_591_600)
   .map((seconds) => new Wait(seconds))
@@ -263,15 +315,16 @@ const commands = [
     .tuple(fc.constantFrom(...PEOPLE), fc.constantFrom('pub', ...CLIENTS), fc.boolean())
     .map(([who, client, isPushed]) => new Approve(who, client, isPushed)),
   fc
-    .tuple(index, fc.constantFrom('well', 'well', 'well', 'well', 'with another verifier', 'by another client'))
-    .map(([at, how]) => new Redeem(at, how as 'well')),
+    .tuple(index, fc.constantFrom('well', 'well', 'well', 'well', 'with another verifier', 'by another client'), key)
+    .map(([at, how, by]) => new Redeem(at, how as 'well', by)),
   // Refreshing is where there is most to go wrong.
   ...[refresh, refresh, refresh, wait, wait],
+  fc.tuple(index, key).map(([at, by]) => new RefreshAgain(at, by)),
   fc.constantFrom(...PEOPLE).map((who) => new LogOut(who)),
   fc.constant(new Rotate()),
 ]
 
-it('login, consent, code, refresh, replay, logout, rotation and clock keep their promises in any order (d.2)', async () => {
+it('login, consent, code, refresh, keys, thieves, replay, logout, rotation and clock keep their promises in any order (d.2)', async () => {
   await fc.assert(
     fc.asyncProperty(fc.commands(commands, { maxCommands: 40, size: 'max' }), async (plan) => {
       const setUp = () => ({

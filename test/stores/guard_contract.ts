@@ -77,6 +77,56 @@ export function guardContract(create: () => Guard, disturb: () => Promise<void>)
       expect(await step(gid, 2)).toEqual({ outcome: 'ended' })
     })
 
+    it('moves into the first key, and gives the same successor to that key alone inside the grace', async () => {
+      const gid = fresh()
+      await step(gid, 0)
+      expect(await step(gid, 1, { bound: 'k' })).toEqual({ outcome: 'advanced', generation: 2 })
+      await disturb()
+      expect(await step(gid, 1, { bound: 'k' })).toEqual({ outcome: 'advanced', generation: 2 })
+      expect(await step(gid, 2, { bound: 'k' })).toEqual({ outcome: 'advanced', generation: 3 })
+      expect(await step(gid, 3, { bound: 'k' })).toEqual({ outcome: 'advanced', generation: 4 })
+    })
+
+    it.each([
+      ['the generation before with a key, when it had none', undefined, 'k', 0],
+      ['the generation before with another key', 'k', 'other', 0],
+      ['the generation before without a key, when it had one', 'k', undefined, 0],
+      ['the current generation with another key', 'k', 'other', 1],
+      ['the current generation without a key, when it has one', 'k', '', 1],
+    ])('ends the family for %s', async (_, before, bound, generation) => {
+      const gid = fresh()
+      await step(gid, 0, before === undefined ? {} : { bound: before })
+      await disturb()
+      expect(await step(gid, generation, bound === undefined ? {} : { bound })).toEqual({ outcome: 'reused' })
+      expect(await guard.hasEnded([gid])).toBe(true)
+      expect(await step(gid, 1, { bound: 'k' })).toEqual({ outcome: 'ended' })
+    })
+
+    it('counts how often the generation before comes again, ends nothing, and begins anew with each', async () => {
+      const gid = fresh()
+      for (const generation of [0, 1]) {
+        await step(gid, generation, { graceUses: 2 })
+        for (let times = 0; times < 2; times++) {
+          expect(await step(gid, generation, { graceUses: 2 })).toEqual({
+            outcome: 'advanced',
+            generation: generation + 1,
+          })
+          await disturb()
+        }
+        expect(await step(gid, generation, { graceUses: 2 })).toEqual({ outcome: 'exhausted' })
+      }
+      expect(await guard.hasEnded([gid])).toBe(false)
+      expect(await step(gid, 2)).toEqual({ outcome: 'advanced', generation: 3 })
+    })
+
+    it('lets exactly as many of a hundred at once come again, and ends nothing', async () => {
+      const gid = fresh()
+      const answers = await Promise.all(Array.from({ length: 100 }, () => step(gid, 0, { graceUses: 7 })))
+      const advanced = answers.filter((answer) => JSON.stringify(answer).includes('"advanced"'))
+      expect([advanced.length, answers.length]).toEqual([8, 100])
+      expect(await step(gid, 1)).toEqual({ outcome: 'advanced', generation: 2 })
+    })
+
     it('ends the family for a generation that was never given: something was forgotten', async () => {
       const gid = fresh()
       expect(await step(gid, 3)).toEqual({ outcome: 'reused' })

@@ -31,6 +31,32 @@ describe('the guard of Durable Objects', () => {
     expect(await stub.advance(step, Date.now() + 1000)).toEqual({ outcome: 'advanced', generation: 1 })
   })
 
+  it('of 0.1.0 gets the columns that it lacks, goes on with its families, and lets 0.1.0 write again', async () => {
+    const stub = namespace.getByName(`old ${crypto.randomUUID()}`)
+    const old = (gid: string, generation: number): Promise<void> =>
+      runInDurableObject(stub, (_, { storage }) => {
+        const insert = `INSERT INTO family (gid, generation, since, ended, expires_at) VALUES (?, ?, ?, ?, ?)
+          ON CONFLICT (gid) DO UPDATE SET generation = excluded.generation, since = excluded.since, ended = excluded.ended,
+          expires_at = MAX(expires_at, excluded.expires_at)`
+        storage.sql.exec(insert, gid, generation, now, 0, now + 60)
+      })
+    const step = (gid: string, generation: number, changes = {}): Promise<unknown> =>
+      stub.advance({ gid, generation, now, grace: 30, expiresAt: now + 60, ...changes }, Date.now() + 1000)
+    await runInDurableObject(stub, (_, { storage }) => {
+      storage.sql.exec('DROP TABLE family')
+      storage.sql.exec(
+        'CREATE TABLE family (gid TEXT PRIMARY KEY, generation INTEGER NOT NULL, since INTEGER NOT NULL, ended INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID',
+      )
+    })
+    await old('g', 3)
+    await evictAllDurableObjects()
+    expect(await step('g', 3, { bound: 'k' })).toEqual({ outcome: 'advanced', generation: 4 })
+    await old('h', 1)
+    await evictAllDurableObjects()
+    expect(await step('h', 1)).toEqual({ outcome: 'advanced', generation: 2 })
+    expect(await step('g', 3)).toEqual({ outcome: 'reused' })
+  })
+
   it('drops rows by an alarm after their time and a margin, and no sooner (H52, M37)', async () => {
     const stub = namespace.getByName('tidy')
     const rows = (): Promise<number> =>
