@@ -1,0 +1,79 @@
+/**
+ * What holds of every answer of an issuer, whatever was asked.
+ *
+ * @module
+ */
+
+import type { LogEntry } from '../../src/index.ts'
+import { OAUTH_ERRORS } from '../../src/protocol/error.ts'
+import { ISSUER, SECRETS, VARS } from '../fixtures.ts'
+import type { Artefacts } from './artefacts.ts'
+
+const STATUSES = [200, 201, 204, 303, 304, 400, 401, 403, 404, 405, 409, 413, 414, 421, 429]
+const PUBLIC = ['/jwks', '/revocations', '/.well-known/oauth-authorization-server']
+const REDIRECTS = Object.values(VARS.CLIENTS).flatMap((client): readonly string[] =>
+  'redirect_uris' in client ? client.redirect_uris : [],
+)
+
+/** Tells whether a browser may be sent there. */
+function isKnownTarget(location: string): boolean {
+  const url = new URL(location)
+  const isOurs = url.origin === new URL(ISSUER).origin || location.startsWith(VARS.LOGIN.url)
+  const isRegistered = REDIRECTS.some((uri) => {
+    const registered = new URL(uri)
+    const isLoopback = ['127.0.0.1', '[::1]'].includes(registered.hostname)
+    return (
+      url.protocol === registered.protocol &&
+      url.pathname === registered.pathname &&
+      (isLoopback ? url.hostname === registered.hostname : url.host === registered.host)
+    )
+  })
+  return isOurs || isRegistered
+}
+
+/** Returns what must never stand in a log line: secrets, and the middle of every artefact. */
+export function canariesOf(artefacts: Artefacts): readonly string[] {
+  const sealed = Object.values(artefacts).flatMap((all) => all.slice(0, 3))
+  return [...Object.values(SECRETS), ...sealed.map((text) => text.slice(text.length / 2, text.length / 2 + 24))]
+}
+
+/** An answer that was read. */
+export interface ReadAnswer {
+  /** The path of the URL, without its query. */
+  readonly path: string
+  readonly method: string
+  readonly response: Response
+  readonly text: string
+  readonly lines: readonly LogEntry[]
+}
+
+/** Returns what is wrong with an answer; nothing when all is well. */
+export function faultOf(
+  { path, method, response, text, lines }: ReadAnswer,
+  canaries: readonly string[],
+): string | undefined {
+  const { status, headers } = response
+  const type = headers.get('content-type') ?? ''
+  if (status >= 500) return `status ${status}`
+  if (!STATUSES.includes(status)) return `a status that nobody expects: ${status}`
+  if (lines.some(({ level }) => level === 'error')) return 'a line at level error'
+  if (!headers.has('x-content-type-options')) return 'no headers of every response'
+  const location = headers.get('location')
+  if (location !== null && (status !== 303 || !isKnownTarget(location))) return `goes to ${location}`
+  const isPublic = PUBLIC.includes(path)
+  const isPrivate = location !== null || headers.has('set-cookie') || /html|json/.test(type)
+  if (isPrivate && !isPublic && headers.get('cache-control') !== 'no-store') return 'may be kept by anybody'
+  const log = JSON.stringify(lines)
+  const told = canaries.find((canary) => log.includes(canary))
+  if (told !== undefined) return 'a secret or an artefact in the log'
+  if (type.startsWith('application/json') && status >= 400 && method !== 'HEAD') {
+    const { error, error_description, ...more } = JSON.parse(text) as Readonly<Record<string, unknown>>
+    if (Object.keys(more).length > 0) return 'an error with more members than it has'
+    const known = OAUTH_ERRORS[error as keyof typeof OAUTH_ERRORS]
+    if (known === undefined) return `an error that nobody knows: ${error}`
+    const isRefusal = error === 'invalid_request'
+    if (!isRefusal && error_description !== known.description) return 'a description that is not of its code'
+  }
+  if (/<script/i.test(text)) return 'a script in an answer'
+  return undefined
+}
