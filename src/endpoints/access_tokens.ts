@@ -113,7 +113,7 @@ export function createAccessTokens(
       const entitlement = nameAtResource(decided, resource, pairwise, issuer)
       const leaves = leavesFor(resource, now)
       if (resource.envelope === 'direct') {
-        return resource.exchange
+        return resource.marked
           ? sealMarked(entitlement, issuer, leaves, marksFor(resource, now), now)
           : sealDirect(entitlement, issuer, leaves, now)
       }

@@ -6,6 +6,7 @@
  */
 
 import { OAuthError } from '../protocol/error.ts'
+import { isProvable } from '../protocol/resource.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import type { Opened } from '../token/entitlement.ts'
 import { describeEntitlement } from '../token/introspection.ts'
@@ -56,9 +57,14 @@ export function createIntrospectEndpoint(
     if (client.kind !== 'resource_server') throw new OAuthError('unauthorized_client', 'not a resource server')
     const token = parameters.require('token')
     const own = [...client.resources].flatMap((uri) => resources.get(uri) ?? [])
-    const opened = await accessTokens.open(token, own, now)
+    // A resource server can make direct tokens for itself. What the issuer cannot prove to be its own it tells, and does not sign.
+    const provable = headers.get('accept')?.includes(SIGNED) === true ? own.filter(isProvable) : []
+    const proved = await accessTokens.openOwn(token, provable, now)
+    const opened = proved ?? (await accessTokens.open(token, own, now))
     const isActive = opened !== undefined && !(await isDead(opened, now))
     const body = isActive ? describeEntitlement(opened.entitlement, issuer) : { active: false }
-    return headers.get('accept')?.includes(SIGNED) === true ? sign(body, client.id, now) : answerJson(200, body)
+    // That something is not active says nothing of anybody, and names no token.
+    const isSigned = isActive ? proved !== undefined : provable.length > 0
+    return isSigned ? sign(body, client.id, now) : answerJson(200, body)
   })
 }

@@ -30,6 +30,8 @@ export interface Resource {
   readonly accessTokenLifetime: number
   /** Whether its tokens can be exchanged for others. */
   readonly exchange: boolean
+  /** Whether its `direct` tokens bear the mark by which the issuer knows its own: others the server can have made itself. */
+  readonly marked: boolean
   /** Whether it takes tokens that name no client. */
   readonly anonymous: boolean
   /** Whose pairwise subjects its tokens have: resources of one sector call a person the same. Nothing where subjects are public. */
@@ -38,6 +40,11 @@ export interface Resource {
   readonly name: string
   /** What a person is told that a scope token allows, where there are words for it. */
   readonly scopeDescriptions: Readonly<Record<string, string>>
+}
+
+/** Tells whether the issuer can prove of a token for a resource that it is its own. */
+export function isProvable({ envelope, encryptionAlg, marked }: Resource): boolean {
+  return envelope === 'nested' ? encryptionAlg === 'dir' : marked
 }
 
 /** Returns the scope tokens that a client may have at a resource, in the resource's order. */

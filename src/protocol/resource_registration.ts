@@ -54,6 +54,12 @@ export interface ResourceSettings {
    * own. Not with `nested` tokens to a key of the server's own, which the issuer cannot open. Default false.
    */
   readonly exchange?: boolean
+  /**
+   * Whether introspection signs what it tells of its tokens (RFC 9701), to who asks for that: `direct` ones then bear the mark,
+   * for the issuer signs only what it can prove to be its own. `nested` tokens need it not, and with a key of the server's own
+   * cannot have it. Default false.
+   */
+  readonly signed_introspection?: boolean
   /** Whether it takes tokens that name no client; the client must say so too. Default false. */
   readonly anonymous?: boolean
   /**
@@ -80,6 +86,7 @@ const MEMBERS = [
   'jwks_uri',
   'access_token_lifetime',
   'exchange',
+  'signed_introspection',
   'anonymous',
   'subject_type',
   'sector_identifier',
@@ -162,11 +169,15 @@ export function readResource(uri: string, value: unknown, isLoopbackAllowed: boo
   checkChoice(`${name}.enc`, enc, Object.keys(CONTENT_ENCRYPTION_BYTES) as ContentEncryption[])
   checkInteger(`${name}.access_token_lifetime`, access_token_lifetime, 30, LONGEST_ACCESS_TOKEN_LIFETIME)
   checkBoolean(`${name}.anonymous`, anonymous)
-  const { exchange = false } = value
+  const { exchange = false, signed_introspection = false } = value
   checkBoolean(`${name}.exchange`, exchange)
+  checkBoolean(`${name}.signed_introspection`, signed_introspection)
   const nesting = readNesting(name, value, isLoopbackAllowed)
-  if (exchange && envelope === 'nested' && nesting.encryptionAlg !== 'dir')
-    throw new RangeError(`"${name}.exchange" expected "direct", or "encryption_alg": "dir": others only it can open`)
+  const opening = Object.entries({ exchange, signed_introspection }).find(([, isWanted]) => isWanted)
+  if (opening !== undefined && envelope === 'nested' && nesting.encryptionAlg !== 'dir')
+    throw new RangeError(
+      `"${name}.${opening[0]}" expected "direct", or "encryption_alg": "dir": others only it can open`,
+    )
   return {
     uri,
     scopes,
@@ -174,6 +185,7 @@ export function readResource(uri: string, value: unknown, isLoopbackAllowed: boo
     enc,
     ...nesting,
     exchange,
+    marked: exchange || signed_introspection,
     accessTokenLifetime: access_token_lifetime,
     anonymous,
     sector: readSector(uri, name, value),
