@@ -89,7 +89,7 @@ export function createAssertionAuthentication(
 
   async function prove({ jwt, id }: ClientAssertion, now: number): Promise<ProvedClient> {
     const { iss, sub } = readAssertion(jwt)
-    const client = clients.get(id ?? String(sub))
+    const client = clients.get(id ?? sub ?? '')
     if (client === undefined) throw new OAuthError('invalid_client', 'unknown client')
     // Looked at before the signature over it, so that nobody's keys are fetched for what is another's.
     if (iss !== client.id || sub !== client.id)

@@ -79,11 +79,11 @@ async function openOwn(token: string, from: readonly Resource[], context: GrantC
 }
 
 async function openExternal(token: string, client: Client, context: GrantContext): Promise<Party> {
-  const { issuer, claims, sub, exp, rules } = await openVouched(token, client, context, 'invalid_request')
+  const { issuer, claims, sub, name, exp, rules } = await openVouched(token, client, context, 'invalid_request')
   return {
     from: issuer.name,
     sub,
-    name: { iss: issuer.iss, sub: String(claims['sub']), client_id: undefined },
+    name: { iss: issuer.iss, sub: name, client_id: undefined },
     exp,
     kept: {},
     cnf: claims['cnf'] as Confirmation | undefined,

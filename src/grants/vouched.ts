@@ -19,6 +19,8 @@ export interface Vouched {
   readonly claims: AssertionClaims
   /** Who it is here. */
   readonly sub: string
+  /** Who it is where the assertion is from. */
+  readonly name: string
   /** Unix seconds. */
   readonly exp: number
   /** Names the assertion: not its text, which could have another spelling. */
@@ -57,7 +59,7 @@ function idOf(iss: string, jti: unknown, payload: string): string {
 
 async function read(jwt: string, client: Client, context: GrantContext, refusal: OAuthErrorCode): Promise<Vouched> {
   const { iss, payload } = readAssertion(jwt)
-  const issuer = context.trustedIssuers.get(String(iss))
+  const issuer = context.trustedIssuers.get(iss ?? '')
   if (issuer === undefined) throw new OAuthError(refusal, 'the assertion is of nobody who is trusted')
   const claims = await open(jwt, issuer, context)
   const { sub, jti, iat, exp, cnf, act, authorization_details } = claims
@@ -74,7 +76,15 @@ async function read(jwt: string, client: Client, context: GrantContext, refusal:
   const here = externalSubject(issuer.name, sub)
   const target = { sub: here, client_id: client.id, iat: typeof iat === 'number' ? iat : context.now }
   if (await context.isRevoked(target)) throw new OAuthError(refusal, 'the subject or the client is revoked')
-  return { issuer, claims, sub: here, exp: Math.floor(exp as number), id: idOf(issuer.iss, jti, payload), rules }
+  return {
+    issuer,
+    claims,
+    sub: here,
+    name: sub,
+    exp: Math.floor(exp as number),
+    id: idOf(issuer.iss, jti, payload),
+    rules,
+  }
 }
 
 /**

@@ -49,8 +49,9 @@ export type AssertionClaims = Readonly<Record<string, unknown>>
 
 /** What an assertion says of itself before anything is proved. */
 export interface UnprovedAssertion {
-  readonly iss: unknown
-  readonly sub: unknown
+  /** Nothing where it is no text, as with `sub`. */
+  readonly iss: string | undefined
+  readonly sub: string | undefined
   /** The claims as they are spelled: base64url in its one canonical form. */
   readonly payload: string
 }
@@ -69,11 +70,12 @@ export function readAssertion(jwt: string): UnprovedAssertion {
   const { payload } = readJws(jwt)
   try {
     const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(decodeBase64url(payload)))
-    const own = (name: string): unknown =>
-      typeof claims === 'object' && claims !== null && Object.hasOwn(claims, name)
-        ? (claims as AssertionClaims)[name]
-        : undefined
-    return { iss: own('iss'), sub: own('sub'), payload }
+    const text = (name: string): string | undefined => {
+      if (typeof claims !== 'object' || claims === null || !Object.hasOwn(claims, name)) return undefined
+      const value = (claims as AssertionClaims)[name]
+      return typeof value === 'string' ? value : undefined
+    }
+    return { iss: text('iss'), sub: text('sub'), payload }
   } catch (cause) {
     throw new TokenError('payload', { cause })
   }

@@ -82,6 +82,7 @@ function isMembers(value: unknown): value is Members {
 /** Tells whether a key is one of this kind and a plain public one: RSA from 2048 to 4096 bits. */
 function isKeyOf(kind: string, jwk: Members): boolean {
   const { kty, crv = '', x, y, n, e } = jwk
+  if (typeof kty !== 'string' || typeof crv !== 'string') return false
   if (kind !== `${kty} ${crv}` || PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))) return false
   const isText = (value: unknown, pattern: RegExp): boolean => typeof value === 'string' && pattern.test(value)
   if (kty === 'RSA') return isText(n, /^[\w-]{342,683}$/) && isText(e, /^[\w-]{2,8}$/)

@@ -40,7 +40,8 @@ const ready = new WeakMap<SigningKey, Promise<ReadySigningKey>>()
  * @throws {TokenError} `key` when one is missing
  */
 export function publicMembers(jwk: Readonly<Record<string, unknown>>): PublicJwk {
-  const members = PUBLIC_MEMBERS[String(jwk['kty'])] ?? []
+  const { kty } = jwk
+  const members = typeof kty === 'string' && Object.hasOwn(PUBLIC_MEMBERS, kty) ? (PUBLIC_MEMBERS[kty] ?? []) : []
   return Object.fromEntries(
     members.map((name) => {
       const value = jwk[name]
@@ -132,6 +133,8 @@ export function readVerificationKeys(jwks: unknown): VerificationKeys {
       Array.isArray(key_ops) &&
       key_ops.includes('verify') &&
       d === undefined &&
+      typeof kty === 'string' &&
+      typeof crv === 'string' &&
       KIND_OF[alg] === `${kty} ${crv}`
     )
   })
