@@ -92,7 +92,10 @@ export interface IssuerSettings {
   readonly certificate?: (request: Request, env: unknown) => ClientCertificate | undefined
   /** Tells what is to be seen again of a request. Default: nothing. */
   readonly credentials?: (request: Request) => Credentials
-  /** Returns claims to put into the token. A name that the protocol gives a meaning is left out, and the log says so. */
+  /**
+   * Returns claims to put into the token. A name that the protocol gives a meaning is left out, and the log says so. Called
+   * before anything is spent: when it throws, nothing is; and the request can still be refused after it, as used before.
+   */
   readonly claims?: (entitlement: Entitlement, credentials: Credentials) => Readonly<Record<string, unknown>>
   /** Returns members to put into the token answer. The same holds as for `claims`. */
   readonly response?: (entitlement: Entitlement, credentials: Credentials) => Readonly<Record<string, unknown>>

@@ -31,9 +31,9 @@ export function createParEndpoint(context: EndpointContext, { proveClient, pushe
     // Who proves a key here wants the code for it (RFC 9449 §10.1).
     const pushed = { ...pushedRequests.name(now), ...(proof && { jkt: proof.jkt }) }
     const request = readAuthorizationRequest(parameters, destination, settings, pushed)
+    const answer = await pushedRequests.seal(request, pushed, context.envelopes(keyRing.open(now), now), now)
     await spend()
     await proof?.spend()
-    const answer = await pushedRequests.seal(request, pushed, context.envelopes(keyRing.open(now), now), now)
     log({ level: 'info', event: 'par', client: client.id })
     return answerJson(201, answer, proof?.headers)
   })

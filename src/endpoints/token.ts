@@ -1,5 +1,5 @@
 /**
- * The token endpoint (RFC 6749 §3.2): reads all, checks all, then mints.
+ * The token endpoint (RFC 6749 §3.2): reads all, checks all, seals, spends once, and hands out.
  *
  * @module
  */
@@ -173,9 +173,12 @@ export function createTokenEndpoint(
       isProved: (bound) => isConfirmation(bound) && isConfirmedBy(bound, confirmation ?? {}),
     })
     checkDecision(decided, client, resources, now)
-    await spendProofs()
     const decision = bind(decided, confirmation, client)
+    // What can fail comes before what is spent; what was sealed for a request that is refused then is never handed out.
     const refresh_token = await sealRefresh(decision.refresh, client, envelopes, now)
-    return issue(decision, refresh_token, credentials, proof?.headers, now)
+    const answer = await issue(decision, refresh_token, credentials, proof?.headers, now)
+    await spendProofs()
+    await decision.spend?.()
+    return answer
   })
 }

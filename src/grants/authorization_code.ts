@@ -49,10 +49,13 @@ async function decide(parameters: Parameters, client: Client, context: GrantCont
   }
   const entitlement = entitle(facts, wish, client, context)
   await checkNotEnded(facts, context)
-  await spend(jti, exp, facts, context)
   const isSafe = context.guard !== undefined || !isPublic(client) || context.confirmation !== undefined
   const mayRefresh = client.grantTypes.has('refresh_token') && isSafe
-  return { entitlement, ...(mayRefresh ? { refresh: { ...approvalOf(facts), generation: 0 } } : {}) }
+  return {
+    entitlement,
+    ...(mayRefresh ? { refresh: { ...approvalOf(facts), generation: 0 } } : {}),
+    spend: () => spend(jti, exp, facts, context),
+  }
 }
 
 /** Gives a refresh token to clients that may use one. */

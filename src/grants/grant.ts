@@ -60,6 +60,14 @@ export interface Decision {
   readonly refresh?: RefreshFacts
   /** What kind of token the client is told that it gets, where the grant type has a word for it (RFC 8693 §2.2.1). */
   readonly issued_token_type?: string
+  /**
+   * Spends what the decision was made from, where that is good once. It is called when all else is certain: the tokens are
+   * sealed already, and are handed out if this does not throw. So a token that cannot be made burns nothing. Default: nothing is
+   * spent.
+   *
+   * @throws {OAuthError} when it was spent before
+   */
+  readonly spend?: () => Promise<void>
 }
 
 /** A grant type (RFC 6749 §1.3). */
@@ -69,7 +77,8 @@ export interface Grant {
   /**
    * Decides about a request of an authenticated client that may use this grant type.
    *
-   * All is read and checked before anything is spent: a request that is wrong in any way spends nothing.
+   * All is read and checked, and nothing spent: that is for `spend` of the decision, so that a request which is wrong in any
+   * way, or cannot be answered, spends nothing.
    *
    * @throws {OAuthError} when the request is refused
    */

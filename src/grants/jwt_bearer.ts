@@ -27,10 +27,12 @@ async function decide(parameters: Parameters, client: Client, context: GrantCont
   // Each rule's scope is for its own resources alone.
   const allowed = scopesOf(within(client, rules, resource.uri), resource)
   const entitlement = entitleAt(resource, { sub, requested, allowed }, client, context)
-  if ((await guard?.spend(id, exp + MARGIN)) !== 'first')
-    throw new OAuthError('invalid_grant', 'the assertion was used before')
+  const spend = async (): Promise<void> => {
+    if ((await guard?.spend(id, exp + MARGIN)) !== 'first')
+      throw new OAuthError('invalid_grant', 'the assertion was used before')
+  }
   // A token lives no longer than what it was given for, and there is no refresh token (RFC 7521 §4.1).
-  return { entitlement: { ...entitlement, exp: Math.min(entitlement.exp, exp) } }
+  return { entitlement: { ...entitlement, exp: Math.min(entitlement.exp, exp) }, spend }
 }
 
 /** Takes each assertion once. */

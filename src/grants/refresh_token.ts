@@ -9,6 +9,7 @@ import { digestLabels } from '../../keys/digest.ts'
 import { type Client, isPublic } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
+import type { Guard } from '../stores/guard.ts'
 import type { Confirmation } from '../token/entitlement.ts'
 import {
   approvalOf,
@@ -31,16 +32,15 @@ function nameOf({ jkt, 'x5t#S256': thumbprint }: Confirmation = {}): string {
 }
 
 /**
- * Returns the generation of the next refresh token, which is bound to the key that the request proves. An older one that comes
- * back ends the family, and so does one that comes back with another key: the family has moved into the first.
+ * Moves the family on to the next refresh token, which is bound to the key that the request proves. An older one that comes back
+ * ends the family, and so does one that comes back with another key: the family has moved into the first.
  */
-async function rotate(facts: RefreshFacts, client: Client, context: GrantContext): Promise<number> {
-  const { guard, now, confirmation } = context
-  if (guard === undefined) throw new OAuthError('invalid_grant', 'without a guard, public clients cannot refresh')
+async function rotate(facts: RefreshFacts, client: Client, context: GrantContext, guard: Guard): Promise<void> {
+  const { now, confirmation } = context
   const { gid, generation, grant_end } = facts
   const times = { now, grace: GRACE, graceUses: client.refreshTokenGraceUses, expiresAt: grant_end }
   const advance = await guard.advance({ gid, generation, bound: nameOf(confirmation), ...times })
-  if (advance.outcome === 'advanced') return advance.generation
+  if (advance.outcome === 'advanced') return
   if (advance.outcome === 'exhausted')
     throw new OAuthError('invalid_grant', 'a refresh token that was used came too often: nothing has ended')
   await endApproval(facts, context)
@@ -62,7 +62,11 @@ async function decide(parameters: Parameters, client: Client, context: GrantCont
   const entitlement = entitle(facts, wish, client, context)
   await checkNotEnded(facts, context)
   if (!isPublic(client) || facts.cnf !== undefined) return { entitlement }
-  return { entitlement, refresh: { ...approvalOf(facts), generation: await rotate(facts, client, context) } }
+  const { guard } = context
+  if (guard === undefined) throw new OAuthError('invalid_grant', 'without a guard, public clients cannot refresh')
+  // Whatever is let go on has the same successor: the first time, and again in the grace.
+  const refresh = { ...approvalOf(facts), generation: facts.generation + 1 }
+  return { entitlement, refresh, spend: () => rotate(facts, client, context, guard) }
 }
 
 /** Gives a new refresh token only to public clients whose last one was bound to no key. */

@@ -18,10 +18,14 @@ export function shopSession(secret: string): Grant {
         (await crypto.subtle.verify('HMAC', key, decode(signature), bytes(`${user}.${expiry}`)))
       if (!isOurs || !(Number(expiry) > context.now)) throw new OAuthError('invalid_grant', 'the session is not good')
       const entitlement = entitleSubject(`shop:${user}`, parameters, client, context)
-      // Spend once: what was signed, for the signature has other spellings.
-      const spent = await context.guard?.spend(`shop ${user}.${expiry}`, Number(expiry))
-      if (spent !== 'first') throw new OAuthError('invalid_grant', 'the session was used before')
-      return { entitlement: { ...entitlement, exp: Math.min(entitlement.exp, Number(expiry)) } }
+      return {
+        entitlement: { ...entitlement, exp: Math.min(entitlement.exp, Number(expiry)) },
+        // Spend once, when there is a token: what was signed, for the signature has other spellings.
+        async spend() {
+          const spent = await context.guard?.spend(`shop ${user}.${expiry}`, Number(expiry))
+          if (spent !== 'first') throw new OAuthError('invalid_grant', 'the session was used before')
+        },
+      }
     },
   }
 }
