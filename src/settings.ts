@@ -90,6 +90,14 @@ export interface IssuerSettings {
    * @param env what came beside the request: the bindings; under `@hono/node-server`, `{ incoming }` with its socket
    */
   readonly certificate?: (request: Request, env: unknown) => ClientCertificate | undefined
+  /**
+   * Returns the scheme by which the client asked: an https issuer refuses what did not come by TLS. Default: the scheme of the
+   * URL, which is right on Workers and where Node itself ends TLS. Where a proxy does, tell what the proxy says, if nobody gets
+   * past it: `(request) => request.headers.get('x-forwarded-proto')`.
+   *
+   * @param env as for `certificate`
+   */
+  readonly scheme?: (request: Request, env: unknown) => string | null | undefined
   /** Tells what is to be seen again of a request. Default: nothing. */
   readonly credentials?: (request: Request) => Credentials
   /**

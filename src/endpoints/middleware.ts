@@ -8,6 +8,7 @@ import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { isLoopback } from '../../keys/identifier.ts'
+import type { Log } from '../log.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { IssuerSettings } from '../settings.ts'
 import type { EndpointContext } from './context.ts'
@@ -48,13 +49,41 @@ export const securely: MiddlewareHandler = async function securelyMiddleware(c, 
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value)
 }
 
-/** Refuses what was meant for another host, and URLs that are too long. */
-export function onlyForUs(issuer: URL, except: string): MiddlewareHandler {
+/** What else is to be known of who may ask. */
+export interface OnlyForUsOptions {
+  /** The path that may be asked by whichever name and scheme: health checks come from inside. */
+  readonly except: string
+  /** As the setting of this name. */
+  readonly scheme: IssuerSettings['scheme']
+  readonly log: Log
+}
+
+/**
+ * Refuses what was meant for another host, what did not come by TLS where the issuer is https, and URLs that are too long
+ * (RFC 9110 §15.5.20: 421 is about scheme and authority).
+ */
+export function onlyForUs(issuer: URL, { except, scheme, log }: OnlyForUsOptions): MiddlewareHandler {
   const { host } = issuer
+  const isSecure = issuer.protocol === 'https:' && !isLoopback(issuer.href)
+  let hasToldOfHttp = false
+
+  /** Tells whether a request came by http alone. The log says so once: it is a mistake of a client, or of whoever set this up. */
+  function isPlain(request: Request, env: unknown): boolean {
+    if (!isSecure) return false
+    const isOverTls = scheme === undefined ? request.url.startsWith('https:') : scheme(request, env) === 'https'
+    if (!isOverTls && !hasToldOfHttp) {
+      const detail = 'plain http is not served: where TLS ends before the issuer, its option "scheme" tells'
+      log({ level: 'warn', event: 'request', detail })
+      hasToldOfHttp = true
+    }
+    return !isOverTls
+  }
+
   return async function onlyForUsMiddleware(c, next) {
     if (c.req.url.length > LONGEST_URL) return toResponse(answerRefusal(414))
-    if (!isOwnHost(c.req.url, issuer, host) && c.req.path !== except) return toResponse(answerRefusal(421))
-    return next()
+    if (c.req.path === except) return next()
+    const isOurs = isOwnHost(c.req.url, issuer, host) && !isPlain(c.req.raw, c.env)
+    return isOurs ? next() : toResponse(answerRefusal(421))
   }
 }
 

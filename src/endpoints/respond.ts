@@ -95,7 +95,7 @@ const REFUSALS = {
   405: 'This method is not supported here.',
   413: 'The request body is too large.',
   414: 'The URL is too long.',
-  421: 'This server does not answer for this host.',
+  421: 'This server does not answer for this host by this scheme.',
 } as const
 
 /** Returns the answer to a request that no endpoint takes. */

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
 import { describe, expect, it } from 'vitest'
 import { encodeBase64url } from '../../keys/base64url.ts'
+import type { LogEntry } from '../../src/index.ts'
 import { ISSUER, NOW, testIssuer, testRing } from '../fixtures.ts'
 
 const EVERY = {
@@ -72,6 +73,55 @@ describe('the host', () => {
       'http://rebound.example:8787',
     ].map(async (origin) => (await issuer.request(`${origin}/healthz`.replace('healthz', 'nothing'))).status)
     expect(await Promise.all(statuses)).toEqual([404, 404, 404, 421, 421])
+  })
+})
+
+describe('the scheme', () => {
+  const METADATA = '/.well-known/oauth-authorization-server'
+  const PLAIN = ISSUER.replace('https:', 'http:')
+
+  it('of an https issuer is https: by plain http nothing is answered, at no endpoint', async () => {
+    const lines: LogEntry[] = []
+    const issuer = testIssuer({ log: (line) => lines.push(line) })
+    for (const path of [
+      '/token',
+      '/par',
+      '/revoke',
+      '/introspect',
+      '/keys',
+      '/jwks',
+      '/authorize',
+      '/logout',
+      '/',
+      METADATA,
+    ]) {
+      for (const method of ['GET', 'POST', 'HEAD', 'OPTIONS']) {
+        const response = await issuer.request(PLAIN + path, { method, headers: { 'x-forwarded-proto': 'https' } })
+        expect([response.status, response.headers.get('location')]).toEqual([421, null])
+      }
+    }
+    // Once: a client that is set up wrongly asks often.
+    expect(lines.map(({ level, detail }) => [level, detail])).toEqual([
+      ['warn', 'plain http is not served: where TLS ends before the issuer, its option "scheme" tells'],
+    ])
+    expect((await issuer.request(ISSUER + METADATA)).status).toBe(200)
+  })
+
+  it('is the one that the operator says, where TLS ends before the issuer', async () => {
+    const issuer = testIssuer({ scheme: (request) => request.headers.get('x-forwarded-proto') })
+    const ask = async (origin: string, headers = {}): Promise<number> =>
+      (await issuer.request(origin + METADATA, { headers })).status
+    expect(await ask(PLAIN, { 'x-forwarded-proto': 'https' })).toBe(200)
+    for (const said of ['http', '', 'https, http'])
+      for (const origin of [PLAIN, ISSUER]) expect(await ask(origin, { 'x-forwarded-proto': said })).toBe(421)
+    expect(await ask(ISSUER)).toBe(421)
+  })
+
+  it('does not matter to health checks, nor to an issuer on this machine', async () => {
+    expect((await testIssuer().request('http://10.0.0.7:8080/healthz')).status).toBe(200)
+    const local = testIssuer({ issuer: 'http://localhost:8787' })
+    for (const origin of ['http://localhost:8787', 'http://127.0.0.1:8787'])
+      expect((await local.request(origin + METADATA)).status).toBe(200)
   })
 })
 

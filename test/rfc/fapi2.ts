@@ -36,9 +36,13 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     number: 'N2',
     asks: 'no TLS stripping at endpoints for browsers',
-    how: 'HSTS with preload on every answer; an https issuer',
+    how: 'HSTS with preload on every answer; an https issuer, which refuses plain http',
     tests: [
       ['test/endpoints/issuer.test.ts', 'to %s %.60s has the headers of security.md b.0'],
+      [
+        'test/endpoints/issuer.test.ts',
+        'of an https issuer is https: by plain http nothing is answered, at no endpoint',
+      ],
       ['test/settings.test.ts', 'an http issuer'],
     ],
   },
@@ -79,10 +83,14 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     number: 'G7',
     asks: 'no open redirector',
-    how: 'nothing is redirected before client and redirect URI are proved, nor before somebody was asked who they are',
+    how: 'nothing is redirected before client and redirect URI are proved; then an error goes there at once, as RFC 6749 §4.1.2.1 has it, and anything else when somebody was asked who they are',
     tests: [
       [CODE, 'to %s is a page: the resource owner is told, and MUST NOT be redirected'],
-      [BCP, 'does not redirect for somebody who has not been asked who they are (RFC 9700 §4.11.2)'],
+      [CODE, 'to %s goes to the client, with state and iss'],
+      [
+        BCP,
+        'sends nobody on to a client, whose request is right, before they were asked who they are (RFC 9700 §4.11.2)',
+      ],
     ],
   },
   { number: 'G8', asks: '`aud` of assertions is the issuer, as a text', how: 'exactly that, at every endpoint' },

@@ -91,7 +91,7 @@ describe('best current practice (RFC 9700)', () => {
     expect([victim.status, victim.headers.get('set-cookie')?.includes('session') ?? false]).toEqual([400, false])
   })
 
-  it('does not redirect for somebody who has not been asked who they are (RFC 9700 §4.11.2)', async () => {
+  it('sends nobody on to a client, whose request is right, before they were asked who they are (RFC 9700 §4.11.2)', async () => {
     const response = await createBrowser(ask).get(authorizeUrl(REQUESTS['evil']))
     expect(response.headers.get('location')).toMatch(/^https:\/\/login\.example\//)
   })
