@@ -16,9 +16,6 @@ import type { EndpointContext } from './context.ts'
 /** The one type of assertion that is taken (RFC 7523 §2.2). */
 const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-/** Seconds that an assertion may live: since it was made, and from now on. */
-const LONGEST_LIFE = 300
-
 /** Seconds that a spent assertion is remembered beyond the time at which it is refused anyway. */
 const MARGIN = 60
 
@@ -73,17 +70,18 @@ export function createAssertionAuthentication(
 
   async function open(jwt: string, client: Client, now: number): Promise<AssertionClaims> {
     if (client.signer === undefined) throw new OAuthError('invalid_client', 'the client is registered for another way')
+    const { audience, longestLife } = client.signer
     return assertions.open(jwt, client.signer, {
       issuer: client.id,
-      audience: issuer,
+      audience: audience === 'issuer' ? issuer : `${issuer}/token`,
       audienceForm: 'text',
       algorithms: [client.signer.alg],
       required: ['sub', 'jti'],
       types: TYPES,
       now,
       clockTolerance: CLOCK_TOLERANCE,
-      longestLife: LONGEST_LIFE,
-      longestRest: LONGEST_LIFE,
+      longestLife,
+      longestRest: longestLife,
     })
   }
 

@@ -55,7 +55,8 @@ function readClaim(authorization: string | null, parameters: Parameters): Claim 
     if (secret !== undefined) throw new OAuthError('invalid_request', 'two ways of client authentication')
     const basic = readBasic(authorization)
     if (id !== undefined && id !== basic.id) throw new OAuthError('invalid_request', 'client_id differs from Basic')
-    return { method: 'client_secret_basic', ...basic }
+    // An empty secret may be left out, and so it is none (RFC 6749 §2.3.1): some libraries name public clients in this way.
+    return { method: basic.secret === '' ? 'none' : 'client_secret_basic', ...basic }
   }
   if (id === undefined) throw new OAuthError('invalid_client', 'no client is named')
   return secret === undefined ? { method: 'none', id, secret: '' } : { method: 'client_secret_post', id, secret }

@@ -175,7 +175,7 @@ export function createTokenEndpoint(
     checkDecision(decided, client, resources, now)
     const decision = bind(decided, confirmation, client)
     // What can fail comes before what is spent; what was sealed for a request that is refused then is never handed out.
-    const refresh_token = await sealRefresh(decision.refresh, client, envelopes, now)
+    const refresh_token = decision.refresh_token ?? (await sealRefresh(decision.refresh, client, envelopes, now))
     const answer = await issue(decision, refresh_token, credentials, proof?.headers, now)
     await spendProofs()
     await decision.spend?.()

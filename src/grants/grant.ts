@@ -58,6 +58,8 @@ export interface Decision {
   readonly entitlement: Entitlement
   /** What the client gets a refresh token for, if it gets one. */
   readonly refresh?: RefreshFacts
+  /** The refresh token that the client has, where it stays as it is and is told again. */
+  readonly refresh_token?: string
   /** What kind of token the client is told that it gets, where the grant type has a word for it (RFC 8693 §2.2.1). */
   readonly issued_token_type?: string
   /**

@@ -54,14 +54,16 @@ async function rotate(facts: RefreshFacts, client: Client, context: GrantContext
 
 async function decide(parameters: Parameters, client: Client, context: GrantContext): Promise<Decision> {
   const { now } = context
-  const facts = (await openGrant('refresh', parameters.require('refresh_token'), context)) as unknown as RefreshFacts
+  const presented = parameters.require('refresh_token')
+  const facts = (await openGrant('refresh', presented, context)) as unknown as RefreshFacts
   checkApproval(facts, client, now)
   checkConfirmed(facts.cnf, context)
   const [resources, scope] = [parameters.all('resource'), parameters.get('scope')]
   const wish = { resources, scope, details: parameters.get('authorization_details') }
   const entitlement = entitle(facts, wish, client, context)
   await checkNotEnded(facts, context)
-  if (!isPublic(client) || facts.cnf !== undefined) return { entitlement }
+  if (!isPublic(client) || facts.cnf !== undefined)
+    return { entitlement, ...(client.repeatsRefreshToken ? { refresh_token: presented } : {}) }
   const { guard } = context
   if (guard === undefined) throw new OAuthError('invalid_grant', 'without a guard, public clients cannot refresh')
   // Whatever is let go on has the same successor: the first time, and again in the grace.

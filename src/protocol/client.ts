@@ -24,6 +24,15 @@ export type ClientAuthenticationMethod =
 /** What a client is: an app, the server of a resource, or the operator's own hand. */
 export type ClientKind = 'client' | 'resource_server' | 'operator'
 
+/** How a client signs its assertions. */
+export interface ClientSigner extends Signer {
+  readonly alg: AssertionAlgorithm
+  /** What its assertions are for. */
+  readonly audience: 'issuer' | 'token_endpoint'
+  /** Seconds that they may live. */
+  readonly longestLife: number
+}
+
 /** A client, as the issuer knows it. */
 export interface Client {
   readonly kind: ClientKind
@@ -38,7 +47,7 @@ export interface Client {
   /** Its public keys. */
   readonly jwks: readonly Readonly<Record<string, unknown>>[]
   /** How it signs its assertions, where it proves itself by them. */
-  readonly signer: (Signer & { readonly alg: AssertionAlgorithm }) | undefined
+  readonly signer: ClientSigner | undefined
   /** The certificates by which it proves itself, where it does so by one. */
   readonly certificate: CertificateRule | undefined
   /** Whether it may have only tokens that are bound to a DPoP key (RFC 9449 §5.2). */
@@ -73,6 +82,8 @@ export interface Client {
   readonly refreshTokenIdleLifetime: number
   /** How often a refresh token that was used already is taken again while the grace lasts. */
   readonly refreshTokenGraceUses: number
+  /** Whether a refresh token that does not change is given again with each answer. */
+  readonly repeatsRefreshToken: boolean
 }
 
 /** Tells whether a client cannot keep a secret (RFC 6749 §2.1). */

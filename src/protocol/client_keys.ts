@@ -4,9 +4,33 @@
  * @module
  */
 
-import { checkChoice, type Members } from '../../keys/check.ts'
+import { checkChoice, checkInteger, type Members } from '../../keys/check.ts'
 import type { Client } from './client.ts'
 import { ASSERTION_ALGORITHMS, readSigner } from './signer.ts'
+
+/** What a client signs its assertions for, and how long they may live, where that is not as it should be. */
+export interface AssertionSettings {
+  /**
+   * With `private_key_jwt`, what `aud` of its assertions must be: the issuer's URL, or that of its token endpoint, at every
+   * endpoint, for libraries that know no other. Default `"issuer"` (RFC 9700's update on audience injection).
+   */
+  readonly assertion_audience?: 'issuer' | 'token_endpoint'
+  /** With `private_key_jwt`, seconds that its assertions may live; 60 to 3600. Default 300. */
+  readonly assertion_lifetime?: number
+}
+
+/** The settings by their names. */
+export const ASSERTION_SETTINGS: readonly (keyof AssertionSettings)[] = ['assertion_audience', 'assertion_lifetime']
+
+function readAssertionSettings(
+  name: string,
+  value: Members,
+): Pick<NonNullable<Client['signer']>, 'audience' | 'longestLife'> {
+  const { assertion_audience: audience = 'issuer', assertion_lifetime: longestLife = 300 } = value
+  checkChoice(`${name}.assertion_audience`, audience, ['issuer', 'token_endpoint'])
+  checkInteger(`${name}.assertion_lifetime`, longestLife, 60, 3600)
+  return { audience, longestLife }
+}
 
 /**
  * Reads how a client signs its assertions; nothing when it does not.
@@ -15,9 +39,12 @@ import { ASSERTION_ALGORITHMS, readSigner } from './signer.ts'
  * @throws {TypeError | RangeError} when keys are missing or cannot verify, or there is a secret too
  */
 export function readClientSigner(name: string, value: Members, isLoopbackAllowed: boolean): Client['signer'] {
-  const { kind, token_endpoint_auth_method: method, token_endpoint_auth_signing_alg, secret_hash, jwks_uri } = value
+  const { kind, token_endpoint_auth_method: method, token_endpoint_auth_signing_alg, secret_hash } = value
   if (method !== 'private_key_jwt') {
-    if (jwks_uri !== undefined || token_endpoint_auth_signing_alg !== undefined)
+    const stray = ['jwks_uri', 'token_endpoint_auth_signing_alg', ...ASSERTION_SETTINGS].some(
+      (setting) => value[setting] !== undefined,
+    )
+    if (stray)
       throw new TypeError(`"${name}" expected "token_endpoint_auth_method": "private_key_jwt" beside keys to sign with`)
     return undefined
   }
@@ -28,5 +55,5 @@ export function readClientSigner(name: string, value: Members, isLoopbackAllowed
   // One key, one use: those of a resource server could be taken for the ones that its own keys are encrypted to.
   if (kind === 'resource_server' && signer.jwks.keys.some(({ use }) => use === undefined))
     throw new RangeError(`"${name}.jwks" expected "use" in each key of a resource server`)
-  return { ...signer, alg }
+  return { ...signer, alg, ...readAssertionSettings(name, value) }
 }

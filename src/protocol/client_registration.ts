@@ -9,7 +9,7 @@ import { checkBoolean, checkChoice, checkMembers, checkText, checkTexts, type Me
 import type { DetailTypes } from './authorization_details.ts'
 import type { Client, ClientAuthenticationMethod, ClientKind } from './client.ts'
 import { CERTIFICATE_METHODS, CERTIFICATE_SETTINGS, readCertificateRule } from './client_certificate.ts'
-import { readClientSigner } from './client_keys.ts'
+import { ASSERTION_SETTINGS, type AssertionSettings, readClientSigner } from './client_keys.ts'
 import { type ExchangeRuleSettings, type KnownToExchange, readExchangeRules } from './exchange.ts'
 import { applyProfile, type Profile } from './fapi2.ts'
 import { checkRedirectUri, isOnDevice } from './redirect_uri.ts'
@@ -19,7 +19,7 @@ import { SCOPE_TOKEN } from './scope.ts'
 import type { AssertionAlgorithm } from './signer.ts'
 
 /** A client. Without `secret_hash`, and not told to prove itself otherwise, it is public. */
-export interface ClientSettings extends RefreshSettings {
+export interface ClientSettings extends AssertionSettings, RefreshSettings {
   /**
    * `"resource_server"` may fetch the keys of `resources` and introspect their tokens; `"operator"` may revoke. Neither has
    * grant types. Default `"client"`.
@@ -83,6 +83,7 @@ const MEMBERS = [
   'secret_hash',
   'token_endpoint_auth_method',
   'token_endpoint_auth_signing_alg',
+  ...ASSERTION_SETTINGS,
   ...CERTIFICATE_SETTINGS,
   'dpop_bound_access_tokens',
   'tls_client_certificate_bound_access_tokens',

@@ -9,6 +9,7 @@
 import { checkChoice, type Members } from '../../keys/check.ts'
 import type { Client, ClientAuthenticationMethod } from './client.ts'
 import { CERTIFICATE_METHODS } from './client_certificate.ts'
+import { ASSERTION_SETTINGS } from './client_keys.ts'
 import type { Resource } from './resource.ts'
 import { ASSERTION_ALGORITHMS, type AssertionAlgorithm } from './signer.ts'
 import type { TrustedIssuer } from './trusted_issuer.ts'
@@ -52,6 +53,9 @@ function checkProof(name: string, { token_endpoint_auth_method: method, ...value
   if (!METHODS.some((one) => one === method)) {
     throw new RangeError(`"${name}.token_endpoint_auth_method" expected ${METHODS.join(' or ')} in the profile fapi2`)
   }
+  // Another audience beside the issuer could use the assertion (FAPI 2.0 §5.3.2.1).
+  const stray = ASSERTION_SETTINGS.find((setting) => value[setting] !== undefined)
+  if (stray !== undefined) throw new RangeError(`"${name}.${stray}" expected to be absent in the profile fapi2`)
   const alg = value['token_endpoint_auth_signing_alg'] ?? 'ES256'
   if (!isStrong(String(alg))) {
     const strong = ASSERTION_ALGORITHMS.filter(isStrong).join(' or ')

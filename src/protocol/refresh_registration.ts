@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkInteger, type Members } from '../../keys/check.ts'
+import { checkBoolean, checkInteger, type Members } from '../../keys/check.ts'
 import type { Client } from './client.ts'
 
 /** How long refresh tokens live, and how often one that was used is taken again. */
@@ -18,6 +18,11 @@ export interface RefreshSettings {
    * 200. Default 10. What is over it is refused, and ends nothing.
    */
   readonly refresh_token_grace_uses?: number
+  /**
+   * Whether the answer to a refresh repeats a refresh token that does not change: some libraries drop theirs otherwise
+   * (RFC 6749 §6 allows both). Default true.
+   */
+  readonly repeats_refresh_token?: boolean
 }
 
 /** The settings by their names. */
@@ -25,6 +30,7 @@ export const REFRESH_SETTINGS: readonly (keyof RefreshSettings)[] = [
   'refresh_token_lifetime',
   'refresh_token_idle_lifetime',
   'refresh_token_grace_uses',
+  'repeats_refresh_token',
 ]
 
 /**
@@ -35,9 +41,10 @@ export const REFRESH_SETTINGS: readonly (keyof RefreshSettings)[] = [
 export function readRefreshSettings(
   name: string,
   value: Members,
-): Pick<Client, 'refreshTokenLifetime' | 'refreshTokenIdleLifetime' | 'refreshTokenGraceUses'> {
+): Pick<Client, 'refreshTokenLifetime' | 'refreshTokenIdleLifetime' | 'refreshTokenGraceUses' | 'repeatsRefreshToken'> {
   const { refresh_token_lifetime = 2_592_000, refresh_token_idle_lifetime = 604_800 } = value
-  const { refresh_token_grace_uses = 10 } = value
+  const { refresh_token_grace_uses = 10, repeats_refresh_token = true } = value
+  checkBoolean(`${name}.repeats_refresh_token`, repeats_refresh_token)
   checkInteger(`${name}.refresh_token_lifetime`, refresh_token_lifetime, 60, 31_536_000)
   checkInteger(`${name}.refresh_token_idle_lifetime`, refresh_token_idle_lifetime, 60, 31_536_000)
   checkInteger(`${name}.refresh_token_grace_uses`, refresh_token_grace_uses, 1, 200)
@@ -45,5 +52,6 @@ export function readRefreshSettings(
     refreshTokenLifetime: refresh_token_lifetime,
     refreshTokenIdleLifetime: refresh_token_idle_lifetime,
     refreshTokenGraceUses: refresh_token_grace_uses,
+    repeatsRefreshToken: repeats_refresh_token,
   }
 }

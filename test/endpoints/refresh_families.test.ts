@@ -35,6 +35,33 @@ const fates = async (...uses: readonly (readonly [App, string])[]): Promise<read
   return told
 }
 
+describe('a refresh token that does not change', () => {
+  const appOf = async (changes: object): Promise<{ app: App; token: string }> => {
+    const clients = { ...VARS.CLIENTS, web: { ...VARS.CLIENTS.web, ...changes } }
+    const issuer = testIssuer({ clients })
+    const ask: Ask = (request) => issuer.fetch(request)
+    const url = await createPerson(ask, { now: () => NOW }).answer('allow', REQUESTS['web'])
+    const app = createApp(ask, { client: 'web' })
+    const { refresh_token = '' } = await readAnswer(await app.redeem(url.searchParams.get('code') ?? ''))
+    return { app, token: refresh_token }
+  }
+
+  it('is repeated with each answer, for libraries that drop theirs otherwise (RFC 6749 §6)', async () => {
+    const { app, token } = await appOf({})
+    for (let times = 0; times < 3; times++) expect(await use(app, token)).toMatchObject({ refresh_token: token })
+  })
+
+  it('is not repeated to a client with `repeats_refresh_token = false`', async () => {
+    const { app, token } = await appOf({ repeats_refresh_token: false })
+    const answer = await use(app, token)
+    expect(Object.keys(answer)).toEqual(['access_token', 'token_type', 'expires_in', 'scope'])
+  })
+
+  it.each([null, 'false', 0])('has a setting that is true or false, and never %s', async (repeats_refresh_token) => {
+    await expect(appOf({ repeats_refresh_token })).rejects.toThrow('repeats_refresh_token" expected')
+  })
+})
+
 describe('a stolen refresh token of a public client (RFC 9700 §4.14.2)', () => {
   it('that is brought within the grace with a key of the thief ends the family: nothing of it goes on', async () => {
     const { appOf, bearer, first } = await setUp()

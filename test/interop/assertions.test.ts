@@ -1,10 +1,12 @@
 import { createServer, type Server } from 'node:http'
-import { type CryptoKey, exportJWK, generateKeyPair } from 'jose'
+import { join } from 'node:path'
+import { type CryptoKey, exportJWK, exportPKCS8, generateKeyPair } from 'jose'
 import * as oauth from 'oauth4webapi'
 import Provider from 'oidc-provider'
 import * as openid from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKeyring } from '../../keys/index.ts'
+import { run } from '../checkout.ts'
 import { openEntitlement, secretHash } from '../fixtures.ts'
 import { freePort, type LiveIssuer, startIssuer } from '../live_issuer.ts'
 import { ACCESS_TOKEN, JWT, JWT_BEARER, TOKEN_EXCHANGE } from '../trusted.ts'
@@ -81,6 +83,16 @@ beforeAll(async () => {
     RESOURCES: { [API]: { scopes: ['orders:read'], exchange: true }, [INNER]: { scopes: ['stock:read', 'deploy'] } },
     CLIENTS: {
       ...Object.fromEntries(signing),
+      authlib: {
+        token_endpoint_auth_method: 'private_key_jwt',
+        token_endpoint_auth_signing_alg: 'RS256',
+        assertion_audience: 'token_endpoint',
+        assertion_lifetime: 3600,
+        jwks_uri: `http://localhost:${keysPort}/jwks`,
+        grant_types: ['client_credentials'],
+        resources: [API],
+        scopes: ['orders:read'],
+      },
       runner: { grant_types: [JWT_BEARER], resources: [INNER], scopes: ['deploy'] },
       app: {
         secret_hash: secretHash('app-secret'),
@@ -115,6 +127,13 @@ afterAll(async () => {
     server?.close()
   }
   await live?.stop()
+})
+
+it('Authlib, in Python, proves a client with its defaults: for the token endpoint, and for an hour', async () => {
+  const key = await exportPKCS8(pairs.get('RS256') as CryptoKey)
+  const input = JSON.stringify({ issuer: live.issuer, client: 'authlib', key })
+  const ended = await run('/usr/bin/python3', [join(import.meta.dirname, 'authlib_flow.py')], { input })
+  expect(ended).toEqual({ code: 0, out: 'done\n', err: '' })
 })
 
 const insecure = { [oauth.allowInsecureRequests]: true }

@@ -139,7 +139,7 @@ describe('oauth4webapi with DPoP', () => {
           ...insecure,
         }),
       )
-      expect([refreshed.token_type, refreshed.refresh_token]).toEqual(['dpop', undefined])
+      expect([refreshed.token_type, refreshed.refresh_token]).toEqual(['dpop', result.refresh_token])
 
       const orders = await startOrders({ nonce: true })
       for (const token of [result.access_token, refreshed.access_token]) {

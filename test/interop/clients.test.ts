@@ -218,11 +218,12 @@ describe('openid-client, pushing', () => {
 
 describe("Python's requests-oauthlib", () => {
   it.each([
-    ['demo-app', ''],
-    ['demo-service', 'demo-secret'],
-  ])('gets and renews tokens as %s', async (client, secret) => {
+    ['demo-app', '', 'in the body'],
+    ['demo-app', '', 'by Basic with an empty password, its default'],
+    ['demo-service', 'demo-secret', 'by Basic'],
+  ])('gets and renews tokens as %s%s, named %s', async (client, secret, named) => {
     const driver = join(import.meta.dirname, '..', 'cases', 'login.mjs')
-    const input = JSON.stringify({ issuer: live.issuer, client, secret, redirect: REDIRECT, driver })
+    const input = JSON.stringify({ issuer: live.issuer, client, secret, named, redirect: REDIRECT, driver })
     const ended = await run('/usr/bin/python3', [join(import.meta.dirname, 'requests_oauthlib_flow.py')], { input })
     expect(ended).toEqual({ code: 0, out: 'done\n', err: '' })
   })

@@ -1,4 +1,4 @@
-"""Code, PKCE and refresh by requests-oauthlib. Stdin: JSON with issuer, client, secret, redirect, driver."""
+"""Code, PKCE and refresh by requests-oauthlib. Stdin: JSON with issuer, client, secret, named, redirect, driver."""
 
 import base64
 import hashlib
@@ -14,7 +14,9 @@ os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
 asked = json.load(sys.stdin)
 verifier = secrets.token_urlsafe(48)
 challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
-proof = {"client_secret": asked["secret"]} if asked["secret"] else {"include_client_id": True}
+# Without a word a public client is named by Basic with an empty password.
+named = {"include_client_id": True} if asked["named"] == "in the body" else {}
+proof = {"client_secret": asked["secret"]} if asked["secret"] else named
 
 session = OAuth2Session(asked["client"], redirect_uri=asked["redirect"], scope=["orders:read"])
 url, state = session.authorization_url(
@@ -25,7 +27,7 @@ token = session.fetch_token(
     asked["issuer"] + "/token", authorization_response=driven.stdout.strip(), code_verifier=verifier, **proof
 )
 assert token["token_type"] == "Bearer" and token["scope"] == ["orders:read"], "the token answer"
-renewal = {"auth": (asked["client"], asked["secret"])} if asked["secret"] else {"client_id": asked["client"]}
+renewal = {"client_id": asked["client"]} if named else {"auth": (asked["client"], asked["secret"])}
 again = session.refresh_token(asked["issuer"] + "/token", **renewal)
 assert again["access_token"] != token["access_token"], "the renewed token"
 print("done")

@@ -308,9 +308,12 @@ const rows: readonly (readonly [string, string, () => Promise<unknown>, unknown]
     async () => {
       const { refresh_token } = await read(redeem(await codeOf()))
       const answers = [await read(refresh(refresh_token)), await read(refresh(refresh_token))]
-      return [typeof refresh_token, ...answers.map((answer) => [answer['token_type'], answer['refresh_token']])]
+      return [
+        typeof refresh_token,
+        ...answers.map((answer) => [answer['token_type'], answer['refresh_token'] === refresh_token]),
+      ]
     },
-    ['string', ['DPoP', undefined], ['DPoP', undefined]],
+    ['string', ['DPoP', true], ['DPoP', true]],
   ],
   [
     'G10',
@@ -591,6 +594,13 @@ const refused: readonly (readonly [string, string, object, string])[] = [
     { token_endpoint_auth_signing_alg: 'RS256' },
     'token_endpoint_auth_signing_alg" expected ES256 or Ed25519 or PS256',
   ],
+  [
+    'G8',
+    'assertions for the token endpoint',
+    { assertion_audience: 'token_endpoint' },
+    'assertion_audience" expected to be absent',
+  ],
+  ['G8', 'assertions that live long', { assertion_lifetime: 300 }, 'assertion_lifetime" expected to be absent'],
   ['G4', 'no bound tokens', { dpop_bound_access_tokens: false }, 'dpop_bound_access_tokens" expected true'],
   [
     'G4',

@@ -49,6 +49,21 @@ describe('client authentication (RFC 6749 §2.3)', () => {
     expect((await send(changes)).status).toBe(200)
   })
 
+  it('of a public client by Basic with an empty password only names it: an empty secret is none (RFC 6749 §2.3.1)', async () => {
+    const form = { grant_type: 'refresh_token', refresh_token: 'none' }
+    const errorOf = async (authorization: string | undefined, more = {}): Promise<string> => {
+      const response = await send({ headers: { authorization }, form: { ...form, ...more } })
+      return ((await response.json()) as { error: string }).error
+    }
+    // It is known, and only its refresh token is not good.
+    expect(await errorOf(undefined, { client_id: 'pub' })).toBe('invalid_grant')
+    expect(await errorOf(basic('pub', ''))).toBe('invalid_grant')
+    expect(await errorOf(basic('pub', ''), { client_id: 'pub' })).toBe('invalid_grant')
+    // Whoever has a secret must show it all the same, and nobody shows one that there is not.
+    expect(await errorOf(basic('web', ''))).toBe('invalid_client')
+    expect(await errorOf(basic('pub', 'x'))).toBe('invalid_request')
+  })
+
   const refused: readonly (readonly [string, TokenRequestChanges, number, Code])[] = [
     ['a wrong secret by Basic', { headers: { authorization: basic('service', 'wrong') } }, 401, 'invalid_client'],
     [

@@ -257,14 +257,16 @@ describe('refreshing (RFC 6749 §6)', () => {
     return { app, first, token: first.refresh_token ?? '' }
   }
 
-  it('gives an authenticated client a new access token, and no other refresh token (design §5)', async () => {
+  it('gives an authenticated client a new access token, and repeats its refresh token (design §5)', async () => {
     const { app, token } = await setUp('web')
     for (let times = 0; times < 3; times++) {
       const response = await app.refresh(token)
-      expect([response.status, Object.keys(await readAnswer(response))]).toEqual([
+      const answer = await readAnswer(response)
+      expect([response.status, Object.keys(answer)]).toEqual([
         200,
-        ['access_token', 'token_type', 'expires_in', 'scope'],
+        ['access_token', 'token_type', 'expires_in', 'refresh_token', 'scope'],
       ])
+      expect(answer.refresh_token).toBe(token)
     }
   })
 

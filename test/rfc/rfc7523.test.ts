@@ -126,6 +126,43 @@ describe('client authentication by key (RFC 7523 §2.2)', () => {
     await expectError(post(worker, form), 'invalid_client')
   })
 
+  describe('of a client whose library knows no other', () => {
+    const askOf = (changes: object): Ask => {
+      const clients = { ...VARS.CLIENTS, keyed: { ...VARS.CLIENTS.keyed, ...changes } }
+      const issuer = testIssuer({ clients })
+      return (request) => issuer.fetch(request)
+    }
+    const outcomeOf = async (ask: Ask, changes: ClaimChanges, path?: string): Promise<string> =>
+      outcome(post(ask, keyed(await clientAssertion(ISSUER, NOW, changes)), {}, path))
+
+    it('takes those for the token endpoint, at every endpoint, and then no others (§3 3)', async () => {
+      const ask = askOf({ assertion_audience: 'token_endpoint' })
+      expect(await outcomeOf(ask, { aud: `${ISSUER}/token` })).toBe('200')
+      // At /revoke the client is known, and it is only the token that is missing.
+      expect(await outcomeOf(ask, { aud: `${ISSUER}/token` }, '/revoke')).toBe('400 invalid_request')
+      for (const aud of [ISSUER, `${ISSUER}/revoke`, [`${ISSUER}/token`], `${ISSUER}/token/`])
+        expect(await outcomeOf(ask, { aud })).toBe('401 invalid_client')
+    })
+
+    it('takes those that live as long as it may, once, and none that live longer', async () => {
+      const ask = askOf({ assertion_lifetime: 3600 })
+      const long = await clientAssertion(ISSUER, NOW, { exp: NOW + 3600 })
+      expect(await outcome(post(ask, keyed(long)))).toBe('200')
+      expect(await outcome(post(ask, keyed(long)))).toBe('401 invalid_client')
+      expect(await outcomeOf(ask, { exp: NOW + 3700 })).toBe('401 invalid_client')
+      expect(await outcomeOf(askOf({ assertion_lifetime: 60 }), { exp: NOW + 120 })).toBe('401 invalid_client')
+    })
+
+    it.each([
+      [{ assertion_audience: 'anybody' }, 'assertion_audience'],
+      [{ assertion_lifetime: 59 }, 'assertion_lifetime'],
+      [{ assertion_lifetime: 3601 }, 'assertion_lifetime'],
+      [{ token_endpoint_auth_method: undefined, jwks: undefined, assertion_lifetime: 300 }, 'private_key_jwt'],
+    ])('refuses the settings %j', (changes, named) => {
+      expect(() => askOf(changes)).toThrow(named)
+    })
+  })
+
   it('refuses one that another key signed (§3 9)', async () => {
     const { privateKey } = await strangers
     const jwt = await clientAssertion(ISSUER, now(), {}, { key: privateKey as CryptoKey })
