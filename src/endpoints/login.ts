@@ -7,11 +7,13 @@
 import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
 import type { Person, Transaction } from '../login/authenticate.ts'
+import { PERSON_NAME } from '../login/person.ts'
 import type { AuthorizationRequest, Pushed } from '../protocol/authorization_request.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import { isReservedSubject } from '../protocol/subject.ts'
+import { isVisible } from '../protocol/visible.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import { checkOwnForm, LONGEST_FORM, readBody } from './browser.ts'
 import type { EndpointContext } from './context.ts'
@@ -93,10 +95,12 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
     const result = await authenticate?.(request, transaction)
     if (result === undefined) throw new OAuthError('login_failed', 'there is no way to log in')
     if (result instanceof Response) return result
-    if (result.sub === '' || result.sub.length > 255 || isReservedSubject(result.sub)) {
+    const { name, ...unnamed } = result
+    const { sub } = unnamed
+    if (sub === '' || sub.length > 255 || isReservedSubject(sub) || !isVisible(sub))
       throw new OAuthError('login_failed', 'a person cannot have this subject')
-    }
-    return result
+    // Who is told a name that cannot be read is told the subject.
+    return typeof name === 'string' && PERSON_NAME.test(name) ? result : unnamed
   }
 
   /** Returns where the request goes on: one that was pushed, under another request URI, for the first may have ended. */

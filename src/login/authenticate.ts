@@ -6,11 +6,14 @@
 
 /** Somebody who logged in. */
 export interface Person {
-  /** Who: stable, and unique at this issuer; at most 255 characters. It never begins with `client:`, `anonymous:` or `external:`. */
+  /**
+   * Who: stable, and unique at this issuer; at most 255 characters, all of which can be seen. It never begins with `client:`,
+   * `anonymous:` or `external:`.
+   */
   readonly sub: string
   /** When. Unix seconds. */
   readonly auth_time: number
-  /** What the person is shown as the account in use. Default: `sub`. */
+  /** What the person is shown as the account in use: at most 255 characters, all of which can be seen. Default: `sub`. */
   readonly name?: string
   /** How (RFC 9068 §2.2.1). */
   readonly acr?: string

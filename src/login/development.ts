@@ -7,6 +7,7 @@
 import { developmentLoginPage } from '../pages/development_login.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { OAuthError } from '../protocol/error.ts'
+import { isVisible } from '../protocol/visible.ts'
 import type { Authenticate, Transaction } from './authenticate.ts'
 
 const LOOPBACK = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::|\/|$)/
@@ -21,6 +22,6 @@ export const developmentLogin: Authenticate = async (request, transaction) => {
     throw new OAuthError('login_failed', 'the development login is for loopback issuers alone')
   if (transaction.step === 'begin' || request.method !== 'POST') return showPage(transaction)
   const name = String((await request.formData()).get('username') ?? '').trim()
-  if (!/^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u.test(name)) return showPage(transaction)
+  if (!isVisible(name) || !/^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u.test(name)) return showPage(transaction)
   return { sub: name, auth_time: transaction.now, name, amr: ['development'] }
 }

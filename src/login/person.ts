@@ -6,8 +6,12 @@
 
 import { digestLabels } from '../../keys/digest.ts'
 import { OAuthError } from '../protocol/error.ts'
+import { visibleText } from '../protocol/visible.ts'
 import { type AssertionClaims, CLOCK_TOLERANCE } from '../token/assertion.ts'
 import type { Person, Transaction } from './authenticate.ts'
+
+/** What may be shown as the name of a person: nothing with characters that nobody can see. */
+export const PERSON_NAME: RegExp = visibleText(255)
 
 /** Returns the nonce of a transaction: nobody who sees it learns the secret. */
 export function nonceOf({ secret }: Transaction): string {
@@ -32,7 +36,7 @@ export function readPerson(claims: AssertionClaims, transaction: Transaction): P
   if (maxAge !== undefined && (at === undefined || now - at > maxAge + CLOCK_TOLERANCE)) {
     throw new OAuthError('login_failed', 'the login is older than was asked for')
   }
-  const shown = [preferred_username, name].find(isText)
+  const shown = [preferred_username, name].filter(isText).find((text) => PERSON_NAME.test(text))
   const methods = Array.isArray(amr) ? amr.filter(isText) : []
   return {
     sub,

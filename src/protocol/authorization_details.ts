@@ -7,6 +7,7 @@
 import type { Client } from './client.ts'
 import { OAuthError } from './error.ts'
 import { isOf, type Schema } from './json_schema.ts'
+import { isVisible } from './visible.ts'
 
 /** One thing that is asked for, or was agreed to (RFC 9396 §2). */
 export interface AuthorizationDetail {
@@ -56,9 +57,9 @@ function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** Tells whether no text in a value has a character that a person cannot see, or that turns the others around. */
-function isVisible(value: unknown): boolean {
-  if (typeof value === 'string') return !/\p{C}/u.test(value)
-  return typeof value !== 'object' || value === null || Object.values(value).every(isVisible)
+function areVisible(value: unknown): boolean {
+  if (typeof value === 'string') return isVisible(value)
+  return typeof value !== 'object' || value === null || Object.values(value).every(areVisible)
 }
 
 /** Returns where a detail would be good: where it says, or wherever its type means something to the client. */
@@ -77,7 +78,7 @@ function place(detail: unknown, client: Client, types: DetailTypes): PlacedDetai
   if (type === undefined) throw refuse('no such type for this client')
   const { type: _, locations, ...members } = detail
   if (!isOf(type.schema, members)) throw refuse('a detail is not what its type says')
-  if (!isVisible(members)) throw refuse('a detail has a character that nobody can see')
+  if (!areVisible(members)) throw refuse('a detail has a character that nobody can see')
   const at = placesOf(detail as AuthorizationDetail, type, client)
   if (at.length === 0) throw refuse('a detail is for none of the resources of the client')
   return { detail: detail as AuthorizationDetail, at }

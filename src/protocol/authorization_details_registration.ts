@@ -8,7 +8,7 @@ import { checkChoice, checkMembers, checkText, checkTexts } from '../../keys/che
 import type { DetailType, DetailTypes } from './authorization_details.ts'
 import { type JsonSchema, readSchema } from './json_schema.ts'
 import type { Resource } from './resource.ts'
-import { DISPLAY_NAME } from './resource_registration.ts'
+import { DISPLAY_NAME, DISPLAY_WORDS } from './resource_registration.ts'
 
 /** A type of authorization details. */
 export interface DetailTypeSettings {
@@ -49,9 +49,9 @@ function readDetailType(
   const name = `authorizationDetailsTypes["${type}"]`
   checkMembers(name, value, MEMBERS)
   const { name: title, description, resources, consent = 'ask' } = value
-  checkText(`${name}.name`, title, DISPLAY_NAME, '1 to 64 characters')
+  checkText(`${name}.name`, title, DISPLAY_NAME, '1 to 64 characters that can be seen')
   if (description !== undefined)
-    checkText(`${name}.description`, description, /^[^\p{C}]{1,200}$/u, '1 to 200 characters')
+    checkText(`${name}.description`, description, DISPLAY_WORDS, '1 to 200 characters that can be seen')
   checkTexts(`${name}.resources`, resources, /^/, 'the URI of a resource')
   const unknown = resources.findIndex((uri) => !known.resources.has(uri))
   if (unknown !== -1 || resources.length === 0) {

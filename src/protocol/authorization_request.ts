@@ -16,6 +16,8 @@ import { grantScope, readScope } from './scope.ts'
 
 declare const proved: unique symbol
 
+import { isVisible } from './visible.ts'
+
 /** Where the answer to an authorization request may go: proved to be the client's. */
 export interface Destination {
   readonly [proved]: true
@@ -234,6 +236,9 @@ export function readAuthorizationRequest(
   const maxAge = readMaxAge(parameters.get('max_age'))
   const dpopJkt = readDpopJkt(parameters, pushed)
   const [nonce, loginHint] = [readShort(parameters, 'nonce'), readShort(parameters, 'login_hint')]
+  // Whoever logs the person in may show it.
+  if (loginHint !== undefined && !isVisible(loginHint))
+    throw new OAuthError('invalid_request', 'login_hint has a character that nobody can see')
   const written = writeRequest(parameters, pushed, dpopJkt)
   if (!client.grantTypes.has('authorization_code')) {
     throw new OAuthError('unauthorized_client', 'the client may not use the authorization endpoint')

@@ -221,7 +221,7 @@ function readApprovalSettings(
   isAuthorizing: boolean,
 ): Pick<Client, 'name' | 'uri' | 'redirectUris' | 'consent'> {
   const { client_name = id.slice(0, 64), client_uri, redirect_uris = [], consent = 'ask' } = value
-  checkText(`${name}.client_name`, client_name, DISPLAY_NAME, '1 to 64 characters')
+  checkText(`${name}.client_name`, client_name, DISPLAY_NAME, '1 to 64 characters that can be seen')
   if (client_uri !== undefined) {
     checkText(`${name}.client_uri`, client_uri, /^https:\/\/[\x21-\x7e]{1,500}$/, 'an https URL')
     if (!URL.canParse(client_uri)) throw new RangeError(`"${name}.client_uri" expected an https URL`)

@@ -6,6 +6,7 @@
  */
 
 import { checkChoice, checkInteger, checkMembers, checkText } from '../../keys/check.ts'
+import { visibleText } from './visible.ts'
 
 /** A value without members. */
 type Scalar = string | number | boolean
@@ -61,7 +62,7 @@ const KEYWORDS = {
 const DEEPEST = 5
 
 /** What a person may be shown as the name of a value: some text, but not much. */
-const TITLE = /^[^\p{C}]{1,64}$/u
+const TITLE = visibleText(64)
 
 /** A member's name; `__proto__` is none. */
 const MEMBER = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/
@@ -120,7 +121,7 @@ export function readSchema(name: string, value: unknown, depth = 1): Schema {
   const { type, title } = value
   checkChoice(`${name}.type`, type, Object.keys(KEYWORDS) as (keyof typeof KEYWORDS)[])
   checkMembers(name, value, ['type', 'title', ...KEYWORDS[type]])
-  if (title !== undefined) checkText(`${name}.title`, title, TITLE, '1 to 64 characters')
+  if (title !== undefined) checkText(`${name}.title`, title, TITLE, '1 to 64 characters that can be seen')
   if (depth > DEEPEST) throw new RangeError(`"${name}" expected at most ${DEEPEST} levels`)
   readBounds(name, value)
   const { pattern, properties: _, items, ...plain } = value

@@ -23,6 +23,7 @@ import {
 import { checkRemoteUrl } from '../remote.ts'
 import type { Resource } from './resource.ts'
 import { SCOPE_TOKEN } from './scope.ts'
+import { visibleText } from './visible.ts'
 
 /** An API that tokens are for. */
 export interface ResourceSettings {
@@ -93,7 +94,10 @@ const MEMBERS = [
 ] as const satisfies readonly (keyof ResourceSettings)[]
 
 /** What a person may be shown as a name: some text, but not much. */
-export const DISPLAY_NAME: RegExp = /^[^\p{C}]{1,64}$/u
+export const DISPLAY_NAME: RegExp = visibleText(64)
+
+/** What a person may be told that something means. */
+export const DISPLAY_WORDS: RegExp = visibleText(200)
 
 /** Reads how a nested token is signed, and to whom it is encrypted. */
 function readNesting(
@@ -159,10 +163,10 @@ export function readResource(uri: string, value: unknown, isLoopbackAllowed: boo
   const { scopes, envelope = 'direct', enc = 'A256GCM', access_token_lifetime = 600, anonymous = false } = value
   const { resource_name = new URL(uri).host || uri, scope_descriptions = {} } = value
   checkTexts(`${name}.scopes`, scopes, SCOPE_TOKEN, 'a scope token')
-  checkText(`${name}.resource_name`, resource_name, DISPLAY_NAME, '1 to 64 characters')
+  checkText(`${name}.resource_name`, resource_name, DISPLAY_NAME, '1 to 64 characters that can be seen')
   checkMembers(`${name}.scope_descriptions`, scope_descriptions, scopes)
   const scopeDescriptions = Object.entries(scope_descriptions).map(([token, words]) => {
-    checkText(`${name}.scope_descriptions`, words, /^[^\p{C}]{1,200}$/u, '1 to 200 characters')
+    checkText(`${name}.scope_descriptions`, words, DISPLAY_WORDS, '1 to 200 characters that can be seen')
     return [token, words] as const
   })
   checkChoice(`${name}.envelope`, envelope, ['direct', 'nested'])

@@ -30,16 +30,19 @@ describe('the development login', () => {
     expect(await (await browser.get(authorizeUrl(DEMO, LOCAL))).text()).toContain('<bdi>Zoë</bdi>')
   })
 
-  it.each(['', ' ', 'client:service', '<b>', 'a'.repeat(65)])('asks again for %j', async (username) => {
-    const browser = local()
-    const page = await (await browser.get(authorizeUrl(DEMO, LOCAL))).text()
-    const again = await browser.post(`${LOCAL}/login`, { state: hiddenField(page, 'state'), username })
-    expect([
-      again.status,
-      browser.cookies.has('bulla-session'),
-      (await again.text()).includes('name="username"'),
-    ]).toEqual([200, false, true])
-  })
+  it.each(['', ' ', '\u3164', 'alice\u115f', 'client:service', '<b>', 'a'.repeat(65)])(
+    'asks again for %j',
+    async (username) => {
+      const browser = local()
+      const page = await (await browser.get(authorizeUrl(DEMO, LOCAL))).text()
+      const again = await browser.post(`${LOCAL}/login`, { state: hiddenField(page, 'state'), username })
+      expect([
+        again.status,
+        browser.cookies.has('bulla-session'),
+        (await again.text()).includes('name="username"'),
+      ]).toEqual([200, false, true])
+    },
+  )
 
   it('takes no form from elsewhere (H23)', async () => {
     const browser = local()

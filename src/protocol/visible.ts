@@ -1,0 +1,28 @@
+/**
+ * Texts that a person reads: what can be seen of them is all that there is (Unicode Standard Annex #44, UTS #39).
+ *
+ * @module
+ */
+
+/**
+ * What nobody sees, or what changes how the rest is read: controls, formats, halves of pairs, what is private or not assigned
+ * (`C`); what is left out where a font lacks it (`Default_Ignorable_Code_Point`: fillers, joiners, variation selectors); breaks of
+ * lines and paragraphs; and a symbol that is blank. Spaces are seen.
+ */
+const INVISIBLE = '\\p{C}\\p{Default_Ignorable_Code_Point}\\p{Zl}\\p{Zp}\\u2800'
+
+const HAS_INVISIBLE = new RegExp(`[${INVISIBLE}]`, 'u')
+
+/** Tells whether a text has no character that nobody can see. */
+export function isVisible(text: string): boolean {
+  return !HAS_INVISIBLE.test(text)
+}
+
+/**
+ * Returns what matches a text that a person can be shown: of at least one character that is no space, and none that nobody can see.
+ *
+ * @param longest characters at the most
+ */
+export function visibleText(longest: number): RegExp {
+  return new RegExp(`^(?=.*\\S)[^${INVISIBLE}]{1,${longest}}$`, 'u')
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { isVisible, visibleText } from '../../src/protocol/visible.ts'
+
+/** `Default_Ignorable_Code_Point`, as Unicode's DerivedCoreProperties.txt lists it. */
+const DEFAULT_IGNORABLE: readonly (readonly [number, number])[] = [
+  [0xad, 0xad],
+  [0x34f, 0x34f],
+  [0x61c, 0x61c],
+  [0x115f, 0x1160],
+  [0x17b4, 0x17b5],
+  [0x180b, 0x180f],
+  [0x200b, 0x200f],
+  [0x202a, 0x202e],
+  [0x2060, 0x206f],
+  [0x3164, 0x3164],
+  [0xfe00, 0xfe0f],
+  [0xfeff, 0xfeff],
+  [0xffa0, 0xffa0],
+  [0xfff0, 0xfff8],
+  [0x1bca0, 0x1bca3],
+  [0x1d173, 0x1d17a],
+  [0xe0000, 0xe0fff],
+]
+
+describe('a text that a person reads', () => {
+  it('has nothing that is left out where a font lacks it: none of those characters passes', () => {
+    const passing = DEFAULT_IGNORABLE.flatMap(([first, last]) =>
+      Array.from({ length: last - first + 1 }, (_, index) => first + index),
+    ).filter((point) => [`a${String.fromCodePoint(point)}b`, String.fromCodePoint(point)].some(isVisible))
+    expect(passing).toEqual([])
+  })
+
+  it.each([
+    ['a control', '\u0007'],
+    ['a tab', '\t'],
+    ['a line break', '\n'],
+    ['one of the other control set', '\u0085'],
+    ['a separator of lines', '\u2028'],
+    ['a separator of paragraphs', '\u2029'],
+    ['a direction', '\u202e'],
+    ['half a pair', '\ud800'],
+    ['a private one', '\ue000'],
+    ['one that is not assigned', '\u0378'],
+    ['no character at all', '\uffff'],
+    ['a blank that counts as a symbol', '\u2800'],
+  ])('has not %s', (_, character) => {
+    expect([isVisible(`a${character}b`), visibleText(64).test(`a${character}b`)]).toEqual([false, false])
+  })
+
+  it.each(['Zoë', 'Łukasz Żółć', '田中 太郎', 'عائشة', 'रवि', 'O’Neill & Söhne', '👍 12,50 €', 'a\u00a0b'])(
+    'may be %s',
+    (text) => {
+      expect([isVisible(text), visibleText(64).test(text)]).toEqual([true, true])
+    },
+  )
+
+  it('is more than spaces where it is a name, and not too long, in characters', () => {
+    const name = visibleText(3)
+    expect(['', ' ', '\u3000', ' \u00a0 ', 'abcd'].filter((text) => name.test(text))).toEqual([])
+    expect(['a', ' a ', 'abc', '👍👍👍'].filter((text) => !name.test(text))).toEqual([])
+  })
+})
