@@ -1,5 +1,6 @@
 /**
- * What issuers and resources are called: URIs that are compared letter by letter (RFC 8414 §2, RFC 8707 §2).
+ * What issuers and resources are called: URIs. Issuers are compared letter by letter (RFC 8414 §2), resources by what the
+ * letters mean (RFC 3986 §6.2): the spelling of the settings is the one that counts.
  *
  * @module
  */
@@ -43,4 +44,27 @@ export function checkResource(name: string, resource: unknown): asserts resource
   const expected = 'the URI of a resource: absolute, without a fragment'
   checkText(name, resource, /^/, expected)
   if (!isResourceUri(resource)) throw new RangeError(`"${name}" expected ${expected}`)
+}
+
+/**
+ * Returns an http(s) URI in the form that its equals share: scheme and host in lower case, the scheme's own port left out, an
+ * empty path as `/` (RFC 3986 §6.2.2.1, §6.2.3). All else stays, and so does a URI of another scheme.
+ */
+function normalFormOf(uri: string): string {
+  const [, scheme = '', user = '', host = '', rest = ''] = /^(https?):\/\/([^/?#]*@)?([^/?#]*)(.*)$/is.exec(uri) ?? []
+  if (scheme === '') return uri
+  const port = scheme.toLowerCase() === 'https' ? /:443$/ : /:80$/
+  const path = rest.startsWith('/') ? rest : `/${rest}`
+  return `${scheme.toLowerCase()}://${user}${host.toLowerCase().replace(port, '')}${path}`
+}
+
+/** Tells whether two URIs name one resource: `https://h` and `https://h/` do, `https://h/a` and `https://h/a/` do not. */
+export function isSameResource(a: string, b: string): boolean {
+  return a === b || normalFormOf(a) === normalFormOf(b)
+}
+
+/** Returns the one among these resources that a URI names, in their own spelling; nothing when it names none. */
+export function findResource(resources: Iterable<string>, uri: string): string | undefined {
+  for (const one of resources) if (isSameResource(one, uri)) return one
+  return undefined
 }

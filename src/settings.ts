@@ -5,7 +5,7 @@
  */
 
 import { checkBoolean, checkInteger, checkMembers } from '../keys/check.ts'
-import { checkIssuer, isLoopback } from '../keys/identifier.ts'
+import { checkIssuer, findResource, isLoopback } from '../keys/identifier.ts'
 import type { Grant } from './grants/grant.ts'
 import { offeredGrants, readGrants } from './grants/index.ts'
 import { jwtBearer } from './grants/jwt_bearer.ts'
@@ -204,6 +204,9 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
   const resources = new Map(
     Object.entries(settings.resources).map(([uri, value]) => [uri, readResource(uri, value, isLoopback(issuer))]),
   )
+  for (const [index, uri] of [...resources.keys()].entries())
+    if (findResource([...resources.keys()].slice(0, index), uri) !== undefined)
+      throw new RangeError(`"resources" expected each resource once: "${uri}" stands there in another spelling`)
   const { trustedIssuers: trusted = {}, authorizationDetailsTypes = {} } = settings
   checkMembers('trustedIssuers', trusted)
   const grants = readGrants(settings.grants ?? [])

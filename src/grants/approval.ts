@@ -4,6 +4,7 @@
  * @module
  */
 
+import { findResource } from '../../keys/identifier.ts'
 import {
   narrowDetails,
   type PlacedDetail,
@@ -152,10 +153,10 @@ function chooseDetails(
 /** Returns the resource that a token is asked for: one of the approval's that the client may still have. */
 function chooseOf(approval: Approval, named: readonly string[], client: Client, context: GrantContext): Resource {
   const approved = approvedResources(approval)
-  const wanted = new Set(named.length > 0 ? named : approved)
-  const [uri, another] = [...wanted]
-  const isApproved = uri !== undefined && approved.includes(uri) && client.resources.has(uri)
-  const resource = isApproved && another === undefined ? context.resources.get(uri) : undefined
+  const wanted = new Set(named.length > 0 ? named.map((uri) => findResource(approved, uri)) : approved)
+  const [uri] = wanted
+  const isApproved = wanted.size === 1 && uri !== undefined && client.resources.has(uri)
+  const resource = isApproved ? context.resources.get(uri) : undefined
   if (resource === undefined) throw new OAuthError('invalid_target', 'not just one resource of this approval is meant')
   return resource
 }

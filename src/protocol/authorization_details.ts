@@ -4,6 +4,7 @@
  * @module
  */
 
+import { findResource } from '../../keys/identifier.ts'
 import type { Client } from './client.ts'
 import { OAuthError } from './error.ts'
 import { isOf, type Schema } from './json_schema.ts'
@@ -66,9 +67,12 @@ function areVisible(value: unknown): boolean {
 function placesOf({ locations }: AuthorizationDetail, type: DetailType, client: Client): readonly string[] {
   const possible = type.resources.filter((uri) => client.resources.has(uri))
   if (locations === undefined) return possible
-  const isList = Array.isArray(locations) && new Set(locations).size === locations.length
-  if (!isList || !locations.every((uri) => possible.includes(uri))) throw refuse('locations has another resource')
-  return locations
+  if (!Array.isArray(locations) || !locations.every((uri) => typeof uri === 'string'))
+    throw refuse('locations is not a list of resources')
+  const places = locations.flatMap((uri) => findResource(possible, uri) ?? [])
+  if (places.length < locations.length) throw refuse('locations has another resource')
+  if (new Set(places).size < places.length) throw refuse('locations has a resource twice')
+  return places
 }
 
 /** Returns a detail with its places, if it is what its type says. */
@@ -81,7 +85,9 @@ function place(detail: unknown, client: Client, types: DetailTypes): PlacedDetai
   if (!areVisible(members)) throw refuse('a detail has a character that nobody can see')
   const at = placesOf(detail as AuthorizationDetail, type, client)
   if (at.length === 0) throw refuse('a detail is for none of the resources of the client')
-  return { detail: detail as AuthorizationDetail, at }
+  // The settings' spelling of a resource is the one that counts.
+  const placed = locations === undefined ? detail : { ...detail, locations: at }
+  return { detail: placed as AuthorizationDetail, at }
 }
 
 /**

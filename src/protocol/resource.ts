@@ -4,6 +4,7 @@
  * @module
  */
 
+import { findResource } from '../../keys/identifier.ts'
 import type { ContentEncryption, SigningAlgorithm } from '../../keys/index.ts'
 import type { Client } from './client.ts'
 import { OAuthError } from './error.ts'
@@ -58,7 +59,7 @@ export function scopesOf(client: Client, resource: Resource): readonly string[] 
  * Named resources must all be the client's. Without a name it is the client's only resource, or else the only one at
  * which the client may have all of the scope that is asked for (RFC 8707 §2 leaves the default to the server).
  *
- * @param named the `resource` parameters
+ * @param named the `resource` parameters, in any spelling of their URIs
  * @param scope the scope asked for, if any
  * @throws {OAuthError} `invalid_target` when one is not the client's, or it is not clear which is meant
  */
@@ -68,11 +69,12 @@ export function chooseResources(
   client: Client,
   resources: ReadonlyMap<string, Resource>,
 ): readonly Resource[] {
-  const known = (uri: string): Resource | undefined => (client.resources.has(uri) ? resources.get(uri) : undefined)
+  const known = (uri: string | undefined): Resource | undefined =>
+    uri !== undefined && client.resources.has(uri) ? resources.get(uri) : undefined
   if (named.length > 0) {
-    const chosen = [...new Set(named)].map(known)
-    if (chosen.includes(undefined)) throw new OAuthError('invalid_target', 'no such resource for this client')
-    return chosen.filter((resource) => resource !== undefined)
+    const chosen = new Set(named.map((uri) => known(findResource(client.resources, uri))))
+    if (chosen.has(undefined)) throw new OAuthError('invalid_target', 'no such resource for this client')
+    return [...chosen].filter((resource) => resource !== undefined)
   }
   const own = [...client.resources].flatMap((uri) => known(uri) ?? [])
   const covers = (resource: Resource): boolean =>

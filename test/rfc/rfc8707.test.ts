@@ -5,8 +5,10 @@ import { openDirect } from '../../src/token/direct.ts'
 import {
   API,
   API2,
+  basic,
   ISSUER,
   NOW,
+  SECRETS,
   type TokenAnswer,
   type TokenRequestChanges,
   testIssuer,
@@ -39,6 +41,25 @@ describe('the resource parameter (RFC 8707 §2)', () => {
     expect(await send(form)).toMatchObject({ status: 200, answer: { scope, expires_in: 300 } })
   })
 
+  it.each([`${API}/`, 'HTTPS://api1.example', 'https://API1.example/', `${API}:443`, `${API}:443/`])(
+    'may be spelled %s: an empty path is a slash, host and scheme have no case, 443 is the port anyway (RFC 3986 §6.2.3)',
+    async (resource) => {
+      const response = await exports.default.fetch(
+        tokenRequest({ form: { grant_type: 'client_credentials', resource, scope: 'read' } }),
+      )
+      const { access_token } = await readAnswer(response)
+      expect(response.status).toBe(200)
+      // The spelling of the settings is `aud`, and the one that keys are derived for.
+      const body = new URLSearchParams({ token: access_token }).toString()
+      const headers = {
+        authorization: basic('api-server', SECRETS['api-server']),
+        'content-type': 'application/x-www-form-urlencoded',
+      }
+      const asked = new Request(`${ISSUER}/introspect`, { method: 'POST', headers, body })
+      expect(await (await exports.default.fetch(asked)).json()).toMatchObject({ active: true, aud: API })
+    },
+  )
+
   it('may be left out by a client that has just one', async () => {
     expect(await send([], 'one')).toMatchObject({ status: 200, answer: { scope: 'read write' } })
   })
@@ -48,8 +69,12 @@ describe('the resource parameter (RFC 8707 §2)', () => {
     ['MUST be an absolute URI, not a word', [['resource', 'api']]],
     ['MUST NOT include a fragment', [['resource', `${API}#f`]]],
     ['must be known', [['resource', 'https://unknown.example']]],
-    ['is compared as a text: slash', [['resource', `${API}/`]]],
-    ['is compared as a text: case', [['resource', 'HTTPS://api1.example']]],
+    ['is another by its path', [['resource', `${API}/a`]]],
+    ['is another by its port', [['resource', `${API}:8443`]]],
+    ['is another by its query', [['resource', `${API}?`]]],
+    ['is another by its scheme', [['resource', API.replace('https', 'http')]]],
+    ['is another with a user', [['resource', API.replace('//', '//a@')]]],
+    ['is another with a dot segment', [['resource', `${API}/.`]]],
     [
       'must be one: an access token has one audience',
       [
@@ -109,6 +134,21 @@ describe('several resources in one approval (RFC 8707 §2.1, §2.2)', () => {
     },
   )
 
+  it('may be spelled otherwise at each door: /par, /authorize, /token, and in details (RFC 3986 §6.2.3)', async () => {
+    const { app, code } = setUp()
+    const details = JSON.stringify([{ ...ACCOUNT, locations: [`${API2}/`] }])
+    const request = { resource: `${API}/ ${API2}:443`, scope: 'read mail', authorization_details: details }
+    for (const isPushed of [false, true]) {
+      const first = await readAnswer(await app.redeem(await code(request, isPushed), { resource: `${API}:443/` }))
+      expect(await open(first.access_token, API)).toMatchObject({ aud: API, scope: ['read'] })
+      const second = await readAnswer(await app.refresh(first.refresh_token ?? '', { resource: `${API2}/` }))
+      expect(await open(second.access_token, API2)).toMatchObject({
+        aud: API2,
+        authorization_details: [{ ...ACCOUNT, locations: [API2] }],
+      })
+    }
+  })
+
   it('with details: each token has those of its own resource (RFC 9396 §3.2)', async () => {
     const { app, code } = setUp()
     const details = [API, API2].map((uri) => ({ ...ACCOUNT, locations: [uri] }))
@@ -126,7 +166,8 @@ describe('several resources in one approval (RFC 8707 §2.1, §2.2)', () => {
     ['without a word which', {}, 'invalid_target'],
     ['for both at once', { resource: BOTH }, 'invalid_target'],
     ['for one that was not approved', { resource: 'https://unknown.example' }, 'invalid_target'],
-    ['for one that only looks alike', { resource: `${API}/` }, 'invalid_target'],
+    ['for one that only looks alike', { resource: `${API}/x` }, 'invalid_target'],
+    ['for one that was approved and one that was not', { resource: `${API} ${API}/x` }, 'invalid_target'],
   ])('give no token %s, and lose nothing by it (H29, H59)', async (_, changes, error) => {
     const { app, code } = setUp()
     const good = await code({ resource: BOTH, scope: 'read' })
