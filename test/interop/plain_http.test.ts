@@ -12,6 +12,7 @@ import { createRing, writeRing } from '../../keys/index.ts'
 import { createIssuer, type IssuerSettings } from '../../src/index.ts'
 import { run } from '../checkout.ts'
 import { API, basic, ISSUER, SECRETS, testKey, VARS } from '../fixtures.ts'
+import { blockOf } from '../readme.ts'
 import { startWorker } from '../workerd.ts'
 
 const ring = createRing({ now: Math.floor(Date.now() / 1000) - 5, key: testKey() })
@@ -30,8 +31,8 @@ afterAll(() => {
 })
 
 /** An issuer that is https, as an operator starts it in Node. */
-async function serve(changes: Partial<IssuerSettings>, isTls = false): Promise<number> {
-  const issuer = createIssuer({
+async function serve(changes: Partial<IssuerSettings>, isTls = false, create = createIssuer): Promise<number> {
+  const issuer = create({
     issuer: ISSUER,
     keyRing: writeRing(ring),
     resources: { [API]: VARS.RESOURCES[API] },
@@ -87,8 +88,6 @@ async function ask(port: number, isTls: boolean, more: readonly string[] = []): 
 }
 
 describe('an https issuer in Node', () => {
-  const scheme: IssuerSettings['scheme'] = (request) => request.headers.get('x-forwarded-proto')
-
   it('answers by TLS that Node ends itself, and refuses plain http whatever it says of itself', async () => {
     expect(await ask(await serve({}, true), true)).toBe(200)
     const plain = await serve({})
@@ -97,7 +96,9 @@ describe('an https issuer in Node', () => {
   })
 
   it('answers behind a proxy that ends TLS when it is told how to know, and refuses what came past the proxy', async () => {
-    const plain = await serve({ scheme })
+    // As the README says it.
+    const shown = new Function('createIssuer', 'settings', `${blockOf('scheme')}\nreturn issuer`)
+    const plain = await serve({}, false, (settings) => shown(createIssuer, settings))
     expect(await ask(await startProxy(plain), true)).toBe(200)
     expect(await ask(plain, false)).toBe(421)
     expect(await ask(plain, false, ['X-Forwarded-Proto: http'])).toBe(421)
