@@ -100,7 +100,7 @@ export type AuthenticateClient = (request: ClientRequest) => Promise<Client>
 
 /**
  * Returns the client that a request comes from, and what spends its proof: to be called when all else is checked, and
- * before anything is minted.
+ * before anything is handed out.
  *
  * @throws {OAuthError} as {@link AuthenticateClient}
  */
