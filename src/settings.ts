@@ -61,8 +61,8 @@ export interface IssuerSettings {
   /**
    * What sees to it that codes and assertions are used once, and refresh tokens rotate. Needed where a client may use
    * `authorization_code`, and for assertions. `'none'` does without, and must be written out: codes then live 30 seconds
-   * and can be used again until they end, DPoP proofs while they are taken, and public clients get refresh tokens only
-   * bound to a key.
+   * and can be used again until they end, as can the URL by which a person comes back from a login, in that browser, and
+   * DPoP proofs while they are taken; public clients get refresh tokens only bound to a key.
    */
   readonly guard?: Guard | 'none'
   /** Where revocations are kept. Default: nowhere; then access tokens cannot be revoked, and live until they end. */

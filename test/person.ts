@@ -99,19 +99,21 @@ export interface LoginChanges {
   readonly claims?: Readonly<Record<string, unknown>>
   readonly typ?: string
   readonly now?: number
+  /** The issuer that the page knows. */
+  readonly issuer?: string
 }
 
-/** What the own login page does: signs who logged in, and sends the browser back. */
+/** What the own login page does: signs who logged in, and sends the browser back to the issuer that it knows. */
 export async function signLogin(
   location: string,
   sub: string,
-  { claims = {}, typ = 'login+jwt', now }: LoginChanges = {},
+  { claims = {}, typ = 'login+jwt', now, issuer = ISSUER }: LoginChanges = {},
 ): Promise<string> {
   const asked = new URL(location).searchParams
   const iat = now ?? Math.floor(Date.now() / 1000)
   const payload = {
     iss: VARS.LOGIN.issuer,
-    aud: ISSUER,
+    aud: issuer,
     sub,
     iat,
     exp: iat + 60,
@@ -123,7 +125,7 @@ export async function signLogin(
   const jwt = await new SignJWT(signed)
     .setProtectedHeader({ alg: 'ES256', kid: LOGIN_KEY.kid, typ })
     .sign(await importJWK(LOGIN_KEY, 'ES256'))
-  return `${asked.get('return_to')}?${formOf({ state: asked.get('state') ?? '', login: jwt })}`
+  return `${issuer}/login/callback?${formOf({ state: asked.get('state') ?? '', login: jwt })}`
 }
 
 /** Returns the value of a hidden field of a page. */
@@ -162,7 +164,7 @@ export function createPerson(ask: Ask, options: PersonOptions = {}): Person {
     const first = await browser.get(authorizeUrl(changes, issuer))
     const location = first.headers.get('location') ?? ''
     if (!location.startsWith(VARS.LOGIN.url)) return first
-    const back = await browser.get(await signLogin(location, name, { now: now() }))
+    const back = await browser.get(await signLogin(location, name, { now: now(), issuer }))
     return back.status === 303 ? browser.get(back.headers.get('location') ?? '') : back
   }
 

@@ -53,7 +53,8 @@ export function createContext(settings: IssuerSettings): EndpointContext {
   const log = safely(settings.log ?? writeLog)
   const { issuer, longestLife, guard, revocations, lives, authenticate } = checked
   if (settings.guard === 'none' && authenticate !== undefined) {
-    const detail = 'there is no guard: codes can be used again until they end, and public clients get no refresh tokens'
+    const detail =
+      'there is no guard: codes and logins can be used again until they end, and public clients get no refresh tokens'
     log({ level: 'warn', event: 'guard', detail })
   }
   return {

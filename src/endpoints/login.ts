@@ -32,6 +32,11 @@ export interface Logins {
 
 /** What a sealed login carries. */
 interface LoginFacts {
+  readonly jti: string
+  /** When the login was begun. Unix seconds. */
+  readonly iat: number
+  /** Unix seconds. */
+  readonly exp: number
   /** The authorization request, to go on with. */
   readonly parameters: string
   readonly pushed?: Pushed
@@ -64,7 +69,7 @@ export interface LoginParts {
 /** Returns the logins of an issuer. */
 export function createLogins(context: EndpointContext, { cookies, sessions, pushedRequests }: LoginParts): Logins {
   const { settings, keyRing, log, newId } = context
-  const { issuer, authenticate, lives } = settings
+  const { issuer, authenticate, guard, lives } = settings
 
   /** Returns what ties a login to one browser; a browser that has it keeps it, so that two tabs can log in at once. */
   function browserOf(c: Context): string {
@@ -116,6 +121,9 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
   async function begin(...[c, request, envelopes, now]: Parameters<Logins['begin']>): Promise<Response> {
     const { destination, prompt, maxAge, parameters, pushed } = request
     const facts: LoginFacts = {
+      jti: newId(),
+      iat: now,
+      exp: now + lives.login,
       parameters: withoutLogin(parameters),
       ...(pushed === undefined ? {} : { pushed }),
       browser: browserOf(c),
@@ -124,7 +132,7 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
       fresh: prompt.has('login'),
       ...(maxAge === undefined ? {} : { max_age: maxAge }),
     }
-    const state = await envelopes.seal('login', { jti: newId(), iat: now, exp: now + lives.login, ...facts })
+    const state = await envelopes.seal('login', { ...facts })
     try {
       const result = await ask(c.req.raw, transactionOf(facts, state, 'begin', now))
       if (result instanceof Response) return withCookies(c, result)
@@ -132,6 +140,12 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
     } catch (error) {
       return fail(c, error, await goOnAt(facts, envelopes, now))
     }
+  }
+
+  /** Spends a login: the URL by which it came back logs nobody in again. */
+  async function spend({ jti, exp }: LoginFacts): Promise<void> {
+    if (guard !== undefined && (await guard.spend(`login ${jti}`, exp)) === 'spent')
+      throw new OAuthError('login_failed', 'the login was used before')
   }
 
   async function finish(
@@ -175,7 +189,9 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
       const facts = await open(c, state, envelopes)
       goesOnAt = await goOnAt(facts, envelopes, now)
       const result = await ask(c.req.raw, transactionOf(facts, state, 'continue', now))
-      return result instanceof Response ? withCookies(c, result) : await finish(c, result, goesOnAt, envelopes, now)
+      if (result instanceof Response) return withCookies(c, result)
+      await spend(facts)
+      return await finish(c, result, goesOnAt, envelopes, now)
     } catch (error) {
       return fail(c, error, goesOnAt)
     }

@@ -16,7 +16,10 @@ import { nonceOf, readPerson } from './person.ts'
 
 /** What is to be known of your application. */
 export interface OwnPageOptions {
-  /** The page that logs people in. It gets `state`, `nonce`, `return_to`, `client_name`, and where they apply `prompt`, `max_age`, `login_hint`. */
+  /**
+   * The page that logs people in. It gets `state`, `nonce`, `client_name`, and where they apply `prompt`, `max_age`,
+   * `login_hint`. Nothing of these is signed: anybody can send a person there with what they like.
+   */
   readonly url: string
   /** What your application calls itself: the `iss` of its JWTs. */
   readonly issuer: string
@@ -34,9 +37,10 @@ const LONGEST_LIFE = 300
 /**
  * Returns a login at your own page.
  *
- * The page answers by sending the browser to `return_to` with `state` as it came and `login`, a JWT with `typ: login+jwt`
- * and the claims `iss aud sub iat exp nonce`: `aud` is the URL of this issuer, `nonce` as it came, `exp` at most 5 minutes
- * after `iat`. It may add `auth_time acr amr name`.
+ * The page answers by sending the browser to `<this issuer>/login/callback`, which it knows by its own configuration and
+ * never from the request, with `state` as it came and `login`, a JWT with `typ: login+jwt` and the claims
+ * `iss aud sub iat exp nonce`: `aud` is the URL of this issuer, `nonce` as it came, `exp` at most 5 minutes after `iat`. It
+ * may add `auth_time acr amr name`.
  *
  * @throws {TypeError | RangeError} when an option is missing or of a wrong type
  */
@@ -53,11 +57,10 @@ export function ownLoginPage(options: OwnPageOptions): Authenticate {
   const algorithms = jwks.keys.map((key) => String(key['alg']))
 
   function begin(transaction: Transaction): Response {
-    const { state, callback, clientName, isFresh, maxAge, loginHint } = transaction
+    const { state, clientName, isFresh, maxAge, loginHint } = transaction
     const location = addParameters(url, {
       state,
       nonce: nonceOf(transaction),
-      return_to: callback,
       client_name: clientName,
       prompt: isFresh ? 'login' : undefined,
       max_age: maxAge === undefined ? undefined : String(maxAge),

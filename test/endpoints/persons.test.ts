@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LogEntry } from '../../src/index.ts'
+import { createMemoryGuard, type LogEntry } from '../../src/index.ts'
 import { API2, ISSUER, NOW, testIssuer, VARS } from '../fixtures.ts'
 import {
   authorizeUrl,
@@ -344,6 +344,34 @@ describe('a login', () => {
         false,
       ])
     }
+  })
+
+  it('happens once: the URL by which it came back is a page afterwards, and no session', async () => {
+    const { person, lines, at } = setUp()
+    const { browser } = person()
+    const location = (await browser.get(authorizeUrl())).headers.get('location') ?? ''
+    const callback = await signLogin(location, 'alice', { now: at() })
+    const both = await Promise.all([browser.get(callback), browser.get(callback)])
+    expect(both.map(({ status }) => status).toSorted()).toEqual([303, 400])
+    browser.cookies.delete('__Host-bulla-session')
+    const again = await browser.get(callback)
+    expect([again.status, browser.cookies.has('__Host-bulla-session')]).toEqual([400, false])
+    expect(lines.at(-1)).toMatchObject({ event: 'login', code: 'login_failed', detail: 'the login was used before' })
+    // Another signature for the same login is the same login.
+    expect((await browser.get(await signLogin(location, 'mallory', { now: at() }))).status).toBe(400)
+  })
+
+  it('is not lost when the guard is down: it works afterwards', async () => {
+    const guard = createMemoryGuard(() => NOW)
+    let isDown = true
+    const spend: typeof guard.spend = (id, exp) => (isDown ? Promise.reject(new Error()) : guard.spend(id, exp))
+    const { person, at } = setUp({ guard: { ...guard, spend } })
+    const { browser } = person()
+    const location = (await browser.get(authorizeUrl())).headers.get('location') ?? ''
+    const callback = await signLogin(location, 'alice', { now: at() })
+    expect([(await browser.get(callback)).status, browser.cookies.has('__Host-bulla-session')]).toEqual([503, false])
+    isDown = false
+    expect((await browser.get(callback)).status).toBe(303)
   })
 
   it('can be under way in two tabs at once', async () => {

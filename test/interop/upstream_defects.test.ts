@@ -83,6 +83,14 @@ describe('a login upstream', () => {
     expect([provider.last.authorization, provider.last.form.get('client_secret')]).toEqual([undefined, 'bulla-secret'])
   })
 
+  it('happens once, even where the provider takes its code again', async () => {
+    const { browser } = setUp()
+    const { callback } = await begin(browser)
+    expect((await browser.get(callback)).status).toBe(303)
+    browser.cookies.delete('__Host-bulla-session')
+    expect([(await browser.get(callback)).status, browser.cookies.has('__Host-bulla-session')]).toEqual([400, false])
+  })
+
   it('names the person by issuer and subject together, never by e-mail or name (C29)', async () => {
     const { browser } = setUp()
     provider.misbehave({

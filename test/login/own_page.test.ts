@@ -1,7 +1,7 @@
 import { exportJWK, generateKeyPair, importJWK, SignJWT, UnsecuredJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { ownLoginPage } from '../../src/index.ts'
-import { ISSUER, LOGIN_KEY, NOW, testIssuer, VARS } from '../fixtures.ts'
+import { LOGIN_KEY, NOW, testIssuer, VARS } from '../fixtures.ts'
 import { authorizeUrl, type Changes, createBrowser, type LoginChanges, signLogin } from '../person.ts'
 
 function setUp() {
@@ -19,12 +19,16 @@ describe('a login at an own page', () => {
     expect(Object.fromEntries(asked.searchParams)).toEqual({
       state: expect.any(String),
       nonce: expect.stringMatching(/^[\w-]{43}$/),
-      return_to: `${ISSUER}/login/callback`,
       client_name: 'Browser app',
       prompt: 'login',
       max_age: '60',
       login_hint: 'alice',
     })
+  })
+
+  it('is never told where to send the person back: that is for the page to know, and no link can say it', async () => {
+    const asked = new URL(await setUp().begin({ login_hint: 'alice' }))
+    expect([...asked.searchParams.values()].filter((value) => value.includes('://'))).toEqual([])
   })
 
   it('takes the person that the page signs, by the name that it gives', async () => {

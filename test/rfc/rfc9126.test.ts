@@ -366,15 +366,17 @@ describe('the authorization request by request URI (RFC 9126 §4)', () => {
       guard: broken,
       clients: { ...VARS.CLIENTS, web: { ...VARS.CLIENTS.web, consent: 'skip' } },
     })
+    const alice = person()
+    await alice.visit(await push('web', {}, ask))
     const pushed = await push('web', {}, ask)
     isDown = true
-    const failed = await person().answer('allow', pushed)
+    const failed = await alice.answer('allow', pushed)
     expect([failed.searchParams.get('error'), failed.searchParams.has('code')]).toEqual([
       'temporarily_unavailable',
       false,
     ])
     isDown = false
-    expect((await person().answer('allow', pushed)).searchParams.has('code')).toBe(true)
+    expect((await alice.answer('allow', pushed)).searchParams.has('code')).toBe(true)
   })
 
   it('asks again for consent as any other, and remembers it (C18)', async () => {
