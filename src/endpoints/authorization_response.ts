@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CodeFacts } from '../grants/approval.ts'
+import { type CodeFacts, loginOf } from '../grants/approval.ts'
 import type { AuthorizationRequest, Destination } from '../protocol/authorization_request.ts'
 import { OAUTH_ERRORS, type OAuthError } from '../protocol/error.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
@@ -30,8 +30,7 @@ export function createCodes({ settings, newId }: EndpointContext, pushedRequests
     async send(request, session, envelopes, now) {
       const { destination, scope, resources, details, codeChallenge, nonce, dpopJkt } = request
       const { client, redirectUri, state } = destination
-      const { sid, sub, auth_time, acr, amr } = session
-      const login = { auth_time, ...(acr === undefined ? {} : { acr }), ...(amr === undefined ? {} : { amr }) }
+      const { sid, sub } = session
       const approval = {
         gid: newId(),
         sid,
@@ -40,7 +39,7 @@ export function createCodes({ settings, newId }: EndpointContext, pushedRequests
         scope,
         resources,
         ...(details.length === 0 ? {} : { details }),
-        ...login,
+        ...loginOf(session),
         approved_at: now,
         grant_end: now + client.refreshTokenLifetime,
       }

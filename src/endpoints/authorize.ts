@@ -40,14 +40,15 @@ interface Proved {
   readonly pushed: Pushed | undefined
 }
 
-/** Tells whether a session is what the request asks for (OpenID Connect Core §3.1.2.1). */
+/** Tells whether a session is what the request asks for; `max_age=0` is `prompt=login` (OpenID Connect Core §3.1.2.1). */
 function isSufficient(
   session: Session | undefined,
   { prompt, maxAge }: AuthorizationRequest,
   now: number,
 ): session is Session {
-  if (session === undefined || prompt.has('login')) return false
-  return maxAge === undefined || now - session.auth_time <= maxAge
+  if (session === undefined || prompt.has('login') || maxAge === 0) return false
+  if (maxAge === undefined) return true
+  return session.auth_time !== undefined && now - session.auth_time <= maxAge
 }
 
 /** Returns the authorization endpoint, for GET and POST. */

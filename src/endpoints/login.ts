@@ -7,7 +7,7 @@
 import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
 import type { Person, Transaction } from '../login/authenticate.ts'
-import { PERSON_NAME } from '../login/person.ts'
+import { checkFreshness, PERSON_NAME } from '../login/person.ts'
 import type { AuthorizationRequest, Pushed } from '../protocol/authorization_request.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
@@ -37,7 +37,7 @@ interface LoginFacts {
   readonly iat: number
   /** Unix seconds. */
   readonly exp: number
-  /** The authorization request, to go on with. */
+  /** The authorization request as it came. */
   readonly parameters: string
   readonly pushed?: Pushed
   /** The digest of the browser's own cookie. */
@@ -48,7 +48,7 @@ interface LoginFacts {
   readonly max_age?: number
 }
 
-/** Returns the request to go on with after a login: what that login has just met is not asked again. */
+/** Returns the request to go on with once a person was proved: what that login has just met is not asked again. */
 function withoutLogin(parameters: string): string {
   const kept = parameters.split('&').flatMap((parameter) => {
     const [name, value = ''] = parameter.split('=', 2)
@@ -80,7 +80,7 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
   }
 
   function transactionOf(facts: LoginFacts, state: string, step: Transaction['step'], now: number): Transaction {
-    const { secret, client_name: clientName, fresh: isFresh, max_age: maxAge, parameters } = facts
+    const { secret, iat: begunAt, client_name: clientName, fresh: isFresh, max_age: maxAge, parameters } = facts
     return {
       issuer,
       step,
@@ -88,6 +88,7 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
       callback: `${issuer}/login/callback`,
       secret,
       clientName,
+      begunAt,
       isFresh,
       maxAge,
       loginHint: readParameters(parameters).get('login_hint'),
@@ -104,6 +105,7 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
     const { sub } = unnamed
     if (sub === '' || sub.length > 255 || isReservedSubject(sub) || !isVisible(sub))
       throw new OAuthError('login_failed', 'a person cannot have this subject')
+    checkFreshness(unnamed, transaction)
     // Who is told a name that cannot be read is told the subject.
     return typeof name === 'string' && PERSON_NAME.test(name) ? result : unnamed
   }
@@ -124,19 +126,19 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
       jti: newId(),
       iat: now,
       exp: now + lives.login,
-      parameters: withoutLogin(parameters),
+      parameters,
       ...(pushed === undefined ? {} : { pushed }),
       browser: browserOf(c),
       secret: `${newId()}${newId()}`.slice(0, 43),
       client_name: destination.client.name,
-      fresh: prompt.has('login'),
+      fresh: prompt.has('login') || maxAge === 0,
       ...(maxAge === undefined ? {} : { max_age: maxAge }),
     }
     const state = await envelopes.seal('login', { ...facts })
     try {
       const result = await ask(c.req.raw, transactionOf(facts, state, 'begin', now))
       if (result instanceof Response) return withCookies(c, result)
-      return await finish(c, result, await goOnAt(facts, envelopes, now), envelopes, now)
+      return await finish(c, result, facts, envelopes, now)
     } catch (error) {
       return fail(c, error, await goOnAt(facts, envelopes, now))
     }
@@ -151,10 +153,12 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
   async function finish(
     c: Context,
     person: Person,
-    goesOnAt: string,
+    facts: LoginFacts,
     envelopes: PurposeEnvelopes,
     now: number,
   ): Promise<Response> {
+    const goesOnAt = await goOnAt({ ...facts, parameters: withoutLogin(facts.parameters) }, envelopes, now)
+    await spend(facts)
     await sessions.start(c, person, envelopes, now)
     return c.redirect(goesOnAt, 303)
   }
@@ -176,7 +180,7 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
 
   async function resume(c: Context): Promise<Response> {
     const now = context.now()
-    let goesOnAt: string | undefined
+    let retryAt: string | undefined
     try {
       const isForm = c.req.method === 'POST'
       if (isForm) checkOwnForm(c.req.raw.headers, issuer)
@@ -187,13 +191,11 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
       const state = parameters.require('state')
       const envelopes = context.envelopes(keyRing.open(now), now)
       const facts = await open(c, state, envelopes)
-      goesOnAt = await goOnAt(facts, envelopes, now)
+      retryAt = await goOnAt(facts, envelopes, now)
       const result = await ask(c.req.raw, transactionOf(facts, state, 'continue', now))
-      if (result instanceof Response) return withCookies(c, result)
-      await spend(facts)
-      return await finish(c, result, goesOnAt, envelopes, now)
+      return result instanceof Response ? withCookies(c, result) : await finish(c, result, facts, envelopes, now)
     } catch (error) {
-      return fail(c, error, goesOnAt)
+      return fail(c, error, retryAt)
     }
   }
 

@@ -35,13 +35,14 @@ export interface Sessions {
 /** Seconds between two notes of a visit. */
 const NOTE_EVERY = 60
 
-function readFacts({ jti, exp, sub, auth_time, started_at, name, acr, amr }: PurposeFacts): Session {
-  const person = { sub: String(sub), auth_time: Number(auth_time) }
+function readFacts(facts: PurposeFacts): Session {
+  const { jti, exp, sub, auth_time, is_auth_time_known, started_at, name, acr, amr } = facts
   return {
     sid: jti,
     exp,
     started_at: Number(started_at),
-    ...person,
+    sub: String(sub),
+    ...(is_auth_time_known === false ? {} : { auth_time: Number(auth_time) }),
     ...(typeof name === 'string' ? { name } : {}),
     ...(typeof acr === 'string' ? { acr } : {}),
     ...(Array.isArray(amr) ? { amr } : {}),
@@ -59,7 +60,9 @@ export function createSessions(context: EndpointContext, cookies: Cookies, view:
     envelopes: PurposeEnvelopes,
     now: number,
   ): Promise<void> {
-    const envelope = await envelopes.seal('session', { jti: sid, iat: now, exp, ...person })
+    // 0.1.0 reads no session without `auth_time`, and takes a login to be of the instant at which it saw it.
+    const unknown = person.auth_time === undefined && { auth_time: person.started_at, is_auth_time_known: false }
+    const envelope = await envelopes.seal('session', { jti: sid, iat: now, exp, ...person, ...unknown })
     cookies.set(c, 'session', envelope, exp - now)
   }
 

@@ -23,8 +23,16 @@ import type { EnvelopePurpose, PurposeFacts } from '../token/purpose.ts'
 import { writeDetails } from './entitlement.ts'
 import type { GrantContext } from './grant.ts'
 
+/** What is known of a person's login. */
+export interface Login {
+  /** When the person logged in. Unix seconds. */
+  readonly auth_time?: number
+  readonly acr?: string
+  readonly amr?: readonly string[]
+}
+
 /** What a person let a client have, until when. */
-export interface Approval {
+export interface Approval extends Login {
   /** The grant id: ties all that comes of this approval. */
   readonly gid: string
   /** The session in which it was given. */
@@ -36,10 +44,6 @@ export interface Approval {
   readonly resources: readonly string[]
   /** What in detail, and where. At least this, or a scope at a resource, is there. */
   readonly details?: readonly PlacedDetail[]
-  /** When the person logged in. Unix seconds. */
-  readonly auth_time: number
-  readonly acr?: string
-  readonly amr?: readonly string[]
   /** When it was given. Unix seconds. */
   readonly approved_at: number
   /** When it ends, and all that came of it. Unix seconds. */
@@ -61,6 +65,15 @@ export interface RefreshFacts extends Approval {
   readonly generation: number
   /** The key of a public client that alone may use it: then it does not rotate (RFC 9449 §5, RFC 8705 §4). */
   readonly cnf?: Confirmation
+}
+
+/** Returns what is known of a login, and nothing else: nobody is told what nobody knows. */
+export function loginOf({ auth_time, acr, amr }: Login): Login {
+  return {
+    ...(auth_time === undefined ? {} : { auth_time }),
+    ...(acr === undefined ? {} : { acr }),
+    ...(amr === undefined ? {} : { amr }),
+  }
 }
 
 /** Seconds that an approval must still last for a token to make sense. */
@@ -170,7 +183,7 @@ function chooseOf(approval: Approval, named: readonly string[], client: Client, 
  */
 export function entitle(approval: Approval, wish: Wish, client: Client, context: GrantContext): Entitlement {
   const { now } = context
-  const { sub, client_id, gid, auth_time, acr, amr, grant_end } = approval
+  const { sub, client_id, gid, grant_end } = approval
   const details = chooseDetails(approval, wish, client, context)
   // Details that are asked for tell where, too, if nothing else does (RFC 9396 §6).
   const named = wish.resources.length === 0 && wish.details !== undefined ? resourcesOf(details) : wish.resources
@@ -188,14 +201,13 @@ export function entitle(approval: Approval, wish: Wish, client: Client, context:
   if (scope.length === 0 && written.authorization_details === undefined)
     throw new OAuthError('invalid_scope', 'nothing of the approval is left at this resource')
   const exp = Math.min(now + resource.accessTokenLifetime, grant_end)
-  const login = { auth_time, ...(acr === undefined ? {} : { acr }), ...(amr === undefined ? {} : { amr }), ...written }
+  const login = { ...loginOf(approval), ...written }
   return { sub, client_id, aud: uri, scope, iat: now, exp, jti: context.newId(), gid, ...login, claims: {} }
 }
 
 /** Returns what of the facts is the approval itself. */
 export function approvalOf(facts: Approval): Approval {
-  const { gid, sid, sub, client_id, scope, resources, details, auth_time, acr, amr, approved_at, grant_end } = facts
+  const { gid, sid, sub, client_id, scope, resources, details, approved_at, grant_end } = facts
   const what = { scope, resources, ...(details === undefined ? {} : { details }) }
-  const login = { ...(acr === undefined ? {} : { acr }), ...(amr === undefined ? {} : { amr }) }
-  return { gid, sid, sub, client_id, ...what, auth_time, ...login, approved_at, grant_end }
+  return { gid, sid, sub, client_id, ...what, ...loginOf(facts), approved_at, grant_end }
 }

@@ -11,8 +11,11 @@ export interface Person {
    * `anonymous:` or `external:`.
    */
   readonly sub: string
-  /** When. Unix seconds. */
-  readonly auth_time: number
+  /**
+   * When. Unix seconds. Default: nobody knows; then tokens do not tell, and no request is met that asks for a login which is
+   * new, or not too old.
+   */
+  readonly auth_time?: number
   /** What the person is shown as the account in use: at most 255 characters, all of which can be seen. Default: `sub`. */
   readonly name?: string
   /** How (RFC 9068 §2.2.1). */
@@ -35,9 +38,11 @@ export interface Transaction {
   readonly secret: string
   /** What the client is called that the login is for. */
   readonly clientName: string
-  /** Whether the person must log in anew, whatever session there is elsewhere. */
+  /** When it was begun. Unix seconds. */
+  readonly begunAt: number
+  /** Whether the person must log in anew, whatever session there is elsewhere: `auth_time` must then be after `begunAt`. */
   readonly isFresh: boolean
-  /** Seconds since the login at the most. */
+  /** Seconds since the login at the most: `auth_time` must then be there. */
   readonly maxAge: number | undefined
   /** Whom the client thinks to see. Not to be trusted. */
   readonly loginHint: string | undefined

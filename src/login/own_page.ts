@@ -12,7 +12,7 @@ import { checkRemoteUrl } from '../remote.ts'
 import { CLOCK_TOLERANCE, openAssertion } from '../token/assertion.ts'
 import { TokenError } from '../token/error.ts'
 import type { Authenticate, Person, Transaction } from './authenticate.ts'
-import { nonceOf, readPerson } from './person.ts'
+import { askFreshness, nonceOf, readPerson } from './person.ts'
 
 /** What is to be known of your application. */
 export interface OwnPageOptions {
@@ -40,7 +40,7 @@ const LONGEST_LIFE = 300
  * The page answers by sending the browser to `<this issuer>/login/callback`, which it knows by its own configuration and
  * never from the request, with `state` as it came and `login`, a JWT with `typ: login+jwt` and the claims
  * `iss aud sub iat exp nonce`: `aud` is the URL of this issuer, `nonce` as it came, `exp` at most 5 minutes after `iat`. It
- * may add `auth_time acr amr name`.
+ * may add `auth_time acr amr name`; without `auth_time` it meets no request that came with `max_age`.
  *
  * @throws {TypeError | RangeError} when an option is missing or of a wrong type
  */
@@ -57,13 +57,12 @@ export function ownLoginPage(options: OwnPageOptions): Authenticate {
   const algorithms = jwks.keys.map((key) => String(key['alg']))
 
   function begin(transaction: Transaction): Response {
-    const { state, clientName, isFresh, maxAge, loginHint } = transaction
+    const { state, clientName, loginHint } = transaction
     const location = addParameters(url, {
       state,
       nonce: nonceOf(transaction),
       client_name: clientName,
-      prompt: isFresh ? 'login' : undefined,
-      max_age: maxAge === undefined ? undefined : String(maxAge),
+      ...askFreshness(transaction),
       login_hint: loginHint,
     })
     return new Response(null, { status: 303, headers: { Location: location } })

@@ -1,5 +1,5 @@
 /**
- * Claims of a signed login → the person.
+ * The person that a login names: claims of a signed one → the person, and how new a login has to be, whoever vouches for it.
  *
  * @module
  */
@@ -18,29 +18,64 @@ export function nonceOf({ secret }: Transaction): string {
   return digestLabels('nonce', secret)
 }
 
+/**
+ * Returns the parameters that ask for a login which is new, or not too old, in a way that has to be proved: who is asked for
+ * `max_age` must tell `auth_time` (OpenID Connect Core §3.1.2.1).
+ */
+export function askFreshness({
+  isFresh,
+  maxAge,
+}: Transaction): Readonly<Record<'prompt' | 'max_age', string | undefined>> {
+  const seconds = isFresh ? 0 : maxAge
+  return { prompt: isFresh ? 'login' : undefined, max_age: seconds === undefined ? undefined : String(seconds) }
+}
+
+/** Tells whether somebody can have logged in then, by a clock that may differ a little from ours. */
+function isPast(instant: unknown, now: number): instant is number {
+  return Number.isSafeInteger(instant) && (instant as number) >= 0 && (instant as number) <= now + CLOCK_TOLERANCE
+}
+
+/**
+ * Checks that a login is as new as was asked for: made since this one was begun, or, where it need not be new, `maxAge`
+ * seconds ago at the most. What nobody tells is not proved.
+ *
+ * Whoever tells may have a clock that differs from ours by 30 seconds, so a login that was made so shortly before passes for
+ * a new one.
+ *
+ * @throws {OAuthError} `login_failed`
+ */
+export function checkFreshness({ auth_time }: Person, { begunAt, isFresh, maxAge, now }: Transaction): void {
+  if (auth_time !== undefined && !isPast(auth_time, now))
+    throw new OAuthError('login_failed', 'nobody can have logged in at that auth_time')
+  if (!isFresh && maxAge === undefined) return
+  if (auth_time === undefined)
+    throw new OAuthError('login_failed', 'the login must not be old, and nothing tells its auth_time')
+  const isNew = auth_time >= begunAt - CLOCK_TOLERANCE
+  const isRecent = !isFresh && maxAge !== undefined && now - auth_time <= maxAge + CLOCK_TOLERANCE
+  if (!isNew && !isRecent) throw new OAuthError('login_failed', 'the login is older than was asked for')
+}
+
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 
 /**
- * Returns the person that the claims name, with `sub` as it stands there.
+ * Returns the person that the claims name, with `sub` as it stands there. Where they do not tell when, nobody knows.
  *
- * @throws {OAuthError} `login_failed` when there is no subject, the nonce is another, or the login is older than was asked for
+ * This does NOT check how new the login is: `checkFreshness` does.
+ *
+ * @throws {OAuthError} `login_failed` when there is no subject, or the nonce is another
  */
 export function readPerson(claims: AssertionClaims, transaction: Transaction): Person {
   const { sub, nonce, auth_time, acr, amr, name, preferred_username } = claims
-  const { maxAge, now } = transaction
+  const { now } = transaction
   if (!isText(sub) || sub.length > 255) throw new OAuthError('login_failed', 'the login has no subject')
   if (nonce !== nonceOf(transaction)) throw new OAuthError('login_failed', 'the login has another nonce')
-  const at = Number.isSafeInteger(auth_time) ? (auth_time as number) : undefined
-  if (maxAge !== undefined && (at === undefined || now - at > maxAge + CLOCK_TOLERANCE)) {
-    throw new OAuthError('login_failed', 'the login is older than was asked for')
-  }
   const shown = [preferred_username, name].filter(isText).find((text) => PERSON_NAME.test(text))
   const methods = Array.isArray(amr) ? amr.filter(isText) : []
   return {
     sub,
-    auth_time: Math.min(at ?? now, now),
+    ...(isPast(auth_time, now) ? { auth_time: Math.min(auth_time, now) } : {}),
     ...(shown === undefined ? {} : { name: shown }),
     ...(isText(acr) ? { acr } : {}),
     ...(methods.length > 0 ? { amr: methods } : {}),

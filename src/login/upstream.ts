@@ -21,7 +21,7 @@ import {
 import { type AssertionClaims, CLOCK_TOLERANCE, isKeyMissing, openAssertion } from '../token/assertion.ts'
 import { TokenError } from '../token/error.ts'
 import type { Authenticate, Person, Transaction } from './authenticate.ts'
-import { nonceOf, readPerson } from './person.ts'
+import { askFreshness, nonceOf, readPerson } from './person.ts'
 
 /** What is to be known of the provider. */
 export interface UpstreamOptions {
@@ -121,7 +121,7 @@ export function upstreamLogin(options: UpstreamOptions): Authenticate {
 
   async function begin(transaction: Transaction): Promise<Response> {
     const { authorizationEndpoint } = await discover(transaction.now)
-    const { state, callback, secret, isFresh, maxAge, loginHint } = transaction
+    const { state, callback, secret, loginHint } = transaction
     const location = addParameters(authorizationEndpoint, {
       response_type: 'code',
       client_id: clientId,
@@ -131,8 +131,7 @@ export function upstreamLogin(options: UpstreamOptions): Authenticate {
       nonce: nonceOf(transaction),
       code_challenge: challengeOf(secret),
       code_challenge_method: 'S256',
-      prompt: isFresh ? 'login' : undefined,
-      max_age: maxAge === undefined ? undefined : String(maxAge),
+      ...askFreshness(transaction),
       login_hint: loginHint,
     })
     return new Response(null, { status: 303, headers: { Location: location } })

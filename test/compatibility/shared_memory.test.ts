@@ -6,6 +6,7 @@ import { API, API2, basic, ISSUER, NOW, PARTNER, PARTNER_KEY, SIGNED, secretHash
 import {
   type Ask,
   authorizeUrl,
+  createApp,
   createBrowser,
   createPerson,
   type FullAnswer,
@@ -335,6 +336,26 @@ const ARTEFACTS: readonly (readonly [string, (pair: Pair) => Promise<void>])[] =
       expect((await browser.post(`${ISSUER}/logout`, { token })).status).toBe(200)
       const thief = createBrowser((request) => pair.maker.fetch(request), copy)
       expect((await thief.get(url)).headers.get('location')).toContain('https://login.example/login')
+    },
+  ],
+  [
+    'a session of a login of which nobody told when',
+    async (pair) => {
+      const { ask, toTaker, toMaker } = switching(pair)
+      const browser = createBrowser(ask)
+      const url = authorizeUrl({ resource: API })
+      const location = (await browser.get(url)).headers.get('location') ?? ''
+      await browser.get(await signLogin(location, 'alice', { now: pair.at(), claims: { auth_time: undefined } }))
+      toTaker()
+      const consent = hiddenField(await (await browser.get(url)).text(), 'consent')
+      const answered = await browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' })
+      const code = new URL(goesTo(await answered.text())).searchParams.get('code') ?? ''
+      toMaker()
+      const { access_token, refresh_token = '' } = await granted(redeem(pair.taker, code))
+      const again = await granted(createApp(ask).refresh(refresh_token))
+      for (const token of [access_token, again.access_token])
+        for (const issuer of [pair.maker, pair.taker])
+          expect(await introspect(issuer, token)).toMatchObject({ active: true, sub: 'alice' })
     },
   ],
   [

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { createKeyring } from '../../keys/index.ts'
 import { createMemoryGuard, type LogEntry } from '../../src/index.ts'
-import { API2, ISSUER, NOW, testIssuer, VARS } from '../fixtures.ts'
+import { openEnvelope } from '../../src/token/envelope.ts'
+import { API, API2, ISSUER, NOW, testIssuer, testRing, VARS } from '../fixtures.ts'
 import {
   authorizeUrl,
   type Changes,
@@ -9,6 +11,7 @@ import {
   createPerson,
   goesTo,
   hiddenField,
+  pushedBy,
   REQUESTS,
   readAnswer,
   signLogin,
@@ -90,6 +93,7 @@ describe('the session', () => {
 
   it.each<[string, Changes, number, boolean]>([
     ['prompt=login', { prompt: 'login' }, 0, true],
+    ['max_age=0, in the same second', { max_age: '0' }, 0, true],
     ['max_age=0, a second later', { max_age: '0' }, 1, true],
     ['max_age=60, 61 seconds later', { max_age: '60' }, 61, true],
     ['max_age=60, 60 seconds later', { max_age: '60' }, 60, false],
@@ -408,6 +412,105 @@ describe('a login', () => {
     expect(failed.status).toBe(400)
     expect(await failed.text()).toContain(`href="${authorizeUrl().replaceAll('&', '&amp;')}"`)
     expect((await browser.get(await signLogin(location, 'alice', { now: at() }))).status).toBe(303)
+  })
+
+  it.each<[string, Changes]>([
+    ['prompt=login', { prompt: 'login' }],
+    ['prompt=login consent', { prompt: 'login consent' }],
+    ['max_age=0', { max_age: '0' }],
+  ])('that failed is tried again as it was asked for, with %s, pushed or not', async (_, changes) => {
+    const { ask, person, wait, at } = setUp()
+    const alice = person()
+    await alice.answer('allow', REQUESTS['web'])
+    wait(1)
+    const pushed = await pushedBy('web', await createApp(ask, { client: 'web' }).push(changes))
+    for (const request of [{ ...REQUESTS['web'], ...changes }, pushed]) {
+      const begun = (await alice.browser.get(authorizeUrl(request))).headers.get('location') ?? ''
+      const callback = await signLogin(begun, 'alice', { now: at(), claims: { nonce: 'x' } })
+      const again = /class="button" href="([^"]*)"/.exec(await (await alice.browser.get(callback)).text())?.[1] ?? ''
+      const asked = new URL((await alice.browser.get(again.replaceAll('&amp;', '&'))).headers.get('location') ?? '')
+      expect([asked.origin, asked.searchParams.get('max_age')]).toEqual(['https://login.example', '0'])
+      const back = await alice.browser.get(await signLogin(asked.href, 'alice', { now: at() }))
+      expect((await alice.browser.get(back.headers.get('location') ?? '')).status).toBeLessThan(400)
+    }
+  })
+
+  it.each<[string, Changes, number | undefined, number]>([
+    ['prompt=login', { prompt: 'login' }, undefined, 400],
+    ['prompt=login', { prompt: 'login' }, -31, 400],
+    ['prompt=login', { prompt: 'login' }, -30, 303],
+    ['prompt=login', { prompt: 'login' }, 0, 303],
+    ['prompt=login, though max_age would allow more', { prompt: 'login', max_age: '600' }, -31, 400],
+    ['max_age=60', { max_age: '60' }, undefined, 400],
+    ['max_age=60', { max_age: '60' }, -91, 400],
+    ['max_age=60', { max_age: '60' }, -90, 303],
+    ['max_age=0', { max_age: '0' }, -31, 400],
+    ['max_age=0', { max_age: '0' }, 0, 303],
+    ['nothing', {}, undefined, 303],
+    ['nothing', {}, -86_400, 303],
+    ['nothing, in a minute', {}, 60, 303],
+  ])('for %s, %j, with an auth_time %j seconds from its beginning is answered %i', async (_, changes, age, status) => {
+    const { person, at } = setUp()
+    const { browser } = person()
+    const begun = (await browser.get(authorizeUrl(changes))).headers.get('location') ?? ''
+    const auth_time = age === undefined ? undefined : at() + age
+    const back = await browser.get(await signLogin(begun, 'alice', { now: at(), claims: { auth_time } }))
+    expect([back.status, browser.cookies.has('__Host-bulla-session')]).toEqual([status, status === 303])
+  })
+
+  it('may take its time: one that was made since it was begun is new, however long the way back', async () => {
+    const { person, wait, at } = setUp()
+    const { browser } = person()
+    for (const changes of [{ prompt: 'login' }, { max_age: '1' }]) {
+      const begun = (await browser.get(authorizeUrl(changes))).headers.get('location') ?? ''
+      const auth_time = at()
+      wait(300)
+      const callback = await signLogin(begun, 'alice', { now: at(), claims: { auth_time } })
+      expect((await browser.get(callback)).status).toBe(303)
+    }
+  })
+
+  it.each(['pub', 'web'] as const)(
+    'of which nobody tells when is told to nobody: no token of %s says so',
+    async (client) => {
+      const { ask, person, at, wait } = setUp()
+      const { browser } = person()
+      const url = authorizeUrl(REQUESTS[client])
+      const begun = (await browser.get(url)).headers.get('location') ?? ''
+      await browser.get(await signLogin(begun, 'alice', { now: at(), claims: { auth_time: undefined } }))
+      // A visit later it is as unknown as before.
+      wait(61)
+      const consent = hiddenField(await (await browser.get(url)).text(), 'consent')
+      const answered = await browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' })
+      const code = new URL(goesTo(await answered.text())).searchParams.get('code') ?? ''
+      const app = createApp(ask, { client })
+      const first = await readAnswer(await app.redeem(code))
+      const second = await readAnswer(await app.refresh(first.refresh_token ?? ''))
+      const leaves = createKeyring(testRing(NOW), ISSUER).leavesFor('access', API, 'A256GCM', 600)
+      for (const { access_token } of [first, second]) {
+        const { facts } = await openEnvelope(access_token, 'at+jwe', leaves, at())
+        expect(Object.keys(facts)).not.toContain('auth_time')
+        expect(facts['sub']).toBe('alice')
+      }
+      // Whoever asks how long ago asks for a login that tells, and gets a page without one: nobody goes in circles.
+      const asked = await browser.get(authorizeUrl({ ...REQUESTS[client], max_age: '600' }))
+      expect(isLogin(asked)).toBe(true)
+      const location = asked.headers.get('location') ?? ''
+      const back = await browser.get(
+        await signLogin(location, 'alice', { now: at(), claims: { auth_time: undefined } }),
+      )
+      expect(back.status).toBe(400)
+      expect((await browser.get(await signLogin(location, 'alice', { now: at() }))).status).toBe(303)
+      expect(isLogin(await browser.get(authorizeUrl({ ...REQUESTS[client], max_age: '600' })))).toBe(false)
+    },
+  )
+
+  it.each([Number.NaN, 1.5, -1, NOW + 31, NOW * 1000])('of an own way to log in cannot be of %d', async (auth_time) => {
+    const { person, lines } = setUp({ authenticate: async () => ({ sub: 'alice', auth_time }) })
+    const { browser } = person()
+    expect((await browser.get(authorizeUrl())).status).toBe(400)
+    expect(browser.cookies.has('__Host-bulla-session')).toBe(false)
+    expect(lines.at(-1)?.detail).toBe('nobody can have logged in at that auth_time')
   })
 
   it('ends after ten minutes', async () => {

@@ -45,7 +45,7 @@ async function begin(
 }
 
 describe('a login upstream', () => {
-  it('asks for a code with PKCE, nonce and a sealed state (OpenID Connect Core §3.1.2.1)', async () => {
+  it('asks for a code with PKCE, nonce and a sealed state, and for a new login in a way that must be proved (OpenID Connect Core §3.1.2.1)', async () => {
     const { location } = await begin(setUp().browser, { prompt: 'login', max_age: '60', login_hint: 'alice' })
     expect(location.href.startsWith(`${provider.issuer}/authorize?`)).toBe(true)
     expect(Object.fromEntries(location.searchParams)).toEqual({
@@ -58,7 +58,7 @@ describe('a login upstream', () => {
       code_challenge: expect.stringMatching(/^[\w-]{43}$/),
       code_challenge_method: 'S256',
       prompt: 'login',
-      max_age: '60',
+      max_age: '0',
       login_hint: 'alice',
     })
   })
@@ -146,11 +146,25 @@ describe('a bad ID token', () => {
   it.each([
     ['none', { auth_time: undefined }],
     ['an old one', { auth_time: NOW - 3600 }],
+    ['one in milliseconds as', { auth_time: NOW * 1000 }],
   ])('with max_age and %s auth_time is refused (OpenID Connect Core §3.1.2.1)', async (_, claims) => {
     const { browser } = setUp()
     const { callback } = await begin(browser, { max_age: '60' })
     provider.misbehave({ claims })
     expect((await browser.get(callback)).status).toBe(400)
+  })
+
+  it.each<[string, NonNullable<Misconduct['claims']>, number]>([
+    ['that tells no auth_time', { auth_time: undefined }, 400],
+    ['that only had a session', { auth_time: NOW - 60 }, 400],
+    ['whose clock is 20 seconds behind', { auth_time: NOW - 20, iat: NOW - 20 }, 303],
+    ['whose clock is 20 seconds ahead', { auth_time: NOW + 20, iat: NOW + 20 }, 303],
+    ['whose clock is right', {}, 303],
+  ])('with prompt=login, of a provider %s, is no new login unless it says so', async (_, claims, status) => {
+    const { browser } = setUp()
+    const { callback } = await begin(browser, { prompt: 'login' })
+    provider.misbehave({ claims })
+    expect((await browser.get(callback)).status).toBe(status)
   })
 })
 

@@ -21,7 +21,7 @@ describe('a login at an own page', () => {
       nonce: expect.stringMatching(/^[\w-]{43}$/),
       client_name: 'Browser app',
       prompt: 'login',
-      max_age: '60',
+      max_age: '0',
       login_hint: 'alice',
     })
   })
