@@ -5,7 +5,15 @@
  */
 
 import { encodeBase64url } from './base64url.ts'
-import { type ExamineOptions, examineRing, examineRoot, type Finding, LONGEST_LIFE, LONGEST_SIGNED } from './doctor.ts'
+import {
+  type ExamineOptions,
+  examineRing,
+  examineRoot,
+  type Finding,
+  LONGEST_LIFE,
+  LONGEST_SIGNED,
+  writeInstant,
+} from './doctor.ts'
 import {
   type BadRoot,
   type Dates,
@@ -38,38 +46,71 @@ function conflict(detail: string): RingRefusal {
   return { ok: false, reason: 'ring_conflict', detail }
 }
 
+/** A key of a ring. */
+type Key = Dates & { readonly kid: string }
+
+/** What two lists come to: keys by kid, and those of the second list that could not be taken. */
+interface Merged<K extends Key> {
+  readonly keys: readonly K[]
+  readonly bad: readonly BadRoot[]
+}
+
+/** Returns the key that both rings name, with the earlier end and deletion: rotations only ever bring them forward. */
+function mergeKey<K extends Key>(a: K, b: K): K {
+  return { ...a, end: Math.min(a.end, b.end), del: Math.min(a.del, b.del) }
+}
+
 /**
- * Returns the key that both rings name, with the earlier end, and of RSA keys the earlier deletion: rotations only ever
- * bring them forward.
+ * Returns why two keys of one kid are not one, if so.
+ *
+ * Before either begins to seal, nothing of theirs can be stranded: the issuer goes on without the second. From then until
+ * both are retired, nobody can tell whose tokens would be lost: nothing is sealed.
  */
-function mergeKey<Key extends Dates & { readonly kid: string }>(
-  a: Key,
-  b: Key,
-  secretOf: (key: Key) => string,
-): Key | RingRefusal {
-  if (secretOf(a) !== secretOf(b)) return conflict(`key ${a.kid} has other bytes in KEY_RING_NEXT`)
-  const isSame = a.pub === b.pub && a.use === b.use && (a.del === b.del || 'jwk' in a)
-  return isSame
-    ? { ...a, end: Math.min(a.end, b.end), del: Math.min(a.del, b.del) }
-    : conflict(`key ${a.kid} has other dates in KEY_RING_NEXT`)
+function findConflict<K extends Key>(a: K, b: K, secretOf: (key: K) => string): BadRoot | undefined {
+  const isOther = secretOf(a) !== secretOf(b)
+  if (!isOther && a.pub === b.pub && a.use === b.use) return undefined
+  const use = Math.min(a.use, b.use)
+  const message = `key ${a.kid} has other ${isOther ? 'bytes' : 'dates'} in KEY_RING_NEXT, and that one is left out: take one of the two away before ${writeInstant(use)}, or nothing can be sealed from then on`
+  return { kid: a.kid, use, end: Math.max(a.del, b.del), reason: 'ring_conflict', message }
+}
+
+/**
+ * Brings the end of each key that one ring alone has forward to where the next key begins that the other ring alone has:
+ * of two rotations of one ring on two machines, no two keys are ever primary together. What was not known long enough
+ * before it begins does not count: it comes of no rotation.
+ */
+function chain<K extends Key>(keys: readonly K[], a: readonly K[], b: readonly K[], ring: Ring): readonly K[] {
+  const sideOf = ({ kid }: K): number =>
+    Number(a.some((key) => key.kid === kid)) - Number(b.some((key) => key.kid === kid))
+  const follows = (key: K, other: K): boolean =>
+    sideOf(key) * sideOf(other) === -1 &&
+    !ring.revoked.includes(other.kid) &&
+    other.use >= other.pub + ring.propagation + ring.skew &&
+    (other.use > key.use || (other.use === key.use && other.kid > key.kid))
+  return keys.map((key) => {
+    const turns = keys.filter((other) => follows(key, other)).map(({ use }) => use)
+    return { ...key, end: Math.min(key.end, ...turns) }
+  })
 }
 
 /** Returns the keys of two lists as one, by kid. */
-function mergeKeys<Key extends Dates & { readonly kid: string }>(
-  a: readonly Key[],
-  b: readonly Key[],
-  secretOf: (key: Key) => string,
-): readonly Key[] | RingRefusal {
+function mergeKeys<K extends Key>(
+  a: readonly K[],
+  b: readonly K[],
+  ring: Ring,
+  secretOf: (key: K) => string,
+): Merged<K> | RingRefusal {
   const keys = new Map(a.map((key) => [key.kid, key]))
+  const bad: BadRoot[] = []
   for (const key of b) {
     const known = keys.get(key.kid)
-    const merged = known === undefined ? key : mergeKey(known, key, secretOf)
-    if ('ok' in merged) return merged
-    keys.set(key.kid, merged)
+    const found = known === undefined ? undefined : findConflict(known, key, secretOf)
+    if (found !== undefined) bad.push(found)
+    else keys.set(key.kid, known === undefined ? key : mergeKey(known, key))
   }
   const marks = [...keys.values()].map(secretOf)
   return new Set(marks).size === marks.length
-    ? [...keys.values()]
+    ? { keys: chain([...keys.values()], a, b, ring), bad }
     : conflict('two keys of KEY_RING and KEY_RING_NEXT have the same bytes')
 }
 
@@ -77,20 +118,23 @@ function isRefusal(value: object): value is RingRefusal {
   return 'ok' in value
 }
 
-/** Returns two rings as one, by kid. The same kid with other bytes or dates, and other timings, are a conflict. */
+/**
+ * Returns two rings as one, by kid. Other timings, and bytes under two kids, are a conflict. Of two keys of one kid that
+ * differ the second stands in `bad`, and is one from when either begins to seal.
+ */
 export function mergeRings(a: RingReading, b: RingReading): RingReading | RingRefusal {
   for (const timing of ['period', 'propagation', 'skew'] as const) {
     if (a.ring[timing] !== b.ring[timing]) return conflict(`KEY_RING_NEXT has another ${timing}`)
   }
-  const roots = mergeKeys<Root>(a.ring.roots, b.ring.roots, ({ k }) => encodeBase64url(k))
-  const rsa = mergeKeys<RsaKey>(a.ring.rsa ?? [], b.ring.rsa ?? [], ({ jwk }) => jwk.d)
+  const both = { ...a.ring, revoked: [...new Set([...a.ring.revoked, ...b.ring.revoked])] }
+  const roots = mergeKeys<Root>(a.ring.roots, b.ring.roots, both, ({ k }) => encodeBase64url(k))
+  const rsa = mergeKeys<RsaKey>(a.ring.rsa ?? [], b.ring.rsa ?? [], both, ({ jwk }) => jwk.d)
   if (isRefusal(roots)) return roots
   if (isRefusal(rsa)) return rsa
-  const shared = findSharedKid(roots, rsa)
+  const shared = findSharedKid(roots.keys, rsa.keys)
   if (shared !== undefined) return conflict(`${shared} is a root in one ring, and an RSA key in the other`)
-  const revoked = [...new Set([...a.ring.revoked, ...b.ring.revoked])]
-  const ring = { ...a.ring, roots, ...(rsa.length > 0 ? { rsa } : {}), revoked }
-  return { ok: true, ring, bad: [...a.bad, ...b.bad] }
+  const ring = { ...both, roots: roots.keys, ...(rsa.keys.length > 0 ? { rsa: rsa.keys } : {}) }
+  return { ok: true, ring, bad: [...a.bad, ...b.bad, ...roots.bad, ...rsa.bad] }
 }
 
 /**
@@ -100,7 +144,7 @@ export function refusalAt(loaded: Pick<LoadedRing, 'ring' | 'bad'>, now: number)
   const isPrimary = ({ kid, use, end }: BadRoot): boolean =>
     use !== undefined && end !== undefined && now >= use && now < end && !loaded.ring.revoked.includes(kid ?? '')
   const bad = loaded.bad.find(isPrimary)
-  if (bad !== undefined) return { ok: false, reason: 'ring_bad_primary', detail: bad.message }
+  if (bad !== undefined) return { ok: false, reason: bad.reason ?? 'ring_bad_primary', detail: bad.message }
   const primaries = primariesAt(loaded.ring, now)
   if (primaries.length === 1) return undefined
   return primaries.length === 0
@@ -144,10 +188,10 @@ export function loadRing(texts: RingTexts, options: ExamineOptions): LoadedRing 
 }
 
 /** Takes apart the keys that keep the rules and those that do not. */
-function sift<Key extends Dates & { readonly kid: string }>(
-  keys: readonly Key[],
-  examine: (key: Key) => readonly Finding[],
-): { readonly good: readonly Key[]; readonly bad: readonly BadRoot[] } {
+function sift<K extends Key>(
+  keys: readonly K[],
+  examine: (key: K) => readonly Finding[],
+): { readonly good: readonly K[]; readonly bad: readonly BadRoot[] } {
   const examined = keys.map((key) => ({ key, findings: examine(key) }))
   return {
     good: examined.filter(({ findings }) => findings.length === 0).map(({ key }) => key),

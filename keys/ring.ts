@@ -87,6 +87,8 @@ export interface BadRoot {
   readonly kid: string | undefined
   readonly use: number | undefined
   readonly end: number | undefined
+  /** Why nothing may be sealed between `use` and `end`. Default `ring_bad_primary`. */
+  readonly reason?: RingReason
   readonly message: string
 }
 

@@ -149,7 +149,8 @@ export function readRing(text: string | undefined): RingReading | RingRefusal {
   if (size > RING_BYTES) return refuse('ring_too_large', `the ring has ${size} bytes; a secret holds ${RING_BYTES}`)
   let json: unknown
   try {
-    json = JSON.parse(text)
+    // A file's byte order mark, which an editor may have left before it, is white space to `trim` alone.
+    json = JSON.parse(text.trim())
   } catch {
     return refuse('ring_malformed', 'the ring is not JSON; it may be cut off')
   }

@@ -1,11 +1,13 @@
 /**
  * New rings and new roots. A rotation only ever adds: no root is touched but for the primary's end, which comes forward
- * to the instant at which its successor begins.
+ * to the instant at which its successor begins, and its deletion with it.
  *
  * @module
  */
 
+import { encodeBase64url } from './base64url.ts'
 import { checkInteger } from './check.ts'
+import { digestLabels } from './digest.ts'
 import { LONGEST_LIFE, LONGEST_SIGNED, writeInstant } from './doctor.ts'
 import { type Dates, type Ring, type Root, type RsaJwk, type RsaKey, stateOf } from './ring.ts'
 import { checkTimings } from './ring_text.ts'
@@ -59,15 +61,26 @@ function placeAmong<Key extends Dates & { readonly kid: string }>(
   const end = Math.min(use + rootLife, next?.use ?? Number.POSITIVE_INFINITY)
   return {
     dates: { pub: now, use, end, del: end + longestLife + 2 * skew },
-    others: kept.map((key) => (key === primary ? { ...key, end: Math.min(key.end, use) } : key)),
+    others: kept.map((key) => (key === primary ? endAt(key, use, longestLife + 2 * skew) : key)),
     staged: primary === undefined ? undefined : next,
   }
 }
 
-/** Returns a number that no key of a ring was ever named by. */
-function nextNumber({ roots, rsa = [], revoked }: Ring): number {
-  const kids = [...roots, ...rsa].map(({ kid }) => kid).concat(revoked)
-  return Math.max(0, ...kids.map((kid) => Number(/^[rs]([1-9][0-9]{0,8})$/.exec(kid)?.[1] ?? 0))) + 1
+/**
+ * Returns a key that ends at `end`, if it did not end before. What it sealed until then has as long to live as before:
+ * the deletion comes forward by the same seconds, but never to less than `margin` after the end.
+ */
+function endAt<Key extends Dates>(key: Key, end: number, margin: number): Key {
+  if (end >= key.end) return key
+  return { ...key, end, del: Math.min(key.del, end + Math.max(key.del - key.end, margin)) }
+}
+
+/**
+ * Returns the kid of a new key: a letter, and 48 bits of a digest of its bytes in base64url. So two machines that rotate
+ * one ring name their two keys by two kids.
+ */
+function kidOf(letter: 'r' | 's', bytes: string): string {
+  return letter + digestLabels('bulla/1/kid', bytes).slice(0, 8)
 }
 
 /** Returns a ring with one more root, and an RSA key to go with it where there is one to add. */
@@ -76,9 +89,8 @@ function addRoot(ring: Ring, options: RootOptions): { readonly ring: Ring; reado
   checkInteger('rootLife', rootLife, 1)
   checkInteger('longestLife', longestLife, 0)
   if (key.length !== 32) throw new RangeError(`"key" expected 32 bytes, got ${key.length}`)
-  const number = nextNumber(ring)
   const { dates, others } = placeAmong(ring.roots, ring, options)
-  const added: Root = { kid: `r${number}`, k: key, ...dates }
+  const added: Root = { kid: kidOf('r', encodeBase64url(key)), k: key, ...dates }
   const { rsa = [], ...rest } = ring
   const place = placeAmong(rsa, ring, { ...options, longestLife: Math.min(longestLife, LONGEST_SIGNED) })
   // What it signed ends within a day: it need not be kept for longer, and a secret holds no third one.
@@ -88,7 +100,7 @@ function addRoot(ring: Ring, options: RootOptions): { readonly ring: Ring; reado
   })
   const isAdded = rsaKey !== undefined && place.staged === undefined
   const keys = isAdded
-    ? [...place.others.map(withEarlyDeletion), { kid: `s${number}`, jwk: rsaKey, ...place.dates }]
+    ? [...place.others.map(withEarlyDeletion), { kid: kidOf('s', rsaKey.n), jwk: rsaKey, ...place.dates }]
     : rsa.filter(({ del }) => now < del)
   return { ring: { ...rest, roots: [...others, added], ...(keys.length > 0 ? { rsa: keys } : {}) }, added }
 }

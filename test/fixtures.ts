@@ -25,9 +25,19 @@ export function testKey(turn = 0): Uint8Array {
   return Uint8Array.from({ length: 32 }, (_, index) => (index * 7 + turn * 11 + 1) % 256)
 }
 
-/** A ring whose only root seals from `now` on. */
+/** Names the new roots of a ring r1, r2 and so on, and its RSA keys s1, s2: so tests can speak of them. */
+export function named(ring: Ring): Ring {
+  const given = [...ring.roots, ...(ring.rsa ?? [])].map(({ kid }) => kid).concat(ring.revoked)
+  const next = Math.max(0, ...given.map((kid) => Number(/^[rs](\d{1,3})$/.exec(kid)?.[1] ?? 0))) + 1
+  const nameIt = <Key extends { readonly kid: string }>(key: Key): Key =>
+    /^[rs]\d{1,3}$/.test(key.kid) ? key : { ...key, kid: `${key.kid[0]}${next}` }
+  const [roots, rsa] = [ring.roots.map(nameIt), ring.rsa?.map(nameIt)]
+  return { ...ring, roots, ...(rsa === undefined ? {} : { rsa }) }
+}
+
+/** A ring whose only root, `r1`, seals from `now` on. */
 export function testRing(now: number): Ring {
-  return createRing({ now, key: testKey() })
+  return named(createRing({ now, key: testKey() }))
 }
 
 /** Returns the settings' form of a secret. */

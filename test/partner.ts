@@ -11,7 +11,7 @@ import type { Entitlement } from '../src/token/entitlement.ts'
 import { readVerificationKeys, readySigningKey, type VerificationKeys } from '../src/token/jwks.ts'
 import { sealNested } from '../src/token/nested.ts'
 import { leafRecipient, type Recipient, recipientOf } from '../src/token/recipient.ts'
-import { API, ISSUER, NOW, testKey } from './fixtures.ts'
+import { API, ISSUER, NOW, named, testKey } from './fixtures.ts'
 import frodo from './vectors/cookbook/jwe/5_1.key_encryption_using_rsa_v15_and_aes-hmac-sha2.json' with { type: 'json' }
 import jwsExamples from './vectors/rfc/rfc7515-appendix-a.json' with { type: 'json' }
 import agreement from './vectors/rfc/rfc7518-appendix-c.json' with { type: 'json' }
@@ -57,7 +57,7 @@ export const RING_RSA_2: RsaJwk = { n, e, d, p, q, dp, dq, qi } as unknown as Rs
 
 /** A ring whose root and RSA key work from `now` on. */
 export function signingRing(now = NOW): Ring {
-  return createRing({ now, key: testKey(), rsaKey: RING_RSA })
+  return named(createRing({ now, key: testKey(), rsaKey: RING_RSA }))
 }
 
 /** An issuer that seals nested tokens. */

@@ -13,6 +13,7 @@ import { clientCommands } from './client.ts'
 import { type Command, type Io, Refusal, UsageError, type Values } from './command.ts'
 import { keysCommands } from './keys.ts'
 import { revokeCommands } from './revoke.ts'
+import { checkIsFree, writeNewFile } from './secret_file.ts'
 import { tokenCommands } from './token.ts'
 
 const commands: readonly Command[] = [...keysCommands, ...tokenCommands, ...revokeCommands, ...clientCommands]
@@ -99,7 +100,20 @@ async function runCommand(command: Command, args: readonly string[], io: Io): Pr
   const expected = command.operand === undefined ? 0 : 1
   if (parsed.positionals.length < expected) throw new UsageError(`${command.operand} is missing`)
   if (parsed.positionals.length > expected) throw new UsageError('there is a word too many')
-  return command.run(valuesOf(parsed.values), parsed.positionals[0] ?? '', io)
+  const values = valuesOf(parsed.values)
+  const run = (to: Io): Promise<number> => command.run(values, parsed.positionals[0] ?? '', to)
+  return values.text('out') === undefined ? run(io) : runInto(values, run, io)
+}
+
+/** Runs a command whose data go into the file of `--out`. */
+async function runInto(values: Values, run: (io: Io) => Promise<number>, io: Io): Promise<number> {
+  const file = values.need('out')
+  if (values.has('in-place')) throw new UsageError('--out does not go with --in-place')
+  await checkIsFree(file)
+  const lines: string[] = []
+  const code = await run({ ...io, out: (data) => lines.push(`${data}\n`) })
+  if (code === 0) await writeNewFile(file, lines.join(''))
+  return code
 }
 
 /** Runs a call of the command, and returns its exit status. */

@@ -8,7 +8,7 @@ import { encodeBase64url } from '../../keys/base64url.ts'
 import { digestText } from '../../keys/digest.ts'
 import { BUILT_IN_GRANT_TYPES } from '../grants/index.ts'
 import { checkRedirectUri } from '../protocol/redirect_uri.ts'
-import { type Command, type Io, UsageError, type Values } from './command.ts'
+import { type Command, type Io, OUT, UsageError, type Values } from './command.ts'
 
 /** Returns a text or a list of texts as TOML writes it; a JSON text is a TOML text too. */
 function writeToml(value: string | readonly string[]): string {
@@ -85,6 +85,7 @@ const create: Command = {
     resource: { type: 'string', multiple: true, value: 'URI', help: 'a resource that it may have tokens for' },
     scope: { type: 'string', value: 'SCOPE', help: 'the scope tokens that it may have, with spaces between' },
     json: { type: 'boolean', help: 'as JSON: client_id, client_secret, settings' },
+    out: OUT,
   },
   async run(values, id, io) {
     if (!/^[A-Za-z0-9._~-]{1,256}$/.test(id)) throw new UsageError('ID expected 1 to 256 characters of [A-Za-z0-9._~-]')

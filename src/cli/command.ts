@@ -32,6 +32,13 @@ export interface Option {
   readonly help: string
 }
 
+/** For commands whose data are secret: what a shell redirects is readable by all. */
+export const OUT: Option = {
+  type: 'string',
+  value: 'FILE',
+  help: 'write into a new file that its owner alone can read, instead of stdout',
+}
+
 /** The options of a call, as they were given. */
 export interface Values {
   /** Returns an option's text, or nothing. */

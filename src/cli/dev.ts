@@ -6,10 +6,13 @@
 
 import { spawn } from 'node:child_process'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { parseArgs, parseEnv } from 'node:util'
+import { parseArgs } from 'node:util'
 import { createRing, loadRing, refusalAt, writeRing } from '../../keys/index.ts'
+import { Refusal } from './command.ts'
+import { readVariable, writeVariable } from './dotenv_file.ts'
+import { readTextFile, replaceFile, writeNewFile } from './secret_file.ts'
 
 const ROOT = dirname(dirname(import.meta.dirname))
 const DEV_VARS = join(ROOT, '.dev.vars')
@@ -23,20 +26,21 @@ function makePartnerKey(): object {
 
 /** Adds to `.dev.vars` what it lacks, and tells what is wrong with the ring in it. */
 async function prepareVars(): Promise<void> {
-  const text = await readFile(DEV_VARS, 'utf8').catch(() => '# Made by `npm run dev`, for this machine alone.\n')
-  const vars = parseEnv(text)
+  const isThere = existsSync(DEV_VARS)
+  const before = isThere ? await readTextFile(DEV_VARS) : '# Made by `npm run dev`, for this machine alone.\n'
   const makers: Readonly<Record<string, () => string>> = {
-    DEVELOPMENT: () => '"true"',
-    PARTNER_KEY: () => `'${JSON.stringify(makePartnerKey())}'`,
-    KEY_RING: () => `'${writeRing(createRing({ now, key: randomBytes(32) }))}'`,
+    DEVELOPMENT: () => 'true',
+    PARTNER_KEY: () => JSON.stringify(makePartnerKey()),
+    KEY_RING: () => writeRing(createRing({ now, key: randomBytes(32) })),
   }
-  const missing = Object.entries(makers).filter(([name]) => vars[name] === undefined)
+  const missing = Object.entries(makers).filter(([name]) => readVariable(before, name) === undefined)
   if (missing.length > 0) {
-    const lines = missing.map(([name, make]) => `${name}=${make()}\n`)
-    await writeFile(DEV_VARS, text.replace(/\n?$/, '\n') + lines.join(''), { mode: 0o600 })
+    const after = missing.reduce((text, [name, make]) => writeVariable(text, name, make()), before)
+    await (isThere ? replaceFile(DEV_VARS, before, after) : writeNewFile(DEV_VARS, after))
     return console.log(`Wrote ${missing.map(([name]) => name).join(', ')} into .dev.vars.`)
   }
-  const loaded = loadRing({ ring: vars['KEY_RING'], next: vars['KEY_RING_NEXT'] }, { now })
+  const [ring, next] = [readVariable(before, 'KEY_RING'), readVariable(before, 'KEY_RING_NEXT')]
+  const loaded = loadRing({ ring, next }, { now })
   const refusal = loaded.ok ? refusalAt(loaded, now) : loaded
   if (refusal === undefined) return
   console.error(`The ring in .dev.vars cannot be used: ${refusal.detail} (${refusal.reason}).`)
@@ -92,7 +96,13 @@ if (await isUp(issuer)) {
   console.error(`Port ${port} is taken. Stop what runs there, or: npm run dev -- --port ${port + 1}`)
   process.exit(1)
 }
-await prepareVars()
+try {
+  await prepareVars()
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error
+  console.error(`.dev.vars cannot be used: ${error.message}`)
+  process.exit(1)
+}
 const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
 const args = [wrangler, 'dev', '--port', String(port), '--var', `ISSUER:${issuer}`, ...passedOn]
 const quiet = { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' }

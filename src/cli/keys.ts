@@ -18,8 +18,8 @@ import {
   writeInstant,
   writeKeys,
 } from '../../keys/index.ts'
-import { type Command, type Io, type Option, Refusal, UsageError, type Values } from './command.ts'
-import { readRingText, readText, readWholeRing, writeRingTo } from './ring_file.ts'
+import { type Command, type Io, type Option, OUT, Refusal, UsageError, type Values } from './command.ts'
+import { readRingText, readText, readWholeRing, writeChangedRing, writeReadableRing } from './ring_file.ts'
 
 const ring: Option = {
   type: 'string',
@@ -77,6 +77,7 @@ const init: Command = {
     'root-life': rootLife,
     'longest-life': longestLife,
     rs256,
+    out: OUT,
   },
   async run(values, _operand, io) {
     const timings = (['period', 'propagation', 'skew'] as const).flatMap((name) => {
@@ -84,7 +85,7 @@ const init: Command = {
       return seconds === undefined ? [] : [[name, seconds] as const]
     })
     const made = createRing({ ...rootOptions(values, io), ...Object.fromEntries(timings) })
-    await writeRingTo('-', made, false, io)
+    io.out(writeReadableRing(made, undefined, values, io))
     io.say('This is a secret: keep it as KEY_RING, and keep a copy, for it cannot be read back from a Worker.')
     return 0
   },
@@ -95,13 +96,12 @@ const rotate: Command = {
   summary: 'prints the ring with the next root staged and retired ones dropped; refuses too early',
   details:
     'The new root opens at once and seals after propagation + skew; until then every holder must have the new ring.\nNever write `> FILE` over the file that --ring reads: the shell empties it first. Use --in-place.\nA ring that has an RSA key gets the next one with the root.',
-  options: { ring, 'in-place': inPlace, 'root-life': rootLife, 'longest-life': longestLife, rs256 },
+  options: { ring, 'in-place': inPlace, out: OUT, 'root-life': rootLife, 'longest-life': longestLife, rs256 },
   async run(values, _operand, io) {
-    const file = values.need('ring')
-    const before = await readWholeRing(file, io)
-    const rotation = rotateRing(before, rootOptions(values, io, before.rsa !== undefined))
+    const from = await readWholeRing(values, io)
+    const rotation = rotateRing(from.ring, rootOptions(values, io, from.ring.rsa !== undefined))
     if (!rotation.ok) throw new Refusal(rotation.detail)
-    await writeRingTo(file, rotation.ring, values.has('in-place'), io)
+    await writeChangedRing(from, rotation.ring, values, io)
     const { kid, use } = rotation.added
     io.say(`root ${kid} is staged; it seals from ${writeInstant(use)}: everyone must have this ring by then`)
     sayFindings(rotation.ring, values, io)
@@ -113,17 +113,16 @@ const revoke: Command = {
   call: 'keys revoke',
   operand: 'KID',
   summary: 'prints the ring with that root revoked: all that it sealed is dead',
-  options: { ring, 'in-place': inPlace },
+  options: { ring, 'in-place': inPlace, out: OUT },
   async run(values, kid, io) {
-    const file = values.need('ring')
-    const before = await readWholeRing(file, io)
-    let revoked: typeof before
+    const from = await readWholeRing(values, io)
+    let revoked: typeof from.ring
     try {
-      revoked = revokeRoot(before, kid)
+      revoked = revokeRoot(from.ring, kid)
     } catch (error) {
       throw new Refusal((error as Error).message)
     }
-    await writeRingTo(file, revoked, values.has('in-place'), io)
+    await writeChangedRing(from, revoked, values, io)
     io.say(`root ${kid} is revoked where this ring is; resource servers need their keys exported anew`)
     sayFindings(revoked, values, io)
     return 0
@@ -224,6 +223,7 @@ const exportCommand: Command = {
       value: 'N',
       help: 'with --jwks: the previous, the current and N - 2 more periods (default 3)',
     },
+    out: OUT,
   },
   async run(values, _operand, io) {
     const { ring: exported, bad } = readRingText(await readText(values.need('ring'), io))

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { parseEnv } from 'node:util'
 import {
   createKeyring,
   createLeaves,
@@ -22,6 +21,7 @@ import { readVerificationKeys, readySigningKey, type VerificationKeys } from '..
 import { openNested, readNestedOutside } from '../token/nested.ts'
 import { isOpener, leafRecipient, openerOf, type Recipient } from '../token/recipient.ts'
 import { type Io, Refusal, UsageError, type Values } from './command.ts'
+import { readVariable } from './dotenv_file.ts'
 import { readEnc } from './keys.ts'
 import { isJson, readRingText, readText, ringTextOf } from './ring_file.ts'
 
@@ -45,7 +45,7 @@ function parse(option: string, text: string): unknown {
 
 /** Returns the private keys in a text: a JWK, a JWK Set, or `PARTNER_KEY` of a dotenv file. */
 function decryptionKeysIn(text: string): readonly Jwk[] {
-  const json = isJson(text) ? text : parseEnv(text)['PARTNER_KEY']
+  const json = isJson(text) ? text : readVariable(text, 'PARTNER_KEY')
   if (json === undefined || json === '') return []
   const parsed = parse('--keys', json) as Jwk & { keys?: readonly Jwk[] }
   return (Array.isArray(parsed.keys) ? parsed.keys : [parsed]).filter(isOpener)

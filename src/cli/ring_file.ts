@@ -4,19 +4,22 @@
  * @module
  */
 
-import { readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { parseEnv } from 'node:util'
-import { type Ring, type RingReading, readRing, writeRing } from '../../keys/index.ts'
-import { type Io, Refusal, UsageError } from './command.ts'
+import {
+  type LoadedRing,
+  loadRing,
+  type Ring,
+  type RingReading,
+  readRing,
+  refusalAt,
+  writeRing,
+} from '../../keys/index.ts'
+import { type Io, Refusal, UsageError, type Values } from './command.ts'
+import { readVariable, writeVariable } from './dotenv_file.ts'
+import { readTextFile, replaceFile } from './secret_file.ts'
 
 /** Returns the text of a file, or of stdin for `-`. */
 export async function readText(file: string, io: Io): Promise<string> {
-  if (file === '-') return io.stdin()
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    throw new Refusal(`cannot read ${file}: ${(error as NodeJS.ErrnoException).code}`)
-  }
+  return file === '-' ? io.stdin() : readTextFile(file)
 }
 
 /** Tells whether a text is JSON rather than a dotenv file. */
@@ -26,7 +29,7 @@ export function isJson(text: string): boolean {
 
 /** Returns the JSON of the ring in a text: the text itself, or what `KEY_RING` in it holds. */
 export function ringTextOf(text: string): string | undefined {
-  return isJson(text) ? text : parseEnv(text)['KEY_RING']
+  return isJson(text) ? text : readVariable(text, 'KEY_RING')
 }
 
 /** Reads a ring for a look at it: roots that cannot be read are told of, and left out. */
@@ -36,33 +39,61 @@ export function readRingText(text: string): RingReading {
   return reading
 }
 
-/** Reads a ring that is to be written again: a root that cannot be read would be lost, so none may be. */
-export async function readWholeRing(file: string, io: Io): Promise<Ring> {
-  const { ring, bad } = readRingText(await readText(file, io))
-  if (bad.length > 0)
-    throw new Refusal(`${bad.map((root) => root.message).join('; ')}. Mend it before you change the ring`)
-  return ring
+/** A ring that is to be changed, and the file that it came from. */
+export interface RingFile {
+  readonly file: string
+  /** The file's text. */
+  readonly text: string
+  readonly ring: Ring
 }
 
-/** Returns a dotenv file's text with another `KEY_RING`. */
-function replaceKeyRing(text: string, ring: string): string {
-  const line = `KEY_RING='${ring}'`
-  const isThere = /^KEY_RING=.*$/m.test(text)
-  return isThere ? text.replace(/^KEY_RING=.*$/m, () => line) : `${text.replace(/\n?$/, '\n')}${line}\n`
+/** Reads a ring that is to be written again: a root that cannot be read would be lost, so none may be. */
+export async function readWholeRing(values: Values, io: Io): Promise<RingFile> {
+  const file = values.need('ring')
+  if (file === '-' && values.has('in-place')) throw new UsageError('--in-place needs a file, not stdin')
+  const text = await readText(file, io)
+  const { ring, bad } = readRingText(text)
+  if (bad.length > 0)
+    throw new Refusal(`${bad.map((root) => root.message).join('; ')}. Mend it before you change the ring`)
+  return { file, text, ring }
+}
+
+/** Returns the ring as an issuer would load it. */
+function load(json: string, values: Values, io: Io): LoadedRing {
+  const longestLife = values.number('longest-life')
+  const loaded = loadRing({ ring: json }, { now: io.now, ...(longestLife === undefined ? {} : { longestLife }) })
+  if (!loaded.ok) throw new Refusal(`${loaded.detail} (${loaded.reason}); nothing is written`)
+  return loaded
 }
 
 /**
- * Writes a ring: to stdout, or with `inPlace` into the file that it came from, in one step and readable by its owner
- * alone, so that no crash leaves half a ring.
+ * Returns the text of a ring, read back by the rules by which an issuer loads it.
+ *
+ * @param before the ring that it was, where it was one: what an issuer already went on without may stay as it is
+ * @throws {Refusal} when an issuer could not read it, would leave a root out, or could not seal with it
  */
-export async function writeRingTo(file: string, ring: Ring, inPlace: boolean, io: Io): Promise<void> {
+export function writeReadableRing(ring: Ring, before: Ring | undefined, values: Values, io: Io): string {
   const json = writeRing(ring)
-  if (!inPlace) return io.out(json)
-  if (file === '-') throw new UsageError('--in-place needs a file, not stdin')
-  const before = await readFile(file, 'utf8')
-  const after = isJson(before) ? `${json}\n` : replaceKeyRing(before, json)
-  const mode = (await stat(file)).mode & 0o700
-  await writeFile(`${file}.new`, after, { mode })
-  await rename(`${file}.new`, file)
+  const loaded = load(json, values, io)
+  const old = before === undefined ? undefined : load(writeRing(before), values, io)
+  const fault = loaded.bad.find(({ kid }) => !old?.bad.some((bad) => bad.kid === kid))
+  if (fault !== undefined) throw new Refusal(`${fault.message}; nothing is written`)
+  const isKept = ring.revoked.length === (before?.revoked.length ?? 0)
+  const wasGood = old === undefined || refusalAt(old, io.now) === undefined
+  const refusal = isKept && wasGood ? refusalAt(loaded, io.now) : undefined
+  if (refusal !== undefined) throw new Refusal(`${refusal.detail} (${refusal.reason}); nothing is written`)
+  return json
+}
+
+/** Writes a changed ring: to stdout, or with `--in-place` into the file that it came from. */
+export async function writeChangedRing(
+  { file, text, ring }: RingFile,
+  changed: Ring,
+  values: Values,
+  io: Io,
+): Promise<void> {
+  const json = writeReadableRing(changed, ring, values, io)
+  if (!values.has('in-place')) return io.out(json)
+  await replaceFile(file, text, isJson(text) ? `${json}\n` : writeVariable(text, 'KEY_RING', json))
   io.say(`${file} is written; put it where the issuer has its secrets`)
 }

@@ -19,7 +19,12 @@ import { OAuthError } from '../protocol/error.ts'
 
 /** How the ring is, without anything secret. */
 export type RingStatus =
-  | { readonly status: 'ok'; readonly keys: ReturnType<typeof describeRoots> }
+  | {
+      readonly status: 'ok'
+      readonly keys: ReturnType<typeof describeRoots>
+      /** What is wrong with keys that the issuer goes on without; not there when nothing is. */
+      readonly left_out?: readonly string[]
+    }
   | {
       readonly status: 'unavailable'
       readonly reason: RingRefusal['reason']
@@ -62,8 +67,9 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     if (loaded !== undefined) return loaded
     loaded = loadRing(texts, { now, longestLife })
     if (!loaded.ok) return loaded
-    for (const { message } of [...loaded.bad, ...loaded.findings])
-      log({ level: 'warn', event: 'ring', detail: message })
+    for (const { message, reason } of loaded.bad)
+      log({ level: 'error', event: 'ring', ...(reason === undefined ? {} : { code: reason }), detail: message })
+    for (const { message } of loaded.findings) log({ level: 'warn', event: 'ring', detail: message })
     keyring = createKeyring(loaded.ring, issuer)
     return loaded
   }
@@ -96,8 +102,12 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
 
   function status(now: number): RingStatus {
     const refused = refusal(now)
-    const keys = loaded?.ok === true ? describeRoots(loaded.ring, now) : []
-    return refused === undefined ? { status: 'ok', keys } : { status: 'unavailable', reason: refused.reason, keys }
+    const { keys, left_out } =
+      loaded?.ok === true
+        ? { keys: describeRoots(loaded.ring, now), left_out: loaded.bad.map(({ message }) => message) }
+        : { keys: [], left_out: [] }
+    if (refused !== undefined) return { status: 'unavailable', reason: refused.reason, keys }
+    return { status: 'ok', keys, ...(left_out.length > 0 ? { left_out } : {}) }
   }
 
   return { open, status }

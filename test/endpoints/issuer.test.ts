@@ -2,8 +2,9 @@ import { Hono } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
 import { describe, expect, it } from 'vitest'
 import { encodeBase64url } from '../../keys/base64url.ts'
+import { type Root, rotateRing, writeRing } from '../../keys/index.ts'
 import type { LogEntry } from '../../src/index.ts'
-import { ISSUER, NOW, testIssuer, testRing } from '../fixtures.ts'
+import { ISSUER, NOW, testIssuer, testKey, testRing } from '../fixtures.ts'
 
 const EVERY = {
   'x-content-type-options': 'nosniff',
@@ -142,6 +143,24 @@ describe('GET /healthz', () => {
     expect(JSON.parse(text)).toEqual({ status: 'ok', keys: [{ kid: 'r1', state: 'primary', age: 90 }] })
     expect(response.headers.get('cache-control')).toBe('no-store')
     for (const { k } of testRing(NOW).roots) expect(text).not.toContain(encodeBase64url(k))
+  })
+
+  it('tells which key the issuer goes on without, and so does the log', async () => {
+    const rotation = rotateRing(testRing(NOW), { now: NOW, key: testKey(1) })
+    const [first, second] = (rotation.ok ? rotation.ring.roots : []) as [Root, Root]
+    const ringOf = (k: Uint8Array) => writeRing({ ...testRing(NOW), roots: [first, { ...second, k }] })
+    const lines: LogEntry[] = []
+    const settings = {
+      keyRing: ringOf(second.k),
+      keyRingNext: ringOf(testKey(2)),
+      log: (line: LogEntry) => lines.push(line),
+    }
+    const response = await testIssuer({ ...settings, now: () => NOW + 90 }).request(`${ISSUER}/healthz`)
+    const { status, left_out } = (await response.json()) as { status: string; left_out: string[] }
+    expect([status, left_out]).toEqual(['ok', [expect.stringContaining(`key ${second.kid} has other bytes`)]])
+    expect(lines).toContainEqual({ level: 'error', event: 'ring', code: 'ring_conflict', detail: left_out[0] })
+    const later = testIssuer({ ...settings, now: () => second.use })
+    expect((await later.request(`${ISSUER}/healthz`)).status).toBe(503)
   })
 })
 

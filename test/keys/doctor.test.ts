@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { examineRing, type Finding, type Ring, revokeRoot, rotateRing } from '../../keys/index.ts'
-import { NOW, testKey, testRing } from '../fixtures.ts'
+import { NOW, named, testKey, testRing } from '../fixtures.ts'
 
 const sound = ((): Ring => {
   const rotation = rotateRing(testRing(NOW), { now: NOW, key: testKey(1) })
   if (!rotation.ok) throw new Error(rotation.detail)
-  return rotation.ring
+  return named(rotation.ring)
 })()
 const [first, second] = sound.roots as readonly [Ring['roots'][0], Ring['roots'][0]]
 const withRoots = (...roots: Ring['roots']): Ring => ({ ...sound, roots })
@@ -24,7 +24,7 @@ describe('the doctor', () => {
       ['use'],
     ],
     ['a root that is forgotten a second too early', withRoots(first, { ...second, del: second.del - 1 }), NOW, ['del']],
-    ['two primaries', withRoots({ ...first, end: first.end + 1 }, second), NOW, ['primary']],
+    ['two primaries', withRoots({ ...first, end: first.end + 1, del: first.del + 1 }, second), NOW, ['primary']],
     ['a gap of a second', withRoots({ ...first, end: first.end - 1 }, second), NOW, ['primary']],
     ['no primary now', revokeRoot(sound, 'r1'), NOW, ['primary']],
     ['the end of all primaries within the horizon', withRoots(first), NOW, ['primary']],
@@ -49,7 +49,10 @@ describe('the doctor', () => {
 
   it('asks roots to outlive the longest life that it is told', () => {
     expect(examineRing(sound, { now: NOW, longestLife: 2_592_000 })).toEqual([])
-    expect(examineRing(sound, { now: NOW, longestLife: 2_592_001 })).toMatchObject([{ rule: 'del', kid: 'r2' }])
+    expect(examineRing(sound, { now: NOW, longestLife: 2_592_001 })).toMatchObject([
+      { rule: 'del', kid: 'r1' },
+      { rule: 'del', kid: 'r2' },
+    ])
   })
 
   it('leaves retired and revoked roots in peace', () => {

@@ -10,7 +10,7 @@ import {
   rotateRing,
   writeKeys,
 } from '../../keys/index.ts'
-import { API, API2, ISSUER, NOW, testKey, testRing } from '../fixtures.ts'
+import { API, API2, ISSUER, NOW, named, testKey, testRing } from '../fixtures.ts'
 
 const ring = testRing(NOW)
 const options = { issuer: ISSUER, resource: API, now: NOW }
@@ -34,10 +34,10 @@ describe('the keys of a resource server', () => {
   it('are those of live roots: staged, primary, retiring; not revoked', () => {
     const rotation = rotateRing(ring, { now: NOW, key: testKey(1) })
     if (!rotation.ok) throw new Error(rotation.detail)
-    const kids = (now: number, changed = rotation.ring): readonly string[] =>
+    const kids = (now: number, changed = named(rotation.ring)): readonly string[] =>
       exportKeys(changed, { ...options, now }).branches.map(({ kid }) => kid)
     expect(kids(NOW)).toEqual(['r1', 'r2'])
-    expect(kids(NOW, revokeRoot(rotation.ring, 'r1'))).toEqual(['r2'])
+    expect(kids(NOW, revokeRoot(named(rotation.ring), 'r1'))).toEqual(['r2'])
     expect(kids(NOW - 1)).toEqual([])
     expect(kids(ring.roots[0]?.del ?? 0)).toEqual(['r2'])
   })

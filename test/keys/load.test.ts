@@ -1,12 +1,21 @@
 import { describe, expect, it } from 'vitest'
-import { loadRing, type Ring, type RingReason, refusalAt, revokeRoot, rotateRing, writeRing } from '../../keys/index.ts'
-import { NOW, testKey, testRing } from '../fixtures.ts'
+import {
+  createRing,
+  loadRing,
+  type Ring,
+  type RingReason,
+  refusalAt,
+  revokeRoot,
+  rotateRing,
+  writeRing,
+} from '../../keys/index.ts'
+import { NOW, named, testKey, testRing } from '../fixtures.ts'
 
 const ring = testRing(NOW)
 const next = ((): Ring => {
   const rotation = rotateRing(ring, { now: NOW, key: testKey(1) })
   if (!rotation.ok) throw new Error(rotation.detail)
-  return rotation.ring
+  return named(rotation.ring)
 })()
 const [first, second] = next.roots as readonly [Ring['roots'][0], Ring['roots'][0]]
 const load = (a: Ring | string | undefined, b?: Ring | string) => {
@@ -40,7 +49,7 @@ describe('loading the ring', () => {
     ['an empty next ring: it counts as none', ring, '', undefined],
     ['a next ring cut off', ring, writeRing(next).slice(0, -1), 'ring_malformed'],
     ['the same kid with other bytes', ring, { ...ring, roots: [{ ...first, k: testKey(9) }] }, 'ring_conflict'],
-    ['the same kid with other dates', ring, { ...ring, roots: [{ ...first, del: first.del + 1 }] }, 'ring_conflict'],
+    ['the same kid with other dates', ring, { ...ring, roots: [{ ...first, use: first.use + 1 }] }, 'ring_conflict'],
     ['the same bytes under another kid', ring, { ...ring, roots: [{ ...first, kid: 'r9' }] }, 'ring_conflict'],
     ['another period', ring, { ...next, period: 3600 }, 'ring_conflict'],
     ['no roots', { ...ring, roots: [] }, undefined, 'ring_no_primary'],
@@ -56,7 +65,7 @@ describe('loading the ring', () => {
   })
 
   it('refuses to seal while two roots are primary', () => {
-    const overlapping = { ...next, roots: [{ ...first, end: second.use + 10 }, second] }
+    const overlapping = { ...next, roots: [{ ...first, end: second.use + 10, del: first.del + 10 }, second] }
     expect(reason(overlapping, undefined, second.use - 1)).toBeUndefined()
     expect(reason(overlapping, undefined, second.use)).toBe('ring_two_primaries')
     expect(reason(overlapping, undefined, second.use + 10)).toBeUndefined()
@@ -74,5 +83,48 @@ describe('loading the ring', () => {
     const bad = { ...first, kid: 'bad', k: testKey(3), del: first.end }
     expect(reason({ ...next, roots: [bad, first, second] })).toBe('ring_bad_primary')
     expect(reason({ ...next, roots: [{ ...bad, kid: 'r1' }] })).toBe('ring_bad_primary')
+  })
+
+  it('goes on without a staged root that KEY_RING_NEXT has with other bytes, and stops when either begins to seal', () => {
+    const other = { ...next, roots: [first, { ...second, k: testKey(9) }] }
+    const loaded = load(next, other)
+    expect(loaded).toMatchObject({
+      ok: true,
+      ring: { roots: next.roots },
+      bad: [{ kid: 'r2', reason: 'ring_conflict' }],
+    })
+    expect(loaded.ok && loaded.bad[0]?.message).toContain(new Date(second.use * 1000).toISOString().slice(0, 19))
+    expect(reason(next, other, second.use - 1)).toBeUndefined()
+    expect(reason(next, other, second.use)).toBe('ring_conflict')
+    expect(reason(next, other, second.end - 1)).toBe('ring_conflict')
+    expect(reason(next, { ...other, revoked: ['r2'] }, second.use - 1)).toBeUndefined()
+  })
+
+  it('seals without a gap with two rotations of one ring, made on two machines, in either order', () => {
+    const rotate = (now: number, turn: number): Ring => {
+      const rotation = rotateRing(ring, { now, key: testKey(turn) })
+      if (!rotation.ok) throw new Error(rotation.detail)
+      return rotation.ring
+    }
+    for (const later of [NOW, NOW + 1, NOW + 3000]) {
+      const [one, two] = [rotate(NOW, 1), rotate(later, 2)]
+      const kids = [one, two].map(({ roots }) => roots[1]?.kid)
+      expect(new Set(kids).size).toBe(2)
+      for (const [a, b] of [
+        [one, two],
+        [two, one],
+      ] as const) {
+        const loaded = load(a, b)
+        if (!loaded.ok) throw new Error(loaded.detail)
+        expect(loaded.bad).toEqual([])
+        for (const now of [NOW, NOW + 3659, NOW + 3660, later + 3659, later + 3660, later + 7_000_000])
+          expect(refusalAt(loaded, now)).toBeUndefined()
+      }
+    }
+  })
+
+  it('does not seal with two rings that have nothing to do with one another', () => {
+    const stranger = createRing({ now: NOW + 10, key: testKey(5) })
+    expect(reason(ring, stranger, NOW + 20)).toBe('ring_bad_primary')
   })
 })

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { createRing, examineRing, type Ring, revokeRoot, rotateRing } from '../../keys/index.ts'
-import { NOW, testKey, testRing } from '../fixtures.ts'
+import { createRing, examineRing, loadRing, type Ring, revokeRoot, rotateRing, writeRing } from '../../keys/index.ts'
+import { NOW, named, testKey, testRing } from '../fixtures.ts'
 
 /** Rotates, and expects that it can be done. */
 function rotated(ring: Ring, now: number, turn: number): Ring {
   const rotation = rotateRing(ring, { now, key: testKey(turn) })
   if (!rotation.ok) throw new Error(rotation.detail)
-  return rotation.ring
+  return named(rotation.ring)
 }
 
 describe('a new ring', () => {
@@ -34,7 +34,7 @@ describe('a rotation', () => {
     const ring = rotated(testRing(NOW), NOW + 1000, 1)
     const use = NOW + 1000 + 3660
     expect(ring.roots).toMatchObject([
-      { kid: 'r1', end: use, del: NOW + 7_776_000 + 2_592_120 },
+      { kid: 'r1', end: use, del: use + 2_592_120 },
       { kid: 'r2', pub: NOW + 1000, use, end: use + 7_776_000, del: use + 7_776_000 + 2_592_120 },
     ])
     expect(examineRing(ring, { now: NOW + 1000 })).toEqual([])
@@ -67,10 +67,59 @@ describe('a rotation', () => {
     expect(ring.roots.at(-1)).toMatchObject({ kid: 'r3', use: NOW + 3670, end: NOW + 3670 + 7_776_000 })
   })
 
-  it('changes nothing of a root but the end of the primary', () => {
+  it('changes nothing of a root but the end of the primary, and its deletion by the same seconds', () => {
     const before = testRing(NOW)
     const [root] = rotated(before, NOW + 5, 1).roots
-    expect({ ...root, end: 0 }).toEqual({ ...before.roots[0], end: 0 })
+    expect({ ...root, end: 0, del: 0 }).toEqual({ ...before.roots[0], end: 0, del: 0 })
+    expect((root?.del ?? 0) - (root?.end ?? 0)).toBe(2_592_120)
+  })
+})
+
+describe('a ring that is rotated every day', () => {
+  it.each([
+    ['its usual lives', {}],
+    ['short lives', { rootLife: 200_000, longestLife: 86_400 }],
+    ['the longest lives', { rootLife: 31_536_000 }],
+  ])('fits into a secret and reads at all times, for a year, with %s', (_, options) => {
+    let ring = createRing({ now: NOW, key: testKey(), ...options })
+    const life = 'longestLife' in options ? { longestLife: options.longestLife } : {}
+    for (let day = 1; day <= 365; day++) {
+      const now = NOW + day * 86_400
+      const key = Uint8Array.from(
+        { length: 32 },
+        (_, index) => (index * 7 + day * (index % 2 === 0 ? 1 : day >> 8)) % 256,
+      )
+      const rotation = rotateRing(ring, { now, key, ...options })
+      if (!rotation.ok) throw new Error(rotation.detail)
+      ring = rotation.ring
+      const loaded = loadRing({ ring: writeRing(ring) }, { now, ...life, horizon: 86_400 })
+      expect(loaded).toMatchObject({ ok: true, bad: [], findings: [] })
+    }
+  })
+
+  it('keeps what it sealed for as long as it was told to, though later roots are told less', () => {
+    const ring = createRing({ now: NOW, key: testKey(), longestLife: 5_000_000 })
+    const [root] = rotated(ring, NOW + 86_400, 1).roots
+    expect((root?.del ?? 0) - (root?.end ?? 0)).toBe(5_000_120)
+  })
+
+  it('gives a root that lived for less the time that it is told now', () => {
+    const rotation = rotateRing(createRing({ now: NOW, key: testKey(), longestLife: 600 }), {
+      now: NOW + 86_400,
+      key: testKey(1),
+      longestLife: 86_400,
+    })
+    const [root] = rotation.ok ? rotation.ring.roots : []
+    expect((root?.del ?? 0) - (root?.end ?? 0)).toBe(86_520)
+  })
+})
+
+describe('the kid of a new key', () => {
+  it('is its own: no other key of any ring has it, and the same key has no other', () => {
+    const kids = Array.from({ length: 64 }, (_, turn) => createRing({ now: NOW, key: testKey(turn) }).roots[0]?.kid)
+    expect(new Set(kids).size).toBe(64)
+    expect(createRing({ now: NOW + 5, key: testKey(3) }).roots[0]?.kid).toBe(kids[3])
+    for (const kid of kids) expect(kid).toMatch(/^r[A-Za-z0-9_-]{8}$/)
   })
 })
 
