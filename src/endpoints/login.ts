@@ -159,7 +159,7 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
   ): Promise<Response> {
     const goesOnAt = await goOnAt({ ...facts, parameters: withoutLogin(facts.parameters) }, envelopes, now)
     await spend(facts)
-    await sessions.start(c, person, envelopes, now)
+    await sessions.start(c, person, facts.browser, envelopes, now)
     return c.redirect(goesOnAt, 303)
   }
 

@@ -27,7 +27,7 @@ export function createLogoutEndpoint(context: EndpointContext, sessions: Session
   const { issuer } = settings
 
   async function answer(c: Context, now: number): Promise<Response> {
-    const session = await sessions.read(c, context.envelopes(keyRing.open(now), now), now)
+    const session = await sessions.readToEnd(c, context.envelopes(keyRing.open(now), now), now)
     if (session === undefined) return withCookies(c, await toPageResponse(200, loggedOutPage(issuer)))
     if (c.req.method !== 'POST') {
       return withCookies(

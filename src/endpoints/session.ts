@@ -5,6 +5,7 @@
  */
 
 import type { Context } from 'hono'
+import { digestLabels } from '../../keys/digest.ts'
 import type { Person } from '../login/authenticate.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import { TokenError } from '../token/error.ts'
@@ -16,7 +17,7 @@ import type { Cookies } from './cookies.ts'
 export interface Session extends Person {
   /** Names the session. */
   readonly sid: string
-  /** When it began. Unix seconds. */
+  /** When its person was last seen to log in. Unix seconds. */
   readonly started_at: number
   /** When it ends. Unix seconds. */
   readonly exp: number
@@ -26,8 +27,15 @@ export interface Session extends Person {
 export interface Sessions {
   /** Returns the session of a browser, or nothing; moves on the time of its last visit. */
   read(c: Context, envelopes: PurposeEnvelopes, now: number): Promise<Session | undefined>
-  /** Begins a session, always a new one. */
-  start(c: Context, person: Person, envelopes: PurposeEnvelopes, now: number): Promise<void>
+  /** Returns the session that a browser could end: also one without a visit for too long, for refresh tokens hang on it. */
+  readToEnd(c: Context, envelopes: PurposeEnvelopes, now: number): Promise<Session | undefined>
+  /**
+   * Begins a session, or goes on with the one that the browser has for this person: under the same name, so that logging
+   * out ends all that came of it, and for a whole lifetime from now on. Another person's is ended first.
+   *
+   * @param browser what the login is bound to: two logins of a person at the same time make one session
+   */
+  start(c: Context, person: Person, browser: string, envelopes: PurposeEnvelopes, now: number): Promise<void>
   /** Ends a session for good: a copy of its cookie is dead too. */
   end(c: Context, session: Session, now: number): Promise<void>
 }
@@ -75,26 +83,54 @@ export function createSessions(context: EndpointContext, cookies: Cookies, view:
     }
   }
 
-  /** Tells whether the person logged out of a session, or was revoked since it began. */
+  /** Tells whether the person logged out of a session, or was revoked since the login. */
   async function hasEnded({ sid, sub, started_at: iat }: Session, now: number): Promise<boolean> {
     if (guard !== undefined && (await guard.hasEnded([sid]))) return true
     return view.hits({ sub, client_id: undefined, iat }, now)
   }
 
+  /** Returns what a browser brings, be it ended, or without a visit for too long. */
+  async function bring(c: Context, envelopes: PurposeEnvelopes): Promise<PurposeFacts | undefined> {
+    const envelope = cookies.get(c, 'session')
+    return envelope === undefined ? undefined : open(envelope, envelopes)
+  }
+
+  /** Ends a session for good, and all that came of it. */
+  async function endAtGuard(sid: string, now: number): Promise<void> {
+    await guard?.end(sid, now + longestLife)
+  }
+
+  /** Returns the first of these names that was not ended, or a new one. */
+  async function nameOf(sids: readonly string[]): Promise<string> {
+    for (const sid of sids) if ((await guard?.hasEnded([sid])) !== true) return sid
+    return newId()
+  }
+
   return {
+    async readToEnd(c, envelopes, now) {
+      const facts = await bring(c, envelopes)
+      if (facts === undefined) return undefined
+      const session = readFacts(facts)
+      return (await hasEnded(session, now)) ? undefined : session
+    },
     async read(c, envelopes, now) {
-      const envelope = cookies.get(c, 'session')
-      const facts = envelope === undefined ? undefined : await open(envelope, envelopes)
+      const facts = await bring(c, envelopes)
       if (facts === undefined || now - facts.iat > sessionIdleLifetime) return undefined
       const session = readFacts(facts)
       if (await hasEnded(session, now)) return undefined
       if (now - facts.iat >= NOTE_EVERY) await write(c, session, envelopes, now)
       return session
     },
-    start: (c, person, envelopes, now) =>
-      write(c, { ...person, sid: newId(), started_at: now, exp: now + lives.session }, envelopes, now),
+    async start(c, person, browser, envelopes, now) {
+      const brought = await bring(c, envelopes)
+      const isAnother = brought !== undefined && brought['sub'] !== person.sub
+      if (isAnother) await endAtGuard(brought.jti, now)
+      const known = brought === undefined || isAnother ? [] : [brought.jti]
+      const sid = await nameOf([...known, digestLabels('session', browser, person.sub)])
+      await write(c, { ...person, sid, started_at: now, exp: now + lives.session }, envelopes, now)
+    },
     async end(c, { sid }, now) {
-      await guard?.end(sid, now + longestLife)
+      await endAtGuard(sid, now)
       cookies.drop(c, 'session')
     },
   }

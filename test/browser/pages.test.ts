@@ -171,6 +171,49 @@ describe.skipIf(!hasChromium && process.env['CI'] !== 'true')('in a real browser
     await context.close()
   })
 
+  it('press the button again after the login, try again from the page that says no, and are where they wanted to be', async () => {
+    const { page, context } = await open()
+    const url = authorizeUrl({ prompt: 'login' })
+    await page.goto(url)
+    const state = (await page.locator('input[name="state"]').getAttribute('value')) ?? ''
+    await logIn(page)
+    await page.waitForSelector('button[value="allow"]')
+    const login = `${live.issuer}/login`
+    await page.goto(url)
+    await page.locator('input[name="state"]').evaluate((field, value) => field.setAttribute('value', value), state)
+    await press(page, 'Log in')
+    expect([page.url(), await page.getByRole('heading', { level: 1 }).textContent()]).toEqual([
+      login,
+      'The login did not work',
+    ])
+    // The request still is what it was: the login must be a new one.
+    await page.getByRole('link', { name: 'Try again' }).click()
+    await logIn(page)
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Let Demo app in?')
+    await context.close()
+  })
+
+  it('log in anew as somebody else, and nobody is who was there before; as themselves, and are still there', async () => {
+    const { page, context } = await open()
+    const logInAs = async (name: string): Promise<void> => {
+      await page.goto(authorizeUrl({ prompt: 'login' }))
+      await logIn(page, name)
+      await page.waitForSelector('button[value="allow"]')
+    }
+    const copy = await open()
+    const isAsked = async (): Promise<boolean> => {
+      await copy.page.goto(authorizeUrl())
+      return copy.page.getByRole('button', { name: 'Log in', exact: true }).isVisible()
+    }
+    await logInAs('alice')
+    await copy.context.addCookies(await context.cookies())
+    await logInAs('alice')
+    expect(await isAsked()).toBe(false)
+    await logInAs('bob')
+    expect(await isAsked()).toBe(true)
+    for (const one of [context, copy.context]) await one.close()
+  })
+
   it('go back after consenting, and the second answer is no second code', async () => {
     const { page, context } = await open()
     await page.goto(authorizeUrl())

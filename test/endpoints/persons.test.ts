@@ -64,7 +64,7 @@ describe('cookies', () => {
 })
 
 describe('the session', () => {
-  it('is new at each login, and spares the next one (H24)', async () => {
+  it('is sealed anew at each login, and spares the next one (H24)', async () => {
     const { person } = setUp()
     const alice = person()
     await alice.answer('allow')
@@ -312,7 +312,8 @@ describe('consent', () => {
     const consent = hiddenField(await (await alice.visit()).text(), 'consent')
     await bob.visit()
     expect((await bob.browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' })).status).toBe(400)
-    await alice.visit({ prompt: 'login' })
+    const mallory = person('mallory', alice.browser.cookies)
+    await mallory.visit({ prompt: 'login' })
     expect((await alice.browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' })).status).toBe(400)
   })
 
