@@ -16,6 +16,7 @@ import { type FindRecipient, openNested } from '../token/nested.ts'
 import { isOpener, leafRecipient, openerOf, type Recipient } from '../token/recipient.ts'
 import { createConfirmation, type DpopOptions } from './dpop.ts'
 import { leavesOfKeys, openersOfKeys } from './exported_keys.ts'
+import { findNamesKeysOf } from './names_keys.ts'
 import type { RemoteKeys } from './remote_keys.ts'
 import { createRevocationCheck, type RevocationOptions } from './revocations.ts'
 import {
@@ -247,7 +248,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const { revocations, waitUntil, dpop = {}, baseUrl } = options
   const confirm = createConfirmation(dpop, { checked, baseUrl, secret: secretOf(options) })
   if (revocations === undefined || keysAt === undefined) return createVerifierAround(open, checked, confirm)
-  const check = createRevocationCheck(revocations, { issuer: checked.issuer, fetch, keys: keysAt, waitUntil })
+  const names = findNamesKeysOf(options, checked)
+  const check = createRevocationCheck(revocations, { issuer: checked.issuer, fetch, keys: keysAt, names, waitUntil })
   const openUnrevoked: Open = async (token, expected) => {
     const opened = await open(token, expected)
     await check.check(opened, expected.now)

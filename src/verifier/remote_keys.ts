@@ -6,10 +6,16 @@
 
 import { decodeBase64url } from '../../keys/base64url.ts'
 import { checkInteger, checkText } from '../../keys/check.ts'
-import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption, type Leaf, type Leaves } from '../../keys/index.ts'
+import {
+  CONTENT_ENCRYPTION_BYTES,
+  type ContentEncryption,
+  type Leaf,
+  type Leaves,
+  type NamesKey,
+} from '../../keys/index.ts'
 import { checkRemoteUrl, type Fetch, fetchText } from '../remote.ts'
 import { createSingleFlight, type WaitUntil } from '../single_flight.ts'
-import { openKeySet } from '../token/key_set.ts'
+import { openKeySet, readNamesKey } from '../token/key_set.ts'
 import { isOpener } from '../token/recipient.ts'
 
 /** Where keys come from. */
@@ -42,6 +48,8 @@ export interface RemoteKeys {
    * @returns nothing when there never were any
    */
   leaves(now: number, isLacking?: boolean): Promise<Leaves | undefined>
+  /** Returns the keys by which this server alone can tell who of its people was revoked; else as `leaves`. */
+  namesKeys(now: number, isLacking?: boolean): Promise<readonly NamesKey[]>
 }
 
 /** Seconds between two fetches for a key that was not found. */
@@ -115,7 +123,7 @@ export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
     accept: 'application/jwk-set+json, application/jose',
   }
   const bounds = { type: /^application\/(?:jwk-set\+json|jose)\b/i }
-  let kept: Leaves | undefined
+  let kept: { readonly leaves: Leaves; readonly names: readonly NamesKey[] } | undefined
   let nextAt = Number.NEGATIVE_INFINITY
   let triedAt = Number.NEGATIVE_INFINITY
 
@@ -123,18 +131,24 @@ export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
     triedAt = now
     const fetched = await fetchText(url, fetch, { headers }, bounds)
     const set = fetched.ok ? await openKeySet(fetched.text, decryptionKey) : undefined
-    const leaves = set?.flatMap((jwk) => readLeaf(jwk) ?? []) ?? []
+    const leaves = set?.keys.flatMap((jwk) => readLeaf(jwk) ?? []) ?? []
+    const names = set?.names_keys?.flatMap((jwk) => readNamesKey(jwk) ?? []) ?? []
+    const isGood = leaves.length > 0 || names.length > 0
     // What failed is tried again soon; what came, after a while that differs from server to server.
-    nextAt = now + (leaves.length > 0 ? every * (0.8 + 0.4 * jitter()) : kept === undefined ? RETRY : COOLDOWN)
-    if (leaves.length > 0) kept = leavesOf(leaves, 86_400, 60)
+    nextAt = now + (isGood ? every * (0.8 + 0.4 * jitter()) : kept === undefined ? RETRY : COOLDOWN)
+    // An issuer that went back to an older version tells no names keys: those that are known are as good as before.
+    if (isGood) kept = { leaves: leavesOf(leaves, 86_400, 60), names: names.length > 0 ? names : (kept?.names ?? []) }
   }, waitUntil)
+
+  async function refresh(now: number, isLacking: boolean): Promise<typeof kept> {
+    if (isLacking && kept !== undefined && now - triedAt >= COOLDOWN) await flight.wait(now)
+    else if (now >= nextAt) await (kept === undefined ? flight.wait(now) : flight.beside(now))
+    return kept
+  }
 
   return {
     url,
-    async leaves(now, isLacking = false) {
-      if (isLacking && kept !== undefined && now - triedAt >= COOLDOWN) await flight.wait(now)
-      else if (now >= nextAt) await (kept === undefined ? flight.wait(now) : flight.beside(now))
-      return kept
-    },
+    leaves: async (now, isLacking = false) => (await refresh(now, isLacking))?.leaves,
+    namesKeys: async (now, isLacking = false) => (await refresh(now, isLacking))?.names ?? [],
   }
 }

@@ -5,13 +5,22 @@
  */
 
 import { checkChoice, checkInteger } from '../../keys/check.ts'
+import type { NamesKey } from '../../keys/index.ts'
 import { checkRemoteUrl, type Fetch, fetchText } from '../remote.ts'
 import { createSingleFlight, type WaitUntil } from '../single_flight.ts'
 import type { Opened } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
 import type { VerificationKeys } from '../token/jwks.ts'
-import { type Bundle, isRevoked, LONGEST_BUNDLE, REVOCATIONS_TYP, readBundle } from '../token/revocations.ts'
+import {
+  type Bundle,
+  isRevoked,
+  LONGEST_BUNDLE,
+  needsNamesKey,
+  REVOCATIONS_TYP,
+  readBundle,
+} from '../token/revocations.ts'
 import { verifyClaims } from '../token/signed.ts'
+import type { RemoteKeys } from './remote_keys.ts'
 
 /** How a verifier learns of revoked tokens. */
 export interface RevocationOptions {
@@ -26,7 +35,15 @@ export interface RevocationOptions {
   readonly maxStale?: number
   /** What becomes of requests after that: `refuse` answers 503, `accept` holds tokens against what was last known. Default `refuse`. */
   readonly onStale?: 'refuse' | 'accept'
+  /**
+   * For tokens to this server's own key (`decryptionKeys`): `remoteKeys(…)`, by which it proves itself and gets the keys that
+   * tell who of its people was revoked. Needed there; elsewhere they come with `keys`.
+   */
+  readonly keys?: RemoteKeys
 }
+
+/** Finds the names keys of this server's resource; with `isLacking` newer ones. */
+export type FindNamesKeys = (now: number, isLacking: boolean) => Promise<readonly NamesKey[]>
 
 /** Holds tokens against what was revoked. */
 export interface RevocationCheck {
@@ -40,6 +57,7 @@ export interface RevocationParts {
   readonly fetch: Fetch
   /** Returns the issuer's public keys; with `isLacking` newer ones. */
   readonly keys: (now: number, isLacking: boolean) => Promise<VerificationKeys>
+  readonly names: FindNamesKeys
   readonly waitUntil: WaitUntil | undefined
 }
 
@@ -53,7 +71,7 @@ const UNAVOIDABLE = 40
  */
 export function createRevocationCheck(
   options: RevocationOptions,
-  { issuer, fetch, keys, waitUntil }: RevocationParts,
+  { issuer, fetch, keys, names, waitUntil }: RevocationParts,
 ): RevocationCheck {
   const { url, every = 10, maxStale = 60, onStale = 'refuse' } = options
   checkRemoteUrl('revocations.url', url, true)
@@ -115,6 +133,18 @@ export function createRevocationCheck(
     else await flight.beside(now)
   }
 
+  /** Returns the names keys by which a token's people are told: of its root, or of all that are known. */
+  async function findNamesKeys(kid: string, now: number): Promise<readonly NamesKey[]> {
+    const root = kid.includes('.') ? kid.split('.')[0] : undefined
+    for (const isLacking of [false, true]) {
+      const known = await names(now, isLacking)
+      const own = root === undefined ? known : known.filter((key) => key.kid === root)
+      if (own.length > 0) return own
+    }
+    if (onStale === 'refuse') throw new TokenError('unavailable')
+    return []
+  }
+
   return {
     async check({ entitlement, kid }, now) {
       await refresh(now)
@@ -122,7 +152,9 @@ export function createRevocationCheck(
         if (onStale === 'refuse') throw new TokenError('unavailable')
         if (known === undefined) return
       }
-      if (isRevoked(known.bundle, { ...entitlement, kid })) throw new TokenError('revoked')
+      const { bundle } = known
+      const namesKeys = needsNamesKey(bundle) ? await findNamesKeys(kid, now) : []
+      if (isRevoked(bundle, { ...entitlement, kid }, namesKeys)) throw new TokenError('revoked')
     },
   }
 }
