@@ -16,6 +16,30 @@ function describe(value: unknown): string {
   return value === undefined ? 'nothing' : typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
+/** Returns how many letters of `from` must be changed, added or left out to make `to` of it. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (const [index, letter] of [...from].entries()) {
+    const next = [index + 1]
+    for (const [place, other] of [...to].entries()) {
+      const [above = 0, beside = 0, across = 0] = [row[place + 1], next[place], row[place]]
+      next.push(Math.min(above + 1, beside + 1, across + (letter === other ? 0 : 1)))
+    }
+    row = next
+  }
+  return row[to.length] ?? 0
+}
+
+/** Returns the name that was meant, if one is but two letters, a capital or a hyphen away. */
+function findMeant(unknown: string, known: readonly string[]): string | undefined {
+  const plain = (name: string): string => name.toLowerCase().replace(/[_-]/g, '')
+  const [nearest] = known
+    .map((name) => ({ name, far: distance(plain(unknown), plain(name)) }))
+    .filter(({ name, far }) => far <= 2 && far * 2 < name.length)
+    .sort((a, b) => a.far - b.far)
+  return nearest?.name
+}
+
 /**
  * Checks that `value` is a plain object with no member outside `known`.
  *
@@ -27,8 +51,12 @@ export function checkMembers(name: string, value: unknown, known?: readonly stri
   }
   const unknown = known === undefined ? undefined : Object.keys(value).find((member) => !known.includes(member))
   if (unknown !== undefined) {
-    const shown = /^[A-Za-z0-9_-]{1,40}$/.test(unknown) ? `"${unknown}"` : 'a member of another name'
-    throw new TypeError(`"${name}" has no setting ${shown}; it knows: ${known?.join(', ')}`)
+    const isShown = /^[A-Za-z0-9_-]{1,40}$/.test(unknown)
+    const meant = isShown && known !== undefined ? findMeant(unknown, known) : undefined
+    throw new TypeError(
+      `"${name}" has no setting ${isShown ? `"${unknown}"` : 'of that name'}; ` +
+        `${meant === undefined ? 'it' : `did you mean "${meant}"? It`} knows: ${known?.join(', ')}`,
+    )
   }
 }
 
@@ -78,6 +106,31 @@ export function checkChoice<const Choice extends string>(
       `"${name}" expected ${choices.map((choice) => `"${choice}"`).join(' or ')}, got ${typeof value === 'string' ? 'another text' : describe(value)}`,
     )
   }
+}
+
+/**
+ * Checks that each of the named members is a function, where it is there.
+ *
+ * @throws {TypeError} when one is anything else
+ */
+export function checkFunctions(value: object, names: readonly string[]): void {
+  for (const name of names) {
+    const member: unknown = (value as Members)[name]
+    if (member !== undefined && typeof member !== 'function')
+      throw new TypeError(`"${name}" expected a function, got ${describe(member)}`)
+  }
+}
+
+/**
+ * Checks that `value` has these methods.
+ *
+ * @param expected what it must be, in words, for the message
+ * @throws {TypeError} when one is missing
+ */
+export function checkMethods(name: string, value: unknown, methods: readonly string[], expected: string): void {
+  const missing = methods.find((method) => typeof (value as Members | null | undefined)?.[method] !== 'function')
+  if (missing !== undefined)
+    throw new TypeError(`"${name}" expected ${expected} with ${methods.join(', ')}, and has no ${missing}`)
 }
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkMembers } from './check.ts'
 import { type Dates, RING_BYTES, type Ring, stateOf } from './ring.ts'
 import { writeRing } from './ring_text.ts'
 
@@ -92,8 +93,15 @@ export interface ExamineOptions {
   readonly longestLife?: number
 }
 
-/** Returns every rule that a ring breaks; none for a sound one. Retired and revoked roots are past harm. */
+const EXAMINE_OPTIONS: Readonly<Record<keyof ExamineOptions, true>> = { now: true, horizon: true, longestLife: true }
+
+/**
+ * Returns every rule that a ring breaks; none for a sound one. Retired and revoked roots are past harm.
+ *
+ * @throws {TypeError} when an option is unknown
+ */
 export function examineRing(ring: Ring, options: ExamineOptions): readonly Finding[] {
+  checkMembers('examineRing', options as unknown, Object.keys(EXAMINE_OPTIONS))
   const { now, horizon = HORIZON, longestLife = LONGEST_LIFE } = options
   const live = ring.roots.filter((root) => !['retired', 'revoked'].includes(stateOf(root, ring.revoked, now)))
   const rsa = (ring.rsa ?? []).filter((key) => !['retired', 'revoked'].includes(stateOf(key, ring.revoked, now)))

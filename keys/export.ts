@@ -8,6 +8,7 @@
 import { encodeBase64url } from './base64url.ts'
 import { checkChoice, checkInteger, checkMembers, checkText } from './check.ts'
 import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption, periodAt } from './derive.ts'
+import { checkIssuer, checkResource } from './identifier.ts'
 import { type Branch, branchesOf, createLeaves, type Leaf } from './leaves.ts'
 import { KID, type Ring, stateOf } from './ring.ts'
 import { checkDates, readKey } from './ring_text.ts'
@@ -48,9 +49,24 @@ export interface LeafJwk {
   readonly exp: number
 }
 
-/** Returns the branches of a resource, of all roots that are published, not retired and not revoked. */
+const EXPORT_OPTIONS: Readonly<Record<keyof ExportOptions, true>> = {
+  issuer: true,
+  resource: true,
+  enc: true,
+  now: true,
+}
+
+/**
+ * Returns the branches of a resource, of all roots that are published, not retired and not revoked.
+ *
+ * @throws {TypeError | RangeError} when no issuer, or no resource, can be called so, or an option is unknown
+ */
 export function exportKeys(ring: Ring, options: ExportOptions): ResourceKeys {
+  checkMembers('exportKeys', options as unknown, Object.keys(EXPORT_OPTIONS))
   const { issuer, resource, enc = 'A256GCM', now } = options
+  checkIssuer('issuer', issuer)
+  checkResource('resource', resource)
+  checkChoice('enc', enc, Object.keys(CONTENT_ENCRYPTION_BYTES) as ContentEncryption[])
   const { period, skew } = ring
   const roots = ring.roots.filter((root) =>
     ['staged', 'primary', 'retiring'].includes(stateOf(root, ring.revoked, now)),
@@ -106,8 +122,8 @@ export function readKeys(text: string): ResourceKeys {
   checkMembers('keys', json, ['v', 'issuer', 'resource', 'enc', 'period', 'skew', 'branches'])
   const { v, issuer, resource, enc, period, skew, branches } = json
   if (v !== 1) throw new RangeError('"keys.v" expected 1')
-  checkText('keys.issuer', issuer, /^\S+$/, 'a URL')
-  checkText('keys.resource', resource, /^\S+$/, 'a URI')
+  checkIssuer('keys.issuer', issuer)
+  checkResource('keys.resource', resource)
   checkChoice('keys.enc', enc, Object.keys(CONTENT_ENCRYPTION_BYTES) as ContentEncryption[])
   checkInteger('keys.period', period, 60)
   checkInteger('keys.skew', skew, 0)

@@ -19,7 +19,7 @@ export function isLoopback(url: string): boolean {
  * @throws {RangeError} when no issuer can be called so
  */
 export function checkIssuer(name: string, issuer: unknown): asserts issuer is string {
-  checkText(name, issuer, /^https?:\/\/[^\s?#]+$/, 'the URL of an issuer: https, without query or fragment')
+  checkText(name, issuer, /^https?:\/\/[^\s?#]+$/, 'the URL of the issuer: https, without query or fragment')
   if (!URL.canParse(issuer)) throw new RangeError(`"${name}" expected a URL`)
   const { protocol, origin, pathname, username, password } = new URL(issuer)
   const spelled = pathname === '/' ? origin : origin + pathname
@@ -41,7 +41,7 @@ export function isResourceUri(text: string): boolean {
  * @throws {RangeError} when no resource can be called so
  */
 export function checkResource(name: string, resource: unknown): asserts resource is string {
-  const expected = 'the URI of a resource: absolute, without a fragment'
+  const expected = 'the URI of the resource: absolute, without a fragment'
   checkText(name, resource, /^/, expected)
   if (!isResourceUri(resource)) throw new RangeError(`"${name}" expected ${expected}`)
 }

@@ -6,7 +6,7 @@
  */
 
 import { encodeBase64url } from './base64url.ts'
-import { checkInteger } from './check.ts'
+import { checkInteger, checkMembers } from './check.ts'
 import { digestLabels } from './digest.ts'
 import { LONGEST_LIFE, LONGEST_SIGNED, writeInstant } from './doctor.ts'
 import { type Dates, type Ring, type Root, type RsaJwk, type RsaKey, stateOf } from './ring.ts'
@@ -37,6 +37,20 @@ export interface RingOptions extends RootOptions {
   readonly propagation?: number
   /** Seconds by which any two clocks may differ. Default 60. */
   readonly skew?: number
+}
+
+const ROOT_OPTIONS: Readonly<Record<keyof RootOptions, true>> = {
+  now: true,
+  key: true,
+  rsaKey: true,
+  rootLife: true,
+  longestLife: true,
+}
+const RING_OPTIONS: Readonly<Record<keyof RingOptions, true>> = {
+  ...ROOT_OPTIONS,
+  period: true,
+  propagation: true,
+  skew: true,
 }
 
 /** Where a new key stands among those of its kind, and what becomes of them. */
@@ -111,6 +125,7 @@ function addRoot(ring: Ring, options: RootOptions): { readonly ring: Ring; reado
  * @throws {TypeError | RangeError} when a timing is not one that a ring may have
  */
 export function createRing(options: RingOptions): Ring {
+  checkMembers('createRing', options as unknown, Object.keys(RING_OPTIONS))
   const { period = 86_400, propagation = 3600, skew = 60 } = options
   checkTimings({ period, propagation, skew })
   return addRoot({ v: 1, period, propagation, skew, roots: [], revoked: [] }, options).ring
@@ -131,6 +146,7 @@ export type Rotation =
  * An RSA key that goes with it follows the same rules among the RSA keys; while one is staged there, none is added.
  */
 export function rotateRing(ring: Ring, options: RootOptions): Rotation {
+  checkMembers('rotateRing', options as unknown, Object.keys(ROOT_OPTIONS))
   const { staged } = placeAmong(ring.roots, ring, options)
   if (staged !== undefined) {
     const detail = `too early: root ${staged.kid} is staged, and begins to seal at ${writeInstant(staged.use)}`

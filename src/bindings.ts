@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkChoice, checkMembers } from '../keys/check.ts'
+import { checkChoice, checkMembers, checkMethods } from '../keys/check.ts'
 import { isLoopback } from '../keys/identifier.ts'
 import { developmentClients, developmentResources } from './development.ts'
 import type { Authenticate } from './login/authenticate.ts'
@@ -103,6 +103,7 @@ function certificateOf(request: Request): ClientCertificate | undefined {
 function readGuard(binding: Bindings['GUARD']): Guard | 'none' | undefined {
   if (binding === undefined || binding === 'none') return binding
   if (typeof binding === 'string') throw new RangeError('"GUARD" expected Durable Objects, or "none"')
+  checkMethods('GUARD', binding, ['getByName'], 'Durable Objects, or "none",')
   return createDurableObjectGuard(binding, { newId: () => crypto.randomUUID(), clock: () => Date.now() })
 }
 
@@ -155,6 +156,8 @@ export function readBindings(env: Bindings): IssuerSettings {
   if (isDevelopment && !isLoopback(issuer)) {
     throw new RangeError('"DEVELOPMENT" expected an issuer on localhost: its clients are open to all')
   }
+  if (env.REVOCATIONS !== undefined) checkMethods('REVOCATIONS', env.REVOCATIONS, ['getByName'], 'Durable Objects')
+  if (env.FAILURES !== undefined) checkMethods('FAILURES', env.FAILURES, ['limit'], 'a rate limit')
   const partnerKey = isDevelopment ? readPartnerKey(readText('PARTNER_KEY', env.PARTNER_KEY)) : undefined
   const secret = readText('LOGIN_CLIENT_SECRET', env.LOGIN_CLIENT_SECRET)
   const login = env.LOGIN === undefined ? undefined : readLogin(env.LOGIN, secret, isLoopback(issuer))

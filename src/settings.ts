@@ -22,6 +22,7 @@ import type { Resource } from './protocol/resource.ts'
 import { type ResourceSettings, readResource } from './protocol/resource_registration.ts'
 import { readTrustedIssuers, type TrustedIssuer, type TrustedIssuerSettings } from './protocol/trusted_issuer.ts'
 import type { Fetch } from './remote.ts'
+import { checkKinds, SETTING_KINDS, type SettingKind } from './setting_kinds.ts'
 import type { Guard } from './stores/guard.ts'
 import type { Revocations } from './stores/revocations.ts'
 import type { Entitlement } from './token/entitlement.ts'
@@ -147,6 +148,9 @@ export interface CheckedSettings {
   readonly longestLife: number
 }
 
+/** The compiler holds the names against the type: one that is missing here would be refused. */
+const KINDS: Readonly<Record<keyof IssuerSettings, SettingKind>> = SETTING_KINDS
+
 /** Checks that assertions can be used only once, where there can be any. */
 function checkAssertionNeeds(clients: ReadonlyMap<string, Client>, { guard }: IssuerSettings): void {
   const needing = [...clients.values()].find(
@@ -193,13 +197,15 @@ function livesOf(clients: ReadonlyMap<string, Client>, settings: IssuerSettings)
  * @throws {RangeError} when a setting is out of bounds
  */
 export function checkSettings(settings: IssuerSettings): CheckedSettings {
-  const { issuer, guard, authenticate, sessionIdleLifetime = 7200, dpopNonce = true } = settings
+  checkKinds(settings, KINDS)
+  const { issuer, guard, authenticate, sessionIdleLifetime = 7200, dpopNonce = true, isDemo = false } = settings
   const { requirePushedAuthorizationRequests = false, pairwiseSalt } = settings
   checkIssuer('issuer', issuer)
   checkMembers('resources', settings.resources)
   checkMembers('clients', settings.clients)
   checkInteger('sessionIdleLifetime', sessionIdleLifetime, 60, 2_592_000)
   checkBoolean('dpopNonce', dpopNonce)
+  checkBoolean('isDemo', isDemo)
   checkBoolean('requirePushedAuthorizationRequests', requirePushedAuthorizationRequests)
   const resources = new Map(
     Object.entries(settings.resources).map(([uri, value]) => [uri, readResource(uri, value, isLoopback(issuer))]),

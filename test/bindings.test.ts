@@ -55,6 +55,12 @@ describe('the bindings of a Worker', () => {
     { ISSUER: LOCAL, RESOURCES: '{}' },
     { ISSUER: LOCAL, CLIENTS: [] },
     { ISSUER: LOCAL, KEY_RING: {} },
+    { ISSUER: LOCAL, GUARD: {} as never },
+    { ISSUER: LOCAL, REVOCATIONS: {} as never },
+    { ISSUER: LOCAL, REVOCATIONS: 'true' as never },
+    { ISSUER: LOCAL, FAILURES: 50 as never },
+    { ISSUER: LOCAL, LOGIN: { type: 'page', url: LOCAL, issuer: 'x', jwks: { keys: [] }, algorithm: 'ES256' } },
+    { ISSUER: LOCAL, LOGIN: { type: 'openid', issuer: LOCAL, client_id: 'x', scopes: 'openid' } },
   ])('are refused as %j', (env) => expect(() => readBindings(env)).toThrow(TypeError))
 
   it('have the development fixtures only with DEVELOPMENT = "true" on a loopback issuer (design §10)', () => {

@@ -269,6 +269,11 @@ export const VARS = {
   },
 } as const
 
+const { type: _, ...page } = VARS.LOGIN
+
+/** The test's own login page, as code has it. */
+export const LOGIN_PAGE: Omit<typeof VARS.LOGIN, 'type'> = page
+
 /** The instant at which tests without a real clock begin. */
 export const NOW = 1_800_000_000
 
@@ -289,7 +294,7 @@ export function testSettings(changes: Partial<IssuerSettings> = {}): IssuerSetti
     clients: VARS.CLIENTS,
     trustedIssuers: isTrustPossible(changes) ? VARS.TRUSTED_ISSUERS : {},
     authorizationDetailsTypes: VARS.AUTHORIZATION_DETAILS_TYPES,
-    authenticate: ownLoginPage(VARS.LOGIN),
+    authenticate: ownLoginPage(LOGIN_PAGE),
     guard: createMemoryGuard(changes.now ?? (() => NOW)),
     log: () => {},
     now: () => NOW,

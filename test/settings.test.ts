@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { isLoopback } from '../keys/identifier.ts'
+import { createMemoryGuard, createMemoryRevocations, ownLoginPage, upstreamLogin } from '../src/index.ts'
 import { checkSettings } from '../src/settings.ts'
-import { API, SECRETS, secretHash, testSettings } from './fixtures.ts'
+import { API, LOGIN_PAGE, SECRETS, secretHash, testSettings } from './fixtures.ts'
 
 const good = testSettings()
 const check = (changes: object) => () => checkSettings({ ...good, ...changes })
@@ -50,7 +51,7 @@ describe('the settings', () => {
     [
       'no issuer',
       { issuer: undefined },
-      '"issuer" expected the URL of an issuer: https, without query or fragment, got nothing',
+      '"issuer" expected the URL of the issuer: https, without query or fragment, got nothing',
     ],
     ['an issuer that is no URL', { issuer: 'auth.example.com' }, '"issuer"'],
     ['an http issuer', { issuer: 'http://foo.bar' }, '"issuer" expected https'],
@@ -70,6 +71,39 @@ describe('the settings', () => {
     ['an issuer in upper case', { issuer: 'https://AS.example' }, '"issuer"'],
     ['an issuer with its default port', { issuer: 'https://as.example:443' }, '"issuer"'],
     ['an issuer of dot segments', { issuer: 'https://as.example/a/../b' }, '"issuer"'],
+    ['a setting that is unknown', { hooks: {} }, '"createIssuer" has no setting "hooks"; it knows: issuer, '],
+    ['a setting in another spelling', { trusted_issuers: {} }, 'did you mean "trustedIssuers"?'],
+    ['a misspelt guard', { gaurd: 'none' }, 'no setting "gaurd"; did you mean "guard"?'],
+    ['a variable of a Worker', { DPOP_NONCE: true }, 'no setting "DPOP_NONCE"; did you mean "dpopNonce"?'],
+    ['a misspelt setting of a client', client({ redirect_uri: [] }), 'did you mean "redirect_uris"?'],
+    [
+      'an unknown member in the rule of an exchange',
+      client({ exchange: [{ from: [], to: [], scopes: [], impersonate: true }] }),
+      'exchange[0]" has no setting "impersonate"; it knows: from, to, scopes, impersonation',
+    ],
+    ['a ring that is no text', { keyRing: { v: 1 } }, '"keyRing" expected a text, got an object'],
+    ['a next ring that is no text', { keyRingNext: {} }, '"keyRingNext" expected a text, got an object'],
+    [
+      'a guard that lacks a method',
+      { guard: { spend: async () => 'first' } },
+      '"guard" expected an object with spend, ad',
+    ],
+    ['a guard of another name', { guard: 'nothing' }, '"guard" expected an object with spend, advance, end, hasEnded'],
+    [
+      'revocations that are none',
+      { revocations: {} },
+      '"revocations" expected an object with add, read, and has no add',
+    ],
+    ['grants that are no list', { grants: { decide: () => undefined } }, '"grants" expected a list of grant types'],
+    ['a grant type that is nothing', { grants: [null] }, '"grants[0].type" expected an absolute URI'],
+    ['a demo as text', { isDemo: 'false' }, '"isDemo" expected true or false, got a string'],
+    ...['fetch', 'authenticate', 'certificate', 'credentials', 'claims', 'response', 'allowFailure', 'log', 'now'].map(
+      (name): [string, object, string] => [
+        `${name} that is no function`,
+        { [name]: { ok: true } },
+        `"${name}" expected a function, got an object`,
+      ],
+    ),
     ['resources that are a list', { resources: [] }, '"resources" expected an object, got an array'],
     ['a resource that is no URI', resource({}, 'orders'), '"resources" expected absolute URIs'],
     [
@@ -208,6 +242,10 @@ describe('the settings', () => {
     expect(check(changes)).not.toThrow(SECRETS.service)
   })
 
+  it.each([undefined, null, 'settings', []])('are none as %j', (settings) => {
+    expect(() => checkSettings(settings as never)).toThrow('"createIssuer" expected an object, got')
+  })
+
   it.each([
     ['http://localhost:1', true],
     ['http://127.0.0.1/x', true],
@@ -219,5 +257,57 @@ describe('the settings', () => {
     ['localhost', false],
   ])('take %j for this machine: %s', (issuer, expected) => {
     expect(isLoopback(issuer)).toBe(expected)
+  })
+})
+
+describe('a login of the settings', () => {
+  const openid = { issuer: 'https://idp.example', clientId: 'bulla' }
+
+  it.each<[string, () => unknown, string]>([
+    [
+      'a misspelt option',
+      () => upstreamLogin({ ...openid, client_secret: 'x' } as never),
+      'did you mean "clientSecret"?',
+    ],
+    ['a fetch that is none', () => upstreamLogin({ ...openid, fetch: {} as never }), '"fetch" expected a function'],
+    [
+      'a secret that is no text',
+      () => upstreamLogin({ ...openid, clientSecret: 7 as never }),
+      'expected the secret, got 7',
+    ],
+    [
+      'algorithms as text',
+      () => upstreamLogin({ ...openid, algorithms: 'ES256' as never }),
+      '"LOGIN.algorithms" expected a',
+    ],
+    [
+      'no algorithm',
+      () => upstreamLogin({ ...openid, algorithms: ['none'] }),
+      '"LOGIN.algorithms[0]" expected RS256 or',
+    ],
+    [
+      'a scope as a list',
+      () => upstreamLogin({ ...openid, scope: ['openid'] as never }),
+      '"LOGIN.scope" expected a text',
+    ],
+    ['nothing', () => upstreamLogin(undefined as never), '"upstreamLogin" expected an object, got nothing'],
+    [
+      'a misspelt option',
+      () => ownLoginPage({ ...LOGIN_PAGE, uri: 'x' } as never),
+      '"ownLoginPage" has no setting "uri"',
+    ],
+    [
+      'loopback as text',
+      () => ownLoginPage({ ...LOGIN_PAGE, isLoopbackAllowed: 'no' as never }),
+      'expected true or false',
+    ],
+  ])('is refused with %s', (_, make, message) => expect(make).toThrow(message))
+})
+
+describe('what is kept in memory', () => {
+  it('is refused with what cannot be its clock or its salt', () => {
+    expect(() => createMemoryGuard({ now: () => 0 } as never)).toThrow('"now" expected a function')
+    expect(() => createMemoryRevocations(undefined as never)).toThrow('"salt" expected a text of your own, got nothing')
+    expect(() => createMemoryRevocations('')).toThrow('"salt" expected a text of your own')
   })
 })

@@ -27,9 +27,10 @@ export const BUILT_IN_GRANT_TYPES: readonly string[] = [...builtIn.keys()]
  * @throws {TypeError | RangeError} when one of the operator's is none
  */
 export function readGrants(own: readonly Grant[]): ReadonlyMap<string, Grant> {
+  if (!Array.isArray(own)) throw new TypeError('"grants" expected a list of grant types')
   for (const [index, grant] of own.entries()) {
     // An extension is named by a URI (RFC 6749 §4.5), so it never takes the place of what is built in under a short name.
-    checkText(`grants[${index}].type`, grant.type, /^[a-z][a-z0-9+.-]*:[\x21-\x7e]{1,200}$/, 'an absolute URI')
+    checkText(`grants[${index}].type`, grant?.type, /^[a-z][a-z0-9+.-]*:[\x21-\x7e]{1,200}$/, 'an absolute URI')
     if (typeof grant.decide !== 'function') throw new TypeError(`"grants[${index}].decide" expected a function`)
   }
   const types = [...builtIn.keys(), ...own.map(({ type }) => type)]

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkBoolean, checkMembers } from '../../keys/check.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
@@ -29,6 +30,13 @@ export interface OwnPageOptions {
   readonly isLoopbackAllowed?: boolean
 }
 
+const OPTIONS: Readonly<Record<keyof OwnPageOptions, true>> = {
+  url: true,
+  issuer: true,
+  jwks: true,
+  isLoopbackAllowed: true,
+}
+
 const ALGORITHMS = ['ES256', 'Ed25519', 'EdDSA', 'PS256', 'RS256']
 
 /** Seconds that a JWT may be old. */
@@ -42,10 +50,12 @@ const LONGEST_LIFE = 300
  * `iss aud sub iat exp nonce`: `aud` is the URL of this issuer, `nonce` as it came, `exp` at most 5 minutes after `iat`. It
  * may add `auth_time acr amr name`; without `auth_time` it meets no request that came with `max_age`.
  *
- * @throws {TypeError | RangeError} when an option is missing or of a wrong type
+ * @throws {TypeError | RangeError} when an option is missing, unknown or of a wrong type
  */
 export function ownLoginPage(options: OwnPageOptions): Authenticate {
+  checkMembers('ownLoginPage', options as unknown, Object.keys(OPTIONS))
   const { url, issuer, jwks, isLoopbackAllowed = false } = options
+  checkBoolean('LOGIN.isLoopbackAllowed', isLoopbackAllowed)
   checkRemoteUrl('LOGIN.url', url, isLoopbackAllowed)
   if (typeof issuer !== 'string' || issuer === '') throw new TypeError('"LOGIN.issuer" expected a text')
   if (!Array.isArray(jwks?.keys) || jwks.keys.length === 0) throw new TypeError('"LOGIN.jwks" expected a JWK Set')

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkBoolean, checkFunctions, checkMembers, checkText, checkTexts } from '../../keys/check.ts'
 import { digestLabels } from '../../keys/digest.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
@@ -48,6 +49,16 @@ interface Provider {
   readonly isIssuerSent: boolean
   readonly isBasic: boolean
   readonly jwks: RemoteDocument
+}
+
+const OPTIONS: Readonly<Record<keyof UpstreamOptions, true>> = {
+  issuer: true,
+  clientId: true,
+  clientSecret: true,
+  scope: true,
+  algorithms: true,
+  isLoopbackAllowed: true,
+  fetch: true,
 }
 
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519']
@@ -100,13 +111,19 @@ function checkParty({ aud, azp }: AssertionClaims, clientId: string): void {
 /**
  * Returns a login at an OpenID Connect provider.
  *
- * @throws {TypeError | RangeError} when an option is missing or of a wrong type
+ * @throws {TypeError | RangeError} when an option is missing, unknown or of a wrong type
  */
 export function upstreamLogin(options: UpstreamOptions): Authenticate {
+  checkMembers('upstreamLogin', options as unknown, Object.keys(OPTIONS))
   const { issuer, clientId, clientSecret, scope = 'openid', algorithms = ALGORITHMS } = options
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
+  checkFunctions(options, ['fetch'])
+  checkBoolean('LOGIN.isLoopbackAllowed', options.isLoopbackAllowed ?? false)
   checkRemoteUrl('LOGIN.issuer', issuer, options.isLoopbackAllowed ?? false)
   if (typeof clientId !== 'string' || clientId === '') throw new TypeError('"LOGIN.client_id" expected a text')
+  if (clientSecret !== undefined) checkText('LOGIN_CLIENT_SECRET', clientSecret, /./, 'the secret')
+  checkText('LOGIN.scope', scope, /^/, 'a text')
+  checkTexts('LOGIN.algorithms', algorithms, /^(?:RS|PS|ES)(?:256|384|512)$|^Ed25519$|^EdDSA$/, ALGORITHMS.join(' or '))
   if (!scope.split(' ').includes('openid')) throw new RangeError('"LOGIN.scope" expected a scope with openid')
   const discovery = createRemoteDocument(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, fetch)
   let read: { readonly metadata: string; readonly provider: Provider } | undefined

@@ -17,8 +17,10 @@ const TIDY_EVERY = 1000
  * tokens of public clients are dead.
  *
  * @param now returns Unix seconds
+ * @throws {TypeError} when `now` is no function
  */
 export function createMemoryGuard(now: () => number = () => Math.floor(Date.now() / 1000)): Guard {
+  if (typeof now !== 'function') throw new TypeError('"now" expected a function that returns Unix seconds')
   const spent = new Map<string, number>()
   const families = new Map<string, { readonly family: Family; readonly expiresAt: number }>()
   let calls = 0

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkText } from '../../keys/check.ts'
 import type { Log } from '../log.ts'
 import { type Bundle, hashRevoked, isRevoked, type RevocationKind, type Target } from '../token/revocations.ts'
 import { createDeadline } from './deadline.ts'
@@ -34,6 +35,7 @@ export interface Revocations {
 
 /** Returns revocations in the memory of one process: for development and tests. They end with the process. */
 export function createMemoryRevocations(salt: string): Revocations {
+  checkText('salt', salt, /./, 'a text of your own')
   const events = new Map<string, Omit<RevocationEvent, 'value'> & { readonly hash: string }>()
   let seq = 0
   return {

@@ -6,7 +6,7 @@
 
 /**
  * What is wrong with a request to a resource server (RFC 6750 §3.1, RFC 9449 §7.1); `no_credentials` is told without an
- * error.
+ * error. With `temporarily_unavailable` and `server_error` it is the server that something is wrong with.
  */
 export type BearerErrorCode =
   | 'no_credentials'
@@ -16,6 +16,7 @@ export type BearerErrorCode =
   | 'use_dpop_nonce'
   | 'insufficient_scope'
   | 'temporarily_unavailable'
+  | 'server_error'
 
 const answers = {
   no_credentials: { status: 401, description: undefined },
@@ -25,6 +26,7 @@ const answers = {
   use_dpop_nonce: { status: 401, description: 'The DPoP proof needs the nonce that comes with this answer.' },
   insufficient_scope: { status: 403, description: 'The access token lacks the scope that is needed here.' },
   temporarily_unavailable: { status: 503, description: undefined },
+  server_error: { status: 500, description: undefined },
 } as const
 
 /** Headers of a request, as `fetch` or as Node has them. */
@@ -98,6 +100,8 @@ export function answerBearer(code: BearerErrorCode, challenge: Challenge): Respo
   const { status, description } = answers[code]
   if (status === 503)
     return new Response(null, { status, headers: { 'Retry-After': '5', 'Cache-Control': 'no-store' } })
+  // Nothing that the caller could do makes it better: there is no challenge, and no time to try again.
+  if (status === 500) return new Response(null, { status, headers: { 'Cache-Control': 'no-store' } })
   const parts = [`realm="${realm}"`]
   if (description !== undefined) parts.push(`error="${code}"`, `error_description="${description}"`)
   if (code === 'insufficient_scope') parts.push(`scope="${scope}"`)

@@ -4,12 +4,14 @@
  * @module
  */
 
+import { checkMembers } from '../../keys/check.ts'
 import { openDirect } from '../token/direct.ts'
 import { openersOfKeys } from './exported_keys.ts'
-import { type CommonOptions, checkOptions, createVerifierAround, type Verifier } from './verifier.ts'
+import { COMMON_OPTIONS, type CommonOptions, checkOptions, createVerifierAround, type Verifier } from './verifier.ts'
 
 export type { Entitlement } from '../token/entitlement.ts'
-export type { CommonOptions, Demand, Verification, Verifier } from './verifier.ts'
+export type { Demand } from './demand.ts'
+export type { CommonOptions, Verification, Verifier } from './verifier.ts'
 
 /** All that a verifier of direct tokens is made from. */
 export interface DirectVerifierOptions extends CommonOptions {
@@ -17,13 +19,16 @@ export interface DirectVerifierOptions extends CommonOptions {
   readonly keys: string
 }
 
+const OPTIONS: Readonly<Record<keyof DirectVerifierOptions, true>> = { ...COMMON_OPTIONS, keys: true }
+
 /**
  * Makes a verifier of direct tokens. It fetches nothing, and knows of no revocation.
  *
- * @throws {TypeError} when an option is of a wrong type
+ * @throws {TypeError} when an option is of a wrong type, or one that it does not know, such as those of `createVerifier`
  * @throws {RangeError} when an option is out of bounds, or the keys are for another issuer or resource
  */
 export function createDirectVerifier(options: DirectVerifierOptions): Verifier {
+  checkMembers('createDirectVerifier', options, Object.keys(OPTIONS))
   const checked = checkOptions(options)
   const leaves = openersOfKeys(options.keys, checked)
   return createVerifierAround((token, expected) => openDirect(token, leaves, expected), checked)

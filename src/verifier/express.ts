@@ -6,7 +6,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { certificateOfSocket } from './certificate.ts'
-import { createVerifier, type Demand, type Entitlement, type ResourceServerOptions } from './index.ts'
+import type { Entitlement } from './index.ts'
+import { type ResourceServerOptions, readResourceServer } from './resource_server.ts'
 
 declare global {
   namespace Express {
@@ -46,12 +47,10 @@ export type ExpressMiddleware = (
  * Lets in requests with a live access token that has the scope, with `request.entitlement`; all others get the answer of
  * RFC 6750 or RFC 9449. What fails beside goes to `next`.
  *
- * @throws {TypeError | RangeError} as `createVerifier`
+ * @throws {TypeError | RangeError} as `createVerifier`; and when the scope is none, or an option goes with no verifier
  */
 export function resourceServer(options: ResourceServerOptions<IncomingMessage>): ExpressMiddleware {
-  const verifier = 'verifier' in options ? options.verifier : createVerifier(options)
-  const demand: Demand = options.scope === undefined ? {} : { scope: options.scope }
-  const { certificate = ({ socket }) => certificateOfSocket(socket) } = options
+  const { verifier, demand, certificate } = readResourceServer(options, ({ socket }) => certificateOfSocket(socket))
 
   /** Tells whether the request is let in; if not, it has been answered. */
   async function admit(request: EntitledRequest, response: ServerResponse): Promise<boolean> {

@@ -6,13 +6,8 @@
 
 import { readRequestHeader } from './bearer.ts'
 import { certificateOfSocket } from './certificate.ts'
-import {
-  createVerifier,
-  type Demand,
-  type Entitlement,
-  type RequestHeaders,
-  type ResourceServerOptions,
-} from './index.ts'
+import type { Entitlement, RequestHeaders } from './index.ts'
+import { type ResourceServerOptions, readResourceServer } from './resource_server.ts'
 
 /** What the hook uses of a request of Fastify's. */
 export interface FastifyRequestLike {
@@ -52,12 +47,10 @@ export type FastifyHook = (request: FastifyRequestLike, reply: FastifyReplyLike)
  *
  * For TypeScript, `declare module 'fastify' { interface FastifyRequest { entitlement?: Entitlement } }` tells handlers.
  *
- * @throws {TypeError | RangeError} as `createVerifier`
+ * @throws {TypeError | RangeError} as `createVerifier`; and when the scope is none, or an option goes with no verifier
  */
 export function resourceServer(options: ResourceServerOptions<FastifyRequestLike>): FastifyHook {
-  const verifier = 'verifier' in options ? options.verifier : createVerifier(options)
-  const demand: Demand = options.scope === undefined ? {} : { scope: options.scope }
-  const { certificate = ({ raw }) => certificateOfSocket(raw.socket) } = options
+  const { verifier, demand, certificate } = readResourceServer(options, ({ raw }) => certificateOfSocket(raw.socket))
   return async function resourceServerHook(request, reply) {
     const { method, raw } = request
     // Of two Authorization headers Node's `headers` has the first. HTTP/2 and `inject` have no `headersDistinct`.

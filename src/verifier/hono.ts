@@ -6,12 +6,8 @@
 
 import type { Context, MiddlewareHandler } from 'hono'
 import { certificateOfSocket, certificateOfWorkers } from './certificate.ts'
-import {
-  type ResourceServerOptions as CommonResourceServerOptions,
-  createVerifier,
-  type Demand,
-  type Entitlement,
-} from './index.ts'
+import type { Entitlement } from './index.ts'
+import { type ResourceServerOptions as CommonResourceServerOptions, readResourceServer } from './resource_server.ts'
 
 /** What the middleware is made from. */
 export type ResourceServerOptions = CommonResourceServerOptions<Context>
@@ -30,12 +26,10 @@ function certificateOf({ req, env }: Context): string | undefined {
 /**
  * Lets in requests with a live access token that has the scope; all others get the answer of RFC 6750 or RFC 9449.
  *
- * @throws {TypeError | RangeError} as `createVerifier`
+ * @throws {TypeError | RangeError} as `createVerifier`; and when the scope is none, or an option goes with no verifier
  */
 export function resourceServer(options: ResourceServerOptions): MiddlewareHandler<ResourceServerEnv> {
-  const verifier = 'verifier' in options ? options.verifier : createVerifier(options)
-  const demand: Demand = options.scope === undefined ? {} : { scope: options.scope }
-  const { certificate = certificateOf } = options
+  const { verifier, demand, certificate } = readResourceServer(options, certificateOf)
   return async function resourceServerMiddleware(c, next) {
     const { method, url, headers } = c.req.raw
     const verification = await verifier.verify({ method, url, headers, certificate: certificate(c) }, demand)

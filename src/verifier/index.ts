@@ -4,27 +4,26 @@
  * @module
  */
 
-import { checkChoice } from '../../keys/check.ts'
+import { checkChoice, checkFunctions, checkMembers } from '../../keys/check.ts'
 import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption, type Leaves } from '../../keys/index.ts'
-import { checkRemoteUrl, createRemoteDocument, type Fetch, type RemoteDocument } from '../remote.ts'
+import type { Fetch } from '../remote.ts'
 import type { WaitUntil } from '../single_flight.ts'
 import { openDirect } from '../token/direct.ts'
 import type { Opened } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
-import { readVerificationKeys, type VerificationKeys } from '../token/jwks.ts'
 import { type FindRecipient, openNested } from '../token/nested.ts'
 import { isOpener, leafRecipient, openerOf, type Recipient } from '../token/recipient.ts'
 import { createConfirmation, type DpopOptions } from './dpop.ts'
 import { leavesOfKeys, openersOfKeys } from './exported_keys.ts'
-import { findNamesKeysOf } from './names_keys.ts'
+import { type FindKeys, findKeysOf, type JwkSet } from './issuer_keys.ts'
 import type { RemoteKeys } from './remote_keys.ts'
 import { createRevocationCheck, type RevocationOptions } from './revocations.ts'
 import {
   type CheckedOptions,
+  COMMON_OPTIONS,
   type CommonOptions,
   checkOptions,
   createVerifierAround,
-  type Demand,
   type Open,
   type Verifier,
 } from './verifier.ts'
@@ -32,19 +31,15 @@ import {
 export type { Entitlement } from '../token/entitlement.ts'
 export type { TokenErrorCode } from '../token/explain.ts'
 export type { BearerErrorCode, RequestHeaders, ResourceRequest } from './bearer.ts'
+export type { Demand } from './demand.ts'
 export type { DpopOptions } from './dpop.ts'
+export type { JwkSet } from './issuer_keys.ts'
 export { describeResource, type ResourceDescription } from './metadata.ts'
 export { type RemoteKeys, type RemoteKeysOptions, remoteKeys } from './remote_keys.ts'
 export { createMemoryReplay, type ReplayStore } from './replay.ts'
+export type { ResourceServerOptions } from './resource_server.ts'
 export type { RevocationOptions } from './revocations.ts'
-export type { CommonOptions, Demand, Verification, Verifier } from './verifier.ts'
-
-type Jwk = Readonly<Record<string, unknown>>
-
-/** A JWK Set (RFC 7517 §5). */
-export interface JwkSet {
-  readonly keys: readonly Jwk[]
-}
+export type { CommonOptions, Verification, Verifier } from './verifier.ts'
 
 /**
  * All that a verifier is made from.
@@ -81,60 +76,18 @@ export interface VerifierOptions extends CommonOptions {
   readonly fetch?: Fetch
 }
 
-/** What a framework's middleware needs: a verifier or its options, and what each request must have. */
-export type ResourceServerOptions<NativeRequest = never> = (VerifierOptions | { readonly verifier: Verifier }) &
-  Demand & {
-    /**
-     * Returns `x5t#S256` of the certificate that the client proved to have, where another than this server ended the TLS
-     * connection. Believe a header only if your proxy sets it, and drops what clients send. Default: what the platform says.
-     */
-    readonly certificate?: (request: NativeRequest) => string | undefined
-  }
-
-/** Finds the issuer's public keys; with `isLacking` newer ones. */
-type FindKeys = (now: number, isLacking: boolean) => Promise<VerificationKeys>
-
-function findKeysIn(jwks: JwkSet): FindKeys {
-  const keys = readKeys(jwks)
-  if (keys === undefined) throw new RangeError('"jwks" expected a JWK Set, each key with a "kid" of its own')
-  return async () => keys
-}
-
-/** Reads a JWK Set; nothing when it is none. */
-function readKeys(jwks: unknown): VerificationKeys | undefined {
-  try {
-    return readVerificationKeys(jwks)
-  } catch {
-    return undefined
-  }
-}
-
-/** What is fetched and is no JWK Set counts as not fetched: the last good one goes on serving. */
-function findKeysAt(document: RemoteDocument): FindKeys {
-  let read: { readonly json: unknown; readonly keys: VerificationKeys } | undefined
-  return async (now, isLacking) => {
-    const fetched = await document.get(now, isLacking)
-    if (!fetched.ok) throw new TokenError('unavailable')
-    if (read?.json !== fetched.json) {
-      const keys = readKeys(fetched.json) ?? read?.keys
-      if (keys === undefined) throw new TokenError('unavailable')
-      read = { json: fetched.json, keys }
-    }
-    return read.keys
-  }
-}
-
-/** Returns where the issuer's public keys are found, where they are needed at all. */
-function findKeysOf(
-  { jwks, jwksUri, issuer, revocations, waitUntil }: VerifierOptions,
-  fetch: Fetch,
-): FindKeys | undefined {
-  if (jwks !== undefined && jwksUri !== undefined) throw new TypeError('"jwks" and "jwksUri" expected just one of them')
-  if (jwks !== undefined) return findKeysIn(jwks)
-  const url = jwksUri ?? (revocations === undefined ? undefined : `${issuer}/jwks`)
-  if (url === undefined) return undefined
-  checkRemoteUrl('jwksUri', url, true)
-  return findKeysAt(createRemoteDocument(url, fetch, waitUntil))
+const OPTIONS: Readonly<Record<keyof VerifierOptions, true>> = {
+  ...COMMON_OPTIONS,
+  keys: true,
+  decryptionKeys: true,
+  enc: true,
+  jwks: true,
+  jwksUri: true,
+  dpop: true,
+  baseUrl: true,
+  revocations: true,
+  waitUntil: true,
+  fetch: true,
 }
 
 /** Returns what finds a leaf: among exported keys, or those that are fetched. */
@@ -175,6 +128,7 @@ function openDirectWith(keys: string | RemoteKeys, checked: CheckedOptions): Ope
 
 function findRecipientIn(decryptionKeys: JwkSet, enc: ContentEncryption): FindRecipient {
   checkChoice('enc', enc, Object.keys(CONTENT_ENCRYPTION_BYTES) as ContentEncryption[])
+  checkMembers('decryptionKeys', decryptionKeys as unknown)
   const { keys } = decryptionKeys
   const jwks = new Map((Array.isArray(keys) ? keys : []).map((jwk) => [jwk['kid'], jwk]))
   if (jwks.size === 0 || jwks.size !== keys.length || ![...jwks.values()].every(isOpener)) {
@@ -206,6 +160,8 @@ function openNestedWith(find: (isLacking: boolean) => FindRecipient, keysAt: Fin
 /** Returns the way to open that the options ask for. */
 function openOf(options: VerifierOptions, checked: CheckedOptions, keysAt: FindKeys | undefined): Open {
   const { keys, decryptionKeys, enc = 'A256GCM', jwks, jwksUri } = options
+  if (decryptionKeys === undefined && options.enc !== undefined)
+    throw new TypeError('"enc" goes with "decryptionKeys": exported keys have their own')
   const isNested = jwks !== undefined || jwksUri !== undefined
   if (decryptionKeys !== undefined) {
     if (keys !== undefined) throw new TypeError('"keys" and "decryptionKeys" expected just one of them')
@@ -216,7 +172,9 @@ function openOf(options: VerifierOptions, checked: CheckedOptions, keysAt: FindK
     const find = findRecipientIn(decryptionKeys, enc)
     return openNestedWith(() => find, keysAt)
   }
-  if (keys === undefined) throw new TypeError('"keys" expected what `bulla keys export` printed, or remoteKeys(…)')
+  // What was read by JSON.parse, or as bytes, is no text.
+  if (typeof keys !== 'string' && typeof keys?.leaves !== 'function')
+    throw new TypeError('"keys" expected what `bulla keys export` printed, as a text, or remoteKeys(…)')
   if (!isNested || keysAt === undefined) return openDirectWith(keys, checked)
   const leavesAt = findLeavesOf(keys, checked)
   return openNestedWith(
@@ -237,19 +195,21 @@ function secretOf({ keys, decryptionKeys }: VerifierOptions): string | undefined
 /**
  * Makes a verifier.
  *
- * @throws {TypeError} when an option is of a wrong type, or the keys do not go together
+ * @throws {TypeError} when an option is unknown or of a wrong type, or the keys do not go together
  * @throws {RangeError} when an option is out of bounds, or the keys are for another issuer or resource
  */
 export function createVerifier(options: VerifierOptions): Verifier {
+  checkMembers('createVerifier', options as unknown, Object.keys(OPTIONS))
   const checked = checkOptions(options)
+  checkFunctions(options, ['waitUntil', 'fetch'])
+  const { jwks, jwksUri, revocations, waitUntil, dpop = {}, baseUrl } = options
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
-  const keysAt = findKeysOf(options, fetch)
+  const where = { issuer: checked.issuer, jwks, jwksUri, isNeeded: revocations !== undefined }
+  const keysAt = findKeysOf(where, fetch, waitUntil)
   const open = openOf(options, checked, keysAt)
-  const { revocations, waitUntil, dpop = {}, baseUrl } = options
   const confirm = createConfirmation(dpop, { checked, baseUrl, secret: secretOf(options) })
   if (revocations === undefined || keysAt === undefined) return createVerifierAround(open, checked, confirm)
-  const names = findNamesKeysOf(options, checked)
-  const check = createRevocationCheck(revocations, { issuer: checked.issuer, fetch, keys: keysAt, names, waitUntil })
+  const check = createRevocationCheck(revocations, { issuer: checked.issuer, fetch, keys: keysAt, waitUntil })
   const openUnrevoked: Open = async (token, expected) => {
     const opened = await open(token, expected)
     await check.check(opened, expected.now)

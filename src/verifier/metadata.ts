@@ -4,8 +4,10 @@
  * @module
  */
 
-import { checkText } from '../../keys/check.ts'
+import { checkChoice, checkMembers, checkText, checkTexts } from '../../keys/check.ts'
+import { checkIssuer, checkResource, isLoopback } from '../../keys/identifier.ts'
 import { DPOP_ALGORITHMS } from '../token/dpop.ts'
+import { SCOPE_TOKEN } from './demand.ts'
 
 /** What a resource server tells of itself. */
 export interface ResourceDescription {
@@ -31,20 +33,29 @@ export interface DescribedResource {
   readonly metadata: Readonly<Record<string, unknown>>
 }
 
+const MEMBERS: Readonly<Record<keyof ResourceDescription, true>> = {
+  resource: true,
+  issuer: true,
+  scopes: true,
+  name: true,
+  dpop: true,
+}
+
 /**
  * Returns a resource server's metadata (RFC 9728 §2). What there is nothing to tell of is left out (RFC 9728 §3.2).
  *
- * @throws {TypeError | RangeError} when `resource` or `issuer` is no URL
+ * @throws {TypeError | RangeError} when `resource` or `issuer` is not what it can be, or something else is said
  */
-export function describeResource({
-  resource,
-  issuer,
-  scopes = [],
-  name,
-  dpop,
-}: ResourceDescription): DescribedResource {
-  checkText('resource', resource, /^https?:\/\/[^\s"\\#]+$/, 'the URL of this resource server, without a fragment')
-  checkText('issuer', issuer, /^https?:\/\/\S+$/, 'the URL of the issuer')
+export function describeResource(description: ResourceDescription): DescribedResource {
+  checkMembers('describeResource', description, Object.keys(MEMBERS))
+  const { resource, issuer, scopes = [], name, dpop } = description as ResourceDescription
+  checkResource('resource', resource)
+  if (!/^https?:\/\//.test(resource) || (resource.startsWith('http:') && !isLoopback(resource)))
+    throw new RangeError('"resource" expected the URL of this resource server: https; http only on localhost')
+  checkIssuer('issuer', issuer)
+  checkTexts('scopes', scopes, SCOPE_TOKEN, 'a scope token')
+  if (name !== undefined) checkText('name', name, /^[^\p{C}]{1,64}$/u, '1 to 64 characters')
+  if (dpop !== undefined) checkChoice('dpop', dpop, ['supported', 'required'])
   const { origin, pathname, search } = new URL(resource)
   const path = `/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}${search}`
   const metadata = {

@@ -5,17 +5,11 @@
  */
 
 import { decodeBase64url } from '../../keys/base64url.ts'
-import { checkInteger, checkText } from '../../keys/check.ts'
-import {
-  CONTENT_ENCRYPTION_BYTES,
-  type ContentEncryption,
-  type Leaf,
-  type Leaves,
-  type NamesKey,
-} from '../../keys/index.ts'
+import { checkFunctions, checkInteger, checkMembers, checkText } from '../../keys/check.ts'
+import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption, type Leaf, type Leaves } from '../../keys/index.ts'
 import { checkRemoteUrl, type Fetch, fetchText } from '../remote.ts'
 import { createSingleFlight, type WaitUntil } from '../single_flight.ts'
-import { openKeySet, readNamesKey } from '../token/key_set.ts'
+import { openKeySet } from '../token/key_set.ts'
 import { isOpener } from '../token/recipient.ts'
 
 /** Where keys come from. */
@@ -37,6 +31,16 @@ export interface RemoteKeysOptions {
   readonly fetch?: Fetch
 }
 
+const OPTIONS: Readonly<Record<keyof RemoteKeysOptions, true>> = {
+  url: true,
+  clientId: true,
+  clientSecret: true,
+  decryptionKey: true,
+  every: true,
+  waitUntil: true,
+  fetch: true,
+}
+
 /** Keys that are fetched, and fetched again before they are needed. */
 export interface RemoteKeys {
   /** Where the keys come from. */
@@ -48,8 +52,6 @@ export interface RemoteKeys {
    * @returns nothing when there never were any
    */
   leaves(now: number, isLacking?: boolean): Promise<Leaves | undefined>
-  /** Returns the keys by which this server alone can tell who of its people was revoked; else as `leaves`. */
-  namesKeys(now: number, isLacking?: boolean): Promise<readonly NamesKey[]>
 }
 
 /** Seconds between two fetches for a key that was not found. */
@@ -104,15 +106,18 @@ function jitter(): number {
  * While the issuer is down, what is known goes on serving until the last leaf has ended. Nothing is fetched before the
  * first request.
  *
- * @throws {TypeError | RangeError} when an option is wrong
+ * @throws {TypeError | RangeError} when an option is wrong, or unknown
  */
 export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
+  checkMembers('remoteKeys', options as unknown, Object.keys(OPTIONS))
+  checkFunctions(options, ['waitUntil', 'fetch'])
   const { url, clientId, clientSecret, decryptionKey, every = 1800, waitUntil } = options
   const fetch: Fetch = options.fetch ?? ((to, init) => globalThis.fetch(to, init))
   checkRemoteUrl('url', url, true)
   checkInteger('every', every, 10, 86_400)
   checkText('clientId', clientId, /^[\x20-\x7e]+$/, 'the client_id of this resource server')
   checkText('clientSecret', clientSecret, /^[\x20-\x7e]+$/, 'its secret')
+  if (decryptionKey !== undefined) checkMembers('decryptionKey', decryptionKey as unknown)
   if (decryptionKey !== undefined && !isOpener(decryptionKey))
     throw new RangeError('"decryptionKey" expected a private JWK with "kid", on P-256 or X25519, or RSA')
   const [id, secret] = [clientId, clientSecret].map((half) =>
@@ -123,7 +128,7 @@ export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
     accept: 'application/jwk-set+json, application/jose',
   }
   const bounds = { type: /^application\/(?:jwk-set\+json|jose)\b/i }
-  let kept: { readonly leaves: Leaves; readonly names: readonly NamesKey[] } | undefined
+  let kept: Leaves | undefined
   let nextAt = Number.NEGATIVE_INFINITY
   let triedAt = Number.NEGATIVE_INFINITY
 
@@ -131,24 +136,18 @@ export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
     triedAt = now
     const fetched = await fetchText(url, fetch, { headers }, bounds)
     const set = fetched.ok ? await openKeySet(fetched.text, decryptionKey) : undefined
-    const leaves = set?.keys.flatMap((jwk) => readLeaf(jwk) ?? []) ?? []
-    const names = set?.names_keys?.flatMap((jwk) => readNamesKey(jwk) ?? []) ?? []
-    const isGood = leaves.length > 0 || names.length > 0
+    const leaves = set?.flatMap((jwk) => readLeaf(jwk) ?? []) ?? []
     // What failed is tried again soon; what came, after a while that differs from server to server.
-    nextAt = now + (isGood ? every * (0.8 + 0.4 * jitter()) : kept === undefined ? RETRY : COOLDOWN)
-    // An issuer that went back to an older version tells no names keys: those that are known are as good as before.
-    if (isGood) kept = { leaves: leavesOf(leaves, 86_400, 60), names: names.length > 0 ? names : (kept?.names ?? []) }
+    nextAt = now + (leaves.length > 0 ? every * (0.8 + 0.4 * jitter()) : kept === undefined ? RETRY : COOLDOWN)
+    if (leaves.length > 0) kept = leavesOf(leaves, 86_400, 60)
   }, waitUntil)
-
-  async function refresh(now: number, isLacking: boolean): Promise<typeof kept> {
-    if (isLacking && kept !== undefined && now - triedAt >= COOLDOWN) await flight.wait(now)
-    else if (now >= nextAt) await (kept === undefined ? flight.wait(now) : flight.beside(now))
-    return kept
-  }
 
   return {
     url,
-    leaves: async (now, isLacking = false) => (await refresh(now, isLacking))?.leaves,
-    namesKeys: async (now, isLacking = false) => (await refresh(now, isLacking))?.names ?? [],
+    async leaves(now, isLacking = false) {
+      if (isLacking && kept !== undefined && now - triedAt >= COOLDOWN) await flight.wait(now)
+      else if (now >= nextAt) await (kept === undefined ? flight.wait(now) : flight.beside(now))
+      return kept
+    },
   }
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { checkInteger } from '../../keys/check.ts'
+
 /**
  * A memory for proofs, as an issuer's `Guard` is one. It is atomic, whoever else asks at the same time.
  *
@@ -24,8 +26,11 @@ export interface ReplayStore {
  *
  * @param now returns Unix seconds
  * @param most names that it remembers at once. Default 100000
+ * @throws {TypeError | RangeError} when one is not that
  */
 export function createMemoryReplay(now: () => number, most = 100_000): ReplayStore {
+  if (typeof now !== 'function') throw new TypeError('"now" expected a function that returns Unix seconds')
+  checkInteger('most', most, 1)
   const spent = new Map<string, number>()
 
   /** Drops the oldest names that nobody needs any more; and one that somebody might, where there are too many. */

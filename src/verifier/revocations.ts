@@ -4,23 +4,14 @@
  * @module
  */
 
-import { checkChoice, checkInteger } from '../../keys/check.ts'
-import type { NamesKey } from '../../keys/index.ts'
+import { checkChoice, checkInteger, checkMembers } from '../../keys/check.ts'
 import { checkRemoteUrl, type Fetch, fetchText } from '../remote.ts'
 import { createSingleFlight, type WaitUntil } from '../single_flight.ts'
 import type { Opened } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
 import type { VerificationKeys } from '../token/jwks.ts'
-import {
-  type Bundle,
-  isRevoked,
-  LONGEST_BUNDLE,
-  needsNamesKey,
-  REVOCATIONS_TYP,
-  readBundle,
-} from '../token/revocations.ts'
+import { type Bundle, isRevoked, LONGEST_BUNDLE, REVOCATIONS_TYP, readBundle } from '../token/revocations.ts'
 import { verifyClaims } from '../token/signed.ts'
-import type { RemoteKeys } from './remote_keys.ts'
 
 /** How a verifier learns of revoked tokens. */
 export interface RevocationOptions {
@@ -35,15 +26,14 @@ export interface RevocationOptions {
   readonly maxStale?: number
   /** What becomes of requests after that: `refuse` answers 503, `accept` holds tokens against what was last known. Default `refuse`. */
   readonly onStale?: 'refuse' | 'accept'
-  /**
-   * For tokens to this server's own key (`decryptionKeys`): `remoteKeys(…)`, by which it proves itself and gets the keys that
-   * tell who of its people was revoked. Needed there; elsewhere they come with `keys`.
-   */
-  readonly keys?: RemoteKeys
 }
 
-/** Finds the names keys of this server's resource; with `isLacking` newer ones. */
-export type FindNamesKeys = (now: number, isLacking: boolean) => Promise<readonly NamesKey[]>
+const OPTIONS: Readonly<Record<keyof RevocationOptions, true>> = {
+  url: true,
+  every: true,
+  maxStale: true,
+  onStale: true,
+}
 
 /** Holds tokens against what was revoked. */
 export interface RevocationCheck {
@@ -57,7 +47,6 @@ export interface RevocationParts {
   readonly fetch: Fetch
   /** Returns the issuer's public keys; with `isLacking` newer ones. */
   readonly keys: (now: number, isLacking: boolean) => Promise<VerificationKeys>
-  readonly names: FindNamesKeys
   readonly waitUntil: WaitUntil | undefined
 }
 
@@ -67,12 +56,13 @@ const UNAVOIDABLE = 40
 /**
  * Returns the check.
  *
- * @throws {TypeError | RangeError} when an option is wrong
+ * @throws {TypeError | RangeError} when an option is wrong, or unknown
  */
 export function createRevocationCheck(
   options: RevocationOptions,
-  { issuer, fetch, keys, names, waitUntil }: RevocationParts,
+  { issuer, fetch, keys, waitUntil }: RevocationParts,
 ): RevocationCheck {
+  checkMembers('revocations', options as unknown, Object.keys(OPTIONS))
   const { url, every = 10, maxStale = 60, onStale = 'refuse' } = options
   checkRemoteUrl('revocations.url', url, true)
   checkInteger('revocations.every', every, 1, 3600)
@@ -133,18 +123,6 @@ export function createRevocationCheck(
     else await flight.beside(now)
   }
 
-  /** Returns the names keys by which a token's people are told: of its root, or of all that are known. */
-  async function findNamesKeys(kid: string, now: number): Promise<readonly NamesKey[]> {
-    const root = kid.includes('.') ? kid.split('.')[0] : undefined
-    for (const isLacking of [false, true]) {
-      const known = await names(now, isLacking)
-      const own = root === undefined ? known : known.filter((key) => key.kid === root)
-      if (own.length > 0) return own
-    }
-    if (onStale === 'refuse') throw new TokenError('unavailable')
-    return []
-  }
-
   return {
     async check({ entitlement, kid }, now) {
       await refresh(now)
@@ -152,9 +130,7 @@ export function createRevocationCheck(
         if (onStale === 'refuse') throw new TokenError('unavailable')
         if (known === undefined) return
       }
-      const { bundle } = known
-      const namesKeys = needsNamesKey(bundle) ? await findNamesKeys(kid, now) : []
-      if (isRevoked(bundle, { ...entitlement, kid }, namesKeys)) throw new TokenError('revoked')
+      if (isRevoked(known.bundle, { ...entitlement, kid })) throw new TokenError('revoked')
     },
   }
 }

@@ -4,12 +4,14 @@
  * @module
  */
 
-import { checkBoolean, checkInteger, checkText } from '../../keys/check.ts'
+import { checkBoolean, checkFunctions, checkInteger, checkText } from '../../keys/check.ts'
+import { checkIssuer, checkResource } from '../../keys/identifier.ts'
 import type { Expectations } from '../token/claims.ts'
 import type { Confirmation, Entitlement, Opened } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
 import type { TokenErrorCode } from '../token/explain.ts'
 import { answerBearer, type BearerErrorCode, type ResourceRequest, readBearer, type Scheme } from './bearer.ts'
+import { checkDemand, type Demand } from './demand.ts'
 
 /** What every verifier is made from. */
 export interface CommonOptions {
@@ -29,12 +31,6 @@ export interface CommonOptions {
   readonly now?: () => number
 }
 
-/** What a request must have beyond a live token. */
-export interface Demand {
-  /** The scope tokens that it needs, all of them, with one space between. Default: none. */
-  readonly scope?: string
-}
-
 /**
  * What became of a token: the entitlement, or the ready answer to send.
  *
@@ -50,7 +46,7 @@ export type Verification =
   | {
       readonly ok: false
       readonly code: BearerErrorCode
-      readonly reason: TokenErrorCode | undefined
+      readonly reason: TokenErrorCode | 'demand' | undefined
       readonly response: Response
     }
 
@@ -60,6 +56,9 @@ export interface Verifier {
    * Opens an access token, or that of a request (RFC 6750 §2.1, RFC 9449 §7.1). It never throws.
    *
    * A token that is bound to a key is taken from a request alone: without one nothing proves the key.
+   *
+   * A demand that is none (a text, an unknown member, a scope that is malformed or `undefined`) lets nobody in: the answer
+   * is 500, whoever asks.
    */
   verify(input: string | ResourceRequest, demand?: Demand): Promise<Verification>
 }
@@ -100,19 +99,33 @@ export interface Confirm {
 /** The options as the verifiers use them. */
 export type CheckedOptions = Required<Omit<CommonOptions, 'resourceMetadata'>> & Pick<CommonOptions, 'resourceMetadata'>
 
+/** The options that all verifiers share, by their names: the compiler holds the list against the type. */
+export const COMMON_OPTIONS: Readonly<Record<keyof CommonOptions, true>> = {
+  issuer: true,
+  resource: true,
+  resourceMetadata: true,
+  clockTolerance: true,
+  longestLife: true,
+  anonymous: true,
+  now: true,
+}
+
 /**
  * Checks the options that all verifiers share, and fills in the defaults.
+ *
+ * This does NOT check that there is no other: each verifier knows more of them.
  *
  * @throws {TypeError | RangeError}
  */
 export function checkOptions(options: CommonOptions): CheckedOptions {
   const { issuer, resource, resourceMetadata, clockTolerance = 10, longestLife = 86_400, anonymous = false } = options
   const now = options.now ?? (() => Math.floor(Date.now() / 1000))
-  checkText('issuer', issuer, /^https?:\/\/\S+$/, 'the URL of the issuer')
-  checkText('resource', resource, /^[^\s"\\]+$/, 'the URI of this resource server')
+  checkIssuer('issuer', issuer)
+  checkResource('resource', resource)
   checkInteger('clockTolerance', clockTolerance, 0, 60)
   checkInteger('longestLife', longestLife, 1, 86_400)
   checkBoolean('anonymous', anonymous)
+  checkFunctions(options, ['now'])
   const checked = { issuer, resource, clockTolerance, longestLife, anonymous, now }
   if (resourceMetadata === undefined) return checked
   checkText('resourceMetadata', resourceMetadata, /^https?:\/\/[^\s"\\]+$/, 'the URL of the metadata')
@@ -125,7 +138,7 @@ interface Refused {
   /** The scope that is needed. */
   readonly scope: string | undefined
   readonly nonce?: string | undefined
-  readonly reason?: TokenErrorCode
+  readonly reason?: TokenErrorCode | 'demand'
 }
 
 /** What the caller is told for each reason: nearly always the same. */
@@ -151,8 +164,20 @@ export function createVerifierAround(open: Open, options: CheckedOptions, confir
     return { ok: false, code, reason, response: answerBearer(code, challenge) }
   }
 
+  /** Tells whether a request can have what it must: nobody is let in past what was not understood. */
+  function isDemand(demand: unknown): boolean {
+    try {
+      checkDemand(demand)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   // One function that waits once, if at all: each promise more would cost as much as a check.
-  async function verify(input: string | ResourceRequest, { scope }: Demand = {}): Promise<Verification> {
+  async function verify(input: string | ResourceRequest, demand: Demand = {}): Promise<Verification> {
+    if (!isDemand(demand)) return refuse('server_error', { scheme: undefined, scope: undefined, reason: 'demand' })
+    const { scope } = demand
     const isAlone = typeof input === 'string'
     const shown = isAlone ? ({ ok: true, scheme: 'Bearer', token: input } as const) : readBearer(input, schemes)
     if (!shown.ok) return refuse(shown.code, { scheme: shown.scheme, scope })

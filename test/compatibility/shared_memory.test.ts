@@ -441,7 +441,6 @@ describe('0.1.0 and this version on one ring, guard and list', () => {
         guard,
         revocations,
         authenticate: issuer.ownLoginPage({
-          type: 'page',
           url: VARS.LOGIN.url,
           issuer: VARS.LOGIN.issuer,
           jwks: VARS.LOGIN.jwks,

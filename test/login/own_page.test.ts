@@ -1,7 +1,7 @@
 import { exportJWK, generateKeyPair, importJWK, SignJWT, UnsecuredJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { ownLoginPage } from '../../src/index.ts'
-import { LOGIN_KEY, NOW, testIssuer, VARS } from '../fixtures.ts'
+import { LOGIN_KEY, LOGIN_PAGE, NOW, testIssuer, VARS } from '../fixtures.ts'
 import { authorizeUrl, type Changes, createBrowser, type LoginChanges, signLogin } from '../person.ts'
 
 function setUp() {
@@ -126,6 +126,6 @@ describe('a login at an own page', () => {
     [{ jwks: { keys: [{ kty: 'oct', k: 'x', alg: 'HS256' }] } }, '"LOGIN.jwks" expected public keys'],
     [{ jwks: { keys: [{ ...VARS.LOGIN.jwks.keys[0], alg: undefined }] } }, 'each with "alg"'],
   ])('is not made with %o', (changes, message) => {
-    expect(() => ownLoginPage({ ...VARS.LOGIN, ...changes })).toThrow(message)
+    expect(() => ownLoginPage({ ...LOGIN_PAGE, ...changes })).toThrow(message)
   })
 })

@@ -18,7 +18,9 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/stores': ['src/protocol', 'src/token', 'src/remote.ts', 'src/log.ts', 'keys', 'cloudflare:workers'],
   'src/login': ['src/pages', 'src/protocol', 'src/stores', 'src/token', 'src/remote.ts', 'keys'],
   'src/grants': ['src/protocol', 'src/stores', 'src/token', 'keys'],
+  'src/setting_kinds.ts': ['keys'],
   'src/settings.ts': [
+    'src/setting_kinds.ts',
     'src/grants',
     'src/login',
     'src/protocol',

@@ -45,7 +45,7 @@ describe('a protected resource (RFC 9728)', () => {
     ['nothing', { resource: undefined as never }, 'resource'],
     ['no issuer', { issuer: '' }, 'issuer'],
   ])('cannot be %s (RFC 9728 §1.2)', (_, changes, name) => {
-    expect(() => describeResource({ resource, issuer: ISSUER, ...changes })).toThrow(`"${name}" expected the URL`)
+    expect(() => describeResource({ resource, issuer: ISSUER, ...changes })).toThrow(`"${name}" expected the UR`)
   })
 
   it('answers with 200 and JSON at its URL (RFC 9728 §3.2)', async () => {

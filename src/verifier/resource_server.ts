@@ -1,0 +1,65 @@
+/**
+ * What the middleware of every framework is made from: a verifier or its options, and what each request must have.
+ *
+ * @module
+ */
+
+import { checkFunctions, checkMembers } from '../../keys/check.ts'
+import { checkDemand, type Demand } from './demand.ts'
+import { createVerifier, type VerifierOptions } from './index.ts'
+import type { Verifier } from './verifier.ts'
+
+/** Returns `x5t#S256` of the certificate that the client of a framework's request proved to have. */
+type FindCertificate<NativeRequest> = (request: NativeRequest) => string | undefined
+
+/** What a framework's middleware needs beside the verifier. */
+export interface ResourceServerDemand<NativeRequest> extends Demand {
+  /**
+   * Returns `x5t#S256` of the certificate that the client proved to have, where another than this server ended the TLS
+   * connection. Believe a header only if your proxy sets it, and drops what clients send. Default: what the platform says.
+   */
+  readonly certificate?: FindCertificate<NativeRequest>
+}
+
+/** What a framework's middleware needs: a verifier or its options, and what each request must have. */
+export type ResourceServerOptions<NativeRequest = never> = (VerifierOptions | { readonly verifier: Verifier }) &
+  ResourceServerDemand<NativeRequest>
+
+const BESIDE: Readonly<Record<keyof ResourceServerDemand<never> | 'verifier', true>> = {
+  verifier: true,
+  scope: true,
+  certificate: true,
+}
+
+/** What a framework's middleware works with. */
+export interface ResourceServer<NativeRequest> {
+  readonly verifier: Verifier
+  readonly demand: Demand
+  readonly certificate: FindCertificate<NativeRequest>
+}
+
+/**
+ * Reads the options of a framework's middleware.
+ *
+ * @param fallback tells the certificate as the platform does
+ * @throws {TypeError | RangeError} as `createVerifier`; when the scope is none; and when beside a verifier there are
+ * options that it would have had to be made from
+ */
+export function readResourceServer<NativeRequest>(
+  options: ResourceServerOptions<NativeRequest>,
+  fallback: FindCertificate<NativeRequest>,
+): ResourceServer<NativeRequest> {
+  checkMembers('resourceServer', options as unknown)
+  const { certificate, ...others } = options
+  checkFunctions(options, ['certificate'])
+  const demand: Demand = 'scope' in options ? ({ scope: options.scope } as Demand) : {}
+  checkDemand(demand)
+  if ('verifier' in others) {
+    checkMembers('resourceServer', options, Object.keys(BESIDE))
+    if (typeof others.verifier?.verify !== 'function')
+      throw new TypeError('"verifier" expected what createVerifier(…) returns')
+    return { verifier: others.verifier, demand, certificate: certificate ?? fallback }
+  }
+  const { scope: _, ...own } = others
+  return { verifier: createVerifier(own), demand, certificate: certificate ?? fallback }
+}
