@@ -12,6 +12,7 @@ declare module 'cloudflare:workers' {
       readonly sql: {
         exec<Row = Record<string, unknown>>(query: string, ...bindings: readonly unknown[]): SqlCursor<Row>
       }
+      transactionSync<Result>(act: () => Result): Result
       getAlarm(): Promise<number | null>
       setAlarm(at: number): Promise<void>
     }

@@ -29,5 +29,6 @@ export type { TrustedIssuerSettings, TrustRuleSettings } from './protocol/truste
 export type { Credentials, IssuerSettings } from './settings.ts'
 export type { Advance, Guard, Step } from './stores/guard.ts'
 export { createMemoryGuard } from './stores/guard_memory.ts'
-export { createMemoryRevocations, type RevocationEvent, type Revocations } from './stores/revocations.ts'
+export type { Addition, Outcome, RevocationEvent, Revocations } from './stores/revocations.ts'
+export { createMemoryRevocations } from './stores/revocations_memory.ts'
 export type { Entitlement } from './token/entitlement.ts'

@@ -180,7 +180,7 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   const recipients = createRecipients(fetch, log)
   const assertions = createAssertions(fetch, log)
   const accessTokens = createAccessTokens(context, recipients, publicKeys)
-  const view = createRevocationView(context.settings.revocations)
+  const view = createRevocationView(context.settings.revocations, log)
   const proveClient = createClientAuthentication(context, assertions)
   const authenticateClient = spendingAtOnce(proveClient)
   const parts = { proveClient, authenticateClient, accessTokens, assertions, publicKeys, view }

@@ -62,10 +62,16 @@ function revoking(kind: string, operand: string, summary: string): Command {
         body: new URLSearchParams({ kind, value }),
       })
       if (status === 404) throw new Refusal('the issuer keeps no revocations: REVOCATIONS is not bound')
+      if (status === 429)
+        throw new Refusal('the list of revocations is full: revoke something broader, a client or a key, or wait')
       if (status !== 200)
         throw new Refusal(`the issuer refuses: ${body['error'] ?? status} ${body['error_description'] ?? ''}`)
       io.out(JSON.stringify(body))
       io.say(`revoked; verifiers that ask for revocations refuse it within ${body['effective_within']} seconds`)
+      if (body['except'] !== undefined)
+        io.say(
+          `NOT revoked: its ${body['except']}, which name no client; they live until they end, or revoke their key`,
+        )
       return 0
     },
   }

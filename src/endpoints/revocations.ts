@@ -34,6 +34,9 @@ const MARGIN = 10
  */
 export const REVOCATION_DELAY = 20
 
+/** Seconds that the revocation of a key lasts, ten years: longer than a ring opens what was sealed with it. */
+const KEY_LIFE = 315_360_000
+
 /** What an operator can revoke, and what it is called in a bundle. */
 const KINDS: Readonly<Record<string, RevocationKind>> = { sub: 'sub', client: 'client', grant: 'gid', kid: 'kid' }
 
@@ -46,13 +49,14 @@ export function createRevocationsEndpoint(context: EndpointContext, revocations:
   async function create(now: number): Promise<Answer> {
     const signer = keyRing.open(now).signingKeys.signing('ES256', now)
     if (signer === undefined) throw new OAuthError('temporarily_unavailable', 'no key signs now', { retryAfter: 60 })
-    const { seq, salt, events } = await revocations.read(now, 'access tokens')
+    const { epoch, seq, salt, events } = await revocations.read(now, 'access tokens')
     const iat = now - (now % DATE_EVERY)
-    const claims = { iss: issuer, iat, exp: iat + BUNDLE_LIFE, seq, salt, events }
+    // JSON leaves out an epoch that is not there.
+    const claims = { iss: issuer, iat, exp: iat + BUNDLE_LIFE, epoch, seq, salt, events }
     const headers = {
       'Content-Type': 'application/jwt',
       'Cache-Control': `public, max-age=${MAX_AGE}`,
-      ETag: `W/"${seq}-${iat}"`,
+      ETag: `W/"${epoch ?? 0}-${seq}-${iat}"`,
     }
     return { status: 200, headers, body: await signClaims(claims, REVOCATIONS_TYP, signer) }
   }
@@ -80,11 +84,13 @@ export function createOperatorEndpoint(
   { authenticateClient, revocations }: OperatorParts,
 ): FormEndpoint {
   const { settings, log } = context
-  const { resources, guard, longestLife, pairwise } = settings
+  const { resources, clients, guard, longestLife, trustedIssuers, pairwise } = settings
   const longestToken = [...resources.values()].reduce(
     (longest, { accessTokenLifetime }) => Math.max(longest, accessTokenLifetime),
     0,
   )
+  // An assertion of before must not be good again, either.
+  const longest = [...trustedIssuers.values()].reduce((most, issuer) => Math.max(most, issuer.longestLife), longestLife)
   return createFormEndpoint(context, 'revocations', async ({ parameters, headers, certificate, now }) => {
     const client = await authenticateClient({ headers, parameters, certificate, now })
     if (client.kind !== 'operator') throw new OAuthError('unauthorized_client', 'not an operator')
@@ -93,14 +99,18 @@ export function createOperatorEndpoint(
     if (kind === undefined) throw new OAuthError('invalid_request', 'kind is unknown')
     // A person or a client can come back, and what is issued then is good; a grant or a key never is again.
     const isFinal = kind === 'gid' || kind === 'kid'
-    const [until, keep] = [now + longestToken + 120, now + longestLife + 120]
+    const [token, other] = [now + longestToken + 120, now + Math.max(longest, longestToken + 1) + 120]
+    const [until, keep] = kind === 'kid' ? [now + KEY_LIFE, now + KEY_LIFE] : [token, other]
     // Where subjects are pairwise, tokens know a person, and an approval, by other names: all of them are hit.
     const values = kind === 'sub' || kind === 'gid' ? pairwise.namesOf(kind, value) : [value]
     for (const name of values) {
-      await revocations.add({ kind, value: name, at: isFinal ? keep : now + MARGIN, until, keep })
+      await revocations.add({ kind, value: name, at: isFinal ? keep : now + MARGIN, until, keep, by: 'operator' }, now)
       if (kind === 'gid') await guard?.end(name, keep)
     }
     log({ level: 'info', event: 'revocations', code: kind, client: client.id })
-    return answerJson(200, { revoked: asked, effective_within: REVOCATION_DELAY })
+    // Anonymous tokens name no client: nobody is told that these were revoked.
+    const isAnonymous = kind === 'client' && clients.get(value)?.anonymous === true
+    const except = isAnonymous ? { except: 'anonymous tokens' } : {}
+    return answerJson(200, { revoked: asked, effective_within: REVOCATION_DELAY, ...except })
   })
 }

@@ -6,12 +6,15 @@
  */
 
 import type { RefreshFacts } from '../grants/approval.ts'
-import type { Client } from '../protocol/client.ts'
+import { type Client, isPublic } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
-import type { Revocations } from '../stores/revocations.ts'
+import { clientSubject } from '../protocol/subject.ts'
+import type { Addition, RevocationEvent, Revocations } from '../stores/revocations.ts'
+import type { Entitlement } from '../token/entitlement.ts'
 import { readOutside } from '../token/envelope.ts'
 import { TokenError } from '../token/error.ts'
 import { readNestedOutside } from '../token/nested.ts'
+import { appOf } from '../token/revocations.ts'
 import type { AccessTokens } from './access_tokens.ts'
 import type { AuthenticateClient } from './client_authentication.ts'
 import type { EndpointContext } from './context.ts'
@@ -58,6 +61,14 @@ export function createRevokeEndpoint(
     0,
   )
 
+  /** Returns how long access tokens can live that were issued until now, and a little longer. */
+  const endOf = (now: number): number => now + longestToken + 120
+
+  /** Returns the event that takes the place of many: it hits the access tokens issued until now, and nothing else. */
+  function allOf(kind: 'gid' | 'app' | 'sub', value: string, now: number): RevocationEvent {
+    return { kind, value, at: now, until: endOf(now), keep: endOf(now) }
+  }
+
   /** Ends a family, and every access token that came of it. */
   async function revokeRefresh(token: string, client: Client, now: number): Promise<void> {
     const envelopes = context.envelopes(keyRing.open(now), now)
@@ -68,26 +79,58 @@ export function createRevokeEndpoint(
       if (error instanceof TokenError) return
       throw error
     }
-    if (facts.client_id !== client.id) return
-    const until = now + longestToken + 120
+    const { gid, sub, client_id, grant_end } = facts
+    if (client_id !== client.id) return
+    const until = endOf(now)
+    // Without a guard the list alone knows that the family has ended, and must know it as long as that could live.
+    const keep = guard === undefined ? Math.max(grant_end, until + 1) : until
+    const subs = pairwise.namesOf('sub', sub)
     await Promise.all(
-      pairwise
-        .namesOf('gid', facts.gid)
-        .flatMap((value) => [
-          guard?.end(value, facts.grant_end),
-          revocations?.add({ kind: 'gid', value, at: until, until, keep: until }),
-        ]),
+      pairwise.namesOf('gid', gid).map(async (value, index) => {
+        await guard?.end(value, grant_end)
+        // Both lists of names are of the same resources, in the same order.
+        const app = { ...allOf('app', appOf(subs[index] ?? sub, client_id), now), keep }
+        await revocations?.add({ kind: 'gid', value, at: until, until, keep, by: 'approval', within: [app] }, now)
+      }),
     )
     log({ level: 'info', event: 'revoke', code: 'refresh_token', client: client.id })
   }
 
-  async function revokeAccess(token: string, client: Client, now: number): Promise<void> {
+  /**
+   * Returns what many revoked tokens of a kind become, and on whose word. A token of an exchange bears the approval of
+   * another client, and what its server could have made may bear any: these end nothing but what is the client's own.
+   */
+  function foldingOf(
+    { sub, gid }: Entitlement,
+    client: Client,
+    isProved: boolean,
+    now: number,
+  ): Pick<Addition, 'by' | 'within'> {
+    const isGranted = isProved && gid !== undefined && client.exchange.length === 0
+    const word = isPublic(client) ? {} : { by: { client: client.id } }
+    if (sub === clientSubject(client.id)) return { ...word, within: [allOf('sub', sub, now)] }
+    const app = allOf('app', appOf(sub, client.id), now)
+    return isGranted ? { by: 'approval', within: [allOf('gid', gid, now), app] } : { ...word, within: [app] }
+  }
+
+  /**
+   * Revokes an access token. A client that proved itself is believed about its own. Anybody can come as a public one, with
+   * tokens that a server made for itself: of these only what the issuer alone can have made is taken.
+   */
+  async function revokeAccess(token: string, client: Client, list: Revocations, now: number): Promise<void> {
     const own = [...client.resources].flatMap((uri) => resources.get(uri) ?? [])
-    const opened = await accessTokens.open(token, own, now)
-    if (opened === undefined || opened.entitlement.client_id !== client.id) return
-    const { jti, exp } = opened.entitlement
+    const proved = await accessTokens.openOwn(token, own, now)
+    const opened = proved ?? (await accessTokens.open(token, own, now))
+    if (opened === undefined) return
+    const { jti, exp, client_id } = opened.entitlement
+    if (client_id === undefined)
+      throw new OAuthError('unsupported_token_type', 'the token names no client: nobody can tell whose it is')
+    if (client_id !== client.id) return
+    if (proved === undefined && isPublic(client))
+      throw new OAuthError('unsupported_token_type', 'the token could be made by its resource server, too')
     const until = exp + 120
-    await revocations?.add({ kind: 'jti', value: jti, at: until, until, keep: until })
+    const folding = foldingOf(opened.entitlement, client, proved !== undefined, now)
+    await list.add({ kind: 'jti', value: jti, at: until, until, keep: until, ...folding }, now)
     log({ level: 'info', event: 'revoke', code: 'access_token', client: client.id })
   }
 
@@ -96,11 +139,15 @@ export function createRevokeEndpoint(
     const token = parameters.require('token')
     keyRing.open(now)
     const kind = guess(token)
-    if (kind === 'refresh') await revokeRefresh(token, client, now)
+    if (kind === 'refresh') {
+      if (guard === undefined && revocations === undefined)
+        throw new OAuthError('unsupported_token_type', 'there is neither a guard nor a list that could remember it')
+      await revokeRefresh(token, client, now)
+    }
     // What was sealed to a server's own key the issuer cannot open, so it cannot tell whose it is.
     if (kind === 'sealed to its server' || (kind === 'access' && revocations === undefined))
       throw new OAuthError('unsupported_token_type', 'access tokens of this kind cannot be revoked')
-    if (kind === 'access') await revokeAccess(token, client, now)
+    if (kind === 'access' && revocations !== undefined) await revokeAccess(token, client, revocations, now)
     return DONE
   })
 }

@@ -19,7 +19,7 @@ const errors = {
   use_dpop_nonce: { status: 400, description: 'The DPoP proof needs the nonce that comes with this answer.' },
   invalid_scope: { status: 400, description: 'The scope is malformed, unknown, or more than the client may have.' },
   invalid_target: { status: 400, description: 'The resource is malformed, unknown, or not open to the client.' },
-  slow_down: { status: 429, description: 'Too many failed attempts; try again later.' },
+  slow_down: { status: 429, description: 'Too many attempts; try again later.' },
   unsupported_response_type: { status: 400, description: 'This response type is not supported.' },
   access_denied: { status: 400, description: 'The request was denied.' },
   login_required: { status: 400, description: 'Somebody must log in first.' },

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { checkText } from '../../keys/check.ts'
 import type { Log } from '../log.ts'
-import { type Bundle, hashRevoked, isRevoked, type RevocationKind, type Target } from '../token/revocations.ts'
+import { OAuthError } from '../protocol/error.ts'
+import { type Bundle, isRevoked, type RevocationKind, type Target } from '../token/revocations.ts'
 import { createDeadline } from './deadline.ts'
 
 /** Something that is revoked from now on. */
@@ -17,63 +17,76 @@ export interface RevocationEvent {
   readonly at: number
   /** How long an access token that it could hit can live. Unix seconds. */
   readonly until: number
-  /** How long anything else that it could hit can live, a refresh token or a session; at least `until`. Unix seconds. */
+  /**
+   * How long anything else that it could hit can live, a refresh token or a session. Unix seconds. The same as `until` when
+   * it is to hit access tokens alone.
+   */
   readonly keep: number
 }
+
+/** Something that is revoked, by whom, and what much of the same becomes. */
+export interface Addition extends RevocationEvent {
+  /**
+   * On whose word: the operator's; a person's, of whose approval there is proof; or a client's own, which proved itself.
+   * Default: nobody's who could be counted. The list keeps room for each that stands before another.
+   */
+  readonly by?: 'operator' | 'approval' | { readonly client: string }
+  /** What takes the place of many events of its kind, from the narrowest to the broadest: each holds the one before. */
+  readonly within?: readonly RevocationEvent[]
+}
+
+/** What became of an addition. */
+export type Outcome =
+  /** `isHalf`: by this one the list became half as long as it may. */
+  | { readonly added: true; readonly isHalf: boolean }
+  | { readonly added: false; readonly why: 'the list is full' | 'the client has revoked too much' }
 
 /**
  * The list of revocations.
  *
- * What `add` has taken is in every later `read`, whatever is restarted in between; `seq` grows with each. What cannot be
- * written or read throws.
+ * What `add` has added is in every later `read`, whatever is restarted in between; `seq` grows with each. It refuses before
+ * the list is longer than verifiers take, by the rule of `addTo`, atomically. What cannot be written or read throws. The
+ * epoch is the instant at which the list was made: another list has a later one.
  */
 export interface Revocations {
-  add(event: RevocationEvent): Promise<void>
-  /** Returns the events that can still hit something at `now`: an access token, or anything. */
-  read(now: number, what: 'access tokens' | 'anything'): Promise<Bundle>
+  /** @param now Unix seconds */
+  add(addition: Addition, now: number): Promise<Outcome>
+  /**
+   * Returns the events that can hit an access token at `now`, or anything.
+   *
+   * @param isElse whether to leave out, of anything, those that hit access tokens alone. Default false
+   */
+  read(now: number, what: 'access tokens' | 'anything', isElse?: boolean): Promise<Bundle>
 }
 
-/** Returns revocations in the memory of one process: for development and tests. They end with the process. */
-export function createMemoryRevocations(salt: string): Revocations {
-  checkText('salt', salt, /./, 'a text of your own')
-  const events = new Map<string, Omit<RevocationEvent, 'value'> & { readonly hash: string }>()
-  let seq = 0
-  return {
-    async add({ kind, value, ...times }) {
-      const hash = hashRevoked(salt, kind, value)
-      const known = events.get(`${kind} ${hash}`) ?? times
-      const [at, until, keep] = (['at', 'until', 'keep'] as const).map((name) => Math.max(times[name], known[name]))
-      events.set(`${kind} ${hash}`, { kind, hash, at: at ?? 0, until: until ?? 0, keep: keep ?? 0 })
-      seq++
-    },
-    async read(now, what) {
-      const live = [...events.values()].filter(({ until, keep }) => (what === 'anything' ? keep : until) > now)
-      return { seq, salt, events: groupEvents(live) }
-    },
-  }
-}
+/** Seconds after which trying again makes sense when nothing more can be revoked. */
+const RETRY_AFTER = 60
 
-/** Returns events as a bundle has them. */
-export function groupEvents(
-  rows: readonly { readonly kind: string; readonly hash: string; readonly at: number }[],
-): Bundle['events'] {
-  const events: Record<string, Record<string, number>> = {}
-  for (const { kind, hash, at } of rows) events[kind] = Object.assign(events[kind] ?? {}, { [hash]: at })
-  return events
-}
-
-/** Returns revocations that answer in time, or are `temporarily_unavailable`. */
+/**
+ * Returns revocations that answer in time, or are `temporarily_unavailable`; what they do not add is `slow_down`, and the
+ * operator is warned from the half on.
+ */
 export function revocationsWithDeadline(revocations: Revocations, log: Log): Revocations {
   const within = createDeadline('revocations', log)
   return {
-    add: (event) => within(() => revocations.add(event)),
-    read: (now, what) => within(() => revocations.read(now, what)),
+    async add(addition, now) {
+      // The list of an earlier version says nothing, and adds whatever it is told.
+      const outcome = (await within<Outcome | undefined>(() => revocations.add(addition, now))) ?? {
+        added: true,
+        isHalf: false,
+      }
+      if (!outcome.added) throw new OAuthError('slow_down', outcome.why, { retryAfter: RETRY_AFTER })
+      const detail = 'the list of revocations is half as long as it may be: see who revokes so much'
+      if (outcome.isHalf) log({ level: 'warn', event: 'revocations', detail })
+      return outcome
+    },
+    read: (...of) => within(() => revocations.read(...of)),
   }
 }
 
 /** The issuer's own look at the revocations, a few seconds old at the most. */
 export interface RevocationView {
-  /** Tells whether something was revoked. */
+  /** Tells whether something was revoked: an access token, where it has a `jti`; else a refresh token or a session. */
   hits(target: Target, now: number): Promise<boolean>
 }
 
@@ -81,14 +94,29 @@ export interface RevocationView {
 const VIEW_AGE = 5
 
 /** Returns the issuer's own look at the revocations; without any, nothing is ever revoked. */
-export function createRevocationView(revocations: Revocations | undefined): RevocationView {
-  let kept: { readonly bundle: Bundle; readonly at: number } | undefined
+export function createRevocationView(revocations: Revocations | undefined, log: Log): RevocationView {
+  const kept = new Map<'access tokens' | 'anything', { readonly bundle: Bundle; readonly at: number }>()
+
+  /** The list itself is always right here; but when it is another than before, somebody should know. */
+  function compare(before: Bundle | undefined, { epoch, seq }: Bundle): void {
+    if (before === undefined || (before.epoch === epoch && before.seq <= seq)) return
+    const detail =
+      'the list of revocations is another than before, or was set back: what was revoked and still lives counts again'
+    log({ level: 'error', event: 'revocations', detail })
+  }
+
   return {
     async hits(target, now) {
       if (revocations === undefined) return false
-      if (kept === undefined || now - kept.at >= VIEW_AGE || now < kept.at)
-        kept = { bundle: await revocations.read(now, 'anything'), at: now }
-      return isRevoked(kept.bundle, target)
+      const what = target.jti === undefined ? 'anything' : 'access tokens'
+      let known = kept.get(what)
+      if (known === undefined || now - known.at >= VIEW_AGE || now < known.at) {
+        const bundle = await revocations.read(now, what, what === 'anything')
+        compare(known?.bundle, bundle)
+        known = { bundle, at: now }
+        kept.set(what, known)
+      }
+      return isRevoked(known.bundle, target)
     },
   }
 }

@@ -5,12 +5,12 @@
  */
 
 import type { Bundle } from '../token/revocations.ts'
-import type { RevocationEvent, Revocations } from './revocations.ts'
+import type { Addition, Outcome, Revocations } from './revocations.ts'
 
 /** What a stub of the revocations' object can be asked; see `RevocationsObject`. */
 export interface RevocationsStub {
-  add(event: RevocationEvent): Promise<void>
-  read(now: number, what: 'access tokens' | 'anything'): Promise<Bundle>
+  add(addition: Addition, now: number): Promise<Outcome>
+  read(now: number, what: 'access tokens' | 'anything', isElse?: boolean): Promise<Bundle>
 }
 
 /** The binding of the revocations' object. */
@@ -21,7 +21,7 @@ export interface RevocationsNamespace {
 /** Returns the revocations: one list, so one object. */
 export function createDurableObjectRevocations(namespace: RevocationsNamespace): Revocations {
   return {
-    add: (event) => namespace.getByName('revocations').add(event),
-    read: (now, what) => namespace.getByName('revocations').read(now, what),
+    add: (addition, now) => namespace.getByName('revocations').add(addition, now),
+    read: (now, what, isElse = false) => namespace.getByName('revocations').read(now, what, isElse),
   }
 }

@@ -17,14 +17,19 @@ export const REVOCATION_KINDS: readonly RevocationKind[] = ['jti', 'gid', 'app',
 /** `typ` of the signed bundle. */
 export const REVOCATIONS_TYP = 'revocations+jwt'
 
-/** Characters that a bundle may have: some 50,000 events. */
+/** Characters that a bundle may have. */
 export const LONGEST_BUNDLE = 4_000_000
+
+/** Events that a list may have: each is 40 characters of a bundle, and room is left for the rest of it. */
+export const MOST_EVENTS = 80_000
 
 /** The events of a bundle: for each kind, the hash of a value → the instant before which tokens are dead. */
 export type RevocationEvents = Readonly<Partial<Record<RevocationKind, Readonly<Record<string, number>>>>>
 
 /** What a bundle says. */
 export interface Bundle {
+  /** When the list was made: another one, after a loss, has a later epoch. Unix milliseconds. None in a list of 0.1.0. */
+  readonly epoch?: number
   /** Grows with every event: an older bundle in place of a newer one is seen by it. */
   readonly seq: number
   readonly salt: string
@@ -106,7 +111,8 @@ export function isRevoked({ salt, events }: Bundle, target: Target): boolean {
 
 /** Reads a bundle from claims that the issuer signed; nothing when it is none. */
 export function readBundle(claims: Readonly<Record<string, unknown>>): Bundle | undefined {
-  const { seq, salt, events } = claims
+  const { epoch, seq, salt, events } = claims
+  if (epoch !== undefined && !Number.isSafeInteger(epoch)) return undefined
   if (!Number.isSafeInteger(seq) || typeof salt !== 'string' || salt === '') return undefined
   if (typeof events !== 'object' || events === null) return undefined
   const known = REVOCATION_KINDS.flatMap((kind) => {
@@ -115,5 +121,29 @@ export function readBundle(claims: Readonly<Record<string, unknown>>): Bundle | 
       ? [[kind, instants as Record<string, number>] as const]
       : []
   })
-  return { seq: seq as number, salt, events: Object.fromEntries(known) }
+  const made = epoch === undefined ? {} : { epoch: epoch as number }
+  return { ...made, seq: seq as number, salt, events: Object.fromEntries(known) }
+}
+
+/** Seconds by which a bundle must be dated later to be taken though its list was set back: no replay ever is. */
+const SET_BACK_AFTER = 60
+
+/** A bundle, and the issuer's date of it. Unix seconds. */
+export interface DatedBundle {
+  readonly bundle: Bundle
+  readonly issuedAt: number
+}
+
+/**
+ * Tells how a bundle stands to the one that is known: `newer`; of a list that was lost or `set back`, and is taken all the
+ * same, for what is dated later the issuer signed later; or `older`, a replay, or the word of a machine that lags behind.
+ */
+export function compareBundles(known: DatedBundle, next: DatedBundle): 'newer' | 'set back' | 'older' {
+  if (next.issuedAt < known.issuedAt) return 'older'
+  const [before, after] = [known.bundle, next.bundle]
+  // A list without an epoch may be the same as one with: then `seq` tells, as ever.
+  const isAnother = before.epoch !== undefined && after.epoch !== undefined ? after.epoch - before.epoch : 0
+  if (isAnother > 0) return 'set back'
+  if (isAnother === 0 && after.seq >= before.seq) return 'newer'
+  return next.issuedAt >= known.issuedAt + SET_BACK_AFTER ? 'set back' : 'older'
 }

@@ -10,7 +10,14 @@ import { createSingleFlight, type WaitUntil } from '../single_flight.ts'
 import type { Opened } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
 import type { VerificationKeys } from '../token/jwks.ts'
-import { type Bundle, isRevoked, LONGEST_BUNDLE, REVOCATIONS_TYP, readBundle } from '../token/revocations.ts'
+import {
+  type Bundle,
+  compareBundles,
+  isRevoked,
+  LONGEST_BUNDLE,
+  REVOCATIONS_TYP,
+  readBundle,
+} from '../token/revocations.ts'
 import { verifyClaims } from '../token/signed.ts'
 
 /** How a verifier learns of revoked tokens. */
@@ -88,8 +95,8 @@ export function createRevocationCheck(
     const issuedAt = claims['iat']
     if (bundle === undefined || claims['iss'] !== issuer || typeof issuedAt !== 'number') throw new TokenError('claims')
     if (issuedAt > now + 60) throw new TokenError('early')
-    if (known !== undefined && (bundle.seq < known.bundle.seq || issuedAt < known.issuedAt))
-      throw new TokenError('early')
+    const standing = known === undefined ? 'newer' : compareBundles(known, { bundle, issuedAt })
+    if (standing === 'older') throw new TokenError('early')
     known = { bundle, issuedAt, etag }
   }
 

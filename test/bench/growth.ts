@@ -98,7 +98,7 @@ async function openingBeside(name: string, revoked: number): Promise<Contender> 
   const times = { at: NOW, until: NOW + DAY, keep: NOW + DAY }
   for (let index = 0; index < revoked; index++) {
     const kind = (['jti', 'gid', 'sub', 'client'] as const)[index % 4] ?? 'jti'
-    await revocations.add({ kind, value: `other ${index}`, ...times })
+    await revocations.add({ kind, value: `other ${index}`, ...times, by: 'operator' }, NOW)
   }
   const issuer = createIssuer({
     issuer: ISSUER,

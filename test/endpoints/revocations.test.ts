@@ -17,7 +17,7 @@ function setUp(changes: Partial<IssuerSettings> = {}) {
   let now = NOW
   const lines: LogEntry[] = []
   const clock = (): number => now
-  const revocations = createMemoryRevocations('salt')
+  const revocations = createMemoryRevocations('salt', () => 7)
   const issuer = testIssuer({ now: clock, revocations, log: (entry) => lines.push(entry), ...changes })
   const ask = (request: Request): Response | Promise<Response> => issuer.fetch(request)
   const person = (name = 'alice') => createPerson(ask, { name, now: clock })
@@ -54,7 +54,7 @@ describe('GET /revocations', () => {
     expect(response.headers.get('content-type')).toBe('application/jwt')
     expect(response.headers.get('cache-control')).toBe('public, max-age=5')
     expect(response.headers.get('access-control-allow-origin')).toBe('*')
-    expect(claims).toEqual({ iss: ISSUER, iat: NOW, exp: NOW + 3600, seq: 0, salt: 'salt', events: {} })
+    expect(claims).toEqual({ iss: ISSUER, iat: NOW, exp: NOW + 3600, epoch: 7, seq: 0, salt: 'salt', events: {} })
   })
 
   it('is dated anew every 30 seconds, and not sent twice in between', async () => {
@@ -63,7 +63,7 @@ describe('GET /revocations', () => {
     const again = async (): Promise<number> =>
       (await ask(new Request(`${ISSUER}/revocations`, { headers: { 'if-none-match': etag } }))).status
     wait(29)
-    expect([etag, await again()]).toEqual([`W/"0-${NOW}"`, 304])
+    expect([etag, await again()]).toEqual([`W/"7-0-${NOW}"`, 304])
     wait(2)
     expect([await again(), (await bundle()).claims.iat]).toEqual([200, NOW + 30])
   })
@@ -76,7 +76,7 @@ describe('GET /revocations', () => {
     wait(2)
     const { response, claims } = await bundle()
     expect(Object.keys((claims['events'] as { jti: object }).jti)).toHaveLength(1)
-    expect(response.headers.get('etag')).toBe(`W/"1-${NOW}"`)
+    expect(response.headers.get('etag')).toBe(`W/"7-1-${NOW}"`)
     wait(600 + 118)
     expect(Object.keys(((await bundle()).claims['events'] as { jti?: object }).jti ?? {})).toHaveLength(0)
   })
@@ -201,7 +201,7 @@ describe.each(['throws', 'hangs'] as const)('a list that %s (F08, H48)', (fault)
       await new Promise(() => {})
     }
     const revocations: Revocations = {
-      add: async (event) => maybe().then(() => real.add(event)),
+      add: async (...of) => maybe().then(() => real.add(...of)),
       read: async (...of) => maybe().then(() => real.read(...of)),
     }
     return {

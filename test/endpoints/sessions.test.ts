@@ -152,8 +152,8 @@ describe('a person who logs in again', () => {
     const before = await letIn(alice)
     const copy = new Map(alice.browser.cookies)
     now += 60
-    const until = now + 1_000_000
-    await revocations.add({ kind: 'sub', value: 'alice', at: now, until, keep: until })
+    const [until, keep] = [now + 600, now + 1_000_000]
+    await revocations.add({ kind: 'sub', value: 'alice', at: now, until, keep }, now)
     now += 120
     const { browser } = alice
     const location = (await browser.get(authorizeUrl())).headers.get('location') ?? ''

@@ -138,6 +138,7 @@ describe('the house', () => {
         'src/pages/page.ts',
         'src/stores/guard_memory.ts',
         'src/stores/guard_object.ts',
+        'src/stores/revocations_memory.ts',
         'src/stores/revocations_object.ts',
       ]
       const text = readFileSync(join(ROOT, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')

@@ -378,7 +378,7 @@ describe('guessing a secret (RFC 6749 §2.3.1: the server MUST protect against b
     expect([blocked.status, blocked.headers.get('retry-after'), await read(blocked)]).toEqual([
       429,
       '60',
-      { error: 'slow_down', error_description: 'Too many failed attempts; try again later.' },
+      { error: 'slow_down', error_description: 'Too many attempts; try again later.' },
     ])
     expect((await guess('192.0.2.2')).status).toBe(401)
     expect((await send({ headers: { 'cf-connecting-ip': '192.0.2.1' } })).status).toBe(200)

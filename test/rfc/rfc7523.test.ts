@@ -308,7 +308,7 @@ describe('client authentication by key at every endpoint (C19)', () => {
     ...VARS.CLIENTS,
     keyed: { ...resource_server, kind, jwks: { keys: [{ ...key, use: 'sig' }] } },
   })
-  const revocations = { add: async () => {}, read: async () => ({ seq: 0, salt: 's', events: {} }) }
+  const revocations = createMemoryRevocations('s')
 
   it.each<['resource_server' | 'operator', string, Changes]>([
     ['resource_server', '/introspect', { token: 'x' }],
@@ -558,7 +558,7 @@ describe('the JWT bearer grant (RFC 7523 §2.1)', () => {
       ['client', 'runner'],
     ] as const) {
       const revocations = createMemoryRevocations('salt')
-      await revocations.add({ kind, value, at: NOW, until: NOW + 600, keep: NOW + 600 })
+      await revocations.add({ kind, value, at: NOW, until: NOW + 600, keep: NOW + 601 }, NOW)
       const ask: Ask = (request) => testIssuer({ revocations }).fetch(request)
       await expectError(post(ask, job(await jobToken(ISSUER, NOW))), 'invalid_grant')
     }

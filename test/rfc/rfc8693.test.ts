@@ -274,7 +274,7 @@ describe('a subject token is refused (RFC 8693 §2.2.2)', () => {
       ['kid', 'r1'],
     ] as const) {
       const revocations = createMemoryRevocations('salt')
-      await revocations.add({ kind, value, at: NOW, until: NOW + 600, keep: NOW + 600 })
+      await revocations.add({ kind, value, at: NOW, until: NOW + 600, keep: NOW + 600 }, NOW)
       await expectError(exchange({ subject_token }, { revocations }), 'invalid_request')
     }
   })
@@ -288,7 +288,7 @@ describe('a subject token is refused (RFC 8693 §2.2.2)', () => {
   it('and revoking the approval reaches what came of an exchange before', async () => {
     const { gid, jti, sub, iat, client_id } = await entitlementOf({ subject_token: await subjectToken() })
     const revocations = createMemoryRevocations('salt')
-    await revocations.add({ kind: 'gid', value: 'approval-of-alice', at: NOW, until: NOW + 600, keep: NOW + 600 })
+    await revocations.add({ kind: 'gid', value: 'approval-of-alice', at: NOW, until: NOW + 600, keep: NOW + 600 }, NOW)
     const target = { jti, sub, iat, client_id, ...(gid === undefined ? {} : { gid }) }
     expect(isRevoked(await revocations.read(NOW, 'access tokens'), target)).toBe(true)
   })
@@ -452,7 +452,7 @@ describe('impersonation and delegation (RFC 8693 §1.1, §4.1)', () => {
 
   it('refuses an actor token that was revoked', async () => {
     const revocations = createMemoryRevocations('salt')
-    await revocations.add({ kind: 'jti', value: GATEWAY.jti, at: NOW, until: NOW + 600, keep: NOW + 600 })
+    await revocations.add({ kind: 'jti', value: GATEWAY.jti, at: NOW, until: NOW + 600, keep: NOW + 600 }, NOW)
     await expectError(exchange({ subject_token: await subjectToken(), ...actor }, { revocations }), 'invalid_request')
   })
 })

@@ -1,13 +1,20 @@
 import { describe, expect, it } from 'vitest'
+import { createKeyring } from '../../keys/index.ts'
 import {
   appOf,
+  type Bundle,
+  compareBundles,
   hashRevoked,
   isRevoked,
+  LONGEST_BUNDLE,
+  MOST_EVENTS,
   REVOCATION_KINDS,
+  REVOCATIONS_TYP,
   type RevocationKind,
   readBundle,
 } from '../../src/token/revocations.ts'
-import { NOW } from '../fixtures.ts'
+import { signClaims } from '../../src/token/signed.ts'
+import { ISSUER, NOW, testRing } from '../fixtures.ts'
 
 const SALT = 'salt'
 const target = { jti: 'j1', gid: 'g1', sub: 'alice', client_id: 'app', kid: 'r1.20833', iat: NOW }
@@ -83,5 +90,55 @@ describe('a bundle', () => {
     ['events of null', { seq: 1, salt: SALT, events: null }],
   ])('is none with %s', (_, claims) => {
     expect(readBundle(claims)).toBeUndefined()
+  })
+})
+
+describe('a bundle beside the one that is known', () => {
+  const dated = (issuedAt: number, seq: number, epoch?: number) => {
+    const bundle: Bundle = { ...(epoch === undefined ? {} : { epoch }), seq, salt: SALT, events: {} }
+    return { bundle, issuedAt }
+  }
+  const known = dated(NOW, 10, 5)
+  const old = dated(NOW, 10)
+  it.each<[string, ReturnType<typeof dated>, ReturnType<typeof dated>, ReturnType<typeof compareBundles>]>([
+    ['the same', known, known, 'newer'],
+    ['with more in it', known, dated(NOW, 11, 5), 'newer'],
+    ['dated later', known, dated(NOW + 30, 10, 5), 'newer'],
+    ['dated earlier', known, dated(NOW - 1, 99, 5), 'older'],
+    ['of a list that was made later', known, dated(NOW, 0, 6), 'set back'],
+    ['of a list that was made later, dated earlier', known, dated(NOW - 1, 0, 6), 'older'],
+    ['with less in it', known, dated(NOW + 30, 9, 5), 'older'],
+    ['with less in it, dated a minute later', known, dated(NOW + 60, 9, 5), 'set back'],
+    ['of a list that was made earlier', known, dated(NOW + 30, 99, 4), 'older'],
+    ['of a list that was made earlier, dated a minute later', known, dated(NOW + 60, 0, 4), 'set back'],
+    ['of an issuer that goes back to 0.1.0', known, dated(NOW, 10), 'newer'],
+    ['of an issuer that goes back to 0.1.0, with less in it', known, dated(NOW + 30, 9), 'older'],
+    ['of 0.1.0', old, dated(NOW, 11), 'newer'],
+    ['of 0.1.0, with less in it', old, dated(NOW + 30, 9), 'older'],
+    ['of 0.1.0, with less in it, dated a minute later', old, dated(NOW + 60, 9), 'set back'],
+    ['of an issuer that was 0.1.0', old, dated(NOW, 10, 7), 'newer'],
+    ['of an issuer that was 0.1.0, with less in it', old, dated(NOW + 30, 9, 7), 'older'],
+    ['of an issuer that was 0.1.0, with less in it, dated a minute later', old, dated(NOW + 60, 9, 7), 'set back'],
+  ])('%s', (_, before, after, standing) => {
+    expect(compareBundles(before, after)).toBe(standing)
+  })
+})
+
+describe('the longest list', () => {
+  it('is a bundle that verifiers take', async () => {
+    const hash = (index: number): string => `${'x'.repeat(10)}${String(index).padStart(6, '0')}`
+    const instants = (from: number, to: number) =>
+      Object.fromEntries(Array.from({ length: to - from }, (_, index) => [hash(from + index), 9_999_999_999]))
+    const share = MOST_EVENTS / REVOCATION_KINDS.length
+    const events = Object.fromEntries(
+      REVOCATION_KINDS.map((kind, index) => [kind, instants(Math.ceil(index * share), Math.ceil((index + 1) * share))]),
+    )
+    const [iss, salt, epoch, seq] = [`https://${'i'.repeat(2000)}`, 's'.repeat(1000), 9e15, 9e15]
+    const claims = { iss, iat: 9_999_999_999, exp: 9_999_999_999, epoch, seq, salt, events }
+    const signer = createKeyring(testRing(NOW), ISSUER).signingKeys.signing('ES256', NOW)
+    if (signer === undefined) throw new Error('no key')
+    const bundle = await signClaims(claims, REVOCATIONS_TYP, signer)
+    expect(bundle.length).toBeLessThan(LONGEST_BUNDLE)
+    expect(Object.values(events).reduce((sum, of) => sum + Object.keys(of).length, 0)).toBe(MOST_EVENTS)
   })
 })

@@ -202,7 +202,7 @@ describe('the bundle', () => {
   })
 
   it.each<[string, () => Response | Promise<Response>]>([
-    ['an older seq (rolled back)', () => bundle({ seq: 1, iat: NOW + 60 })],
+    ['an older seq (rolled back)', () => bundle({ seq: 1, iat: NOW + 30 })],
     ['an older date', () => bundle({ seq: 9, iat: NOW - 30 })],
     ['a date in the future', () => bundle({ seq: 9, iat: NOW + 3600 })],
     ['another issuer', () => bundle({ seq: 9, iat: NOW + 60, iss: 'https://evil.example' })],
@@ -287,5 +287,82 @@ describe('the bundle', () => {
     ['another way', { onStale: 'maybe' as never }, /^"revocations\.onStale" expected/],
   ])('refuses the option of %s', (_, changes, message) => {
     expect(() => setUp(changes)).toThrow(message)
+  })
+})
+
+describe('a list that was lost or set back', () => {
+  /** A list that can be lost: another one takes its place. */
+  function losable() {
+    let made = 1000
+    let list = createMemoryRevocations('salt', () => made)
+    const revocations: Revocations = { add: (...of) => list.add(...of), read: (...of) => list.read(...of) }
+    return {
+      revocations,
+      lose: (to?: Revocations) => {
+        made += 1
+        list = to ?? createMemoryRevocations('salt', () => made)
+      },
+      current: () => list,
+    }
+  }
+
+  it('is taken at once when it is a new one, whatever its seq: nobody waits for a restart', async () => {
+    const { revocations, lose } = losable()
+    const { mint, revoke, wait, reason, settle, statuses } = setUp({}, revocations)
+    const [before, after, good] = [await mint(), await mint(), await mint()]
+    for (const token of [before, await mint(), await mint()]) await revoke(token)
+    expect(await reason(before)).toBe('revoked')
+    lose()
+    await revoke(after)
+    for (let passed = 0; passed < 120; passed += 5) {
+      wait(5)
+      expect(await reason(good)).toBe('ok')
+      await settle()
+      if (passed >= 40) expect(await reason(after)).toBe('revoked')
+    }
+    expect(statuses).toContain(200)
+  })
+
+  it('is taken within a minute and a half when an old copy of it was restored', async () => {
+    const { revocations, lose, current } = losable()
+    const { mint, revoke, wait, reason, settle } = setUp({}, revocations)
+    const copy = createMemoryRevocations('salt', () => 1000)
+    const [token, after, good] = [await mint(), await mint(), await mint()]
+    await revoke(token)
+    expect(await reason(token)).toBe('revoked')
+    expect((await copy.read(NOW, 'anything')).epoch).toBe((await current().read(NOW, 'anything')).epoch)
+    lose(copy)
+    let refused = 0
+    for (let passed = 0; passed < 180; passed += 5) {
+      wait(5)
+      if ((await reason(good)) !== 'ok') refused += 5
+      await settle()
+      if (passed === 100) await revoke(after)
+    }
+    expect(refused).toBeLessThanOrEqual(30)
+    expect(await reason(after)).toBe('revoked')
+  })
+
+  it('is not taken when it is an old bundle that somebody brings again, however long', async () => {
+    const { revocations } = losable()
+    const { mint, revoke, wait, reason, settle, spoil } = setUp({ onStale: 'accept' }, revocations)
+    const token = await mint()
+    let replayed: Response | undefined
+    spoil((answer) => {
+      if (answer.status === 200) replayed ??= answer.clone() as Response
+      return answer
+    })
+    await reason(token)
+    await revoke(token)
+    wait(30)
+    await reason(token)
+    await settle()
+    expect(await reason(token)).toBe('revoked')
+    spoil(() => replayed?.clone() as Response)
+    for (let passed = 0; passed < 200; passed += 10) {
+      wait(10)
+      expect(await reason(token)).toBe('revoked')
+      await settle()
+    }
   })
 })
