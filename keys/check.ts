@@ -33,11 +33,9 @@ function distance(from: string, to: string): number {
 /** Returns the name that was meant, if one is but two letters, a capital or a hyphen away. */
 function findMeant(unknown: string, known: readonly string[]): string | undefined {
   const plain = (name: string): string => name.toLowerCase().replace(/[_-]/g, '')
-  const [nearest] = known
-    .map((name) => ({ name, far: distance(plain(unknown), plain(name)) }))
-    .filter(({ name, far }) => far <= 2 && far * 2 < name.length)
-    .sort((a, b) => a.far - b.far)
-  return nearest?.name
+  return [0, 1, 2].flatMap((most) =>
+    known.filter((name) => most * 2 < name.length && distance(plain(unknown), plain(name)) <= most),
+  )[0]
 }
 
 /**

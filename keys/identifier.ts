@@ -20,10 +20,9 @@ export function isLoopback(url: string): boolean {
  */
 export function checkIssuer(name: string, issuer: unknown): asserts issuer is string {
   checkText(name, issuer, /^https?:\/\/[^\s?#]+$/, 'the URL of the issuer: https, without query or fragment')
-  if (!URL.canParse(issuer)) throw new RangeError(`"${name}" expected a URL`)
-  const { protocol, origin, pathname, username, password } = new URL(issuer)
-  const spelled = pathname === '/' ? origin : origin + pathname
-  if (username + password !== '' || spelled !== issuer || issuer.endsWith('/'))
+  // An origin has no user, and so has what is compared.
+  const { protocol, origin, pathname } = URL.canParse(issuer) ? new URL(issuer) : new URL('a:')
+  if ((pathname === '/' ? origin : origin + pathname) !== issuer || issuer.endsWith('/'))
     throw new RangeError(`"${name}" expected a URL in its plain form: lower case, no user, no slash at the end`)
   if (protocol === 'http:' && !isLoopback(issuer))
     throw new RangeError(`"${name}" expected https; http only on localhost`)

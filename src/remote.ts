@@ -4,8 +4,7 @@
  * @module
  */
 
-import { createKept, type Kept } from './kept.ts'
-import type { WaitUntil } from './single_flight.ts'
+import { createSingleFlight, type WaitUntil } from './single_flight.ts'
 
 /** The platform's `fetch`, or one in its place. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
@@ -72,6 +71,20 @@ export interface Bounds {
   readonly longest?: number
 }
 
+/** Returns what a status that is not 200 means. */
+export function describeStatus(status: number): string {
+  const isRedirect = status === 0 || (status >= 300 && status < 400 && status !== 304)
+  return isRedirect ? `a redirect, which is not followed (status ${status})` : `status ${status}`
+}
+
+/** Returns why nothing came, as the platform codes it: a host that is not there, TLS, time. Its message is not told. */
+export function describeFailure(error: unknown): string {
+  const { name, cause } = error instanceof Error ? error : { name: 'failed', cause: undefined }
+  const { code } = (cause ?? {}) as { readonly code?: unknown }
+  if (name === 'TimeoutError') return `no answer in ${PATIENCE} ms`
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? `${name}: ${code}` : name
+}
+
 /**
  * Fetches a text: in 2.5 seconds, body included, with status 200 and no redirect, of one of the types, and not too long.
  */
@@ -83,14 +96,14 @@ export async function fetchText(url: string, fetch: Fetch, init: RequestInit, bo
     if (response.status !== 200 || !isOfType) {
       await response.body?.cancel()
       const { status } = response
-      return { ok: false, detail: status === 200 ? 'another media type' : `status ${status}`, status }
+      return { ok: false, detail: status === 200 ? 'another media type' : describeStatus(status), status }
     }
     const text = await readBounded(response, bounds.longest ?? LONGEST)
     return text === undefined
       ? { ok: false, detail: 'too long' }
       : { ok: true, text, etag: response.headers.get('etag') }
   } catch (error) {
-    return { ok: false, detail: error instanceof Error ? error.name : 'failed' }
+    return { ok: false, detail: describeFailure(error) }
   }
 }
 
@@ -110,39 +123,47 @@ export async function fetchJson(url: string, fetch: Fetch, init: RequestInit = {
   }
 }
 
-/** A document that is kept; see {@link createRemoteDocument}. */
-export type RemoteDocument = Kept<Fetched>
+/** A document that is kept. */
+export interface RemoteDocument {
+  /**
+   * Returns the document as it is kept. One that is older than five minutes is fetched anew beside the request; what
+   * cannot be fetched is served for a day.
+   *
+   * @param now Unix seconds
+   * @param isLacking whether something was not found in what is kept: then it is fetched and waited for, but not twice in
+   * 30 seconds
+   */
+  get(now: number, isLacking?: boolean): Promise<Fetched>
+}
 
-/** Seconds after which a document is fetched anew beside a request. */
+/** Seconds. */
 const FRESH = 300
-
-/** Seconds after which a request waits for a newer one: what was withdrawn meanwhile is not taken for good. */
-const HOLD = 600
-
-/** Seconds that a document serves while no newer can be had. */
-const MOST = 86_400
-
-/** Seconds between two fetches for what is lacking, and after one that failed. */
+const STALE = 86_400
 const COOLDOWN = 30
 
-/** Seconds after a fetch that failed, while there is no document. */
-const RETRY = 5
-
 /**
- * Returns a document that is fetched when it is first needed, once for all who wait for it. One that is older than five
- * minutes is fetched anew beside the request, than ten before it; what cannot be fetched is served for a day. With
- * `isLacking` it is fetched and waited for, but not twice in 30 seconds. What failed is not tried again for 30 seconds; for
- * five, where there is no document.
+ * Returns a document that is fetched when it is first needed, once for all who wait for it. Failures are not kept.
  *
  * @param waitUntil keeps a worker awake until the document is there. Default: nothing does
  */
 export function createRemoteDocument(url: string, fetch: Fetch, waitUntil?: WaitUntil): RemoteDocument {
-  return createKept(() => fetchJson(url, fetch), {
-    fresh: () => FRESH,
-    hold: HOLD,
-    most: MOST,
-    cooldown: COOLDOWN,
-    retry: RETRY,
-    waitUntil,
-  })
+  let kept: { readonly fetched: Fetched; readonly at: number } | undefined
+  let triedAt = Number.NEGATIVE_INFINITY
+  const flight = createSingleFlight<Fetched>(async (now) => {
+    triedAt = now
+    const fetched = await fetchJson(url, fetch)
+    if (fetched.ok) kept = { fetched, at: now }
+    return fetched
+  }, waitUntil)
+
+  return {
+    async get(now, isLacking = false) {
+      if (kept === undefined || now - kept.at >= STALE) return flight.wait(now)
+      if (now - triedAt >= COOLDOWN) {
+        if (isLacking) await flight.wait(now)
+        else if (now - kept.at >= FRESH) await flight.beside(now)
+      }
+      return kept.fetched
+    },
+  }
 }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { createKept, type Kept } from '../kept.ts'
 import type { Log } from '../log.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Bundle, isRevoked, type RevocationKind, type Target } from '../token/revocations.ts'
@@ -94,12 +93,9 @@ export interface RevocationView {
 /** Seconds that the issuer's own look may be old. */
 const VIEW_AGE = 5
 
-/** A look at the list, or why there was none. */
-type Look = { readonly ok: true; readonly bundle: Bundle } | { readonly ok: false; readonly error: unknown }
-
 /** Returns the issuer's own look at the revocations; without any, nothing is ever revoked. */
 export function createRevocationView(revocations: Revocations | undefined, log: Log): RevocationView {
-  if (revocations === undefined) return { hits: async () => false }
+  const kept = new Map<'access tokens' | 'anything', { readonly bundle: Bundle; readonly at: number }>()
 
   /** The list itself is always right here; but when it is another than before, somebody should know. */
   function compare(before: Bundle | undefined, { epoch, seq }: Bundle): void {
@@ -109,27 +105,18 @@ export function createRevocationView(revocations: Revocations | undefined, log: 
     log({ level: 'error', event: 'revocations', detail })
   }
 
-  function keep(what: 'access tokens' | 'anything', list: Revocations): Kept<Look> {
-    let before: Bundle | undefined
-    const look = (now: number): Promise<Look> =>
-      list.read(now, what, what === 'anything').then(
-        (bundle) => {
-          compare(before, bundle)
-          before = bundle
-          return { ok: true, bundle }
-        },
-        (error: unknown) => ({ ok: false, error }),
-      )
-    // A list that did not answer is asked again by the next request: it has a deadline of its own.
-    return createKept(look, { fresh: () => VIEW_AGE, hold: VIEW_AGE, most: VIEW_AGE, cooldown: 0, retry: 0 })
-  }
-
-  const [tokens, others] = [keep('access tokens', revocations), keep('anything', revocations)]
   return {
     async hits(target, now) {
-      const seen = await (target.jti === undefined ? others : tokens).get(now)
-      if (!seen.ok) throw seen.error
-      return isRevoked(seen.bundle, target)
+      if (revocations === undefined) return false
+      const what = target.jti === undefined ? 'anything' : 'access tokens'
+      let known = kept.get(what)
+      if (known === undefined || now - known.at >= VIEW_AGE || now < known.at) {
+        const bundle = await revocations.read(now, what, what === 'anything')
+        compare(known?.bundle, bundle)
+        known = { bundle, at: now }
+        kept.set(what, known)
+      }
+      return isRevoked(known.bundle, target)
     },
   }
 }

@@ -108,8 +108,6 @@ export class RevocationsObject extends DurableObject {
   }
 
   async #wake(): Promise<void> {
-    const [current, at] = [await this.ctx.storage.getAlarm(), Date.now() + TIDY_EVERY]
-    // One that is further away was set by a clock that has been set back since.
-    if (current === null || current > at) await this.ctx.storage.setAlarm(at)
+    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + TIDY_EVERY)
   }
 }

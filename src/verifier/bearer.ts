@@ -98,10 +98,12 @@ export interface Challenge {
 export function answerBearer(code: BearerErrorCode, challenge: Challenge): Response {
   const { realm, resourceMetadata, scope, schemes, algorithms, nonce } = challenge
   const { status, description } = answers[code]
-  if (status === 503)
-    return new Response(null, { status, headers: { 'Retry-After': '5', 'Cache-Control': 'no-store' } })
-  // Nothing that the caller could do makes it better: there is no challenge, and no time to try again.
-  if (status === 500) return new Response(null, { status, headers: { 'Cache-Control': 'no-store' } })
+  // Nothing that the caller could do makes a 500 better: no time is told to try again.
+  if (status >= 500)
+    return new Response(null, {
+      status,
+      headers: { ...(status === 503 && { 'Retry-After': '5' }), 'Cache-Control': 'no-store' },
+    })
   const parts = [`realm="${realm}"`]
   if (description !== undefined) parts.push(`error="${code}"`, `error_description="${description}"`)
   if (code === 'insufficient_scope') parts.push(`scope="${scope}"`)

@@ -13,6 +13,7 @@ import { DPOP_ALGORITHMS, type OpenedProof, openProof } from '../token/dpop.ts'
 import { TokenError } from '../token/error.ts'
 import { createNonces, NONCE_LIFE, type Nonces } from '../token/nonce.ts'
 import { type ResourceRequest, readRequestHeader } from './bearer.ts'
+import { problemOfError, unavailable } from './problem.ts'
 import { createMemoryReplay, type ReplayStore } from './replay.ts'
 import type { CheckedOptions, Confirm, Proved, Shown } from './verifier.ts'
 
@@ -95,9 +96,11 @@ export function createConfirmation(options: DpopOptions, parts: ConfirmationPart
     let outcome: unknown
     try {
       outcome = await replay.spend(`dpop ${id}`, expiresAt)
-    } catch (cause) {
-      if (onReplayFailure === 'accept') return
-      throw new TokenError('unavailable', { cause })
+    } catch (error) {
+      const lack = unavailable('replay', `spend failed (${error instanceof Error ? error.name : typeof error})`)
+      if (onReplayFailure === 'refuse') throw lack
+      parts.checked.tell(problemOfError(lack))
+      return
     }
     if (outcome !== 'first') throw new TokenError('proof_replayed')
   }

@@ -16,6 +16,7 @@ import { isOpener, leafRecipient, openerOf, type Recipient } from '../token/reci
 import { createConfirmation, type DpopOptions } from './dpop.ts'
 import { leavesOfKeys, openersOfKeys } from './exported_keys.ts'
 import { type FindKeys, findKeysOf, type JwkSet } from './issuer_keys.ts'
+import { unavailable } from './problem.ts'
 import type { RemoteKeys } from './remote_keys.ts'
 import { createRevocationCheck, type RevocationOptions } from './revocations.ts'
 import {
@@ -35,6 +36,7 @@ export type { Demand } from './demand.ts'
 export type { DpopOptions } from './dpop.ts'
 export type { JwkSet } from './issuer_keys.ts'
 export { describeResource, type ResourceDescription } from './metadata.ts'
+export type { OnProblem, Problem, ProblemReason, ProblemSource } from './problem.ts'
 export { type RemoteKeys, type RemoteKeysOptions, remoteKeys } from './remote_keys.ts'
 export { createMemoryReplay, type ReplayStore } from './replay.ts'
 export type { ResourceServerOptions } from './resource_server.ts'
@@ -96,9 +98,14 @@ function findLeavesOf(
   checked: CheckedOptions,
 ): (now: number, isLacking: boolean) => Promise<Leaves> {
   if (typeof keys !== 'string') {
+    let told: object | undefined
     return async (now, isLacking) => {
       const leaves = await keys.leaves(now, isLacking)
-      if (leaves === undefined) throw new TokenError('unavailable')
+      const failure = keys.failure?.()
+      if (leaves === undefined) throw unavailable('keys', failure?.detail ?? 'they were never told')
+      if (failure !== undefined && failure !== told)
+        checked.tell({ reason: 'unavailable', source: 'keys', detail: `keys: ${failure.detail}` })
+      told = failure
       return leaves
     }
   }
@@ -205,11 +212,17 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const { jwks, jwksUri, revocations, waitUntil, dpop = {}, baseUrl } = options
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
   const where = { issuer: checked.issuer, jwks, jwksUri, isNeeded: revocations !== undefined }
-  const keysAt = findKeysOf(where, fetch, waitUntil)
+  const keysAt = findKeysOf(where, fetch, waitUntil, checked.tell)
   const open = openOf(options, checked, keysAt)
   const confirm = createConfirmation(dpop, { checked, baseUrl, secret: secretOf(options) })
   if (revocations === undefined || keysAt === undefined) return createVerifierAround(open, checked, confirm)
-  const check = createRevocationCheck(revocations, { issuer: checked.issuer, fetch, keys: keysAt, waitUntil })
+  const check = createRevocationCheck(revocations, {
+    issuer: checked.issuer,
+    fetch,
+    keys: keysAt,
+    waitUntil,
+    tell: checked.tell,
+  })
   const openUnrevoked: Open = async (token, expected) => {
     const opened = await open(token, expected)
     await check.check(opened, expected.now)

@@ -4,10 +4,17 @@
  * @module
  */
 
-import { checkRemoteUrl, createRemoteDocument, type Fetch, type RemoteDocument } from '../remote.ts'
+import {
+  checkRemoteUrl,
+  createRemoteDocument,
+  describeFailure,
+  describeStatus,
+  type Fetch,
+  type RemoteDocument,
+} from '../remote.ts'
 import type { WaitUntil } from '../single_flight.ts'
-import { TokenError } from '../token/error.ts'
 import { readVerificationKeys, type VerificationKeys } from '../token/jwks.ts'
+import { type Problem, unavailable } from './problem.ts'
 
 type Jwk = Readonly<Record<string, unknown>>
 
@@ -39,10 +46,10 @@ function findKeysAt(document: RemoteDocument): FindKeys {
   let read: { readonly json: unknown; readonly keys: VerificationKeys } | undefined
   return async (now, isLacking) => {
     const fetched = await document.get(now, isLacking)
-    if (!fetched.ok) throw new TokenError('unavailable')
+    if (!fetched.ok) throw unavailable('jwks', fetched.detail)
     if (read?.json !== fetched.json) {
       const keys = readKeys(fetched.json) ?? read?.keys
-      if (keys === undefined) throw new TokenError('unavailable')
+      if (keys === undefined) throw unavailable('jwks', 'what came is no JWK Set, each key with a kid of its own')
       read = { json: fetched.json, keys }
     }
     return read.keys
@@ -63,11 +70,21 @@ export function findKeysOf(
   { issuer, jwks, jwksUri, isNeeded }: IssuerKeysOptions,
   fetch: Fetch,
   waitUntil: WaitUntil | undefined,
+  tell: (problem: Problem) => void,
 ): FindKeys | undefined {
   if (jwks !== undefined && jwksUri !== undefined) throw new TypeError('"jwks" and "jwksUri" expected just one of them')
   if (jwks !== undefined) return findKeysIn(jwks)
   const url = jwksUri ?? (isNeeded ? `${issuer}/jwks` : undefined)
   if (url === undefined) return undefined
   checkRemoteUrl('jwksUri', url, true)
-  return findKeysAt(createRemoteDocument(url, fetch, waitUntil))
+  const tellingFetch: Fetch = async (...request) => {
+    const answer = await fetch(...request).catch((error: unknown) => {
+      tell({ reason: 'unavailable', source: 'jwks', detail: `jwks: ${describeFailure(error)}` })
+      throw error
+    })
+    if (answer.status !== 200)
+      tell({ reason: 'unavailable', source: 'jwks', detail: `jwks: ${describeStatus(answer.status)}` })
+    return answer
+  }
+  return findKeysAt(createRemoteDocument(url, tellingFetch, waitUntil))
 }

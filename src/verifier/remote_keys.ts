@@ -7,9 +7,8 @@
 import { decodeBase64url } from '../../keys/base64url.ts'
 import { checkFunctions, checkInteger, checkMembers, checkText } from '../../keys/check.ts'
 import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption, type Leaf, type Leaves } from '../../keys/index.ts'
-import { createKept } from '../kept.ts'
 import { checkRemoteUrl, type Fetch, fetchText } from '../remote.ts'
-import type { WaitUntil } from '../single_flight.ts'
+import { createSingleFlight, type WaitUntil } from '../single_flight.ts'
 import { openKeySet } from '../token/key_set.ts'
 import { isOpener } from '../token/recipient.ts'
 
@@ -47,17 +46,17 @@ export interface RemoteKeys {
   /** Where the keys come from. */
   readonly url: string
   /**
-   * Returns the leaves that are known; the first calls wait for them, later ones fetch beside the request, and those after
-   * a long quiet wait again.
+   * Returns the leaves that are known; the first calls wait for them, later ones fetch beside the request.
    *
-   * @param isLacking whether one was not found: then they are fetched and waited for, but not twice in 30 seconds; what is
-   * under way is waited for
+   * @param isLacking whether one was not found: then they are fetched and waited for, but not twice in 30 seconds
    * @returns nothing when there never were any
    */
   leaves(now: number, isLacking?: boolean): Promise<Leaves | undefined>
+  /** Returns why the last fetch brought none, in plain words for the log; nothing when it did. Each failure is another object. */
+  failure?(): { readonly detail: string } | undefined
 }
 
-/** Seconds between two fetches for a key that was not found, and after one that failed. */
+/** Seconds between two fetches for a key that was not found. */
 const COOLDOWN = 30
 
 /** Seconds between two fetches while there never were any keys: nobody waits for an issuer that is down in between. */
@@ -98,6 +97,22 @@ function leavesOf(all: readonly Leaf[], longestLife: number, tolerance: number):
   }
 }
 
+/** Returns what an answer means that is none. */
+function whyNot({ detail, status }: { readonly detail: string; readonly status?: number }): string {
+  if (status === 401) return `${detail}: the issuer does not know clientId, or another clientSecret`
+  if (status === 400) return `${detail}: the entry of clientId serves no such resource, or several (name one in url)`
+  if (status === 404) return `${detail}: url is not the issuer's /keys`
+  return detail
+}
+
+/** Returns why there is no key in what came. */
+function whyNone(set: readonly unknown[] | undefined, decryptionKey: unknown): string {
+  if (set !== undefined) return 'what came has no key of a good form in it'
+  return decryptionKey === undefined
+    ? 'what came is no JWK Set; one that is encrypted needs decryptionKey'
+    : 'what came is not encrypted to decryptionKey, or is no JWK Set'
+}
+
 /** Returns a number from 0 to 1 by which those who began together come apart. */
 function jitter(): number {
   return (crypto.getRandomValues(new Uint8Array(1))[0] ?? 0) / 255
@@ -131,29 +146,30 @@ export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
     accept: 'application/jwk-set+json, application/jose',
   }
   const bounds = { type: /^application\/(?:jwk-set\+json|jose)\b/i }
+  let kept: Leaves | undefined
+  let nextAt = Number.NEGATIVE_INFINITY
+  let triedAt = Number.NEGATIVE_INFINITY
 
-  const kept = createKept(
-    async (): Promise<{ readonly ok: true; readonly leaves: Leaves } | { readonly ok: false }> => {
-      const fetched = await fetchText(url, fetch, { headers }, bounds)
-      const set = fetched.ok ? await openKeySet(fetched.text, decryptionKey) : undefined
-      const leaves = set?.flatMap((jwk) => readLeaf(jwk) ?? []) ?? []
-      return leaves.length > 0 ? { ok: true, leaves: leavesOf(leaves, 86_400, 60) } : { ok: false }
-    },
-    {
-      // A while that differs from server to server.
-      fresh: () => every * (0.8 + 0.4 * jitter()),
-      hold: 2 * every,
-      cooldown: COOLDOWN,
-      retry: RETRY,
-      waitUntil,
-    },
-  )
+  let failure: { readonly detail: string } | undefined
+
+  const flight = createSingleFlight(async (now: number): Promise<void> => {
+    triedAt = now
+    const fetched = await fetchText(url, fetch, { headers }, bounds)
+    const set = fetched.ok ? await openKeySet(fetched.text, decryptionKey) : undefined
+    const leaves = set?.flatMap((jwk) => readLeaf(jwk) ?? []) ?? []
+    failure = leaves.length > 0 ? undefined : { detail: fetched.ok ? whyNone(set, decryptionKey) : whyNot(fetched) }
+    // What failed is tried again soon; what came, after a while that differs from server to server.
+    nextAt = now + (leaves.length > 0 ? every * (0.8 + 0.4 * jitter()) : kept === undefined ? RETRY : COOLDOWN)
+    if (leaves.length > 0) kept = leavesOf(leaves, 86_400, 60)
+  }, waitUntil)
 
   return {
     url,
-    async leaves(now, isLacking) {
-      const result = await kept.get(now, isLacking)
-      return result.ok ? result.leaves : undefined
+    failure: () => failure,
+    async leaves(now, isLacking = false) {
+      if (isLacking && kept !== undefined && now - triedAt >= COOLDOWN) await flight.wait(now)
+      else if (now >= nextAt) await (kept === undefined ? flight.wait(now) : flight.beside(now))
+      return kept
     },
   }
 }

@@ -7,6 +7,7 @@
 import { checkFunctions, checkMembers } from '../../keys/check.ts'
 import { checkDemand, type Demand } from './demand.ts'
 import { createVerifier, type VerifierOptions } from './index.ts'
+import { createTeller, type OnProblem } from './problem.ts'
 import type { Verifier } from './verifier.ts'
 
 /** Returns `x5t#S256` of the certificate that the client of a framework's request proved to have. */
@@ -21,14 +22,22 @@ export interface ResourceServerDemand<NativeRequest> extends Demand {
   readonly certificate?: FindCertificate<NativeRequest>
 }
 
+/** A verifier that is there, for more than one middleware. */
+export interface GivenVerifier {
+  readonly verifier: Verifier
+  /** Told of each request that this middleware refuses; the verifier's own `onProblem` is told of all. Default: nothing more. */
+  readonly onProblem?: OnProblem
+}
+
 /** What a framework's middleware needs: a verifier or its options, and what each request must have. */
-export type ResourceServerOptions<NativeRequest = never> = (VerifierOptions | { readonly verifier: Verifier }) &
+export type ResourceServerOptions<NativeRequest = never> = (VerifierOptions | GivenVerifier) &
   ResourceServerDemand<NativeRequest>
 
-const BESIDE: Readonly<Record<keyof ResourceServerDemand<never> | 'verifier', true>> = {
+const BESIDE: Readonly<Record<keyof ResourceServerDemand<never> | 'verifier' | 'onProblem', true>> = {
   verifier: true,
   scope: true,
   certificate: true,
+  onProblem: true,
 }
 
 /** What a framework's middleware works with. */
@@ -36,6 +45,21 @@ export interface ResourceServer<NativeRequest> {
   readonly verifier: Verifier
   readonly demand: Demand
   readonly certificate: FindCertificate<NativeRequest>
+}
+
+/** Returns the verifier, with a word to `onProblem` for each request that it refuses here. */
+function toldOf({ verifier, onProblem }: GivenVerifier): Verifier {
+  if (onProblem === undefined) return verifier
+  const tell = createTeller(onProblem, () => 0)
+  return {
+    async verify(...request) {
+      const verification = await verifier.verify(...request)
+      if (verification.ok) return verification
+      const { reason, detail, code } = verification
+      tell({ reason, detail, code })
+      return verification
+    },
+  }
 }
 
 /**
@@ -51,14 +75,14 @@ export function readResourceServer<NativeRequest>(
 ): ResourceServer<NativeRequest> {
   checkMembers('resourceServer', options as unknown)
   const { certificate, ...others } = options
-  checkFunctions(options, ['certificate'])
+  checkFunctions(options, ['certificate', 'onProblem'])
   const demand: Demand = 'scope' in options ? ({ scope: options.scope } as Demand) : {}
   checkDemand(demand)
   if ('verifier' in others) {
     checkMembers('resourceServer', options, Object.keys(BESIDE))
     if (typeof others.verifier?.verify !== 'function')
       throw new TypeError('"verifier" expected what createVerifier(…) returns')
-    return { verifier: others.verifier, demand, certificate: certificate ?? fallback }
+    return { verifier: toldOf(others), demand, certificate: certificate ?? fallback }
   }
   const { scope: _, ...own } = others
   return { verifier: createVerifier(own), demand, certificate: certificate ?? fallback }

@@ -5,11 +5,11 @@
  */
 
 import { checkChoice, checkInteger, checkMembers } from '../../keys/check.ts'
-import { createKept } from '../kept.ts'
 import { checkRemoteUrl, type Fetch, fetchText } from '../remote.ts'
-import type { WaitUntil } from '../single_flight.ts'
+import { createSingleFlight, type WaitUntil } from '../single_flight.ts'
 import type { Opened } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
+import { explain } from '../token/explain.ts'
 import type { VerificationKeys } from '../token/jwks.ts'
 import {
   type Bundle,
@@ -20,6 +20,7 @@ import {
   readBundle,
 } from '../token/revocations.ts'
 import { verifyClaims } from '../token/signed.ts'
+import { type Problem, problemOfError, unavailable } from './problem.ts'
 
 /** How a verifier learns of revoked tokens. */
 export interface RevocationOptions {
@@ -56,16 +57,32 @@ export interface RevocationParts {
   /** Returns the issuer's public keys; with `isLacking` newer ones. */
   readonly keys: (now: number, isLacking: boolean) => Promise<VerificationKeys>
   readonly waitUntil: WaitUntil | undefined
+  /** Tells of a problem. */
+  readonly tell: (problem: Problem) => void
 }
-
-/** Seconds after a fetch that failed: an issuer that does not answer is not waited for again at every request. */
-const RETRY = 5
-
-/** Seconds by which the issuer's clock may be ahead. */
-const AHEAD = 60
 
 /** Seconds between the issuer's dates, and those on the bundle's way: what is newest may be so old. */
 const UNAVOIDABLE = 40
+
+const STALE = 'the list that is told is older than maxStale: the clocks differ, or a cache keeps it'
+
+/** Returns what an answer means that is none. */
+function whyNot({ detail, status }: { readonly detail: string; readonly status?: number }): string {
+  if (detail === 'too long') return `the list is longer than ${LONGEST_BUNDLE} bytes`
+  return status === 404 ? `${detail}: url is not the issuer's /revocations, or it has no REVOCATIONS` : detail
+}
+
+/** Returns what is wrong with a list that came. */
+function whyBad({ code, cause }: TokenError): string {
+  if (code === 'unavailable')
+    return `its signature cannot be checked: ${problemOfError(new TokenError(code, { cause })).detail}`
+  if (code === 'key' || code === 'signature')
+    return 'the list is not signed by a key of this issuer: another one made it'
+  if (code === 'claims') return 'the list is of another issuer, or is none'
+  if (code === 'early')
+    return 'the list is from the future, or older than one that came before: a clock, a cache or a lost store'
+  return `the list is not good: ${explain(code)}`
+}
 
 /**
  * Returns the check.
@@ -74,7 +91,7 @@ const UNAVOIDABLE = 40
  */
 export function createRevocationCheck(
   options: RevocationOptions,
-  { issuer, fetch, keys, waitUntil }: RevocationParts,
+  { issuer, fetch, keys, waitUntil, tell }: RevocationParts,
 ): RevocationCheck {
   checkMembers('revocations', options as unknown, Object.keys(OPTIONS))
   const { url, every = 10, maxStale = 60, onStale = 'refuse' } = options
@@ -83,6 +100,16 @@ export function createRevocationCheck(
   checkInteger('revocations.maxStale', maxStale, every + UNAVOIDABLE, 86_400)
   checkChoice('revocations.onStale', onStale, ['refuse', 'accept'])
   let known: { readonly bundle: Bundle; readonly issuedAt: number; readonly etag: string | null } | undefined
+  let fetchedAt = Number.NEGATIVE_INFINITY
+  let triedAt = Number.NEGATIVE_INFINITY
+
+  let failure: string | undefined
+
+  /** Keeps, and tells, why there is no newer list. */
+  function fail(why: string): void {
+    failure = why
+    tell(problemOfError(unavailable('revocations', why)))
+  }
 
   async function verify(jws: string, now: number): Promise<Readonly<Record<string, unknown>>> {
     const open = async (isLacking: boolean) =>
@@ -99,15 +126,14 @@ export function createRevocationCheck(
     const bundle = readBundle(claims)
     const issuedAt = claims['iat']
     if (bundle === undefined || claims['iss'] !== issuer || typeof issuedAt !== 'number') throw new TokenError('claims')
-    if (issuedAt > now + AHEAD) throw new TokenError('early')
-    // A date ahead of now is of a clock that was set back since, the issuer's or this one: it orders nothing.
-    const dated = known !== undefined && known.issuedAt > now ? { ...known, issuedAt: Math.min(now, issuedAt) } : known
-    if (dated !== undefined && compareBundles(dated, { bundle, issuedAt }) === 'older') throw new TokenError('early')
+    if (issuedAt > now + 60) throw new TokenError('early')
+    const standing = known === undefined ? 'newer' : compareBundles(known, { bundle, issuedAt })
+    if (standing === 'older') throw new TokenError('early')
     known = { bundle, issuedAt, etag }
   }
 
-  /** Asks for what is new; tells whether what is known is current now. */
-  async function ask(now: number): Promise<boolean> {
+  const flight = createSingleFlight(async (now: number): Promise<void> => {
+    triedAt = now
     const etag = known?.etag ?? null
     const headers = { accept: 'application/jwt', ...(etag === null ? {} : { 'if-none-match': etag }) }
     try {
@@ -118,31 +144,33 @@ export function createRevocationCheck(
         { type: /^application\/jwt\b/i, longest: LONGEST_BUNDLE },
       )
       // Not modified: what is known is current, but it grows old all the same, so that nobody can freeze it.
-      if (!fetched.ok) return fetched.status === 304 && etag !== null
-      await take(fetched.text.trim(), fetched.etag, now)
-      return true
+      const isCurrent = !fetched.ok && fetched.status === 304 && etag !== null
+      if (fetched.ok) await take(fetched.text.trim(), fetched.etag, now)
+      if (!fetched.ok && !isCurrent) return fail(whyNot(fetched))
+      fetchedAt = now
+      failure = undefined
     } catch (error) {
+      if (error instanceof TokenError) fail(whyBad(error))
       // A bundle that is not good is as none: what is known grows old, and `onStale` decides.
-      if (error instanceof TokenError) return false
-      throw error
+      if (!(error instanceof TokenError)) throw error
     }
-  }
+  }, waitUntil)
 
-  // Beside the request while what is known is young enough, before it when it is not: nobody is let in by what was known
-  // before, because newer is on its way for another.
-  const list = createKept(async (now) => ({ ok: await ask(now) }), {
-    fresh: () => every / 2,
-    hold: every,
-    cooldown: RETRY,
-    retry: RETRY,
-    waitUntil,
-  })
+  /** Sees to it that what is known is young enough: beside the request while it is, before it when it is not. */
+  async function refresh(now: number): Promise<void> {
+    const age = now - fetchedAt
+    // An issuer that does not answer is not waited for again at every request.
+    if (age < every / 2 || now - triedAt < every / 2) return
+    if (age >= every) await flight.wait(now)
+    else await flight.beside(now)
+  }
 
   return {
     async check({ entitlement, kid }, now) {
-      await list.get(now)
-      if (known === undefined || now - known.issuedAt > maxStale || known.issuedAt > now + AHEAD) {
-        if (onStale === 'refuse') throw new TokenError('unavailable')
+      await refresh(now)
+      if (known === undefined || now - known.issuedAt > maxStale) {
+        const detail = failure ?? (known === undefined ? 'the list has not come yet' : STALE)
+        if (onStale === 'refuse') throw unavailable('revocations', detail)
         if (known === undefined) return
       }
       if (isRevoked(known.bundle, { ...entitlement, kid })) throw new TokenError('revoked')

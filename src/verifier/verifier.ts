@@ -9,9 +9,9 @@ import { checkIssuer, checkResource } from '../../keys/identifier.ts'
 import type { Expectations } from '../token/claims.ts'
 import type { Confirmation, Entitlement, Opened } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
-import type { TokenErrorCode } from '../token/explain.ts'
 import { answerBearer, type BearerErrorCode, type ResourceRequest, readBearer, type Scheme } from './bearer.ts'
 import { checkDemand, type Demand } from './demand.ts'
+import { createTeller, type OnProblem, type Problem, type ProblemReason, problemOf, problemOfError } from './problem.ts'
 
 /** What every verifier is made from. */
 export interface CommonOptions {
@@ -29,12 +29,17 @@ export interface CommonOptions {
   readonly anonymous?: boolean
   /** Returns the time in Unix seconds. Default: the clock. */
   readonly now?: () => number
+  /**
+   * Told of each request that is refused, and of what fails beside the requests: for the log. Default: what the server
+   * itself is at fault for is said on the console, at most once a minute about the same.
+   */
+  readonly onProblem?: OnProblem
 }
 
 /**
  * What became of a token: the entitlement, or the ready answer to send.
  *
- * `code` is what the caller is told. `reason` is for the log alone: every bad token gets the same answer.
+ * `code` is what the caller is told. `reason` and `detail` are for the log alone: every bad token gets the same answer.
  */
 export type Verification =
   | {
@@ -46,7 +51,9 @@ export type Verification =
   | {
       readonly ok: false
       readonly code: BearerErrorCode
-      readonly reason: TokenErrorCode | 'demand' | undefined
+      readonly reason: ProblemReason
+      /** Exactly what is wrong, in plain words: no token, secret, key or claim is in them. */
+      readonly detail: string
       readonly response: Response
     }
 
@@ -97,7 +104,11 @@ export interface Confirm {
 }
 
 /** The options as the verifiers use them. */
-export type CheckedOptions = Required<Omit<CommonOptions, 'resourceMetadata'>> & Pick<CommonOptions, 'resourceMetadata'>
+export type CheckedOptions = Required<Omit<CommonOptions, 'resourceMetadata' | 'onProblem'>> &
+  Pick<CommonOptions, 'resourceMetadata'> & {
+    /** Tells of a problem. */
+    readonly tell: (problem: Problem) => void
+  }
 
 /** The options that all verifiers share, by their names: the compiler holds the list against the type. */
 export const COMMON_OPTIONS: Readonly<Record<keyof CommonOptions, true>> = {
@@ -108,6 +119,7 @@ export const COMMON_OPTIONS: Readonly<Record<keyof CommonOptions, true>> = {
   longestLife: true,
   anonymous: true,
   now: true,
+  onProblem: true,
 }
 
 /**
@@ -125,8 +137,9 @@ export function checkOptions(options: CommonOptions): CheckedOptions {
   checkInteger('clockTolerance', clockTolerance, 0, 60)
   checkInteger('longestLife', longestLife, 1, 86_400)
   checkBoolean('anonymous', anonymous)
-  checkFunctions(options, ['now'])
-  const checked = { issuer, resource, clockTolerance, longestLife, anonymous, now }
+  checkFunctions(options, ['now', 'onProblem'])
+  const tell = createTeller(options.onProblem, now)
+  const checked = { issuer, resource, clockTolerance, longestLife, anonymous, now, tell }
   if (resourceMetadata === undefined) return checked
   checkText('resourceMetadata', resourceMetadata, /^https?:\/\/[^\s"\\]+$/, 'the URL of the metadata')
   return { ...checked, resourceMetadata }
@@ -138,11 +151,11 @@ interface Refused {
   /** The scope that is needed. */
   readonly scope: string | undefined
   readonly nonce?: string | undefined
-  readonly reason?: TokenErrorCode | 'demand'
+  readonly problem: Problem
 }
 
 /** What the caller is told for each reason: nearly always the same. */
-function codeOf(reason: TokenErrorCode): BearerErrorCode {
+function codeOf(reason: ProblemReason): BearerErrorCode {
   if (reason === 'unavailable') return 'temporarily_unavailable'
   if (reason === 'proof_nonce') return 'use_dpop_nonce'
   return reason.startsWith('proof') ? 'invalid_dpop_proof' : 'invalid_token'
@@ -154,33 +167,40 @@ function codeOf(reason: TokenErrorCode): BearerErrorCode {
  * @param confirm takes bound tokens; without it they are refused
  */
 export function createVerifierAround(open: Open, options: CheckedOptions, confirm?: Confirm): Verifier {
-  const { issuer, resource, resourceMetadata, clockTolerance, longestLife, anonymous, now } = options
+  const { issuer, resource, resourceMetadata, clockTolerance, longestLife, anonymous, now, tell } = options
 
   const { schemes = ['Bearer'], algorithms = '' } = confirm ?? {}
 
-  function refuse(code: BearerErrorCode, { scheme, scope, nonce, reason }: Refused): Verification {
+  function refuse(code: BearerErrorCode, { scheme, scope, nonce, problem }: Refused): Verification {
     const asked = scheme === undefined ? schemes : [scheme]
     const challenge = { realm: resource, resourceMetadata, scope, schemes: asked, algorithms, nonce }
-    return { ok: false, code, reason, response: answerBearer(code, challenge) }
+    tell({ ...problem, code })
+    const { reason, detail } = problem
+    return { ok: false, code, reason, detail, response: answerBearer(code, challenge) }
   }
 
-  /** Tells whether a request can have what it must: nobody is let in past what was not understood. */
-  function isDemand(demand: unknown): boolean {
+  /** Returns why nobody can have what a request must: nobody is let in past what was not understood. */
+  function refusalOf(demand: unknown): Verification | undefined {
     try {
       checkDemand(demand)
-      return true
-    } catch {
-      return false
+      return undefined
+    } catch (error) {
+      const problem: Problem = { reason: 'demand', detail: (error as Error).message }
+      return refuse('server_error', { scheme: undefined, scope: undefined, problem })
     }
   }
 
   // One function that waits once, if at all: each promise more would cost as much as a check.
   async function verify(input: string | ResourceRequest, demand: Demand = {}): Promise<Verification> {
-    if (!isDemand(demand)) return refuse('server_error', { scheme: undefined, scope: undefined, reason: 'demand' })
+    const refused = refusalOf(demand)
+    if (refused !== undefined) return refused
     const { scope } = demand
     const isAlone = typeof input === 'string'
     const shown = isAlone ? ({ ok: true, scheme: 'Bearer', token: input } as const) : readBearer(input, schemes)
-    if (!shown.ok) return refuse(shown.code, { scheme: shown.scheme, scope })
+    if (!shown.ok) {
+      const problem = problemOf(shown.code === 'no_credentials' ? 'no_credentials' : 'malformed')
+      return refuse(shown.code, { scheme: shown.scheme, scope, problem })
+    }
     const { scheme, token } = shown
     const at = now()
     try {
@@ -192,14 +212,14 @@ export function createVerifierAround(open: Open, options: CheckedOptions, confir
       const isConfirmed = proved === undefined ? entitlement.cnf === undefined : proved.confirms(entitlement.cnf)
       if (!isConfirmed) throw new TokenError('confirmation')
       if (scope?.split(' ').every((one) => entitlement.scope.includes(one)) === false)
-        return refuse('insufficient_scope', { scheme, scope })
+        return refuse('insufficient_scope', { scheme, scope, problem: problemOf('scope') })
       if (proved === undefined) return { ok: true, entitlement }
       await proved.spend()
       return { ok: true, entitlement, ...(proved.nonce === undefined ? {} : { nonce: proved.nonce }) }
     } catch (error) {
-      const reason = error instanceof TokenError ? error.code : 'unavailable'
-      const nonce = reason === 'proof_nonce' ? await confirm?.nonce(at) : undefined
-      return refuse(codeOf(reason), { scheme, scope, nonce, reason })
+      const problem = problemOfError(error)
+      const nonce = problem.reason === 'proof_nonce' ? await confirm?.nonce(at) : undefined
+      return refuse(codeOf(problem.reason), { scheme, scope, nonce, problem })
     }
   }
 
