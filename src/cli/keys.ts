@@ -11,6 +11,7 @@ import {
   examineRing,
   exportJwks,
   exportKeys,
+  LONGEST_LIFE,
   type RingOptions,
   revokeRoot,
   rotateRing,
@@ -19,6 +20,7 @@ import {
   writeKeys,
 } from '../../keys/index.ts'
 import { type Command, type Io, type Option, OUT, Refusal, UsageError, type Values } from './command.ts'
+import { examineList } from './examine_list.ts'
 import { readRingText, readText, readWholeRing, writeChangedRing, writeReadableRing } from './ring_file.ts'
 
 const ring: Option = {
@@ -182,6 +184,7 @@ const doctor: Command = {
       value: 'SECONDS',
       help: 'how far ahead a primary root must be there (default 1209600, 14 days)',
     },
+    issuer: { type: 'string', value: 'URL', help: 'asks this issuer for its list of revocations, too' },
   },
   async run(values, _operand, io) {
     const { ring: examined, bad } = readRingText(await readText(values.need('ring'), io))
@@ -191,8 +194,15 @@ const doctor: Command = {
       ...(horizon === undefined ? {} : { horizon }),
       ...(life === undefined ? {} : { longestLife: life }),
     }
-    const messages = [...bad, ...examineRing(examined, options)].map(({ message }) => message)
+    const issuer = values.text('issuer')
+    const list =
+      issuer === undefined
+        ? { broken: [], notes: [] }
+        : await examineList(examined, { issuer, now: io.now, longestLife: life ?? LONGEST_LIFE })
+    const found = [...bad, ...examineRing(examined, options)].map(({ message }) => message)
+    const messages = [...found, ...list.broken]
     for (const message of messages) io.out(message)
+    for (const note of list.notes) io.say(note)
     if (messages.length === 0) io.say('the ring is sound')
     return messages.length === 0 ? 0 : 1
   },
