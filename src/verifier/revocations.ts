@@ -64,6 +64,8 @@ export interface RevocationParts {
 /** Seconds between the issuer's dates, and those on the bundle's way: what is newest may be so old. */
 const UNAVOIDABLE = 40
 
+const SET_BACK = 'the issuer lost its list, or set it back: what was revoked before and still lives counts again'
+
 const STALE = 'the list that is told is older than maxStale: the clocks differ, or a cache keeps it'
 
 /** Returns what an answer means that is none. */
@@ -129,6 +131,7 @@ export function createRevocationCheck(
     if (issuedAt > now + 60) throw new TokenError('early')
     const standing = known === undefined ? 'newer' : compareBundles(known, { bundle, issuedAt })
     if (standing === 'older') throw new TokenError('early')
+    if (standing === 'set back') tell(problemOfError(unavailable('revocations', SET_BACK)))
     known = { bundle, issuedAt, etag }
   }
 

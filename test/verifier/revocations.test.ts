@@ -291,6 +291,24 @@ describe('the bundle', () => {
 })
 
 describe('a list that was lost or set back', () => {
+  it('is told of, once', async () => {
+    const { revocations, lose } = losable()
+    const { options, mint, wait } = setUp({}, revocations)
+    const problems: string[] = []
+    const verifier = createVerifier({
+      ...options,
+      onProblem: ({ detail, code }) => problems.push(`${code}: ${detail}`),
+    })
+    const token = await mint()
+    expect((await verifier.verify(token)).ok).toBe(true)
+    lose()
+    for (let passed = 0; passed < 60; passed += 10) {
+      wait(10)
+      expect((await verifier.verify(token)).ok).toBe(true)
+    }
+    expect(problems).toEqual([expect.stringMatching(/^undefined: revocations: the issuer lost its list/)])
+  })
+
   /** A list that can be lost: another one takes its place. */
   function losable() {
     let made = 1000
