@@ -4,7 +4,8 @@
  * @module
  */
 
-import { createSingleFlight, type WaitUntil } from './single_flight.ts'
+import { createKept, type Kept } from './kept.ts'
+import type { WaitUntil } from './single_flight.ts'
 
 /** The platform's `fetch`, or one in its place. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
@@ -123,47 +124,39 @@ export async function fetchJson(url: string, fetch: Fetch, init: RequestInit = {
   }
 }
 
-/** A document that is kept. */
-export interface RemoteDocument {
-  /**
-   * Returns the document as it is kept. One that is older than five minutes is fetched anew beside the request; what
-   * cannot be fetched is served for a day.
-   *
-   * @param now Unix seconds
-   * @param isLacking whether something was not found in what is kept: then it is fetched and waited for, but not twice in
-   * 30 seconds
-   */
-  get(now: number, isLacking?: boolean): Promise<Fetched>
-}
+/** A document that is kept; see {@link createRemoteDocument}. */
+export type RemoteDocument = Kept<Fetched>
 
-/** Seconds. */
+/** Seconds after which a document is fetched anew beside a request. */
 const FRESH = 300
-const STALE = 86_400
+
+/** Seconds after which a request waits for a newer one: what was withdrawn meanwhile is not taken for good. */
+const HOLD = 600
+
+/** Seconds that a document serves while no newer can be had. */
+const MOST = 86_400
+
+/** Seconds between two fetches for what is lacking, and after one that failed. */
 const COOLDOWN = 30
 
+/** Seconds after a fetch that failed, while there is no document. */
+const RETRY = 5
+
 /**
- * Returns a document that is fetched when it is first needed, once for all who wait for it. Failures are not kept.
+ * Returns a document that is fetched when it is first needed, once for all who wait for it. One that is older than five
+ * minutes is fetched anew beside the request, than ten before it; what cannot be fetched is served for a day. With
+ * `isLacking` it is fetched and waited for, but not twice in 30 seconds. What failed is not tried again for 30 seconds; for
+ * five, where there is no document.
  *
  * @param waitUntil keeps a worker awake until the document is there. Default: nothing does
  */
 export function createRemoteDocument(url: string, fetch: Fetch, waitUntil?: WaitUntil): RemoteDocument {
-  let kept: { readonly fetched: Fetched; readonly at: number } | undefined
-  let triedAt = Number.NEGATIVE_INFINITY
-  const flight = createSingleFlight<Fetched>(async (now) => {
-    triedAt = now
-    const fetched = await fetchJson(url, fetch)
-    if (fetched.ok) kept = { fetched, at: now }
-    return fetched
-  }, waitUntil)
-
-  return {
-    async get(now, isLacking = false) {
-      if (kept === undefined || now - kept.at >= STALE) return flight.wait(now)
-      if (now - triedAt >= COOLDOWN) {
-        if (isLacking) await flight.wait(now)
-        else if (now - kept.at >= FRESH) await flight.beside(now)
-      }
-      return kept.fetched
-    },
-  }
+  return createKept(() => fetchJson(url, fetch), {
+    fresh: () => FRESH,
+    hold: HOLD,
+    most: MOST,
+    cooldown: COOLDOWN,
+    retry: RETRY,
+    waitUntil,
+  })
 }

@@ -15,8 +15,13 @@ const PATIENCE = 3000
 /** Seconds after which what another began is taken for dead. */
 const DEAD = 5
 
+/** How often one waits for what may be another's, before one waits for one's own alone. */
+const ROUNDS = 2
+
 /** One thing at a time. */
 export interface SingleFlight<Result> {
+  /** Tells whether it was begun, and has neither come to its end nor died. */
+  isUnderWay(now: number): boolean
   /** Begins it, or joins what is under way, and waits. */
   wait(now: number): Promise<Result>
   /**
@@ -43,35 +48,51 @@ export function createSingleFlight<Result>(
 ): SingleFlight<Result> {
   let flight: { readonly landing: Promise<Result>; readonly since: number } | undefined
 
-  /** Returns what is under way, begun now if nothing is. */
-  function join(now: number): Promise<Result> {
-    if (flight !== undefined && Math.abs(now - flight.since) < DEAD) return flight.landing
+  // Requests that come together may differ by a second or two; a clock that was set differs by more.
+  function isUnderWay(now: number): boolean {
+    return flight !== undefined && Math.abs(now - flight.since) < DEAD
+  }
+
+  function start(now: number): Promise<Result> {
     const landing = begin(now).finally(() => forget(landing))
     flight = { landing, since: now }
     return landing
+  }
+
+  /** Returns what is under way, begun now if nothing is. */
+  function join(now: number): Promise<Result> {
+    return flight !== undefined && isUnderWay(now) ? flight.landing : start(now)
   }
 
   function forget(landing: Promise<Result>): void {
     if (flight?.landing === landing) flight = undefined
   }
 
-  async function wait(now: number): Promise<Result> {
-    const landing = join(now)
+  /** Waits, but not for ever. */
+  async function waitFor(landing: Promise<Result>): Promise<{ readonly result: Result } | undefined> {
     let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => resolve(undefined), PATIENCE)
     })
     try {
-      const landed = await Promise.race([landing.then((result) => ({ result })), late])
-      if (landed !== undefined) return landed.result
+      return await Promise.race([landing.then((result) => ({ result })), late])
     } finally {
       clearTimeout(timer)
     }
-    forget(landing)
-    return join(now)
+  }
+
+  async function wait(now: number): Promise<Result> {
+    for (let round = 0; round < ROUNDS; round++) {
+      const landing = join(now)
+      const landed = await waitFor(landing)
+      if (landed !== undefined) return landed.result
+      forget(landing)
+    }
+    return start(now)
   }
 
   return {
+    isUnderWay,
     wait,
     async beside(now) {
       if (waitUntil === undefined && isWorkerd()) {

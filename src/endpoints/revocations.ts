@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createKept } from '../kept.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Revocations } from '../stores/revocations.ts'
 import { REVOCATIONS_TYP, type RevocationKind } from '../token/revocations.ts'
@@ -19,7 +20,7 @@ const MAX_AGE = 5
 /** Seconds between two dates of bundles: within, what has not changed need not be sent again. */
 const DATE_EVERY = 30
 
-/** Seconds that one process may give the same bundle. */
+/** Seconds that one process may give the same bundle, or say that it has none. */
 const KEPT_FOR = 2
 
 /** Seconds that a bundle is good for; a verifier's own `maxStale` is shorter. */
@@ -40,11 +41,13 @@ const KEY_LIFE = 315_360_000
 /** What an operator can revoke, and what it is called in a bundle. */
 const KINDS: Readonly<Record<string, RevocationKind>> = { sub: 'sub', client: 'client', grant: 'gid', kid: 'kid' }
 
+/** The answer with a bundle, or why there is none. */
+type Told = { readonly ok: true; readonly answer: Answer } | { readonly ok: false; readonly error: unknown }
+
 /** Returns `GET /revocations`. */
 export function createRevocationsEndpoint(context: EndpointContext, revocations: Revocations): () => Promise<Answer> {
   const { settings, keyRing, log } = context
   const { issuer } = settings
-  let kept: { readonly answer: Answer; readonly at: number } | undefined
 
   async function create(now: number): Promise<Answer> {
     const signer = keyRing.open(now).signingKeys.signing('ES256', now)
@@ -61,14 +64,22 @@ export function createRevocationsEndpoint(context: EndpointContext, revocations:
     return { status: 200, headers, body: await signClaims(claims, REVOCATIONS_TYP, signer) }
   }
 
+  const told = (now: number): Promise<Told> =>
+    create(now).then(
+      (answer) => ({ ok: true, answer }),
+      (error: unknown) => ({ ok: false, error }),
+    )
+  const kept = createKept(told, {
+    fresh: () => KEPT_FOR,
+    hold: KEPT_FOR,
+    most: KEPT_FOR,
+    cooldown: KEPT_FOR,
+    retry: KEPT_FOR,
+  })
+
   return async () => {
-    try {
-      const now = context.now()
-      if (kept === undefined || Math.abs(now - kept.at) >= KEPT_FOR) kept = { answer: await create(now), at: now }
-      return kept.answer
-    } catch (error) {
-      return answerError(error, { event: 'revocations', log })
-    }
+    const given = await kept.get(context.now())
+    return given.ok ? given.answer : answerError(given.error, { event: 'revocations', log })
   }
 }
 

@@ -6,6 +6,7 @@
 
 import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
+import { hasElapsed } from '../elapsed.ts'
 import type { Person } from '../login/authenticate.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import { TokenError } from '../token/error.ts'
@@ -118,7 +119,7 @@ export function createSessions(context: EndpointContext, cookies: Cookies, view:
       if (facts === undefined || now - facts.iat > sessionIdleLifetime) return undefined
       const session = readFacts(facts)
       if (await hasEnded(session, now)) return undefined
-      if (now - facts.iat >= NOTE_EVERY) await write(c, session, envelopes, now)
+      if (hasElapsed(facts.iat, NOTE_EVERY, now)) await write(c, session, envelopes, now)
       return session
     },
     async start(c, person, browser, envelopes, now) {

@@ -20,15 +20,11 @@ export interface Recipients {
 /** Seconds that a key must have been seen before anything is sealed to it: all of the server's machines know it then. */
 const SEEN_FOR = 300
 
-/** Seconds after which what nobody asked for is fetched before it is used: a key may have been withdrawn meanwhile. */
-const UNASKED = 600
-
 /** Where a resource's keys come from, since when each was seen, and what was imported of them. */
 interface Source {
   readonly document: RemoteDocument | undefined
   readonly since: Map<string, number>
   readonly imported: WeakMap<Jwk, Promise<Recipient>>
-  askedAt: number
 }
 
 /** Returns the keys of a set that can be used for a resource, each with a kid of its own. */
@@ -50,7 +46,8 @@ function markOf({ kid, n, x, y }: Jwk): string {
 function choose(keys: readonly Jwk[], since: Map<string, number>, now: number): Jwk | undefined {
   const marks = new Set(keys.map(markOf))
   for (const mark of since.keys()) if (!marks.has(mark)) since.delete(mark)
-  for (const mark of marks) if (!since.has(mark)) since.set(mark, now)
+  // One that was first seen in the future was seen by a clock that has been set back: it is seen from now on.
+  for (const mark of marks) since.set(mark, Math.min(since.get(mark) ?? now, now))
   const seenSince = (jwk: Jwk): number => since.get(markOf(jwk)) ?? now
   const settled = keys.filter((jwk) => now - seenSince(jwk) >= SEEN_FOR).sort((a, b) => seenSince(b) - seenSince(a))
   // All keys are new when the issuer has just started: then the first of them, which has been there longest.
@@ -67,11 +64,11 @@ export function createRecipients(fetch: Fetch, log: Log): Recipients {
   const sources = new Map<string, Source>()
   const report = (detail: string): void => log({ level: 'error', event: 'recipient', detail })
 
-  function sourceOf({ uri, jwksUri }: Resource, now: number): Source {
+  function sourceOf({ uri, jwksUri }: Resource): Source {
     const known = sources.get(uri)
     if (known !== undefined) return known
     const document = jwksUri === undefined ? undefined : createRemoteDocument(jwksUri, fetch)
-    const source: Source = { document, since: new Map(), imported: new WeakMap(), askedAt: now }
+    const source: Source = { document, since: new Map(), imported: new WeakMap() }
     sources.set(uri, source)
     return source
   }
@@ -85,9 +82,7 @@ export function createRecipients(fetch: Fetch, log: Log): Recipients {
   /** Returns the key that is to be used, as a JWK. */
   async function find(resource: Resource, source: Source, now: number): Promise<Jwk | undefined> {
     if (source.document === undefined) return usableKeys(resource.jwks, resource)[0]
-    const isUnasked = now - source.askedAt > UNASKED
-    source.askedAt = now
-    const fetched = await source.document.get(now, isUnasked)
+    const fetched = await source.document.get(now)
     if (fetched.ok) return choose(usableKeys(fetched.json['keys'], resource), source.since, now)
     report(`keys of a resource: ${fetched.detail}`)
     return undefined
@@ -95,7 +90,7 @@ export function createRecipients(fetch: Fetch, log: Log): Recipients {
 
   return {
     async find(resource, now) {
-      const source = sourceOf(resource, now)
+      const source = sourceOf(resource)
       const jwk = await find(resource, source, now)
       if (jwk === undefined) return undefined
       try {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createKept, type Kept } from '../kept.ts'
 import type { Log } from '../log.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Bundle, isRevoked, type RevocationKind, type Target } from '../token/revocations.ts'
@@ -93,9 +94,16 @@ export interface RevocationView {
 /** Seconds that the issuer's own look may be old. */
 const VIEW_AGE = 5
 
+/** Seconds that nothing is asked of a list that did not answer: what clients are told to wait. */
+const RETRY = 2
+
+/** A look at the list, or why there was none. */
+type Look = { readonly ok: true; readonly bundle: Bundle } | { readonly ok: false; readonly error: unknown }
+
 /** Returns the issuer's own look at the revocations; without any, nothing is ever revoked. */
 export function createRevocationView(revocations: Revocations | undefined, log: Log): RevocationView {
-  const kept = new Map<'access tokens' | 'anything', { readonly bundle: Bundle; readonly at: number }>()
+  if (revocations === undefined) return { hits: async () => false }
+  const list = revocations
 
   /** The list itself is always right here; but when it is another than before, somebody should know. */
   function compare(before: Bundle | undefined, { epoch, seq }: Bundle): void {
@@ -105,18 +113,28 @@ export function createRevocationView(revocations: Revocations | undefined, log: 
     log({ level: 'error', event: 'revocations', detail })
   }
 
+  function keep(what: 'access tokens' | 'anything'): Kept<Look> {
+    let before: Bundle | undefined
+    const look = async (now: number): Promise<Look> => {
+      try {
+        const bundle = await list.read(now, what, what === 'anything')
+        compare(before, bundle)
+        before = bundle
+        return { ok: true, bundle }
+      } catch (error) {
+        return { ok: false, error }
+      }
+    }
+    const always = { fresh: () => VIEW_AGE, hold: VIEW_AGE, most: VIEW_AGE }
+    return createKept(look, { ...always, cooldown: RETRY, retry: RETRY })
+  }
+  const [accessTokens, anything] = [keep('access tokens'), keep('anything')]
+
   return {
     async hits(target, now) {
-      if (revocations === undefined) return false
-      const what = target.jti === undefined ? 'anything' : 'access tokens'
-      let known = kept.get(what)
-      if (known === undefined || now - known.at >= VIEW_AGE || now < known.at) {
-        const bundle = await revocations.read(now, what, what === 'anything')
-        compare(known?.bundle, bundle)
-        known = { bundle, at: now }
-        kept.set(what, known)
-      }
-      return isRevoked(known.bundle, target)
+      const seen = await (target.jti === undefined ? anything : accessTokens).get(now)
+      if (!seen.ok) throw seen.error
+      return isRevoked(seen.bundle, target)
     },
   }
 }

@@ -108,6 +108,8 @@ export class RevocationsObject extends DurableObject {
   }
 
   async #wake(): Promise<void> {
-    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + TIDY_EVERY)
+    const [current, at] = [await this.ctx.storage.getAlarm(), Date.now() + TIDY_EVERY]
+    // One that is further away was set by a clock that has been set back since.
+    if (current === null || current > at) await this.ctx.storage.setAlarm(at)
   }
 }

@@ -7,8 +7,9 @@
 import { decodeBase64url } from '../../keys/base64url.ts'
 import { checkFunctions, checkInteger, checkMembers, checkText } from '../../keys/check.ts'
 import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption, type Leaf, type Leaves } from '../../keys/index.ts'
+import { createKept } from '../kept.ts'
 import { checkRemoteUrl, type Fetch, fetchText } from '../remote.ts'
-import { createSingleFlight, type WaitUntil } from '../single_flight.ts'
+import type { WaitUntil } from '../single_flight.ts'
 import { openKeySet } from '../token/key_set.ts'
 import { isOpener } from '../token/recipient.ts'
 
@@ -46,9 +47,11 @@ export interface RemoteKeys {
   /** Where the keys come from. */
   readonly url: string
   /**
-   * Returns the leaves that are known; the first calls wait for them, later ones fetch beside the request.
+   * Returns the leaves that are known; the first calls wait for them, later ones fetch beside the request, and those after
+   * a long quiet wait again.
    *
-   * @param isLacking whether one was not found: then they are fetched and waited for, but not twice in 30 seconds
+   * @param isLacking whether one was not found: then they are fetched and waited for, but not twice in 30 seconds; what is
+   * under way is waited for
    * @returns nothing when there never were any
    */
   leaves(now: number, isLacking?: boolean): Promise<Leaves | undefined>
@@ -56,7 +59,7 @@ export interface RemoteKeys {
   failure?(): { readonly detail: string } | undefined
 }
 
-/** Seconds between two fetches for a key that was not found. */
+/** Seconds between two fetches for a key that was not found, and after one that failed. */
 const COOLDOWN = 30
 
 /** Seconds between two fetches while there never were any keys: nobody waits for an issuer that is down in between. */
@@ -146,30 +149,33 @@ export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
     accept: 'application/jwk-set+json, application/jose',
   }
   const bounds = { type: /^application\/(?:jwk-set\+json|jose)\b/i }
-  let kept: Leaves | undefined
-  let nextAt = Number.NEGATIVE_INFINITY
-  let triedAt = Number.NEGATIVE_INFINITY
 
   let failure: { readonly detail: string } | undefined
 
-  const flight = createSingleFlight(async (now: number): Promise<void> => {
-    triedAt = now
-    const fetched = await fetchText(url, fetch, { headers }, bounds)
-    const set = fetched.ok ? await openKeySet(fetched.text, decryptionKey) : undefined
-    const leaves = set?.flatMap((jwk) => readLeaf(jwk) ?? []) ?? []
-    failure = leaves.length > 0 ? undefined : { detail: fetched.ok ? whyNone(set, decryptionKey) : whyNot(fetched) }
-    // What failed is tried again soon; what came, after a while that differs from server to server.
-    nextAt = now + (leaves.length > 0 ? every * (0.8 + 0.4 * jitter()) : kept === undefined ? RETRY : COOLDOWN)
-    if (leaves.length > 0) kept = leavesOf(leaves, 86_400, 60)
-  }, waitUntil)
+  const kept = createKept(
+    async (): Promise<{ readonly ok: true; readonly leaves: Leaves } | { readonly ok: false }> => {
+      const fetched = await fetchText(url, fetch, { headers }, bounds)
+      const set = fetched.ok ? await openKeySet(fetched.text, decryptionKey) : undefined
+      const leaves = set?.flatMap((jwk) => readLeaf(jwk) ?? []) ?? []
+      failure = leaves.length > 0 ? undefined : { detail: fetched.ok ? whyNone(set, decryptionKey) : whyNot(fetched) }
+      return leaves.length > 0 ? { ok: true, leaves: leavesOf(leaves, 86_400, 60) } : { ok: false }
+    },
+    {
+      // A while that differs from server to server.
+      fresh: () => every * (0.8 + 0.4 * jitter()),
+      hold: 2 * every,
+      cooldown: COOLDOWN,
+      retry: RETRY,
+      waitUntil,
+    },
+  )
 
   return {
     url,
     failure: () => failure,
-    async leaves(now, isLacking = false) {
-      if (isLacking && kept !== undefined && now - triedAt >= COOLDOWN) await flight.wait(now)
-      else if (now >= nextAt) await (kept === undefined ? flight.wait(now) : flight.beside(now))
-      return kept
+    async leaves(now, isLacking) {
+      const result = await kept.get(now, isLacking)
+      return result.ok ? result.leaves : undefined
     },
   }
 }

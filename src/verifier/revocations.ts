@@ -5,8 +5,9 @@
  */
 
 import { checkChoice, checkInteger, checkMembers } from '../../keys/check.ts'
+import { createKept } from '../kept.ts'
 import { checkRemoteUrl, type Fetch, fetchText } from '../remote.ts'
-import { createSingleFlight, type WaitUntil } from '../single_flight.ts'
+import type { WaitUntil } from '../single_flight.ts'
 import type { Opened } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
 import { explain } from '../token/explain.ts'
@@ -61,6 +62,12 @@ export interface RevocationParts {
   readonly tell: (problem: Problem) => void
 }
 
+/** Seconds after a fetch that failed: an issuer that does not answer is not waited for again at every request. */
+const RETRY = 5
+
+/** Seconds by which the issuer's clock may be ahead. */
+const AHEAD = 60
+
 /** Seconds between the issuer's dates, and those on the bundle's way: what is newest may be so old. */
 const UNAVOIDABLE = 40
 
@@ -102,15 +109,14 @@ export function createRevocationCheck(
   checkInteger('revocations.maxStale', maxStale, every + UNAVOIDABLE, 86_400)
   checkChoice('revocations.onStale', onStale, ['refuse', 'accept'])
   let known: { readonly bundle: Bundle; readonly issuedAt: number; readonly etag: string | null } | undefined
-  let fetchedAt = Number.NEGATIVE_INFINITY
-  let triedAt = Number.NEGATIVE_INFINITY
 
   let failure: string | undefined
 
   /** Keeps, and tells, why there is no newer list. */
-  function fail(why: string): void {
+  function fail(why: string): false {
     failure = why
     tell(problemOfError(unavailable('revocations', why)))
+    return false
   }
 
   async function verify(jws: string, now: number): Promise<Readonly<Record<string, unknown>>> {
@@ -128,15 +134,17 @@ export function createRevocationCheck(
     const bundle = readBundle(claims)
     const issuedAt = claims['iat']
     if (bundle === undefined || claims['iss'] !== issuer || typeof issuedAt !== 'number') throw new TokenError('claims')
-    if (issuedAt > now + 60) throw new TokenError('early')
-    const standing = known === undefined ? 'newer' : compareBundles(known, { bundle, issuedAt })
+    if (issuedAt > now + AHEAD) throw new TokenError('early')
+    // A date ahead of now is of a clock that was set back since, the issuer's or this one: it orders nothing.
+    const held = known !== undefined && known.issuedAt > now ? { ...known, issuedAt } : known
+    const standing = held === undefined ? 'newer' : compareBundles(held, { bundle, issuedAt })
     if (standing === 'older') throw new TokenError('early')
     if (standing === 'set back') tell(problemOfError(unavailable('revocations', SET_BACK)))
     known = { bundle, issuedAt, etag }
   }
 
-  const flight = createSingleFlight(async (now: number): Promise<void> => {
-    triedAt = now
+  /** Asks for what is new; tells whether what is known is current now. */
+  async function ask(now: number): Promise<boolean> {
     const etag = known?.etag ?? null
     const headers = { accept: 'application/jwt', ...(etag === null ? {} : { 'if-none-match': etag }) }
     try {
@@ -150,28 +158,29 @@ export function createRevocationCheck(
       const isCurrent = !fetched.ok && fetched.status === 304 && etag !== null
       if (fetched.ok) await take(fetched.text.trim(), fetched.etag, now)
       if (!fetched.ok && !isCurrent) return fail(whyNot(fetched))
-      fetchedAt = now
       failure = undefined
+      return true
     } catch (error) {
-      if (error instanceof TokenError) fail(whyBad(error))
       // A bundle that is not good is as none: what is known grows old, and `onStale` decides.
-      if (!(error instanceof TokenError)) throw error
+      if (error instanceof TokenError) return fail(whyBad(error))
+      throw error
     }
-  }, waitUntil)
-
-  /** Sees to it that what is known is young enough: beside the request while it is, before it when it is not. */
-  async function refresh(now: number): Promise<void> {
-    const age = now - fetchedAt
-    // An issuer that does not answer is not waited for again at every request.
-    if (age < every / 2 || now - triedAt < every / 2) return
-    if (age >= every) await flight.wait(now)
-    else await flight.beside(now)
   }
+
+  // Beside the request while what is known is young enough, before it when it is not: nobody is let in by what was known
+  // before, because newer is on its way for another.
+  const list = createKept(async (now) => ({ ok: await ask(now) }), {
+    fresh: () => every / 2,
+    hold: every,
+    cooldown: RETRY,
+    retry: RETRY,
+    waitUntil,
+  })
 
   return {
     async check({ entitlement, kid }, now) {
-      await refresh(now)
-      if (known === undefined || now - known.issuedAt > maxStale) {
+      await list.get(now)
+      if (known === undefined || now - known.issuedAt > maxStale || known.issuedAt > now + AHEAD) {
         const detail = failure ?? (known === undefined ? 'the list has not come yet' : STALE)
         if (onStale === 'refuse') throw unavailable('revocations', detail)
         if (known === undefined) return

@@ -217,6 +217,7 @@ describe('a provider that fails', () => {
       expect(await response.text()).toContain(`href="${authorizeUrl().replaceAll('&', '&amp;')}"`)
       expect(provider.trapped).toEqual([])
       provider.misbehave({})
+      now += 5
       const again = begun ?? (await begin(browser))
       expect((await browser.get(again.callback)).status).toBe(303)
     },
