@@ -5,6 +5,7 @@
  */
 
 import { checkText } from '../../keys/check.ts'
+import { hasElapsed } from '../elapsed.ts'
 import { addTo, type EventTable, groupEvents, type Row } from './revocation_list.ts'
 import type { Revocations } from './revocations.ts'
 
@@ -31,7 +32,7 @@ function createTable(salt: string, events: Map<string, Kept>): EventTable {
   }
 
   function tidy(now: number): void {
-    if (now >= tidiedAt && now - tidiedAt < TIDY_EVERY) return
+    if (!hasElapsed(tidiedAt, TIDY_EVERY, now)) return
     tidiedAt = now
     for (const [name, { keep }] of events) if (keep <= now - 2 * TIDY_EVERY) drop(name)
   }

@@ -6,6 +6,7 @@
 
 import { DurableObject } from 'cloudflare:workers'
 import { encodeBase64url } from '../../keys/base64url.ts'
+import { hasElapsed } from '../elapsed.ts'
 import type { Bundle } from '../token/revocations.ts'
 import { addTo, type EventTable, groupEvents, type Row } from './revocation_list.ts'
 import type { Addition, Outcome } from './revocations.ts'
@@ -100,7 +101,7 @@ export class RevocationsObject extends DurableObject {
 
   /** Counts the events: rarely one by one, else by what was written since. */
   #count(now: number): number {
-    if (this.#counted === undefined || now < this.#counted.at || now - this.#counted.at >= COUNT_EVERY) {
+    if (this.#counted === undefined || hasElapsed(this.#counted.at, COUNT_EVERY, now)) {
       const count = this.#sql.exec<{ n: number }>('SELECT COUNT(*) AS n FROM event WHERE keep > ?', now).one().n
       this.#counted = { count, at: now }
     }

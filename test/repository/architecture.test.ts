@@ -22,6 +22,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'src/token',
     'src/remote.ts',
     'src/kept.ts',
+    'src/elapsed.ts',
     'src/log.ts',
     'keys',
     'cloudflare:workers',
