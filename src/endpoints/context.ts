@@ -54,7 +54,7 @@ export function createContext(settings: IssuerSettings): EndpointContext {
   const { issuer, longestLife, guard, revocations, lives, authenticate } = checked
   if (settings.guard === 'none' && authenticate !== undefined) {
     const detail =
-      'there is no guard: codes and logins can be used again until they end, and public clients get no refresh tokens'
+      'there is no guard: codes and logins can be used again until they end, public clients get no refresh tokens, and logging out ends no copy of a session'
     log({ level: 'warn', event: 'guard', detail })
   }
   return {

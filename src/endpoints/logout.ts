@@ -24,7 +24,7 @@ function tokenOf({ sid }: Session): string {
 /** Returns the logout endpoint, for GET and POST. */
 export function createLogoutEndpoint(context: EndpointContext, sessions: Sessions): (c: Context) => Promise<Response> {
   const { settings, keyRing, log } = context
-  const { issuer } = settings
+  const { issuer, guard } = settings
 
   async function answer(c: Context, now: number): Promise<Response> {
     const session = await sessions.readToEnd(c, context.envelopes(keyRing.open(now), now), now)
@@ -32,7 +32,10 @@ export function createLogoutEndpoint(context: EndpointContext, sessions: Session
     if (c.req.method !== 'POST') {
       return withCookies(
         c,
-        await toPageResponse(200, logoutPage(issuer, session.name ?? session.sub, tokenOf(session))),
+        await toPageResponse(
+          200,
+          logoutPage(issuer, session.name ?? session.sub, tokenOf(session), guard !== undefined),
+        ),
       )
     }
     checkOwnForm(c.req.raw.headers, issuer)

@@ -7,10 +7,15 @@
 import { html } from 'hono/html'
 import type { Page } from './page.ts'
 
-/** Returns the page that asks whether to log out. */
-export function logoutPage(issuer: string, account: string, token: string): Page {
+/**
+ * Returns the page that asks whether to log out.
+ *
+ * @param isForGood whether what came of the session ends with it: without a guard nothing does
+ */
+export function logoutPage(issuer: string, account: string, token: string, isForGood: boolean): Page {
+  const words = isForGood ? ' Apps that you let in since then will have to ask you again.' : ''
   const body = html`<h1>Log out?</h1>
-<p>You are logged in as <strong><bdi>${account}</bdi></strong>. Apps that you let in since then will have to ask you again.</p>
+<p>You are logged in as <strong><bdi>${account}</bdi></strong>.${words}</p>
 <form class="single" method="post" action="${issuer}/logout">
 <input type="hidden" name="token" value="${token}">
 <button type="submit">Log out</button>

@@ -311,4 +311,17 @@ describe('nobody is told that something was revoked which was not', () => {
     const response = await ask(formRequest('/token', undefined, form))
     expect([response.status, await response.json()]).toMatchObject([400, { error: 'invalid_grant' }])
   })
+
+  it('without a guard, where no copy of a session ends, the page that asks to log out promises nothing', async () => {
+    const pageOf = async (changes: Partial<IssuerSettings>): Promise<string> => {
+      const { ask } = setUp(changes)
+      const person = createPerson(ask, { now: () => NOW })
+      await person.visit({ resource: API })
+      return (await person.browser.get(`${ISSUER}/logout`)).text()
+    }
+    expect(await pageOf({})).toContain('will have to ask you again')
+    const page = await pageOf({ guard: 'none', clients: GUARDLESS })
+    expect(page).toContain('Log out?')
+    expect(page).not.toContain('will have to ask you again')
+  })
 })
