@@ -100,7 +100,12 @@ export function createSingleFlight<Result>(
         return
       }
       const landing = join(now).catch(() => undefined)
-      waitUntil?.(landing)
+      try {
+        waitUntil?.(landing)
+      } catch {
+        // Taken off its object, as `ctx.waitUntil` easily is, it is an illegal invocation: then the request waits.
+        await wait(now).catch(() => undefined)
+      }
     },
   }
 }

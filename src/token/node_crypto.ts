@@ -12,7 +12,9 @@ export type NodeCrypto = ReturnType<typeof process.getBuiltinModule<'node:crypto
  * the module more slowly, or not in full.
  */
 export function findNodeCrypto(): NodeCrypto | undefined {
-  const isNode = typeof navigator === 'undefined' || /^Node\.js\//.test(navigator.userAgent)
+  // Vercel's and Next.js's edge has a `process` that throws when it is asked for what it has not.
+  const isEdge = 'EdgeRuntime' in globalThis
+  const isNode = !isEdge && (typeof navigator === 'undefined' || /^Node\.js\//.test(navigator.userAgent))
   return isNode && typeof process !== 'undefined' && process.getBuiltinModule !== undefined
     ? process.getBuiltinModule('node:crypto')
     : undefined

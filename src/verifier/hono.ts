@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Context, MiddlewareHandler } from 'hono'
+import type { Context, Env, Input, MiddlewareHandler, Next } from 'hono'
 import { certificateOfSocket, certificateOfWorkers } from './certificate.ts'
 import type { Entitlement } from './index.ts'
 import { type ResourceServerOptions as CommonResourceServerOptions, readResourceServer } from './resource_server.ts'
@@ -17,6 +17,16 @@ export interface ResourceServerEnv {
   Variables: { entitlement: Entitlement }
 }
 
+/**
+ * A middleware as Hono takes it; and, called by a middleware or handler of yours with its own context, one that does not mind
+ * what else that context knows.
+ */
+export type ResourceServerMiddleware = (<E extends Env, P extends string, I extends Input>(
+  c: Context<E, P, I>,
+  next: Next,
+) => Promise<Response | undefined>) &
+  MiddlewareHandler<ResourceServerEnv>
+
 /** Returns the certificate of a request: of Workers', or of `@hono/node-server`'s. */
 function certificateOf({ req, env }: Context): string | undefined {
   const { incoming } = (env ?? {}) as { readonly incoming?: { readonly socket?: object } }
@@ -28,9 +38,9 @@ function certificateOf({ req, env }: Context): string | undefined {
  *
  * @throws {TypeError | RangeError} as `createVerifier`; and when the scope is none, or an option goes with no verifier
  */
-export function resourceServer(options: ResourceServerOptions): MiddlewareHandler<ResourceServerEnv> {
+export function resourceServer(options: ResourceServerOptions): ResourceServerMiddleware {
   const { verifier, demand, certificate } = readResourceServer(options, certificateOf)
-  return async function resourceServerMiddleware(c, next) {
+  return async function resourceServerMiddleware(c: Context, next: Next): Promise<Response | undefined> {
     const { method, url, headers } = c.req.raw
     const verification = await verifier.verify({ method, url, headers, certificate: certificate(c) }, demand)
     if (!verification.ok) return verification.response

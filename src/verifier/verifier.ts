@@ -47,6 +47,10 @@ export type Verification =
       readonly entitlement: Entitlement
       /** The next DPoP nonce, to be sent in the header `DPoP-Nonce` of the answer (RFC 9449 §8.2). */
       readonly nonce?: string
+      // TypeScript without `strict` does not tell the two apart by `ok`: each says what it has not.
+      readonly code?: undefined
+      readonly reason?: undefined
+      readonly response?: undefined
     }
   | {
       readonly ok: false
@@ -55,6 +59,8 @@ export type Verification =
       /** Exactly what is wrong, in plain words: no token, secret, key or claim is in them. */
       readonly detail: string
       readonly response: Response
+      readonly entitlement?: undefined
+      readonly nonce?: undefined
     }
 
 /** A resource server's verifier. It keeps nothing of a token. */

@@ -20,10 +20,34 @@ export default {
   },
 }`
 
+/** The same with `waitUntil` taken off its object, which workerd refuses to call, and with keys that are soon old. */
+const unbound = `
+import { createVerifier, remoteKeys } from './src/verifier/index.ts'
+let verifier
+let ahead = 0
+export default {
+  async fetch(request, { ISSUER, API, UPSTREAM, SECRET }, { waitUntil }) {
+    let isCallable = true
+    try {
+      waitUntil(Promise.resolve())
+    } catch {
+      isCallable = false
+    }
+    const url = UPSTREAM + '/keys?resource=' + API
+    const keys = remoteKeys({ url, clientId: 'api-server', clientSecret: SECRET, every: 10, waitUntil })
+    const now = () => Math.floor(Date.now() / 1000) + ahead
+    verifier ??= createVerifier({ issuer: ISSUER, resource: API, keys, waitUntil, now })
+    const results = []
+    for (ahead of [0, 15, 30, 45]) results.push((await verifier.verify(request)).ok)
+    return Response.json({ isCallable, results })
+  },
+}`
+
 describe('a resource server on Workers', () => {
   let issuer: Issuer
   let upstream: Server
   let running: RunningWorker
+  let bindings: Record<string, string>
   let hanging = 0
 
   beforeAll(async () => {
@@ -38,12 +62,9 @@ describe('a resource server on Workers', () => {
       response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text())
     })
     await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
-    running = await startWorker(worker, {
-      ISSUER,
-      API,
-      SECRET: SECRETS['api-server'],
-      UPSTREAM: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
-    })
+    const port = (upstream.address() as AddressInfo).port
+    bindings = { ISSUER, API, SECRET: SECRETS['api-server'], UPSTREAM: `http://127.0.0.1:${port}` }
+    running = await startWorker(worker, bindings)
   }, 60_000)
   afterAll(async () => {
     await running.stop()
@@ -61,5 +82,14 @@ describe('a resource server on Workers', () => {
     const answers = await Promise.all([ask(), ask(), ask()])
     for (const { status } of answers) expect([200, 503]).toContain(status)
     await expect.poll(async () => (await ask()).status, { timeout: 15_000 }).toBe(200)
+  }, 30_000)
+
+  it('answers as ever with a waitUntil that was taken off its object: the request waits instead', async () => {
+    const { url, stop } = await startWorker(unbound, bindings)
+    const token = (await readAnswer(await issuer.fetch(tokenRequest()))).access_token
+    const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
+    const answer = await response.json()
+    await stop()
+    expect(answer).toEqual({ isCallable: false, results: [true, true, true, true] })
   }, 30_000)
 })

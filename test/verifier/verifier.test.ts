@@ -34,7 +34,7 @@ describe('the verifier', () => {
   it('gives claims only to who has looked at ok (L08)', async () => {
     const result: Verification = await createVerifier(options).verify('x')
     // @ts-expect-error: there may be no entitlement
-    expect(result.entitlement).toBeUndefined()
+    expect(() => result.entitlement.sub).toThrow(TypeError)
     expectTypeOf<Extract<Verification, { ok: true }>['entitlement']>().toEqualTypeOf<Entitlement>()
   })
 
