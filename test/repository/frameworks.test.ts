@@ -33,7 +33,8 @@ import express from 'express'
 import Fastify from 'fastify'
 import { Hono } from 'hono'
 
-const options = { issuer: 'https://as.example', resource: 'https://api.example', keys: process.env['KEYS'] ?? '', scope: 'read' }
+const own = { issuer: 'https://as.example', resource: 'https://api.example', keys: process.env['KEYS'] ?? '' }
+const options = { ...own, scope: 'read' }
 
 // As with hono/jwt: what the environment has is known in a request alone.
 export const hono = new Hono<{ Bindings: { KEYS: string }; Variables: { other: number } }>()
@@ -60,7 +61,7 @@ declare module 'fastify' {
 fastify.get('/orders/:id', { onRequest: fastifyServer(options) }, async ({ entitlement }) => ({ client: entitlement?.client_id }))
 
 export async function answer(request: Request): Promise<Response> {
-  const result = await createVerifier(options).verify(request)
+  const result = await createVerifier(own).verify(request)
   return result.ok ? Response.json({ client: result.entitlement.client_id }) : result.response
 }
 export const issuer: Hono = createIssuer({ issuer: 'https://as.example', keyRing: undefined, resources: {}, clients: {} })

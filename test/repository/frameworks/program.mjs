@@ -28,12 +28,12 @@ const answer = await issuer.request(`${iss}/token`, {
   body: new URLSearchParams({ grant_type: 'client_credentials', resource }).toString(),
 })
 const headers = { authorization: `Bearer ${(await answer.json()).access_token}` }
-const options = {
+const own = {
   issuer: iss,
   resource,
   keys: writeKeys(exportKeys(ring, { issuer: iss, resource, now })),
-  scope: 'read',
 }
+const options = { ...own, scope: 'read' }
 
 async function overHttp(listener) {
   const server = createServer(listener)
@@ -63,7 +63,7 @@ fastify.get('/orders/:id', { onRequest: inFastify(options) }, async ({ entitleme
   client: entitlement.client_id,
 }))
 await fastify.ready()
-const verifier = createVerifier(options)
+const verifier = createVerifier(own)
 
 console.log(
   JSON.stringify({
