@@ -50,6 +50,7 @@ export type Verification =
       // TypeScript without `strict` does not tell the two apart by `ok`: each says what it has not.
       readonly code?: undefined
       readonly reason?: undefined
+      readonly detail?: undefined
       readonly response?: undefined
     }
   | {
