@@ -38,8 +38,10 @@ export {
   type LeafKey,
   type Leaves,
   type LeavesOptions,
+  type RootNamesKey,
 } from './leaves.ts'
 export { type LoadedRing, loadRing, mergeRings, type RingTexts, refusalAt } from './load.ts'
+export { deriveNamesKey, type Named, type NamesKey, namesKeysOf, nameUnder } from './names.ts'
 export {
   type BadRoot,
   type Dates,

@@ -15,6 +15,7 @@ import {
   readLeafKid,
   writeLeafKid,
 } from './derive.ts'
+import { type NamesKey, namesKeysOf } from './names.ts'
 import type { Dates, Ring } from './ring.ts'
 import { createSigningKeys, type SigningKeys } from './sign.ts'
 
@@ -174,6 +175,13 @@ export interface Keyring {
   leavesFor(purpose: Purpose, resource: string, enc: ContentEncryption, longestLife: number): Leaves
   /** The keys by which the issuer signs. */
   readonly signingKeys: SigningKeys
+  /** Returns the names keys of a resource, of all roots: of revoked ones too, for some server may open by them still. */
+  namesKeys(resource: string): readonly RootNamesKey[]
+}
+
+/** A names key with the dates of its root. */
+export interface RootNamesKey extends NamesKey, Dates {
+  readonly isRevoked: boolean
 }
 
 /** Returns the branches of a ring's unrevoked roots for one issuer, purpose and resource. */
@@ -191,6 +199,7 @@ export function branchesOf(ring: Ring, issuer: string, purpose: Purpose, resourc
 export function createKeyring(ring: Ring, issuer: string): Keyring {
   const { period, skew, propagation } = ring
   const made = new Map<string, Leaves>()
+  const names = new Map<string, readonly RootNamesKey[]>()
   return {
     skew,
     propagation,
@@ -204,6 +213,13 @@ export function createKeyring(ring: Ring, issuer: string): Keyring {
       const leaves = createLeaves({ branches, enc, period, skew, longestLife })
       made.set(name, leaves)
       return leaves
+    },
+    namesKeys(resource) {
+      const branches = branchesOf({ ...ring, revoked: [] }, issuer, 'access', resource)
+      const isRevoked = ({ kid }: Branch): boolean => ring.revoked.includes(kid)
+      const keys = names.get(resource) ?? namesKeysOf(branches).map((key) => ({ ...key, isRevoked: isRevoked(key) }))
+      names.set(resource, keys)
+      return keys
     },
   }
 }

@@ -1,17 +1,18 @@
 /**
- * Key delivery: a resource server fetches its own leaves, the next period's too (RFC 7517 §5, §7).
+ * Key delivery: a resource server fetches its own leaves, the next period's too (RFC 7517 §5, §7), and the keys by which it
+ * alone can tell who of its people was revoked.
  *
  * @module
  */
 
-import { writeJwk } from '../../keys/index.ts'
+import { type RootNamesKey, writeJwk } from '../../keys/index.ts'
 import type { Client } from '../protocol/client.ts'
 import type { ClientCertificate } from '../protocol/client_certificate.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
-import { chooseResource } from '../protocol/resource.ts'
+import { chooseResource, type Resource } from '../protocol/resource.ts'
 import { TokenError } from '../token/error.ts'
-import { sealKeySet } from '../token/key_set.ts'
+import { sealKeySet, writeNamesKey } from '../token/key_set.ts'
 import { keyManagementOf, recipientOf } from '../token/recipient.ts'
 import { readBody } from './browser.ts'
 import type { AuthenticateClient } from './client_authentication.ts'
@@ -35,9 +36,12 @@ function isBySecret({ signer, certificate }: Client): boolean {
 }
 
 /** Seals keys to the one that a resource server is registered with, and never gives them otherwise. */
-async function sealTo(key: Client['jwks'][number] | undefined, keys: readonly object[]): Promise<string> {
+async function sealTo(
+  key: Client['jwks'][number] | undefined,
+  set: { readonly keys: readonly object[] },
+): Promise<string> {
   try {
-    return await sealKeySet(keys, await recipientOf(key ?? {}, 'A256GCM'))
+    return await sealKeySet(set, await recipientOf(key ?? {}, 'A256GCM'))
   } catch (cause) {
     if (!(cause instanceof TokenError)) throw cause
     const detail = 'the key that the resource server is registered with cannot be sealed to'
@@ -51,7 +55,23 @@ export function createKeysEndpoint(
   authenticateClient: AuthenticateClient,
 ): (request: Request, certificate: ClientCertificate | undefined) => Promise<Answer> {
   const { settings, keyRing, log } = context
-  const { issuer, resources } = settings
+  const { issuer, resources, revocations } = settings
+
+  /** Returns the leaves of a resource; one with a key of its own has none, and comes for its names keys alone. */
+  function leavesOf({ envelope, encryptionAlg, uri, enc, accessTokenLifetime }: Resource, now: number) {
+    if (envelope === 'direct' || encryptionAlg === 'dir')
+      return keyRing.open(now).leavesFor('access', uri, enc, accessTokenLifetime).told(now).map(writeJwk)
+    if (revocations !== undefined) return []
+    throw new OAuthError('invalid_target', 'its tokens are sealed to its own key, not under leaves')
+  }
+
+  /** Returns the names keys of a resource, of the roots that its leaves are told of. */
+  function namesKeysOf({ uri }: Resource, now: number) {
+    const keyring = keyRing.open(now)
+    const isTold = ({ pub, del, isRevoked }: RootNamesKey): boolean =>
+      !isRevoked && pub <= now + keyring.skew && now < del
+    return keyring.namesKeys(uri).filter(isTold).map(writeNamesKey)
+  }
 
   async function serve(request: Request, certificate: ClientCertificate | undefined): Promise<Answer> {
     const now = context.now()
@@ -59,15 +79,12 @@ export function createKeysEndpoint(
     const client = await authenticateClient({ headers: request.headers, parameters, certificate, now })
     if (client.kind !== 'resource_server') throw new OAuthError('unauthorized_client', 'not a resource server')
     const resource = chooseResource(parameters.all('resource'), undefined, client, resources)
-    const hasOwnKey = resource.envelope === 'nested' && resource.encryptionAlg !== 'dir'
-    if (hasOwnKey) throw new OAuthError('invalid_target', 'its tokens are sealed to its own key, not under leaves')
-    const leaves = keyRing.open(now).leavesFor('access', resource.uri, resource.enc, resource.accessTokenLifetime)
-    const keys = leaves.told(now).map(writeJwk)
+    const set = { keys: leavesOf(resource, now), names_keys: namesKeysOf(resource, now) }
     const key = client.jwks.find((jwk) => keyManagementOf(jwk) !== undefined)
     // The keys that it is registered with are to seal to, unless it proves itself by them.
     const isSealed = key !== undefined || (client.jwks.length > 0 && isBySecret(client))
     const type = isSealed ? 'application/jose' : 'application/jwk-set+json'
-    const body = isSealed ? await sealTo(key, keys) : JSON.stringify({ keys })
+    const body = isSealed ? await sealTo(key, set) : JSON.stringify(set)
     return { status: 200, headers: { 'Content-Type': type, 'Cache-Control': 'no-store', Pragma: 'no-cache' }, body }
   }
 

@@ -6,13 +6,17 @@
  */
 
 import { digestLabels } from '../../keys/digest.ts'
+import { type Named, type NamesKey, nameUnder } from '../../keys/index.ts'
 import type { Entitlement } from './entitlement.ts'
 
-/** What an event hits: one token, all of an approval, of a person at one client, of a person, of a client, or made with a key. */
-export type RevocationKind = 'jti' | 'gid' | 'app' | 'sub' | 'client' | 'kid'
+/**
+ * What an event hits: one token, all of an approval, of a person at one client, of a person, of a client, or made with a
+ * key. A `name` is any of an approval, an app or a person as one resource alone can tell it (keys/names.ts).
+ */
+export type RevocationKind = 'jti' | 'gid' | 'app' | 'sub' | 'client' | 'kid' | 'name'
 
 /** The kinds of events. */
-export const REVOCATION_KINDS: readonly RevocationKind[] = ['jti', 'gid', 'app', 'sub', 'client', 'kid']
+export const REVOCATION_KINDS: readonly RevocationKind[] = ['jti', 'gid', 'app', 'sub', 'client', 'kid', 'name']
 
 /** `typ` of the signed bundle. */
 export const REVOCATIONS_TYP = 'revocations+jwt'
@@ -44,6 +48,13 @@ export function hashRevoked(salt: string, kind: RevocationKind, value: string): 
 /** Returns the value of an event of kind `app`: it stands for a person at one client, and tells neither. */
 export function appOf(sub: string, clientId: string): string {
   return digestLabels('app', sub, clientId)
+}
+
+/** Kinds of events that are told under a name: what they hit would join what a person does here and there. */
+export type HiddenKind = 'sub' | 'app' | 'gid'
+
+function isHidden(kind: RevocationKind): kind is HiddenKind {
+  return kind === 'sub' || kind === 'app' || kind === 'gid'
 }
 
 /** What a token, or a refresh token, can be hit by. */
@@ -81,32 +92,59 @@ function marksOf({ jti, gid, sub, client_id, kid }: Target): readonly Mark[] {
   ]
 }
 
-/** Values whose hashes are kept beside each list of events. */
+/** Values that are kept beside what they were worked out with. */
 const MOST_KEPT = 4096
 
-/** The hashes of the values that were last looked for in each list: the same token comes again and again. */
-const kept = new WeakMap<object, Map<string, string>>()
+/** What was last worked out with a list of events, or a names key: the same token comes again and again. */
+const kept = new WeakMap<object, Map<string, unknown>>()
 
-/** Returns the hash of a value, as `hashRevoked`, worked out once as long as it is kept beside `instants`. */
-function hashOnce(instants: object, salt: string, kind: RevocationKind, name: string, of = (): string => name): string {
-  const hashes = kept.get(instants) ?? new Map<string, string>()
-  const known = hashes.get(name)
-  if (known !== undefined) return known
-  if (hashes.size >= MOST_KEPT) hashes.clear()
-  const hash = hashRevoked(salt, kind, of())
-  kept.set(instants, hashes.set(name, hash))
-  return hash
+/** Returns what `make` makes of what is known by `name`, made once as long as it is kept beside `owner`. */
+function once<Made>(owner: object, name: string, make: () => Made): Made {
+  const made = kept.get(owner) ?? new Map<string, unknown>()
+  const known = made.get(name)
+  if (known !== undefined) return known as Made
+  if (made.size >= MOST_KEPT) made.clear()
+  const fresh = make()
+  kept.set(owner, made.set(name, fresh))
+  return fresh
 }
 
-/** Tells whether a bundle hits a target. */
-export function isRevoked({ salt, events }: Bundle, target: Target): boolean {
-  return marksOf(target).some(({ kind, name, of }) => {
-    const instants = events[kind]
-    if (instants === undefined || name === undefined) return false
-    const hash = hashOnce(instants, salt, kind, name, of)
-    const instant = Object.hasOwn(instants, hash) ? instants[hash] : undefined
-    return instant !== undefined && target.iat <= instant
-  })
+/** Returns the instant of the event of a kind that hits a value, if one does. */
+function instantOf({ salt, events }: Bundle, { kind, name, of = () => name ?? '' }: Mark): number | undefined {
+  const instants = events[kind]
+  if (instants === undefined || name === undefined) return undefined
+  const hash = once(instants, name, () => hashRevoked(salt, kind, of()))
+  return Object.hasOwn(instants, hash) ? instants[hash] : undefined
+}
+
+/** Returns what a person, an app or an approval is called under names keys, where a token has them. */
+function namesOf(target: Target, keys: readonly NamesKey[]): readonly Named[] {
+  const hidden = marksOf(target).filter(({ kind }) => isHidden(kind))
+  return keys.flatMap((key) =>
+    hidden.flatMap(({ kind, name, of = () => name ?? '' }) =>
+      name === undefined ? [] : once(key, `${kind} ${name}`, () => nameUnder(key.key(), kind, of())),
+    ),
+  )
+}
+
+/** Tells whether a bundle has events that can be told only with a names key. */
+export function needsNamesKey({ events }: Bundle): boolean {
+  return events.name !== undefined
+}
+
+/**
+ * Tells whether a bundle hits a target.
+ *
+ * @param namesKeys those of the token's resource: of the root that it was made under, or of all roots that are known
+ */
+export function isRevoked(bundle: Bundle, target: Target, namesKeys: readonly NamesKey[] = []): boolean {
+  const isHit = (mark: Mark, shift = 0): boolean => {
+    const instant = instantOf(bundle, mark)
+    return instant !== undefined && target.iat <= instant - shift
+  }
+  if (marksOf(target).some((mark) => isHit(mark))) return true
+  if (namesKeys.length === 0 || !needsNamesKey(bundle)) return false
+  return namesOf(target, namesKeys).some(({ name, shift }) => isHit({ kind: 'name', name }, shift))
 }
 
 /** Reads a bundle from claims that the issuer signed; nothing when it is none. */

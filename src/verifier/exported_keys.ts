@@ -5,7 +5,15 @@
  */
 
 import { checkText } from '../../keys/check.ts'
-import { createLeaves, createLeavesBy, type Leaves, type LeavesOptions, readKeys } from '../../keys/index.ts'
+import {
+  createLeaves,
+  createLeavesBy,
+  type Leaves,
+  type LeavesOptions,
+  type NamesKey,
+  namesKeysOf,
+  readKeys,
+} from '../../keys/index.ts'
 import type { ContentOpener } from '../token/content_encryption.ts'
 import { deriveOpener } from '../token/content_opening.ts'
 import type { CheckedOptions } from './verifier.ts'
@@ -34,4 +42,13 @@ export function leavesOfKeys(text: string, options: CheckedOptions): Leaves {
  */
 export function openersOfKeys(text: string, options: CheckedOptions): Leaves<ContentOpener> {
   return createLeavesBy(deriveOpener, read(text, options))
+}
+
+/**
+ * Returns the names keys of exported keys.
+ *
+ * @throws {TypeError | RangeError} as {@link leavesOfKeys}
+ */
+export function namesKeysOfKeys(text: string, options: CheckedOptions): readonly NamesKey[] {
+  return namesKeysOf(read(text, options).branches)
 }

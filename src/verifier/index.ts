@@ -16,6 +16,7 @@ import { isOpener, leafRecipient, openerOf, type Recipient } from '../token/reci
 import { createConfirmation, type DpopOptions } from './dpop.ts'
 import { leavesOfKeys, openersOfKeys } from './exported_keys.ts'
 import { type FindKeys, findKeysOf, type JwkSet } from './issuer_keys.ts'
+import { findNamesKeysOf } from './names_keys.ts'
 import { unavailable } from './problem.ts'
 import type { RemoteKeys } from './remote_keys.ts'
 import { createRevocationCheck, type RevocationOptions } from './revocations.ts'
@@ -220,6 +221,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     issuer: checked.issuer,
     fetch,
     keys: keysAt,
+    names: findNamesKeysOf(options, checked),
     waitUntil,
     tell: checked.tell,
   })

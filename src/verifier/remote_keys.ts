@@ -6,11 +6,17 @@
 
 import { decodeBase64url } from '../../keys/base64url.ts'
 import { checkFunctions, checkInteger, checkMembers, checkText } from '../../keys/check.ts'
-import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption, type Leaf, type Leaves } from '../../keys/index.ts'
+import {
+  CONTENT_ENCRYPTION_BYTES,
+  type ContentEncryption,
+  type Leaf,
+  type Leaves,
+  type NamesKey,
+} from '../../keys/index.ts'
 import { createKept } from '../kept.ts'
 import { checkRemoteUrl, type Fetch, fetchText } from '../remote.ts'
 import type { WaitUntil } from '../single_flight.ts'
-import { openKeySet } from '../token/key_set.ts'
+import { openKeySet, readNamesKey } from '../token/key_set.ts'
 import { isOpener } from '../token/recipient.ts'
 
 /** Where keys come from. */
@@ -55,6 +61,8 @@ export interface RemoteKeys {
    * @returns nothing when there never were any
    */
   leaves(now: number, isLacking?: boolean): Promise<Leaves | undefined>
+  /** Returns the keys by which this server alone can tell who of its people was revoked; else as `leaves`. */
+  namesKeys(now: number, isLacking?: boolean): Promise<readonly NamesKey[]>
   /** Returns why the last fetch brought none, in plain words for the log; nothing when it did. Each failure is another object. */
   failure?(): { readonly detail: string } | undefined
 }
@@ -109,7 +117,7 @@ function whyNot({ detail, status }: { readonly detail: string; readonly status?:
 }
 
 /** Returns why there is no key in what came. */
-function whyNone(set: readonly unknown[] | undefined, decryptionKey: unknown): string {
+function whyNone(set: object | undefined, decryptionKey: unknown): string {
   if (set !== undefined) return 'what came has no key of a good form in it'
   return decryptionKey === undefined
     ? 'what came is no JWK Set; one that is encrypted needs decryptionKey'
@@ -150,15 +158,20 @@ export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
   }
   const bounds = { type: /^application\/(?:jwk-set\+json|jose)\b/i }
 
+  let names: readonly NamesKey[] = []
   let failure: { readonly detail: string } | undefined
 
   const kept = createKept(
     async (): Promise<{ readonly ok: true; readonly leaves: Leaves } | { readonly ok: false }> => {
       const fetched = await fetchText(url, fetch, { headers }, bounds)
       const set = fetched.ok ? await openKeySet(fetched.text, decryptionKey) : undefined
-      const leaves = set?.flatMap((jwk) => readLeaf(jwk) ?? []) ?? []
-      failure = leaves.length > 0 ? undefined : { detail: fetched.ok ? whyNone(set, decryptionKey) : whyNot(fetched) }
-      return leaves.length > 0 ? { ok: true, leaves: leavesOf(leaves, 86_400, 60) } : { ok: false }
+      const leaves = set?.keys.flatMap((jwk) => readLeaf(jwk) ?? []) ?? []
+      const told = set?.names_keys?.flatMap((jwk) => readNamesKey(jwk) ?? []) ?? []
+      const isGood = leaves.length + told.length > 0
+      // An issuer that went back to an older version tells no names keys: those that are known are as good as before.
+      if (told.length > 0) names = told
+      failure = isGood ? undefined : { detail: fetched.ok ? whyNone(set, decryptionKey) : whyNot(fetched) }
+      return isGood ? { ok: true, leaves: leavesOf(leaves, 86_400, 60) } : { ok: false }
     },
     {
       // A while that differs from server to server.
@@ -176,6 +189,10 @@ export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
     async leaves(now, isLacking) {
       const result = await kept.get(now, isLacking)
       return result.ok ? result.leaves : undefined
+    },
+    async namesKeys(now, isLacking) {
+      await kept.get(now, isLacking)
+      return names
     },
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import { checkChoice, checkInteger, checkMembers } from '../../keys/check.ts'
+import type { NamesKey } from '../../keys/index.ts'
 import { createKept } from '../kept.ts'
 import { checkRemoteUrl, type Fetch, fetchText } from '../remote.ts'
 import type { WaitUntil } from '../single_flight.ts'
@@ -17,11 +18,13 @@ import {
   compareBundles,
   isRevoked,
   LONGEST_BUNDLE,
+  needsNamesKey,
   REVOCATIONS_TYP,
   readBundle,
 } from '../token/revocations.ts'
 import { verifyClaims } from '../token/signed.ts'
 import { type Problem, problemOfError, unavailable } from './problem.ts'
+import type { RemoteKeys } from './remote_keys.ts'
 
 /** How a verifier learns of revoked tokens. */
 export interface RevocationOptions {
@@ -36,13 +39,22 @@ export interface RevocationOptions {
   readonly maxStale?: number
   /** What becomes of requests after that: `refuse` answers 503, `accept` holds tokens against what was last known. Default `refuse`. */
   readonly onStale?: 'refuse' | 'accept'
+  /**
+   * For tokens to this server's own key (`decryptionKeys`): `remoteKeys(…)`, by which it proves itself and gets the keys that
+   * tell who of its people was revoked. Needed there; elsewhere they come with `keys`.
+   */
+  readonly keys?: RemoteKeys
 }
+
+/** Finds the names keys of this server's resource; with `isLacking` newer ones. */
+export type FindNamesKeys = (now: number, isLacking: boolean) => Promise<readonly NamesKey[]>
 
 const OPTIONS: Readonly<Record<keyof RevocationOptions, true>> = {
   url: true,
   every: true,
   maxStale: true,
   onStale: true,
+  keys: true,
 }
 
 /** Holds tokens against what was revoked. */
@@ -57,6 +69,7 @@ export interface RevocationParts {
   readonly fetch: Fetch
   /** Returns the issuer's public keys; with `isLacking` newer ones. */
   readonly keys: (now: number, isLacking: boolean) => Promise<VerificationKeys>
+  readonly names: FindNamesKeys
   readonly waitUntil: WaitUntil | undefined
   /** Tells of a problem. */
   readonly tell: (problem: Problem) => void
@@ -100,7 +113,7 @@ function whyBad({ code, cause }: TokenError): string {
  */
 export function createRevocationCheck(
   options: RevocationOptions,
-  { issuer, fetch, keys, waitUntil, tell }: RevocationParts,
+  { issuer, fetch, keys, names, waitUntil, tell }: RevocationParts,
 ): RevocationCheck {
   checkMembers('revocations', options as unknown, Object.keys(OPTIONS))
   const { url, every = 10, maxStale = 60, onStale = 'refuse' } = options
@@ -177,6 +190,19 @@ export function createRevocationCheck(
     waitUntil,
   })
 
+  /** Returns the names keys by which a token's people are told: of its root, or of all that are known. */
+  async function findNamesKeys(kid: string, now: number): Promise<readonly NamesKey[]> {
+    const root = kid.includes('.') ? kid.split('.')[0] : undefined
+    for (const isLacking of [false, true]) {
+      const all = await names(now, isLacking)
+      const own = root === undefined ? all : all.filter((key) => key.kid === root)
+      if (own.length > 0) return own
+    }
+    if (onStale === 'refuse')
+      throw unavailable('revocations', 'the keys that tell names in the list cannot be had: /keys does not give them')
+    return []
+  }
+
   return {
     async check({ entitlement, kid }, now) {
       await list.get(now)
@@ -185,7 +211,9 @@ export function createRevocationCheck(
         if (onStale === 'refuse') throw unavailable('revocations', detail)
         if (known === undefined) return
       }
-      if (isRevoked(known.bundle, { ...entitlement, kid })) throw new TokenError('revoked')
+      const { bundle } = known
+      const namesKeys = needsNamesKey(bundle) ? await findNamesKeys(kid, now) : []
+      if (isRevoked(bundle, { ...entitlement, kid }, namesKeys)) throw new TokenError('revoked')
     },
   }
 }

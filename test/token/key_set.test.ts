@@ -1,7 +1,7 @@
 import { CompactEncrypt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { writeJwk } from '../../keys/index.ts'
-import { openKeySet, sealKeySet } from '../../src/token/key_set.ts'
+import { openKeySet, readNamesKey, sealKeySet, writeNamesKey } from '../../src/token/key_set.ts'
 import { recipientOf } from '../../src/token/recipient.ts'
 import { createSealer, PARTNER_KEYS, PARTNER_STRANGER, publicOf } from '../partner.ts'
 
@@ -18,9 +18,9 @@ async function forge(text: string, header: object = {}): Promise<string> {
 
 describe('a JWK Set on its way', () => {
   it.each(Object.values(PARTNER_KEYS))('opens with the key that it was sealed to: $kid (RFC 7517 §7)', async (jwk) => {
-    const sealed = await sealKeySet(KEYS, await to(jwk))
-    expect(await openKeySet(sealed, jwk)).toEqual(KEYS)
-    expect(await openKeySet(`${sealed}\n`, jwk)).toEqual(KEYS)
+    const sealed = await sealKeySet({ keys: KEYS }, await to(jwk))
+    expect(await openKeySet(sealed, jwk)).toEqual({ keys: KEYS })
+    expect(await openKeySet(`${sealed}\n`, jwk)).toEqual({ keys: KEYS })
     for (const { k } of KEYS) expect(sealed).not.toContain(k)
     for (const other of Object.values(PARTNER_KEYS).filter(({ kid }) => kid !== jwk.kid)) {
       expect(await openKeySet(sealed, other)).toBeUndefined()
@@ -30,14 +30,25 @@ describe('a JWK Set on its way', () => {
 
   it('may be longer than a token: of 48 KB', async () => {
     const many = Array.from({ length: 200 }, () => KEYS[0] as object)
-    const sealed = await sealKeySet(many, await to(EC))
+    const sealed = await sealKeySet({ keys: many }, await to(EC))
     expect(sealed.length).toBeGreaterThan(40_000)
-    expect(await openKeySet(sealed, EC)).toEqual(many)
-    expect(await openKeySet(await sealKeySet([...many, ...many], await to(EC)), EC)).toBeUndefined()
+    expect(await openKeySet(sealed, EC)).toEqual({ keys: many })
+    expect(await openKeySet(await sealKeySet({ keys: [...many, ...many] }, await to(EC)), EC)).toBeUndefined()
+  })
+
+  it('brings names keys beside its keys, where whoever knows none passes them over (RFC 7517 §5)', async () => {
+    const names = { kid: 'r1', key: () => Uint8Array.from({ length: 32 }, (_, index) => index) }
+    const set = { keys: KEYS, names_keys: [writeNamesKey(names)] }
+    expect(await openKeySet(await sealKeySet(set, await to(EC)), EC)).toEqual(set)
+    const opened = await openKeySet(JSON.stringify(set), undefined)
+    expect(readNamesKey(opened?.names_keys?.[0] ?? {})?.key()).toEqual(names.key())
+    for (const bad of [{ kty: 'EC' }, { kid: 1 }, { k: 'short' }, { k: undefined }])
+      expect(readNamesKey({ ...writeNamesKey(names), ...bad })).toBeUndefined()
+    expect(await openKeySet(JSON.stringify({ keys: KEYS, names_keys: 'x' }), undefined)).toEqual({ keys: KEYS })
   })
 
   it('is read as it is where no key was agreed on', async () => {
-    expect(await openKeySet(JSON.stringify({ keys: KEYS }), undefined)).toEqual(KEYS)
+    expect(await openKeySet(JSON.stringify({ keys: KEYS }), undefined)).toEqual({ keys: KEYS })
   })
 
   it('in plain text is refused where a key was agreed on', async () => {
@@ -50,7 +61,7 @@ describe('a JWK Set on its way', () => {
   })
 
   it('sealed by jose alone opens: the form is standard', async () => {
-    expect(await openKeySet(await forge(JSON.stringify({ keys: KEYS })), EC)).toEqual(KEYS)
+    expect(await openKeySet(await forge(JSON.stringify({ keys: KEYS })), EC)).toEqual({ keys: KEYS })
   })
 
   it.each<[string, object]>([
@@ -67,10 +78,12 @@ describe('a JWK Set on its way', () => {
   })
 
   it('is refused under a public key, or one that is not whole', async () => {
-    const sealed = await sealKeySet(KEYS, await to(EC))
+    const sealed = await sealKeySet({ keys: KEYS }, await to(EC))
     expect(await openKeySet(sealed, publicOf(EC))).toBeUndefined()
     expect(await openKeySet(sealed, { ...EC, kid: undefined })).toBeUndefined()
     expect(await openKeySet(sealed, { ...EC, use: 'sig' })).toBeUndefined()
-    expect(await openKeySet(await sealKeySet(KEYS, await recipientOf(PARTNER_STRANGER, 'A256GCM')), EC)).toBeUndefined()
+    expect(
+      await openKeySet(await sealKeySet({ keys: KEYS }, await recipientOf(PARTNER_STRANGER, 'A256GCM')), EC),
+    ).toBeUndefined()
   })
 })

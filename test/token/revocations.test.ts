@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createKeyring } from '../../keys/index.ts'
+import { createKeyring, nameUnder } from '../../keys/index.ts'
 import {
   appOf,
   type Bundle,
@@ -26,6 +26,7 @@ const VALUES = {
   client: 'app',
   kid: 'r1.20833',
 } as const
+const PLAIN = REVOCATION_KINDS.filter((kind) => kind !== 'name')
 const bundleOf = (kind: RevocationKind, value: string, at = NOW, salt = SALT) => ({
   seq: 1,
   salt: SALT,
@@ -33,7 +34,7 @@ const bundleOf = (kind: RevocationKind, value: string, at = NOW, salt = SALT) =>
 })
 
 describe('a revocation', () => {
-  it.each(REVOCATION_KINDS)('by %s hits what was issued until then, and nothing later', (kind) => {
+  it.each(PLAIN)('by %s hits what was issued until then, and nothing later', (kind) => {
     expect(isRevoked(bundleOf(kind, VALUES[kind]), target)).toBe(true)
     expect(isRevoked(bundleOf(kind, VALUES[kind], NOW + 1), target)).toBe(true)
     expect(isRevoked(bundleOf(kind, VALUES[kind], NOW - 1), target)).toBe(false)
@@ -52,6 +53,22 @@ describe('a revocation', () => {
       expect(isRevoked(bundleOf('kid', 'r1'), { ...target, kid })).toBe(true)
     for (const kid of ['r10.20833', 'r2.1', 's1'])
       expect(isRevoked(bundleOf('kid', 'r1'), { ...target, kid })).toBe(false)
+  })
+
+  it.each(['sub', 'app', 'gid'] as const)('by the name of a %s hits with the key of that resource alone', (kind) => {
+    const [own, other] = [1, 2].map((fill) => ({ kid: 'r1', key: () => new Uint8Array(32).fill(fill) }))
+    if (own === undefined || other === undefined) throw new Error('there are no keys')
+    const { name, shift } = nameUnder(own.key(), kind, VALUES[kind])
+    const bundle = (at: number) => bundleOf('name', name, at + shift)
+    // Looked for twice: what is kept of the first time must not change anything.
+    for (let time = 0; time < 2; time++) {
+      expect(isRevoked(bundle(NOW), target, [own])).toBe(true)
+      expect(isRevoked(bundle(NOW), target, [other, own])).toBe(true)
+      expect(isRevoked(bundle(NOW - 1), target, [own])).toBe(false)
+      expect(isRevoked(bundle(NOW), target, [other])).toBe(false)
+      expect(isRevoked(bundle(NOW), target)).toBe(false)
+      expect(isRevoked(bundle(NOW), { ...target, sub: 'bob', gid: 'g2', client_id: 'other' }, [own])).toBe(false)
+    }
   })
 
   it('of a person at one client hits neither the person elsewhere, nor another person there', () => {

@@ -5,10 +5,12 @@ import {
   createKeyring,
   deriveBranch,
   deriveLeaf,
+  deriveNamesKey,
   deriveSigningKey,
   encodeLabels,
   exportJwks,
   exportKeys,
+  nameUnder,
   type Purpose,
   type Ring,
   readKeys,
@@ -28,6 +30,7 @@ import derivation from './v1/derivation.json' with { type: 'json' }
 import direct from './v1/direct.json' with { type: 'json' }
 import exported from './v1/export.json' with { type: 'json' }
 import marked from './v1/mark.json' with { type: 'json' }
+import names from './v1/names.json' with { type: 'json' }
 import nested from './v1/nested.json' with { type: 'json' }
 import purposes from './v1/purpose.json' with { type: 'json' }
 import signing from './v1/sign.json' with { type: 'json' }
@@ -53,6 +56,16 @@ describe('vectors v1', () => {
       }
     },
   )
+
+  it.each(names.cases)('derive the names of $resource', ({ root, issuer, resource, branch, info, key, names }) => {
+    expect(hex(deriveBranch(bytes(root), issuer, 'access', resource))).toBe(branch)
+    expect(hex(encodeLabels('bulla/1/names'))).toBe(info)
+    expect(hex(deriveNamesKey(bytes(branch)))).toBe(key)
+    for (const { kind, value, info, name, shift } of names) {
+      expect(hex(encodeLabels('bulla/1/name', kind, value))).toBe(info)
+      expect(nameUnder(bytes(key), kind, value)).toEqual({ name, shift })
+    }
+  })
 
   const keyring = createKeyring(ringOf(direct.ring), direct.issuer)
   const expectations = (now: number, resource: string): Expectations => ({
