@@ -43,10 +43,12 @@ interface Proved {
 /** Tells whether a session is what the request asks for; `max_age=0` is `prompt=login` (OpenID Connect Core §3.1.2.1). */
 function isSufficient(
   session: Session | undefined,
-  { prompt, maxAge }: AuthorizationRequest,
+  { prompt, maxAge, pushed }: AuthorizationRequest,
   now: number,
 ): session is Session {
-  if (session === undefined || prompt.has('login') || maxAge === 0) return false
+  if (session === undefined) return false
+  if (pushed?.metAt !== undefined && session.started_at >= pushed.metAt) return true
+  if (prompt.has('login') || maxAge === 0) return false
   if (maxAge === undefined) return true
   return session.auth_time !== undefined && now - session.auth_time <= maxAge
 }

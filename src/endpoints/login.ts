@@ -48,7 +48,7 @@ interface LoginFacts {
   readonly max_age?: number
 }
 
-/** Returns the request to go on with once a person was proved: what that login has just met is not asked again. */
+/** Returns the request of a browser to go on with once a person was proved: what that login has just met is not asked again. */
 function withoutLogin(parameters: string): string {
   const kept = parameters.split('&').flatMap((parameter) => {
     const [name, value = ''] = parameter.split('=', 2)
@@ -157,7 +157,11 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
     envelopes: PurposeEnvelopes,
     now: number,
   ): Promise<Response> {
-    const goesOnAt = await goOnAt({ ...facts, parameters: withoutLogin(facts.parameters) }, envelopes, now)
+    const { parameters, pushed, iat: metAt } = facts
+    // What a browser brought, whoever sits there can change. What was pushed goes on as it is, with word of this login: in
+    // another browser, with a session from before, it is not met.
+    const met = pushed === undefined ? { parameters: withoutLogin(parameters) } : { pushed: { ...pushed, metAt } }
+    const goesOnAt = await goOnAt({ ...facts, ...met }, envelopes, now)
     await spend(facts)
     await sessions.start(c, person, facts.browser, envelopes, now)
     return c.redirect(goesOnAt, 303)

@@ -57,8 +57,9 @@ export function createPushedRequests({ settings, newId }: EndpointContext): Push
   async function openEnvelope(requestUri: string, envelopes: PurposeEnvelopes): Promise<OpenedRequest> {
     if (!requestUri.startsWith(PREFIX)) throw new OAuthError('invalid_request_uri', 'not a request URI of ours')
     try {
-      const { parameters, jti, until } = await envelopes.open('par', requestUri.slice(PREFIX.length))
-      return { parameters: readParameters(String(parameters)), pushed: { jti, until: Number(until) } }
+      const { parameters, jti, until, met_at } = await envelopes.open('par', requestUri.slice(PREFIX.length))
+      const pushed = { jti, until: Number(until), ...(met_at === undefined ? {} : { metAt: Number(met_at) }) }
+      return { parameters: readParameters(String(parameters)), pushed }
     } catch (cause) {
       if (!(cause instanceof TokenError)) throw cause
       throw new OAuthError('invalid_request_uri', `the request URI does not open: ${cause.code}`, { cause })
@@ -67,9 +68,16 @@ export function createPushedRequests({ settings, newId }: EndpointContext): Push
 
   return {
     name: (now) => ({ jti: newId(), until: now + longest }),
-    async seal({ parameters }, { jti, until }, envelopes, now) {
+    async seal({ parameters }, { jti, until, metAt }, envelopes, now) {
       const exp = Math.min(now + lives.par, until)
-      const envelope = await envelopes.seal('par', { jti, iat: now, exp, parameters, until })
+      const envelope = await envelopes.seal('par', {
+        jti,
+        iat: now,
+        exp,
+        parameters,
+        until,
+        ...(metAt === undefined ? {} : { met_at: metAt }),
+      })
       return { request_uri: PREFIX + envelope, expires_in: exp - now }
     },
     async open(parameters, envelopes) {

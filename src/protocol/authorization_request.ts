@@ -36,6 +36,8 @@ export interface Pushed {
   readonly until: number
   /** The thumbprint of the DPoP key that was proved when it was pushed; once it is sealed, it is one of the parameters. */
   readonly jkt?: string
+  /** When a login for it was begun at which a person was proved: a session since then is as new as it asks for. Unix seconds. */
+  readonly metAt?: number
 }
 
 /** What a client asks a person for. */

@@ -60,12 +60,8 @@ describe('with oidc-provider upstream', () => {
       { hosts: [`localhost:${port}`], fields: { login: 'carol' } },
     )
 
-  it('a person logs in there, consents here, and the app gets a token for that person', async () => {
-    const { callback, trace } = await authorize()
-    expect([callback, trace]).toEqual([
-      expect.stringContaining('code='),
-      expect.arrayContaining([expect.stringContaining('/interaction/')]),
-    ])
+  /** Returns what the token says that the app gets for a code. */
+  async function entitlementOf(callback: string | undefined) {
     const code = new URL(callback ?? '').searchParams.get('code') ?? ''
     const body = formOf({ grant_type: 'authorization_code', client_id: 'demo-app', code, code_verifier: VERIFIER })
     const answer = await readAnswer(await fetch(`${live.issuer}/token`, { method: 'POST', body }))
@@ -79,14 +75,29 @@ describe('with oidc-provider upstream', () => {
       longestLife: 600,
       anonymous: false,
     }
-    const entitlement = await openEntitlement(answer.access_token, leaves, expected)
+    return openEntitlement(answer.access_token, leaves, expected)
+  }
+
+  it('a person logs in there, consents here, and the app gets a token for that person', async () => {
+    const { callback, trace } = await authorize()
+    expect([callback, trace]).toEqual([
+      expect.stringContaining('code='),
+      expect.arrayContaining([expect.stringContaining('/interaction/')]),
+    ])
+    const entitlement = await entitlementOf(callback)
     expect(entitlement.sub).toBe(subjectOf(`http://localhost:${port}`, 'carol'))
     // The provider tells when only to those who ask for max_age: so nobody is told.
     expect(entitlement.auth_time).toBeUndefined()
   })
 
-  it('a login that must be new is one, and the name is shown', async () => {
-    const { callback } = await authorize({ prompt: 'login', max_age: '30' })
-    expect(callback).toContain('code=')
+  it.each<Readonly<Record<string, string>>>([
+    { prompt: 'login', max_age: '30' },
+    { prompt: 'login' },
+    { max_age: '30' },
+    { max_age: '0' },
+  ])('a login for %o is proved to be new: the provider tells when', async (changes) => {
+    const before = Math.floor(Date.now() / 1000)
+    const { callback } = await authorize(changes)
+    expect((await entitlementOf(callback)).auth_time).toBeGreaterThanOrEqual(before)
   })
 })

@@ -332,6 +332,26 @@ describe('the authorization request by request URI (RFC 9126 §4)', () => {
     await expectPage(await alice.browser.get(next.href))
   })
 
+  it.each([{ prompt: 'login' }, { max_age: '0' }, { max_age: '60' }])(
+    'that asks for a new login by %o is met by the person who was proved, and by nobody else in another browser',
+    async (changes) => {
+      const { ask, person, wait } = setUp()
+      const [alice, mallory] = [person(), person('mallory')]
+      await alice.visit()
+      wait(61)
+      const location = (await mallory.browser.get(authorizeUrl(await push('web', changes, ask)))).headers.get(
+        'location',
+      )
+      const back = await mallory.browser.get(await signLogin(location ?? '', 'mallory', { now: NOW + 61 }))
+      const next = back.headers.get('location') ?? ''
+      // His login is no login of hers, whose session is from before.
+      const hers = await alice.browser.get(next)
+      expect(hers.headers.get('location')).toMatch(/^https:\/\/login\.example\//)
+      const his = await mallory.browser.get(next)
+      expect(hiddenField(await his.text(), 'consent')).not.toBe('')
+    },
+  )
+
   it('ends for good however often a login is begun again: nothing outlives the memory of what was spent', async () => {
     const { ask, person, wait } = setUp()
     let next = authorizeUrl(await push('web', { prompt: 'login' }, ask))
