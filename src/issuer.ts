@@ -35,6 +35,7 @@ import { createPushedRequests } from './endpoints/pushed_requests.ts'
 import { type Answer, answerError, answerJson, answerRefusal, toResponse } from './endpoints/respond.ts'
 import { createOperatorEndpoint, createRevocationsEndpoint } from './endpoints/revocations.ts'
 import { createRevokeEndpoint } from './endpoints/revoke.ts'
+import { createRevoking, type Revoking } from './endpoints/revoking.ts'
 import { createSessions } from './endpoints/session.ts'
 import { createStartEndpoint } from './endpoints/start.ts'
 import { createTokenEndpoint } from './endpoints/token.ts'
@@ -95,6 +96,7 @@ interface Parts {
   readonly accessTokens: AccessTokens
   readonly assertions: Assertions
   readonly publicKeys: PublicKeys
+  readonly revoking: Revoking
   readonly view: RevocationView
 }
 
@@ -129,7 +131,7 @@ function mountForServers(
   base: string,
   context: EndpointContext,
   settings: IssuerSettings,
-  { proveClient, authenticateClient, accessTokens, publicKeys, view }: Parts,
+  { proveClient, authenticateClient, accessTokens, publicKeys, revoking, view }: Parts,
 ): void {
   const { revocations, authenticate } = context.settings
   const limit = limitFailures(context, settings)
@@ -147,7 +149,7 @@ function mountForServers(
   app.all(
     `${base}/revoke`,
     corsWhereAsked(CORS),
-    ...form(createRevokeEndpoint(context, { authenticateClient, accessTokens, revocations })),
+    ...form(createRevokeEndpoint(context, { authenticateClient, accessTokens, revocations, revoking })),
   )
   if (authenticate !== undefined) {
     const parts = { proveClient, pushedRequests: createPushedRequests(context) }
@@ -155,7 +157,7 @@ function mountForServers(
   }
   if (revocations === undefined) return
   const bundle = createRevocationsEndpoint(context, revocations)
-  app.post(`${base}/revocations`, ...form(createOperatorEndpoint(context, { authenticateClient, revocations })))
+  app.post(`${base}/revocations`, ...form(createOperatorEndpoint(context, { authenticateClient, revoking })))
   app.all(`${base}/revocations`, cors(OPEN), only('GET', 'HEAD', 'POST'), etag(), async (c) => {
     const { status, headers, body } = await bundle()
     return c.body(body, status as 200, headers)
@@ -180,10 +182,13 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   const recipients = createRecipients(fetch, log)
   const assertions = createAssertions(fetch, log)
   const accessTokens = createAccessTokens(context, recipients, publicKeys)
-  const view = createRevocationView(context.settings.revocations, log)
+  const view = createRevocationView(context.settings.revocations, log, (resource, at) =>
+    keyRing.open(at).namesKeys(resource),
+  )
+  const revoking = createRevoking(context, context.settings.revocations)
   const proveClient = createClientAuthentication(context, assertions)
   const authenticateClient = spendingAtOnce(proveClient)
-  const parts = { proveClient, authenticateClient, accessTokens, assertions, publicKeys, view }
+  const parts = { proveClient, authenticateClient, accessTokens, assertions, publicKeys, revoking, view }
   const createTokenResponse = createTokenEndpoint(context, parts)
   const app = new Hono()
 

@@ -9,17 +9,18 @@ import type { RefreshFacts } from '../grants/approval.ts'
 import { type Client, isPublic } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { clientSubject } from '../protocol/subject.ts'
-import type { Addition, RevocationEvent, Revocations } from '../stores/revocations.ts'
+import type { Addition, Revocations } from '../stores/revocations.ts'
 import type { Entitlement } from '../token/entitlement.ts'
 import { readOutside } from '../token/envelope.ts'
 import { TokenError } from '../token/error.ts'
 import { readNestedOutside } from '../token/nested.ts'
-import { appOf } from '../token/revocations.ts'
+import type { HiddenKind } from '../token/revocations.ts'
 import type { AccessTokens } from './access_tokens.ts'
 import type { AuthenticateClient } from './client_authentication.ts'
 import type { EndpointContext } from './context.ts'
 import { createFormEndpoint, type FormEndpoint } from './form_endpoint.ts'
 import type { Answer } from './respond.ts'
+import type { Revoking } from './revoking.ts'
 
 /** Whatever the token was: the client need not know (RFC 7009 §2.2). */
 const DONE: Answer = { status: 200, headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache' }, body: '' }
@@ -29,6 +30,7 @@ export interface RevokeParts {
   readonly authenticateClient: AuthenticateClient
   readonly accessTokens: AccessTokens
   readonly revocations: Revocations | undefined
+  readonly revoking: Revoking
 }
 
 /** What a token says that it is; nothing of it is proved. */
@@ -52,22 +54,10 @@ function guess(token: string): Guess {
 /** Returns the revocation endpoint. */
 export function createRevokeEndpoint(
   context: EndpointContext,
-  { authenticateClient, accessTokens, revocations }: RevokeParts,
+  { authenticateClient, accessTokens, revocations, revoking }: RevokeParts,
 ): FormEndpoint {
   const { settings, keyRing, log } = context
-  const { resources, guard, pairwise } = settings
-  const longestToken = [...resources.values()].reduce(
-    (longest, { accessTokenLifetime }) => Math.max(longest, accessTokenLifetime),
-    0,
-  )
-
-  /** Returns how long access tokens can live that were issued until now, and a little longer. */
-  const endOf = (now: number): number => now + longestToken + 120
-
-  /** Returns the event that takes the place of many: it hits the access tokens issued until now, and nothing else. */
-  function allOf(kind: 'gid' | 'app' | 'sub', value: string, now: number): RevocationEvent {
-    return { kind, value, at: now, until: endOf(now), keep: endOf(now) }
-  }
+  const { resources, guard } = settings
 
   /** Ends a family, and every access token that came of it. */
   async function revokeRefresh(token: string, client: Client, now: number): Promise<void> {
@@ -79,20 +69,8 @@ export function createRevokeEndpoint(
       if (error instanceof TokenError) return
       throw error
     }
-    const { gid, sub, client_id, grant_end } = facts
-    if (client_id !== client.id) return
-    const until = endOf(now)
-    // Without a guard the list alone knows that the family has ended, and must know it as long as that could live.
-    const keep = guard === undefined ? Math.max(grant_end, until + 1) : until
-    const subs = pairwise.namesOf('sub', sub)
-    await Promise.all(
-      pairwise.namesOf('gid', gid).map(async (value, index) => {
-        await guard?.end(value, grant_end)
-        // Both lists of names are of the same resources, in the same order.
-        const app = { ...allOf('app', appOf(subs[index] ?? sub, client_id), now), keep }
-        await revocations?.add({ kind: 'gid', value, at: until, until, keep, by: 'approval', within: [app] }, now)
-      }),
-    )
+    if (facts.client_id !== client.id) return
+    await revoking.approval(facts, now)
     log({ level: 'info', event: 'revoke', code: 'refresh_token', client: client.id })
   }
 
@@ -104,33 +82,30 @@ export function createRevokeEndpoint(
     { sub, gid }: Entitlement,
     client: Client,
     isProved: boolean,
-    now: number,
-  ): Pick<Addition, 'by' | 'within'> {
+  ): readonly [readonly HiddenKind[], Addition['by']] {
     const isGranted = isProved && gid !== undefined && client.exchange.length === 0
-    const word = isPublic(client) ? {} : { by: { client: client.id } }
-    if (sub === clientSubject(client.id)) return { ...word, within: [allOf('sub', sub, now)] }
-    const app = allOf('app', appOf(sub, client.id), now)
-    return isGranted ? { by: 'approval', within: [allOf('gid', gid, now), app] } : { ...word, within: [app] }
+    const word = isPublic(client) ? undefined : { client: client.id }
+    if (sub === clientSubject(client.id)) return [['sub'], word]
+    return isGranted ? [['gid', 'app'], 'approval'] : [['app'], word]
   }
 
   /**
    * Revokes an access token. A client that proved itself is believed about its own. Anybody can come as a public one, with
    * tokens that a server made for itself: of these only what the issuer alone can have made is taken.
    */
-  async function revokeAccess(token: string, client: Client, list: Revocations, now: number): Promise<void> {
+  async function revokeAccess(token: string, client: Client, now: number): Promise<void> {
     const own = [...client.resources].flatMap((uri) => resources.get(uri) ?? [])
     const proved = await accessTokens.openOwn(token, own, now)
     const opened = proved ?? (await accessTokens.open(token, own, now))
     if (opened === undefined) return
-    const { jti, exp, client_id } = opened.entitlement
+    const { client_id } = opened.entitlement
     if (client_id === undefined)
       throw new OAuthError('unsupported_token_type', 'the token names no client: nobody can tell whose it is')
     if (client_id !== client.id) return
     if (proved === undefined && isPublic(client))
       throw new OAuthError('unsupported_token_type', 'the token could be made by its resource server, too')
-    const until = exp + 120
-    const folding = foldingOf(opened.entitlement, client, proved !== undefined, now)
-    await list.add({ kind: 'jti', value: jti, at: until, until, keep: until, ...folding }, now)
+    const [broader, by] = foldingOf(opened.entitlement, client, proved !== undefined)
+    await revoking.token(opened.entitlement, broader, now, by)
     log({ level: 'info', event: 'revoke', code: 'access_token', client: client.id })
   }
 
@@ -147,7 +122,7 @@ export function createRevokeEndpoint(
     // What was sealed to a server's own key the issuer cannot open, so it cannot tell whose it is.
     if (kind === 'sealed to its server' || (kind === 'access' && revocations === undefined))
       throw new OAuthError('unsupported_token_type', 'access tokens of this kind cannot be revoked')
-    if (kind === 'access' && revocations !== undefined) await revokeAccess(token, client, revocations, now)
+    if (kind === 'access' && revocations !== undefined) await revokeAccess(token, client, now)
     return DONE
   })
 }

@@ -147,7 +147,7 @@ export interface Wish {
 }
 
 /** Returns the URIs of all resources that tokens of an approval can be for. */
-function approvedResources({ resources, details = [] }: Approval): readonly string[] {
+export function approvedResources({ resources, details = [] }: Approval): readonly string[] {
   return [...new Set([...resources, ...resourcesOf(details)])]
 }
 

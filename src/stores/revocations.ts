@@ -4,10 +4,11 @@
  * @module
  */
 
+import type { NamesKey } from '../../keys/index.ts'
 import { createKept, type Kept } from '../kept.ts'
 import type { Log } from '../log.ts'
 import { OAuthError } from '../protocol/error.ts'
-import { type Bundle, isRevoked, type RevocationKind, type Target } from '../token/revocations.ts'
+import { type Bundle, isRevoked, needsNamesKey, type RevocationKind, type Target } from '../token/revocations.ts'
 import { createDeadline } from './deadline.ts'
 
 /** Something that is revoked from now on. */
@@ -101,7 +102,11 @@ const RETRY = 2
 type Look = { readonly ok: true; readonly bundle: Bundle } | { readonly ok: false; readonly error: unknown }
 
 /** Returns the issuer's own look at the revocations; without any, nothing is ever revoked. */
-export function createRevocationView(revocations: Revocations | undefined, log: Log): RevocationView {
+export function createRevocationView(
+  revocations: Revocations | undefined,
+  log: Log,
+  namesKeysOf: (resource: string, now: number) => readonly NamesKey[],
+): RevocationView {
   if (revocations === undefined) return { hits: async () => false }
   const list = revocations
 
@@ -134,7 +139,10 @@ export function createRevocationView(revocations: Revocations | undefined, log: 
     async hits(target, now) {
       const seen = await (target.jti === undefined ? anything : accessTokens).get(now)
       if (!seen.ok) throw seen.error
-      return isRevoked(seen.bundle, target)
+      const { bundle } = seen
+      // As a resource server tells its people; the issuer itself has the names of all that is no access token.
+      const namesKeys = target.aud !== undefined && needsNamesKey(bundle) ? namesKeysOf(target.aud, now) : []
+      return isRevoked(bundle, target, namesKeys)
     },
   }
 }

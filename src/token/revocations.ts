@@ -61,6 +61,8 @@ function isHidden(kind: RevocationKind): kind is HiddenKind {
 export interface Target extends Partial<Pick<Entitlement, 'jti' | 'gid'>> {
   readonly sub: string
   readonly client_id: string | undefined
+  /** The resource that it is for, where it is an access token. */
+  readonly aud?: string
   /** The kid of the key that it was made with. */
   readonly kid?: string
   /** When it was issued. Unix seconds. */

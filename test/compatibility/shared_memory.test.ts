@@ -150,20 +150,23 @@ function verifierOf(pair: Pair, resource: string, isRemote: boolean) {
   const fetch = async (url: string, init?: RequestInit) => taker.fetch(new Request(url, init))
   const common = { issuer: ISSUER, resource, fetch, now: at, revocations: { url: `${ISSUER}/revocations` } }
   const enc = resource === API2 ? ('A256CBC-HS512' as const) : ('A256GCM' as const)
-  const keys = isRemote
-    ? version.verifier.remoteKeys({
-        url: `${ISSUER}/keys?resource=${encodeURIComponent(resource)}`,
-        clientId: 'server',
-        clientSecret: 'server-secret',
-        fetch,
-      })
-    : OWN.keys.writeKeys(OWN.keys.exportKeys(ringOf(OWN, ring), { issuer: ISSUER, resource, enc, now: at() }))
+  const keys =
+    isRemote || resource === PARTNER
+      ? version.verifier.remoteKeys({
+          url: `${ISSUER}/keys?resource=${encodeURIComponent(resource)}`,
+          clientId: 'server',
+          clientSecret: 'server-secret',
+          fetch,
+        })
+      : OWN.keys.writeKeys(OWN.keys.exportKeys(ringOf(OWN, ring), { issuer: ISSUER, resource, enc, now: at() }))
   if (resource === PARTNER)
     return version.verifier.createVerifier({
       ...common,
       decryptionKeys: { keys: [PARTNER_KEY] },
       jwksUri: `${ISSUER}/jwks`,
-    })
+      // What 0.1.0 did without: it knows no names of persons.
+      revocations: version === OWN ? { ...common.revocations, keys } : common.revocations,
+    } as never)
   return version.verifier.createVerifier({
     ...common,
     keys,
@@ -468,11 +471,14 @@ describe('0.1.0 and this version on one ring, guard and list', () => {
       await take(setUp(isForward))
     })
 
-    it.each(REVOCATIONS)('revoked: %s', async (_, revoke) => {
+    it.each(REVOCATIONS)('revoked: %s', async (what, revoke) => {
       const pair = setUp(isForward)
       const token = await revoke(pair)
       pair.wait(30)
-      expect(await verifierOf(pair, API, true).verify(token)).toMatchObject({ ok: false, reason: 'revoked' })
+      // 0.1.0 cannot tell names: its verifiers let in until they end the access tokens of a person, or an approval.
+      const isNamed = !isForward && /^a sub|^a refresh token/.test(what)
+      const expected = isNamed ? { ok: true } : { ok: false, reason: 'revoked' }
+      expect(await verifierOf(pair, API, true).verify(token)).toMatchObject(expected)
       expect((await introspect(pair.taker, token)).active).toBe(false)
     })
 

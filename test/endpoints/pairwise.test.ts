@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { rotateRing, writeRing } from '../../keys/index.ts'
+import { createKeyring, rotateRing, writeRing } from '../../keys/index.ts'
 import { nameAtResource } from '../../src/endpoints/pairwise_entitlement.ts'
-import { createMemoryGuard, createMemoryRevocations } from '../../src/index.ts'
+import { createMemoryGuard, createMemoryRevocations, type Revocations } from '../../src/index.ts'
 import { checkSettings } from '../../src/settings.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
-import { isRevoked } from '../../src/token/revocations.ts'
+import { appOf, hashRevoked, isRevoked, REVOCATION_KINDS } from '../../src/token/revocations.ts'
 import {
   API,
   API2,
@@ -20,6 +20,7 @@ import {
   VARS,
 } from '../fixtures.ts'
 import { type Ask, createApp, createPerson, REQUESTS, readAnswer } from '../person.ts'
+import { readSegment } from '../servers.ts'
 import { ACCESS_TOKEN, TOKEN_EXCHANGE } from '../trusted.ts'
 
 const OTHER = 'https://other.example'
@@ -205,18 +206,82 @@ describe('revoking where subjects are pairwise', () => {
     expect(await areActive(set, tokens)).toEqual([true, true, true])
   })
 
-  it('is written into the bundle, so that a verifier which knows one name alone refuses its tokens', async () => {
+  /** The public list, and the names keys of a resource. */
+  const listOf = (revocations: Revocations) => revocations.read(NOW, 'access tokens')
+  const namesKeys = (resource: string) => createKeyring(testRing(NOW), ISSUER).namesKeys(resource)
+
+  it('is written into the bundle so that each verifier tells its own names, and only these', async () => {
     const revocations = createMemoryRevocations('salt')
     const set = setUp({ revocations })
     const tokens = await set.tokensOf(await set.approve())
     const told = await Promise.all(tokens.map(set.introspect))
     await set.post('revocations', 'operator', { kind: 'sub', value: 'alice' })
-    const bundle = await revocations.read(NOW, 'access tokens')
-    for (const { sub = '' } of told) {
-      expect(isRevoked(bundle, { sub, client_id: 'web', iat: NOW })).toBe(true)
-      expect(isRevoked(bundle, { sub, client_id: 'web', iat: NOW + 60 })).toBe(false)
+    const bundle = await listOf(revocations)
+    for (const [index, own] of [API, API2, OTHER].entries()) {
+      const { sub = '' } = told[index] ?? {}
+      const target = { sub, client_id: 'web', iat: NOW }
+      expect(isRevoked(bundle, target, namesKeys(own))).toBe(true)
+      expect(isRevoked(bundle, { ...target, iat: NOW + 60 }, namesKeys(own))).toBe(false)
+      // Somebody who knows the name, and has all other keys, cannot tell whether it is there.
+      for (const other of [API, API2, OTHER].filter((uri) => uri !== own))
+        expect(isRevoked(bundle, target, namesKeys(other))).toBe(false)
+      expect(isRevoked(bundle, target)).toBe(false)
     }
-    expect(Object.keys(bundle.events.sub ?? {})).toHaveLength(3)
+  })
+
+  it.each<[string, (set: ReturnType<typeof setUp>, refresh: string) => Promise<void>]>([
+    ['a person', async (set) => void (await set.post('revocations', 'operator', { kind: 'sub', value: 'alice' }))],
+    ['an approval, by its client', async (set, token) => void (await set.post('revoke', 'web', { token }))],
+  ])('%s leaves nothing in public that joins their names, or confirms one', async (_, revoke) => {
+    const revocations = createMemoryRevocations('salt')
+    const set = setUp({ revocations })
+    const approval = await set.approve()
+    const told = await Promise.all((await set.tokensOf(approval)).map(set.introspect))
+    await revoke(set, approval.refresh)
+    const { salt, events } = await listOf(revocations)
+    // Nothing but names: none is what anybody can work out who knows the salt and all names of the person.
+    expect(Object.keys(events)).toEqual(['name'])
+    const names = events.name ?? {}
+    expect(Object.keys(names)).toHaveLength(3)
+    for (const { sub = '', gid = '' } of [{ sub: 'alice', gid: '' }, ...told])
+      for (const kind of REVOCATION_KINDS)
+        for (const value of [sub, gid, appOf(sub, 'web')])
+          expect(Object.hasOwn(names, hashRevoked(salt, kind, value))).toBe(false)
+    // No instant says when, and no two are the same or near: what is added differs for each name.
+    const instants = Object.values(names).sort((one, other) => one - other)
+    for (const [index, instant] of instants.entries())
+      expect(instant - (instants[index - 1] ?? NOW)).toBeGreaterThan(86_400)
+  })
+
+  it('stands in an order that does not tell what was written together', async () => {
+    const set = setUp()
+    for (const value of ['alice', 'bob', 'carol', 'dave'])
+      await set.post('revocations', 'operator', { kind: 'sub', value })
+    const jwt = await (await set.ask(new Request(`${ISSUER}/revocations`))).text()
+    const { events } = readSegment(jwt.split('.')[1]) as { events: { name: Record<string, number> } }
+    const names = Object.keys(events.name)
+    expect([names.length, names]).toEqual([12, [...names].sort()])
+  })
+
+  it('of a client that acts for itself is in public by its name, which nobody logs in as', async () => {
+    const revocations = createMemoryRevocations('salt')
+    const set = setUp({ revocations })
+    await set.post('revocations', 'operator', { kind: 'sub', value: 'client:service' })
+    expect(isRevoked(await listOf(revocations), { sub: 'client:service', client_id: 'service', iat: NOW })).toBe(true)
+  })
+
+  it('reaches tokens under each root that can have sealed them: around a rotation, under both', async () => {
+    const rotation = rotateRing(testRing(NOW), { now: NOW + 7_000_000, key: testKey(1) })
+    if (!rotation.ok) throw new Error(rotation.detail)
+    const at = Math.max(...rotation.ring.roots.map(({ use }) => use)) + 5
+    const revocations = createMemoryRevocations('salt')
+    const set = setUp({ revocations, keyRing: writeRing(rotation.ring), now: () => at })
+    const revoked = await set.post('revocations', 'operator', { kind: 'sub', value: 'alice' })
+    expect(revoked.status).toBe(200)
+    const keys = createKeyring(rotation.ring, ISSUER).namesKeys(API)
+    expect(keys).toHaveLength(2)
+    const bundle = await revocations.read(at, 'access tokens')
+    for (const key of keys) expect(isRevoked(bundle, { sub: 'alice', client_id: 'web', iat: at }, [key])).toBe(true)
   })
 
   it('of an approval by a name that one resource knows ends it there at once, and its refresh tokens everywhere', async () => {

@@ -7,7 +7,11 @@ it('the issuer goes on with a list that takes the place of another, and its log 
   let list = createMemoryRevocations('salt', () => 1000)
   const revocations: Revocations = { add: (...of) => list.add(...of), read: (...of) => list.read(...of) }
   const lines: LogEntry[] = []
-  const view = createRevocationView(revocations, (line) => lines.push(line))
+  const view = createRevocationView(
+    revocations,
+    (line) => lines.push(line),
+    () => [],
+  )
   const alice = { sub: 'alice', client_id: 'app', iat: NOW }
   const event = { kind: 'sub', value: 'alice', at: NOW, until: NOW + 600, keep: NOW + 3600 } as const
   await list.add(event, NOW)

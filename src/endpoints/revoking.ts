@@ -1,0 +1,189 @@
+/**
+ * What is written when somebody is revoked. The list is public, and its values can be tested by anybody: so persons, what they
+ * let apps do, and approvals stand in it under names that one resource alone can tell (keys/names.ts), and as they are only
+ * in what the issuer reads itself.
+ *
+ * @module
+ */
+
+import { nameUnder } from '../../keys/index.ts'
+import type { Approval } from '../grants/approval.ts'
+import { approvedResources } from '../grants/approval.ts'
+import type { Resource } from '../protocol/resource.ts'
+import { isImpersonal } from '../protocol/subject.ts'
+import type { Addition, RevocationEvent, Revocations } from '../stores/revocations.ts'
+import type { Entitlement } from '../token/entitlement.ts'
+import { appOf, type HiddenKind } from '../token/revocations.ts'
+import type { EndpointContext } from './context.ts'
+
+/** Seconds by which the clocks of the issuer's machines may differ when somebody is revoked. */
+const MARGIN = 10
+
+/** Seconds that the revocation of a key lasts, ten years: longer than a ring opens what was sealed with it. */
+const KEY_LIFE = 315_360_000
+
+/** Seconds to which the ends of hidden events are rounded up: those of one person go with those of others. */
+const TOGETHER = 60
+
+/** On whose word something is revoked. */
+type By = Addition['by']
+
+/** Writes what is revoked, at the list and the guard, as far as there are any. What cannot be written throws. */
+export interface Revoking {
+  /** Revokes all that a subject had until now: sessions, refresh tokens, access tokens. */
+  subject(sub: string, now: number, by: By): Promise<void>
+  /** Revokes all that a person let a client have until now. */
+  app(sub: string, clientId: string, now: number, by: By): Promise<void>
+  /** Revokes an approval for good, by its own id or one that a resource knows it by. */
+  grant(gid: string, now: number, by: By): Promise<void>
+  /** Ends an approval for good, with what came of it; much of the same becomes one event of the person and the client. */
+  approval(approval: Approval, now: number): Promise<void>
+  /** Revokes all that was issued to a client until now. */
+  client(id: string, now: number, by: By): Promise<void>
+  /** Revokes all that was, or will be, made with a key. */
+  key(kid: string, now: number, by: By): Promise<void>
+  /** Revokes an access token; `broader` says what many such become, from the narrowest on. */
+  token(entitlement: Entitlement, broader: readonly HiddenKind[], now: number, by: By): Promise<void>
+}
+
+/** An event that stands in the list as it is, or is the issuer's alone. */
+interface Plain {
+  readonly kind: RevocationEvent['kind']
+  readonly value: string
+}
+
+/** Returns what writes revocations. */
+export function createRevoking({ settings, keyRing }: EndpointContext, revocations: Revocations | undefined): Revoking {
+  const { resources, clients, guard, longestLife, trustedIssuers, pairwise } = settings
+  const longestToken = [...resources.values()].reduce(
+    (longest, { accessTokenLifetime }) => Math.max(longest, accessTokenLifetime),
+    0,
+  )
+  // An assertion of before must not be good again, either.
+  const longest = [...trustedIssuers.values()].reduce((most, issuer) => Math.max(most, issuer.longestLife), longestLife)
+
+  /** Returns how long access tokens can live that were issued until now, and a little longer. */
+  const endOf = (now: number): number => now + longestToken + 120
+  /** Returns how long anything else can live: always longer, so that it is looked for. */
+  const keepOf = (now: number): number => now + Math.max(longest, longestToken + 1) + 120
+
+  async function add(addition: Omit<Addition, 'by'>, by: By, now: number): Promise<void> {
+    await revocations?.add(by === undefined ? addition : { ...addition, by }, now)
+  }
+
+  /** Returns an event of the issuer's own: it is in no bundle, for `until` is long over. */
+  function own({ kind, value }: Plain, at: number, keep: number): RevocationEvent {
+    return { kind, value, at, until: 0, keep }
+  }
+
+  /** Returns the names keys of a resource under whose roots tokens can have been sealed that live, or will be until `to`. */
+  function keysOf({ uri, accessTokenLifetime }: Resource, now: number, to: number) {
+    const keyring = keyRing.open(now)
+    const from = now - accessTokenLifetime - 2 * keyring.skew
+    return keyring.namesKeys(uri).filter(({ use, end }) => use <= to + keyring.skew && end > from)
+  }
+
+  /**
+   * Returns the events of names at a resource: one for each root under which a token can be that it hits.
+   *
+   * @param at until when tokens are dead
+   */
+  function named(resource: Resource, kind: HiddenKind, value: string, at: number, now: number): RevocationEvent[] {
+    const until = Math.ceil(endOf(now) / TOGETHER) * TOGETHER
+    return keysOf(resource, now, now + MARGIN).map(({ key }) => {
+      const { name, shift } = nameUnder(key(), kind, value)
+      return { kind: 'name', value: name, at: at + shift, until, keep: until }
+    })
+  }
+
+  /** Returns what a resource's tokens call a person, an app of a person, or an approval. */
+  const nameAt = (resource: Resource) => ({
+    sub: (sub: string) => pairwise.nameAt(resource, 'sub', sub),
+    app: (sub: string, clientId: string) => appOf(pairwise.nameAt(resource, 'sub', sub), clientId),
+    gid: (gid: string) => pairwise.nameAt(resource, 'gid', gid),
+  })
+
+  async function addAll(additions: readonly Omit<Addition, 'by'>[], by: By, now: number): Promise<void> {
+    await Promise.all(additions.map((addition) => add(addition, by, now)))
+  }
+
+  async function subject(...[sub, now, by]: Parameters<Revoking['subject']>): Promise<void> {
+    const [at, until, keep] = [now + MARGIN, endOf(now), keepOf(now)]
+    // Who is no person can be named.
+    if (isImpersonal(sub)) return add({ kind: 'sub', value: sub, at, until, keep }, by, now)
+    const names = [...resources.values()].flatMap((resource) =>
+      named(resource, 'sub', nameAt(resource).sub(sub), at, now),
+    )
+    await addAll([own({ kind: 'sub', value: sub }, at, keep), ...names], by, now)
+  }
+
+  async function app(...[sub, clientId, now, by]: Parameters<Revoking['app']>): Promise<void> {
+    const [at, keep] = [now + MARGIN, keepOf(now)]
+    const where = [...(clients.get(clientId)?.resources ?? resources.keys())].flatMap((uri) => resources.get(uri) ?? [])
+    const names = where.flatMap((resource) => named(resource, 'app', nameAt(resource).app(sub, clientId), at, now))
+    await addAll([own({ kind: 'app', value: appOf(sub, clientId) }, at, keep), ...names], by, now)
+  }
+
+  async function grant(...[gid, now, by]: Parameters<Revoking['grant']>): Promise<void> {
+    const [until, keep] = [endOf(now), keepOf(now)]
+    await Promise.all(pairwise.namesOf('gid', gid).map((name) => guard?.end(name, keep)))
+    // 128 random bits that only resources know who had a token: this one can be tested by nobody else. It joins none of the others.
+    const known = { kind: 'gid', value: gid, at: keep, until, keep } as const
+    const names = [...resources.values()]
+      .filter(({ sector }) => sector !== undefined)
+      .flatMap((resource) => named(resource, 'gid', nameAt(resource).gid(gid), keep, now))
+    await addAll([known, ...names], by, now)
+  }
+
+  async function approval(facts: Approval, now: number): Promise<void> {
+    const { gid, sub, client_id, grant_end } = facts
+    await Promise.all(pairwise.namesOf('gid', gid).map((name) => guard?.end(name, grant_end)))
+    const until = endOf(now)
+    const names = approvedResources(facts)
+      .flatMap((uri) => resources.get(uri) ?? [])
+      .flatMap((resource) => {
+        const broader = named(resource, 'app', nameAt(resource).app(sub, client_id), now, now)
+        const narrow = named(resource, 'gid', nameAt(resource).gid(gid), until, now)
+        // Both lists are of the same roots, in the same order.
+        return narrow.map((event, index) => ({ ...event, within: broader.slice(index, index + 1) }))
+      })
+    // Without a guard the list alone knows that the family has ended, and must know it as long as that could live.
+    const keep = Math.max(grant_end, until + 1)
+    const within = [own({ kind: 'app', value: appOf(sub, client_id) }, now, keep)]
+    const family = { ...own({ kind: 'gid', value: gid }, until, keep), within }
+    await addAll(guard === undefined ? [family, ...names] : names, 'approval', now)
+  }
+
+  async function token(...[entitlement, broader, now, by]: Parameters<Revoking['token']>): Promise<void> {
+    const { jti, exp, iat, aud, sub, gid, client_id } = entitlement
+    const until = exp + 120
+    const resource = resources.get(aud)
+    const keys = resource === undefined ? [] : keysOf(resource, now, now)
+    // The root that sealed then: a name under another would not hit what it takes the place of.
+    const root = keys.find(({ use, end }) => use <= iat && iat < end)
+    const values = { sub, gid, app: client_id === undefined ? undefined : appOf(sub, client_id) }
+    const within = broader.flatMap((kind): readonly RevocationEvent[] => {
+      const value = values[kind]
+      if (value === undefined) return []
+      if (kind === 'sub' && isImpersonal(sub)) return [{ kind, value, at: now, until: endOf(now), keep: endOf(now) }]
+      const event = root === undefined || resource === undefined ? undefined : nameUnder(root.key(), kind, value)
+      const end = Math.ceil(endOf(now) / TOGETHER) * TOGETHER
+      return event === undefined
+        ? []
+        : [{ kind: 'name', value: event.name, at: now + event.shift, until: end, keep: end }]
+    })
+    await add({ kind: 'jti', value: jti, at: until, until, keep: until, within }, by, now)
+  }
+
+  return {
+    subject,
+    app,
+    grant,
+    approval,
+    token,
+    client: (id, now, by) =>
+      add({ kind: 'client', value: id, at: now + MARGIN, until: endOf(now), keep: keepOf(now) }, by, now),
+    key: (kid, now, by) =>
+      add({ kind: 'kid', value: kid, at: now + KEY_LIFE, until: now + KEY_LIFE, keep: now + KEY_LIFE }, by, now),
+  }
+}
