@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -12,9 +12,9 @@ import {
 } from '../../src/index.ts'
 import { readPairwiseSalt } from '../../src/protocol/pairwise.ts'
 import { checkSettings } from '../../src/settings.ts'
-import { run } from '../checkout.ts'
+import { ROOT, run } from '../checkout.ts'
 import { ISSUER, VARS } from '../fixtures.ts'
-import { blockOf } from '../readme.ts'
+import { blockOf, README } from '../readme.ts'
 
 /** Returns the variables that wrangler reads from a block of the README. */
 async function varsOf(name: string): Promise<Bindings> {
@@ -55,5 +55,22 @@ describe('the settings that the README shows', () => {
   it('have a command that makes a salt', async () => {
     const { out } = await run('bash', ['-ec', blockOf('salt')])
     expect(() => readPairwiseSalt('PAIRWISE_SALT', out.trim())).not.toThrow()
+  })
+})
+
+describe('why a resource server refuses', () => {
+  it('is told in the README: every reason that a verifier has, and no other', async () => {
+    const words = await readFile(join(ROOT, 'src/token/explain.ts'), 'utf8')
+    const codes = [...words.matchAll(/^ {2}(\w+):/gm)].map(([, code]) => code)
+    const own = ['no_credentials', 'malformed', 'scope', 'demand']
+    const issuers = ['mark', 'sealing', 'size']
+    const rows =
+      README.split('### Why was that refused?')[1]
+        ?.split('\n## ')[0]
+        ?.match(/^\| \d{3} \|.*$/gm) ?? []
+    const told = rows.flatMap((row) => [...(row.split('|')[2] ?? '').matchAll(/`([a-z_]+)`/g)].map(([, code]) => code))
+    expect([...new Set(told)].toSorted()).toEqual(
+      [...codes.filter((code) => !issuers.includes(code ?? '')), ...own].toSorted(),
+    )
   })
 })
