@@ -20,6 +20,7 @@ export type Purpose =
   | 'session'
   | 'consent'
   | 'remember'
+  | 'apps'
   | 'client'
   | 'nonce'
   | 'mark'

@@ -9,6 +9,8 @@ import { cors } from 'hono/cors'
 import { etag } from 'hono/etag'
 import { isLoopback } from '../keys/identifier.ts'
 import { type AccessTokens, createAccessTokens } from './endpoints/access_tokens.ts'
+import { createAllowedApps } from './endpoints/allowed_apps.ts'
+import { createAppsEndpoint } from './endpoints/apps.ts'
 import { createCodes } from './endpoints/authorization_response.ts'
 import { createAuthorizeEndpoint } from './endpoints/authorize.ts'
 import { LONGEST_FORM, readBody } from './endpoints/browser.ts'
@@ -105,7 +107,7 @@ function mountPages(
   app: Hono,
   base: string,
   context: EndpointContext,
-  { view }: Parts,
+  { revoking, view }: Parts,
   token: FormEndpoint,
   isDemo: boolean,
 ): void {
@@ -114,14 +116,16 @@ function mountPages(
   const pushedRequests = createPushedRequests(context)
   const logins = createLogins(context, { cookies, sessions, pushedRequests })
   const codes = createCodes(context, pushedRequests)
-  const consents = createConsents(context, cookies, sessions, codes)
+  const allowed = createAllowedApps(context, cookies)
+  const consents = createConsents(context, cookies, sessions, codes, allowed)
   const page = [only('GET', 'POST'), atMost(LONGEST_FORM)] as const
-  const authorizing = { sessions, logins, consents, codes, pushedRequests }
+  const authorizing = { sessions, logins, consents, codes, pushedRequests, allowed }
   app.all(`${base}/authorize`, ...page, createAuthorizeEndpoint(context, authorizing))
   app.all(`${base}/login`, ...page, logins.resume)
   app.all(`${base}/login/callback`, only('GET'), logins.resume)
   app.all(`${base}/consent`, only('POST'), atMost(LONGEST_FORM), consents.take)
-  app.all(`${base}/logout`, ...page, createLogoutEndpoint(context, sessions))
+  app.all(`${base}/logout`, ...page, createLogoutEndpoint(context, sessions, cookies))
+  app.all(`${base}/apps`, ...page, createAppsEndpoint(context, { cookies, sessions, allowed, revoking }))
   if (isDemo) app.all(`${base}/demo`, ...page, createDemo(context, cookies, token))
 }
 

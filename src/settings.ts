@@ -184,7 +184,7 @@ function livesOf(clients: ReadonlyMap<string, Client>, settings: IssuerSettings)
     login: 600,
     session: sessionLifetime,
     consent: 600,
-    remember: 2_592_000,
+    ...{ remember: 2_592_000, apps: 2_592_000 },
     client: 2_592_000,
     nonce: NONCE_LIFE,
   }

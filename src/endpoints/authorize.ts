@@ -15,6 +15,7 @@ import {
 } from '../protocol/authorization_request.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
+import type { AllowedApps } from './allowed_apps.ts'
 import { type Codes, sendError } from './authorization_response.ts'
 import { checkNavigation, isPrefetch, readBody } from './browser.ts'
 import type { Consents } from './consent.ts'
@@ -31,6 +32,7 @@ export interface AuthorizeParts {
   readonly consents: Consents
   readonly codes: Codes
   readonly pushedRequests: PushedRequests
+  readonly allowed: AllowedApps
 }
 
 /** A request of which it is proved where the answer may go. */
@@ -60,7 +62,7 @@ export function createAuthorizeEndpoint(
 ): (c: Context) => Promise<Response> {
   const { settings, keyRing, log } = context
   const { issuer, clients } = settings
-  const { sessions, logins, consents, codes, pushedRequests } = parts
+  const { sessions, logins, consents, codes, pushedRequests, allowed } = parts
 
   async function answer(c: Context, request: AuthorizationRequest, now: number): Promise<Response> {
     const { prompt, destination } = request
@@ -75,7 +77,9 @@ export function createAuthorizeEndpoint(
       return consents.ask(c, request, session, envelopes, now)
     }
     log({ level: 'info', event: 'authorize', client: destination.client.id })
-    return c.redirect(await codes.send(request, session, envelopes, now), 303)
+    const location = await codes.send(request, session, envelopes, now)
+    await allowed.note(c, request, session, envelopes, now)
+    return c.redirect(location, 303)
   }
 
   /** Phase 1: whatever is wrong here is a page. */

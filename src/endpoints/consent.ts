@@ -22,6 +22,7 @@ import { isOnDevice } from '../protocol/redirect_uri.ts'
 import type { Resource } from '../protocol/resource.ts'
 import { TokenError } from '../token/error.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
+import type { AllowedApps } from './allowed_apps.ts'
 import { type Codes, sendError } from './authorization_response.ts'
 import { checkOwnForm, readBody } from './browser.ts'
 import { showResource } from './consent_words.ts'
@@ -78,7 +79,13 @@ function writeSpan(seconds: number): string {
 }
 
 /** Returns the consents of an issuer. */
-export function createConsents(context: EndpointContext, cookies: Cookies, sessions: Sessions, codes: Codes): Consents {
+export function createConsents(
+  context: EndpointContext,
+  cookies: Cookies,
+  sessions: Sessions,
+  codes: Codes,
+  allowed: AllowedApps,
+): Consents {
   const { settings, keyRing, log, newId } = context
   const { issuer, clients, resources, detailTypes, guard, lives } = settings
 
@@ -189,6 +196,7 @@ export function createConsents(context: EndpointContext, cookies: Cookies, sessi
       ? await codes.send(request, session, envelopes, now)
       : sendError(destination, new OAuthError('access_denied', 'the person said no'), issuer)
     if (isAllowed) await remember(c, request, session, envelopes, now)
+    if (isAllowed) await allowed.note(c, request, session, envelopes, now)
     log({ level: 'info', event: 'consent', code: decision, client: destination.client.id })
     return withCookies(c, await toPageResponse(200, leavingPage(issuer, destination.client.name, location)))
   }

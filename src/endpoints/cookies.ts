@@ -7,8 +7,8 @@
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 
-/** What a cookie is for: the browser itself, the session, remembered consents, the demo. */
-export type CookieKind = 'browser' | 'session' | 'remember' | 'demo'
+/** What a cookie is for: the browser itself, the session, remembered consents, what apps were allowed, the demo. */
+export type CookieKind = 'browser' | 'session' | 'remember' | 'apps' | 'demo'
 
 /** The cookies of an issuer. */
 export interface Cookies {

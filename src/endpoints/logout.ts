@@ -12,7 +12,7 @@ import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { checkOwnForm, readBody } from './browser.ts'
 import type { EndpointContext } from './context.ts'
-import { withCookies } from './cookies.ts'
+import { type Cookies, withCookies } from './cookies.ts'
 import { answerErrorPage } from './respond.ts'
 import type { Session, Sessions } from './session.ts'
 
@@ -22,7 +22,11 @@ function tokenOf({ sid }: Session): string {
 }
 
 /** Returns the logout endpoint, for GET and POST. */
-export function createLogoutEndpoint(context: EndpointContext, sessions: Sessions): (c: Context) => Promise<Response> {
+export function createLogoutEndpoint(
+  context: EndpointContext,
+  sessions: Sessions,
+  cookies: Cookies,
+): (c: Context) => Promise<Response> {
   const { settings, keyRing, log } = context
   const { issuer, guard } = settings
 
@@ -39,9 +43,12 @@ export function createLogoutEndpoint(context: EndpointContext, sessions: Session
       )
     }
     checkOwnForm(c.req.raw.headers, issuer)
-    const token = readParameters(await readBody(c.req.raw)).get('token')
-    if (token !== tokenOf(session)) throw new OAuthError('foreign_form', 'the form was made for another session')
+    const form = readParameters(await readBody(c.req.raw))
+    if (form.get('token') !== tokenOf(session))
+      throw new OAuthError('foreign_form', 'the form was made for another session')
     await sessions.end(c, session, now)
+    // Who shares the browser with others need not leave them what was answered.
+    if (form.get('forget') === 'yes') for (const kind of ['remember', 'apps'] as const) cookies.drop(c, kind)
     log({ level: 'info', event: 'logout' })
     return withCookies(c, await toPageResponse(200, loggedOutPage(issuer)))
   }

@@ -16,8 +16,10 @@ export function logoutPage(issuer: string, account: string, token: string, isFor
   const words = isForGood ? ' Apps that you let in since then will have to ask you again.' : ''
   const body = html`<h1>Log out?</h1>
 <p>You are logged in as <strong><bdi>${account}</bdi></strong>.${words}</p>
+<p>Before that you can look at <a href="${issuer}/apps">what you allowed</a> in this browser, and end it.</p>
 <form class="single" method="post" action="${issuer}/logout">
 <input type="hidden" name="token" value="${token}">
+<p><label><input type="checkbox" name="forget" value="yes"> Forget here what I allowed: apps have to ask again</label></p>
 <button type="submit">Log out</button>
 </form>`
   return { issuer, title: 'Log out?', body }

@@ -40,6 +40,7 @@ dl.facts dd { margin: 0; grid-column: 2; }
 ul.scopes dl.facts { grid-template-columns: fit-content(40%) 1fr; margin: .3rem 0 .6rem; }
 label { display: block; font-weight: 600; margin-bottom: .3rem; }
 input[type="text"] { width: 100%; font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--soft); border-radius: 8px; padding: .65rem .8rem; }
+input[type="checkbox"] { width: 1.5rem; height: 1.5rem; margin: 0 .4rem 0 0; vertical-align: middle; accent-color: var(--accent); }
 button, .button { display: inline-block; width: 100%; min-height: 2.75rem; font: inherit; font-weight: 600; text-align: center; text-decoration: none; border-radius: 8px; padding: .6rem 1rem; border: 2px solid var(--accent); background: var(--accent); color: var(--accent-ink); cursor: pointer; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: .8rem; margin-top: 1.2rem; }
 .pair button { background: transparent; color: var(--accent); }

@@ -46,6 +46,7 @@ describe('cookies', () => {
       '__Host-bulla-browser',
       '__Host-bulla-session',
       '__Host-bulla-remember',
+      '__Host-bulla-apps',
     ])
     for (const value of alice.browser.cookies.values()) expect(value.length).toBeLessThan(4000)
   })

@@ -1,0 +1,105 @@
+/**
+ * What a person allowed, to be seen and taken back: `GET /apps` and `POST /apps`, for a live session.
+ *
+ * @module
+ */
+
+import type { Context } from 'hono'
+import { appsPage, endedPage, notLoggedInPage } from '../pages/apps.ts'
+import { toPageResponse } from '../pages/page.ts'
+import { OAuthError } from '../protocol/error.ts'
+import { readParameters } from '../protocol/parameters.ts'
+import { TokenError } from '../token/error.ts'
+import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
+import type { AllowedApps } from './allowed_apps.ts'
+import { checkOwnForm, readBody } from './browser.ts'
+import type { EndpointContext } from './context.ts'
+import { type Cookies, withCookies } from './cookies.ts'
+import { answerErrorPage } from './respond.ts'
+import type { Revoking } from './revoking.ts'
+import type { Session, Sessions } from './session.ts'
+
+/** What the endpoint needs beside the context. */
+export interface AppsParts {
+  readonly cookies: Cookies
+  readonly sessions: Sessions
+  readonly allowed: AllowedApps
+  readonly revoking: Revoking
+}
+
+/** Returns the endpoint, for GET and POST. */
+export function createAppsEndpoint(
+  context: EndpointContext,
+  { cookies, sessions, allowed, revoking }: AppsParts,
+): (c: Context) => Promise<Response> {
+  const { settings, keyRing, log, newId } = context
+  const { issuer, revocations, guard, resources, lives } = settings
+
+  async function show(c: Context, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<Response> {
+    const { apps, isCut } = await allowed.read(c, session, envelopes)
+    /** Seals a press: what it ends, in this session. */
+    const press = (ends: string | null): Promise<string> =>
+      envelopes.seal('apps', { jti: newId(), iat: now, exp: now + lives.consent, sid: session.sid, ends })
+    const rows = apps.map(async ({ client_id, name, resources: uris, scope, at }) => ({
+      name,
+      resources: uris.map((uri) => resources.get(uri)?.name ?? uri),
+      scope,
+      at,
+      press: await press(client_id),
+    }))
+    const page = appsPage({
+      issuer,
+      account: session.name ?? session.sub,
+      apps: await Promise.all(rows),
+      isCut,
+      pressAll: await press(null),
+      can: revocations !== undefined ? 'end apps' : guard !== undefined ? 'log out' : 'nothing',
+    })
+    return withCookies(c, await toPageResponse(200, page))
+  }
+
+  /** Opens a press, in the very session in which it was shown. */
+  async function open(c: Context, session: Session, envelopes: PurposeEnvelopes): Promise<PurposeFacts> {
+    checkOwnForm(c.req.raw.headers, issuer)
+    const form = readParameters(await readBody(c.req.raw))
+    form.checkOnce()
+    try {
+      const facts = await envelopes.open('apps', form.require('press'))
+      if (facts['sid'] === session.sid) return facts
+    } catch (error) {
+      if (!(error instanceof TokenError)) throw error
+    }
+    throw new OAuthError('foreign_form', 'the form was made for another session, or is over')
+  }
+
+  async function end(c: Context, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<Response> {
+    const { ends } = await open(c, session, envelopes)
+    if (revocations === undefined) throw new OAuthError('invalid_request', 'there is no list that could remember it')
+    const clientId = typeof ends === 'string' ? ends : undefined
+    if (clientId === undefined) await revoking.subject(session.sub, now, 'approval')
+    else await revoking.app(session.sub, clientId, now, 'approval')
+    await allowed.drop(c, clientId, session, envelopes, now)
+    // Nothing is remembered of what was taken back: it is asked for again.
+    cookies.drop(c, 'remember')
+    if (clientId === undefined) await sessions.end(c, session, now)
+    log({
+      level: 'info',
+      event: 'apps',
+      code: clientId === undefined ? 'all' : 'app',
+      ...(clientId && { client: clientId }),
+    })
+    return withCookies(c, await toPageResponse(200, endedPage(issuer, clientId === undefined)))
+  }
+
+  return async (c) => {
+    try {
+      const now = context.now()
+      const envelopes = context.envelopes(keyRing.open(now), now)
+      const session = await sessions.read(c, envelopes, now)
+      if (session === undefined) return withCookies(c, await toPageResponse(200, notLoggedInPage(issuer)))
+      return await (c.req.method === 'POST' ? end : show)(c, session, envelopes, now)
+    } catch (error) {
+      return answerErrorPage(error, { issuer, event: 'apps', log })
+    }
+  }
+}
