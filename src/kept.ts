@@ -16,7 +16,7 @@ export interface KeptOptions {
   readonly hold: number
   /** How long it serves at the most. Default: for ever. */
   readonly most?: number
-  /** Between a fetch that failed and the next; and between any two for what is lacking. */
+  /** Between a fetch that failed and the next; and between any two for what is lacking, before newer is due. */
   readonly cooldown: number
   /** Between a fetch that failed and the next, while nothing serves. */
   readonly retry: number
@@ -71,22 +71,26 @@ export function createKept<Result extends { readonly ok: boolean }>(
     return good !== undefined && (most === undefined || !hasElapsed(good.at, most, now)) ? good : undefined
   }
 
-  /** Tells whether it is too soon after the last fetch for another. */
-  function isTooSoon(pause: number, isLacking: boolean, now: number): boolean {
-    return last !== undefined && (isLacking || !last.result.ok) && !hasElapsed(last.at, pause, now)
+  /** Tells whether a fetch failed too short a while ago for another. */
+  function isPaused(pause: number, now: number): boolean {
+    return last?.result.ok === false && !hasElapsed(last.at, pause, now)
   }
 
   return {
     async get(now, isLacking = false) {
       const kept = serving(now)
       const known = kept ?? last
-      const isNeeded = kept === undefined || isLacking || hasElapsed(kept.at, hold, now)
-      const mayBegin = !isTooSoon(kept === undefined ? retry : cooldown, isLacking, now)
+      const isOld = kept === undefined || hasElapsed(kept.at, hold, now)
+      const isDue = isOld || hasElapsed(kept.at, kept.fresh, now)
+      const isNeeded = isOld || isLacking
+      // What is due comes for what is lacking, too; else only what was not fetched for a while can bring it.
+      const isWorthIt = isDue || (isLacking && last !== undefined && hasElapsed(last.at, cooldown, now))
+      const mayBegin = isWorthIt && !isPaused(kept === undefined ? retry : cooldown, now)
       if (known === undefined || (isNeeded && (mayBegin || flight.isUnderWay(now)))) {
         const result = await flight.wait(now)
         return serving(now)?.result ?? result
       }
-      if (!isNeeded && mayBegin && hasElapsed(kept.at, kept.fresh, now)) await flight.beside(now)
+      if (!isNeeded && mayBegin) await flight.beside(now)
       return (serving(now) ?? known).result
     },
   }

@@ -139,6 +139,20 @@ describe.each(SIGNERS)('the keys of $who', ({ claims, form, unavailable, refused
     expect(asked() - start).toBe(2)
   })
 
+  it('that cannot be had are asked for once by three hundred junk assertions, and once more after five seconds', async () => {
+    const { send } = setUp()
+    const junk = await sign(claims, 'unknown key')
+    provider.misbehave({ at: 'jwks', how: 'error' })
+    const start = asked()
+    const together = await Promise.all(Array.from({ length: 150 }, () => send(form(junk))))
+    for (let times = 0; times < 150; times++) together.push(await send(form(junk)))
+    expect(new Set(together)).toEqual(new Set([unavailable]))
+    expect(asked() - start).toBe(1)
+    now += 5
+    await send(form(junk))
+    expect(asked() - start).toBe(2)
+  })
+
   it('are not asked for by what is no assertion of anybody known (H11)', async () => {
     const { send } = setUp()
     const start = asked()
