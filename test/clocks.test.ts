@@ -72,7 +72,11 @@ describe.each([
   it('the issuer looks at its list again, and tells it anew', async () => {
     let now = NOW + ahead
     const revocations = createMemoryRevocations('salt')
-    const view = createRevocationView(revocations, () => {})
+    const view = createRevocationView(
+      revocations,
+      () => {},
+      () => [],
+    )
     const issuer = createIssuer(testSettings({ now: () => now, revocations }))
     const bundle = async () => (await issuer.fetch(new Request(`${ISSUER}/revocations`))).headers.get('etag')
     const target = { sub: 'alice', client_id: 'app', iat: NOW }

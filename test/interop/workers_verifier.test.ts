@@ -2,20 +2,24 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRing, writeRing } from '../../keys/index.ts'
-import { createIssuer, type Issuer } from '../../src/index.ts'
+import { createIssuer, createMemoryRevocations, type Issuer } from '../../src/index.ts'
 import { API, ISSUER, SECRETS, testKey, testSettings, tokenRequest } from '../fixtures.ts'
 import { readAnswer } from '../person.ts'
+import { formRequest } from '../servers.ts'
 import { type RunningWorker, startWorker } from '../workerd.ts'
 
 /** A resource server on Workers, as a user writes it; nothing keeps it awake after a request. */
 const worker = `
 import { createVerifier, remoteKeys } from './src/verifier/index.ts'
-let verifier
+let verifier, listening
 export default {
   async fetch(request, { ISSUER, API, UPSTREAM, SECRET }) {
     const keys = remoteKeys({ url: UPSTREAM + '/keys?resource=' + API, clientId: 'api-server', clientSecret: SECRET })
     verifier ??= createVerifier({ issuer: ISSUER, resource: API, keys })
-    const result = await verifier.verify(request)
+    const through = (url, init) => fetch(url.replace(ISSUER, UPSTREAM), init)
+    const revocations = { url: ISSUER + '/revocations', every: 1 }
+    listening ??= createVerifier({ issuer: ISSUER, resource: API, keys, fetch: through, revocations })
+    const result = await (request.url.endsWith('/listening') ? listening : verifier).verify(request)
     return result.ok ? Response.json({ sub: result.entitlement.sub }) : result.response
   },
 }`
@@ -49,14 +53,17 @@ describe('a resource server on Workers', () => {
   let running: RunningWorker
   let bindings: Record<string, string>
   let hanging = 0
+  let slow = 0
 
   beforeAll(async () => {
-    const now = Math.floor(Date.now() / 1000)
-    const keyRing = writeRing(createRing({ now: now - 60, key: testKey() }))
-    issuer = createIssuer(testSettings({ keyRing, now: () => Math.floor(Date.now() / 1000) }))
+    const began = Math.floor(Date.now() / 1000) - 60
+    const keyRing = writeRing(createRing({ now: began, key: testKey() }))
+    const now = (): number => Math.floor(Date.now() / 1000)
+    issuer = createIssuer(testSettings({ keyRing, now, revocations: createMemoryRevocations('salt') }))
     upstream = createServer(async ({ url = '', headers }, response) => {
       // A connection that never answers, and whoever asked is gone.
       if (hanging-- > 0) return
+      if (url === '/revocations') await new Promise((resolve) => setTimeout(resolve, slow))
       const { authorization = '' } = headers
       const answer = await issuer.fetch(new Request(ISSUER + url, { headers: { authorization } }))
       response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text())
@@ -91,5 +98,22 @@ describe('a resource server on Workers', () => {
     const answer = await response.json()
     await stop()
     expect(answer).toEqual({ isCallable: false, results: [true, true, true, true] })
+  }, 30_000)
+
+  it('answers sixty at once as it would one by one: cold, after a quiet while, and with a slow list', async () => {
+    const mint = async (): Promise<string> => (await readAnswer(await issuer.fetch(tokenRequest()))).access_token
+    const burst = async (token: string): Promise<readonly number[]> => {
+      const headers = { authorization: `Bearer ${token}` }
+      const ask = () => fetch(`${running.url}/listening`, { headers }).then(({ status }) => status)
+      return Promise.all(Array.from({ length: 60 }, ask))
+    }
+    slow = 300
+    const token = await mint()
+    expect(await burst(token)).toEqual(Array(60).fill(200))
+    await issuer.fetch(formRequest('/revoke', 'service', { token }))
+    // The issuer gives the same list for two seconds, and the verifier keeps it for one.
+    await new Promise((resolve) => setTimeout(resolve, 4000))
+    expect(await burst(token)).toEqual(Array(60).fill(401))
+    expect(await burst(await mint())).toEqual(Array(60).fill(200))
   }, 30_000)
 })

@@ -95,6 +95,26 @@ describe('the two quick starts of the README', { timeout: 240_000 }, () => {
     expect((await shell('revoke')).out).toBe('200\n401\n')
   })
 
+  it('answer six at once after a minute of quiet six times right: let in with a good token, refuse the revoked one', async () => {
+    const mint = async (): Promise<string> =>
+      (JSON.parse((await shell('token')).out) as { access_token: string }).access_token
+    const askAtOnce = (tokens: readonly string[]): Promise<readonly number[]> =>
+      Promise.all(
+        tokens.map(async (token) => {
+          const headers = { authorization: `Bearer ${token}` }
+          return (await fetch(`http://localhost:${remotePort}/orders/7`, { headers })).status
+        }),
+      )
+    const token = await mint()
+    expect(await askAtOnce([token])).toEqual([200])
+    const headers = { authorization: `Basic ${btoa('demo-service:demo-secret')}` }
+    const body = new URLSearchParams({ token })
+    expect((await fetch(`http://localhost:${issuerPort}/revoke`, { method: 'POST', headers, body })).status).toBe(200)
+    await new Promise((resolve) => setTimeout(resolve, 61_000))
+    const good = await mint()
+    expect(await askAtOnce([token, good, token, good, token, good])).toEqual([401, 200, 401, 200, 401, 200])
+  })
+
   it("serve a partner, who shares no secret, with nothing but Python's jwcrypto", async () => {
     expect(await shell('partner-key')).toMatchObject({ code: 0 })
     await writeFile(join(checkout, 'partner.py'), own(blockOf('partner')))
