@@ -24,7 +24,13 @@ const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url')
 const SCOPE = 'orders:read orders:write'
 
 const basic = (id: string, secret: string) => ({ authorization: `Basic ${btoa(`${id}:${secret}`)}` })
-const HEADERS = { ...FORM, host: new URL(ISSUER).host, ...basic(CLIENT.id, CLIENT.secret) }
+/** The issuer is an https one: workerd is told that TLS ended before it, as it does on Workers. */
+const HEADERS = {
+  ...FORM,
+  host: new URL(ISSUER).host,
+  'x-forwarded-proto': 'https',
+  ...basic(CLIENT.id, CLIENT.secret),
+}
 
 /** The Worker's variables, as wrangler.toml would give them. */
 export function issuerWorker(): WorkerOptions {
