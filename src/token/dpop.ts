@@ -11,7 +11,7 @@ import { decodeBase64url, encodeBase64url } from '../../keys/base64url.ts'
 import { digestLabels, digestText } from '../../keys/digest.ts'
 import { readJws } from './canonical.ts'
 import { TokenError } from './error.ts'
-import { isSameUri } from './http_uri.ts'
+import { isNamedBy } from './http_uri.ts'
 import { publicMembers } from './jwks.ts'
 
 /** The keys that each algorithm takes. `EdDSA` is what clients from before RFC 9864 call Ed25519. */
@@ -146,7 +146,7 @@ export async function openProof(proof: string, expected: ProofExpectations): Pro
   if ([jti, htm, htu].some((value) => typeof value !== 'string' || value === '')) throw new TokenError('proof')
   if (nonce !== undefined && typeof nonce !== 'string') throw new TokenError('proof')
   const iat = checkTimes(claims, now)
-  const isForRequest = htm === method && isSameUri(htu as string, url)
+  const isForRequest = htm === method && isNamedBy(htu as string, url)
   if (!isForRequest || (token !== undefined && ath !== tokenHash(token))) throw new TokenError('proof_request')
   const jkt = await verify(proof, alg, jwk)
   const expiresAt = Math.floor(iat) + PROOF_WINDOW + 1

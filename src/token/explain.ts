@@ -26,6 +26,8 @@ const EXPLANATIONS = {
   proof_key: 'the DPoP proof brings no public key that is taken, or names another algorithm',
   proof_signature: 'the DPoP proof is not signed by its key',
   proof_request: 'the DPoP proof is for another method, URL or token',
+  proof_origin:
+    'the request does not say that it is for the origin of the resource: set "baseUrl" to the URL at which clients see this server',
   proof_time: 'the DPoP proof is not of now',
   proof_nonce: 'the DPoP proof lacks a nonce of ours that is young enough',
   proof_replayed: 'the DPoP proof was used before',

@@ -39,3 +39,17 @@ export function isSameUri(a: string, b: string): boolean {
   const normal = normalizeUri(a)
   return normal !== undefined && normal === normalizeUri(b)
 }
+
+/** Returns the path of an http(s) URL as it is written. */
+function pathOf(url: string): string {
+  return /^https?:\/\/[^/?#]*([^?#]*)/i.exec(url)?.[1] || '/'
+}
+
+/**
+ * Tells whether `htu` names the URL of a request: in the very text of its path, or in the normal spelling of what `htu` says.
+ * In a third one the request may have reached another handler: routers compare texts.
+ */
+export function isNamedBy(htu: string, url: string): boolean {
+  const [named, path] = [normalizeUri(htu), pathOf(url)]
+  return named !== undefined && isSameUri(htu, url) && (path === pathOf(htu) || path === pathOf(named))
+}

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { ReadRequest } from './request.ts'
+
 /**
  * What is wrong with a request to a resource server (RFC 6750 §3.1, RFC 9449 §7.1); `no_credentials` is told without an
  * error. With `temporarily_unavailable` and `server_error` it is the server that something is wrong with.
@@ -29,22 +31,6 @@ const answers = {
   server_error: { status: 500, description: undefined },
 } as const
 
-/** Headers of a request, as `fetch` or as Node has them. */
-export type RequestHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>
-
-/** A request, as any framework can hand it over; a `Request` is one. */
-export interface ResourceRequest {
-  readonly method?: string | undefined
-  /** The URL, or its path and query alone. */
-  readonly url?: string | undefined
-  readonly headers: RequestHeaders
-  /**
-   * SHA-256 of the client's certificate in DER, base64url (`x5t#S256`), if the TLS connection proved one. Never what a
-   * header says that the client can write.
-   */
-  readonly certificate?: string | undefined
-}
-
 /** How a token is shown: alone (RFC 6750), or with a proof of its key (RFC 9449 §7.1). */
 export type Scheme = 'Bearer' | 'DPoP'
 
@@ -53,22 +39,20 @@ export type BearerReading =
   | { readonly ok: true; readonly scheme: Scheme; readonly token: string }
   | { readonly ok: false; readonly scheme: Scheme | undefined; readonly code: 'no_credentials' | 'invalid_request' }
 
-/** Returns a header of a request; one that stands there more than once is joined, as `fetch` does (RFC 9110 §5.2). */
-export function readRequestHeader(headers: RequestHeaders, name: string): string | undefined {
-  if (headers instanceof Headers) return headers.get(name) ?? undefined
-  const value = headers[name]
-  return typeof value === 'string' ? value : value?.join(', ')
-}
+/** Another `Authorization` header, joined to the first. */
+const SECOND = /, *(?:bearer|dpop) /i
 
 /**
  * Reads the token of a request: from the `Authorization` header, and nowhere else (OAuth 2.1 §5.1).
  *
- * Another scheme counts as no credentials. A token in the query beside the header is a malformed request (RFC 6750 §2).
+ * Another scheme counts as no credentials. A second header, or a token in the query beside it, is a malformed request
+ * (RFC 9110 §5.3, RFC 6750 §2).
  */
-export function readBearer({ headers, url = '' }: ResourceRequest, schemes: readonly Scheme[]): BearerReading {
-  const authorization = readRequestHeader(headers, 'authorization') ?? ''
+export function readBearer({ header, url }: ReadRequest, schemes: readonly Scheme[]): BearerReading {
+  const authorization = header('authorization') ?? ''
   const [name = '', ...rest] = authorization.split(' ')
   const scheme = schemes.find((known) => known.toLowerCase() === name.toLowerCase())
+  if (SECOND.test(authorization)) return { ok: false, scheme, code: 'invalid_request' }
   if (scheme === undefined) return { ok: false, scheme, code: 'no_credentials' }
   const token = /^ *([A-Za-z0-9\-._~+/]+=*) *$/.exec(rest.join(' '))?.[1]
   const query = url.includes('access_token=') ? url.slice(url.indexOf('?') + 1) : ''

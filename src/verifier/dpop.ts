@@ -12,9 +12,9 @@ import { isConfirmedBy } from '../token/confirmation.ts'
 import { DPOP_ALGORITHMS, type OpenedProof, openProof } from '../token/dpop.ts'
 import { TokenError } from '../token/error.ts'
 import { createNonces, NONCE_LIFE, type Nonces } from '../token/nonce.ts'
-import { type ResourceRequest, readRequestHeader } from './bearer.ts'
 import { problemOfError, unavailable } from './problem.ts'
 import { createMemoryReplay, type ReplayStore } from './replay.ts'
+import { baseOf, urlOf } from './request_target.ts'
 import type { CheckedOptions, Confirm, Proved, Shown } from './verifier.ts'
 
 /** How a verifier takes DPoP-bound tokens. */
@@ -39,7 +39,7 @@ export interface DpopOptions {
 /** What the check needs beside the options. */
 export interface ConfirmationParts {
   readonly checked: CheckedOptions
-  /** The URL at which clients see this server, if it differs from what requests say. */
+  /** The URL at which clients see this server, if it is not at the origin of its resource. */
   readonly baseUrl: string | undefined
   /** A secret of this verifier's own, if it has one at hand. */
   readonly secret: string | undefined
@@ -65,15 +65,6 @@ function readNonces(nonce: unknown, { checked, secret }: ConfirmationParts): Non
   return noncesUnder(secret, checked)
 }
 
-/** Returns the URL of a request as its client sees it; nothing when it cannot be told. */
-function urlOf({ url = '' }: ResourceRequest, baseUrl: string | undefined): string | undefined {
-  // A path alone is then the URL of nothing, and no proof is for it.
-  if (baseUrl === undefined) return url
-  const isPath = url.startsWith('/')
-  if (!isPath && !URL.canParse(url)) return undefined
-  return baseUrl.replace(/\/$/, '') + (isPath ? url : new URL(url).pathname)
-}
-
 /**
  * Returns the check of bound tokens.
  *
@@ -87,9 +78,19 @@ export function createConfirmation(options: DpopOptions, parts: ConfirmationPart
   checkChoice('dpop.onReplayFailure', onReplayFailure, ['refuse', 'accept'])
   if (replay !== 'none' && typeof replay?.spend !== 'function')
     throw new TypeError('"dpop.replay" expected an object with spend(id, expiresAt), or "none"')
-  const { baseUrl } = parts
-  if (baseUrl !== undefined) checkText('baseUrl', baseUrl, /^https?:\/\/[^\s?#]+$/, 'a URL without query and fragment')
+  const base = baseOf(parts.baseUrl, parts.checked.resource)
   const nonces = readNonces(nonce, parts)
+
+  /** The proof that each request was let in with, while the framework has it: middlewares in a row are one use. */
+  const spentBy = new WeakMap<object, { readonly id: string; readonly spending: Promise<void> }>()
+
+  function spendOnce(proof: OpenedProof, native: object | undefined): Promise<void> {
+    const known = native === undefined ? undefined : spentBy.get(native)
+    if (known?.id === proof.id) return known.spending
+    const spending = spend(proof)
+    if (native !== undefined) spentBy.set(native, { id: proof.id, spending })
+    return spending
+  }
 
   async function spend({ id, expiresAt }: OpenedProof): Promise<void> {
     if (replay === 'none') return
@@ -106,10 +107,10 @@ export function createConfirmation(options: DpopOptions, parts: ConfirmationPart
   }
 
   async function open({ token, request }: Shown, now: number): Promise<OpenedProof> {
-    const proof = request === undefined ? undefined : readRequestHeader(request.headers, 'dpop')
-    const url = request === undefined ? undefined : urlOf(request, baseUrl)
-    if (proof === undefined) throw new TokenError('proof')
-    if (url === undefined || request?.method === undefined) throw new TokenError('proof_request')
+    const proof = request?.header('dpop')
+    if (request === undefined || proof === undefined) throw new TokenError('proof')
+    if (request.method === undefined) throw new TokenError('proof_request')
+    const url = urlOf(request, base)
     return openProof(proof, { method: request.method, url, token, now })
   }
 
@@ -128,7 +129,7 @@ export function createConfirmation(options: DpopOptions, parts: ConfirmationPart
         return isRightScheme && isConfirmedBy(cnf, proved)
       },
       nonce: age?.isOld === true ? await nonces?.give(now) : undefined,
-      spend: async () => (proof === undefined ? undefined : spend(proof)),
+      spend: async () => (proof === undefined ? undefined : spendOnce(proof, shown.request?.native)),
     }
   }
 

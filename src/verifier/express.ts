@@ -29,13 +29,6 @@ export interface EntitledRequest extends IncomingMessage {
   entitlement?: Entitlement
 }
 
-/** Returns the URL of a request, as far as it tells: a client sees another where a proxy stands between (`baseUrl`). */
-function urlOf({ protocol, originalUrl, url = '/', headers, socket }: EntitledRequest): string {
-  const path = originalUrl ?? url
-  const scheme = protocol ?? ('encrypted' in socket ? 'https' : 'http')
-  return path.startsWith('/') ? `${scheme}://${headers.host ?? headers[':authority']}${path}` : path
-}
-
 /** A middleware as Express takes it. */
 export type ExpressMiddleware = (
   request: EntitledRequest,
@@ -54,10 +47,10 @@ export function resourceServer(options: ResourceServerOptions<IncomingMessage>):
 
   /** Tells whether the request is let in; if not, it has been answered. */
   async function admit(request: EntitledRequest, response: ServerResponse): Promise<boolean> {
-    // Of two Authorization headers Node's `headers` has the first. HTTP/2 has no `headersDistinct`.
-    const headers = request.headersDistinct ?? request.headers
-    const shown = { method: request.method, url: urlOf(request), headers, certificate: certificate(request) }
-    const verification = await verifier.verify(shown, demand)
+    const { method, originalUrl, url, rawHeaders, socket } = request
+    const scheme = request.protocol ?? ('encrypted' in socket ? 'https' : 'http')
+    const shown = { method, url: originalUrl ?? url, headers: rawHeaders, scheme, certificate: certificate(request) }
+    const verification = await verifier.verify({ ...shown, native: request }, demand)
     if (verification.ok) {
       request.entitlement = verification.entitlement
       if (verification.nonce !== undefined) response.setHeader('DPoP-Nonce', verification.nonce)

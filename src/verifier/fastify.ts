@@ -4,7 +4,6 @@
  * @module
  */
 
-import { readRequestHeader } from './bearer.ts'
 import { certificateOfSocket } from './certificate.ts'
 import type { Entitlement, RequestHeaders } from './index.ts'
 import { type ResourceServerOptions, readResourceServer } from './resource_server.ts'
@@ -18,7 +17,7 @@ export interface FastifyRequestLike {
   readonly protocol?: string
   readonly raw: {
     readonly headers: RequestHeaders
-    readonly headersDistinct?: RequestHeaders
+    readonly rawHeaders?: readonly string[]
     readonly socket?: object
   }
   /** What the request's token entitles it to, once the hook has let it in. */
@@ -30,12 +29,6 @@ export interface FastifyReplyLike {
   code(status: number): this
   headers(headers: Record<string, string>): this
   send(body?: unknown): this
-}
-
-/** Returns the URL of a request, as far as it tells: a client sees another where a proxy stands between (`baseUrl`). */
-function urlOf({ protocol = 'http', originalUrl: url, raw: { headers } }: FastifyRequestLike): string {
-  const host = readRequestHeader(headers, 'host') ?? readRequestHeader(headers, ':authority')
-  return url.startsWith('/') ? `${protocol}://${host}${url}` : url
 }
 
 /** An `onRequest` or `preHandler` hook as Fastify takes it. */
@@ -52,11 +45,9 @@ export type FastifyHook = (request: FastifyRequestLike, reply: FastifyReplyLike)
 export function resourceServer(options: ResourceServerOptions<FastifyRequestLike>): FastifyHook {
   const { verifier, demand, certificate } = readResourceServer(options, ({ raw }) => certificateOfSocket(raw.socket))
   return async function resourceServerHook(request, reply) {
-    const { method, raw } = request
-    // Of two Authorization headers Node's `headers` has the first. HTTP/2 and `inject` have no `headersDistinct`.
-    const headers = raw.headersDistinct ?? raw.headers
-    const shown = { method, url: urlOf(request), headers, certificate: certificate(request) }
-    const verification = await verifier.verify(shown, demand)
+    const { method, originalUrl: url, protocol: scheme = 'http', raw } = request
+    const shown = { method, url, headers: raw.rawHeaders ?? raw.headers, scheme, certificate: certificate(request) }
+    const verification = await verifier.verify({ ...shown, native: raw }, demand)
     if (!verification.ok) {
       const { status, headers } = verification.response
       return reply.code(status).headers(Object.fromEntries(headers)).send()

@@ -33,6 +33,16 @@ function certificateOf({ req, env }: Context): string | undefined {
   return certificateOfWorkers(req.raw) ?? certificateOfSocket(incoming?.socket)
 }
 
+/** Returns the URL of a request, as it came. */
+function urlOf({ req, env }: Context): string {
+  const { incoming } = (env ?? {}) as { readonly incoming?: { readonly url?: unknown } }
+  const { url } = req.raw
+  const target = incoming?.url
+  const bare = (text: string): string => text.replace(/[?#].*$/s, '')
+  // What @hono/node-server had to resolve is shown as it came, which no proof is for: a target is a path (RFC 9112 §3.2.1).
+  return typeof target === 'string' && !bare(url).endsWith(bare(target)) ? target : url
+}
+
 /**
  * Lets in requests with a live access token that has the scope; all others get the answer of RFC 6750 or RFC 9449.
  *
@@ -41,8 +51,9 @@ function certificateOf({ req, env }: Context): string | undefined {
 export function resourceServer(options: ResourceServerOptions): ResourceServerMiddleware {
   const { verifier, demand, certificate } = readResourceServer(options, certificateOf)
   return async function resourceServerMiddleware(c: Context, next: Next): Promise<Response | undefined> {
-    const { method, url, headers } = c.req.raw
-    const verification = await verifier.verify({ method, url, headers, certificate: certificate(c) }, demand)
+    const { method, headers } = c.req.raw
+    const shown = { method, url: urlOf(c), headers, certificate: certificate(c), native: c }
+    const verification = await verifier.verify(shown, demand)
     if (!verification.ok) return verification.response
     c.set('entitlement', verification.entitlement)
     await next()

@@ -32,7 +32,7 @@ import {
 
 export type { Entitlement } from '../token/entitlement.ts'
 export type { TokenErrorCode } from '../token/explain.ts'
-export type { BearerErrorCode, RequestHeaders, ResourceRequest } from './bearer.ts'
+export type { BearerErrorCode } from './bearer.ts'
 export type { Demand } from './demand.ts'
 export type { DpopOptions } from './dpop.ts'
 export type { JwkSet } from './issuer_keys.ts'
@@ -40,6 +40,7 @@ export { describeResource, type ResourceDescription } from './metadata.ts'
 export type { OnProblem, Problem, ProblemReason, ProblemSource } from './problem.ts'
 export { type RemoteKeys, type RemoteKeysOptions, remoteKeys } from './remote_keys.ts'
 export { createMemoryReplay, type ReplayStore } from './replay.ts'
+export type { RequestHeaders, ResourceRequest } from './request.ts'
 export type { ResourceServerOptions } from './resource_server.ts'
 export type { RevocationOptions } from './revocations.ts'
 export type { CommonOptions, Verification, Verifier } from './verifier.ts'
@@ -64,8 +65,9 @@ export interface VerifierOptions extends CommonOptions {
   /** How it takes tokens that are bound to a DPoP key. Default: where they come, with a proof of this request. */
   readonly dpop?: DpopOptions
   /**
-   * The URL at which clients see this server, where requests tell another: behind a proxy, or where they have a path alone.
-   * A request's path comes behind it. Default: what each request says.
+   * The URL at which clients see this server; a request's path comes behind it, and what it says of its host does not count.
+   * Default: the origin of `resource`, and only requests that say that they are for it. Needed for proofs behind a proxy that
+   * changes scheme, host or path, in development, and where `resource` is no http(s) URL.
    */
   readonly baseUrl?: string
   /** How it learns of revoked tokens. Default: it does not. */

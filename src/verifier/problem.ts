@@ -30,7 +30,7 @@ export type OnProblem = (problem: Problem) => unknown
 
 const WORDS = {
   no_credentials: 'the request has no token in its Authorization header',
-  malformed: 'the Authorization header is malformed, or there is a token in the query too',
+  malformed: 'the Authorization header is malformed, or there is a second one, or a token in the query too',
   scope: 'the token lacks scope that is needed here',
 } as const
 

@@ -9,9 +9,10 @@ import { checkIssuer, checkResource } from '../../keys/identifier.ts'
 import type { Expectations } from '../token/claims.ts'
 import type { Confirmation, Entitlement, Opened } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
-import { answerBearer, type BearerErrorCode, type ResourceRequest, readBearer, type Scheme } from './bearer.ts'
+import { answerBearer, type BearerErrorCode, readBearer, type Scheme } from './bearer.ts'
 import { checkDemand, type Demand } from './demand.ts'
 import { createTeller, type OnProblem, type Problem, type ProblemReason, problemOf, problemOfError } from './problem.ts'
+import { type ReadRequest, type ResourceRequest, readRequest, UnreadableRequest } from './request.ts'
 
 /** What every verifier is made from. */
 export interface CommonOptions {
@@ -85,7 +86,7 @@ export interface Shown {
   readonly scheme: Scheme
   readonly token: string
   /** Nothing where the token came alone. */
-  readonly request: ResourceRequest | undefined
+  readonly request: ReadRequest | undefined
 }
 
 /** What a request proves. */
@@ -202,17 +203,23 @@ export function createVerifierAround(open: Open, options: CheckedOptions, confir
     const refused = refusalOf(demand)
     if (refused !== undefined) return refused
     const { scope } = demand
-    const isAlone = typeof input === 'string'
-    const shown = isAlone ? ({ ok: true, scheme: 'Bearer', token: input } as const) : readBearer(input, schemes)
-    if (!shown.ok) {
-      const problem = problemOf(shown.code === 'no_credentials' ? 'no_credentials' : 'malformed')
-      return refuse(shown.code, { scheme: shown.scheme, scope, problem })
-    }
-    const { scheme, token } = shown
-    const at = now()
+    let scheme: Scheme | undefined
+    let at = 0
     try {
-      const request = isAlone ? undefined : input
-      const proved = confirm === undefined ? undefined : await confirm.prove({ scheme, token, request }, at)
+      const request = typeof input === 'string' ? undefined : readRequest(input)
+      const shown =
+        request === undefined
+          ? ({ ok: true, scheme: 'Bearer', token: input as string } as const)
+          : readBearer(request, schemes)
+      scheme = shown.scheme
+      if (!shown.ok) {
+        const problem = problemOf(shown.code === 'no_credentials' ? 'no_credentials' : 'malformed')
+        return refuse(shown.code, { scheme, scope, problem })
+      }
+      const { token } = shown
+      at = now()
+      const proved =
+        confirm === undefined ? undefined : await confirm.prove({ scheme: shown.scheme, token, request }, at)
       const opening = open(token, { issuer, resource, now: at, clockTolerance, longestLife, anonymous })
       const { entitlement } = opening instanceof Promise ? await opening : opening
       // A bound token that is shown without its key is a stolen one (RFC 9449 §7.2, RFC 8705 §3).
@@ -224,8 +231,12 @@ export function createVerifierAround(open: Open, options: CheckedOptions, confir
       await proved.spend()
       return { ok: true, entitlement, ...(proved.nonce === undefined ? {} : { nonce: proved.nonce }) }
     } catch (error) {
+      if (error instanceof UnreadableRequest) {
+        const problem: Problem = { reason: 'malformed', detail: 'the request threw when it was read' }
+        return refuse('invalid_request', { scheme, scope, problem })
+      }
       const problem = problemOfError(error)
-      const nonce = problem.reason === 'proof_nonce' ? await confirm?.nonce(at) : undefined
+      const nonce = problem.reason === 'proof_nonce' ? await confirm?.nonce(at).catch(() => undefined) : undefined
       return refuse(codeOf(problem.reason), { scheme, scope, nonce, problem })
     }
   }

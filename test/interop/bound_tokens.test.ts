@@ -43,9 +43,14 @@ const go = async (url: URL): Promise<URL> => {
 
 /** What a resource server with this middleware answers: who it was. */
 function listener(options: VerifierOptions): RequestListener {
-  const middleware = resourceServer({ verifier: createVerifier(options) })
-  return (request, response) =>
+  let middleware: ReturnType<typeof resourceServer> | undefined
+  return (request, response) => {
+    // Where clients see it is known once it listens.
+    middleware ??= resourceServer({
+      verifier: createVerifier({ ...options, baseUrl: `http://127.0.0.1:${request.socket.localPort}` }),
+    })
     middleware(request, response, () => response.end((request as EntitledRequest).entitlement?.sub))
+  }
 }
 
 /** Starts a resource server that opens the live issuer's tokens, and keeps the headers of the last request. */

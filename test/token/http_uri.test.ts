@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isSameUri, normalizeUri } from '../../src/token/http_uri.ts'
+import { isNamedBy, isSameUri, normalizeUri } from '../../src/token/http_uri.ts'
 
 describe('the URL of a request, as a proof names it (RFC 9449 §4.3)', () => {
   it.each([
@@ -102,5 +102,30 @@ describe('the URL of a request, as a proof names it (RFC 9449 §4.3)', () => {
 
   it('takes any text without throwing', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void normalizeUri(`https://a/${text}`)))
+  })
+})
+
+describe('the htu of a proof', () => {
+  const at = 'https://as.example'
+  it.each([
+    [`${at}/users/me`, `${at}/users/me`],
+    [`${at}/users/%6De`, `${at}/users/%6De`],
+    [`${at}/a%2fb`, `${at}/a%2fb`],
+    [`${at}/users/%6De?x#y`, `${at}/users/me`],
+    [`${at}/./users/x/../me`, `${at}/users/me`],
+    [`${at}:443`, `${at}/`],
+  ])('%s names a request at %s', (htu, url) => {
+    expect(isNamedBy(htu, url)).toBe(true)
+  })
+
+  it.each([
+    [`${at}/users/me`, `${at}/users/%6De`],
+    [`${at}/users/m%65`, `${at}/users/%6De`],
+    [`${at}/users/me`, `${at}/users/./me`],
+    [`${at}/users/me`, `${at}/x/../users/me`],
+    [`${at}/a%2Fb`, `${at}/a%2fb`],
+    [`${at}/users/me`, `${at}/users/you`],
+  ])('%s does not name a request at %s, which a router may take elsewhere', (htu, url) => {
+    expect(isNamedBy(htu, url)).toBe(false)
   })
 })

@@ -370,6 +370,12 @@ describe('the options for bound tokens', () => {
     ['an unknown answer', { dpop: { onReplayFailure: 'x' as never } }, '"dpop.onReplayFailure" expected "refuse"'],
     ['required in words', { dpop: { required: 'yes' as never } }, '"dpop.required" expected true or false'],
     ['a base with a query', { baseUrl: 'https://a.example/?x' }, '"baseUrl" expected a URL without query'],
+    ['a base with a user', { baseUrl: 'https://alice@a.example' }, '"baseUrl" expected a URL without query'],
+    [
+      'a base that leads elsewhere',
+      { baseUrl: 'https://a.example/x/%2e%2e' },
+      '"baseUrl" expected a URL without query',
+    ],
     ['a base without a scheme', { baseUrl: 'a.example' }, '"baseUrl" expected a URL without query'],
   ])('are refused with %s', (_, changes, message) => {
     const options = { issuer: ISSUER, resource: API, keys, ...changes }
@@ -405,9 +411,25 @@ describe('the URL that clients see', () => {
     expect(await at(url, { baseUrl })).toMatchObject({ code: 'invalid_dpop_proof', reason: 'proof_request' })
   })
 
-  it('cannot be told from a path alone: then the request is refused', async () => {
-    expect(await at('/orders/7', {}, '/orders/7')).toMatchObject({ reason: 'proof_request' })
-    expect(await at('https://public.example/api/orders/7', {})).toMatchObject({ ok: true })
+  it.each<[string, string, string]>([
+    ['a path alone', '/orders/7', `${API}/orders/7`],
+    ['another host', 'https://public.example/orders/7', 'https://public.example/orders/7'],
+    ['another host, with a proof for its own', 'https://public.example/orders/7', `${API}/orders/7`],
+    ['another scheme', 'http://api1.example/orders/7', 'http://api1.example/orders/7'],
+    ['another port', `${API}:8443/orders/7`, `${API}:8443/orders/7`],
+    ['a user before the host', 'https://api1.example@public.example/orders/7', `${API}/orders/7`],
+  ])('is that of the resource where nothing else is said: a request for %s is refused', async (_, url, proofUrl) => {
+    expect(await at(url, {}, proofUrl)).toMatchObject({ code: 'invalid_dpop_proof', reason: 'proof_origin' })
+  })
+
+  it('cannot be told where the resource is no http(s) URL: then every proof is refused until "baseUrl" is set', async () => {
+    const resource = 'urn:example:orders'
+    const options = { resource, keys: writeKeys(exportKeys(testRing(NOW), { issuer: ISSUER, resource, now: NOW })) }
+    const refused = await at('https://public.example/api/orders/7', options)
+    expect(refused).toMatchObject({ code: 'invalid_dpop_proof', reason: 'proof_origin' })
+    expect(await at('/orders/7', { ...options, baseUrl: 'https://public.example/api' })).toMatchObject({
+      code: 'invalid_token',
+    })
   })
 })
 
