@@ -115,7 +115,7 @@ function mountPages(
   const sessions = createSessions(context, cookies, view)
   const pushedRequests = createPushedRequests(context)
   const logins = createLogins(context, { cookies, sessions, pushedRequests })
-  const codes = createCodes(context, pushedRequests)
+  const codes = createCodes(context, pushedRequests, view)
   const allowed = createAllowedApps(context, cookies)
   const consents = createConsents(context, cookies, sessions, codes, allowed)
   const page = [only('GET', 'POST'), atMost(LONGEST_FORM)] as const

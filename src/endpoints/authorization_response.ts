@@ -6,11 +6,13 @@
 
 import { type CodeFacts, loginOf } from '../grants/approval.ts'
 import type { AuthorizationRequest, Destination } from '../protocol/authorization_request.ts'
-import { OAUTH_ERRORS, type OAuthError } from '../protocol/error.ts'
+import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
+import type { RevocationView } from '../stores/revocations.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { EndpointContext } from './context.ts'
 import type { PushedRequests } from './pushed_requests.ts'
+import { REVOKED_FOR } from './revoking.ts'
 import type { Session } from './session.ts'
 
 /** Mints codes, for whoever may. */
@@ -18,19 +20,27 @@ export interface Codes {
   /**
    * Returns the redirect URI with a code for what was asked.
    *
-   * @throws {OAuthError} `invalid_request_uri` when the request was pushed, and led to a code before
+   * @throws {OAuthError} `invalid_request_uri` when the request was pushed, and led to a code before;
+   * `temporarily_unavailable` when the app was revoked just now
    */
   send(request: AuthorizationRequest, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<string>
 }
 
 /** Returns the mint of codes. */
-export function createCodes({ settings, newId }: EndpointContext, pushedRequests: PushedRequests): Codes {
+export function createCodes(
+  { settings, newId }: EndpointContext,
+  pushedRequests: PushedRequests,
+  view: RevocationView,
+): Codes {
   const { issuer, lives } = settings
   return {
     async send(request, session, envelopes, now) {
       const { destination, scope, resources, details, codeChallenge, nonce, dpopJkt } = request
       const { client, redirectUri, state } = destination
       const { sid, sub } = session
+      // For some seconds after an app, or a client, was revoked what it is given is dead too: it would ask again and again.
+      if (await view.hits({ sub, client_id: client.id, iat: now }, now))
+        throw new OAuthError('temporarily_unavailable', 'the app was revoked just now', { retryAfter: REVOKED_FOR })
       const approval = {
         gid: newId(),
         sid,

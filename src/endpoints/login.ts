@@ -162,6 +162,7 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
     // another browser, with a session from before, it is not met.
     const met = pushed === undefined ? { parameters: withoutLogin(parameters) } : { pushed: { ...pushed, metAt } }
     const goesOnAt = await goOnAt({ ...facts, ...met }, envelopes, now)
+    await sessions.checkCanStart(person, now)
     await spend(facts)
     await sessions.start(c, person, facts.browser, envelopes, now)
     return c.redirect(goesOnAt, 303)

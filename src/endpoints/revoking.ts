@@ -16,8 +16,8 @@ import type { Entitlement } from '../token/entitlement.ts'
 import { appOf, type HiddenKind } from '../token/revocations.ts'
 import type { EndpointContext } from './context.ts'
 
-/** Seconds by which the clocks of the issuer's machines may differ when somebody is revoked. */
-const MARGIN = 10
+/** Seconds by which the clocks of the issuer's machines may differ when somebody is revoked: what begins then is dead too. */
+export const REVOKED_FOR = 10
 
 /** Seconds that the revocation of a key lasts, ten years: longer than a ring opens what was sealed with it. */
 const KEY_LIFE = 315_360_000
@@ -90,7 +90,7 @@ export function createRevoking({ settings, keyRing }: EndpointContext, revocatio
    */
   function named(resource: Resource, kind: HiddenKind, value: string, at: number, now: number): RevocationEvent[] {
     const until = Math.ceil(endOf(now) / TOGETHER) * TOGETHER
-    return keysOf(resource, now, now + MARGIN).map(({ key }) => {
+    return keysOf(resource, now, now + REVOKED_FOR).map(({ key }) => {
       const { name, shift } = nameUnder(key(), kind, value)
       return { kind: 'name', value: name, at: at + shift, until, keep: until }
     })
@@ -108,7 +108,7 @@ export function createRevoking({ settings, keyRing }: EndpointContext, revocatio
   }
 
   async function subject(...[sub, now, by]: Parameters<Revoking['subject']>): Promise<void> {
-    const [at, until, keep] = [now + MARGIN, endOf(now), keepOf(now)]
+    const [at, until, keep] = [now + REVOKED_FOR, endOf(now), keepOf(now)]
     // Who is no person can be named.
     if (isImpersonal(sub)) return add({ kind: 'sub', value: sub, at, until, keep }, by, now)
     const names = [...resources.values()].flatMap((resource) =>
@@ -118,7 +118,7 @@ export function createRevoking({ settings, keyRing }: EndpointContext, revocatio
   }
 
   async function app(...[sub, clientId, now, by]: Parameters<Revoking['app']>): Promise<void> {
-    const [at, keep] = [now + MARGIN, keepOf(now)]
+    const [at, keep] = [now + REVOKED_FOR, keepOf(now)]
     const where = [...(clients.get(clientId)?.resources ?? resources.keys())].flatMap((uri) => resources.get(uri) ?? [])
     const names = where.flatMap((resource) => named(resource, 'app', nameAt(resource).app(sub, clientId), at, now))
     await addAll([own({ kind: 'app', value: appOf(sub, clientId) }, at, keep), ...names], by, now)
@@ -182,7 +182,7 @@ export function createRevoking({ settings, keyRing }: EndpointContext, revocatio
     approval,
     token,
     client: (id, now, by) =>
-      add({ kind: 'client', value: id, at: now + MARGIN, until: endOf(now), keep: keepOf(now) }, by, now),
+      add({ kind: 'client', value: id, at: now + REVOKED_FOR, until: endOf(now), keep: keepOf(now) }, by, now),
     key: (kid, now, by) =>
       add({ kind: 'kid', value: kid, at: now + KEY_LIFE, until: now + KEY_LIFE, keep: now + KEY_LIFE }, by, now),
   }

@@ -8,11 +8,13 @@ import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
 import { hasElapsed } from '../elapsed.ts'
 import type { Person } from '../login/authenticate.ts'
+import { OAuthError } from '../protocol/error.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import { TokenError } from '../token/error.ts'
 import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
 import type { EndpointContext } from './context.ts'
 import type { Cookies } from './cookies.ts'
+import { REVOKED_FOR } from './revoking.ts'
 
 /** Who is logged in, since when. */
 export interface Session extends Person {
@@ -30,6 +32,13 @@ export interface Sessions {
   read(c: Context, envelopes: PurposeEnvelopes, now: number): Promise<Session | undefined>
   /** Returns the session that a browser could end: also one without a visit for too long, for refresh tokens hang on it. */
   readToEnd(c: Context, envelopes: PurposeEnvelopes, now: number): Promise<Session | undefined>
+  /**
+   * Checks that a session of now would live. For some seconds after a person was revoked what begins is dead too, since the
+   * clocks of the issuer's machines differ; who logged in then would be sent to log in again, and again.
+   *
+   * @throws {OAuthError} `temporarily_unavailable`
+   */
+  checkCanStart(person: Person, now: number): Promise<void>
   /**
    * Begins a session, or goes on with the one that the browser has for this person: under the same name, so that logging
    * out ends all that came of it, and for a whole lifetime from now on. Another person's is ended first.
@@ -121,6 +130,10 @@ export function createSessions(context: EndpointContext, cookies: Cookies, view:
       if (await hasEnded(session, now)) return undefined
       if (hasElapsed(facts.iat, NOTE_EVERY, now)) await write(c, session, envelopes, now)
       return session
+    },
+    async checkCanStart({ sub }, now) {
+      if (!(await view.hits({ sub, client_id: undefined, iat: now }, now))) return
+      throw new OAuthError('temporarily_unavailable', 'the person was revoked just now', { retryAfter: REVOKED_FOR })
     },
     async start(c, person, browser, envelopes, now) {
       const brought = await bring(c, envelopes)

@@ -15,6 +15,7 @@ import {
   readAnswer,
   signLogin,
 } from '../person.ts'
+import { formRequest } from '../servers.ts'
 
 const HOUR = 3600
 
@@ -52,6 +53,44 @@ async function factsOf(cookies: Map<string, string>, now: number) {
   const envelopes = createPurposeEnvelopes(createKeyring(testRing(NOW), ISSUER), lives, now)
   return envelopes.open('session', cookies.get('__Host-bulla-session') ?? '')
 }
+
+describe('a person who was revoked a moment ago', () => {
+  const revoke = (ask: (request: Request) => Response | Promise<Response>, kind: string, value: string) =>
+    ask(formRequest('/revocations', 'operator', { kind, value }))
+
+  it('is not sent from login to login: the page says to try again, and the same login then works', async () => {
+    const { ask, person, wait, at } = setUp({ revocations: createMemoryRevocations('salt') })
+    const alice = person()
+    await alice.answer('allow')
+    expect((await revoke(ask, 'sub', 'alice')).status).toBe(200)
+    wait(6)
+    const begun = await alice.browser.get(authorizeUrl())
+    const back = await signLogin(begun.headers.get('location') ?? '', 'alice', { now: at() })
+    const told = await alice.browser.get(back)
+    expect([told.status, told.headers.get('retry-after'), told.headers.get('location')]).toEqual([503, '10', null])
+    expect(await told.text()).toContain('try again')
+    wait(10)
+    expect((await alice.browser.get(back)).status).toBe(303)
+    expect((await alice.browser.get(authorizeUrl())).headers.get('location') ?? '').not.toContain(VARS.LOGIN.url)
+  })
+
+  it('is no longer asked by an app that was revoked a moment ago: the app is told to try again, and gets no dead code', async () => {
+    const { ask, person, wait, app } = setUp({ revocations: createMemoryRevocations('salt') })
+    const alice = person()
+    await alice.answer('allow', REQUESTS['web'])
+    expect((await revoke(ask, 'client', 'web')).status).toBe(200)
+    wait(6)
+    const answer = await alice.browser.get(authorizeUrl(REQUESTS['web']))
+    const location = new URL(answer.headers.get('location') ?? '')
+    expect([location.searchParams.get('error'), location.searchParams.get('code')]).toEqual([
+      'temporarily_unavailable',
+      null,
+    ])
+    wait(10)
+    const code = (await alice.answer('allow', REQUESTS['web'])).searchParams.get('code') ?? ''
+    expect((await app.redeem(code)).status).toBe(200)
+  })
+})
 
 describe('a person who logs in again', () => {
   it('goes on in the same session: no app is logged out', async () => {
