@@ -15,6 +15,7 @@ import {
 } from '../protocol/authorization_request.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
+import { addParameters } from '../protocol/redirect_uri.ts'
 import type { AllowedApps } from './allowed_apps.ts'
 import { type Codes, sendError } from './authorization_response.ts'
 import { checkNavigation, isPrefetch, readBody } from './browser.ts'
@@ -40,6 +41,8 @@ interface Proved {
   readonly destination: Destination
   readonly parameters: Parameters
   readonly pushed: Pushed | undefined
+  /** What the browser itself brought. */
+  readonly asked: Parameters
 }
 
 /** Tells whether a session is what the request asks for; `max_age=0` is `prompt=login` (OpenID Connect Core §3.1.2.1). */
@@ -91,7 +94,18 @@ export function createAuthorizeEndpoint(
     const isPushed = asked.get('request_uri') !== undefined
     const opened = isPushed ? await pushedRequests.open(asked, context.envelopes(keyRing.open(now), now)) : undefined
     const parameters = opened?.parameters ?? asked
-    return { destination: proveDestination(parameters, clients), parameters, pushed: opened?.pushed }
+    return { destination: proveDestination(parameters, clients), parameters, pushed: opened?.pushed, asked }
+  }
+
+  /**
+   * Returns where a request goes on that was posted: another site's comes without our cookies, since they are `Lax`, and an
+   * answer to it would replace what other tabs need.
+   */
+  function byGet({ parameters, pushed }: AuthorizationRequest, asked: Parameters): string {
+    const named = { client_id: asked.get('client_id'), request_uri: asked.get('request_uri') }
+    return pushed === undefined
+      ? `${issuer}/authorize?${new URLSearchParams(parameters)}`
+      : addParameters(`${issuer}/authorize`, named)
   }
 
   return async (c) => {
@@ -103,9 +117,10 @@ export function createAuthorizeEndpoint(
     } catch (error) {
       return answerErrorPage(error, { issuer, event: 'authorize', log })
     }
-    const { destination, parameters, pushed } = proved
+    const { destination, parameters, pushed, asked } = proved
     try {
-      return await answer(c, readAuthorizationRequest(parameters, destination, settings, pushed), now)
+      const request = readAuthorizationRequest(parameters, destination, settings, pushed)
+      return c.req.method === 'POST' ? c.redirect(byGet(request, asked), 303) : await answer(c, request, now)
     } catch (thrown) {
       const error = toOAuthError(thrown)
       // Another browser was faster with the same request: this one was not asked for (M25).

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { challengeOf } from '../../src/protocol/pkce.ts'
@@ -85,10 +86,10 @@ describe.skipIf(!hasChromium && process.env['CI'] !== 'true')('in a real browser
     live = await startIssuer(SHOP)
     browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
     axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-    elsewhere = createServer((_, answer) =>
+    elsewhere = createServer((request, answer) =>
       answer
         .writeHead(200, { 'content-type': 'text/html' })
-        .end(`<iframe name="framed" src="${authorizeUrl()}"></iframe>`),
+        .end(request.url === '/post' ? postingForm() : `<iframe name="framed" src="${authorizeUrl()}"></iframe>`),
     )
     await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve))
   }, 120_000)
@@ -100,6 +101,14 @@ describe.skipIf(!hasChromium && process.env['CI'] !== 'true')('in a real browser
 
   const authorizeUrl = (changes: Record<string, string> = {}): string =>
     `${live.issuer}/authorize?${formOf({ response_type: 'code', client_id: 'demo-app', redirect_uri: `${live.issuer}/demo`, scope: 'orders:read', state: 'xyz', code_challenge: challengeOf(VERIFIER), code_challenge_method: 'S256', ...changes })}`
+
+  /** Returns a form by which another site sends a request. */
+  const postingForm = (): string => {
+    const fields = [...new URL(authorizeUrl()).searchParams].map(
+      ([name, value]) => `<input type="hidden" name="${name}" value="${value}">`,
+    )
+    return `<form method="post" action="${live.issuer}/authorize">${fields.join('')}<button>Send</button></form>`
+  }
 
   /** Opens a browser window of its own, and notes all that it asks for and complains of. */
   async function open(
@@ -125,6 +134,20 @@ describe.skipIf(!hasChromium && process.env['CI'] !== 'true')('in a real browser
     await logIn(page)
     await page.waitForSelector('button[value="allow"]')
   }
+
+  it('another site may post the request: who is logged in stays so, and another tab can finish its login', async () => {
+    const { page, context } = await open()
+    await page.goto(authorizeUrl())
+    await logIn(page)
+    const tab = await context.newPage()
+    await tab.goto(authorizeUrl({ prompt: 'login' }))
+    await page.goto(`http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/post`)
+    await press(page, 'Send')
+    await page.waitForSelector('button[value="allow"]')
+    await logIn(tab)
+    await tab.waitForSelector('button[value="allow"]')
+    await context.close()
+  })
 
   it.each([true, false])(
     'press the button, log in, consent, see a sealed token and what is inside; JavaScript: %s',

@@ -535,6 +535,38 @@ describe('a login', () => {
   })
 })
 
+describe('a request that another site posts', () => {
+  const URL_OF = (changes: Changes = {}): URL => new URL(authorizeUrl(changes))
+  const post = (browser: ReturnType<typeof createBrowser>, changes: Changes = {}): Promise<Response> =>
+    browser.post(`${ISSUER}/authorize`, Object.fromEntries(URL_OF(changes).searchParams))
+
+  it('goes on by GET and leaves the cookies alone, which do not come with it (RFC 6749 §3.1)', async () => {
+    const { ask, person, at } = setUp()
+    const alice = person()
+    await alice.answer('allow')
+    const underWay = (await alice.browser.get(authorizeUrl({ prompt: 'login' }))).headers.get('location') ?? ''
+    const pushed = await pushedBy('web', await createApp(ask, { client: 'web' }).push())
+    for (const changes of [{}, pushed]) {
+      // A `Lax` cookie stays at home when another site posts; what is answered counts all the same.
+      const posted = await post(createBrowser(ask), changes)
+      expect([posted.status, posted.headers.getSetCookie()]).toEqual([303, []])
+      expect(posted.headers.get('location')).toBe(authorizeUrl(changes))
+    }
+    const location = (await post(createBrowser(ask))).headers.get('location') ?? ''
+    expect((await alice.browser.get(location)).headers.get('location')).toContain('code=')
+    expect((await alice.browser.get(await signLogin(underWay, 'alice', { now: at() }))).status).toBe(303)
+  })
+
+  it.each<[string, Changes, number, string | null]>([
+    ['whose destination is not proved is a page', { redirect_uri: 'https://evil.example' }, 400, null],
+    ['that asks for what cannot be is told so at its destination', { scope: 'nosuch' }, 303, 'invalid_scope'],
+  ])('%s', async (_, changes, status, code) => {
+    const response = await post(createBrowser(setUp().ask), changes)
+    expect([response.status, response.headers.getSetCookie()]).toEqual([status, []])
+    expect(errorOf(new URL(response.headers.get('location') ?? 'page:'))).toBe(code)
+  })
+})
+
 describe('the life of an approval', () => {
   const codeOf = async (alice: ReturnType<typeof createPerson>, changes?: Changes) =>
     (await alice.answer('allow', changes)).searchParams.get('code') ?? ''
