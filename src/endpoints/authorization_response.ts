@@ -4,6 +4,7 @@
  * @module
  */
 
+import { digestLabels } from '../../keys/digest.ts'
 import { type CodeFacts, loginOf } from '../grants/approval.ts'
 import type { AuthorizationRequest, Destination } from '../protocol/authorization_request.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
@@ -20,10 +21,32 @@ export interface Codes {
   /**
    * Returns the redirect URI with a code for what was asked.
    *
+   * @param answered the consent, where one was asked for: whoever answers it twice gets one code in two envelopes, of which
+   * one can be redeemed
+   *
    * @throws {OAuthError} `invalid_request_uri` when the request was pushed, and led to a code before;
    * `temporarily_unavailable` when the app was revoked just now
    */
-  send(request: AuthorizationRequest, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<string>
+  send(
+    request: AuthorizationRequest,
+    session: Session,
+    envelopes: PurposeEnvelopes,
+    now: number,
+    answered?: Answered,
+  ): Promise<string>
+}
+
+/** A consent that was answered. */
+export interface Answered {
+  /** Names it. */
+  readonly jti: string
+  /** When it can be answered no more. Unix seconds. */
+  readonly exp: number
+}
+
+/** Returns a name that comes of another: 128 bits of its digest. */
+function nameOf(kind: string, one: string): string {
+  return digestLabels(kind, one).slice(0, 22)
 }
 
 /** Returns the mint of codes. */
@@ -34,15 +57,16 @@ export function createCodes(
 ): Codes {
   const { issuer, lives } = settings
   return {
-    async send(request, session, envelopes, now) {
+    async send(request, session, envelopes, now, answered) {
       const { destination, scope, resources, details, codeChallenge, nonce, dpopJkt } = request
       const { client, redirectUri, state } = destination
       const { sid, sub } = session
       // For some seconds after an app, or a client, was revoked what it is given is dead too: it would ask again and again.
       if (await view.hits({ sub, client_id: client.id, iat: now }, now))
         throw new OAuthError('temporarily_unavailable', 'the app was revoked just now', { retryAfter: REVOKED_FOR })
+      const one = answered?.jti ?? newId()
       const approval = {
-        gid: newId(),
+        gid: nameOf('grant', one),
         sid,
         sub,
         client_id: client.id,
@@ -58,10 +82,11 @@ export function createCodes(
         code_challenge: codeChallenge,
         ...(nonce === undefined ? {} : { nonce }),
         ...(dpopJkt === undefined ? {} : { dpop_jkt: dpopJkt }),
+        ...(answered === undefined ? {} : { until: answered.exp + lives.code }),
       }
       const facts: CodeFacts = { ...approval, ...asked }
-      const code = await envelopes.seal('code', { jti: newId(), iat: now, exp: now + lives.code, ...facts })
-      await pushedRequests.spend(request.pushed)
+      const code = await envelopes.seal('code', { jti: nameOf('code', one), iat: now, exp: now + lives.code, ...facts })
+      await pushedRequests.spend(request.pushed, one, now)
       return addParameters(redirectUri, { code, state, iss: issuer })
     },
   }

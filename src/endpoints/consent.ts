@@ -174,6 +174,15 @@ export function createConsents(
   }
 
   /**
+   * Tells whether this is what the person decided: the first answer is, and the same again, for a form that is pressed twice
+   * shows the second answer alone. At the guard it is a family whose key is the decision.
+   */
+  async function isDecision(decision: string, jti: string, exp: number, now: number): Promise<boolean> {
+    const step = { gid: `consent ${jti}`, generation: 0, now, grace: lives.consent, bound: decision, expiresAt: exp }
+    return guard === undefined || (await guard.advance(step)).outcome === 'advanced'
+  }
+
+  /**
    * The answer goes back by a page that navigates, not by a redirect: Chromium holds `form-action 'self'` against every
    * redirect that follows a form.
    */
@@ -188,13 +197,12 @@ export function createConsents(
     const asked = readParameters(parameters)
     const destination = proveDestination(asked, clients)
     const request = readAuthorizationRequest(asked, destination, settings, pushed)
-    if (guard !== undefined && (await guard.spend(`consent ${jti}`, exp)) === 'spent') {
-      return withCookies(c, await toPageResponse(409, answeredPage(issuer)))
-    }
     const isAllowed = decision === 'allow'
-    const location = isAllowed
-      ? await codes.send(request, session, envelopes, now)
-      : sendError(destination, new OAuthError('access_denied', 'the person said no'), issuer)
+    const denied = sendError(destination, new OAuthError('access_denied', 'the person said no'), issuer)
+    if (!(await isDecision(decision, jti, exp, now))) {
+      return withCookies(c, await toPageResponse(409, answeredPage(issuer, destination.client.name, denied)))
+    }
+    const location = isAllowed ? await codes.send(request, session, envelopes, now, { jti, exp }) : denied
     if (isAllowed) await remember(c, request, session, envelopes, now)
     if (isAllowed) await allowed.note(c, request, session, envelopes, now)
     log({ level: 'info', event: 'consent', code: decision, client: destination.client.id })

@@ -41,11 +41,12 @@ export interface PushedRequests {
    */
   open(parameters: Parameters, envelopes: PurposeEnvelopes): Promise<OpenedRequest>
   /**
-   * Spends a request, if it was pushed.
+   * Spends a request, if it was pushed, for one code: for the same one again and again.
    *
-   * @throws {OAuthError} `invalid_request_uri` when it was spent before
+   * @param code names the code
+   * @throws {OAuthError} `invalid_request_uri` when it was spent for another before
    */
-  spend(pushed: Pushed | undefined): Promise<void>
+  spend(pushed: Pushed | undefined, code: string, now: number): Promise<void>
 }
 
 /** Returns the pushed requests of an issuer. */
@@ -88,12 +89,16 @@ export function createPushedRequests({ settings, newId }: EndpointContext): Push
         throw new OAuthError('invalid_request_uri', 'the request led to a code before')
       return opened
     },
-    async spend(pushed) {
+    async spend(pushed, code, now) {
       if (pushed === undefined || guard === undefined) return
-      const name = `par ${pushed.jti}`
-      if ((await guard.spend(name, pushed.until)) === 'spent')
+      const { jti, until: expiresAt } = pushed
+      // At the guard it is a family whose key is the code.
+      const step = { gid: `par code ${jti}`, generation: 0, now, grace: longest, bound: code, expiresAt }
+      if ((await guard.advance(step)).outcome !== 'advanced')
         throw new OAuthError('invalid_request_uri', 'the request led to a code before')
-      await guard.end(name, pushed.until)
+      // 0.1.0 asks for this one.
+      await guard.spend(`par ${jti}`, expiresAt)
+      await guard.end(`par ${jti}`, expiresAt)
     },
   }
 }

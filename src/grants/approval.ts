@@ -57,6 +57,8 @@ export interface CodeFacts extends Approval {
   readonly nonce?: string
   /** The thumbprint of the DPoP key that alone may redeem it (RFC 9449 §10). */
   readonly dpop_jkt?: string
+  /** When no other envelope of this code can be live any more, where there can be some. Unix seconds. */
+  readonly until?: number
 }
 
 /** What a refresh token carries. */

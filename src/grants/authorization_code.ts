@@ -54,7 +54,7 @@ async function decide(parameters: Parameters, client: Client, context: GrantCont
   return {
     entitlement,
     ...(mayRefresh ? { refresh: { ...approvalOf(facts), generation: 0 } } : {}),
-    spend: () => spend(jti, exp, facts, context),
+    spend: () => spend(jti, facts.until ?? exp, facts, context),
   }
 }
 

@@ -98,10 +98,10 @@ export function leavingPage(issuer: string, clientName: string, location: string
   return { issuer, title: `Back to ${clientName}`, body, goesTo: location }
 }
 
-/** Returns the page for a consent that was answered before. */
-export function answeredPage(issuer: string): Page {
+/** Returns the page for a consent that was answered otherwise before, with the way back to the client. */
+export function answeredPage(issuer: string, clientName: string, location: string): Page {
   const body = html`<h1>You have answered this before</h1>
-<p>Each question is asked once. If the app still waits for you, start again there.</p>
-<p><a href="${issuer}/">Go to the start page</a></p>`
+<p>Each question is asked once, and your first answer counts. If <bdi>${clientName}</bdi> still waits for you, go back and start again there.</p>
+<p><a class="button" href="${location}">Back to <bdi>${clientName}</bdi></a></p>`
   return { issuer, title: 'Answered before', body }
 }

@@ -135,6 +135,31 @@ describe.skipIf(!hasChromium && process.env['CI'] !== 'true')('in a real browser
     await page.waitForSelector('button[value="allow"]')
   }
 
+  it('a form that is pressed twice on a slow line leads on, and its code is good', async () => {
+    const { page, context } = await open()
+    await page.goto(live.issuer)
+    await press(page, 'Get a token')
+    await logIn(page)
+    let presses = 0
+    await page.route('**/consent', async (route) => {
+      presses++
+      // The server has the first press, and the browser hears nothing of it any more.
+      const headers = { ...(await route.request().allHeaders()), 'sec-fetch-site': 'same-origin' }
+      const response = await route.fetch({ headers })
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      await route.fulfill({ response }).catch(() => undefined)
+    })
+    const allow = await page.getByRole('button', { name: 'Allow', exact: true }).boundingBox()
+    const [x, y] = [(allow?.x ?? 0) + 9, (allow?.y ?? 0) + 9]
+    await page.mouse.click(x, y)
+    await expect.poll(() => presses).toBe(1)
+    await page.mouse.click(x, y)
+    await expect.poll(() => page.url(), { timeout: 8000 }).toContain('/demo?')
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('A sealed token, and what is inside')
+    expect(presses).toBe(2)
+    await context.close()
+  })
+
   it('another site may post the request: who is logged in stays so, and another tab can finish its login', async () => {
     const { page, context } = await open()
     await page.goto(authorizeUrl())
