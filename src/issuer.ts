@@ -117,7 +117,7 @@ function mountPages(
   const logins = createLogins(context, { cookies, sessions, pushedRequests })
   const codes = createCodes(context, pushedRequests, view)
   const allowed = createAllowedApps(context, cookies)
-  const consents = createConsents(context, cookies, sessions, codes, allowed)
+  const consents = createConsents(context, cookies, sessions, codes, allowed, pushedRequests)
   const page = [only('GET', 'POST'), atMost(LONGEST_FORM)] as const
   const authorizing = { sessions, logins, consents, codes, pushedRequests, allowed }
   app.all(`${base}/authorize`, ...page, createAuthorizeEndpoint(context, authorizing))

@@ -7,7 +7,7 @@
 
 import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
-import { answeredPage, consentPage, leavingPage } from '../pages/consent.ts'
+import { answeredPage, consentPage, leavingPage, switchingPage } from '../pages/consent.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { resourcesOf } from '../protocol/authorization_details.ts'
 import {
@@ -28,6 +28,7 @@ import { checkOwnForm, readBody } from './browser.ts'
 import { showResource } from './consent_words.ts'
 import type { EndpointContext } from './context.ts'
 import { type Cookies, withCookies } from './cookies.ts'
+import type { PushedRequests } from './pushed_requests.ts'
 import { answerErrorPage } from './respond.ts'
 import type { Session, Sessions } from './session.ts'
 
@@ -68,6 +69,13 @@ function nameOf({ destination, scope, resources, details }: AuthorizationRequest
   return digestLabels('consent', sub, destination.client.id, destination.redirectUri, ...what).slice(0, 22)
 }
 
+/** Returns the same request for another account: with a login, and no word of whom the client thinks to see. */
+function withNewLogin(parameters: string): string {
+  const prompts = (readParameters(parameters).get('prompt') ?? '').split(' ').filter((one) => one === 'consent')
+  const kept = parameters.split('&').filter((parameter) => !/^(?:prompt|login_hint)=/.test(parameter))
+  return [...kept, `prompt=${['login', ...prompts].join('+')}`].join('&')
+}
+
 /** Returns a span of time as a person reads it. */
 function writeSpan(seconds: number): string {
   const [size, unit] = [[86_400, 'day'] as const, [3600, 'hour'] as const].find(([least]) => seconds >= least) ?? [
@@ -85,6 +93,7 @@ export function createConsents(
   sessions: Sessions,
   codes: Codes,
   allowed: AllowedApps,
+  pushedRequests: PushedRequests,
 ): Consents {
   const { settings, keyRing, log, newId } = context
   const { issuer, clients, resources, detailTypes, guard, lives } = settings
@@ -191,12 +200,18 @@ export function createConsents(
     const form = readParameters(await readBody(c.req.raw))
     form.checkOnce()
     const decision = form.require('decision')
-    if (decision !== 'allow' && decision !== 'deny') throw new OAuthError('invalid_request', 'decision is unknown')
+    if (decision !== 'allow' && decision !== 'deny' && decision !== 'switch')
+      throw new OAuthError('invalid_request', 'decision is unknown')
     const envelopes = context.envelopes(keyRing.open(now), now)
     const { session, parameters, pushed, jti, exp } = await open(c, form.require('consent'), envelopes, now)
     const asked = readParameters(parameters)
     const destination = proveDestination(asked, clients)
     const request = readAuthorizationRequest(asked, destination, settings, pushed)
+    if (decision === 'switch') {
+      const again = { parameters: withNewLogin(parameters), pushed: pushed && { jti: pushed.jti, until: pushed.until } }
+      const location = await pushedRequests.goOnAt(again, envelopes, now)
+      return withCookies(c, await toPageResponse(200, switchingPage(issuer, location)))
+    }
     const isAllowed = decision === 'allow'
     const denied = sendError(destination, new OAuthError('access_denied', 'the person said no'), issuer)
     if (!(await isDecision(decision, jti, exp, now))) {

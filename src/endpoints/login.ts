@@ -11,7 +11,6 @@ import { checkFreshness, PERSON_NAME } from '../login/person.ts'
 import type { AuthorizationRequest, Pushed } from '../protocol/authorization_request.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
-import { addParameters } from '../protocol/redirect_uri.ts'
 import { isReservedSubject } from '../protocol/subject.ts'
 import { isVisible } from '../protocol/visible.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
@@ -110,16 +109,6 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
     return typeof name === 'string' && PERSON_NAME.test(name) ? result : unnamed
   }
 
-  /** Returns where the request goes on: one that was pushed, under another request URI, for the first may have ended. */
-  async function goOnAt({ parameters, pushed }: LoginFacts, envelopes: PurposeEnvelopes, now: number): Promise<string> {
-    if (pushed === undefined) return `${issuer}/authorize?${new URLSearchParams(parameters)}`
-    const { request_uri } = await pushedRequests.seal({ parameters }, pushed, envelopes, now)
-    return addParameters(`${issuer}/authorize`, {
-      client_id: readParameters(parameters).get('client_id'),
-      request_uri,
-    })
-  }
-
   async function begin(...[c, request, envelopes, now]: Parameters<Logins['begin']>): Promise<Response> {
     const { destination, prompt, maxAge, parameters, pushed } = request
     const facts: LoginFacts = {
@@ -140,7 +129,7 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
       if (result instanceof Response) return withCookies(c, result)
       return await finish(c, result, facts, envelopes, now)
     } catch (error) {
-      return fail(c, error, await goOnAt(facts, envelopes, now))
+      return fail(c, error, await pushedRequests.goOnAt(facts, envelopes, now))
     }
   }
 
@@ -161,7 +150,7 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
     // What a browser brought, whoever sits there can change. What was pushed goes on as it is, with word of this login: in
     // another browser, with a session from before, it is not met.
     const met = pushed === undefined ? { parameters: withoutLogin(parameters) } : { pushed: { ...pushed, metAt } }
-    const goesOnAt = await goOnAt({ ...facts, ...met }, envelopes, now)
+    const goesOnAt = await pushedRequests.goOnAt({ ...facts, ...met }, envelopes, now)
     await sessions.checkCanStart(person, now)
     await spend(facts)
     await sessions.start(c, person, facts.browser, envelopes, now)
@@ -196,7 +185,7 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
       const state = parameters.require('state')
       const envelopes = context.envelopes(keyRing.open(now), now)
       const facts = await open(c, state, envelopes)
-      retryAt = await goOnAt(facts, envelopes, now)
+      retryAt = await pushedRequests.goOnAt(facts, envelopes, now)
       const result = await ask(c.req.raw, transactionOf(facts, state, 'continue', now))
       return result instanceof Response ? withCookies(c, result) : await finish(c, result, facts, envelopes, now)
     } catch (error) {

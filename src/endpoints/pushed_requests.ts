@@ -9,6 +9,7 @@
 import type { AuthorizationRequest, Pushed } from '../protocol/authorization_request.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
+import { addParameters } from '../protocol/redirect_uri.ts'
 import { TokenError } from '../token/error.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { EndpointContext } from './context.ts'
@@ -40,6 +41,12 @@ export interface PushedRequests {
    * @throws {OAuthError} `invalid_request_uri` when it is not a live one of this client, or led to a code before
    */
   open(parameters: Parameters, envelopes: PurposeEnvelopes): Promise<OpenedRequest>
+  /** Returns where a request goes on: one that was pushed, under a new request URI, for the one before may have ended. */
+  goOnAt(
+    request: Pick<AuthorizationRequest, 'parameters'> & { readonly pushed?: Pushed | undefined },
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<string>
   /**
    * Spends a request, if it was pushed, for one code: for the same one again and again.
    *
@@ -51,7 +58,7 @@ export interface PushedRequests {
 
 /** Returns the pushed requests of an issuer. */
 export function createPushedRequests({ settings, newId }: EndpointContext): PushedRequests {
-  const { guard, lives } = settings
+  const { issuer, guard, lives } = settings
   // A login and an answer may each take their time.
   const longest = lives.par + lives.login + lives.par + lives.consent
 
@@ -67,19 +74,21 @@ export function createPushedRequests({ settings, newId }: EndpointContext): Push
     }
   }
 
+  const seal: PushedRequests['seal'] = async ({ parameters }, { jti, until, metAt }, envelopes, now) => {
+    const exp = Math.min(now + lives.par, until)
+    const met = metAt === undefined ? {} : { met_at: metAt }
+    const envelope = await envelopes.seal('par', { jti, iat: now, exp, parameters, until, ...met })
+    return { request_uri: PREFIX + envelope, expires_in: exp - now }
+  }
+
   return {
     name: (now) => ({ jti: newId(), until: now + longest }),
-    async seal({ parameters }, { jti, until, metAt }, envelopes, now) {
-      const exp = Math.min(now + lives.par, until)
-      const envelope = await envelopes.seal('par', {
-        jti,
-        iat: now,
-        exp,
-        parameters,
-        until,
-        ...(metAt === undefined ? {} : { met_at: metAt }),
-      })
-      return { request_uri: PREFIX + envelope, expires_in: exp - now }
+    seal,
+    async goOnAt({ parameters, pushed }, envelopes, now) {
+      if (pushed === undefined) return `${issuer}/authorize?${new URLSearchParams(parameters)}`
+      const { request_uri } = await seal({ parameters }, pushed, envelopes, now)
+      const client_id = readParameters(parameters).get('client_id')
+      return addParameters(`${issuer}/authorize`, { client_id, request_uri })
     },
     async open(parameters, envelopes) {
       const opened = await openEnvelope(parameters.require('request_uri'), envelopes)

@@ -85,8 +85,8 @@ ${
 <button type="submit" name="decision" value="deny">Deny</button>
 <button type="submit" name="decision" value="allow">Allow</button>
 </div>
-</form>
-<footer>Not <bdi>${account}</bdi>? <a href="${issuer}/logout">Log out</a> first.</footer>`
+<footer>Not <bdi>${account}</bdi>? <button type="submit" name="decision" value="switch">Use another account</button></footer>
+</form>`
   return { issuer, title: `Let ${clientName} in?`, body }
 }
 
@@ -96,6 +96,14 @@ export function leavingPage(issuer: string, clientName: string, location: string
 <p>You are being taken back. If nothing happens:</p>
 <p><a class="button" href="${location}">Go on</a></p>`
   return { issuer, title: `Back to ${clientName}`, body, goesTo: location }
+}
+
+/** Returns the page that takes the browser to another login, with the same request. */
+export function switchingPage(issuer: string, location: string): Page {
+  const body = html`<h1>Another account</h1>
+<p>You are being taken to the login, and come back to the same question. If nothing happens:</p>
+<p><a class="button" href="${location}">Go on</a></p>`
+  return { issuer, title: 'Another account', body, goesTo: location }
 }
 
 /** Returns the page for a consent that was answered otherwise before, with the way back to the client. */

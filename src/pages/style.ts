@@ -48,6 +48,7 @@ button, .button { display: inline-block; width: 100%; min-height: 2.75rem; font:
 form.single { margin-top: 1.2rem; }
 :focus-visible { outline: 3px solid var(--c2); outline-offset: 3px; }
 footer { color: var(--soft); font-size: .85rem; margin-top: 1rem; text-align: center; }
+footer button { width: auto; background: transparent; border-color: transparent; color: var(--accent); font-size: 1rem; text-decoration: underline; }
 code, pre { font-family: ui-monospace, monospace; font-size: .88em; }
 pre { white-space: pre-wrap; background: var(--ground); border: 1px solid var(--line); border-radius: 8px; padding: .8rem; margin: 0 0 1rem; }
 .columns { display: grid; gap: 1.2rem; }

@@ -262,7 +262,7 @@ describe.skipIf(!hasChromium && process.env['CI'] !== 'true')('in a real browser
     for (const one of [context, copy.context]) await one.close()
   })
 
-  it('go back after consenting, and the second answer is no second code', async () => {
+  it('go back after consenting, and another answer is refused, with a way on', async () => {
     const { page, context } = await open()
     await page.goto(authorizeUrl())
     await logIn(page)
@@ -274,9 +274,11 @@ describe.skipIf(!hasChromium && process.env['CI'] !== 'true')('in a real browser
     await page.goto(authorizeUrl())
     expect(await form.getAttribute('value')).not.toBe(consent)
     await form.evaluate((field, value) => field.setAttribute('value', value), consent)
-    await press(page, 'Allow')
+    await press(page, 'Deny')
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('You have answered this before')
     expect(page.url()).toBe(`${live.issuer}/consent`)
+    await page.getByRole('link', { name: 'Back to Demo app' }).click()
+    await page.waitForURL('**/demo?error=access_denied**')
     await context.close()
   })
 
@@ -287,11 +289,23 @@ describe.skipIf(!hasChromium && process.env['CI'] !== 'true')('in a real browser
     await context.close()
   })
 
+  it('use another account, and come back to the same question', async () => {
+    const { page, context } = await open()
+    await page.goto(authorizeUrl())
+    await logIn(page)
+    await press(page, 'Use another account')
+    await logIn(page, 'bob')
+    expect(await page.locator('dl.facts').textContent()).toContain('Accountbob')
+    await press(page, 'Allow')
+    await page.waitForURL('**/demo?**state=xyz**')
+    await context.close()
+  })
+
   it('log out, and the next visit asks who you are', async () => {
     const { page, context } = await open()
     await page.goto(authorizeUrl())
     await logIn(page)
-    await page.getByRole('link', { name: 'Log out' }).click()
+    await page.goto(`${live.issuer}/logout`)
     await press(page, 'Log out')
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('You are logged out')
     await page.goto(authorizeUrl())

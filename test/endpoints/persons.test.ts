@@ -313,6 +313,38 @@ describe('consent', () => {
     expect(page).toMatch(/You have answered this before[\s\S]*href="https:\/\/app\.example\/cb\?error=access_denied/)
   })
 
+  it.each([
+    ['by the browser', false],
+    ['by the app', true],
+  ])(
+    'goes on with another account for the same request, brought %s, however long it was looked at',
+    async (_, isPushed) => {
+      const { ask, person, wait, at } = setUp()
+      const alice = person()
+      const app = createApp(ask, { client: 'web' })
+      const hinted = { login_hint: 'alice', state: 'mine' }
+      const request = isPushed ? await pushedBy('web', await app.push(hinted)) : { ...REQUESTS['web'], ...hinted }
+      const consent = hiddenField(await (await alice.visit(request)).text(), 'consent')
+      wait(300)
+      const switched = await alice.browser.post(`${ISSUER}/consent`, { consent, decision: 'switch' })
+      const asked = (await alice.browser.get(goesTo(await switched.text()))).headers.get('location') ?? ''
+      expect(isLogin(new Response(null, { headers: { location: asked } }))).toBe(true)
+      expect([...new URL(asked).searchParams].filter(([name]) => ['prompt', 'login_hint'].includes(name))).toEqual([
+        ['prompt', 'login'],
+      ])
+      const back = await alice.browser.get(await signLogin(asked, 'bob', { now: at() }))
+      const page = await (await alice.browser.get(back.headers.get('location') ?? '')).text()
+      expect(page).toContain('<dt>Account</dt><dd><bdi>bob</bdi></dd>')
+      const left = await alice.browser.post(`${ISSUER}/consent`, {
+        consent: hiddenField(page, 'consent'),
+        decision: 'allow',
+      })
+      const answer = new URL(goesTo(await left.text())).searchParams
+      expect(answer.get('state')).toBe('mine')
+      expect((await app.redeem(answer.get('code') ?? '')).status).toBe(200)
+    },
+  )
+
   it('that is pressed twice in another session gives nothing', async () => {
     const { person } = setUp()
     const [alice, bob] = [person(), person('bob')]
