@@ -45,6 +45,8 @@ export interface Bindings {
   readonly LOGIN?: unknown
   /** Secret: what `LOGIN` with `type = "openid"` shows to its provider. */
   readonly LOGIN_CLIENT_SECRET?: unknown
+  /** Seconds that a login may take, and that a consent page can be answered. */
+  readonly LOGIN_LIFETIME?: unknown
   /** Seconds after which a person must log in again. */
   readonly SESSION_LIFETIME?: unknown
   /** Seconds without a visit after which a person must log in again. */
@@ -172,6 +174,7 @@ export function readBindings(env: Bindings): IssuerSettings {
     trustedIssuers: env.TRUSTED_ISSUERS as IssuerSettings['trustedIssuers'] | undefined,
     guard: readGuard(env.GUARD),
     authenticate: login ?? (isDevelopment ? developmentLogin : undefined),
+    loginLifetime: env.LOGIN_LIFETIME as number | undefined,
     sessionLifetime: env.SESSION_LIFETIME as number | undefined,
     sessionIdleLifetime: env.SESSION_IDLE_LIFETIME as number | undefined,
     dpopNonce: env.DPOP_NONCE as boolean | undefined,

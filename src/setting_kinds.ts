@@ -28,6 +28,7 @@ export const SETTING_KINDS = {
   revocations: ['add', 'read'],
   fetch: 'function',
   authenticate: 'function',
+  loginLifetime: 'read',
   sessionLifetime: 'read',
   sessionIdleLifetime: 'read',
   isDemo: 'read',

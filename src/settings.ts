@@ -9,6 +9,7 @@ import { checkIssuer, findResource, isLoopback } from '../keys/identifier.ts'
 import type { Grant } from './grants/grant.ts'
 import { offeredGrants, readGrants } from './grants/index.ts'
 import { jwtBearer } from './grants/jwt_bearer.ts'
+import { livesOf } from './lives.ts'
 import type { Log } from './log.ts'
 import type { Authenticate } from './login/authenticate.ts'
 import type { DetailTypes } from './protocol/authorization_details.ts'
@@ -26,7 +27,6 @@ import { checkKinds, SETTING_KINDS, type SettingKind } from './setting_kinds.ts'
 import type { Guard } from './stores/guard.ts'
 import type { Revocations } from './stores/revocations.ts'
 import type { Entitlement } from './token/entitlement.ts'
-import { NONCE_LIFE } from './token/nonce.ts'
 import type { PurposeLives } from './token/purpose.ts'
 
 /** Facts about a request that the operator wants to see again: client IP, country, device. */
@@ -72,6 +72,8 @@ export interface IssuerSettings {
   readonly fetch?: Fetch
   /** Logs a person in. Needed where a client may use `authorization_code`. */
   readonly authenticate?: Authenticate
+  /** Seconds that a login may take, and that a consent page can be answered; 60 to 86400. Default 3600, an hour. */
+  readonly loginLifetime?: number
   /** Seconds after which a person must log in again; 60 to 2592000. Default 43200, 12 hours. */
   readonly sessionLifetime?: number
   /** Seconds without a visit after which a person must log in again; 60 to 2592000. Default 7200, 2 hours. */
@@ -171,23 +173,6 @@ function checkNeeds(clients: ReadonlyMap<string, Client>, settings: IssuerSettin
   const whom = `the client "${needing.id}" may use authorization_code`
   if (authenticate === undefined) throw new TypeError(`"authenticate" expected a way to log in: ${whom}`)
   if (guard === undefined) throw new TypeError(`"guard" expected a guard, or "none" written out: ${whom}`)
-}
-
-function livesOf(clients: ReadonlyMap<string, Client>, settings: IssuerSettings): PurposeLives {
-  const { guard, sessionLifetime = 43_200 } = settings
-  checkInteger('sessionLifetime', sessionLifetime, 60, 2_592_000)
-  const approvals = [...clients.values()].map(({ refreshTokenLifetime }) => refreshTokenLifetime)
-  return {
-    code: guard === 'none' ? 30 : 60,
-    refresh: approvals.reduce((longest, life) => Math.max(longest, life), 0),
-    par: 90,
-    login: 600,
-    session: sessionLifetime,
-    consent: 600,
-    ...{ remember: 2_592_000, apps: 2_592_000 },
-    client: 2_592_000,
-    nonce: NONCE_LIFE,
-  }
 }
 
 /**

@@ -196,6 +196,12 @@ describe('the settings', () => {
       '"sessionLifetime" expected an integer from 60 to 2592000, got 1',
     ],
     [
+      'a login that may take a day and more',
+      { loginLifetime: 86_401 },
+      '"loginLifetime" expected an integer from 60 to 86400',
+    ],
+    ['a login that nobody can finish', { loginLifetime: 59 }, '"loginLifetime" expected an integer from 60 to 86400'],
+    [
       'refresh tokens for ten years',
       client({ refresh_token_lifetime: 315_360_000 }),
       'refresh_token_lifetime" expected',

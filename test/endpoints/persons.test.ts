@@ -290,7 +290,7 @@ describe('consent', () => {
     const third = await codeOf(await press('allow'))
     expect((await app.redeem(second ?? '')).status).toBe(200)
     // It is remembered as long as another envelope of it can be live: until the form ends, and a code's life more.
-    expect(spent).toEqual([NOW + 660])
+    expect(spent).toEqual([NOW + 3660])
     now += 59
     for (const code of [first, third])
       expect((await readAnswer(await app.redeem(code ?? ''))).error).toBe('invalid_grant')
@@ -407,11 +407,22 @@ describe('consent', () => {
     expect([response.status, (await response.text()).includes('code=ey')]).toEqual([400, false])
   })
 
-  it('ends after ten minutes', async () => {
-    const { person, wait } = setUp()
+  it.each([
+    [undefined, 3600],
+    [60, 60],
+    [86_400, 86_400],
+  ])('can be answered for as long as a login may take: %s, that is %i seconds', async (loginLifetime, seconds) => {
+    const { person, wait } = setUp({
+      sessionIdleLifetime: 2_592_000,
+      sessionLifetime: 2_592_000,
+      ...(loginLifetime && { loginLifetime }),
+    })
     const alice = person()
     const consent = hiddenField(await (await alice.visit()).text(), 'consent')
-    wait(600)
+    const other = hiddenField(await (await alice.visit()).text(), 'consent')
+    wait(seconds - 1)
+    expect((await alice.browser.post(`${ISSUER}/consent`, { consent: other, decision: 'deny' })).status).toBe(200)
+    wait(1)
     expect((await alice.browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' })).status).toBe(400)
   })
 })
@@ -593,14 +604,21 @@ describe('a login', () => {
     expect(lines.at(-1)?.detail).toBe('nobody can have logged in at that auth_time')
   })
 
-  it('ends after ten minutes', async () => {
-    const { person, wait, at } = setUp()
-    const { browser } = person()
-    const begun = await browser.get(authorizeUrl())
-    wait(600)
-    expect(
-      (await browser.get(await signLogin(begun.headers.get('location') ?? '', 'alice', { now: at() }))).status,
-    ).toBe(400)
+  it.each([
+    [undefined, 3600],
+    [60, 60],
+    [86_400, 86_400],
+  ])('may take its time, by default an hour: %s, that is %i seconds', async (loginLifetime, seconds) => {
+    const { person, wait, at } = setUp(loginLifetime === undefined ? {} : { loginLifetime })
+    for (const [pause, status] of [
+      [seconds - 1, 303],
+      [seconds, 400],
+    ] as const) {
+      const { browser } = person()
+      const location = (await browser.get(authorizeUrl())).headers.get('location') ?? ''
+      wait(pause)
+      expect((await browser.get(await signLogin(location, 'alice', { now: at() }))).status).toBe(status)
+    }
   })
 
   it('is sealed: nothing of the request can be read on its way (M10)', async () => {

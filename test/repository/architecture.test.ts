@@ -30,7 +30,9 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/login': ['src/pages', 'src/protocol', 'src/stores', 'src/token', 'src/remote.ts', 'keys'],
   'src/grants': ['src/protocol', 'src/stores', 'src/token', 'keys'],
   'src/setting_kinds.ts': ['keys'],
+  'src/lives.ts': ['keys', 'src/protocol', 'src/token'],
   'src/settings.ts': [
+    'src/lives.ts',
     'src/setting_kinds.ts',
     'src/grants',
     'src/login',
