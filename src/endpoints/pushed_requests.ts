@@ -103,10 +103,10 @@ export function createPushedRequests({ settings, newId }: EndpointContext): Push
       const { jti, until: expiresAt } = pushed
       // At the guard it is a family whose key is the code.
       const step = { gid: `par code ${jti}`, generation: 0, now, grace: longest, bound: code, expiresAt }
+      // 0.1.0 asks for this one. It comes first: a guard that fails after it has lost nothing.
+      await guard.spend(`par ${jti}`, expiresAt)
       if ((await guard.advance(step)).outcome !== 'advanced')
         throw new OAuthError('invalid_request_uri', 'the request led to a code before')
-      // 0.1.0 asks for this one.
-      await guard.spend(`par ${jti}`, expiresAt)
       await guard.end(`par ${jti}`, expiresAt)
     },
   }
