@@ -24,7 +24,11 @@ describe('the authorization request (RFC 6749 §4.1.1)', () => {
     const response =
       method === 'GET'
         ? await browser.get(`${url}?${query}`)
-        : await browser.post(url ?? '', Object.fromEntries(new URLSearchParams(query)))
+        : await browser.post(url ?? '', Object.fromEntries(new URLSearchParams(query))).then((posted) => {
+            // Whoever posts goes on by GET.
+            expect(posted.headers.get('location')).toBe(`${url}?${query}`)
+            return browser.get(posted.headers.get('location') ?? '')
+          })
     expect(response.status).toBe(303)
     expect(response.headers.get('location')).toMatch(/^https:\/\/login\.example\/login\?/)
   })
