@@ -90,11 +90,11 @@ function endAt<Key extends Dates>(key: Key, end: number, margin: number): Key {
 }
 
 /**
- * Returns the kid of a new key: a letter, and 48 bits of a digest of its bytes in base64url. So two machines that rotate
+ * Returns the kid of a new key: a letter, and 24 bits of a digest of its bytes in base64url. So two machines that rotate
  * one ring name their two keys by two kids.
  */
 function kidOf(letter: 'r' | 's', bytes: string): string {
-  return letter + digestLabels('bulla/1/kid', bytes).slice(0, 8)
+  return letter + digestLabels('bulla/1/kid', bytes).slice(0, 4)
 }
 
 /** Returns a ring with one more root, and an RSA key to go with it where there is one to add. */

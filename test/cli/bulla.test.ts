@@ -105,7 +105,7 @@ describe('bulla keys', () => {
       period: 3600,
       propagation: 60,
       skew: 5,
-      roots: [{ kid: expect.stringMatching(/^r[A-Za-z0-9_-]{8}$/) }],
+      roots: [{ kid: expect.stringMatching(/^r[A-Za-z0-9_-]{4}$/) }],
     })
     expect(await bulla('keys doctor --ring -', made)).toMatchObject({ code: 0, out: '' })
   })
@@ -329,11 +329,11 @@ describe('bulla keys with --rs256', () => {
   it('makes an RSA key beside the root, shows it, and rotates it with the root', async () => {
     const made = at(await bulla('keys init --rs256'))
     const [first] = ringIn(made).rsa ?? []
-    expect(first?.kid).toMatch(/^s[A-Za-z0-9_-]{8}$/)
+    expect(first?.kid).toMatch(/^s[A-Za-z0-9_-]{4}$/)
     const rotated = ringIn(at(await bulla('keys rotate --ring -', made)))
     expect(rotated.rsa).toMatchObject([{ kid: first?.kid, end: rotated.roots[1]?.use }, { use: rotated.roots[1]?.use }])
     const shown = await bulla('keys show --ring -', writeRing(rotated))
-    expect(at(shown)).toMatch(/^s[A-Za-z0-9_-]{8} +primary [\s\S]*^s[A-Za-z0-9_-]{8} +staged /m)
+    expect(at(shown)).toMatch(/^s[A-Za-z0-9_-]{4} +primary [\s\S]*^s[A-Za-z0-9_-]{4} +staged /m)
     for (const { jwk } of rotated.rsa ?? [])
       for (const member of Object.values(jwk)) if (member.length > 4) expect(shown.out).not.toContain(member)
     expect((await bulla('keys doctor --ring -', writeRing(rotated))).code).toBe(0)

@@ -32,7 +32,7 @@ import { sealNested } from '../../src/token/nested.ts'
 import { leafRecipient, recipientOf } from '../../src/token/recipient.ts'
 import { createVerifier, type JwkSet, type Verification } from '../../src/verifier/index.ts'
 import { run } from '../checkout.ts'
-import { basic, ISSUER, secretHash, testKey } from '../fixtures.ts'
+import { basic, ISSUER, named, secretHash, testKey } from '../fixtures.ts'
 import { README } from '../readme.ts'
 
 type Jwk = Readonly<Record<string, unknown>>
@@ -126,7 +126,7 @@ const now = Math.floor(Date.now() / 1000)
 /** Returns a ring with an RSA key; all rings have the same kids. */
 function makeRing(turn: number) {
   const { kty: _, ...rsaKey } = makeKey('RSA')
-  return createRing({ now: now - 3 * 86_400, key: testKey(turn), rsaKey: rsaKey as unknown as RsaJwk })
+  return named(createRing({ now: now - 3 * 86_400, key: testKey(turn), rsaKey: rsaKey as unknown as RsaJwk }))
 }
 const ring = makeRing(0)
 const keyring = createKeyring(ring, ISSUER)

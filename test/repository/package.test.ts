@@ -105,6 +105,6 @@ export default createIssuer({ ...readBindings(env), claims: () => ({ tenant: 'bl
   it('brings the command', async () => {
     const { code, out } = await run('npx', ['--no-install', 'bulla', 'keys', 'init'], { cwd: project })
     expect(code).toBe(0)
-    expect(JSON.parse(out)).toMatchObject({ v: 1, roots: [{ kid: expect.stringMatching(/^r[A-Za-z0-9_-]{8}$/) }] })
+    expect(JSON.parse(out)).toMatchObject({ v: 1, roots: [{ kid: expect.stringMatching(/^r[A-Za-z0-9_-]{4}$/) }] })
   })
 })

@@ -1,6 +1,6 @@
 import { exports } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createKeyring, createRing } from '../../keys/index.ts'
+import { createKeyring } from '../../keys/index.ts'
 import { createMemoryGuard, createMemoryRevocations, type Guard, type IssuerSettings } from '../../src/index.ts'
 import { OAUTH_ERRORS, type OAuthErrorCode } from '../../src/protocol/error.ts'
 import { sealDirect } from '../../src/token/direct.ts'
@@ -20,7 +20,6 @@ import {
   SECRETS,
   type TokenAnswer,
   testIssuer,
-  testKey,
   testRing,
   VARS,
 } from '../fixtures.ts'
@@ -171,7 +170,7 @@ describe('a token exchange (RFC 8693 §2)', () => {
     expect(answer).toMatchObject({ issued_token_type: ACCESS_TOKEN, scope: 'read stock' })
     const now = Math.floor(Date.now() / 1000)
     // The Worker's ring was made when the tests began; its only root has the test key whatever the time.
-    const ring = createRing({ now: now - 3600, key: testKey() })
+    const ring = testRing(now - 3600)
     const expected = { issuer: ISSUER, resource: INNER, now, clockTolerance: 60, longestLife: 600, anonymous: false }
     const opening = createKeyring(ring, ISSUER).leavesFor('access', INNER, 'A256GCM', 600)
     expect(await openEntitlement(answer.access_token, opening, expected)).toMatchObject({

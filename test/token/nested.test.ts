@@ -12,7 +12,7 @@ import type { Entitlement } from '../../src/token/entitlement.ts'
 import { readVerificationKeys } from '../../src/token/jwks.ts'
 import { type FindRecipient, openNested, sealNested } from '../../src/token/nested.ts'
 import { leafRecipient, openerOf, recipientOf } from '../../src/token/recipient.ts'
-import { API, API2, ISSUER, NOW, testKey } from '../fixtures.ts'
+import { API, API2, ISSUER, NOW, named, testKey } from '../fixtures.ts'
 import {
   createSealer,
   ENCS,
@@ -175,7 +175,7 @@ describe('a nested token', () => {
     'signed by %s is refused when another issuer signed it, under the same kid or another',
     async (alg) => {
       // The kids are the same: r1 and s1.
-      const other = createSealer(createRing({ now: NOW, key: testKey(5), rsaKey: RING_RSA_2 }))
+      const other = createSealer(named(createRing({ now: NOW, key: testKey(5), rsaKey: RING_RSA_2 })))
       const recipient = await sealer.recipient('P-256', 'A256GCM')
       expect(await open(await sealNested(entitlement, ISSUER, other.signer(alg), recipient))).toBe('signature')
       const unknown = await sealNested(entitlement, ISSUER, { ...sealer.signer(alg), kid: 'r9.1' }, recipient)
