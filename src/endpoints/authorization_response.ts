@@ -25,7 +25,7 @@ export interface Codes {
    * one can be redeemed
    *
    * @throws {OAuthError} `invalid_request_uri` when the request was pushed, and led to a code before;
-   * `temporarily_unavailable` when the app was revoked just now
+   * `access_denied` when the app was revoked just now
    */
   send(
     request: AuthorizationRequest,
@@ -63,7 +63,7 @@ export function createCodes(
       const { sid, sub } = session
       // For some seconds after an app, or a client, was revoked what it is given is dead too: it would ask again and again.
       if (await view.hits({ sub, client_id: client.id, iat: now }, now))
-        throw new OAuthError('temporarily_unavailable', 'the app was revoked just now', { retryAfter: REVOKED_FOR })
+        throw new OAuthError('access_denied', 'the app was revoked just now', { retryAfter: REVOKED_FOR })
       const one = answered?.jti ?? newId()
       const approval = {
         gid: nameOf('grant', one),

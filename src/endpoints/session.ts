@@ -36,7 +36,7 @@ export interface Sessions {
    * Checks that a session of now would live. For some seconds after a person was revoked what begins is dead too, since the
    * clocks of the issuer's machines differ; who logged in then would be sent to log in again, and again.
    *
-   * @throws {OAuthError} `temporarily_unavailable`
+   * @throws {OAuthError} `login_failed`
    */
   checkCanStart(person: Person, now: number): Promise<void>
   /**
@@ -133,7 +133,7 @@ export function createSessions(context: EndpointContext, cookies: Cookies, view:
     },
     async checkCanStart({ sub }, now) {
       if (!(await view.hits({ sub, client_id: undefined, iat: now }, now))) return
-      throw new OAuthError('temporarily_unavailable', 'the person was revoked just now', { retryAfter: REVOKED_FOR })
+      throw new OAuthError('login_failed', 'the person was revoked just now', { retryAfter: REVOKED_FOR })
     },
     async start(c, person, browser, envelopes, now) {
       const brought = await bring(c, envelopes)

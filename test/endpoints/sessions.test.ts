@@ -67,7 +67,7 @@ describe('a person who was revoked a moment ago', () => {
     const begun = await alice.browser.get(authorizeUrl())
     const back = await signLogin(begun.headers.get('location') ?? '', 'alice', { now: at() })
     const told = await alice.browser.get(back)
-    expect([told.status, told.headers.get('retry-after'), told.headers.get('location')]).toEqual([503, '10', null])
+    expect([told.status, told.headers.get('retry-after'), told.headers.get('location')]).toEqual([400, '10', null])
     expect(await told.text()).toContain('try again')
     wait(10)
     expect((await alice.browser.get(back)).status).toBe(303)
@@ -82,10 +82,7 @@ describe('a person who was revoked a moment ago', () => {
     wait(6)
     const answer = await alice.browser.get(authorizeUrl(REQUESTS['web']))
     const location = new URL(answer.headers.get('location') ?? '')
-    expect([location.searchParams.get('error'), location.searchParams.get('code')]).toEqual([
-      'temporarily_unavailable',
-      null,
-    ])
+    expect([location.searchParams.get('error'), location.searchParams.get('code')]).toEqual(['access_denied', null])
     wait(10)
     const code = (await alice.answer('allow', REQUESTS['web'])).searchParams.get('code') ?? ''
     expect((await app.redeem(code)).status).toBe(200)
