@@ -5,7 +5,7 @@
  */
 
 import { digestLabels } from '../../keys/digest.ts'
-import { type CodeFacts, loginOf } from '../grants/approval.ts'
+import { type CodeFacts, loginOf } from '../grants/approval_facts.ts'
 import type { AuthorizationRequest, Destination } from '../protocol/authorization_request.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { RefreshFacts } from '../grants/approval.ts'
+import type { RefreshFacts } from '../grants/approval_facts.ts'
 import { type Client, isPublic } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { clientSubject } from '../protocol/subject.ts'

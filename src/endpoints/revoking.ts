@@ -7,8 +7,7 @@
  */
 
 import { nameUnder } from '../../keys/index.ts'
-import type { Approval } from '../grants/approval.ts'
-import { approvedResources } from '../grants/approval.ts'
+import { type Approval, approvedResources } from '../grants/approval_facts.ts'
 import type { Resource } from '../protocol/resource.ts'
 import { isImpersonal } from '../protocol/subject.ts'
 import type { Addition, RevocationEvent, Revocations } from '../stores/revocations.ts'

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RefreshFacts } from '../grants/approval.ts'
+import type { RefreshFacts } from '../grants/approval_facts.ts'
 import { checkDecision } from '../grants/decision.ts'
 import type { Decision, Grant } from '../grants/grant.ts'
 import { type Client, isPublic } from '../protocol/client.ts'

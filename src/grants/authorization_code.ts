@@ -8,16 +8,8 @@ import { type Client, isPublic } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { checkVerifier } from '../protocol/pkce.ts'
-import {
-  approvalOf,
-  type CodeFacts,
-  checkApproval,
-  checkConfirmed,
-  checkNotEnded,
-  endApproval,
-  entitle,
-  openGrant,
-} from './approval.ts'
+import { checkApproval, checkConfirmed, checkNotEnded, endApproval, entitle, openGrant } from './approval.ts'
+import { approvalOf, type CodeFacts } from './approval_facts.ts'
 import type { Decision, Grant, GrantContext } from './grant.ts'
 
 /** Spends the code. One that was spent before ends all that came of it (RFC 6749 §4.1.2). */

@@ -15,7 +15,7 @@ import type { Guard } from '../stores/guard.ts'
 import type { Confirmation, Entitlement, Opened } from '../token/entitlement.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { Target } from '../token/revocations.ts'
-import type { RefreshFacts } from './approval.ts'
+import type { RefreshFacts } from './approval_facts.ts'
 
 /** What a grant may look at beside the request. */
 export interface GrantContext {

@@ -11,16 +11,8 @@ import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { Guard } from '../stores/guard.ts'
 import type { Confirmation } from '../token/entitlement.ts'
-import {
-  approvalOf,
-  checkApproval,
-  checkConfirmed,
-  checkNotEnded,
-  endApproval,
-  entitle,
-  openGrant,
-  type RefreshFacts,
-} from './approval.ts'
+import { checkApproval, checkConfirmed, checkNotEnded, endApproval, entitle, openGrant } from './approval.ts'
+import { approvalOf, type RefreshFacts } from './approval_facts.ts'
 import type { Decision, Grant, GrantContext } from './grant.ts'
 
 /** Seconds in which a refresh token that was used gets the same successor again: a lost answer, or two tabs. */
