@@ -5,7 +5,8 @@
  */
 
 import type { Client } from '../protocol/client.ts'
-import { type Resource, scopesOf } from '../protocol/resource.ts'
+import type { Resource } from '../protocol/resource.ts'
+import { scopesOf } from '../protocol/resource_indicator.ts'
 import { clientSubject, isImpersonal } from '../protocol/subject.ts'
 import type { Entitlement } from '../token/entitlement.ts'
 import type { Decision } from './grant.ts'

@@ -8,7 +8,7 @@
 import type { Client } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import { chooseResource, scopesOf } from '../protocol/resource.ts'
+import { chooseResource, scopesOf } from '../protocol/resource_indicator.ts'
 import { readScope } from '../protocol/scope.ts'
 import { checkAsksNobody, entitleAt } from './entitlement.ts'
 import type { Decision, Grant, GrantContext } from './grant.ts'

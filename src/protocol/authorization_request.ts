@@ -11,7 +11,8 @@ import { OAuthError } from './error.ts'
 import { type Parameters, writeParameters } from './parameters.ts'
 import { readChallenge } from './pkce.ts'
 import { isRegistered } from './redirect_uri.ts'
-import { chooseResources, type Resource, scopesOf } from './resource.ts'
+import type { Resource } from './resource.ts'
+import { chooseResources, scopesOf } from './resource_indicator.ts'
 import { grantScope, readScope } from './scope.ts'
 
 declare const proved: unique symbol

@@ -7,7 +7,6 @@
 import { digestText, isEqual } from '../../keys/digest.ts'
 import type { CertificateRule } from './client_certificate.ts'
 import type { ExchangeRule } from './exchange.ts'
-import type { Profile } from './fapi2.ts'
 import type { AssertionAlgorithm, Signer } from './signer.ts'
 
 /**
@@ -20,6 +19,9 @@ export type ClientAuthenticationMethod =
   | 'tls_client_auth'
   | 'self_signed_tls_client_auth'
   | 'none'
+
+/** A profile: rules that are stricter than the protocol's own. */
+export type Profile = 'fapi2'
 
 /** What a client is: an app, the server of a resource, or the operator's own hand. */
 export type ClientKind = 'client' | 'resource_server' | 'operator'

@@ -102,12 +102,19 @@ function placeOf(file: string): string | undefined {
     .sort((a, b) => b.length - a.length)[0]
 }
 
-/** The places and packages that a file imports. */
-function importsOf(file: string): readonly string[] {
+/** What a file imports, types included: files by their path, packages by their name. */
+function namesIn(file: string): readonly string[] {
   const text = readFileSync(join(ROOT, file), 'utf8')
   return [...text.matchAll(/\bfrom '([^']+)'|\bimport\('([^']+)'\)/g)].map(([, from, dynamic]) => {
     const name = from ?? dynamic ?? ''
-    if (name.startsWith('.')) return placeOf(normalize(join(dirname(file), name))) ?? name
+    return name.startsWith('.') ? normalize(join(dirname(file), name)) : name
+  })
+}
+
+/** The places and packages that a file imports. */
+function importsOf(file: string): readonly string[] {
+  return namesIn(file).map((name) => {
+    if (/^(?:src|keys)\//.test(name)) return placeOf(name) ?? name
     return name.startsWith('node:')
       ? 'node'
       : name
@@ -115,6 +122,18 @@ function importsOf(file: string): readonly string[] {
           .slice(0, name.startsWith('@') ? 2 : 1)
           .join('/')
   })
+}
+
+/** Returns the files that import each other in a circle, types included; nothing where there is none. */
+function circleOf(imports: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const left = new Map(imports)
+  // Who imports nobody that is left is no part of a circle.
+  for (let found = true; found; ) {
+    const free = [...left].filter(([, below]) => !below.some((one) => left.has(one))).map(([file]) => file)
+    for (const file of free) left.delete(file)
+    found = free.length > 0
+  }
+  return [...left.keys()]
 }
 
 describe('the house', () => {
@@ -131,6 +150,10 @@ describe('the house', () => {
         .map((below) => `${place} → ${below}`),
     )
     expect(climbing).toEqual([])
+  })
+
+  it('has no circle: nobody imports, types included, who imports him', () => {
+    expect(circleOf(new Map(files.map((file) => [file, namesIn(file)])))).toEqual([])
   })
 
   it.each(files)('%s imports only from below', (file) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isResourceUri } from '../../keys/identifier.ts'
 import type { Client } from '../../src/protocol/client.ts'
-import { chooseResource } from '../../src/protocol/resource.ts'
+import { chooseResource } from '../../src/protocol/resource_indicator.ts'
 import { checkSettings } from '../../src/settings.ts'
 import { API, API2, testSettings, VARS } from '../fixtures.ts'
 
