@@ -5,8 +5,8 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Entitlement } from '../token/entitlement.ts'
 import { certificateOfSocket } from './certificate.ts'
-import type { Entitlement } from './index.ts'
 import { type ResourceServerOptions, readResourceServer } from './resource_server.ts'
 
 declare global {

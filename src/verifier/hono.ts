@@ -5,8 +5,8 @@
  */
 
 import type { Context, Env, Input, MiddlewareHandler, Next } from 'hono'
+import type { Entitlement } from '../token/entitlement.ts'
 import { certificateOfSocket, certificateOfWorkers } from './certificate.ts'
-import type { Entitlement } from './index.ts'
 import { type ResourceServerOptions as CommonResourceServerOptions, readResourceServer } from './resource_server.ts'
 
 /** What the middleware is made from. */

@@ -5,8 +5,8 @@
  */
 
 import { checkFunctions, checkMembers } from '../../keys/check.ts'
+import { createVerifier, type VerifierOptions } from './create_verifier.ts'
 import { checkDemand, type Demand } from './demand.ts'
-import { createVerifier, type VerifierOptions } from './index.ts'
 import { createTeller, type OnProblem } from './problem.ts'
 import type { Verifier } from './verifier.ts'
 

@@ -83,8 +83,8 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'src/token',
   ],
   'src/verifier': ['src/token', 'src/remote.ts', 'src/kept.ts', 'src/single_flight.ts', 'keys'],
-  'src/verifier/hono.ts': ['src/verifier', 'hono'],
-  'src/verifier/express.ts': ['src/verifier', 'node'],
+  'src/verifier/hono.ts': ['src/verifier', 'src/token', 'hono'],
+  'src/verifier/express.ts': ['src/verifier', 'src/token', 'node'],
   'src/cli': ['src/grants', 'src/protocol', 'src/token', 'src/remote.ts', 'keys', 'node'],
 }
 
