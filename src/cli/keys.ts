@@ -5,29 +5,20 @@
  */
 
 import {
-  CONTENT_ENCRYPTION_BYTES,
-  type ContentEncryption,
   createRing,
   examineRing,
-  exportJwks,
-  exportKeys,
   LONGEST_LIFE,
   type RingOptions,
   revokeRoot,
   rotateRing,
   stateOf,
   writeInstant,
-  writeKeys,
 } from '../../keys/index.ts'
-import { type Command, type Io, type Option, OUT, Refusal, UsageError, type Values } from './command.ts'
+import { type Command, type Io, type Option, OUT, Refusal, type Values } from './command.ts'
 import { examineList } from './examine_list.ts'
-import { readRingText, readText, readWholeRing, writeChangedRing, writeReadableRing } from './ring_file.ts'
+import { keysExport } from './keys_export.ts'
+import { RING, readRingText, readText, readWholeRing, writeChangedRing, writeReadableRing } from './ring_file.ts'
 
-const ring: Option = {
-  type: 'string',
-  value: 'FILE',
-  help: 'the ring: its JSON, or a dotenv file with KEY_RING; - is stdin',
-}
 const inPlace: Option = { type: 'boolean', help: 'write the ring back into FILE instead of stdout' }
 const rootLife: Option = {
   type: 'string',
@@ -98,7 +89,7 @@ const rotate: Command = {
   summary: 'prints the ring with the next root staged and retired ones dropped; refuses too early',
   details:
     'The new root opens at once and seals after propagation + skew; until then every holder must have the new ring.\nNever write `> FILE` over the file that --ring reads: the shell empties it first. Use --in-place.\nA ring that has an RSA key gets the next one with the root.',
-  options: { ring, 'in-place': inPlace, out: OUT, 'root-life': rootLife, 'longest-life': longestLife, rs256 },
+  options: { ring: RING, 'in-place': inPlace, out: OUT, 'root-life': rootLife, 'longest-life': longestLife, rs256 },
   async run(values, _operand, io) {
     const from = await readWholeRing(values, io)
     const rotation = rotateRing(from.ring, rootOptions(values, io, from.ring.rsa !== undefined))
@@ -115,7 +106,7 @@ const revoke: Command = {
   call: 'keys revoke',
   operand: 'KID',
   summary: 'prints the ring with that root revoked: all that it sealed is dead',
-  options: { ring, 'in-place': inPlace, out: OUT },
+  options: { ring: RING, 'in-place': inPlace, out: OUT },
   async run(values, kid, io) {
     const from = await readWholeRing(values, io)
     let revoked: typeof from.ring
@@ -142,7 +133,7 @@ function writeAge(seconds: number): string {
 const show: Command = {
   call: 'keys show',
   summary: 'each root, and each RSA key: state, dates, age; no key material',
-  options: { ring, json: { type: 'boolean', help: 'as JSON' } },
+  options: { ring: RING, json: { type: 'boolean', help: 'as JSON' } },
   async run(values, _operand, io) {
     const { ring: shown, bad } = readRingText(await readText(values.need('ring'), io))
     for (const { message } of bad) io.say(`left out: ${message}`)
@@ -177,7 +168,7 @@ const doctor: Command = {
   call: 'keys doctor',
   summary: 'every rule broken, one a line; exit 1 if any',
   options: {
-    ring,
+    ring: RING,
     'longest-life': longestLife,
     horizon: {
       type: 'string',
@@ -208,50 +199,5 @@ const doctor: Command = {
   },
 }
 
-/** Reads the content encryption that was asked for. */
-export function readEnc(values: Values): ContentEncryption {
-  const enc = values.text('enc') ?? 'A256GCM'
-  if (!Object.hasOwn(CONTENT_ENCRYPTION_BYTES, enc)) {
-    throw new UsageError(`--enc expected ${Object.keys(CONTENT_ENCRYPTION_BYTES).join(' or ')}`)
-  }
-  return enc as ContentEncryption
-}
-
-const exportCommand: Command = {
-  call: 'keys export',
-  summary: "what a resource server needs to open its tokens: its branches, or with --jwks some periods' leaves",
-  details:
-    'What it prints is a secret of that resource server: who has it can open, and forge, tokens for that resource and no other.',
-  options: {
-    ring,
-    issuer: { type: 'string', value: 'URL', help: 'the URL of the issuer' },
-    resource: { type: 'string', value: 'URI', help: 'the URI of the resource' },
-    enc: { type: 'string', value: 'ENC', help: 'its content encryption: A256GCM (default) or A256CBC-HS512' },
-    jwks: { type: 'boolean', help: 'a plain JWK Set that any JOSE library can use, for some periods' },
-    periods: {
-      type: 'string',
-      value: 'N',
-      help: 'with --jwks: the previous, the current and N - 2 more periods (default 3)',
-    },
-    out: OUT,
-  },
-  async run(values, _operand, io) {
-    const { ring: exported, bad } = readRingText(await readText(values.need('ring'), io))
-    for (const { message } of bad) io.say(`left out: ${message}`)
-    const periods = values.number('periods') ?? 3
-    if (periods < 1 || periods > 366) throw new UsageError('--periods expected 1 to 366')
-    if (values.has('periods') && !values.has('jwks')) throw new UsageError('--periods goes with --jwks')
-    const keys = exportKeys(exported, {
-      issuer: values.need('issuer'),
-      resource: values.need('resource'),
-      enc: readEnc(values),
-      now: io.now,
-    })
-    if (keys.branches.length === 0) throw new Refusal('the ring has no root that may open now')
-    io.out(values.has('jwks') ? JSON.stringify(exportJwks(keys, io.now, periods)) : writeKeys(keys))
-    return 0
-  },
-}
-
 /** The commands about the ring. */
-export const keysCommands: readonly Command[] = [init, rotate, revoke, show, doctor, exportCommand]
+export const keysCommands: readonly Command[] = [init, rotate, revoke, show, doctor, keysExport]

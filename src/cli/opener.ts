@@ -22,7 +22,7 @@ import { openNested, readNestedOutside } from '../token/nested.ts'
 import { isOpener, leafRecipient, openerOf, type Recipient } from '../token/recipient.ts'
 import { type Io, Refusal, UsageError, type Values } from './command.ts'
 import { readVariable } from './dotenv_file.ts'
-import { readEnc } from './keys.ts'
+import { readEnc } from './keys_export.ts'
 import { isJson, readRingText, readText, ringTextOf } from './ring_file.ts'
 
 type Jwk = Readonly<Record<string, unknown>>

@@ -13,9 +13,16 @@ import {
   refusalAt,
   writeRing,
 } from '../../keys/index.ts'
-import { type Io, Refusal, UsageError, type Values } from './command.ts'
+import { type Io, type Option, Refusal, UsageError, type Values } from './command.ts'
 import { readVariable, writeVariable } from './dotenv_file.ts'
 import { readTextFile, replaceFile } from './secret_file.ts'
+
+/** Where a command has the ring from. */
+export const RING: Option = {
+  type: 'string',
+  value: 'FILE',
+  help: 'the ring: its JSON, or a dotenv file with KEY_RING; - is stdin',
+}
 
 /** Returns the text of a file, or of stdin for `-`. */
 export async function readText(file: string, io: Io): Promise<string> {
