@@ -162,15 +162,16 @@ export function createTokenEndpoint(
       issuer,
       resources,
       detailTypes,
-      pairwise,
-      trustedIssuers,
-      assertions,
-      envelopes,
       guard: guard && spendFirst(guard, spendProofs),
       confirmation,
       isRevoked,
-      openOwn: (token, of) => accessTokens.openOwn(token, of, now),
-      isProved: (bound) => isConfirmation(bound) && isConfirmedBy(bound, confirmation ?? {}),
+      approvals: { envelopes, pairwise },
+      brought: {
+        trustedIssuers,
+        assertions,
+        openOwn: (token, of) => accessTokens.openOwn(token, of, now),
+        isProved: (bound) => isConfirmation(bound) && isConfirmedBy(bound, confirmation ?? {}),
+      },
     })
     checkDecision(decided, client, resources, now)
     const decision = bind(decided, confirmation, client)

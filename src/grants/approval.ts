@@ -25,6 +25,9 @@ import { type Approval, approvedResources, loginOf } from './approval_facts.ts'
 import { writeDetails } from './entitlement.ts'
 import type { GrantContext } from './grant.ts'
 
+/** What is needed of the context where an approval is looked at. */
+export type ApprovalContext = Omit<GrantContext, 'issuer' | 'brought'>
+
 /** Seconds that an approval must still last for a token to make sense. */
 const LEAST_LIFE = 60
 
@@ -32,10 +35,10 @@ const LEAST_LIFE = 60
 export async function openGrant(
   purpose: EnvelopePurpose,
   envelope: string,
-  context: GrantContext,
+  context: ApprovalContext,
 ): Promise<PurposeFacts> {
   try {
-    return await context.envelopes.open(purpose, envelope)
+    return await context.approvals.envelopes.open(purpose, envelope)
   } catch (cause) {
     if (!(cause instanceof TokenError)) throw cause
     throw new OAuthError('invalid_grant', `the ${purpose} does not open: ${cause.code}`, { cause })
@@ -53,7 +56,7 @@ export function checkApproval(approval: Approval, client: Client, now: number): 
  *
  * @throws {OAuthError} `invalid_dpop_proof` when it proves no DPoP key at all, `invalid_grant` when another one
  */
-export function checkConfirmed(bound: Confirmation | undefined, { confirmation }: GrantContext): void {
+export function checkConfirmed(bound: Confirmation | undefined, { confirmation }: ApprovalContext): void {
   if (bound === undefined || isConfirmedBy(bound, confirmation ?? {})) return
   const isProofMissing = bound.jkt !== undefined && confirmation?.jkt === undefined
   throw isProofMissing
@@ -67,11 +70,11 @@ export function checkConfirmed(bound: Confirmation | undefined, { confirmation }
  *
  * @throws {OAuthError} `invalid_grant`
  */
-export async function checkNotEnded(approval: Approval, context: GrantContext): Promise<void> {
+export async function checkNotEnded(approval: Approval, context: ApprovalContext): Promise<void> {
   const { sid, sub, client_id, approved_at: iat } = approval
   // Whoever revokes it may know it by a name that a token had.
   const resources = approvedResources(approval).map((uri) => context.resources.get(uri))
-  const gids = context.pairwise.namesOf('gid', approval.gid, resources)
+  const gids = context.approvals.pairwise.namesOf('gid', approval.gid, resources)
   const [hasEnded, ...areRevoked] = await Promise.all([
     context.guard?.hasEnded([...gids, sid]),
     ...gids.map((gid) => context.isRevoked({ gid, sub, client_id, iat })),
@@ -81,8 +84,8 @@ export async function checkNotEnded(approval: Approval, context: GrantContext): 
 }
 
 /** Ends an approval, under all names by which tokens know it: nothing more comes of it, and introspection says so. */
-export async function endApproval({ gid, grant_end }: Approval, { guard, pairwise }: GrantContext): Promise<void> {
-  await Promise.all(pairwise.namesOf('gid', gid).map((name) => guard?.end(name, grant_end)))
+export async function endApproval({ gid, grant_end }: Approval, { guard, approvals }: ApprovalContext): Promise<void> {
+  await Promise.all(approvals.pairwise.namesOf('gid', gid).map((name) => guard?.end(name, grant_end)))
 }
 
 /** What of an approval a token is asked for. */
@@ -100,7 +103,7 @@ function chooseDetails(
   { details = [] }: Approval,
   wish: Wish,
   client: Client,
-  { detailTypes }: GrantContext,
+  { detailTypes }: ApprovalContext,
 ): readonly PlacedDetail[] {
   const approved = stillAllowed(details, client, detailTypes)
   if (wish.details === undefined) return approved
@@ -108,7 +111,7 @@ function chooseDetails(
 }
 
 /** Returns the resource that a token is asked for: one of the approval's that the client may still have. */
-function chooseOf(approval: Approval, named: readonly string[], client: Client, context: GrantContext): Resource {
+function chooseOf(approval: Approval, named: readonly string[], client: Client, context: ApprovalContext): Resource {
   const approved = approvedResources(approval)
   const wanted = new Set(named.length > 0 ? named.map((uri) => findResource(approved, uri)) : approved)
   const [uri] = wanted
@@ -125,7 +128,7 @@ function chooseOf(approval: Approval, named: readonly string[], client: Client, 
  *
  * @throws {OAuthError} `invalid_target`, `invalid_scope`, `invalid_authorization_details`
  */
-export function entitle(approval: Approval, wish: Wish, client: Client, context: GrantContext): Entitlement {
+export function entitle(approval: Approval, wish: Wish, client: Client, context: ApprovalContext): Entitlement {
   const { now } = context
   const { sub, client_id, gid, grant_end } = approval
   const details = chooseDetails(approval, wish, client, context)

@@ -8,12 +8,20 @@ import { type Client, isPublic } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { checkVerifier } from '../protocol/pkce.ts'
-import { checkApproval, checkConfirmed, checkNotEnded, endApproval, entitle, openGrant } from './approval.ts'
+import {
+  type ApprovalContext,
+  checkApproval,
+  checkConfirmed,
+  checkNotEnded,
+  endApproval,
+  entitle,
+  openGrant,
+} from './approval.ts'
 import { approvalOf, type CodeFacts } from './approval_facts.ts'
-import type { Decision, Grant, GrantContext } from './grant.ts'
+import type { Decision, Grant } from './grant.ts'
 
 /** Spends the code. One that was spent before ends all that came of it (RFC 6749 §4.1.2). */
-async function spend(jti: string, exp: number, facts: CodeFacts, context: GrantContext): Promise<void> {
+async function spend(jti: string, exp: number, facts: CodeFacts, context: ApprovalContext): Promise<void> {
   const { guard } = context
   if (guard === undefined || (await guard.spend(`code ${jti}`, exp)) === 'first') return
   await endApproval(facts, context)
@@ -21,7 +29,7 @@ async function spend(jti: string, exp: number, facts: CodeFacts, context: GrantC
 }
 
 /** Everything is checked before the code is spent: a wrong request must not burn it (OAuth 2.1 §7.5.2). */
-async function decide(parameters: Parameters, client: Client, context: GrantContext): Promise<Decision> {
+async function decide(parameters: Parameters, client: Client, context: ApprovalContext): Promise<Decision> {
   const code = parameters.require('code')
   const verifier = parameters.require('code_verifier')
   const { jti, exp, ...rest } = await openGrant('code', code, context)

@@ -8,10 +8,10 @@ import { type Client, isPublic } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { anonymousSubject, clientSubject } from '../protocol/subject.ts'
-import { entitleSubject } from './entitlement.ts'
-import type { Decision, Grant, GrantContext } from './grant.ts'
+import { entitleSubject, type SubjectContext } from './entitlement.ts'
+import type { Decision, Grant } from './grant.ts'
 
-function decide(parameters: Parameters, client: Client, context: GrantContext): Decision {
+function decide(parameters: Parameters, client: Client, context: SubjectContext): Decision {
   // Only confidential clients may use this grant (RFC 6749 §4.4).
   if (isPublic(client)) throw new OAuthError('unauthorized_client', 'a public client cannot act for itself')
   const entitlement = entitleSubject(clientSubject(client.id), parameters, client, context)

@@ -56,6 +56,9 @@ export function entitleAt(
   return { sub, client_id: client.id, aud: resource.uri, ...what, ...until, jti: newId(), claims: {} }
 }
 
+/** What is needed of the context for an entitlement that no approval stands behind. */
+export type SubjectContext = Pick<GrantContext, 'now' | 'newId' | 'resources' | 'detailTypes'>
+
 /**
  * Returns the entitlement that a token request asks for: at one of the client's resources, with the `scope` that is asked
  * for or all that client and resource have in common, and with the `authorization_details`, as long as the resource's
@@ -69,7 +72,7 @@ export function entitleSubject(
   sub: string,
   parameters: Parameters,
   client: Client,
-  context: Pick<GrantContext, 'now' | 'newId' | 'resources' | 'detailTypes'>,
+  context: SubjectContext,
 ): Entitlement {
   const requested = readScope(parameters.get('scope'))
   const details = readAuthorizationDetails(parameters.get('authorization_details'), client, context.detailTypes)

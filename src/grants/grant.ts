@@ -17,14 +17,16 @@ import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { Target } from '../token/revocations.ts'
 import type { RefreshFacts } from './approval_facts.ts'
 
-/** What a grant may look at beside the request. */
-export interface GrantContext {
-  /** Unix seconds; the same all through a request. */
-  readonly now: number
-  /** The issuer's URL. */
-  readonly issuer: string
-  /** The resources of this issuer by their URI. */
-  readonly resources: ReadonlyMap<string, Resource>
+/** What opens what came of an approval: for the grants of a code and of a refresh token. */
+export interface Approvals {
+  /** Opens what the issuer sealed for itself. */
+  readonly envelopes: PurposeEnvelopes
+  /** How else an approval is called, at resources with pairwise subjects. */
+  readonly pairwise: Pairwise
+}
+
+/** What opens tokens that a client was given by others: for token exchange and for assertions. */
+export interface Brought {
   /** The trusted issuers by their `iss`. */
   readonly trustedIssuers: ReadonlyMap<string, TrustedIssuer>
   /** Opens assertions of trusted issuers. */
@@ -33,12 +35,20 @@ export interface GrantContext {
   readonly openOwn: (token: string, resources: Iterable<Resource>) => Promise<Opened | undefined>
   /** Tells whether the request proves the key that a token is bound to. */
   readonly isProved: (confirmation: Confirmation) => boolean
+}
+
+/** What a grant may look at beside the request. Each of ours says in its own types how much of it that is. */
+export interface GrantContext {
+  /** Unix seconds; the same all through a request. */
+  readonly now: number
+  /** Makes a name: 128 random bits, base64url. */
+  readonly newId: () => string
+  /** The issuer's URL. */
+  readonly issuer: string
+  /** The resources of this issuer by their URI. */
+  readonly resources: ReadonlyMap<string, Resource>
   /** The types of authorization details of this issuer. */
   readonly detailTypes: DetailTypes
-  /** How else an approval is called, at resources with pairwise subjects. */
-  readonly pairwise: Pairwise
-  /** Opens what the issuer sealed for itself. */
-  readonly envelopes: PurposeEnvelopes
   /** The guard; nothing where the operator wrote that there is none. */
   readonly guard: Guard | undefined
   /**
@@ -48,8 +58,8 @@ export interface GrantContext {
   readonly confirmation: Confirmation | undefined
   /** Tells whether something that was issued before has been revoked since. */
   readonly isRevoked: (target: Target) => Promise<boolean>
-  /** Makes a name: 128 random bits, base64url. */
-  readonly newId: () => string
+  readonly approvals: Approvals
+  readonly brought: Brought
 }
 
 /** What a grant decided. */

@@ -12,12 +12,14 @@ import { chooseResource, scopesOf } from '../protocol/resource_indicator.ts'
 import { readScope } from '../protocol/scope.ts'
 import { checkAsksNobody, entitleAt } from './entitlement.ts'
 import type { Decision, Grant, GrantContext } from './grant.ts'
-import { openVouched, within } from './vouched.ts'
+import { openVouched, type VouchedContext, within } from './vouched.ts'
 
 /** Seconds that a spent assertion is remembered beyond its end, when it is refused anyway: the guard's clock may differ. */
 const MARGIN = 60
 
-async function decide(parameters: Parameters, client: Client, context: GrantContext): Promise<Decision> {
+type Context = VouchedContext & Pick<GrantContext, 'guard' | 'newId' | 'resources'>
+
+async function decide(parameters: Parameters, client: Client, context: Context): Promise<Decision> {
   const { guard } = context
   const assertion = parameters.require('assertion')
   checkAsksNobody(client)

@@ -38,13 +38,16 @@ export interface Party {
   readonly scopeAt: (resource: Resource) => readonly string[]
 }
 
+/** What is needed of the context to open the tokens of an exchange. */
+export type PartyContext = Omit<GrantContext, 'detailTypes' | 'confirmation' | 'approvals'>
+
 function refuse(detail: string): OAuthError {
   // A token that is not taken makes the request one that is not valid (RFC 8693 §2.2.2).
   return new OAuthError('invalid_request', detail)
 }
 
 /** Checks that nothing of what a token was made from has ended. */
-async function checkLive({ entitlement, kid }: Opened, context: GrantContext): Promise<void> {
+async function checkLive({ entitlement, kid }: Opened, context: PartyContext): Promise<void> {
   const { gid } = entitlement
   const [isRevoked, hasEnded] = await Promise.all([
     context.isRevoked({ ...entitlement, kid }),
@@ -53,13 +56,14 @@ async function checkLive({ entitlement, kid }: Opened, context: GrantContext): P
   if (isRevoked || hasEnded === true) throw refuse('the token, or what it came of, was revoked')
 }
 
-async function openOwn(token: string, from: readonly Resource[], context: GrantContext): Promise<Party> {
-  const opened = await context.openOwn(token, from)
+async function openOwn(token: string, from: readonly Resource[], context: PartyContext): Promise<Party> {
+  const opened = await context.brought.openOwn(token, from)
   if (opened === undefined) throw refuse('the token is none of ours that this client may exchange')
   const { sub, client_id, aud, scope, exp, gid, auth_time, acr, amr, cnf, act, may_act } = opened.entitlement
   if (opened.entitlement.authorization_details !== undefined)
     throw refuse('what a token allows in detail cannot be carried over to another')
-  if (cnf !== undefined && !context.isProved(cnf)) throw refuse('the token is bound to a key that is not proved')
+  if (cnf !== undefined && !context.brought.isProved(cnf))
+    throw refuse('the token is bound to a key that is not proved')
   await checkLive(opened, context)
   return {
     from: aud,
@@ -79,7 +83,7 @@ async function openOwn(token: string, from: readonly Resource[], context: GrantC
   }
 }
 
-async function openExternal(token: string, client: Client, context: GrantContext): Promise<Party> {
+async function openExternal(token: string, client: Client, context: PartyContext): Promise<Party> {
   const { issuer, claims, sub, name, exp, rules } = await openVouched(token, client, context, 'invalid_request')
   return {
     from: issuer.name,
@@ -95,7 +99,7 @@ async function openExternal(token: string, client: Client, context: GrantContext
 }
 
 /** Returns the resources of these URIs whose tokens can be exchanged. */
-function exchangeable(uris: Iterable<string>, { resources }: GrantContext): readonly Resource[] {
+function exchangeable(uris: Iterable<string>, { resources }: PartyContext): readonly Resource[] {
   return [...uris].flatMap((uri) => resources.get(uri) ?? []).filter(({ exchange }) => exchange)
 }
 
@@ -109,7 +113,7 @@ async function openParty(
   from: Iterable<string>,
   parameters: Parameters,
   client: Client,
-  context: GrantContext,
+  context: PartyContext,
 ): Promise<Party | undefined> {
   const [token, type] = [parameters.get(`${role}_token`), parameters.get(`${role}_token_type`)]
   if ((token === undefined) !== (type === undefined)) throw refuse(`${role}_token and its type go together`)
@@ -125,7 +129,7 @@ async function openParty(
  *
  * @throws {OAuthError} `invalid_request`
  */
-export async function openSubject(parameters: Parameters, client: Client, context: GrantContext): Promise<Party> {
+export async function openSubject(parameters: Parameters, client: Client, context: PartyContext): Promise<Party> {
   const from = new Set(client.exchange.flatMap((rule) => [...rule.from]))
   const subject = await openParty('subject', from, parameters, client, context)
   if (subject === undefined) throw refuse('subject_token is missing')
@@ -141,7 +145,7 @@ export async function openSubject(parameters: Parameters, client: Client, contex
 export async function openActor(
   parameters: Parameters,
   client: Client,
-  context: GrantContext,
+  context: PartyContext,
 ): Promise<Party | undefined> {
   const actor = await openParty('actor', client.resources, parameters, client, context)
   if (actor === undefined) return undefined

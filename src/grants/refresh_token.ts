@@ -11,9 +11,17 @@ import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { Guard } from '../stores/guard.ts'
 import type { Confirmation } from '../token/entitlement.ts'
-import { checkApproval, checkConfirmed, checkNotEnded, endApproval, entitle, openGrant } from './approval.ts'
+import {
+  type ApprovalContext,
+  checkApproval,
+  checkConfirmed,
+  checkNotEnded,
+  endApproval,
+  entitle,
+  openGrant,
+} from './approval.ts'
 import { approvalOf, type RefreshFacts } from './approval_facts.ts'
-import type { Decision, Grant, GrantContext } from './grant.ts'
+import type { Decision, Grant } from './grant.ts'
 
 /** Seconds in which a refresh token that was used gets the same successor again: a lost answer, or two tabs. */
 const GRACE = 30
@@ -27,7 +35,7 @@ function nameOf({ jkt, 'x5t#S256': thumbprint }: Confirmation = {}): string {
  * Moves the family on to the next refresh token, which is bound to the key that the request proves. An older one that comes back
  * ends the family, and so does one that comes back with another key: the family has moved into the first.
  */
-async function rotate(facts: RefreshFacts, client: Client, context: GrantContext, guard: Guard): Promise<void> {
+async function rotate(facts: RefreshFacts, client: Client, context: ApprovalContext, guard: Guard): Promise<void> {
   const { now, confirmation } = context
   const { gid, generation, grant_end } = facts
   const times = { now, grace: GRACE, graceUses: client.refreshTokenGraceUses, expiresAt: grant_end }
@@ -44,7 +52,7 @@ async function rotate(facts: RefreshFacts, client: Client, context: GrantContext
   )
 }
 
-async function decide(parameters: Parameters, client: Client, context: GrantContext): Promise<Decision> {
+async function decide(parameters: Parameters, client: Client, context: ApprovalContext): Promise<Decision> {
   const { now } = context
   const presented = parameters.require('refresh_token')
   const facts = (await openGrant('refresh', presented, context)) as unknown as RefreshFacts

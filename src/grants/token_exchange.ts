@@ -15,8 +15,8 @@ import { readScope } from '../protocol/scope.ts'
 import { clientSubject, isImpersonal } from '../protocol/subject.ts'
 import type { Actor } from '../token/entitlement.ts'
 import { checkAsksNobody, entitleAt } from './entitlement.ts'
-import type { Decision, Grant, GrantContext } from './grant.ts'
-import { ACCESS_TOKEN, openActor, openSubject, type Party } from './party.ts'
+import type { Decision, Grant } from './grant.ts'
+import { ACCESS_TOKEN, openActor, openSubject, type Party, type PartyContext } from './party.ts'
 
 /** How many may act for one another. */
 const LONGEST_CHAIN = 4
@@ -61,7 +61,7 @@ function chooseTarget(
   requested: readonly string[] | undefined,
   parameters: Parameters,
   client: Client,
-  context: GrantContext,
+  context: PartyContext,
 ): Resource {
   const named = [...parameters.all('resource'), ...parameters.all('audience')]
   const resources = new Set([...client.resources].filter((uri) => rules.some(({ to }) => to.has(uri))))
@@ -87,7 +87,7 @@ function checkRequest(parameters: Parameters, client: Client): void {
   if (type !== ACCESS_TOKEN) throw refuse('only access tokens are given')
 }
 
-async function decide(parameters: Parameters, client: Client, context: GrantContext): Promise<Decision> {
+async function decide(parameters: Parameters, client: Client, context: PartyContext): Promise<Decision> {
   checkRequest(parameters, client)
   const subject = await openSubject(parameters, client, context)
   const actor = await openActor(parameters, client, context)

@@ -30,6 +30,9 @@ export interface Vouched {
   readonly rules: readonly TrustRule[]
 }
 
+/** What is needed of the context where somebody vouches. */
+export type VouchedContext = Pick<GrantContext, 'now' | 'isRevoked' | 'brought'>
+
 /** What `typ` may be, where the settings name none: what was signed for another purpose is no assertion. */
 const TYPES = ['jwt', 'authorization-grant+jwt']
 
@@ -39,9 +42,9 @@ const SUBJECT = visibleText(512)
 /** Seconds after which a client may try again when keys cannot be fetched. */
 const RETRY_AFTER = 30
 
-async function open(jwt: string, issuer: TrustedIssuer, context: GrantContext): Promise<AssertionClaims> {
+async function open(jwt: string, issuer: TrustedIssuer, context: VouchedContext): Promise<AssertionClaims> {
   const { iss, audience, algorithms, typ, longestLife } = issuer
-  return context.assertions.open(jwt, issuer, {
+  return context.brought.assertions.open(jwt, issuer, {
     issuer: iss,
     audience,
     audienceForm: 'alone',
@@ -61,16 +64,16 @@ function idOf(iss: string, jti: unknown, payload: string): string {
   return `assertion ${digestLabels('issuer', iss, ...name)}`
 }
 
-async function read(jwt: string, client: Client, context: GrantContext, refusal: OAuthErrorCode): Promise<Vouched> {
+async function read(jwt: string, client: Client, context: VouchedContext, refusal: OAuthErrorCode): Promise<Vouched> {
   const { iss, payload } = readAssertion(jwt)
-  const issuer = context.trustedIssuers.get(iss ?? '')
+  const issuer = context.brought.trustedIssuers.get(iss ?? '')
   if (issuer === undefined) throw new OAuthError(refusal, 'the assertion is of nobody who is trusted')
   const claims = await open(jwt, issuer, context)
   const { sub, jti, iat, exp, cnf, act, authorization_details } = claims
   if (typeof sub !== 'string' || !SUBJECT.test(sub)) throw new OAuthError(refusal, 'the assertion has no subject')
   const rules = rulesFor(issuer, claims, client.id)
   if (rules.length === 0) throw new OAuthError(refusal, 'no rule admits the assertion for this client')
-  if (cnf !== undefined && !context.isProved(cnf as object))
+  if (cnf !== undefined && !context.brought.isProved(cnf as object))
     throw new OAuthError(refusal, 'the assertion is bound to a key that the request does not prove')
   if (act !== undefined || authorization_details !== undefined)
     throw new OAuthError(refusal, 'the assertion names actors or details, which have no meaning here')
@@ -101,7 +104,7 @@ async function read(jwt: string, client: Client, context: GrantContext, refusal:
 export async function openVouched(
   jwt: string,
   client: Client,
-  context: GrantContext,
+  context: VouchedContext,
   refusal: 'invalid_grant' | 'invalid_request',
 ): Promise<Vouched> {
   try {
