@@ -35,8 +35,8 @@ export function isPrefetch(headers: Headers): boolean {
 /**
  * Checks that a form was sent from a page of ours.
  *
- * Browsers say so in `Sec-Fetch-Site`; older ones in `Origin`. Neither header is a client without cookies to steal. (Our
- * pages send no referrer, so that their own `Origin` is `null`: it counts only where there is nothing better.)
+ * Browsers say so in `Sec-Fetch-Site`; older ones, and those behind a proxy that strips it, in `Origin`. Neither header is a
+ * client without cookies to steal. `null` is nobody: our pages with forms have a referrer policy under which theirs is real.
  */
 export function checkOwnForm(headers: Headers, issuer: string): void {
   const type = /^application\/x-www-form-urlencoded\s*(?:;\s*charset="?utf-8"?\s*)?$/i

@@ -44,9 +44,13 @@ function isForEverybody(headers: Headers): boolean {
 export const securely: MiddlewareHandler = async function securelyMiddleware(c, next) {
   await next()
   const { headers } = c.res
+  const referrers = headers.get('Referrer-Policy')
   if (headers.get('Cache-Control') !== 'no-store' && !isForEverybody(headers)) headers.set('Cache-Control', 'no-store')
   if (headers.has('X-Frame-Options')) return
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value)
+  // An operator's own page may have a form for `/login`: without a referrer its `Origin` would be `null`.
+  const isPage = headers.get('Content-Type')?.startsWith('text/html') === true
+  if (isPage && referrers !== 'no-referrer') headers.set('Referrer-Policy', 'same-origin')
 }
 
 /** What else is to be known of who may ask. */

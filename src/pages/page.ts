@@ -59,20 +59,26 @@ function policyOf(nonce: string, goesTo: string | undefined): string {
   return `default-src 'none'; style-src 'nonce-${nonce}'; img-src data:; base-uri 'none'; frame-ancestors 'none'; form-action ${forms}`
 }
 
-/** Returns a page as a response that nobody keeps, frames, or learns an address from. */
+/**
+ * Returns a page as a response that nobody keeps, frames, or learns an address from. Nobody but us: a page that sends no
+ * referrer at all sends its forms with the `Origin` `null`, and older browsers tell nothing else of where a form comes from.
+ */
 export async function toPageResponse(
   status: number,
   page: Page,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
   const nonce = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))))
-  return new Response(String(await frame(page, nonce)), {
+  const text = String(await frame(page, nonce))
+  return new Response(text, {
     status,
     headers: {
       'Content-Type': 'text/html; charset=utf-8',
       'Cache-Control': 'no-store',
       Pragma: 'no-cache',
       'Content-Security-Policy': policyOf(nonce, page.goesTo),
+      // Whatever was put in is escaped: a form is one of ours.
+      'Referrer-Policy': text.includes('<form') ? 'same-origin' : 'no-referrer',
       'X-Robots-Tag': 'noindex',
       ...headers,
     },

@@ -1,18 +1,13 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { challengeOf } from '../../src/protocol/pkce.ts'
 import { type LiveIssuer, startIssuer } from '../live_issuer.ts'
 import { formOf, VERIFIER } from '../person.ts'
-
-const CHROMIUM = '/usr/bin/chromium'
-const hasChromium = existsSync(CHROMIUM)
-if (!hasChromium)
-  console.warn("Debian's chromium is not installed: the browser tests are skipped here, and fail in CI.")
+import { isWithoutChromium, startChromium } from './chromium.ts'
 
 /** A shop that asks in detail, and for as much as may be. */
 const SHOP = {
@@ -66,17 +61,7 @@ const DETAILS = [
   { type: 'history', days: 30 },
 ] as const
 
-const FLAGS = [
-  '--no-sandbox',
-  '--headless',
-  '--disable-background-networking',
-  '--no-first-run',
-  '--disable-component-update',
-  '--disable-sync',
-  '--disable-gpu',
-]
-
-describe.skipIf(!hasChromium && process.env['CI'] !== 'true')('in a real browser', { timeout: 60_000 }, () => {
+describe.skipIf(isWithoutChromium)('in a real browser', { timeout: 60_000 }, () => {
   let live: LiveIssuer
   let browser: Browser
   let elsewhere: Server
@@ -84,7 +69,7 @@ describe.skipIf(!hasChromium && process.env['CI'] !== 'true')('in a real browser
 
   beforeAll(async () => {
     live = await startIssuer(SHOP)
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
+    browser = await startChromium()
     axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
     elsewhere = createServer((request, answer) =>
       answer

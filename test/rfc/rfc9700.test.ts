@@ -69,9 +69,11 @@ describe('best current practice (RFC 9700)', () => {
     }
   })
 
-  it('sends no referrer, and asks nothing of anybody else (RFC 9700 §4.2)', async () => {
+  it('sends a referrer to nobody but itself, and asks nothing of anybody else (RFC 9700 §4.2)', async () => {
     const page = await createPerson(ask).visit()
-    expect(page.headers.get('referrer-policy')).toBe('no-referrer')
+    expect(page.headers.get('referrer-policy')).toBe('same-origin')
+    const response = await createBrowser(ask).get(authorizeUrl())
+    expect([response.status, response.headers.get('referrer-policy')]).toEqual([303, 'no-referrer'])
     expect(await page.text()).not.toMatch(/src=|@import|url\(/)
   })
 
