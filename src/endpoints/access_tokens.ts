@@ -15,8 +15,8 @@ import { openMarked, sealMarked } from '../token/mark.ts'
 import { openNested, sealNested } from '../token/nested.ts'
 import { leafRecipient, type Recipient } from '../token/recipient.ts'
 import type { EndpointContext } from './context.ts'
-import type { PublicKeys } from './jwks.ts'
 import { nameAtResource } from './pairwise_entitlement.ts'
+import type { PublicKeys } from './public_keys.ts'
 
 /** The access tokens of an issuer. */
 export interface AccessTokens {
