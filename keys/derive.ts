@@ -54,9 +54,24 @@ export function encodeLabels(...texts: readonly string[]): Uint8Array<ArrayBuffe
   return bytes
 }
 
-/** Returns the 32 bytes of the branch of a root's key for one issuer, purpose and resource (`""` but for `access`). */
-export function deriveBranch(rootKey: Uint8Array, issuer: string, purpose: Purpose, resource: string): Uint8Array {
-  return hkdf(sha256, rootKey, undefined, encodeLabels('bulla/1', issuer, purpose, resource), 32)
+/** The highest number that a resource's branch may have. */
+export const HIGHEST_BRANCH = 9999
+
+/**
+ * Returns the 32 bytes of the branch of a root's key for one issuer, purpose and resource (`""` but for `access`).
+ *
+ * @param number the branch's, from 1. Default 1; a resource gets the next one when its keys leak
+ */
+export function deriveBranch(
+  rootKey: Uint8Array,
+  issuer: string,
+  purpose: Purpose,
+  resource: string,
+  number = 1,
+): Uint8Array {
+  // The first has no label for its number: so it was before there were others.
+  const labels = ['bulla/1', issuer, purpose, resource, ...(number === 1 ? [] : [String(number)])]
+  return hkdf(sha256, rootKey, undefined, encodeLabels(...labels), 32)
 }
 
 /** Returns the `info` by which a branch's leaf for one content encryption and period is derived. */
@@ -74,16 +89,25 @@ export function periodAt(now: number, period: number): number {
   return Math.floor(now / period)
 }
 
-/** Returns the kid of a leaf: the root's kid, a dot, the number of the period. */
-export function writeLeafKid(rootKid: string, period: number): string {
-  return `${rootKid}.${period}`
+/** What the kid of a leaf says. */
+export interface LeafName {
+  /** The kid of the root. */
+  readonly root: string
+  /** The number of the period. */
+  readonly period: number
+  /** The number of the branch, from 1. */
+  readonly branch: number
+}
+
+/** Returns the kid of a leaf: the root's kid, the number of the period, and from the second on that of the branch. */
+export function writeLeafKid(rootKid: string, period: number, branch = 1): string {
+  return branch === 1 ? `${rootKid}.${period}` : `${rootKid}.${period}.${branch}`
 }
 
 /** Reads a leaf's kid apart, or returns nothing when it is not spelled exactly as `writeLeafKid` would. */
-export function readLeafKid(kid: string): { readonly root: string; readonly period: number } | undefined {
-  const dot = kid.indexOf('.')
-  const root = kid.slice(0, dot)
-  const period = kid.slice(dot + 1)
-  if (dot < 1 || !KID.test(root) || !/^(0|[1-9][0-9]{0,9})$/.test(period)) return undefined
-  return { root, period: Number(period) }
+export function readLeafKid(kid: string): LeafName | undefined {
+  const [root = '', period = '', branch, ...more] = kid.split('.')
+  if (!KID.test(root) || !/^(0|[1-9][0-9]{0,9})$/.test(period) || more.length > 0) return undefined
+  if (branch !== undefined && !/^([2-9]|[1-9][0-9]{1,3})$/.test(branch)) return undefined
+  return { root, period: Number(period), branch: Number(branch ?? 1) }
 }

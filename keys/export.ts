@@ -7,7 +7,7 @@
 
 import { encodeBase64url } from './base64url.ts'
 import { checkChoice, checkInteger, checkMembers, checkText } from './check.ts'
-import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption, periodAt } from './derive.ts'
+import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption, HIGHEST_BRANCH, periodAt } from './derive.ts'
 import { checkIssuer, checkResource } from './identifier.ts'
 import { type Branch, branchesOf, createLeaves, type Leaf } from './leaves.ts'
 import { KID, type Ring, stateOf } from './ring.ts'
@@ -33,6 +33,8 @@ export interface ExportOptions {
   readonly resource: string
   /** The resource's content encryption. Default `A256GCM`. */
   readonly enc?: ContentEncryption
+  /** The number of the resource's branch, `branch` in its settings; the export has no other. Default 1. */
+  readonly branch?: number
   /** Unix seconds. */
   readonly now: number
 }
@@ -53,6 +55,7 @@ const EXPORT_OPTIONS: Readonly<Record<keyof ExportOptions, true>> = {
   issuer: true,
   resource: true,
   enc: true,
+  branch: true,
   now: true,
 }
 
@@ -63,10 +66,11 @@ const EXPORT_OPTIONS: Readonly<Record<keyof ExportOptions, true>> = {
  */
 export function exportKeys(ring: Ring, options: ExportOptions): ResourceKeys {
   checkMembers('exportKeys', options as unknown, Object.keys(EXPORT_OPTIONS))
-  const { issuer, resource, enc = 'A256GCM', now } = options
+  const { issuer, resource, enc = 'A256GCM', branch = 1, now } = options
   checkIssuer('issuer', issuer)
   checkResource('resource', resource)
   checkChoice('enc', enc, Object.keys(CONTENT_ENCRYPTION_BYTES) as ContentEncryption[])
+  checkInteger('branch', branch, 1, HIGHEST_BRANCH)
   const { period, skew } = ring
   const roots = ring.roots.filter((root) =>
     ['staged', 'primary', 'retiring'].includes(stateOf(root, ring.revoked, now)),
@@ -78,15 +82,17 @@ export function exportKeys(ring: Ring, options: ExportOptions): ResourceKeys {
     enc,
     period,
     skew,
-    branches: branchesOf({ ...ring, roots }, issuer, 'access', resource),
+    branches: branchesOf({ ...ring, roots }, issuer, 'access', resource, branch),
   }
 }
 
 /** Returns the keys as one line of JSON, the form that `createVerifier` takes. */
 export function writeKeys(keys: ResourceKeys): string {
   const { v, issuer, resource, enc, period, skew } = keys
-  const branches = keys.branches.map(({ kid, k, pub, use, end, del }) => ({
+  const branches = keys.branches.map(({ kid, branch, k, pub, use, end, del }) => ({
     kid,
+    // JSON leaves out what is not there: the first branch is written as it was before there were others.
+    branch,
     k: encodeBase64url(k()),
     pub,
     use,
@@ -97,13 +103,14 @@ export function writeKeys(keys: ResourceKeys): string {
 }
 
 function readBranch(name: string, value: unknown): Branch {
-  checkMembers(name, value, ['kid', 'k', 'pub', 'use', 'end', 'del'])
-  const { kid, k, pub, use, end, del } = value
+  checkMembers(name, value, ['kid', 'branch', 'k', 'pub', 'use', 'end', 'del'])
+  const { kid, branch, k, pub, use, end, del } = value
   checkText(`${name}.kid`, kid, KID, '1 to 16 characters of [A-Za-z0-9_-]')
+  if (branch !== undefined) checkInteger(`${name}.branch`, branch, 2, HIGHEST_BRANCH)
   const dates = { pub, use, end, del }
   checkDates(name, dates)
   const key = readKey(`${name}.k`, k)
-  return { kid, k: () => key, ...dates }
+  return { kid, ...(branch === undefined ? {} : { branch }), k: () => key, ...dates }
 }
 
 /**
@@ -129,8 +136,8 @@ export function readKeys(text: string): ResourceKeys {
   checkInteger('keys.skew', skew, 0)
   if (!Array.isArray(branches)) throw new TypeError('"keys.branches" expected a list')
   const read = branches.map((branch, index) => readBranch(`keys.branches[${index}]`, branch))
-  if (new Set(read.map((branch) => branch.kid)).size !== read.length)
-    throw new RangeError('"keys.branches" expected each kid once')
+  if (new Set(read.map(({ kid, branch }) => `${kid} ${branch}`)).size !== read.length)
+    throw new RangeError('"keys.branches" expected each branch of a kid once')
   return { v, issuer, resource, enc, period, skew, branches: read }
 }
 

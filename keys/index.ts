@@ -10,6 +10,8 @@ export {
   deriveBranch,
   deriveLeaf,
   encodeLabels,
+  HIGHEST_BRANCH,
+  type LeafName,
   leafInfo,
   type Purpose,
   periodAt,

@@ -23,6 +23,8 @@ import { createSigningKeys, type SigningKeys } from './sign.ts'
 export interface Branch extends Dates {
   /** The kid of the root that the branch is derived from. */
   readonly kid: string
+  /** Its number: which one of its resource it is. Default 1. */
+  readonly branch?: number
   /** Gives its 32 bytes; a ring's are derived when they are first asked for. */
   readonly k: () => Uint8Array
 }
@@ -44,7 +46,7 @@ export interface Leaf<Key = LeafKey> {
 /** The leaves of one purpose and resource. */
 export interface Leaves<Key = LeafKey> {
   readonly enc: ContentEncryption
-  /** Returns the leaf that seals at `now`, or nothing when there is not exactly one primary root. */
+  /** Returns the leaf of the newest branch that seals at `now`, or nothing when there is not exactly one primary root. */
   sealing(now: number): Leaf<Key> | undefined
   /** Returns the leaf of exactly this kid, or nothing when it may not open at `now`. */
   opening(kid: string, now: number): Leaf<Key> | undefined
@@ -57,9 +59,14 @@ export interface Leaves<Key = LeafKey> {
   within(first: number, count: number): readonly Leaf<Key>[]
 }
 
+/** Returns the number of a branch. */
+function numberOf({ branch = 1 }: Branch): number {
+  return branch
+}
+
 /** What leaves are made from. */
 export interface LeavesOptions {
-  /** The unrevoked branches. */
+  /** The unrevoked branches: one or more of each root. */
   readonly branches: readonly Branch[]
   readonly enc: ContentEncryption
   /** Seconds that one leaf seals for. */
@@ -92,7 +99,9 @@ export function createLeavesBy<Key>(
   options: LeavesOptions,
 ): Leaves<Key> {
   const { branches, enc, period, skew, longestLife } = options
-  const branchOf = new Map(branches.map((branch) => [branch.kid, branch]))
+  const nameOf = (kid: string, number: number): string => `${kid} ${number}`
+  const branchOf = new Map(branches.map((branch) => [nameOf(branch.kid, numberOf(branch)), branch]))
+  const newest = Math.max(...branches.map(numberOf))
   const kept = new Map<string, Kept<Key>>()
   let current: Leaf<Key> | undefined
 
@@ -102,7 +111,7 @@ export function createLeavesBy<Key>(
 
   function make(branch: Branch, number: number): Leaf<Key> {
     const key = derive(branch.k(), enc, number)
-    return { kid: writeLeafKid(branch.kid, number), enc, key, ...datesOf(branch, number) }
+    return { kid: writeLeafKid(branch.kid, number, numberOf(branch)), enc, key, ...datesOf(branch, number) }
   }
 
   /** Returns when a leaf of these dates may open; never, if it never seals. */
@@ -121,7 +130,7 @@ export function createLeavesBy<Key>(
     const known = kept.get(kid)
     if (known !== undefined) return now >= known.from && now < known.until ? known.leaf : undefined
     const name = readLeafKid(kid)
-    const branch = name === undefined ? undefined : branchOf.get(name.root)
+    const branch = name === undefined ? undefined : branchOf.get(nameOf(name.root, name.branch))
     if (name === undefined || branch === undefined) return undefined
     const dates = window(branch, datesOf(branch, name.period))
     return now >= dates.from && now < dates.until ? keep(make(branch, name.period), dates, now) : undefined
@@ -129,31 +138,30 @@ export function createLeavesBy<Key>(
 
   function sealing(now: number): Leaf<Key> | undefined {
     if (current !== undefined && now >= current.nbf && now < current.exp) return current
-    const primaries = branches.filter((branch) => now >= branch.use && now < branch.end)
+    const primaries = branches.filter((branch) => numberOf(branch) === newest && now >= branch.use && now < branch.end)
     const [primary] = primaries
     if (primary === undefined || primaries.length > 1) return undefined
-    current = opening(writeLeafKid(primary.kid, periodAt(now, period)), now)
+    current = opening(writeLeafKid(primary.kid, periodAt(now, period), newest), now)
     return current
   }
 
   function told(now: number): readonly Leaf<Key>[] {
     const current = periodAt(now, period)
     const first = Math.min(current - 1, periodAt(now - longestLife - 2 * skew, period))
-    const isTold = ({ kid }: Leaf<Key>): boolean => {
-      const branch = branchOf.get(kid.slice(0, kid.lastIndexOf('.')))
-      return branch !== undefined && branch.pub <= now + skew && now < branch.del
-    }
-    return within(first, current + 2 - first).filter(isTold)
+    const isTold = ({ pub, del }: Branch): boolean => pub <= now + skew && now < del
+    return leavesOf(branches.filter(isTold), first, current + 2 - first)
   }
 
-  function within(first: number, count: number): readonly Leaf<Key>[] {
+  function leavesOf(some: readonly Branch[], first: number, count: number): readonly Leaf<Key>[] {
     const numbers = Array.from({ length: count }, (_, index) => first + index)
     return numbers.flatMap((number) =>
-      branches
+      some
         .filter((branch) => datesOf(branch, number).nbf < datesOf(branch, number).exp)
         .map((branch) => make(branch, number)),
     )
   }
+
+  const within = (first: number, count: number): readonly Leaf<Key>[] => leavesOf(branches, first, count)
 
   return { enc, sealing, opening, told, within }
 }
@@ -171,28 +179,45 @@ export interface Keyring {
    *
    * @param resource the resource's URI for `access`, else the empty text
    * @param longestLife seconds that anything sealed by these leaves lives at the most
+   * @param branch the number of the resource's branch, which seals; it and the one before it open. Default 1
    */
-  leavesFor(purpose: Purpose, resource: string, enc: ContentEncryption, longestLife: number): Leaves
+  leavesFor(purpose: Purpose, resource: string, enc: ContentEncryption, longestLife: number, branch?: number): Leaves
   /** The keys by which the issuer signs. */
   readonly signingKeys: SigningKeys
-  /** Returns the names keys of a resource, of all roots: of revoked ones too, for some server may open by them still. */
-  namesKeys(resource: string): readonly RootNamesKey[]
+  /**
+   * Returns the names keys of a resource, of all roots: of revoked ones too, for some server may open by them still.
+   *
+   * @param branch the number of the resource's branch: the keys are of it and of the one before it. Default 1
+   */
+  namesKeys(resource: string, branch?: number): readonly RootNamesKey[]
 }
 
-/** A names key with the dates of its root. */
+/** A names key with the dates of its root, and the number of its branch. Default 1. */
 export interface RootNamesKey extends NamesKey, Dates {
+  readonly branch?: number
   readonly isRevoked: boolean
 }
 
-/** Returns the branches of a ring's unrevoked roots for one issuer, purpose and resource. */
-export function branchesOf(ring: Ring, issuer: string, purpose: Purpose, resource: string): readonly Branch[] {
+/** Returns the branches of one number of a ring's unrevoked roots for one issuer, purpose and resource. */
+export function branchesOf(
+  ring: Ring,
+  issuer: string,
+  purpose: Purpose,
+  resource: string,
+  branch = 1,
+): readonly Branch[] {
   return ring.roots
     .filter((root) => !ring.revoked.includes(root.kid))
     .map(({ kid, k, pub, use, end, del }) => {
       let branchKey: Uint8Array | undefined
-      const derived = (): Uint8Array => (branchKey ??= deriveBranch(k, issuer, purpose, resource))
-      return { kid, k: derived, pub, use, end, del }
+      const derived = (): Uint8Array => (branchKey ??= deriveBranch(k, issuer, purpose, resource, branch))
+      return { kid, ...(branch === 1 ? {} : { branch }), k: derived, pub, use, end, del }
     })
+}
+
+/** Returns the branches of a resource under which tokens can be: the one that seals, and what was sealed before it did. */
+function livingBranches(branch: number): readonly number[] {
+  return branch === 1 ? [1] : [branch - 1, branch]
 }
 
 /** Returns the keyring of an issuer. Nothing is derived before it is asked for. */
@@ -205,20 +230,23 @@ export function createKeyring(ring: Ring, issuer: string): Keyring {
     propagation,
     period,
     signingKeys: createSigningKeys(ring, issuer),
-    leavesFor(purpose, resource, enc, longestLife) {
-      const name = `${purpose} ${enc} ${longestLife} ${resource}`
+    leavesFor(purpose, resource, enc, longestLife, branch = 1) {
+      const name = `${purpose} ${enc} ${longestLife} ${branch} ${resource}`
       const known = made.get(name)
       if (known !== undefined) return known
-      const branches = branchesOf(ring, issuer, purpose, resource)
+      const branches = livingBranches(branch).flatMap((one) => branchesOf(ring, issuer, purpose, resource, one))
       const leaves = createLeaves({ branches, enc, period, skew, longestLife })
       made.set(name, leaves)
       return leaves
     },
-    namesKeys(resource) {
-      const branches = branchesOf({ ...ring, revoked: [] }, issuer, 'access', resource)
-      const isRevoked = ({ kid }: Branch): boolean => ring.revoked.includes(kid)
-      const keys = names.get(resource) ?? namesKeysOf(branches).map((key) => ({ ...key, isRevoked: isRevoked(key) }))
-      names.set(resource, keys)
+    namesKeys(resource, branch = 1) {
+      const name = `${branch} ${resource}`
+      const known = names.get(name)
+      if (known !== undefined) return known
+      const all = { ...ring, revoked: [] }
+      const branches = livingBranches(branch).flatMap((one) => branchesOf(all, issuer, 'access', resource, one))
+      const keys = namesKeysOf(branches).map((key) => ({ ...key, isRevoked: ring.revoked.includes(key.kid) }))
+      names.set(name, keys)
       return keys
     },
   }

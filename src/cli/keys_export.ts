@@ -34,6 +34,11 @@ export const keysExport: Command = {
     issuer: { type: 'string', value: 'URL', help: 'the URL of the issuer' },
     resource: { type: 'string', value: 'URI', help: 'the URI of the resource' },
     enc: { type: 'string', value: 'ENC', help: 'its content encryption: A256GCM (default) or A256CBC-HS512' },
+    branch: {
+      type: 'string',
+      value: 'N',
+      help: 'the number of its branch, as `branch` in its settings has it (default 1)',
+    },
     jwks: { type: 'boolean', help: 'a plain JWK Set that any JOSE library can use, for some periods' },
     periods: {
       type: 'string',
@@ -48,10 +53,12 @@ export const keysExport: Command = {
     const periods = values.number('periods') ?? 3
     if (periods < 1 || periods > 366) throw new UsageError('--periods expected 1 to 366')
     if (values.has('periods') && !values.has('jwks')) throw new UsageError('--periods goes with --jwks')
+    const branch = values.number('branch')
     const keys = exportKeys(exported, {
       issuer: values.need('issuer'),
       resource: values.need('resource'),
       enc: readEnc(values),
+      ...(branch === undefined ? {} : { branch }),
       now: io.now,
     })
     if (keys.branches.length === 0) throw new Refusal('the ring has no root that may open now')

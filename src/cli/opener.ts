@@ -9,13 +9,16 @@ import {
   createLeaves,
   exportKeys,
   type Leaves,
+  type ResourceKeys,
   type Ring,
   readKeys,
+  readLeafKid,
   SIGNING_ALGORITHMS,
 } from '../../keys/index.ts'
 import type { Expectations } from '../token/claims.ts'
 import { openDirect } from '../token/direct.ts'
 import type { Opened } from '../token/entitlement.ts'
+import { readOutside } from '../token/envelope.ts'
 import { TokenError } from '../token/error.ts'
 import { readVerificationKeys, readySigningKey, type VerificationKeys } from '../token/jwks.ts'
 import { openNested, readNestedOutside } from '../token/nested.ts'
@@ -30,7 +33,8 @@ type Jwk = Readonly<Record<string, unknown>>
 /** What `--keys` and `--jwks` gave. */
 interface Material {
   readonly ring: Ring | undefined
-  readonly leaves: Leaves | undefined
+  /** Returns the leaves among which that of a kid must be: a ring has those of every branch. */
+  readonly leavesFor: (kid: string) => Leaves | undefined
   readonly decryptionKeys: readonly Jwk[]
   readonly jwks: unknown
 }
@@ -60,14 +64,18 @@ async function readMaterial(values: Values, io: Io): Promise<Material> {
   const jwks: unknown = jwksFile === undefined ? undefined : parse('--jwks', await readText(jwksFile, io))
   const decryptionKeys = decryptionKeysIn(text)
   const isKeyAlone = isJson(text) && decryptionKeys.length > 0
-  if (isKeyAlone) return { ring: undefined, leaves: undefined, decryptionKeys, jwks }
+  if (isKeyAlone) return { ring: undefined, leavesFor: () => undefined, decryptionKeys, jwks }
   const isExport = isJson(text) && !text.includes('"roots"')
   const ring = isExport || ringTextOf(text) === undefined ? undefined : readRingText(text).ring
-  const keys =
-    ring === undefined ? readKeys(text) : exportKeys(ring, { issuer, resource, enc: readEnc(values), now: io.now })
+  const enc = readEnc(values)
+  const keysOf = (branch: number): ResourceKeys =>
+    ring === undefined ? readKeys(text) : exportKeys(ring, { issuer, resource, enc, branch, now: io.now })
+  const keys = keysOf(1)
   if (keys.issuer !== issuer || keys.resource !== resource)
     throw new UsageError('--keys are of another issuer or resource')
-  return { ring, leaves: createLeaves({ ...keys, longestLife: 86_400 }), decryptionKeys, jwks }
+  const leavesFor = (kid: string): Leaves =>
+    createLeaves({ ...keysOf(readLeafKid(kid)?.branch ?? 1), longestLife: 86_400 })
+  return { ring, leavesFor, decryptionKeys, jwks }
 }
 
 /** Returns the issuer's public keys: those that were given, or those that the ring has. */
@@ -99,7 +107,7 @@ export async function createOpener(
   const material = await readMaterial(values, io)
   const enc = readEnc(values)
   async function find(kid: string, now: number): Promise<Recipient | undefined> {
-    const leaf = material.leaves?.opening(kid, now)
+    const leaf = material.leavesFor(kid)?.opening(kid, now)
     if (leaf !== undefined) return leafRecipient(leaf)
     const jwk = material.decryptionKeys.find((key) => key['kid'] === kid)
     return jwk === undefined ? undefined : openerOf(jwk, enc)
@@ -107,7 +115,8 @@ export async function createOpener(
   return async (token, expected) => {
     if (isNested(token))
       return openNested(token, find, await verificationKeysOf(material, expected.issuer, expected.now), expected)
-    if (material.leaves === undefined) throw new TokenError('type')
-    return openDirect(token, material.leaves, expected)
+    const leaves = material.leavesFor(readOutside(token).kid)
+    if (leaves === undefined) throw new TokenError('type')
+    return openDirect(token, leaves, expected)
   }
 }

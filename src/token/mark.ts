@@ -7,7 +7,7 @@
 
 import type { CryptoKey } from 'jose'
 import { decodeBase64url, encodeBase64url } from '../../keys/base64url.ts'
-import type { Leaf, Leaves } from '../../keys/index.ts'
+import { type Leaf, type Leaves, readLeafKid, writeLeafKid } from '../../keys/index.ts'
 import { type Expectations, readClaims, writeClaims } from './claims.ts'
 import { DIRECT_TYP } from './direct.ts'
 import type { Entitlement, Opened } from './entitlement.ts'
@@ -33,11 +33,17 @@ async function markOf(claims: Readonly<Record<string, unknown>>, leaf: Leaf): Pr
   return encodeBase64url(new Uint8Array(await crypto.subtle.sign('HMAC', await markingKeyOf(leaf), bytesOf(claims))))
 }
 
+/** Returns the leaf that marked what has this kid: of the same root and period, whichever the resource's branch. */
+function markingLeaf(marks: Leaves, kid: string, now: number): Leaf | undefined {
+  const name = readLeafKid(kid)
+  return name === undefined ? undefined : marks.opening(writeLeafKid(name.root, name.period), now)
+}
+
 /**
  * Seals an entitlement into a direct access token with its mark.
  *
  * @param leaves those of the entitlement's resource
- * @param marks those of the purpose `mark`: of the same roots and periods, so that one kid names both
+ * @param marks those of the purpose `mark`: of the same roots and periods, so that the kid names both
  * @throws {TokenError} as `sealDirect`
  */
 export async function sealMarked(
@@ -67,7 +73,7 @@ export async function openMarked(
 ): Promise<Opened> {
   const { facts, kid } = await openEnvelope(token, DIRECT_TYP, leaves, expected.now)
   const { mark, ...claims } = facts
-  const marking = marks.opening(kid, expected.now)
+  const marking = markingLeaf(marks, kid, expected.now)
   if (marking === undefined || typeof mark !== 'string' || !/^[\w-]{43}$/.test(mark)) throw new TokenError('mark')
   const isOwn = await crypto.subtle.verify('HMAC', await markingKeyOf(marking), decodeBase64url(mark), bytesOf(claims))
   if (!isOwn) throw new TokenError('mark')

@@ -70,7 +70,7 @@ describe('bulla', () => {
     const { code, out } = await bulla('keys export --help')
     expect(code).toBe(0)
     expect(out).toContain(
-      'usage: bulla keys export --ring FILE --issuer URL --resource URI [--enc ENC] [--jwks] [--periods N] [--out FILE]',
+      'usage: bulla keys export --ring FILE --issuer URL --resource URI [--enc ENC] [--branch N] [--jwks] [--periods N] [--out FILE]',
     )
   })
 
@@ -84,6 +84,7 @@ describe('bulla', () => {
     ['keys init --period 1.5', '--period expected a whole number'],
     ['keys revoke --ring x', 'KID is missing'],
     ['keys export --ring RING --issuer x --resource y --enc A128GCM', '--enc expected A256GCM or A256CBC-HS512'],
+    ['keys export --ring RING --issuer x --resource y --branch two', '--branch expected a whole number'],
     ['keys export --ring RING --issuer x --resource y --periods 3', '--periods goes with --jwks'],
     ['keys export --ring RING --issuer x --resource y --jwks --periods 0', '--periods expected 1 to 366'],
     ['token inspect --keys - --issuer x --resource y', 'stdin is for the token'],
@@ -201,6 +202,13 @@ describe('bulla keys', () => {
     expect(readKeys(at(await bulla(line)))).toMatchObject({ issuer: ISSUER, resource: API, enc: 'A256GCM' })
     expect(readKeys(at(await bulla(`${line} --enc A256CBC-HS512`)))).toMatchObject({ enc: 'A256CBC-HS512' })
     expect(JSON.parse(at(await bulla(`${line} --jwks --periods 4`))).keys).toHaveLength(3)
+    expect(at(await bulla(`${line} --branch 1`))).toBe(at(await bulla(line)))
+    expect(readKeys(at(await bulla(`${line} --branch 2`))).branches).toMatchObject([{ kid: 'r1', branch: 2 }])
+    expect(JSON.parse(at(await bulla(`${line} --branch 2 --jwks`))).keys[0].kid).toMatch(/^r1\.\d+\.2$/)
+    expect(await bulla(`${line} --branch 0`)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('"branch" expected'),
+    })
   })
 })
 
@@ -215,8 +223,8 @@ describe('bulla token inspect', () => {
     jti: 'AAAAAAAAAAAAAAAAAAAAAA',
     claims: { tenant: 'blue' },
   }
-  const seal = (): Promise<string> =>
-    sealDirect(entitlement, ISSUER, createKeyring(ring, ISSUER).leavesFor('access', API, 'A256GCM', 600), now)
+  const seal = (branch = 1): Promise<string> =>
+    sealDirect(entitlement, ISSUER, createKeyring(ring, ISSUER).leavesFor('access', API, 'A256GCM', 600, branch), now)
   const call = (): string => `token inspect --keys ${ringFile} --issuer ${ISSUER} --resource ${API}`
   const facts = {
     active: true,
@@ -234,6 +242,18 @@ describe('bulla token inspect', () => {
 
   it('prints what is in a token, as RFC 7662 has it, with no server running', async () => {
     expect(JSON.parse(at(await bulla(call(), `${await seal()}\n`)))).toEqual(facts)
+  })
+
+  it('opens a token of any branch by the ring, and by keys of its own branch alone', async () => {
+    const keys = join(folder, 'keys-2.json')
+    const line = `keys export --ring ${ringFile} --issuer ${ISSUER} --resource ${API} --branch 2`
+    await writeFile(keys, at(await bulla(line)))
+    const byKeys = call().replace(ringFile, keys)
+    for (const line of [call(), byKeys]) expect(JSON.parse(at(await bulla(line, await seal(2))))).toEqual(facts)
+    expect(await bulla(`${byKeys} --explain`, await seal(3))).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('key: '),
+    })
   })
 
   it('takes the whole answer of the token endpoint, and the keys that were exported', async () => {

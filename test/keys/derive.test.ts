@@ -28,15 +28,23 @@ describe('labels', () => {
 describe('keys', () => {
   const branch = deriveBranch(testKey(), 'https://as.example', 'access', 'https://api.example')
 
-  it('differ for another root, issuer, purpose and resource (C03, C04)', () => {
+  it('differ for another root, issuer, purpose, resource and number (C03, C04)', () => {
     const others = [
       deriveBranch(testKey(1), 'https://as.example', 'access', 'https://api.example'),
       deriveBranch(testKey(), 'https://as2.example', 'access', 'https://api.example'),
       deriveBranch(testKey(), 'https://as.example', 'code', 'https://api.example'),
       deriveBranch(testKey(), 'https://as.example', 'access', 'https://api.example/'),
+      deriveBranch(testKey(), 'https://as.example', 'access', 'https://api.example', 2),
+      deriveBranch(testKey(), 'https://as.example', 'access', 'https://api.example', 22),
+      deriveBranch(testKey(), 'https://as.example', 'access', 'https://api.example2'),
       testKey(),
     ]
-    expect(new Set([branch, ...others].map(hex)).size).toBe(6)
+    expect(new Set([branch, ...others].map(hex)).size).toBe(9)
+  })
+
+  it('of the first number are those from before there were numbers', () => {
+    const first = deriveBranch(testKey(), 'https://as.example', 'access', 'https://api.example', 1)
+    expect(hex(first)).toBe(hex(branch))
   })
 
   it('differ for another content encryption and period, and have the length that it needs (RFC 7518 §5)', () => {
@@ -52,8 +60,10 @@ describe('keys', () => {
 
 describe('the kid of a leaf', () => {
   it('is read as it was written', () => {
-    expect(readLeafKid(writeLeafKid('r1', 20_780))).toEqual({ root: 'r1', period: 20_780 })
-    expect(readLeafKid('r1.0')).toEqual({ root: 'r1', period: 0 })
+    expect(readLeafKid(writeLeafKid('r1', 20_780))).toEqual({ root: 'r1', period: 20_780, branch: 1 })
+    expect(readLeafKid('r1.0')).toEqual({ root: 'r1', period: 0, branch: 1 })
+    expect(writeLeafKid('r1', 20_780, 2)).toBe('r1.20780.2')
+    expect(readLeafKid('r1.20780.9999')).toEqual({ root: 'r1', period: 20_780, branch: 9999 })
   })
 
   it.each([
@@ -65,6 +75,13 @@ describe('the kid of a leaf', () => {
     'r1.-1',
     'r1.1e3',
     'r1.1.1',
+    'r1.1.0',
+    'r1.1.02',
+    'r1.1.-2',
+    'r1.1.10000',
+    'r1.1.',
+    'r1..2',
+    'r1.1.2.2',
     'r1. 1',
     'r1.٣',
     '../../etc/passwd',

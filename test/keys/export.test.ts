@@ -26,6 +26,21 @@ describe('the keys of a resource server', () => {
     expect(theirs.opening(other?.kid ?? '', NOW)?.key).not.toEqual(other?.key)
   })
 
+  it('of a branch are of that branch alone: neither opens what is sealed under the other', () => {
+    const openedBy = (branch: number, number: number): boolean => {
+      const keys = readKeys(writeKeys(exportKeys(ring, { ...options, branch })))
+      const sealing = createKeyring(ring, ISSUER).leavesFor('access', API, 'A256GCM', 600, number).sealing(NOW)
+      const found = createLeaves({ ...keys, longestLife: 600 }).opening(sealing?.kid ?? '', NOW)
+      if (found !== undefined) expect(found).toEqual(sealing)
+      return found !== undefined
+    }
+    expect([openedBy(1, 1), openedBy(1, 2), openedBy(2, 1), openedBy(2, 2)]).toEqual([true, false, false, true])
+  })
+
+  it.each([0, -1, 1.5, 10_000, '2'])('are of no branch %j', (branch) => {
+    expect(() => exportKeys(ring, { ...options, branch: branch as number })).toThrow('"branch" expected an integer')
+  })
+
   it('hold no root key (C03)', () => {
     const text = writeKeys(exportKeys(ring, options))
     for (const root of ring.roots) expect(text).not.toContain(encodeBase64url(root.k))
@@ -52,6 +67,8 @@ describe('the keys of a resource server', () => {
     ['another content encryption', { ...json, enc: 'A128GCM' }],
     ['a branch with a short key', { ...json, branches: [{ ...json.branches[0], k: 'AAAA' }] }],
     ['a branch twice', { ...json, branches: [json.branches[0], json.branches[0]] }],
+    ['the first branch by its number', { ...json, branches: [{ ...json.branches[0], branch: 1 }] }],
+    ['a branch of no number', { ...json, branches: [{ ...json.branches[0], branch: '2' }] }],
     ['a branch with its dates out of order', { ...json, branches: [{ ...json.branches[0], use: 0 }] }],
   ])('are refused with %s, and no key is repeated', (_, value) => {
     const text = typeof value === 'string' ? value : JSON.stringify(value)

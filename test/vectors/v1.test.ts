@@ -26,6 +26,7 @@ import { openNested } from '../../src/token/nested.ts'
 import { type EnvelopePurpose, openPurpose } from '../../src/token/purpose.ts'
 import { leafRecipient, openerOf, type Recipient } from '../../src/token/recipient.ts'
 import { openEntitlement } from '../fixtures.ts'
+import branched from './v1/branch.json' with { type: 'json' }
 import derivation from './v1/derivation.json' with { type: 'json' }
 import direct from './v1/direct.json' with { type: 'json' }
 import exported from './v1/export.json' with { type: 'json' }
@@ -44,28 +45,32 @@ const ringOf = (json: unknown): Ring => {
 }
 
 describe('vectors v1', () => {
-  it.each(derivation.cases)(
+  it.each<(typeof derivation.cases)[number] & { number?: number }>(derivation.cases)(
     'derive $purpose of $resource',
-    ({ root, issuer, purpose, resource, info, branch, leaves }) => {
-      expect(hex(encodeLabels('bulla/1', issuer, purpose, resource))).toBe(info)
-      expect(hex(deriveBranch(bytes(root), issuer, purpose as Purpose, resource))).toBe(branch)
+    ({ root, issuer, purpose, resource, number, info, branch, leaves }) => {
+      const labels = ['bulla/1', issuer, purpose, resource]
+      expect(hex(encodeLabels(...labels, ...(number === undefined ? [] : [String(number)])))).toBe(info)
+      expect(hex(deriveBranch(bytes(root), issuer, purpose as Purpose, resource, number))).toBe(branch)
       for (const { enc, period, kid, info: leafInfo, leaf } of leaves) {
         expect(hex(encodeLabels('bulla/1/leaf', enc, String(period)))).toBe(leafInfo)
         expect(hex(deriveLeaf(bytes(branch), enc as ContentEncryption, period))).toBe(leaf)
-        expect(writeLeafKid(kid.split('.')[0] ?? '', period)).toBe(kid)
+        expect(writeLeafKid(kid.split('.')[0] ?? '', period, number)).toBe(kid)
       }
     },
   )
 
-  it.each(names.cases)('derive the names of $resource', ({ root, issuer, resource, branch, info, key, names }) => {
-    expect(hex(deriveBranch(bytes(root), issuer, 'access', resource))).toBe(branch)
-    expect(hex(encodeLabels('bulla/1/names'))).toBe(info)
-    expect(hex(deriveNamesKey(bytes(branch)))).toBe(key)
-    for (const { kind, value, info, name, shift } of names) {
-      expect(hex(encodeLabels('bulla/1/name', kind, value))).toBe(info)
-      expect(nameUnder(bytes(key), kind, value)).toEqual({ name, shift })
-    }
-  })
+  it.each<(typeof names.cases)[number] & { number?: number }>(names.cases)(
+    'derive the names of $resource',
+    ({ root, issuer, resource, number, branch, info, key, names }) => {
+      expect(hex(deriveBranch(bytes(root), issuer, 'access', resource, number))).toBe(branch)
+      expect(hex(encodeLabels('bulla/1/names'))).toBe(info)
+      expect(hex(deriveNamesKey(bytes(branch)))).toBe(key)
+      for (const { kind, value, info, name, shift } of names) {
+        expect(hex(encodeLabels('bulla/1/name', kind, value))).toBe(info)
+        expect(nameUnder(bytes(key), kind, value)).toEqual({ name, shift })
+      }
+    },
+  )
 
   const keyring = createKeyring(ringOf(direct.ring), direct.issuer)
   const expectations = (now: number, resource: string): Expectations => ({
@@ -88,6 +93,40 @@ describe('vectors v1', () => {
     const resource = row.resource ?? direct.resource
     const leaves = keyring.leavesFor('access', resource, 'A256GCM', 86_400)
     await expect(openEntitlement(envelope, leaves, expectations(now, resource))).rejects.toMatchObject({ code })
+  })
+
+  const branchLeaves = (enc: string, number: number) =>
+    createKeyring(ringOf(branched.ring), branched.issuer).leavesFor(
+      'access',
+      branched.resource,
+      enc as ContentEncryption,
+      86_400,
+      number,
+    )
+
+  it.each(branched.tokens)('open a token of $name', async ({ enc, number, now, envelope, claims }) => {
+    const expected = expectations(now, branched.resource)
+    expect(await openEntitlement(envelope, branchLeaves(enc, number), expected)).toEqual(readClaims(claims, expected))
+  })
+
+  it.each(branched.marked)('know the mark of a token of $name', async ({ enc, number, now, envelope, claims }) => {
+    const marks = createKeyring(ringOf(branched.ring), branched.issuer).leavesFor('mark', '', 'A256GCM', 86_400)
+    const expected = expectations(now, branched.resource)
+    const { entitlement } = await openMarked(envelope, branchLeaves(enc, number), marks, expected)
+    expect(entitlement).toEqual(readClaims(claims, expected))
+  })
+
+  it.each(branched.refused)('refuse a token $name', async ({ number, now, envelope, code }) => {
+    const opening = openEntitlement(envelope, branchLeaves('A256GCM', number), expectations(now, branched.resource))
+    await expect(opening).rejects.toMatchObject({ code })
+  })
+
+  it('export the keys of a branch', () => {
+    const { issuer, resource } = branched
+    const { number, now, keys, jwks } = branched.export
+    const made = exportKeys(ringOf(branched.ring), { issuer, resource, branch: number, now })
+    expect(JSON.parse(writeKeys(made))).toEqual(keys)
+    expect(exportJwks(readKeys(JSON.stringify(keys)), now, 3)).toEqual(jwks)
   })
 
   const openOwn = (row: { readonly enc: string; readonly now: number; readonly envelope: string }) => {
