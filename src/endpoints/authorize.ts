@@ -22,6 +22,7 @@ import { checkNavigation, isPrefetch, readBody } from './browser.ts'
 import type { Consents } from './consent.ts'
 import type { EndpointContext } from './context.ts'
 import type { Logins } from './login.ts'
+import { keepOpener } from './opener.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 import { answerErrorPage, toOAuthError } from './respond.ts'
 import type { Session, Sessions } from './session.ts'
@@ -118,6 +119,7 @@ export function createAuthorizeEndpoint(
       return answerErrorPage(error, { issuer, event: 'authorize', log })
     }
     const { destination, parameters, pushed, asked } = proved
+    keepOpener(c, destination.client)
     try {
       const request = readAuthorizationRequest(parameters, destination, settings, pushed)
       return c.req.method === 'POST' ? c.redirect(byGet(request, asked), 303) : await answer(c, request, now)

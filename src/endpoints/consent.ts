@@ -28,6 +28,7 @@ import { checkOwnForm, readBody } from './browser.ts'
 import { showResource } from './consent_words.ts'
 import type { EndpointContext } from './context.ts'
 import { type Cookies, withCookies } from './cookies.ts'
+import { keepOpener } from './opener.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 import { answerErrorPage } from './respond.ts'
 import type { Session, Sessions } from './session.ts'
@@ -175,6 +176,7 @@ export function createConsents(
     now: number,
   ): Promise<ConsentFacts & { session: Session }> {
     const facts = (await envelopes.open('consent', envelope)) as unknown as ConsentFacts
+    keepOpener(c, clients.get(readParameters(facts.parameters).get('client_id') ?? ''))
     const session = await sessions.read(c, envelopes, now)
     if (session === undefined || session.sid !== facts.sid) {
       throw new OAuthError('invalid_request', 'the consent was asked for in another session')

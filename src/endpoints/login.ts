@@ -17,6 +17,7 @@ import type { PurposeEnvelopes } from '../token/purpose.ts'
 import { checkOwnForm, LONGEST_FORM, readBody } from './browser.ts'
 import type { EndpointContext } from './context.ts'
 import { type Cookies, withCookies } from './cookies.ts'
+import { keepOpener } from './opener.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 import { answerErrorPage } from './respond.ts'
 import type { Sessions } from './session.ts'
@@ -68,7 +69,7 @@ export interface LoginParts {
 /** Returns the logins of an issuer. */
 export function createLogins(context: EndpointContext, { cookies, sessions, pushedRequests }: LoginParts): Logins {
   const { settings, keyRing, log, newId } = context
-  const { issuer, authenticate, guard, lives } = settings
+  const { issuer, clients, authenticate, guard, lives } = settings
 
   /** Returns what ties a login to one browser; a browser that has it keeps it, so that two tabs can log in at once. */
   function browserOf(c: Context): string {
@@ -165,6 +166,7 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
   /** Opens the sealed login that a browser brings back; another browser's is refused. */
   async function open(c: Context, state: string, envelopes: PurposeEnvelopes): Promise<LoginFacts> {
     const facts = (await envelopes.open('login', state)) as unknown as LoginFacts
+    keepOpener(c, clients.get(readParameters(facts.parameters).get('client_id') ?? ''))
     const browser = cookies.get(c, 'browser')
     if (browser === undefined || digestLabels('browser', browser) !== facts.browser) {
       throw new OAuthError('login_failed', 'the login was begun in another browser')

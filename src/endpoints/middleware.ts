@@ -12,6 +12,7 @@ import type { Log } from '../log.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { IssuerSettings } from '../settings.ts'
 import type { EndpointContext } from './context.ts'
+import { isOpenerKept } from './opener.ts'
 import { answerError, answerRefusal, SECURITY_HEADERS, toResponse } from './respond.ts'
 
 /** Characters that a URL may have. */
@@ -51,6 +52,7 @@ export const securely: MiddlewareHandler = async function securelyMiddleware(c, 
   // An operator's own page may have a form for `/login`: without a referrer its `Origin` would be `null`.
   const isPage = headers.get('Content-Type')?.startsWith('text/html') === true
   if (isPage && referrers !== 'no-referrer') headers.set('Referrer-Policy', 'same-origin')
+  if (isOpenerKept(c)) headers.set('Cross-Origin-Opener-Policy', 'unsafe-none')
 }
 
 /** What else is to be known of who may ask. */

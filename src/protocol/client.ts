@@ -78,6 +78,8 @@ export interface Client {
   readonly redirectUris: readonly string[]
   /** Whether a person is asked before it gets anything: always, or never. */
   readonly consent: 'ask' | 'skip'
+  /** Whether pages on the way to its answer leave it the popup in which they are shown. */
+  readonly opensPopup: boolean
   /** Seconds after which an approval ends, and all refresh tokens with it. */
   readonly refreshTokenLifetime: number
   /** Seconds without a refresh after which a rotating refresh token ends. */

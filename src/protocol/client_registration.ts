@@ -73,6 +73,11 @@ export interface ClientSettings extends AssertionSettings, RefreshSettings {
   readonly redirect_uris?: readonly string[]
   /** `"skip"` never asks a person before it gets anything: for your own clients, on https alone. Default `"ask"`. */
   readonly consent?: 'ask' | 'skip'
+  /**
+   * Whether it asks in a popup, and gets its answer by `window.opener`: pages on the way to its answer do not cut that then, so
+   * whoever opens them keeps a window in which they are. Default false.
+   */
+  readonly opens_popup?: boolean
 }
 
 const MEMBERS = [
@@ -98,6 +103,7 @@ const MEMBERS = [
   'client_uri',
   'redirect_uris',
   'consent',
+  'opens_popup',
   ...REFRESH_SETTINGS,
 ] as const satisfies readonly (keyof ClientSettings)[]
 
@@ -219,8 +225,8 @@ function readApprovalSettings(
   name: string,
   value: Readonly<Record<string, unknown>>,
   isAuthorizing: boolean,
-): Pick<Client, 'name' | 'uri' | 'redirectUris' | 'consent'> {
-  const { client_name = id.slice(0, 64), client_uri, redirect_uris = [], consent = 'ask' } = value
+): Pick<Client, 'name' | 'uri' | 'redirectUris' | 'consent' | 'opensPopup'> {
+  const { client_name = id.slice(0, 64), client_uri, redirect_uris = [], consent = 'ask', opens_popup = false } = value
   checkText(`${name}.client_name`, client_name, DISPLAY_NAME, '1 to 64 characters that can be seen')
   if (client_uri !== undefined) {
     checkText(`${name}.client_uri`, client_uri, /^https:\/\/[\x21-\x7e]{1,500}$/, 'an https URL')
@@ -228,8 +234,9 @@ function readApprovalSettings(
   }
   const redirectUris = readRedirectUris(`${name}.redirect_uris`, redirect_uris, isAuthorizing)
   checkChoice(`${name}.consent`, consent, ['ask', 'skip'])
+  checkBoolean(`${name}.opens_popup`, opens_popup)
   if (consent === 'skip' && redirectUris.some(isOnDevice)) {
     throw new RangeError(`"${name}.consent" expected "ask": an app on a device can be pretended to be`)
   }
-  return { name: client_name, uri: client_uri, redirectUris, consent }
+  return { name: client_name, uri: client_uri, redirectUris, consent, opensPopup: opens_popup }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createIssuer, createMemoryRevocations, type IssuerSettings, readBindings } from '../../src/index.ts'
-import { ISSUER, NOW, testIssuer, testSettings } from '../fixtures.ts'
-import { authorizeUrl, createBrowser, createPerson, hiddenField } from '../person.ts'
+import { ISSUER, NOW, testIssuer, testSettings, VARS } from '../fixtures.ts'
+import { authorizeUrl, createApp, createBrowser, createPerson, hiddenField, pushedBy, signLogin } from '../person.ts'
 
 /** Returns an issuer in which alice has allowed an app, and her browser. */
 async function setUp(changes: Partial<IssuerSettings> = {}) {
@@ -52,5 +52,66 @@ describe('what a page says of where it comes from', () => {
     const issuer = testIssuer({ authenticate: async (__, { state }) => new Response(state, { headers }) })
     const page = await issuer.request(authorizeUrl())
     expect([page.status, page.headers.get('referrer-policy')]).toEqual([200, expected])
+  })
+})
+
+describe('the window that opened a page of ours', () => {
+  /** Goes all ways that lead to an answer, and returns what each says of the opener. */
+  async function onTheWay(opens_popup: boolean) {
+    const { pub, ...clients } = VARS.CLIENTS
+    const issuer = testIssuer({ clients: { ...clients, pub: { ...pub, opens_popup } } })
+    const said: (readonly [request: string, status: number, policy: string | null])[] = []
+    const ask = async (request: Request): Promise<Response> => {
+      const response = await issuer.fetch(request)
+      const { pathname } = new URL(request.url)
+      said.push([`${request.method} ${pathname}`, response.status, response.headers.get('cross-origin-opener-policy')])
+      return response
+    }
+    const alice = createPerson(ask, { now: () => NOW })
+    const { browser } = alice
+    const begun = (await browser.get(authorizeUrl())).headers.get('location') ?? ''
+    const badLogin = await signLogin(begun, 'alice', { now: NOW, claims: { nonce: 'x' } })
+    await browser.get(badLogin)
+    await createBrowser(ask).get(badLogin)
+    const consent = hiddenField(await (await alice.visit()).text(), 'consent')
+    for (const decision of ['perhaps', 'switch', 'deny', 'deny', 'allow'])
+      await browser.post(`${ISSUER}/consent`, { consent, decision })
+    await alice.answer('allow')
+    await browser.get(authorizeUrl())
+    await browser.get(authorizeUrl({ scope: 'nothing' }))
+    await browser.post(`${ISSUER}/authorize`, Object.fromEntries(new URL(authorizeUrl()).searchParams))
+    const pushed = await pushedBy('pub', await createApp(ask).push({}))
+    said.pop()
+    await browser.get(authorizeUrl(pushed))
+    return { said, ask, browser }
+  }
+
+  it('is kept on all ways to the answer of a client that opens popups', async () => {
+    const { said } = await onTheWay(true)
+    expect(said.filter(([, , policy]) => policy !== 'unsafe-none')).toEqual([
+      // What a form without a decision is for nobody has looked at.
+      ['POST /consent', 400, 'same-origin'],
+    ])
+    const paths = ['GET /authorize', 'GET /login/callback', 'POST /authorize', 'POST /consent']
+    expect([...new Set(said.map(([request]) => request))].toSorted()).toEqual(paths)
+    for (const status of [200, 303, 400, 409]) expect(said.map(([, one]) => one)).toContain(status)
+  })
+
+  it('is cut on those of every other client', async () => {
+    const { said } = await onTheWay(false)
+    expect(said.length).toBeGreaterThan(15)
+    expect(said.filter(([, , policy]) => policy !== 'same-origin')).toEqual([])
+  })
+
+  it('is cut, whoever opens it, where no answer comes of it', async () => {
+    const { said, ask, browser } = await onTheWay(true)
+    said.length = 0
+    for (const path of ['/', '/logout', '/apps', '/jwks', '/nothing', '/login/callback?state=x'])
+      await browser.get(ISSUER + path)
+    await browser.get(authorizeUrl({ client_id: 'nobody' }))
+    await browser.get(authorizeUrl({ redirect_uri: 'https://evil.example/cb' }))
+    await createApp(ask).redeem('x')
+    expect(said.length).toBe(9)
+    expect(said.filter(([, , policy]) => policy !== 'same-origin')).toEqual([])
   })
 })
