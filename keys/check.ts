@@ -6,6 +6,9 @@
  * @module
  */
 
+import { readEach } from './faults.ts'
+import { findMeant } from './meant.ts'
+
 /** The members of an object whose shape is not known yet. */
 export type Members = Readonly<Record<string, unknown>>
 
@@ -16,46 +19,25 @@ function describe(value: unknown): string {
   return value === undefined ? 'nothing' : typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
-/** Returns how many letters of `from` must be changed, added or left out to make `to` of it. */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (const [index, letter] of [...from].entries()) {
-    const next = [index + 1]
-    for (const [place, other] of [...to].entries()) {
-      const [above = 0, beside = 0, across = 0] = [row[place + 1], next[place], row[place]]
-      next.push(Math.min(above + 1, beside + 1, across + (letter === other ? 0 : 1)))
-    }
-    row = next
-  }
-  return row[to.length] ?? 0
-}
-
-/** Returns the name that was meant, if one is but two letters, a capital or a hyphen away. */
-function findMeant(unknown: string, known: readonly string[]): string | undefined {
-  const plain = (name: string): string => name.toLowerCase().replace(/[_-]/g, '')
-  return [0, 1, 2].flatMap((most) =>
-    known.filter((name) => most * 2 < name.length && distance(plain(unknown), plain(name)) <= most),
-  )[0]
-}
-
 /**
  * Checks that `value` is a plain object with no member outside `known`.
  *
- * @throws {TypeError} when it is not an object, or has an unknown member
+ * @throws {TypeError} when it is not an object, or has unknown members: all are said
  */
 export function checkMembers(name: string, value: unknown, known?: readonly string[]): asserts value is Members {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new TypeError(`"${name}" expected an object, got ${describe(value)}`)
   }
-  const unknown = known === undefined ? undefined : Object.keys(value).find((member) => !known.includes(member))
-  if (unknown !== undefined) {
-    const isShown = /^[A-Za-z0-9_-]{1,40}$/.test(unknown)
-    const meant = isShown && known !== undefined ? findMeant(unknown, known) : undefined
+  if (known === undefined) return
+  const unknown = Object.keys(value).filter((member) => !known.includes(member))
+  readEach(unknown, (member) => {
+    const isShown = /^[A-Za-z0-9_-]{1,40}$/.test(member)
+    const meant = isShown ? findMeant(member, known) : undefined
     throw new TypeError(
-      `"${name}" has no setting ${isShown ? `"${unknown}"` : 'of that name'}; ` +
-        `${meant === undefined ? 'it' : `did you mean "${meant}"? It`} knows: ${known?.join(', ')}`,
+      `"${name}" has no setting ${isShown ? `"${member}"` : 'of that name'}; ` +
+        `${meant === undefined ? 'it' : `did you mean "${meant}"? It`} knows: ${known.join(', ')}`,
     )
-  }
+  })
 }
 
 /**
@@ -154,6 +136,22 @@ export function checkTexts(
   expected: string,
 ): asserts value is readonly string[] {
   if (!Array.isArray(value)) throw new TypeError(`"${name}" expected a list, got ${describe(value)}`)
-  for (const [index, text] of value.entries()) checkText(`${name}[${index}]`, text, pattern, expected)
+  readEach(value, (text, index) => checkText(`${name}[${index}]`, text, pattern, expected))
   if (new Set(value).size !== value.length) throw new RangeError(`"${name}" expected each text once`)
+}
+
+/**
+ * Checks that each of a list of texts is one of those that there are.
+ *
+ * @param expected what each must be, in words, for the message; what was meant is added
+ * @throws {RangeError} all that are not
+ */
+export function checkKnown(name: string, texts: readonly string[], known: readonly string[], expected: string): void {
+  readEach(texts, (text, index) => {
+    if (known.includes(text)) return
+    const meant = findMeant(text, known)
+    throw new RangeError(
+      `"${name}[${index}]" expected ${expected}${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
+    )
+  })
 }

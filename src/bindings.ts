@@ -6,6 +6,7 @@
 
 import { checkChoice, checkMembers, checkMethods } from '../keys/check.ts'
 import { isLoopback } from '../keys/identifier.ts'
+import { BINDING_KINDS, type BindingKind, checkBindingNames } from './binding_kinds.ts'
 import { developmentClients, developmentResources } from './development.ts'
 import type { Authenticate } from './login/authenticate.ts'
 import { developmentLogin } from './login/development.ts'
@@ -68,6 +69,9 @@ export interface Bindings {
   /** `"true"` only in `.dev.vars`. */
   readonly DEVELOPMENT?: unknown
 }
+
+/** The compiler holds the names against the type: one that is missing here would be refused. */
+const KINDS: Readonly<Record<keyof Bindings, BindingKind>> = BINDING_KINDS
 
 function readText(name: string, value: unknown): string | undefined {
   if (value === undefined || typeof value === 'string') return value
@@ -145,11 +149,12 @@ function present<Given extends Readonly<Record<string, unknown>>>(
 /**
  * Returns the issuer's settings from a Worker's bindings; add hooks to them as you like before `createIssuer`.
  *
- * @throws {TypeError} when a binding is missing or of a wrong type
+ * @throws {TypeError} when a binding is missing, misspelt or of a wrong type
  * @throws {RangeError} when `DEVELOPMENT` is on for an issuer that is not on this machine
  */
 export function readBindings(env: Bindings): IssuerSettings {
   const { RESOURCES: resources = {}, CLIENTS: clients = {} } = env
+  checkBindingNames(env, KINDS)
   const issuer = readText('ISSUER', env.ISSUER)
   if (issuer === undefined) throw new TypeError('"ISSUER" expected the URL of this issuer, got nothing')
   checkMembers('RESOURCES', resources)

@@ -58,7 +58,8 @@ export function ownLoginPage(options: OwnPageOptions): Authenticate {
   checkBoolean('LOGIN.isLoopbackAllowed', isLoopbackAllowed)
   checkRemoteUrl('LOGIN.url', url, isLoopbackAllowed)
   if (typeof issuer !== 'string' || issuer === '') throw new TypeError('"LOGIN.issuer" expected a text')
-  if (!Array.isArray(jwks?.keys) || jwks.keys.length === 0) throw new TypeError('"LOGIN.jwks" expected a JWK Set')
+  checkMembers('LOGIN.jwks', jwks as unknown, ['keys'])
+  if (!Array.isArray(jwks.keys) || jwks.keys.length === 0) throw new TypeError('"LOGIN.jwks" expected a JWK Set')
   if (
     jwks.keys.some((key) => !ALGORITHMS.includes(String(key['alg'])) || key['kty'] === 'oct' || key['d'] !== undefined)
   ) {

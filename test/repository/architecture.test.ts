@@ -60,7 +60,9 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'hono',
   ],
   'src/issuer.ts': ['src/endpoints', 'src/stores', 'src/settings.ts', 'src/protocol', 'keys', 'hono'],
+  'src/binding_kinds.ts': ['keys'],
   'src/bindings.ts': [
+    'src/binding_kinds.ts',
     'src/settings.ts',
     'src/development.ts',
     'src/login',
