@@ -34,7 +34,7 @@ export const BINDING_KINDS = {
   FAILURES: 'binding',
   PARTNER_KEY: 'secret',
   DEVELOPMENT: 'variable',
-} as const satisfies Readonly<Record<string, BindingKind>>
+} as const
 
 /**
  * Returns how many letters a name may be away from ours and still be taken for it: another short word is soon there, as
