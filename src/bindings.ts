@@ -117,19 +117,18 @@ function readGuard(binding: Bindings['GUARD']): Guard | 'none' | undefined {
 function readLogin(login: unknown, secret: string | undefined, isLoopbackAllowed: boolean): Authenticate {
   checkMembers('LOGIN', login)
   checkChoice('LOGIN.type', login['type'], ['openid', 'page'])
+  const { issuer, private_host: isPrivateHostAllowed } = login
+  const where = { issuer, isLoopbackAllowed, isPrivateHostAllowed }
   if (login['type'] === 'openid') {
-    checkMembers('LOGIN', login, ['type', 'issuer', 'client_id', 'scope', 'algorithms'])
-    const { issuer, client_id, scope, algorithms } = login
-    const options = { issuer, clientId: client_id, clientSecret: secret, isLoopbackAllowed }
-    return upstreamLogin({
-      ...options,
-      ...(scope === undefined ? {} : { scope }),
-      ...(algorithms === undefined ? {} : { algorithms }),
-    } as UpstreamOptions)
+    const known = ['type', 'issuer', 'client_id', 'token_endpoint_auth_method', 'scope', 'algorithms', 'private_host']
+    checkMembers('LOGIN', login, known)
+    const { client_id: clientId, token_endpoint_auth_method: tokenEndpointAuthMethod, scope, algorithms } = login
+    const client = { clientId, clientSecret: secret, tokenEndpointAuthMethod }
+    return upstreamLogin(present({ ...where, ...client, scope, algorithms }) as unknown as UpstreamOptions)
   }
-  checkMembers('LOGIN', login, ['type', 'url', 'issuer', 'jwks'])
-  const { url, issuer, jwks } = login
-  return ownLoginPage({ url, issuer, jwks, isLoopbackAllowed } as OwnPageOptions)
+  checkMembers('LOGIN', login, ['type', 'url', 'issuer', 'jwks', 'private_host'])
+  const { url, jwks } = login
+  return ownLoginPage(present({ ...where, url, jwks }) as unknown as OwnPageOptions)
 }
 
 /** Returns the public members of the partner's key in `.dev.vars`. */

@@ -10,20 +10,23 @@ import type { WaitUntil } from './single_flight.ts'
 /** The platform's `fetch`, or one in its place. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
 
-/** What came from elsewhere; or why nothing did, for the log alone. */
-export type Fetched =
-  | { readonly ok: true; readonly json: Readonly<Record<string, unknown>> }
-  | { readonly ok: false; readonly detail: string }
+/** A JSON object. */
+type Json = Readonly<Record<string, unknown>>
 
-/** The text of what came, with its entity tag; or the status of an answer that is none. */
+/** What came from elsewhere; or why nothing did, for the log alone, and what was said instead, if that was asked for. */
+export type Fetched =
+  | { readonly ok: true; readonly json: Json }
+  | { readonly ok: false; readonly detail: string; readonly status?: number; readonly json?: Json }
+
+/** The text of what came, with its entity tag; or the status of an answer that is none, and its text if that was asked for. */
 export type FetchedText =
   | { readonly ok: true; readonly text: string; readonly etag: string | null }
-  | { readonly ok: false; readonly detail: string; readonly status?: number }
+  | { readonly ok: false; readonly detail: string; readonly status?: number; readonly text?: string }
 
 /** Bytes that an answer may have, unless more is allowed. */
 const LONGEST = 65_536
 
-/** Milliseconds that an answer may take, its body included. */
+/** Milliseconds that an answer may take, its body included, unless more is allowed. */
 const PATIENCE = 2500
 
 /** Hosts that lead to this machine or its own network, whatever the operator's name server says. */
@@ -35,14 +38,21 @@ function isInternal(hostname: string): boolean {
  * Checks a URL that something is to be fetched from: https on a host with a public name, without a user.
  *
  * @param isLoopbackAllowed whether http and https on this very machine will do too: for development
+ * @param privateHost the one host without a public name that will do too, by https
  * @throws {RangeError} when it is any other
  */
-export function checkRemoteUrl(name: string, url: unknown, isLoopbackAllowed: boolean): asserts url is string {
+export function checkRemoteUrl(
+  name: string,
+  url: unknown,
+  isLoopbackAllowed: boolean,
+  privateHost?: string,
+): asserts url is string {
   const expected = `"${name}" expected an https URL of a public host`
   if (typeof url !== 'string' || !URL.canParse(url)) throw new RangeError(expected)
   const { protocol, hostname, username, password, hash } = new URL(url)
   const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
-  const isFine = isLoopback ? isLoopbackAllowed : protocol === 'https:' && !isInternal(hostname)
+  const isKnown = !isInternal(hostname) || hostname === privateHost
+  const isFine = (isLoopback && isLoopbackAllowed) || (protocol === 'https:' && isKnown)
   if (!isFine || !/^https?:$/.test(protocol) || username + password + hash !== '') throw new RangeError(expected)
 }
 
@@ -70,6 +80,10 @@ export interface Bounds {
   readonly type: RegExp
   /** Bytes at the most. Default 65536. */
   readonly longest?: number
+  /** Milliseconds at the most, body included. Default 2500. */
+  readonly patience?: number
+  /** Whether the body that comes with a status of 400 or more is wanted too. Default false. */
+  readonly isErrorRead?: boolean
 }
 
 /** Returns what a status that is not 200 means. */
@@ -79,10 +93,10 @@ export function describeStatus(status: number): string {
 }
 
 /** Returns why nothing came, as the platform codes it: a host that is not there, TLS, time. Its message is not told. */
-export function describeFailure(error: unknown): string {
+export function describeFailure(error: unknown, patience: number = PATIENCE): string {
   const { name, cause } = error instanceof Error ? error : { name: 'failed', cause: undefined }
   const { code } = (cause ?? {}) as { readonly code?: unknown }
-  if (name === 'TimeoutError') return `no answer in ${PATIENCE} ms`
+  if (name === 'TimeoutError') return `no answer in ${patience} ms`
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? `${name}: ${code}` : name
 }
 
@@ -90,38 +104,48 @@ export function describeFailure(error: unknown): string {
  * Fetches a text: in 2.5 seconds, body included, with status 200 and no redirect, of one of the types, and not too long.
  */
 export async function fetchText(url: string, fetch: Fetch, init: RequestInit, bounds: Bounds): Promise<FetchedText> {
+  const { type, longest = LONGEST, patience = PATIENCE, isErrorRead = false } = bounds
   try {
     // `redirect: 'error'` throws in workerd: with 'manual' a redirect is just not 200.
-    const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(PATIENCE) })
-    const isOfType = bounds.type.test(response.headers.get('content-type') ?? '')
-    if (response.status !== 200 || !isOfType) {
+    const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(patience) })
+    const { status, headers } = response
+    const isOfType = type.test(headers.get('content-type') ?? '')
+    const error = { ok: false, detail: status === 200 ? 'another media type' : describeStatus(status), status } as const
+    if (!isOfType || (status !== 200 && !(isErrorRead && status >= 400))) {
       await response.body?.cancel()
-      const { status } = response
-      return { ok: false, detail: status === 200 ? 'another media type' : describeStatus(status), status }
+      return error
     }
-    const text = await readBounded(response, bounds.longest ?? LONGEST)
-    return text === undefined
-      ? { ok: false, detail: 'too long' }
-      : { ok: true, text, etag: response.headers.get('etag') }
+    const text = await readBounded(response, longest)
+    if (status !== 200) return text === undefined ? error : { ...error, text }
+    return text === undefined ? { ok: false, detail: 'too long' } : { ok: true, text, etag: headers.get('etag') }
   } catch (error) {
-    return { ok: false, detail: describeFailure(error) }
+    return { ok: false, detail: describeFailure(error, patience) }
+  }
+}
+
+/** Returns the JSON object that a text is; or why it is none. */
+function readJson(text: string): Json | string {
+  try {
+    const json: unknown = JSON.parse(text)
+    return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Json) : 'no JSON object'
+  } catch {
+    return 'no JSON'
   }
 }
 
 /** Fetches a JSON object; bounded as `fetchText`, at 64 KB. */
-export async function fetchJson(url: string, fetch: Fetch, init: RequestInit = {}): Promise<Fetched> {
+export async function fetchJson(
+  url: string,
+  fetch: Fetch,
+  init: RequestInit = {},
+  bounds: Omit<Bounds, 'type'> = {},
+): Promise<Fetched> {
   const headers = { accept: 'application/json', ...(init.headers as Record<string, string> | undefined) }
-  const fetched = await fetchText(url, fetch, { ...init, headers }, { type: /^application\/(?:[\w.-]+\+)?json\b/i })
-  if (!fetched.ok) return fetched
-  try {
-    const json: unknown = JSON.parse(fetched.text)
-    const isObject = typeof json === 'object' && json !== null && !Array.isArray(json)
-    return isObject
-      ? { ok: true, json: json as Readonly<Record<string, unknown>> }
-      : { ok: false, detail: 'no JSON object' }
-  } catch {
-    return { ok: false, detail: 'no JSON' }
-  }
+  const type = /^application\/(?:[\w.-]+\+)?json\b/i
+  const fetched = await fetchText(url, fetch, { ...init, headers }, { ...bounds, type })
+  const json = fetched.text === undefined ? undefined : readJson(fetched.text)
+  if (!fetched.ok) return typeof json === 'object' ? { ...fetched, json } : fetched
+  return typeof json === 'object' ? { ok: true, json } : { ok: false, detail: json ?? 'no JSON' }
 }
 
 /** A document that is kept; see {@link createRemoteDocument}. */

@@ -109,7 +109,7 @@ const WORDS: Partial<Readonly<Record<OAuthErrorCode, readonly [title: string, wo
     'This app is not known here',
     'The link that brought you here names an app that this server does not know.',
   ],
-  login_failed: ['The login did not work', 'Nobody was logged in. You can try again.'],
+  login_failed: ['The login did not work', 'Nobody was logged in by it. You can try again.'],
   foreign_form: ['This form was not sent from here', 'For your safety nothing was done.'],
   temporarily_unavailable: ['Please try again in a moment', 'This server cannot go on right now. Nothing is lost.'],
   server_error: ['Something went wrong here', 'This is not your fault. The operator finds in the log what it was.'],

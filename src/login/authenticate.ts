@@ -53,7 +53,7 @@ export interface Transaction {
 /**
  * Logs a person in: returns who it is, or what to show or where to send the browser next.
  *
- * @throws {OAuthError} `login_failed` when it failed, `temporarily_unavailable` when it may work later: the person sees a
- * page with a way to try again
+ * @throws {OAuthError} `login_failed` when it failed, `temporarily_unavailable` when it may work later, `server_error` when it
+ * takes an operator to mend it: the person sees a page that says so, with a way to try again
  */
 export type Authenticate = (request: Request, transaction: Transaction) => Promise<Person | Response>

@@ -28,6 +28,8 @@ export interface OwnPageOptions {
   readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] }
   /** Whether the page may be on this very machine, by http. Default false. */
   readonly isLoopbackAllowed?: boolean
+  /** Whether its host need not be a public one. Default false. */
+  readonly isPrivateHostAllowed?: boolean
 }
 
 const OPTIONS: Readonly<Record<keyof OwnPageOptions, true>> = {
@@ -35,6 +37,7 @@ const OPTIONS: Readonly<Record<keyof OwnPageOptions, true>> = {
   issuer: true,
   jwks: true,
   isLoopbackAllowed: true,
+  isPrivateHostAllowed: true,
 }
 
 const ALGORITHMS = ['ES256', 'Ed25519', 'EdDSA', 'PS256', 'RS256']
@@ -54,9 +57,11 @@ const LONGEST_LIFE = 300
  */
 export function ownLoginPage(options: OwnPageOptions): Authenticate {
   checkMembers('ownLoginPage', options as unknown, Object.keys(OPTIONS))
-  const { url, issuer, jwks, isLoopbackAllowed = false } = options
+  const { url, issuer, jwks, isLoopbackAllowed = false, isPrivateHostAllowed = false } = options
   checkBoolean('LOGIN.isLoopbackAllowed', isLoopbackAllowed)
-  checkRemoteUrl('LOGIN.url', url, isLoopbackAllowed)
+  checkBoolean('LOGIN.private_host', isPrivateHostAllowed)
+  const privateHost = isPrivateHostAllowed && URL.canParse(url) ? new URL(url).hostname : undefined
+  checkRemoteUrl('LOGIN.url', url, isLoopbackAllowed, privateHost)
   if (typeof issuer !== 'string' || issuer === '') throw new TypeError('"LOGIN.issuer" expected a text')
   checkMembers('LOGIN.jwks', jwks as unknown, ['keys'])
   if (!Array.isArray(jwks.keys) || jwks.keys.length === 0) throw new TypeError('"LOGIN.jwks" expected a JWK Set')

@@ -1,0 +1,70 @@
+/**
+ * What is known of a provider (OpenID Connect Discovery §3), and what it means when it does not answer as it should.
+ *
+ * @module
+ */
+
+import { OAuthError } from '../protocol/error.ts'
+import { checkRemoteUrl, createRemoteDocument, type Fetch, type Fetched, type RemoteDocument } from '../remote.ts'
+
+/** What of the provider's metadata is used. */
+export interface Provider {
+  readonly authorizationEndpoint: string
+  readonly tokenEndpoint: string
+  readonly isIssuerSent: boolean
+  readonly isBasic: boolean
+  readonly jwks: RemoteDocument
+}
+
+/** Which provider it has to be, and where it may be. */
+export interface ProviderRules {
+  readonly issuer: string
+  readonly isLoopbackAllowed: boolean
+  /** The host that need not be a public one. */
+  readonly privateHost: string | undefined
+}
+
+/**
+ * Reads a provider's metadata.
+ *
+ * @throws {OAuthError} `server_error` when they are of another issuer, or name a URL that must not be used: it takes an
+ * operator to mend that
+ */
+export function readProvider(
+  metadata: Readonly<Record<string, unknown>>,
+  { issuer, isLoopbackAllowed, privateHost }: ProviderRules,
+  fetch: Fetch,
+): Provider {
+  if (metadata['issuer'] !== issuer) throw new OAuthError('server_error', 'the metadata names another issuer')
+  const { authorization_endpoint, token_endpoint, jwks_uri, token_endpoint_auth_methods_supported: methods } = metadata
+  try {
+    checkRemoteUrl('authorization_endpoint', authorization_endpoint, isLoopbackAllowed, privateHost)
+    checkRemoteUrl('token_endpoint', token_endpoint, isLoopbackAllowed, privateHost)
+    checkRemoteUrl('jwks_uri', jwks_uri, isLoopbackAllowed, privateHost)
+  } catch (cause) {
+    throw new OAuthError('server_error', `the metadata: ${(cause as RangeError).message}`, { cause })
+  }
+  return {
+    authorizationEndpoint: authorization_endpoint,
+    tokenEndpoint: token_endpoint,
+    isIssuerSent: metadata['authorization_response_iss_parameter_supported'] === true,
+    isBasic: !Array.isArray(methods) || methods.includes('client_secret_basic'),
+    jwks: createRemoteDocument(jwks_uri, fetch),
+  }
+}
+
+/** Statuses that ask for patience, though others of their hundred say that the asker is wrong (RFC 9110 §15.5, RFC 6585 §4). */
+const PASSING: readonly number[] = [408, 425, 429]
+
+/**
+ * Returns what came from elsewhere.
+ *
+ * @throws {OAuthError} `temporarily_unavailable` for what may come later; `server_error` when the provider does not want us,
+ * and will not in a moment
+ */
+export function take(what: string, fetched: Fetched): Readonly<Record<string, unknown>> {
+  if (fetched.ok) return fetched.json
+  const { status = 0, detail } = fetched
+  const isRefused = status >= 400 && status < 500 && !PASSING.includes(status)
+  throw new OAuthError(isRefused ? 'server_error' : 'temporarily_unavailable', `${what}: ${detail}`)
+}
