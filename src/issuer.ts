@@ -32,6 +32,7 @@ import { createLogins } from './endpoints/login.ts'
 import { createLogoutEndpoint } from './endpoints/logout.ts'
 import { describeIssuer, metadataPath } from './endpoints/metadata.ts'
 import { atMost, corsWhereAsked, limitFailures, only, onlyForUs, securely } from './endpoints/middleware.ts'
+import { createOpenedRequests } from './endpoints/opened_requests.ts'
 import { createParEndpoint } from './endpoints/par.ts'
 import { createPublicKeys, type PublicKeys } from './endpoints/public_keys.ts'
 import { createPushedRequests } from './endpoints/pushed_requests.ts'
@@ -42,6 +43,7 @@ import { createRevoking, type Revoking } from './endpoints/revoking.ts'
 import { createSessions } from './endpoints/session.ts'
 import { createStartEndpoint } from './endpoints/start.ts'
 import { createTokenEndpoint } from './endpoints/token.ts'
+import { createWays } from './endpoints/ways.ts'
 import type { IssuerSettings } from './settings.ts'
 import { type Assertions, createAssertions } from './stores/assertions.ts'
 import { createRecipients } from './stores/recipients.ts'
@@ -115,12 +117,14 @@ function mountPages(
   const cookies = createCookies(context.settings.issuer)
   const sessions = createSessions(context, cookies, view)
   const pushedRequests = createPushedRequests(context)
-  const logins = createLogins(context, { cookies, sessions, pushedRequests })
+  const ways = createWays(context, pushedRequests)
+  const logins = createLogins(context, { cookies, sessions, pushedRequests, ways })
   const codes = createCodes(context, pushedRequests, view)
   const allowed = createAllowedApps(context, cookies)
-  const consents = createConsents(context, cookies, sessions, codes, allowed, pushedRequests)
+  const consents = createConsents(context, cookies, sessions, codes, allowed, pushedRequests, ways)
   const page = [only('GET', 'POST'), atMost(LONGEST_FORM)] as const
-  const authorizing = { sessions, logins, consents, codes, pushedRequests, allowed }
+  const openedRequests = createOpenedRequests(cookies)
+  const authorizing = { sessions, logins, consents, codes, pushedRequests, openedRequests, allowed }
   app.all(`${base}/authorize`, ...page, createAuthorizeEndpoint(context, authorizing))
   app.all(`${base}/login`, ...page, logins.resume)
   app.all(`${base}/login/callback`, only('GET'), logins.resume)

@@ -22,6 +22,7 @@ import { checkNavigation, isPrefetch, readBody } from './browser.ts'
 import type { Consents } from './consent.ts'
 import type { EndpointContext } from './context.ts'
 import type { Logins } from './login.ts'
+import type { OpenedRequests } from './opened_requests.ts'
 import { keepOpener } from './opener.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 import { answerErrorPage, toOAuthError } from './respond.ts'
@@ -34,6 +35,7 @@ export interface AuthorizeParts {
   readonly consents: Consents
   readonly codes: Codes
   readonly pushedRequests: PushedRequests
+  readonly openedRequests: OpenedRequests
   readonly allowed: AllowedApps
 }
 
@@ -66,12 +68,13 @@ export function createAuthorizeEndpoint(
 ): (c: Context) => Promise<Response> {
   const { settings, keyRing, log } = context
   const { issuer, clients } = settings
-  const { sessions, logins, consents, codes, pushedRequests, allowed } = parts
+  const { sessions, logins, consents, codes, pushedRequests, openedRequests, allowed } = parts
 
   async function answer(c: Context, request: AuthorizationRequest, now: number): Promise<Response> {
     const { prompt, destination } = request
     const envelopes = context.envelopes(keyRing.open(now), now)
     const session = await sessions.read(c, envelopes, now)
+    if (request.pushed !== undefined) openedRequests.note(c, request.pushed)
     if (!isSufficient(session, request, now)) {
       if (prompt.has('none')) throw new OAuthError('login_required', 'nobody is logged in, and nobody may be asked')
       return logins.begin(c, request, envelopes, now)
@@ -93,7 +96,10 @@ export function createAuthorizeEndpoint(
     const asked = readParameters(text)
     asked.checkOnce('client_id', 'request_uri')
     const isPushed = asked.get('request_uri') !== undefined
-    const opened = isPushed ? await pushedRequests.open(asked, context.envelopes(keyRing.open(now), now)) : undefined
+    const isKnown = (one: Pushed): boolean => openedRequests.has(c, one)
+    const opened = isPushed
+      ? await pushedRequests.open(asked, context.envelopes(keyRing.open(now), now), now, isKnown)
+      : undefined
     const parameters = opened?.parameters ?? asked
     return { destination: proveDestination(parameters, clients), parameters, pushed: opened?.pushed, asked }
   }

@@ -7,7 +7,7 @@
 
 import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
-import { answeredPage, consentPage, leavingPage, switchingPage } from '../pages/consent.ts'
+import { answeredPage, askingAnewPage, consentPage, leavingPage, switchingPage } from '../pages/consent.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { resourcesOf } from '../protocol/authorization_details.ts'
 import {
@@ -28,10 +28,10 @@ import { checkOwnForm, readBody } from './browser.ts'
 import { showResource } from './consent_words.ts'
 import type { EndpointContext } from './context.ts'
 import { type Cookies, withCookies } from './cookies.ts'
-import { keepOpener } from './opener.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 import { answerErrorPage } from './respond.ts'
 import type { Session, Sessions } from './session.ts'
+import type { Ways } from './ways.ts'
 
 /** Consents of the persons that are asked. */
 export interface Consents {
@@ -95,6 +95,7 @@ export function createConsents(
   codes: Codes,
   allowed: AllowedApps,
   pushedRequests: PushedRequests,
+  ways: Ways,
 ): Consents {
   const { settings, keyRing, log, newId } = context
   const { issuer, clients, resources, detailTypes, guard, lives } = settings
@@ -176,7 +177,6 @@ export function createConsents(
     now: number,
   ): Promise<ConsentFacts & { session: Session }> {
     const facts = (await envelopes.open('consent', envelope)) as unknown as ConsentFacts
-    keepOpener(c, clients.get(readParameters(facts.parameters).get('client_id') ?? ''))
     const session = await sessions.read(c, envelopes, now)
     if (session === undefined || session.sid !== facts.sid) {
       throw new OAuthError('invalid_request', 'the consent was asked for in another session')
@@ -205,6 +205,14 @@ export function createConsents(
     if (decision !== 'allow' && decision !== 'deny' && decision !== 'switch')
       throw new OAuthError('invalid_request', 'decision is unknown')
     const envelopes = context.envelopes(keyRing.open(now), now)
+    const about = await ways.about(c, 'consent', form.require('consent'), envelopes, now)
+    if (about?.hasEnded === true) {
+      const { parameters, pushed } = about.request
+      const asked = { parameters: decision === 'switch' ? withNewLogin(parameters) : parameters, pushed }
+      const again = await ways.again(asked, envelopes, now)
+      if (again === undefined) throw new OAuthError('invalid_request_uri', 'nothing can come of the request any more')
+      return withCookies(c, await toPageResponse(200, askingAnewPage(issuer, again)))
+    }
     const { session, parameters, pushed, jti, exp } = await open(c, form.require('consent'), envelopes, now)
     const asked = readParameters(parameters)
     const destination = proveDestination(asked, clients)

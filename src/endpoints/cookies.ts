@@ -7,8 +7,11 @@
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 
-/** What a cookie is for: the browser itself, the session, remembered consents, what apps were allowed, the demo. */
-export type CookieKind = 'browser' | 'session' | 'remember' | 'apps' | 'demo'
+/**
+ * What a cookie is for: the browser itself, the session, remembered consents, what apps were allowed, pushed requests that
+ * were opened, the demo.
+ */
+export type CookieKind = 'browser' | 'session' | 'remember' | 'apps' | 'pushed' | 'demo'
 
 /** The cookies of an issuer. */
 export interface Cookies {

@@ -27,13 +27,13 @@ export function createDemo(
   token: FormEndpoint,
 ): (c: Context) => Promise<Response> {
   const { settings, keyRing, log, newId } = context
-  const { issuer, resources } = settings
+  const { issuer, resources, lives } = settings
   const redirect_uri = `${issuer}/demo`
 
   function begin(c: Context): Response {
     checkOwnForm(c.req.raw.headers, issuer)
     const [verifier, state] = [`${newId()}${newId()}`, newId()]
-    cookies.set(c, 'demo', `${state}.${verifier}`, 600)
+    cookies.set(c, 'demo', `${state}.${verifier}`, lives.login + lives.consent)
     const location = addParameters(`${issuer}/authorize`, {
       response_type: 'code',
       client_id: DEMO_CLIENT,

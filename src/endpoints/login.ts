@@ -17,10 +17,10 @@ import type { PurposeEnvelopes } from '../token/purpose.ts'
 import { checkOwnForm, LONGEST_FORM, readBody } from './browser.ts'
 import type { EndpointContext } from './context.ts'
 import { type Cookies, withCookies } from './cookies.ts'
-import { keepOpener } from './opener.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 import { answerErrorPage } from './respond.ts'
 import type { Sessions } from './session.ts'
+import type { Ways } from './ways.ts'
 
 /** Logins of the browsers that ask. */
 export interface Logins {
@@ -64,12 +64,16 @@ export interface LoginParts {
   readonly cookies: Cookies
   readonly sessions: Sessions
   readonly pushedRequests: PushedRequests
+  readonly ways: Ways
 }
 
 /** Returns the logins of an issuer. */
-export function createLogins(context: EndpointContext, { cookies, sessions, pushedRequests }: LoginParts): Logins {
+export function createLogins(
+  context: EndpointContext,
+  { cookies, sessions, pushedRequests, ways }: LoginParts,
+): Logins {
   const { settings, keyRing, log, newId } = context
-  const { issuer, clients, authenticate, guard, lives } = settings
+  const { issuer, authenticate, guard, lives } = settings
 
   /** Returns what ties a login to one browser; a browser that has it keeps it, so that two tabs can log in at once. */
   function browserOf(c: Context): string {
@@ -163,12 +167,16 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
     return withCookies(c, await answerErrorPage(error, { issuer, event: 'login', log, retryAt }))
   }
 
+  /** Tells whether this is the browser in which a login was begun. */
+  function isOwn(c: Context, digest: unknown): boolean {
+    const browser = cookies.get(c, 'browser')
+    return browser !== undefined && digestLabels('browser', browser) === digest
+  }
+
   /** Opens the sealed login that a browser brings back; another browser's is refused. */
   async function open(c: Context, state: string, envelopes: PurposeEnvelopes): Promise<LoginFacts> {
     const facts = (await envelopes.open('login', state)) as unknown as LoginFacts
-    keepOpener(c, clients.get(readParameters(facts.parameters).get('client_id') ?? ''))
-    const browser = cookies.get(c, 'browser')
-    if (browser === undefined || digestLabels('browser', browser) !== facts.browser) {
+    if (!isOwn(c, facts.browser)) {
       throw new OAuthError('login_failed', 'the login was begun in another browser')
     }
     return facts
@@ -186,8 +194,11 @@ export function createLogins(context: EndpointContext, { cookies, sessions, push
       parameters.checkOnce('state')
       const state = parameters.require('state')
       const envelopes = context.envelopes(keyRing.open(now), now)
+      const about = await ways.about(c, 'login', state, envelopes, now)
+      const again = about && (await ways.again(about.request, envelopes, now))
+      if (again !== undefined && about?.hasEnded === true && isOwn(c, about.browser)) return c.redirect(again, 303)
       const facts = await open(c, state, envelopes)
-      retryAt = await pushedRequests.goOnAt(facts, envelopes, now)
+      retryAt = again
       const result = await ask(c.req.raw, transactionOf(facts, state, 'continue', now))
       return result instanceof Response ? withCookies(c, result) : await finish(c, result, facts, envelopes, now)
     } catch (error) {

@@ -38,9 +38,16 @@ export interface PushedRequests {
    * Opens the request that the parameters at the authorization endpoint refer to. Whatever else stands beside `request_uri`
    * and `client_id` is as if it were not there (RFC 9101 §6.3, RFC 9126 §4).
    *
+   * @param isKnown tells whether the browser opened this request before: then it opens after the end of its request URI too,
+   * until nothing can come of it any more, as a request that met no login yet
    * @throws {OAuthError} `invalid_request_uri` when it is not a live one of this client, or led to a code before
    */
-  open(parameters: Parameters, envelopes: PurposeEnvelopes): Promise<OpenedRequest>
+  open(
+    parameters: Parameters,
+    envelopes: PurposeEnvelopes,
+    now: number,
+    isKnown: (pushed: Pushed) => boolean,
+  ): Promise<OpenedRequest>
   /** Returns where a request goes on: one that was pushed, under a new request URI, for the one before may have ended. */
   goOnAt(
     request: Pick<AuthorizationRequest, 'parameters'> & { readonly pushed?: Pushed | undefined },
@@ -62,12 +69,18 @@ export function createPushedRequests({ settings, newId }: EndpointContext): Push
   // A login and an answer may each take their time.
   const longest = lives.par + lives.login + lives.par + lives.consent
 
-  async function openEnvelope(requestUri: string, envelopes: PurposeEnvelopes): Promise<OpenedRequest> {
+  async function openEnvelope(
+    requestUri: string,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<OpenedRequest & { readonly hasEnded: boolean }> {
     if (!requestUri.startsWith(PREFIX)) throw new OAuthError('invalid_request_uri', 'not a request URI of ours')
     try {
-      const { parameters, jti, until, met_at } = await envelopes.open('par', requestUri.slice(PREFIX.length))
-      const pushed = { jti, until: Number(until), ...(met_at === undefined ? {} : { metAt: Number(met_at) }) }
-      return { parameters: readParameters(String(parameters)), pushed }
+      const { parameters, jti, exp, until, met_at } = await envelopes.openLate('par', requestUri.slice(PREFIX.length))
+      const hasEnded = now >= exp
+      const isMet = met_at !== undefined && !hasEnded
+      const pushed = { jti, until: Number(until), ...(isMet ? { metAt: Number(met_at) } : {}) }
+      return { parameters: readParameters(String(parameters)), pushed, hasEnded }
     } catch (cause) {
       if (!(cause instanceof TokenError)) throw cause
       throw new OAuthError('invalid_request_uri', `the request URI does not open: ${cause.code}`, { cause })
@@ -90,10 +103,12 @@ export function createPushedRequests({ settings, newId }: EndpointContext): Push
       const client_id = readParameters(parameters).get('client_id')
       return addParameters(`${issuer}/authorize`, { client_id, request_uri })
     },
-    async open(parameters, envelopes) {
-      const opened = await openEnvelope(parameters.require('request_uri'), envelopes)
+    async open(parameters, envelopes, now, isKnown) {
+      const { hasEnded, ...opened } = await openEnvelope(parameters.require('request_uri'), envelopes, now)
       if (opened.parameters.get('client_id') !== parameters.require('client_id'))
         throw new OAuthError('invalid_request_uri', 'the request is of another client')
+      if (hasEnded && !(now < opened.pushed.until && isKnown(opened.pushed)))
+        throw new OAuthError('invalid_request_uri', 'the request URI has expired')
       if ((await guard?.hasEnded([`par ${opened.pushed.jti}`])) === true)
         throw new OAuthError('invalid_request_uri', 'the request led to a code before')
       return opened

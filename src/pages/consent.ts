@@ -106,6 +106,14 @@ export function switchingPage(issuer: string, location: string): Page {
   return { issuer, title: 'Another account', body, goesTo: location }
 }
 
+/** Returns the page that takes the browser to the same question once more. */
+export function askingAnewPage(issuer: string, location: string): Page {
+  const body = html`<h1>Please answer once more</h1>
+<p>This page was open for too long, so your answer did not count. You are being taken to the same question. If nothing happens:</p>
+<p><a class="button" href="${location}">Go on</a></p>`
+  return { issuer, title: 'Once more', body, goesTo: location }
+}
+
 /** Returns the page for a consent that was answered otherwise before, with the way back to the client. */
 export function answeredPage(issuer: string, clientName: string, location: string): Page {
   const body = html`<h1>You have answered this before</h1>

@@ -9,6 +9,12 @@ import type { Keyring, Leaves, Purpose } from '../../keys/index.ts'
 import { openEnvelope, sealEnvelope } from './envelope.ts'
 import { TokenError } from './error.ts'
 
+/** Seconds after its end for which an envelope can still be opened for the request in it: a day. */
+export const LATE = 86_400
+
+/** Purposes of envelopes that carry an authorization request. */
+export type RequestPurpose = 'par' | 'login' | 'consent'
+
 /** Purposes that envelopes are sealed for; the other purposes give keys alone. */
 export type EnvelopePurpose = Exclude<Purpose, 'access' | 'mark' | 'sign'>
 
@@ -47,6 +53,7 @@ export async function sealPurpose(
  * @param leaves those of this purpose
  * @param now Unix seconds
  * @param clockTolerance seconds by which the issuer's machines' clocks may differ
+ * @param late seconds after its end for which it opens all the same
  * @throws {TokenError} when it is not a live envelope of this purpose
  */
 export async function openPurpose(
@@ -55,12 +62,13 @@ export async function openPurpose(
   leaves: Leaves,
   now: number,
   clockTolerance: number,
+  late = 0,
 ): Promise<PurposeFacts> {
   const { facts } = await openEnvelope(envelope, `${purpose}+jwe`, leaves, now)
   const { jti, iat, exp } = facts
   if (typeof jti !== 'string' || jti === '') throw new TokenError('claims')
   if (!Number.isSafeInteger(iat) || !Number.isSafeInteger(exp)) throw new TokenError('claims')
-  if (now >= (exp as number)) throw new TokenError('expired')
+  if (now >= (exp as number) + late) throw new TokenError('expired')
   if ((iat as number) > now + clockTolerance) throw new TokenError('early')
   return facts as PurposeFacts
 }
@@ -71,6 +79,12 @@ export interface PurposeEnvelopes {
   seal(purpose: EnvelopePurpose, facts: PurposeFacts): Promise<string>
   /** @throws {TokenError} as {@link openPurpose} */
   open(purpose: EnvelopePurpose, envelope: string): Promise<PurposeFacts>
+  /**
+   * Opens one that may have ended, for the request in it and nothing else: all of that is proved once more.
+   *
+   * @throws {TokenError} as {@link openPurpose}; `expired` when it ended {@link LATE} seconds ago or more
+   */
+  openLate(purpose: RequestPurpose, envelope: string): Promise<PurposeFacts>
 }
 
 /** Seconds that the envelopes of each purpose live at the most. */
@@ -78,9 +92,11 @@ export type PurposeLives = Readonly<Record<EnvelopePurpose, number>>
 
 /** Returns the purpose envelopes of an issuer at `now`. */
 export function createPurposeEnvelopes(keyring: Keyring, lives: PurposeLives, now: number): PurposeEnvelopes {
-  const leavesFor = (purpose: EnvelopePurpose): Leaves => keyring.leavesFor(purpose, '', 'A256GCM', lives[purpose])
+  const leavesFor = (purpose: EnvelopePurpose, late = 0): Leaves =>
+    keyring.leavesFor(purpose, '', 'A256GCM', lives[purpose] + late)
   return {
     seal: (purpose, facts) => sealPurpose(purpose, facts, leavesFor(purpose), now),
     open: (purpose, envelope) => openPurpose(purpose, envelope, leavesFor(purpose), now, keyring.skew),
+    openLate: (purpose, envelope) => openPurpose(purpose, envelope, leavesFor(purpose, LATE), now, keyring.skew, LATE),
   }
 }

@@ -59,7 +59,8 @@ describe('the window that opened a page of ours', () => {
   /** Goes all ways that lead to an answer, and returns what each says of the opener. */
   async function onTheWay(opens_popup: boolean) {
     const { pub, ...clients } = VARS.CLIENTS
-    const issuer = testIssuer({ clients: { ...clients, pub: { ...pub, opens_popup } } })
+    let now = NOW
+    const issuer = testIssuer({ clients: { ...clients, pub: { ...pub, opens_popup } }, now: () => now })
     const said: (readonly [request: string, status: number, policy: string | null])[] = []
     const ask = async (request: Request): Promise<Response> => {
       const response = await issuer.fetch(request)
@@ -83,6 +84,10 @@ describe('the window that opened a page of ours', () => {
     const pushed = await pushedBy('pub', await createApp(ask).push({}))
     said.pop()
     await browser.get(authorizeUrl(pushed))
+    const lateConsent = hiddenField(await (await alice.visit({ prompt: 'consent' })).text(), 'consent')
+    now += 3600
+    await browser.get(badLogin)
+    await browser.post(`${ISSUER}/consent`, { consent: lateConsent, decision: 'deny' })
     return { said, ask, browser }
   }
 

@@ -54,6 +54,16 @@ describe('a purpose envelope', () => {
     expect(code === undefined ? result : { code: result }).toEqual(code === undefined ? facts : { code })
   })
 
+  it.each([
+    [NOW + 60, 0, 'expired'],
+    [NOW + 60, 1, undefined],
+    [NOW + 359, 300, undefined],
+    [NOW + 360, 300, 'expired'],
+  ])('at %i, opened %i seconds late at the most, gives %s', async (now, late, code) => {
+    const result = openPurpose('login', await seal('login'), leavesFor('login'), now, 10, late)
+    expect(await result.catch((error: { code: string }) => error.code)).toEqual(code ?? facts)
+  })
+
   it.each([{ jti: '' }, { jti: 1 }, { iat: 'now' }, { exp: undefined }, { exp: 1.5 }])(
     'is refused with %o',
     async (changes) => {

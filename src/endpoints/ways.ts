@@ -1,0 +1,71 @@
+/**
+ * Ways on for who would be left standing: a request whose envelope comes back too late begins anew.
+ *
+ * Of such an envelope nothing counts but the request: no login, no answer, no word of a login that was met. The request goes
+ * to the authorization endpoint, where it is proved once more where the answer may go, and everything else
+ * (RFC 6749 §4.1.1).
+ *
+ * @module
+ */
+
+import type { Context } from 'hono'
+import type { AuthorizationRequest, Pushed } from '../protocol/authorization_request.ts'
+import { readParameters } from '../protocol/parameters.ts'
+import { TokenError } from '../token/error.ts'
+import type { PurposeEnvelopes } from '../token/purpose.ts'
+import type { EndpointContext } from './context.ts'
+import { keepOpener } from './opener.ts'
+import type { PushedRequests } from './pushed_requests.ts'
+
+/** The request that a login or a consent is about. */
+export type RequestInside = Pick<AuthorizationRequest, 'parameters'> & { readonly pushed?: Pushed | undefined }
+
+/** What an envelope is about, be it as old as it may. */
+export interface About {
+  readonly request: RequestInside
+  /** Whether it ended, so that nothing else in it counts. */
+  readonly hasEnded: boolean
+  /** The digest of the cookie of the browser in which a login was begun: it tells how to go on, and proves nothing. */
+  readonly browser: unknown
+}
+
+/** Ways on. */
+export interface Ways {
+  /**
+   * Returns what an envelope is about, or nothing when it is none of ours, or ended a day ago. The opener is kept where the
+   * client of the request opens popups.
+   */
+  about(
+    c: Context,
+    purpose: 'login' | 'consent',
+    envelope: string,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<About | undefined>
+  /** Returns where a request begins anew, or nothing when it was pushed and nothing can come of it any more. */
+  again(request: RequestInside, envelopes: PurposeEnvelopes, now: number): Promise<string | undefined>
+}
+
+/** Returns the ways on. */
+export function createWays({ settings }: EndpointContext, pushedRequests: PushedRequests): Ways {
+  const { clients } = settings
+  return {
+    async about(c, purpose, envelope, envelopes, now) {
+      try {
+        const { parameters, pushed, exp, browser } = await envelopes.openLate(purpose, envelope)
+        const request = { parameters: String(parameters), pushed: pushed as Pushed | undefined }
+        keepOpener(c, clients.get(readParameters(request.parameters).get('client_id') ?? ''))
+        return { request, hasEnded: now >= exp, browser }
+      } catch (error) {
+        if (error instanceof TokenError) return undefined
+        throw error
+      }
+    },
+    async again({ parameters, pushed }, envelopes, now) {
+      if (pushed === undefined) return pushedRequests.goOnAt({ parameters }, envelopes, now)
+      const { jti, until } = pushed
+      // A login that it met before counts no more.
+      return now < until ? pushedRequests.goOnAt({ parameters, pushed: { jti, until } }, envelopes, now) : undefined
+    },
+  }
+}

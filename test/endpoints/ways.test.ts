@@ -1,0 +1,279 @@
+import { describe, expect, it } from 'vitest'
+import { digestLabels } from '../../keys/digest.ts'
+import { createKeyring } from '../../keys/index.ts'
+import { sealPurpose } from '../../src/token/purpose.ts'
+import { ISSUER, NOW, testIssuer, testKey, testRing, VARS } from '../fixtures.ts'
+import {
+  authorizeUrl,
+  type Browser,
+  type Changes,
+  createApp,
+  createBrowser,
+  createPerson,
+  goesTo,
+  hiddenField,
+  pushedBy,
+  REQUESTS,
+  signLogin,
+  tampered,
+} from '../person.ts'
+
+const DAY = 86_400
+/** As long as a login may take. */
+const HOUR = 3600
+
+/** An issuer with a clock that the test turns, its persons and its apps. */
+function setUp(changes: Parameters<typeof testIssuer>[0] = {}) {
+  let now = NOW
+  const issuer = testIssuer({ now: () => now, ...changes })
+  const ask = (request: Request): Response | Promise<Response> => issuer.fetch(request)
+  return {
+    ask,
+    person: (name = 'alice', cookies?: Map<string, string>) =>
+      createPerson(ask, { name, now: () => now, ...(cookies && { cookies }) }),
+    push: async (push: Changes = {}) => pushedBy('web', await createApp(ask, { client: 'web' }).push(push)),
+    wait: (seconds: number) => (now += seconds),
+    at: () => now,
+  }
+}
+const locationOf = (response: Response): string => response.headers.get('location') ?? ''
+const isLogin = (response: Response): boolean => locationOf(response).startsWith(VARS.LOGIN.url)
+const hasSession = (browser: Browser): boolean => browser.cookies.has('__Host-bulla-session')
+const consentOf = async (response: Response): Promise<string> => hiddenField(await response.text(), 'consent')
+const press = (browser: Browser, consent: string, decision = 'allow'): Promise<Response> =>
+  browser.post(`${ISSUER}/consent`, { consent, decision })
+
+/** How a request is brought. */
+const BROUGHT = [
+  ['by the browser', false],
+  ['by the app', true],
+] as const
+
+describe('a login that took too long', () => {
+  it.each(BROUGHT)('begins anew in its browser, with the same request, brought %s', async (_, isPushed) => {
+    const { person, push, wait, at } = setUp()
+    const { browser } = person()
+    const request = isPushed ? await push({ state: 'mine' }) : { ...REQUESTS['web'], state: 'mine' }
+    const begun = locationOf(await browser.get(authorizeUrl(request)))
+    wait(HOUR)
+    const late = await browser.get(await signLogin(begun, 'alice', { now: at() }))
+    expect([late.status, locationOf(late).startsWith(`${ISSUER}/authorize?`), hasSession(browser)]).toEqual([
+      303,
+      true,
+      false,
+    ])
+    const again = locationOf(await browser.get(locationOf(late)))
+    expect(again).toMatch(/^https:\/\/login\.example\/login\?/)
+    const back = await browser.get(await signLogin(again, 'alice', { now: at() }))
+    const page = await (await browser.get(locationOf(back))).text()
+    const left = await press(browser, hiddenField(page, 'consent'))
+    const answer = new URL(goesTo(await left.text()))
+    expect([answer.origin, answer.searchParams.get('state'), answer.searchParams.has('code')]).toEqual([
+      'https://web.example',
+      'mine',
+      true,
+    ])
+  })
+
+  it('asks for a new login once more where the request does, whatever session there is', async () => {
+    const { person, push, wait, at } = setUp()
+    const alice = person()
+    for (const isPushed of [false, true]) {
+      const request = isPushed ? await push({ prompt: 'login' }) : { ...REQUESTS['web'], prompt: 'login' }
+      const begun = locationOf(await alice.browser.get(authorizeUrl(request)))
+      wait(HOUR)
+      await alice.visit()
+      const late = await alice.browser.get(await signLogin(begun, 'alice', { now: at() }))
+      const asked = new URL(locationOf(await alice.browser.get(locationOf(late))))
+      expect([asked.origin, asked.searchParams.get('max_age')]).toEqual(['https://login.example', '0'])
+    }
+  })
+
+  it('begins anew for a day, and then no more', async () => {
+    const { person, wait, at } = setUp()
+    const { browser } = person()
+    const begun = locationOf(await browser.get(authorizeUrl()))
+    const statuses: number[] = []
+    for (const seconds of [HOUR, DAY - 1, 1]) {
+      wait(seconds)
+      statuses.push((await browser.get(await signLogin(begun, 'alice', { now: at() }))).status)
+    }
+    expect([statuses, hasSession(browser)]).toEqual([[303, 303, 400], false])
+  })
+
+  it.each<[string, (browser: Browser) => Promise<string>]>([
+    ['that was changed', async (browser) => tampered(await sealed(browser))],
+    ['of another purpose', (browser) => sealed(browser, { purpose: 'consent' })],
+    ["of another issuer's", (browser) => sealed(browser, { issuer: 'https://other.example' })],
+    ["of another ring's", (browser) => sealed(browser, { turn: 1 })],
+  ])('stays refused with a state %s', async (_, change) => {
+    const { person, wait } = setUp()
+    const { browser } = person()
+    await browser.get(authorizeUrl())
+    wait(HOUR)
+    const response = await browser.get(`${ISSUER}/login/callback?login=x&state=${await change(browser)}`)
+    expect([response.status, response.headers.get('location'), hasSession(browser)]).toEqual([400, null, false])
+  })
+
+  it('proves its destination once more: an app that is gone gets nothing, and a foreign address never did', async () => {
+    const { person, wait, at } = setUp()
+    const { browser } = person()
+    const begun = locationOf(await browser.get(authorizeUrl()))
+    wait(HOUR)
+    const later = testIssuer({ now: at, clients: { web: VARS.CLIENTS.web } })
+    const there = createBrowser((request) => later.fetch(request), browser.cookies)
+    const foreign = `${ISSUER}/login/callback?login=x&state=${await sealed(browser)}`
+    for (const callback of [await signLogin(begun, 'alice', { now: at() }), foreign]) {
+      const late = await there.get(callback)
+      const end = await there.get(locationOf(late))
+      expect([late.status, locationOf(late).startsWith(`${ISSUER}/authorize?`)]).toEqual([303, true])
+      expect([end.status, end.headers.get('location')]).toEqual([400, null])
+    }
+  })
+
+  /** Seals a login with a request to a foreign address, as only a key could: it must not lead there. */
+  async function sealed(
+    { cookies }: Browser,
+    {
+      purpose = 'login',
+      issuer = ISSUER,
+      turn = 0,
+    }: { purpose?: 'login' | 'consent'; issuer?: string; turn?: number } = {},
+  ): Promise<string> {
+    const ring = testRing(NOW)
+    const roots = ring.roots.map((root) => ({ ...root, k: testKey(turn) }))
+    const leaves = createKeyring({ ...ring, roots }, issuer).leavesFor(purpose, '', 'A256GCM', 600)
+    const parameters = new URL(authorizeUrl({ redirect_uri: 'https://evil.example/cb' })).search.slice(1)
+    const browser = digestLabels('browser', cookies.get('__Host-bulla-browser') ?? '')
+    return sealPurpose(purpose, { jti: 'x', iat: NOW, exp: NOW + 600, parameters, browser }, leaves, NOW)
+  }
+})
+
+describe('a consent page that was open for too long', () => {
+  it.each([
+    ['allow', 'by the browser', false],
+    ['deny', 'by the browser', false],
+    ['switch', 'by the browser', false],
+    ['allow', 'by the app', true],
+    ['deny', 'by the app', true],
+    ['switch', 'by the app', true],
+  ] as const)('asks once more when it is answered: %s, a request brought %s', async (decision, _, isPushed) => {
+    const { person, push, wait, at } = setUp()
+    const alice = person()
+    const request = isPushed ? await push({ state: 'mine' }) : { ...REQUESTS['web'], state: 'mine' }
+    const consent = await consentOf(await alice.visit(request))
+    wait(HOUR)
+    const late = await press(alice.browser, consent, decision)
+    const page = await late.text()
+    expect([late.status, page.includes('code=ey'), goesTo(page).startsWith(`${ISSUER}/authorize?`)]).toEqual([
+      200,
+      false,
+      true,
+    ])
+    expect(page).toContain('>Go on</a>')
+    let next = await alice.browser.get(goesTo(page))
+    expect(isLogin(next)).toBe(decision === 'switch')
+    if (decision === 'switch') {
+      const back = await alice.browser.get(await signLogin(locationOf(next), 'alice', { now: at() }))
+      next = await alice.browser.get(locationOf(back))
+    }
+    const answered = await press(alice.browser, await consentOf(next), decision === 'deny' ? 'deny' : 'allow')
+    const answer = new URL(goesTo(await answered.text())).searchParams
+    expect([answer.get('state'), answer.has('code'), answer.get('error')]).toEqual(
+      decision === 'deny' ? ['mine', false, 'access_denied'] : ['mine', true, null],
+    )
+  })
+
+  it('gives nothing of its own: whoever logged out since must log in, and nothing is remembered', async () => {
+    const { person, wait } = setUp()
+    const alice = person()
+    const consent = await consentOf(await alice.visit(REQUESTS['web']))
+    wait(HOUR)
+    alice.browser.cookies.delete('__Host-bulla-session')
+    const page = await (await press(alice.browser, consent)).text()
+    expect(isLogin(await alice.browser.get(goesTo(page)))).toBe(true)
+    expect([...alice.browser.cookies.keys()]).toEqual(['__Host-bulla-browser'])
+  })
+
+  it('asks once more for a day, and then no more', async () => {
+    const { person, wait } = setUp()
+    const alice = person()
+    const consent = await consentOf(await alice.visit())
+    const statuses: number[] = []
+    for (const seconds of [HOUR, DAY - 1, 1]) {
+      wait(seconds)
+      statuses.push((await press(alice.browser, consent)).status)
+    }
+    expect(statuses).toEqual([200, 200, 400])
+  })
+
+  it('is taken from no other page, as before', async () => {
+    const { person, wait } = setUp()
+    const alice = person()
+    const consent = await consentOf(await alice.visit())
+    wait(HOUR)
+    const headers = { 'sec-fetch-site': 'cross-site' }
+    const response = await alice.browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' }, headers)
+    expect([response.status, goesTo(await response.text())]).toEqual([403, ''])
+  })
+})
+
+describe('the page of a request that was pushed', () => {
+  it.each([
+    ['before the login', {}],
+    ['before the login, a new one', { prompt: 'login' }],
+  ])('can be reloaded %s after its request URI has ended', async (_, changes) => {
+    const { person, push, wait, at } = setUp()
+    const alice = person()
+    const pushed = await push(changes)
+    await alice.browser.get(authorizeUrl(pushed))
+    wait(91)
+    const begun = await alice.browser.get(authorizeUrl(pushed))
+    expect(isLogin(begun)).toBe(true)
+    const back = await alice.browser.get(await signLogin(locationOf(begun), 'alice', { now: at() }))
+    const consent = await consentOf(await alice.browser.get(locationOf(back)))
+    expect(await (await press(alice.browser, consent)).text()).toContain('code=ey')
+  })
+
+  it('can be reloaded at the question, though other tabs asked others since, and leads to one code', async () => {
+    const { ask, person, push, wait } = setUp()
+    const alice = person()
+    await alice.visit()
+    const pushed = await push()
+    expect(await consentOf(await alice.browser.get(authorizeUrl(pushed)))).not.toBe('')
+    for (let tabs = 0; tabs < 7; tabs++) await alice.browser.get(authorizeUrl(await push()))
+    wait(1800)
+    const consents = [1, 2].map(() => alice.browser.get(authorizeUrl(pushed)).then(consentOf))
+    const [first = '', second = ''] = await Promise.all(consents)
+    const code = new URL(goesTo(await (await press(alice.browser, first)).text())).searchParams.get('code') ?? ''
+    expect((await createApp(ask, { client: 'web' }).redeem(code)).status).toBe(200)
+    expect((await press(alice.browser, second)).status).toBe(400)
+    expect((await alice.browser.get(authorizeUrl(pushed))).status).toBe(400)
+  })
+
+  it('met no login any more once it has ended: the one of before counts no more', async () => {
+    const { person, push, wait, at } = setUp()
+    const alice = person()
+    const begun = locationOf(await alice.browser.get(authorizeUrl(await push({ prompt: 'login' }))))
+    const next = locationOf(await alice.browser.get(await signLogin(begun, 'alice', { now: at() })))
+    expect(isLogin(await alice.browser.get(next))).toBe(false)
+    wait(91)
+    expect(isLogin(await alice.browser.get(next))).toBe(true)
+  })
+
+  it('is opened by no other browser then, by no other client, and after its end by nobody', async () => {
+    const { ask, person, push, wait } = setUp()
+    const alice = person()
+    const [pushed, other] = [await push(), await push()]
+    await alice.visit(pushed)
+    wait(91)
+    const thief = createBrowser(ask, new Map([['__Host-bulla-pushed', 'A'.repeat(22)]]))
+    const statuses = async (browser: Browser, requests: readonly Changes[]): Promise<number[]> =>
+      Promise.all(requests.map(async (request) => (await browser.get(authorizeUrl(request))).status))
+    expect(await statuses(thief, [pushed])).toEqual([400])
+    expect(await statuses(alice.browser, [other, { ...pushed, client_id: 'pub' }, pushed])).toEqual([400, 400, 200])
+    // A login and an answer may each take an hour.
+    wait(2 * HOUR + 180 - 91)
+    expect(await statuses(alice.browser, [pushed])).toEqual([400])
+  })
+})
