@@ -62,6 +62,8 @@ export interface Bindings {
   readonly REVOCATIONS?: RevocationsNamespace
   /** Whether DPoP proofs must bring back a nonce. */
   readonly DPOP_NONCE?: unknown
+  /** What every answer says in `Strict-Transport-Security`. */
+  readonly STRICT_TRANSPORT_SECURITY?: unknown
   /** The rate limit on failed client authentication, if any. */
   readonly FAILURES?: RateLimit
   /** In development: the key pair of the partner's API, as a JWK. Only its public members are used here. */
@@ -182,6 +184,7 @@ export function readBindings(env: Bindings): IssuerSettings {
     sessionLifetime: env.SESSION_LIFETIME as number | undefined,
     sessionIdleLifetime: env.SESSION_IDLE_LIFETIME as number | undefined,
     dpopNonce: env.DPOP_NONCE as boolean | undefined,
+    strictTransportSecurity: env.STRICT_TRANSPORT_SECURITY as string | undefined,
     certificate: certificateOf,
     revocations: env.REVOCATIONS === undefined ? undefined : createDurableObjectRevocations(env.REVOCATIONS),
     allowFailure: env.FAILURES === undefined ? undefined : allowFailureBy(env.FAILURES),

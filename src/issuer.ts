@@ -201,7 +201,7 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   const createTokenResponse = createTokenEndpoint(context, parts)
   const app = new Hono()
 
-  app.use(securely, onlyForUs(issuer, { except: `${base}/healthz`, scheme: settings.scheme, log }))
+  app.use(securely(context.settings), onlyForUs(issuer, { except: `${base}/healthz`, scheme: settings.scheme, log }))
   app.all(
     `${base}/token`,
     corsWhereAsked(CORS),

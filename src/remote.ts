@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isLoopback } from '../keys/identifier.ts'
 import { createKept, type Kept } from './kept.ts'
 import type { WaitUntil } from './single_flight.ts'
 
@@ -50,9 +51,8 @@ export function checkRemoteUrl(
   const expected = `"${name}" expected an https URL of a public host`
   if (typeof url !== 'string' || !URL.canParse(url)) throw new RangeError(expected)
   const { protocol, hostname, username, password, hash } = new URL(url)
-  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
   const isKnown = !isInternal(hostname) || hostname === privateHost
-  const isFine = (isLoopback && isLoopbackAllowed) || (protocol === 'https:' && isKnown)
+  const isFine = (isLoopback(url) && isLoopbackAllowed) || (protocol === 'https:' && isKnown)
   if (!isFine || !/^https?:$/.test(protocol) || username + password + hash !== '') throw new RangeError(expected)
 }
 

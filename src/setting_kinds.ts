@@ -14,6 +14,7 @@ export type SettingKind = 'function' | 'text' | readonly string[] | 'read'
 export const SETTING_KINDS = {
   issuer: 'read',
   scheme: 'read',
+  strictTransportSecurity: 'read',
   keyRing: 'text',
   keyRingNext: 'text',
   resources: 'read',

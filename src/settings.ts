@@ -21,6 +21,7 @@ import { checkSurroundings, readProfile } from './protocol/fapi2.ts'
 import { type Pairwise, readPairwise } from './protocol/pairwise.ts'
 import type { Resource } from './protocol/resource.ts'
 import { type ResourceSettings, readResource } from './protocol/resource_registration.ts'
+import { readStrictTransportSecurity } from './protocol/strict_transport_security.ts'
 import { readTrustedIssuers, type TrustedIssuer, type TrustedIssuerSettings } from './protocol/trusted_issuer.ts'
 import type { Fetch } from './remote.ts'
 import { checkKinds, SETTING_KINDS, type SettingKind } from './setting_kinds.ts'
@@ -101,6 +102,11 @@ export interface IssuerSettings {
    * @param env as for `certificate`
    */
   readonly scheme?: (request: Request, env: unknown) => string | null | undefined
+  /**
+   * What every answer says in `Strict-Transport-Security` (RFC 6797). With `; includeSubDomains` it binds all hosts below this
+   * one, with `; preload` the browsers' own lists may. Default `"max-age=31536000"`: a year, and this host alone.
+   */
+  readonly strictTransportSecurity?: string
   /** Tells what is to be seen again of a request. Default: nothing. */
   readonly credentials?: (request: Request) => Credentials
   /**
@@ -141,6 +147,8 @@ export interface CheckedSettings {
   readonly authenticate: Authenticate | undefined
   /** Whether DPoP proofs need a nonce. */
   readonly dpopNonce: boolean
+  /** What every answer says of HSTS, if anything. */
+  readonly strictTransportSecurity: string | undefined
   /** Whether some client proves itself, or is bound, by a certificate: for no other they are read. */
   readonly hasCertificates: boolean
   /** Seconds that each kind of purpose envelope lives. */
@@ -236,6 +244,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
     revocations: settings.revocations,
     authenticate,
     dpopNonce,
+    strictTransportSecurity: readStrictTransportSecurity(issuer, settings.strictTransportSecurity),
     hasCertificates: [...clients.values()].some(needsCertificate),
     lives,
     sessionIdleLifetime,

@@ -104,6 +104,14 @@ describe('the settings', () => {
         `"${name}" expected a function, got an object`,
       ],
     ),
+    ...['max-age', 'max-age=-1', 'max-age=1; preload', 'includeSubDomains', 'max-age=1\r\nx: y', ' max-age=1'].map(
+      (text): [string, object, string] => [
+        `HSTS as ${JSON.stringify(text)}`,
+        { strictTransportSecurity: text },
+        '"strictTransportSecurity" expected "max-age=…" in seconds',
+      ],
+    ),
+    ['HSTS that is no text', { strictTransportSecurity: true }, '"strictTransportSecurity" expected "max-age=…"'],
     ['resources that are a list', { resources: [] }, '"resources" expected an object, got an array'],
     ['a resource that is no URI', resource({}, 'orders'), '"resources" expected absolute URIs'],
     [

@@ -4,13 +4,14 @@
  * @module
  */
 
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { isLoopback } from '../../keys/identifier.ts'
 import type { Log } from '../log.ts'
 import { OAuthError } from '../protocol/error.ts'
-import type { IssuerSettings } from '../settings.ts'
+import { USUAL_STRICT_TRANSPORT_SECURITY } from '../protocol/strict_transport_security.ts'
+import type { CheckedSettings, IssuerSettings } from '../settings.ts'
 import type { EndpointContext } from './context.ts'
 import { isOpenerKept } from './opener.ts'
 import { answerError, answerRefusal, SECURITY_HEADERS, toResponse } from './respond.ts'
@@ -38,21 +39,31 @@ function isForEverybody(headers: Headers): boolean {
   return isPublic && !headers.has('Location') && !headers.has('Set-Cookie')
 }
 
-/**
- * Gives every response the headers of all, if it has not got them yet; and nobody keeps it, unless it is made for everybody
- * and says so: codes, states and cookies travel in redirects and pages, an operator's own login page too (RFC 6749 §5.1).
- */
-export const securely: MiddlewareHandler = async function securelyMiddleware(c, next) {
-  await next()
-  const { headers } = c.res
+/** Gives a response the headers of all. */
+function secure(headers: Headers, c: Context): void {
   const referrers = headers.get('Referrer-Policy')
-  if (headers.get('Cache-Control') !== 'no-store' && !isForEverybody(headers)) headers.set('Cache-Control', 'no-store')
-  if (headers.has('X-Frame-Options')) return
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value)
   // An operator's own page may have a form for `/login`: without a referrer its `Origin` would be `null`.
   const isPage = headers.get('Content-Type')?.startsWith('text/html') === true
   if (isPage && referrers !== 'no-referrer') headers.set('Referrer-Policy', 'same-origin')
   if (isOpenerKept(c)) headers.set('Cross-Origin-Opener-Policy', 'unsafe-none')
+}
+
+/**
+ * Gives every response the headers of all, if it has not got them yet; and nobody keeps it, unless it is made for everybody
+ * and says so: codes, states and cookies travel in redirects and pages, an operator's own login page too (RFC 6749 §5.1).
+ */
+export function securely({ strictTransportSecurity: hsts }: CheckedSettings): MiddlewareHandler {
+  const isUsual = hsts === USUAL_STRICT_TRANSPORT_SECURITY
+  return async function securelyMiddleware(c, next) {
+    await next()
+    const { headers } = c.res
+    if (headers.get('Cache-Control') !== 'no-store' && !isForEverybody(headers))
+      headers.set('Cache-Control', 'no-store')
+    if (!headers.has('X-Frame-Options')) secure(headers, c)
+    if (hsts === undefined) headers.delete('Strict-Transport-Security')
+    else if (!isUsual) headers.set('Strict-Transport-Security', hsts)
+  }
 }
 
 /** What else is to be known of who may ask. */

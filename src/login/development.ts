@@ -4,13 +4,12 @@
  * @module
  */
 
+import { isLoopback } from '../../keys/identifier.ts'
 import { developmentLoginPage } from '../pages/development_login.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { isVisible } from '../protocol/visible.ts'
 import type { Authenticate, Transaction } from './authenticate.ts'
-
-const LOOPBACK = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::|\/|$)/
 
 function showPage({ issuer, state, clientName, loginHint = 'alice' }: Transaction): Promise<Response> {
   return toPageResponse(200, developmentLoginPage({ issuer, state, clientName, name: loginHint }))
@@ -18,7 +17,7 @@ function showPage({ issuer, state, clientName, loginHint = 'alice' }: Transactio
 
 /** Logs in whoever says a name. */
 export const developmentLogin: Authenticate = async (request, transaction) => {
-  if (!LOOPBACK.test(transaction.issuer))
+  if (!isLoopback(transaction.issuer))
     throw new OAuthError('login_failed', 'the development login is for loopback issuers alone')
   if (transaction.step === 'begin' || request.method !== 'POST') return showPage(transaction)
   const name = String((await request.formData()).get('username') ?? '').trim()

@@ -3,7 +3,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import { describe, expect, it } from 'vitest'
 import { encodeBase64url } from '../../keys/base64url.ts'
 import { type Root, rotateRing, writeRing } from '../../keys/index.ts'
-import type { LogEntry } from '../../src/index.ts'
+import type { IssuerSettings, LogEntry } from '../../src/index.ts'
 import { ISSUER, NOW, testIssuer, testKey, testRing } from '../fixtures.ts'
 
 const EVERY = {
@@ -11,7 +11,7 @@ const EVERY = {
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
-  'strict-transport-security': 'max-age=31536000; includeSubDomains; preload',
+  'strict-transport-security': 'max-age=31536000',
 }
 
 describe('every response', () => {
@@ -43,6 +43,29 @@ describe('every response', () => {
     const { headers } = await testIssuer().request(ISSUER + path, { method })
     expect(Object.keys(expected).length).toBeGreaterThan(9)
     expect(Object.fromEntries(Object.keys(expected).map((name) => [name, headers.get(name)]))).toEqual(expected)
+  })
+})
+
+describe('Strict-Transport-Security', () => {
+  const PATHS = ['/', '/authorize', '/token', '/jwks', '/healthz', '/nothing', `/${'a'.repeat(9000)}`]
+  const said = async (changes: Partial<IssuerSettings>) => {
+    const issuer = testIssuer(changes)
+    const answers = PATHS.map(async (path) => (await issuer.request(`${changes.issuer ?? ISSUER}${path}`)).headers)
+    return [...new Set((await Promise.all(answers)).map((headers) => headers.get('strict-transport-security')))]
+  }
+
+  it('binds no other host than this one, unless the operator says so; then on every answer', async () => {
+    expect(await said({})).toEqual(['max-age=31536000'])
+    for (const policy of [
+      'max-age=63072000; includeSubDomains; preload',
+      'max-age=600; includeSubDomains',
+      'max-age=0',
+    ])
+      expect(await said({ strictTransportSecurity: policy })).toEqual([policy])
+  })
+
+  it('is not there at https://localhost, which is the host of all that is developed on this machine', async () => {
+    expect(await said({ issuer: 'https://localhost:8443' })).toEqual([null])
   })
 })
 

@@ -7,9 +7,9 @@ import { authorizeUrl, createBrowser, hiddenField } from '../person.ts'
 
 const LOCAL = 'http://localhost:8787'
 const DEMO = { client_id: 'demo-app', redirect_uri: 'http://127.0.0.1:5000/callback', scope: 'orders:read' }
-const local = () => {
+const local = (at = LOCAL) => {
   const settings = readBindings({
-    ISSUER: LOCAL,
+    ISSUER: at,
     DEVELOPMENT: 'true',
     GUARD: 'none',
     KEY_RING: writeRing(testRing(NOW)),
@@ -29,6 +29,17 @@ describe('the development login', () => {
     expect(back.headers.get('location')).toBe(authorizeUrl(DEMO, LOCAL))
     expect(await (await browser.get(authorizeUrl(DEMO, LOCAL))).text()).toContain('<bdi>Zoë</bdi>')
   })
+
+  it.each(['https://localhost:8787', 'https://127.0.0.1:8787', 'https://[::1]:8787', 'http://127.0.0.1:8787'])(
+    'works wherever development is: at %s too',
+    async (at) => {
+      const browser = local(at)
+      const state = hiddenField(await (await browser.get(authorizeUrl(DEMO, at))).text(), 'state')
+      const back = await browser.post(`${at}/login`, { state, username: 'alice' }, { origin: at })
+      expect(back.headers.get('location')).toBe(authorizeUrl(DEMO, at))
+      expect(await (await browser.get(authorizeUrl(DEMO, at))).text()).toContain('<bdi>alice</bdi>')
+    },
+  )
 
   it.each(['', ' ', '\u3164', 'alice\u115f', 'client:service', '<b>', 'a'.repeat(65)])(
     'asks again for %j',

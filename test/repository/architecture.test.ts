@@ -13,7 +13,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/elapsed.ts': [],
   'src/single_flight.ts': [],
   'src/kept.ts': ['src/elapsed.ts', 'src/single_flight.ts'],
-  'src/remote.ts': ['src/kept.ts', 'src/single_flight.ts'],
+  'src/remote.ts': ['src/kept.ts', 'src/single_flight.ts', 'keys'],
   'src/token': ['keys', 'jose'],
   'src/protocol': ['src/remote.ts', 'keys', '@noble/hashes'],
   'src/pages': ['hono'],

@@ -36,7 +36,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     number: 'N2',
     asks: 'no TLS stripping at endpoints for browsers',
-    how: 'HSTS with preload on every answer; an https issuer, which refuses plain http',
+    how: 'HSTS on every answer, with preload where you say so; an https issuer, which refuses plain http',
     tests: [
       ['test/endpoints/issuer.test.ts', 'to %s %.60s has the headers of security.md b.0'],
       [
