@@ -7,7 +7,7 @@
 import { checkChoice, checkMembers, checkMethods } from '../keys/check.ts'
 import { isLoopback } from '../keys/identifier.ts'
 import { BINDING_KINDS, type BindingKind, checkBindingNames } from './binding_kinds.ts'
-import { developmentClients, developmentResources } from './development.ts'
+import { developmentClients, developmentResources, readPartnerKey } from './development.ts'
 import type { Authenticate } from './login/authenticate.ts'
 import { developmentLogin } from './login/development.ts'
 import { type OwnPageOptions, ownLoginPage } from './login/own_page.ts'
@@ -131,13 +131,6 @@ function readLogin(login: unknown, secret: string | undefined, isLoopbackAllowed
   checkMembers('LOGIN', login, ['type', 'url', 'issuer', 'jwks', 'private_host'])
   const { url, jwks } = login
   return ownLoginPage(present({ ...where, url, jwks }) as unknown as OwnPageOptions)
-}
-
-/** Returns the public members of the partner's key in `.dev.vars`. */
-function readPartnerKey(text: string | undefined): Readonly<Record<string, unknown>> | undefined {
-  if (text === undefined || text === '') return undefined
-  const { kty, crv, x, y, kid } = JSON.parse(text) as Readonly<Record<string, unknown>>
-  return { kty, crv, x, y, kid, use: 'enc' }
 }
 
 /** Returns a record without the members that are not there. */

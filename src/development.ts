@@ -20,6 +20,21 @@ export const DEMO_CLIENT = 'demo-app'
 export const PARTNER_RESOURCE = 'https://partner.example.com'
 
 /**
+ * Returns the public members of the partner's key in `.dev.vars`.
+ *
+ * @throws {TypeError} when it is no JSON
+ */
+export function readPartnerKey(text: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  if (text === undefined || text === '') return undefined
+  try {
+    const { kty, crv, x, y, kid } = JSON.parse(text) as Readonly<Record<string, unknown>>
+    return { kty, crv, x, y, kid, use: 'enc' }
+  } catch {
+    throw new TypeError('"PARTNER_KEY" expected a JWK')
+  }
+}
+
+/**
  * Returns the resources that anybody can ask tokens for on a fresh start.
  *
  * @param partnerKey the partner's public key; without it there is no partner

@@ -4,36 +4,25 @@
  * @module
  */
 
-import {
-  CONTENT_ENCRYPTION_BYTES,
-  type ContentEncryption,
-  exportJwks,
-  exportKeys,
-  writeKeys,
-} from '../../keys/index.ts'
-import { type Command, OUT, Refusal, UsageError, type Values } from './command.ts'
+import { exportJwks, exportKeys, writeKeys } from '../../keys/index.ts'
+import { type Command, OUT, Refusal, UsageError } from './command.ts'
+import { ENC, readMeant, UNKNOWN } from './known_resource.ts'
 import { RING, readRingText, readText } from './ring_file.ts'
-
-/** Reads the content encryption that was asked for. */
-export function readEnc(values: Values): ContentEncryption {
-  const enc = values.text('enc') ?? 'A256GCM'
-  if (!Object.hasOwn(CONTENT_ENCRYPTION_BYTES, enc)) {
-    throw new UsageError(`--enc expected ${Object.keys(CONTENT_ENCRYPTION_BYTES).join(' or ')}`)
-  }
-  return enc as ContentEncryption
-}
+import { SETTINGS } from './settings_file.ts'
 
 /** The command that exports a resource's keys. */
 export const keysExport: Command = {
   call: 'keys export',
   summary: "what a resource server needs to open its tokens: its branches, or with --jwks some periods' leaves",
   details:
-    'What it prints is a secret of that resource server: who has it can open, and forge, tokens for that resource and no other.',
+    'What it prints is a secret of that resource server: who has it can open, and forge, tokens for that resource and no other.\nThe settings tell the spelling of the resource and its content encryption. Where there are none, or they do not know it, write --unknown and --enc.',
   options: {
     ring: RING,
     issuer: { type: 'string', value: 'URL', help: 'the URL of the issuer' },
     resource: { type: 'string', value: 'URI', help: 'the URI of the resource' },
-    enc: { type: 'string', value: 'ENC', help: 'its content encryption: A256GCM (default) or A256CBC-HS512' },
+    settings: SETTINGS,
+    enc: ENC,
+    unknown: UNKNOWN,
     branch: {
       type: 'string',
       value: 'N',
@@ -48,16 +37,23 @@ export const keysExport: Command = {
     out: OUT,
   },
   async run(values, _operand, io) {
-    const { ring: exported, bad } = readRingText(await readText(values.need('ring'), io))
+    const text = await readText(values.need('ring'), io)
+    const { ring: exported, bad } = readRingText(text)
     for (const { message } of bad) io.say(`left out: ${message}`)
     const periods = values.number('periods') ?? 3
     if (periods < 1 || periods > 366) throw new UsageError('--periods expected 1 to 366')
     if (values.has('periods') && !values.has('jwks')) throw new UsageError('--periods goes with --jwks')
     const branch = values.number('branch')
+    const { issuer, resource, enc, unknown, known } = await readMeant(values, text, io)
+    if (unknown !== undefined && !values.has('unknown'))
+      throw new Refusal(`${unknown}: nothing is exported. To export all the same, write --unknown --enc ENC`)
+    if (enc === undefined) throw new UsageError('--unknown goes with --enc: nothing tells the content encryption')
+    if (known?.envelope === 'nested' && known.encryptionAlg !== 'dir')
+      throw new Refusal(`tokens of ${resource} are sealed to its own key: there is nothing to export`)
     const keys = exportKeys(exported, {
-      issuer: values.need('issuer'),
-      resource: values.need('resource'),
-      enc: readEnc(values),
+      issuer,
+      resource,
+      enc,
       ...(branch === undefined ? {} : { branch }),
       now: io.now,
     })

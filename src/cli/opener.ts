@@ -25,13 +25,14 @@ import { openNested, readNestedOutside } from '../token/nested.ts'
 import { isOpener, leafRecipient, openerOf, type Recipient } from '../token/recipient.ts'
 import { type Io, Refusal, UsageError, type Values } from './command.ts'
 import { readVariable } from './dotenv_file.ts'
-import { readEnc } from './keys_export.ts'
+import { type Meant, readMeant } from './known_resource.ts'
 import { isJson, readRingText, readText, ringTextOf } from './ring_file.ts'
 
 type Jwk = Readonly<Record<string, unknown>>
 
 /** What `--keys` and `--jwks` gave. */
 interface Material {
+  readonly meant: Meant
   readonly ring: Ring | undefined
   /** Returns the leaves among which that of a kid must be: a ring has those of every branch. */
   readonly leavesFor: (kid: string) => Leaves | undefined
@@ -58,24 +59,26 @@ function decryptionKeysIn(text: string): readonly Jwk[] {
 async function readMaterial(values: Values, io: Io): Promise<Material> {
   const file = values.need('keys')
   if (file === '-') throw new UsageError('--keys expected a file: stdin is for the token')
-  const [issuer, resource] = [values.need('issuer'), values.need('resource')]
   const text = await readText(file, io)
+  const meant = await readMeant(values, text, io)
+  const { issuer, resource, enc = 'A256GCM' } = meant
   const jwksFile = values.text('jwks')
   const jwks: unknown = jwksFile === undefined ? undefined : parse('--jwks', await readText(jwksFile, io))
   const decryptionKeys = decryptionKeysIn(text)
   const isKeyAlone = isJson(text) && decryptionKeys.length > 0
-  if (isKeyAlone) return { ring: undefined, leavesFor: () => undefined, decryptionKeys, jwks }
+  if (isKeyAlone) return { meant, ring: undefined, leavesFor: () => undefined, decryptionKeys, jwks }
   const isExport = isJson(text) && !text.includes('"roots"')
   const ring = isExport || ringTextOf(text) === undefined ? undefined : readRingText(text).ring
-  const enc = readEnc(values)
   const keysOf = (branch: number): ResourceKeys =>
     ring === undefined ? readKeys(text) : exportKeys(ring, { issuer, resource, enc, branch, now: io.now })
   const keys = keysOf(1)
   if (keys.issuer !== issuer || keys.resource !== resource)
-    throw new UsageError('--keys are of another issuer or resource')
+    throw new UsageError(
+      `--keys are of ${keys.issuer} and for ${keys.resource}: --issuer and --resource expected these, letter by letter`,
+    )
   const leavesFor = (kid: string): Leaves =>
     createLeaves({ ...keysOf(readLeafKid(kid)?.branch ?? 1), longestLife: 86_400 })
-  return { ring, leavesFor, decryptionKeys, jwks }
+  return { meant, ring, leavesFor, decryptionKeys, jwks }
 }
 
 /** Returns the issuer's public keys: those that were given, or those that the ring has. */
@@ -99,24 +102,32 @@ function isNested(token: string): boolean {
   }
 }
 
+/** What opens tokens on the operator's desk. */
+export interface Opener {
+  /** For whom the tokens are. */
+  readonly meant: Meant
+  /** Opens a token. @throws {TokenError} */
+  open(token: string, expected: Expectations): Promise<Opened>
+}
+
 /** Returns what opens tokens, as `--keys` and `--jwks` give it. */
-export async function createOpener(
-  values: Values,
-  io: Io,
-): Promise<(token: string, expected: Expectations) => Promise<Opened>> {
+export async function createOpener(values: Values, io: Io): Promise<Opener> {
   const material = await readMaterial(values, io)
-  const enc = readEnc(values)
+  const { meant } = material
   async function find(kid: string, now: number): Promise<Recipient | undefined> {
     const leaf = material.leavesFor(kid)?.opening(kid, now)
     if (leaf !== undefined) return leafRecipient(leaf)
     const jwk = material.decryptionKeys.find((key) => key['kid'] === kid)
-    return jwk === undefined ? undefined : openerOf(jwk, enc)
+    return jwk === undefined ? undefined : openerOf(jwk, meant.enc ?? 'A256GCM')
   }
-  return async (token, expected) => {
-    if (isNested(token))
-      return openNested(token, find, await verificationKeysOf(material, expected.issuer, expected.now), expected)
-    const leaves = material.leavesFor(readOutside(token).kid)
-    if (leaves === undefined) throw new TokenError('type')
-    return openDirect(token, leaves, expected)
+  return {
+    meant,
+    async open(token, expected) {
+      if (isNested(token))
+        return openNested(token, find, await verificationKeysOf(material, expected.issuer, expected.now), expected)
+      const leaves = material.leavesFor(readOutside(token).kid)
+      if (leaves === undefined) throw new TokenError('type')
+      return openDirect(token, leaves, expected)
+    },
   }
 }

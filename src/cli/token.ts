@@ -8,8 +8,10 @@ import { TokenError } from '../token/error.ts'
 import { explain } from '../token/explain.ts'
 import { describeEntitlement } from '../token/introspection.ts'
 import type { Command } from './command.ts'
+import { ENC } from './known_resource.ts'
 import { createOpener } from './opener.ts'
 import { isJson } from './ring_file.ts'
+import { SETTINGS } from './settings_file.ts'
 
 /** Returns the token in a text: the text itself, or the `access_token` of a token answer. */
 function readToken(text: string): string {
@@ -34,12 +36,13 @@ const inspect: Command = {
     jwks: { type: 'string', value: 'FILE', help: "for a signed token, without a ring: the issuer's JWK Set" },
     issuer: { type: 'string', value: 'URL', help: 'the URL of the issuer' },
     resource: { type: 'string', value: 'URI', help: 'the URI of the resource that the token is for' },
-    enc: { type: 'string', value: 'ENC', help: 'with a ring: A256GCM (default) or A256CBC-HS512' },
+    settings: SETTINGS,
+    enc: ENC,
     explain: { type: 'boolean', help: 'say on stderr why a token is not active' },
   },
   async run(values, _operand, io) {
-    const [issuer, resource] = [values.need('issuer'), values.need('resource')]
-    const open = await createOpener(values, io)
+    const { meant, open } = await createOpener(values, io)
+    const { issuer, resource, unknown } = meant
     const expected = { issuer, resource, now: io.now, clockTolerance: 0, longestLife: 86_400, anonymous: true }
     try {
       const token = readToken(await io.stdin())
@@ -49,7 +52,9 @@ const inspect: Command = {
     } catch (error) {
       if (!(error instanceof TokenError)) throw error
       io.out(JSON.stringify({ active: false }))
-      if (values.has('explain')) io.say(`${error.code}: ${explain(error.code)}`)
+      if (!values.has('explain')) return 1
+      io.say(`${error.code}: ${explain(error.code)}`)
+      if (unknown !== undefined) io.say(`note: ${unknown}`)
       return 1
     }
   },

@@ -16,12 +16,13 @@ import { readySigningKey } from '../../src/token/jwks.ts'
 import { sealNested } from '../../src/token/nested.ts'
 import { leafRecipient, type Recipient, recipientOf } from '../../src/token/recipient.ts'
 import { type Ended, ROOT, run } from '../checkout.ts'
-import { API, ISSUER, PARTNER, PARTNER_KEY, SIGNED, secretHash, testRing } from '../fixtures.ts'
+import { API, ISSUER, PARTNER, PARTNER_KEY, SIGNED, secretHash, testRing, VARS } from '../fixtures.ts'
 
 const now = Math.floor(Date.now() / 1000)
 const ring = testRing(now)
 let folder = ''
 let ringFile = ''
+let settingsFile = ''
 
 /** Runs `bulla` with these arguments. */
 const bulla = (line: string, input?: string): Promise<Ended> =>
@@ -43,7 +44,9 @@ const at = ({ code, out }: Ended): string => {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bulla-cli-'))
   ringFile = join(folder, 'ring.json')
+  settingsFile = join(folder, 'wrangler.json')
   await writeFile(ringFile, writeRing(ring))
+  await writeFile(settingsFile, JSON.stringify({ vars: VARS }))
 })
 
 describe('bulla', () => {
@@ -70,7 +73,7 @@ describe('bulla', () => {
     const { code, out } = await bulla('keys export --help')
     expect(code).toBe(0)
     expect(out).toContain(
-      'usage: bulla keys export --ring FILE --issuer URL --resource URI [--enc ENC] [--branch N] [--jwks] [--periods N] [--out FILE]',
+      'usage: bulla keys export --ring FILE --issuer URL --resource URI [--settings FILE] [--enc ENC] [--unknown] [--branch N] [--jwks] [--periods N] [--out FILE]',
     )
   })
 
@@ -198,9 +201,8 @@ describe('bulla keys', () => {
   })
 
   it('export prints branches, or a JWK Set of leaves', async () => {
-    const line = `keys export --ring ${ringFile} --issuer ${ISSUER} --resource ${API}`
+    const line = `keys export --ring ${ringFile} --settings ${settingsFile} --issuer ${ISSUER} --resource ${API}`
     expect(readKeys(at(await bulla(line)))).toMatchObject({ issuer: ISSUER, resource: API, enc: 'A256GCM' })
-    expect(readKeys(at(await bulla(`${line} --enc A256CBC-HS512`)))).toMatchObject({ enc: 'A256CBC-HS512' })
     expect(JSON.parse(at(await bulla(`${line} --jwks --periods 4`))).keys).toHaveLength(3)
     expect(at(await bulla(`${line} --branch 1`))).toBe(at(await bulla(line)))
     expect(readKeys(at(await bulla(`${line} --branch 2`))).branches).toMatchObject([{ kid: 'r1', branch: 2 }])
@@ -246,7 +248,7 @@ describe('bulla token inspect', () => {
 
   it('opens a token of any branch by the ring, and by keys of its own branch alone', async () => {
     const keys = join(folder, 'keys-2.json')
-    const line = `keys export --ring ${ringFile} --issuer ${ISSUER} --resource ${API} --branch 2`
+    const line = `keys export --ring ${ringFile} --settings ${settingsFile} --issuer ${ISSUER} --resource ${API} --branch 2`
     await writeFile(keys, at(await bulla(line)))
     const byKeys = call().replace(ringFile, keys)
     for (const line of [call(), byKeys]) expect(JSON.parse(at(await bulla(line, await seal(2))))).toEqual(facts)
@@ -258,7 +260,10 @@ describe('bulla token inspect', () => {
 
   it('takes the whole answer of the token endpoint, and the keys that were exported', async () => {
     const keys = join(folder, 'keys.json')
-    await writeFile(keys, at(await bulla(`keys export --ring ${ringFile} --issuer ${ISSUER} --resource ${API}`)))
+    await writeFile(
+      keys,
+      at(await bulla(`keys export --ring ${ringFile} --settings ${settingsFile} --issuer ${ISSUER} --resource ${API}`)),
+    )
     const answer = JSON.stringify({ access_token: await seal(), token_type: 'Bearer' })
     expect(JSON.parse(at(await bulla(call().replace(ringFile, keys), answer)))).toEqual(facts)
   })

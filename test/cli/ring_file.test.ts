@@ -32,7 +32,7 @@ describe('a file with a secret', () => {
     'keys init',
     'keys rotate --ring ring.json',
     'keys revoke r1 --ring ring.json',
-    `keys export --ring ring.json --issuer ${ISSUER} --resource ${API}`,
+    `keys export --ring ring.json --issuer ${ISSUER} --resource ${API} --unknown --enc A256GCM`,
     'client new billing',
   ])('that %s writes is for its owner alone, and the same that would stand on stdout', async (line) => {
     const { code, out } = await bulla(`${line} --out secret.txt`)

@@ -87,7 +87,16 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/verifier': ['src/token', 'src/remote.ts', 'src/kept.ts', 'src/single_flight.ts', 'keys'],
   'src/verifier/hono.ts': ['src/verifier', 'src/token', 'hono'],
   'src/verifier/express.ts': ['src/verifier', 'src/token', 'node'],
-  'src/cli': ['src/grants', 'src/protocol', 'src/token', 'src/remote.ts', 'keys', 'node'],
+  'src/cli': [
+    'src/development.ts',
+    'src/grants',
+    'src/protocol',
+    'src/token',
+    'src/remote.ts',
+    'keys',
+    'node',
+    'smol-toml',
+  ],
 }
 
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'src', 'keys'], {

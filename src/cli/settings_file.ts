@@ -1,0 +1,84 @@
+/**
+ * The settings of an issuer on Workers: the `vars` of wrangler's file, in TOML, or in JSON with comments. What commands are
+ * told is held against them.
+ *
+ * @module
+ */
+
+import { existsSync } from 'node:fs'
+import { parse, TomlError } from 'smol-toml'
+import { type Option, Refusal, type Values } from './command.ts'
+import { readTextFile } from './secret_file.ts'
+
+/** Where a command has the settings from. */
+export const SETTINGS: Option = {
+  type: 'string',
+  value: 'FILE',
+  help: "the issuer's settings, as wrangler reads them (default: wrangler.toml, or wrangler.jsonc, where it stands here)",
+}
+
+/** Where wrangler looks, in its order. */
+const USUAL = ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml']
+
+type Table = Readonly<Record<string, unknown>>
+
+/** The settings, and the file that they stand in. */
+export interface SettingsFile {
+  readonly file: string
+  /** The variables; `ISSUER` is among them. */
+  readonly vars: Table & { readonly ISSUER: string }
+}
+
+function isTable(value: unknown): value is Table {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Returns JSON without its comments, and without commas after the last of a list or an object. */
+function withoutComments(text: string): string {
+  return text
+    .replace(/("(?:\\.|[^"\\])*")|\/\/.*|\/\*[\s\S]*?\*\//g, '$1')
+    .replace(/("(?:\\.|[^"\\])*")|,(?=\s*[}\]])/g, '$1')
+}
+
+/** Takes a file apart. What is wrong is told by its line alone: the rest may be nobody's business. */
+function parseFile(file: string, text: string): unknown {
+  try {
+    return file.endsWith('.toml') ? parse(text) : JSON.parse(withoutComments(text))
+  } catch (error) {
+    const where = error instanceof TomlError ? `: line ${error.line}` : ''
+    throw new Refusal(`${file} cannot be read as ${file.endsWith('.toml') ? 'TOML' : 'JSON'}${where}`)
+  }
+}
+
+/** Returns the variables in a file; nothing when it is no issuer's. */
+async function readVars(file: string): Promise<SettingsFile | undefined> {
+  const config = parseFile(file, await readTextFile(file))
+  const vars = isTable(config) ? config['vars'] : undefined
+  if (!isTable(vars) || typeof vars['ISSUER'] !== 'string') return undefined
+  return { file, vars: { ...vars, ISSUER: vars['ISSUER'] } }
+}
+
+/**
+ * Returns a table among the variables, such as `RESOURCES`; an empty one where it is not there.
+ *
+ * @throws {Refusal} when it is something else
+ */
+export function tableOf({ file, vars }: SettingsFile, name: string): Table {
+  const table = vars[name] ?? {}
+  if (!isTable(table)) throw new Refusal(`${name} in ${file} is no table`)
+  return table
+}
+
+/**
+ * Returns the settings: of the file that is named, or of wrangler's own where it stands in this folder and is an issuer's.
+ *
+ * @throws {Refusal} when the file cannot be read, or the one that is named is no issuer's
+ */
+export async function readSettings(values: Values): Promise<SettingsFile | undefined> {
+  const named = values.text('settings')
+  const usual = USUAL.find((file) => existsSync(file))
+  if (named === undefined) return usual === undefined ? undefined : readVars(usual)
+  const settings = await readVars(named)
+  if (settings === undefined) throw new Refusal(`${named} has no ISSUER among its vars`)
+  return settings
+}
