@@ -8,12 +8,15 @@ import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
 import type { Person, Transaction } from '../login/authenticate.ts'
 import { checkFreshness, PERSON_NAME } from '../login/person.ts'
-import type { AuthorizationRequest, Pushed } from '../protocol/authorization_request.ts'
+import { leavingPage } from '../pages/consent.ts'
+import { toPageResponse } from '../pages/page.ts'
+import { type AuthorizationRequest, type Pushed, proveDestination } from '../protocol/authorization_request.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { isReservedSubject } from '../protocol/subject.ts'
 import { isVisible } from '../protocol/visible.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
+import { sendError } from './authorization_response.ts'
 import { checkOwnForm, LONGEST_FORM, readBody } from './browser.ts'
 import type { EndpointContext } from './context.ts'
 import { type Cookies, withCookies } from './cookies.ts'
@@ -73,7 +76,7 @@ export function createLogins(
   { cookies, sessions, pushedRequests, ways }: LoginParts,
 ): Logins {
   const { settings, keyRing, log, newId } = context
-  const { issuer, authenticate, guard, lives } = settings
+  const { issuer, clients, authenticate, guard, lives } = settings
 
   /** Returns what ties a login to one browser; a browser that has it keeps it, so that two tabs can log in at once. */
   function browserOf(c: Context): string {
@@ -100,9 +103,26 @@ export function createLogins(
     }
   }
 
-  /** Asks for the person; only a response comes back as it is. */
-  async function ask(request: Request, transaction: Transaction): Promise<Person | Response> {
-    const result = await authenticate?.(request, transaction)
+  /** Tells the client that there will be no login: its destination is proved by what was sealed for this browser. */
+  async function tellClient(c: Context, error: OAuthError, { parameters }: LoginFacts): Promise<Response> {
+    const destination = proveDestination(readParameters(parameters), clients)
+    const { id, name } = destination.client
+    log({ level: 'warn', event: 'login', code: error.code, client: id, detail: error.message })
+    const location = sendError(destination, error, issuer)
+    // After a form only a page can navigate elsewhere: see `answer` of the consent.
+    if (c.req.method === 'POST') return toPageResponse(200, leavingPage(issuer, name, location))
+    return new Response(null, { status: 303, headers: { Location: location } })
+  }
+
+  /** Asks for the person; a response comes back as it is, and an error that is for the client as the way to it. */
+  async function ask(c: Context, facts: LoginFacts, transaction: Transaction): Promise<Person | Response> {
+    let result: Person | Response | undefined
+    try {
+      result = await authenticate?.(c.req.raw, transaction)
+    } catch (error) {
+      if (error instanceof OAuthError && error.isForClient) return tellClient(c, error, facts)
+      throw error
+    }
     if (result === undefined) throw new OAuthError('login_failed', 'there is no way to log in')
     if (result instanceof Response) return result
     const { name, ...unnamed } = result
@@ -130,7 +150,7 @@ export function createLogins(
     }
     const state = await envelopes.seal('login', { ...facts })
     try {
-      const result = await ask(c.req.raw, transactionOf(facts, state, 'begin', now))
+      const result = await ask(c, facts, transactionOf(facts, state, 'begin', now))
       if (result instanceof Response) return withCookies(c, result)
       return await finish(c, result, facts, envelopes, now)
     } catch (error) {
@@ -199,7 +219,7 @@ export function createLogins(
       if (again !== undefined && about?.hasEnded === true && isOwn(c, about.browser)) return c.redirect(again, 303)
       const facts = await open(c, state, envelopes)
       retryAt = again
-      const result = await ask(c.req.raw, transactionOf(facts, state, 'continue', now))
+      const result = await ask(c, facts, transactionOf(facts, state, 'continue', now))
       return result instanceof Response ? withCookies(c, result) : await finish(c, result, facts, envelopes, now)
     } catch (error) {
       return fail(c, error, retryAt)

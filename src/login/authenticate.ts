@@ -54,6 +54,7 @@ export interface Transaction {
  * Logs a person in: returns who it is, or what to show or where to send the browser next.
  *
  * @throws {OAuthError} `login_failed` when it failed, `temporarily_unavailable` when it may work later, `server_error` when it
- * takes an operator to mend it: the person sees a page that says so, with a way to try again
+ * takes an operator to mend it: the person sees a page that says so, with a way to try again. `access_denied` or
+ * `login_required` when there will be no login, and whatever has `isForClient`: the client is told, by its redirect URI
  */
 export type Authenticate = (request: Request, transaction: Transaction) => Promise<Person | Response>

@@ -12,6 +12,7 @@ import { addParameters } from '../protocol/redirect_uri.ts'
 import { checkRemoteUrl } from '../remote.ts'
 import { CLOCK_TOLERANCE, openAssertion } from '../token/assertion.ts'
 import { TokenError } from '../token/error.ts'
+import { checkNoError } from './answered_error.ts'
 import type { Authenticate, Person, Transaction } from './authenticate.ts'
 import { askFreshness, nonceOf, readPerson } from './person.ts'
 
@@ -51,7 +52,8 @@ const LONGEST_LIFE = 300
  * The page answers by sending the browser to `<this issuer>/login/callback`, which it knows by its own configuration and
  * never from the request, with `state` as it came and `login`, a JWT with `typ: login+jwt` and the claims
  * `iss aud sub iat exp nonce`: `aud` is the URL of this issuer, `nonce` as it came, `exp` at most 5 minutes after `iat`. It
- * may add `auth_time acr amr name`; without `auth_time` it meets no request that came with `max_age`.
+ * may add `auth_time acr amr name`; without `auth_time` it meets no request that came with `max_age`. For somebody who goes
+ * away it sends `error=access_denied` in place of `login`, and the client is told.
  *
  * @throws {TypeError | RangeError} when an option is missing, unknown or of a wrong type
  */
@@ -87,6 +89,7 @@ export function ownLoginPage(options: OwnPageOptions): Authenticate {
   async function finish(request: Request, transaction: Transaction): Promise<Person> {
     const parameters = readParameters(new URL(request.url).search)
     parameters.checkOnce()
+    checkNoError(parameters)
     const login = parameters.get('login')
     if (login === undefined) throw new OAuthError('login_failed', 'the answer has no login')
     const { now } = transaction

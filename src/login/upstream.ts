@@ -14,6 +14,7 @@ import { addParameters } from '../protocol/redirect_uri.ts'
 import { checkRemoteUrl, createRemoteDocument, type Fetch, type RemoteDocument } from '../remote.ts'
 import { type AssertionClaims, CLOCK_TOLERANCE, isKeyMissing, openAssertion } from '../token/assertion.ts'
 import { TokenError } from '../token/error.ts'
+import { checkNoError } from './answered_error.ts'
 import type { Authenticate, Person, Transaction } from './authenticate.ts'
 import { askFreshness, nonceOf, readPerson } from './person.ts'
 import { type Provider, readProvider, take } from './provider.ts'
@@ -171,8 +172,7 @@ export function upstreamLogin(options: UpstreamOptions): Authenticate {
     const iss = parameters.get('iss')
     if (iss === undefined ? provider.isIssuerSent : iss !== issuer)
       throw new OAuthError('login_failed', 'the answer is of another issuer')
-    if (parameters.get('error') !== undefined)
-      throw new OAuthError('login_failed', 'the provider answered with an error')
+    checkNoError(parameters)
     const code = parameters.get('code')
     if (code === undefined) throw new OAuthError('login_failed', 'the answer has no code')
     const { id_token } = await redeem(provider.tokenEndpoint, code, transaction, client(provider), fetch)

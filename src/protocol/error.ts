@@ -49,6 +49,8 @@ export interface OAuthErrorOptions extends ErrorOptions {
   readonly retryAfter?: number
   /** The nonce to use from now on (RFC 9449 §8). */
   readonly dpopNonce?: string
+  /** Whether a login that fails so is over, and the client told (RFC 6749 §4.1.2.1). Default: for `access_denied` and `login_required`. */
+  readonly isForClient?: boolean
 }
 
 /**
@@ -61,11 +63,13 @@ export class OAuthError extends Error {
   readonly code: OAuthErrorCode
   readonly retryAfter: number | undefined
   readonly dpopNonce: string | undefined
+  readonly isForClient: boolean
 
   constructor(code: OAuthErrorCode, detail: string, options?: OAuthErrorOptions) {
     super(detail, options)
     this.code = code
     this.retryAfter = options?.retryAfter
     this.dpopNonce = options?.dpopNonce
+    this.isForClient = options?.isForClient ?? (code === 'access_denied' || code === 'login_required')
   }
 }

@@ -176,7 +176,6 @@ describe('a bad answer', () => {
       { metadata: { authorization_response_iss_parameter_supported: true } },
       (callback) => callback,
     ],
-    ['with an error', {}, (callback) => callback.replace(/&code=.*/, '&error=access_denied')],
     ['without a code', {}, (callback) => callback.replace(/&code=.*/, '')],
     ['with two codes', {}, (callback) => `${callback}&code=x`],
     ['with another code', {}, (callback) => callback.replace(/code=.*/, 'code=x')],

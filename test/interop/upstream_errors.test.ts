@@ -82,6 +82,18 @@ describe('with oidc-provider upstream', () => {
     })
   })
 
+  it('who goes away there comes back to the app, which is told so', async () => {
+    const { callback: back = '', trace } = await visit({ consent: 'deny' })
+    expect(trace).toEqual(expect.arrayContaining([expect.stringContaining('/abort')]))
+    const { searchParams } = new URL(back)
+    expect([searchParams.get('error'), searchParams.get('state'), searchParams.get('iss')]).toEqual([
+      'access_denied',
+      'xyz',
+      issuer,
+    ])
+    expect(back).not.toContain('End-User')
+  })
+
   it('the page by which a person came back, opened again, is no alarm, and leads on', async () => {
     expect((await visit()).callback).toContain('code=')
     const cookie = callback?.headers.get('cookie') ?? ''

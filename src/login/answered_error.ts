@@ -1,0 +1,46 @@
+/**
+ * The error that comes back in place of a login, and what the client is told of it (RFC 6749 §4.1.2.1, OpenID Connect Core
+ * §3.1.2.6).
+ *
+ * @module
+ */
+
+import { OAuthError, type OAuthErrorCode } from '../protocol/error.ts'
+import type { Parameters } from '../protocol/parameters.ts'
+
+/** What each error means for a client of ours: who asked for what there was this issuer, and not the client. */
+const ERRORS: ReadonlyMap<string | undefined, OAuthErrorCode> = new Map<string, OAuthErrorCode>([
+  ['access_denied', 'access_denied'],
+  ['consent_required', 'access_denied'],
+  // Of two that have words of their own for it.
+  ['user_cancelled_authorize', 'access_denied'],
+  ['user_cancelled_login', 'access_denied'],
+  ['login_required', 'login_required'],
+  ['interaction_required', 'login_required'],
+  ['account_selection_required', 'login_required'],
+  ['temporarily_unavailable', 'temporarily_unavailable'],
+  ['server_error', 'server_error'],
+  ['invalid_request', 'server_error'],
+  ['invalid_request_object', 'server_error'],
+  ['invalid_request_uri', 'server_error'],
+  ['invalid_scope', 'server_error'],
+  ['registration_not_supported', 'server_error'],
+  ['request_not_supported', 'server_error'],
+  ['request_uri_not_supported', 'server_error'],
+  ['unauthorized_client', 'server_error'],
+  ['unmet_authentication_requirements', 'server_error'],
+  ['unsupported_response_type', 'server_error'],
+])
+
+/**
+ * Checks that what came back is no error. Nothing of its words is passed on: anybody can write them.
+ *
+ * @throws {OAuthError} what the client is told, when it is one
+ */
+export function checkNoError(parameters: Parameters): void {
+  const error = parameters.get('error')
+  if (error === undefined) return
+  const code = ERRORS.get(error)
+  const detail = `who logs people in answered ${code === undefined ? 'with an error that is not known' : error}`
+  throw new OAuthError(code ?? 'server_error', detail, { isForClient: true })
+}
