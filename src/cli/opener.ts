@@ -74,7 +74,7 @@ async function readMaterial(values: Values, io: Io): Promise<Material> {
   const keys = keysOf(1)
   if (keys.issuer !== issuer || keys.resource !== resource)
     throw new UsageError(
-      `--keys are of ${keys.issuer} and for ${keys.resource}: --issuer and --resource expected these, letter by letter`,
+      `--keys are of ${keys.issuer} and for ${keys.resource}: --issuer and --resource expected these, letter by letter, got ${issuer} and ${resource}`,
     )
   const leavesFor = (kid: string): Leaves =>
     createLeaves({ ...keysOf(readLeafKid(kid)?.branch ?? 1), longestLife: 86_400 })

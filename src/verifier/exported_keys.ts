@@ -5,6 +5,7 @@
  */
 
 import { checkText } from '../../keys/check.ts'
+import { isSameResource } from '../../keys/identifier.ts'
 import {
   createLeaves,
   createLeavesBy,
@@ -21,8 +22,14 @@ import type { CheckedOptions } from './verifier.ts'
 function read(text: string, { issuer, resource, longestLife }: CheckedOptions): LeavesOptions {
   checkText('keys', text, /\S/, 'what `bulla keys export` printed')
   const keys = readKeys(text)
-  if (keys.issuer !== issuer) throw new RangeError('"keys" are of another issuer than "issuer" names')
-  if (keys.resource !== resource) throw new RangeError('"keys" are for another resource than "resource" names')
+  if (keys.issuer !== issuer)
+    throw new RangeError(`"keys" are of another issuer, ${keys.issuer}, than "issuer" names, ${issuer}`)
+  if (keys.resource !== resource) {
+    const other = isSameResource(keys.resource, resource) ? 'the resource in another spelling' : 'another resource'
+    throw new RangeError(
+      `"keys" are for ${other}, ${keys.resource}, than "resource" names, ${resource}: the issuer's settings have the right one`,
+    )
+  }
   return { ...keys, longestLife }
 }
 

@@ -156,6 +156,41 @@ describe('keys export', () => {
   })
 })
 
+describe('another spelling of a resource', () => {
+  it.each<[string, string]>([
+    [`${API}/`, API],
+    [API.replace('https://', 'HTTPS://'), API],
+    [`${API}:443/`, API],
+    [API2, `${API2}/`],
+  ])('%s is corrected to that of the settings by keys export, which says so on stderr', async (resource, told) => {
+    const { code, out, err } = await bulla(here, exporting(resource))
+    expect([code, readKeys(out).resource]).toEqual([0, told])
+    expect(err).toBe(
+      `note: ${resource} is called ${told} in wrangler.toml; that spelling is the aud of its tokens, and its server needs it\n`,
+    )
+    expect(out).toBe((await bulla(here, exporting(told))).out)
+  })
+
+  it('is corrected by token inspect with a ring; keys of the other spelling are refused, and both are named', async () => {
+    const [token, old] = [
+      await tokenFor(API, 'A256GCM'),
+      await bulla(bare, exporting(`${API}/`, '--unknown --enc A256GCM')),
+    ]
+    const line = `token inspect --keys ring.json --issuer ${ISSUER} --resource ${API}/`
+    expect(await bulla(here, line, token)).toMatchObject({
+      code: 0,
+      err: expect.stringContaining(`is called ${API} in`),
+    })
+    const folder = await folderWith({ 'wrangler.toml': TOML, 'keys.json': old.out })
+    expect(await bulla(folder, line.replace('ring.json', 'keys.json'), token)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(
+        `for ${API}/: --issuer and --resource expected these, letter by letter, got ${ISSUER} and ${API}\n`,
+      ),
+    })
+  })
+})
+
 describe('token inspect', () => {
   const inspect = (resource: string, more = ''): string =>
     `token inspect --keys ring.json --issuer ${ISSUER} --resource ${resource}${more}`

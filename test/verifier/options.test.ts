@@ -194,6 +194,24 @@ describe('what an option cannot be is refused when it is built,', () => {
     expect(() => builders[name]?.(given as never)).toThrow(message)
   })
 
+  it.each(
+    [API, `${API}/`, API.replace('https', 'HTTPS'), `${API}:443`].flatMap((told, index, all) =>
+      ['createVerifier', 'createDirectVerifier', ...frameworks].map(
+        (name) => [name, told, all[(index + 1) % all.length] ?? ''] as const,
+      ),
+    ),
+  )('%s with keys for %s beside the resource %s: both spellings are named', (name, told, resource) => {
+    const text = writeKeys(exportKeys(ring, { issuer: ISSUER, resource: told, now: NOW }))
+    const make = (as: string): unknown => builders[name]?.({ ...options, resource: as, keys: text } as never)
+    expect(() => make(resource)).toThrow(
+      new RangeError(
+        `"keys" are for the resource in another spelling, ${told}, than "resource" names, ${resource}: the issuer's settings have the right one`,
+      ),
+    )
+    expect(() => make(told)).not.toThrow()
+    expect(() => make('https://other.example')).toThrow(`another resource, ${told}, than "resource" names, https://oth`)
+  })
+
   it('and so is a memory of proofs that has no clock', () => {
     expect(() => createMemoryReplay({ now: () => NOW } as never)).toThrow('"now" expected a function')
     expect(() => createMemoryReplay(() => NOW, 0)).toThrow('"most" expected an integer ≥ 1')

@@ -99,8 +99,16 @@ describe('the verifier', () => {
   it.each<[string, Partial<VerifierOptions>, string]>([
     ['no keys', { keys: '' }, '"keys" expected what `bulla keys export` printed'],
     ['a ring instead of keys', { keys: JSON.stringify({ v: 1, roots: [] }) }, '"keys" has no setting "roots"'],
-    ['keys for another resource', { keys: keysOf(API2) }, '"keys" are for another resource than "resource" names'],
-    ['keys of another issuer', { issuer: 'https://other.example' }, '"keys" are of another issuer than "issuer" names'],
+    [
+      'keys for another resource',
+      { keys: keysOf(API2) },
+      `"keys" are for another resource, ${API2}, than "resource" names, ${API}`,
+    ],
+    [
+      'keys of another issuer',
+      { issuer: 'https://other.example' },
+      `"keys" are of another issuer, ${ISSUER}, than "issuer" names, https://other.example`,
+    ],
     ['no issuer', { issuer: '' }, '"issuer" expected the URL of the issuer'],
     [
       'a tolerance of two minutes',
