@@ -31,7 +31,7 @@ import { type Cookies, withCookies } from './cookies.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 import { answerErrorPage } from './respond.ts'
 import type { Session, Sessions } from './session.ts'
-import type { Ways } from './ways.ts'
+import type { RequestInside, Ways } from './ways.ts'
 
 /** Consents of the persons that are asked. */
 export interface Consents {
@@ -169,19 +169,28 @@ export function createConsents(
     return [...new Set([...uris, ...resourcesOf(details)])].flatMap((uri) => resources.get(uri) ?? [])
   }
 
-  /** Opens the form that a person sent back: in the very session in which it was shown. */
+  /** Opens the form that a person sent back: in the very session in which it was shown; in another it gives nothing. */
   async function open(
     c: Context,
     envelope: string,
     envelopes: PurposeEnvelopes,
     now: number,
-  ): Promise<ConsentFacts & { session: Session }> {
+  ): Promise<(ConsentFacts & { session: Session }) | undefined> {
     const facts = (await envelopes.open('consent', envelope)) as unknown as ConsentFacts
     const session = await sessions.read(c, envelopes, now)
-    if (session === undefined || session.sid !== facts.sid) {
-      throw new OAuthError('invalid_request', 'the consent was asked for in another session')
-    }
-    return { ...facts, session }
+    return session === undefined || session.sid !== facts.sid ? undefined : { ...facts, session }
+  }
+
+  /** Asks whoever is there now, for what was asked before. */
+  async function askAnew(
+    c: Context,
+    request: RequestInside,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<Response> {
+    const again = await ways.again(request, envelopes, now)
+    if (again === undefined) throw new OAuthError('invalid_request_uri', 'nothing can come of the request any more')
+    return withCookies(c, await toPageResponse(200, askingAnewPage(issuer, again)))
   }
 
   /**
@@ -205,15 +214,14 @@ export function createConsents(
     if (decision !== 'allow' && decision !== 'deny' && decision !== 'switch')
       throw new OAuthError('invalid_request', 'decision is unknown')
     const envelopes = context.envelopes(keyRing.open(now), now)
-    const about = await ways.about(c, 'consent', form.require('consent'), envelopes, now)
-    if (about?.hasEnded === true) {
-      const { parameters, pushed } = about.request
-      const asked = { parameters: decision === 'switch' ? withNewLogin(parameters) : parameters, pushed }
-      const again = await ways.again(asked, envelopes, now)
-      if (again === undefined) throw new OAuthError('invalid_request_uri', 'nothing can come of the request any more')
-      return withCookies(c, await toPageResponse(200, askingAnewPage(issuer, again)))
+    const envelope = form.require('consent')
+    const { request: before, hasEnded } = await ways.about(c, 'consent', envelope, envelopes, now)
+    const opened = hasEnded ? undefined : await open(c, envelope, envelopes, now)
+    if (opened === undefined) {
+      const wanted = decision === 'switch' ? withNewLogin(before.parameters) : before.parameters
+      return askAnew(c, { ...before, parameters: wanted }, envelopes, now)
     }
-    const { session, parameters, pushed, jti, exp } = await open(c, form.require('consent'), envelopes, now)
+    const { session, parameters, pushed, jti, exp } = opened
     const asked = readParameters(parameters)
     const destination = proveDestination(asked, clients)
     const request = readAuthorizationRequest(asked, destination, settings, pushed)

@@ -215,8 +215,8 @@ export function createLogins(
       const state = parameters.require('state')
       const envelopes = context.envelopes(keyRing.open(now), now)
       const about = await ways.about(c, 'login', state, envelopes, now)
-      const again = about && (await ways.again(about.request, envelopes, now))
-      if (again !== undefined && about?.hasEnded === true && isOwn(c, about.browser)) return c.redirect(again, 303)
+      const again = await ways.again(about.request, envelopes, now)
+      if (again !== undefined && about.hasEnded && isOwn(c, about.browser)) return c.redirect(again, 303)
       const facts = await open(c, state, envelopes)
       retryAt = again
       const result = await ask(c, facts, transactionOf(facts, state, 'continue', now))

@@ -1,5 +1,5 @@
 /**
- * Ways on for who would be left standing: a request whose envelope comes back too late begins anew.
+ * Ways on for who would be left standing: a request whose envelope comes back too late, or in another session, begins anew.
  *
  * Of such an envelope nothing counts but the request: no login, no answer, no word of a login that was met. The request goes
  * to the authorization endpoint, where it is proved once more where the answer may go, and everything else
@@ -11,7 +11,6 @@
 import type { Context } from 'hono'
 import type { AuthorizationRequest, Pushed } from '../protocol/authorization_request.ts'
 import { readParameters } from '../protocol/parameters.ts'
-import { TokenError } from '../token/error.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { EndpointContext } from './context.ts'
 import { keepOpener } from './opener.ts'
@@ -32,8 +31,9 @@ export interface About {
 /** Ways on. */
 export interface Ways {
   /**
-   * Returns what an envelope is about, or nothing when it is none of ours, or ended a day ago. The opener is kept where the
-   * client of the request opens popups.
+   * Returns what an envelope is about. The opener is kept where the client of the request opens popups.
+   *
+   * @throws {TokenError} when it is none of ours, or ended a day ago
    */
   about(
     c: Context,
@@ -41,7 +41,7 @@ export interface Ways {
     envelope: string,
     envelopes: PurposeEnvelopes,
     now: number,
-  ): Promise<About | undefined>
+  ): Promise<About>
   /** Returns where a request begins anew, or nothing when it was pushed and nothing can come of it any more. */
   again(request: RequestInside, envelopes: PurposeEnvelopes, now: number): Promise<string | undefined>
 }
@@ -51,15 +51,10 @@ export function createWays({ settings }: EndpointContext, pushedRequests: Pushed
   const { clients } = settings
   return {
     async about(c, purpose, envelope, envelopes, now) {
-      try {
-        const { parameters, pushed, exp, browser } = await envelopes.openLate(purpose, envelope)
-        const request = { parameters: String(parameters), pushed: pushed as Pushed | undefined }
-        keepOpener(c, clients.get(readParameters(request.parameters).get('client_id') ?? ''))
-        return { request, hasEnded: now >= exp, browser }
-      } catch (error) {
-        if (error instanceof TokenError) return undefined
-        throw error
-      }
+      const { parameters, pushed, exp, browser } = await envelopes.openLate(purpose, envelope)
+      const request = { parameters: String(parameters), pushed: pushed as Pushed | undefined }
+      keepOpener(c, clients.get(readParameters(request.parameters).get('client_id') ?? ''))
+      return { request, hasEnded: now >= exp, browser }
     },
     async again({ parameters, pushed }, envelopes, now) {
       if (pushed === undefined) return pushedRequests.goOnAt({ parameters }, envelopes, now)

@@ -109,7 +109,7 @@ export function switchingPage(issuer: string, location: string): Page {
 /** Returns the page that takes the browser to the same question once more. */
 export function askingAnewPage(issuer: string, location: string): Page {
   const body = html`<h1>Please answer once more</h1>
-<p>This page was open for too long, so your answer did not count. You are being taken to the same question. If nothing happens:</p>
+<p>This page was open for too long, or somebody has logged in or out since, so your answer did not count. You are being taken to the same question. If nothing happens:</p>
 <p><a class="button" href="${location}">Go on</a></p>`
   return { issuer, title: 'Once more', body, goesTo: location }
 }

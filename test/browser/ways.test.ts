@@ -159,6 +159,37 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] !== 'true')(
       }
     })
 
+    it.each([
+      ['somebody else', 'bob'],
+      ['the same person, after logging out', 'alice'],
+    ])('two tabs, and %s logs in in the second: the first asks who is there now', async (_, name) => {
+      const issuer = await startIssuer({ authenticate: provider })
+      const { page, context } = await open()
+      await page.goto(`${issuer}/authorize?${requestOf({ state: 'first' })}`)
+      await logIn(page)
+      await asks(page)
+      const tab = await context.newPage()
+      if (name === 'alice') {
+        await tab.goto(`${issuer}/logout`)
+        await press(tab, 'Log out')
+      }
+      await tab.goto(`${issuer}/authorize?${requestOf({ state: 'second', prompt: 'login' })}`)
+      await logIn(tab, name)
+      await asks(tab)
+      await press(page, 'Allow')
+      await page.waitForURL(`${issuer}/authorize?**`)
+      await asks(page)
+      expect(await page.locator('dl.facts').textContent()).toContain(`Account${name}`)
+      for (const [one, state] of [
+        [page, 'first'],
+        [tab, 'second'],
+      ] as const) {
+        await press(one, 'Allow')
+        await one.waitForURL(`${elsewhere}/callback?code=**state=${state}**`)
+      }
+      await context.close()
+    })
+
     it('a reload of the page of a pushed request, before the login and at the question, leads on', async () => {
       const issuer = await startIssuer({ authenticate: provider })
       const { page, context } = await open()

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { digestLabels } from '../../keys/digest.ts'
 import { createKeyring } from '../../keys/index.ts'
+import { openEnvelope } from '../../src/token/envelope.ts'
 import { sealPurpose } from '../../src/token/purpose.ts'
-import { ISSUER, NOW, testIssuer, testKey, testRing, VARS } from '../fixtures.ts'
+import { API, ISSUER, NOW, testIssuer, testKey, testRing, VARS } from '../fixtures.ts'
 import {
   authorizeUrl,
   type Browser,
@@ -14,6 +15,7 @@ import {
   hiddenField,
   pushedBy,
   REQUESTS,
+  readAnswer,
   signLogin,
   tampered,
 } from '../person.ts'
@@ -216,6 +218,75 @@ describe('a consent page that was open for too long', () => {
     const response = await alice.browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' }, headers)
     expect([response.status, goesTo(await response.text())]).toEqual([403, ''])
   })
+})
+
+describe('a question in a tab, while somebody logs in or out in another', () => {
+  const accountOf = (page: string): string | undefined => /<dt>Account<\/dt><dd><bdi>([^<]*)/.exec(page)?.[1]
+  const logOut = async (browser: Browser): Promise<Response> => {
+    const token = hiddenField(await (await browser.get(`${ISSUER}/logout`)).text(), 'token')
+    return browser.post(`${ISSUER}/logout`, { token })
+  }
+
+  it.each(
+    BROUGHT.flatMap(([how, isPushed]) =>
+      (
+        [
+          ['somebody else, as themselves', 'bob', false],
+          ['the same person with a newer session', 'alice', true],
+        ] as const
+      ).flatMap(([who, name, logsOut]) =>
+        (['allow', 'deny'] as const).map((decision) => [who, how, decision, name, logsOut, isPushed] as const),
+      ),
+    ),
+  )('asks %s, for a request brought %s that is answered: %s', async (_, __, decision, name, logsOut, isPushed) => {
+    const { ask, person, push } = setUp()
+    const alice = person()
+    const request = isPushed ? await push({ state: 'mine' }) : { ...REQUESTS['web'], state: 'mine' }
+    const consent = await consentOf(await alice.visit(request))
+    if (logsOut) await logOut(alice.browser)
+    await person(name, alice.browser.cookies).visit({ prompt: 'login' })
+    const page = await (await press(alice.browser, consent, decision)).text()
+    expect([page.includes('code=ey'), page.includes('error=')]).toEqual([false, false])
+    const asked = await (await alice.browser.get(goesTo(page))).text()
+    expect(accountOf(asked)).toBe(name)
+    const left = await (await press(alice.browser, hiddenField(asked, 'consent'), decision)).text()
+    const answer = new URL(goesTo(left)).searchParams
+    expect(answer.get('state')).toBe('mine')
+    if (decision === 'deny') return expect(answer.get('error')).toBe('access_denied')
+    const redeemed = await createApp(ask, { client: 'web' }).redeem(answer.get('code') ?? '')
+    expect(await subjectOf(redeemed)).toBe(name)
+  })
+
+  it('leads to a login where nobody is there any more, and then asks whoever it is', async () => {
+    const { person, at } = setUp()
+    const alice = person()
+    const consent = await consentOf(await alice.visit())
+    await logOut(alice.browser)
+    const page = await (await press(alice.browser, consent)).text()
+    const begun = await alice.browser.get(goesTo(page))
+    expect(isLogin(begun)).toBe(true)
+    const back = await alice.browser.get(await signLogin(locationOf(begun), 'bob', { now: at() }))
+    expect(accountOf(await (await alice.browser.get(locationOf(back))).text())).toBe('bob')
+  })
+
+  it('gives a thief who brings it in his own browser nothing but the question: no code, no word of whose it was', async () => {
+    const { person } = setUp()
+    const [alice, mallory] = [person(), person('mallory')]
+    const consent = await consentOf(await alice.visit())
+    await mallory.visit()
+    const page = await (await press(mallory.browser, consent)).text()
+    const asked = await (await mallory.browser.get(goesTo(page))).text()
+    expect([accountOf(asked), /alice/.test(page + asked), page.includes('code=ey')]).toEqual(['mallory', false, false])
+    // What she was asked can still be answered by her.
+    expect(await (await press(alice.browser, consent)).text()).toContain('code=ey')
+  })
+
+  /** Returns whom a token is for. */
+  async function subjectOf(response: Response): Promise<unknown> {
+    const { access_token } = await readAnswer(response)
+    const leaves = createKeyring(testRing(NOW), ISSUER).leavesFor('access', API, 'A256GCM', 600)
+    return (await openEnvelope(access_token, 'at+jwe', leaves, NOW)).facts['sub']
+  }
 })
 
 describe('the page of a request that was pushed', () => {
