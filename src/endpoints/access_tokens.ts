@@ -7,7 +7,7 @@
 import { OAuthError } from '../protocol/error.ts'
 import type { Resource } from '../protocol/resource.ts'
 import type { Recipients } from '../stores/recipients.ts'
-import type { Expectations } from '../token/claims.ts'
+import { type Expectations, MOST_TOLERANT } from '../token/claims.ts'
 import { openDirect, sealDirect } from '../token/direct.ts'
 import type { Entitlement, Opened } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
@@ -30,16 +30,21 @@ export interface AccessTokens {
   /**
    * Opens a token for one of these resources; nothing when it is not good for any. What is encrypted to a resource
    * server's own key nobody else can open, the issuer neither.
+   *
+   * Another machine of the issuer, whose clock is ahead by as much as the ring's `skew`, may have sealed it.
+   *
+   * @param isElsewhere whether a token that is over here is opened as long as it can live anywhere: by the clock of another
+   * machine, and at a verifier as tolerant as can be. Default false
    */
-  open(token: string, resources: Iterable<Resource>, now: number): Promise<Opened | undefined>
+  open(token: string, resources: Iterable<Resource>, now: number, isElsewhere?: boolean): Promise<Opened | undefined>
   /**
    * Opens a token for one of these resources that nobody but this issuer can have made: a `direct` one has to bear its mark,
    * for the resource server could have made it too.
    */
-  openOwn(token: string, resources: Iterable<Resource>, now: number): Promise<Opened | undefined>
+  openOwn(token: string, resources: Iterable<Resource>, now: number, isElsewhere?: boolean): Promise<Opened | undefined>
 }
 
-type Open = (resource: Resource, token: string, now: number) => Promise<Opened>
+type Open = (resource: Resource, token: string, now: number, isElsewhere: boolean) => Promise<Opened>
 
 function unavailable(detail: string): OAuthError {
   return new OAuthError('temporarily_unavailable', detail, { retryAfter: 60 })
@@ -74,18 +79,25 @@ export function createAccessTokens(
     return keyRing.open(now).leavesFor('mark', '', 'A256GCM', accessTokenLifetime)
   }
 
-  function expectationsOf({ uri, accessTokenLifetime: longestLife }: Resource, now: number): Expectations {
-    return { issuer, resource: uri, now, clockTolerance: 0, longestLife, anonymous: true }
+  function expectationsOf(
+    { uri, accessTokenLifetime: longestLife }: Resource,
+    now: number,
+    isElsewhere: boolean,
+  ): Expectations {
+    const { skew } = keyRing.open(now)
+    const overdue = isElsewhere ? skew + MOST_TOLERANT : 0
+    return { issuer, resource: uri, now, clockTolerance: skew, overdue, longestLife, anonymous: true }
   }
 
-  const openOwn: Open = async (resource, token, now) =>
-    resource.envelope === 'direct'
-      ? openMarked(token, leavesFor(resource, now), marksFor(resource, now), expectationsOf(resource, now))
-      : openFor(resource, token, now)
+  const openOwn: Open = async (resource, token, now, isElsewhere) => {
+    if (resource.envelope !== 'direct') return openFor(resource, token, now, isElsewhere)
+    const expected = expectationsOf(resource, now, isElsewhere)
+    return openMarked(token, leavesFor(resource, now), marksFor(resource, now), expected)
+  }
 
-  const openFor: Open = async (resource, token, now) => {
+  const openFor: Open = async (resource, token, now, isElsewhere) => {
     const { envelope } = resource
-    const expected = expectationsOf(resource, now)
+    const expected = expectationsOf(resource, now, isElsewhere)
     const leaves = leavesFor(resource, now)
     if (envelope === 'direct') return openDirect(token, leaves, expected)
     const find = async (kid: string): Promise<Recipient | undefined> => {
@@ -95,10 +107,16 @@ export function createAccessTokens(
     return openNested(token, find, await publicKeys.verification(now), expected)
   }
 
-  async function openAny(open: Open, token: string, of: Iterable<Resource>, now: number): Promise<Opened | undefined> {
+  async function openAny(
+    open: Open,
+    token: string,
+    of: Iterable<Resource>,
+    now: number,
+    isElsewhere = false,
+  ): Promise<Opened | undefined> {
     for (const resource of of) {
       try {
-        return await open(resource, token, now)
+        return await open(resource, token, now, isElsewhere)
       } catch (error) {
         if (!(error instanceof TokenError)) throw error
       }
@@ -121,7 +139,7 @@ export function createAccessTokens(
       if (signer === undefined) throw unavailable(`the ring has no key that signs by ${resource.signingAlg}`)
       return sealNested(entitlement, issuer, signer, await recipientOf(resource, now))
     },
-    open: (token, of, now) => openAny(openFor, token, of, now),
-    openOwn: (token, of, now) => openAny(openOwn, token, of, now),
+    open: (...of) => openAny(openFor, ...of),
+    openOwn: (...of) => openAny(openOwn, ...of),
   }
 }

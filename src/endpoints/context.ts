@@ -8,7 +8,7 @@ import { encodeBase64url } from '../../keys/base64url.ts'
 import type { Keyring } from '../../keys/index.ts'
 import type { Log, LogEntry } from '../log.ts'
 import { type CheckedSettings, checkSettings, type IssuerSettings } from '../settings.ts'
-import { guardWithDeadline } from '../stores/guard.ts'
+import { guardWithDeadline, rememberLonger } from '../stores/guard.ts'
 import { createKeyRing, type KeyRing } from '../stores/key_ring.ts'
 import { revocationsWithDeadline } from '../stores/revocations.ts'
 import { createPurposeEnvelopes, type PurposeEnvelopes } from '../token/purpose.ts'
@@ -57,17 +57,24 @@ export function createContext(settings: IssuerSettings): EndpointContext {
       'there is no guard: codes and logins can be used again until they end, public clients get no refresh tokens, and logging out ends no copy of a session'
     log({ level: 'warn', event: 'guard', detail })
   }
+  const ring = createKeyRing({ texts: { ring: keyRing, next: keyRingNext }, issuer, longestLife, log })
+  const now = settings.now ?? (() => Math.floor(Date.now() / 1000))
   return {
     settings: {
       ...checked,
-      guard: guard && guardWithDeadline(guard, log),
+      guard:
+        guard &&
+        guardWithDeadline(
+          rememberLonger(guard, () => 2 * ring.skew(now())),
+          log,
+        ),
       revocations: revocations && revocationsWithDeadline(revocations, log),
     },
     hooks: { ...(claims && { claims }), ...(response && { response }) },
-    keyRing: createKeyRing({ texts: { ring: keyRing, next: keyRingNext }, issuer, longestLife, log }),
+    keyRing: ring,
     envelopes: (keyring, now) => createPurposeEnvelopes(keyring, lives, now),
     log,
-    now: settings.now ?? (() => Math.floor(Date.now() / 1000)),
+    now,
     newId: () => encodeBase64url(crypto.getRandomValues(new Uint8Array(16))),
   }
 }

@@ -62,6 +62,11 @@ function withoutLogin(parameters: string): string {
   return kept.join('&')
 }
 
+/** Returns when a login was begun, by the clock that looks at it: the machine that began it may be ahead, and nothing began later. */
+function begunAt({ iat }: LoginFacts, now: number): number {
+  return Math.min(iat, now)
+}
+
 /** What the logins need beside the context. */
 export interface LoginParts {
   readonly cookies: Cookies
@@ -87,7 +92,7 @@ export function createLogins(
   }
 
   function transactionOf(facts: LoginFacts, state: string, step: Transaction['step'], now: number): Transaction {
-    const { secret, iat: begunAt, client_name: clientName, fresh: isFresh, max_age: maxAge, parameters } = facts
+    const { secret, client_name: clientName, fresh: isFresh, max_age: maxAge, parameters } = facts
     return {
       issuer,
       step,
@@ -95,7 +100,7 @@ export function createLogins(
       callback: `${issuer}/login/callback`,
       secret,
       clientName,
-      begunAt,
+      begunAt: begunAt(facts, now),
       isFresh,
       maxAge,
       loginHint: readParameters(parameters).get('login_hint'),
@@ -171,7 +176,8 @@ export function createLogins(
     envelopes: PurposeEnvelopes,
     now: number,
   ): Promise<Response> {
-    const { parameters, pushed, iat: metAt } = facts
+    const { parameters, pushed } = facts
+    const metAt = begunAt(facts, now)
     // What a browser brought, whoever sits there can change. What was pushed goes on as it is, with word of this login: in
     // another browser, with a session from before, it is not met.
     const met = pushed === undefined ? { parameters: withoutLogin(parameters) } : { pushed: { ...pushed, metAt } }

@@ -11,6 +11,7 @@ import { type Approval, approvedResources } from '../grants/approval_facts.ts'
 import type { Resource } from '../protocol/resource.ts'
 import { isImpersonal } from '../protocol/subject.ts'
 import type { Addition, RevocationEvent, Revocations } from '../stores/revocations.ts'
+import { MOST_TOLERANT } from '../token/claims.ts'
 import type { Entitlement } from '../token/entitlement.ts'
 import { appOf, type HiddenKind } from '../token/revocations.ts'
 import type { EndpointContext } from './context.ts'
@@ -20,6 +21,9 @@ export const REVOKED_FOR = 10
 
 /** Seconds that the revocation of a key lasts, ten years: longer than a ring opens what was sealed with it. */
 const KEY_LIFE = 315_360_000
+
+/** Seconds that an event stays at the least beyond the end of what it hits. */
+const MARGIN = 120
 
 /** Seconds to which the ends of hidden events are rounded up: those of one person go with those of others. */
 const TOGETHER = 60
@@ -61,10 +65,12 @@ export function createRevoking({ settings, keyRing }: EndpointContext, revocatio
   // An assertion of before must not be good again, either.
   const longest = [...trustedIssuers.values()].reduce((most, issuer) => Math.max(most, issuer.longestLife), longestLife)
 
-  /** Returns how long access tokens can live that were issued until now, and a little longer. */
-  const endOf = (now: number): number => now + longestToken + 120
+  /** Returns for how many seconds something lives after its end: where a verifier is tolerant, and by clocks that are behind. */
+  const afterEnd = (now: number, skews: 1 | 2): number => Math.max(MARGIN, MOST_TOLERANT + skews * keyRing.skew(now))
+  /** Returns how long access tokens can live that were issued until now by a clock that may be ahead. */
+  const endOf = (now: number): number => now + longestToken + afterEnd(now, 2)
   /** Returns how long anything else can live: always longer, so that it is looked for. */
-  const keepOf = (now: number): number => now + Math.max(longest, longestToken + 1) + 120
+  const keepOf = (now: number): number => now + Math.max(longest, longestToken + 1) + afterEnd(now, 2)
 
   async function add(addition: Omit<Addition, 'by'>, by: By, now: number): Promise<void> {
     await revocations?.add(by === undefined ? addition : { ...addition, by }, now)
@@ -78,7 +84,7 @@ export function createRevoking({ settings, keyRing }: EndpointContext, revocatio
   /** Returns the names keys of a resource under whose roots tokens can have been sealed that live, or will be until `to`. */
   function keysOf({ uri, accessTokenLifetime }: Resource, now: number, to: number) {
     const keyring = keyRing.open(now)
-    const from = now - accessTokenLifetime - 2 * keyring.skew
+    const from = now - accessTokenLifetime - afterEnd(now, 2)
     return keyring.namesKeys(uri).filter(({ use, end }) => use <= to + keyring.skew && end > from)
   }
 
@@ -147,7 +153,7 @@ export function createRevoking({ settings, keyRing }: EndpointContext, revocatio
         return narrow.map((event, index) => ({ ...event, within: broader.slice(index, index + 1) }))
       })
     // Without a guard the list alone knows that the family has ended, and must know it as long as that could live.
-    const keep = Math.max(grant_end, until + 1)
+    const keep = Math.max(grant_end + afterEnd(now, 2), until + 1)
     const within = [own({ kind: 'app', value: appOf(sub, client_id) }, now, keep)]
     const family = { ...own({ kind: 'gid', value: gid }, until, keep), within }
     await addAll(guard === undefined ? [family, ...names] : names, 'approval', now)
@@ -155,7 +161,9 @@ export function createRevoking({ settings, keyRing }: EndpointContext, revocatio
 
   async function token(...[entitlement, broader, now, by]: Parameters<Revoking['token']>): Promise<void> {
     const { jti, exp, iat, aud, sub, gid, client_id } = entitlement
-    const until = exp + 120
+    const until = exp + afterEnd(now, 1)
+    // What was issued by a clock that is ahead is hit, too, by what takes the place of its event.
+    const dead = Math.max(now, iat)
     const resource = resources.get(aud)
     const keys = resource === undefined ? [] : keysOf(resource, now, now)
     // The root that sealed then: a name under another would not hit what it takes the place of.
@@ -164,12 +172,12 @@ export function createRevoking({ settings, keyRing }: EndpointContext, revocatio
     const within = broader.flatMap((kind): readonly RevocationEvent[] => {
       const value = values[kind]
       if (value === undefined) return []
-      if (kind === 'sub' && isImpersonal(sub)) return [{ kind, value, at: now, until: endOf(now), keep: endOf(now) }]
+      if (kind === 'sub' && isImpersonal(sub)) return [{ kind, value, at: dead, until: endOf(now), keep: endOf(now) }]
       const event = root === undefined || resource === undefined ? undefined : nameUnder(root.key(), kind, value)
       const end = Math.ceil(endOf(now) / TOGETHER) * TOGETHER
       return event === undefined
         ? []
-        : [{ kind: 'name', value: event.name, at: now + event.shift, until: end, keep: end }]
+        : [{ kind: 'name', value: event.name, at: dead + event.shift, until: end, keep: end }]
     })
     await add({ kind: 'jti', value: jti, at: until, until, keep: until, within }, by, now)
   }

@@ -120,6 +120,19 @@ export function spendFirst(guard: Guard, spend: () => Promise<void>): Guard {
 }
 
 /**
+ * Returns a guard that remembers what it is told for some seconds longer: until the end of it has come by every clock of
+ * the issuer's machines, whatever the guard's own says.
+ */
+export function rememberLonger(guard: Guard, seconds: () => number): Guard {
+  return {
+    spend: (id, expiresAt) => guard.spend(id, expiresAt + seconds()),
+    advance: (step) => guard.advance({ ...step, expiresAt: step.expiresAt + seconds() }),
+    end: (id, expiresAt) => guard.end(id, expiresAt + seconds()),
+    hasEnded: (ids) => guard.hasEnded(ids),
+  }
+}
+
+/**
  * Returns a guard that answers in time or not at all: whatever goes wrong with it is `temporarily_unavailable`, with
  * nothing of its words outwards.
  */

@@ -39,6 +39,8 @@ export interface KeyRing {
    * @throws {OAuthError} `temporarily_unavailable` when nothing may be sealed at `now`; the log says why
    */
   open(now: number): Keyring
+  /** Returns the seconds by which any two clocks may differ: also where nothing may be sealed. Without a ring 0: nothing opens. */
+  skew(now: number): number
   /** Returns the states and ages of the roots, or why there are none. */
   status(now: number): RingStatus
 }
@@ -110,5 +112,10 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     return { status: 'ok', keys, ...(left_out.length > 0 ? { left_out } : {}) }
   }
 
-  return { open, status }
+  function skew(now: number): number {
+    const ring = load(now)
+    return ring.ok ? ring.ring.skew : 0
+  }
+
+  return { open, skew, status }
 }

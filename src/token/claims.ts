@@ -29,6 +29,9 @@ export const PROTOCOL_CLAIMS: ReadonlySet<string> = new Set([
   'mark',
 ])
 
+/** Seconds of clock tolerance that a verifier may have at the most: so much longer than its `exp` says a token can live somewhere. */
+export const MOST_TOLERANT = 60
+
 /** What a token must be to be taken. */
 export interface Expectations {
   readonly issuer: string
@@ -38,6 +41,8 @@ export interface Expectations {
   readonly now: number
   /** Seconds by which the clocks may differ. */
   readonly clockTolerance: number
+  /** Seconds after its `exp` for which a token is taken still. Default `clockTolerance`. */
+  readonly overdue?: number
   /** Seconds that a token may live: `exp − iat`. */
   readonly longestLife: number
   /** Whether a token without `client_id` is taken. */
@@ -152,8 +157,8 @@ export function checkClaims(claims: Readonly<Record<string, unknown>>): CheckedC
 }
 
 function checkTimes(iat: number, exp: number, expected: Expectations): void {
-  const { now, clockTolerance, longestLife } = expected
-  if (now >= exp + clockTolerance) throw new TokenError('expired')
+  const { now, clockTolerance, overdue = clockTolerance, longestLife } = expected
+  if (now >= exp + overdue) throw new TokenError('expired')
   if (iat > now + clockTolerance) throw new TokenError('early')
   if (exp <= iat || exp - iat > longestLife) throw new TokenError('lifetime')
 }

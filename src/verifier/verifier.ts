@@ -6,7 +6,7 @@
 
 import { checkBoolean, checkFunctions, checkInteger, checkText } from '../../keys/check.ts'
 import { checkIssuer, checkResource } from '../../keys/identifier.ts'
-import type { Expectations } from '../token/claims.ts'
+import { type Expectations, MOST_TOLERANT } from '../token/claims.ts'
 import type { Confirmation, Entitlement, Opened } from '../token/entitlement.ts'
 import { TokenError } from '../token/error.ts'
 import { answerBearer, type BearerErrorCode, readBearer, type Scheme } from './bearer.ts'
@@ -142,7 +142,7 @@ export function checkOptions(options: CommonOptions): CheckedOptions {
   const now = options.now ?? (() => Math.floor(Date.now() / 1000))
   checkIssuer('issuer', issuer)
   checkResource('resource', resource)
-  checkInteger('clockTolerance', clockTolerance, 0, 60)
+  checkInteger('clockTolerance', clockTolerance, 0, MOST_TOLERANT)
   checkInteger('longestLife', longestLife, 1, 86_400)
   checkBoolean('anonymous', anonymous)
   checkFunctions(options, ['now', 'onProblem'])

@@ -225,8 +225,10 @@ describe('bulla token inspect', () => {
     jti: 'AAAAAAAAAAAAAAAAAAAAAA',
     claims: { tenant: 'blue' },
   }
-  const seal = (branch = 1): Promise<string> =>
-    sealDirect(entitlement, ISSUER, createKeyring(ring, ISSUER).leavesFor('access', API, 'A256GCM', 600, branch), now)
+  const seal = (branch = 1, changes: Partial<typeof entitlement> = {}): Promise<string> => {
+    const leaves = createKeyring(ring, ISSUER).leavesFor('access', API, 'A256GCM', 600, branch)
+    return sealDirect({ ...entitlement, ...changes }, ISSUER, leaves, now)
+  }
   const call = (): string => `token inspect --keys ${ringFile} --issuer ${ISSUER} --resource ${API}`
   const facts = {
     active: true,
@@ -266,6 +268,13 @@ describe('bulla token inspect', () => {
     )
     const answer = JSON.stringify({ access_token: await seal(), token_type: 'Bearer' })
     expect(JSON.parse(at(await bulla(call().replace(ringFile, keys), answer)))).toEqual(facts)
+  })
+
+  it('takes a token of an issuer whose clock is ahead of this machine, and none that is over', async () => {
+    const ahead = await bulla(call(), await seal(1, { iat: now + 45, exp: now + 645 }))
+    expect(JSON.parse(at(ahead))).toMatchObject({ active: true, iat: now + 45 })
+    const over = await bulla(`${call()} --explain`, await seal(1, { iat: now - 600, exp: now }))
+    expect(over).toMatchObject({ code: 1, err: expect.stringContaining('expired: ') })
   })
 
   it.each([
