@@ -199,15 +199,6 @@ export function createLogins(
     return browser !== undefined && digestLabels('browser', browser) === digest
   }
 
-  /** Opens the sealed login that a browser brings back; another browser's is refused. */
-  async function open(c: Context, state: string, envelopes: PurposeEnvelopes): Promise<LoginFacts> {
-    const facts = (await envelopes.open('login', state)) as unknown as LoginFacts
-    if (!isOwn(c, facts.browser)) {
-      throw new OAuthError('login_failed', 'the login was begun in another browser')
-    }
-    return facts
-  }
-
   async function resume(c: Context): Promise<Response> {
     const now = context.now()
     let retryAt: string | undefined
@@ -221,10 +212,10 @@ export function createLogins(
       const state = parameters.require('state')
       const envelopes = context.envelopes(keyRing.open(now), now)
       const about = await ways.about(c, 'login', state, envelopes, now)
-      const again = await ways.again(about.request, envelopes, now)
-      if (again !== undefined && about.hasEnded && isOwn(c, about.browser)) return c.redirect(again, 303)
-      const facts = await open(c, state, envelopes)
-      retryAt = again
+      retryAt = await ways.again(about.request, envelopes, now)
+      if (!isOwn(c, about.browser)) throw new OAuthError('foreign_login', 'the login was begun in another browser')
+      if (about.hasEnded && retryAt !== undefined) return c.redirect(retryAt, 303)
+      const facts = (await envelopes.open('login', state)) as unknown as LoginFacts
       const result = await ask(c, facts, transactionOf(facts, state, 'continue', now))
       return result instanceof Response ? withCookies(c, result) : await finish(c, result, facts, envelopes, now)
     } catch (error) {

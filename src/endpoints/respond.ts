@@ -105,21 +105,26 @@ export function answerRefusal(status: keyof typeof REFUSALS, headers?: Readonly<
 }
 
 /** What a person reads for an error code: what happened, and what to do. */
-const WORDS: Partial<Readonly<Record<OAuthErrorCode, readonly [title: string, words: string]>>> = {
+const WORDS: Partial<Readonly<Record<OAuthErrorCode, readonly [title: string, words: string, press?: string]>>> = {
   invalid_client: [
     'This app is not known here',
     'The link that brought you here names an app that this server does not know.',
   ],
   login_failed: ['The login did not work', 'Nobody was logged in by it. You can try again.'],
+  foreign_login: [
+    'This login began in another browser',
+    'Nobody was logged in here. Go on in that browser, or begin again in this one.',
+    'Begin again here',
+  ],
   foreign_form: ['This form was not sent from here', 'For your safety nothing was done.'],
   temporarily_unavailable: ['Please try again in a moment', 'This server cannot go on right now. Nothing is lost.'],
   server_error: ['Something went wrong here', 'This is not your fault. The operator finds in the log what it was.'],
 }
 
-const OTHERWISE = [
+const OTHERWISE: readonly [title: string, words: string, press?: string] = [
   'This link does not work',
   'It is malformed, out of date, or was made for another browser. Go back to the app and start again.',
-] as const
+]
 
 /** How a failure is shown to a person. */
 export interface ErrorPageOptions extends Omit<ErrorAnswerOptions, 'challenge'> {
@@ -136,12 +141,12 @@ export function answerErrorPage(thrown: unknown, { issuer, event, log, retryAt }
     : toOAuthError(thrown)
   const { status } = OAUTH_ERRORS[error.code]
   log({ level: status >= 500 ? 'error' : 'warn', event, code: error.code, detail: error.message })
-  const [title, words] = WORDS[error.code] ?? OTHERWISE
+  const [title, words, press = 'Try again'] = WORDS[error.code] ?? OTHERWISE
   const headers: Record<string, string> =
     error.retryAfter === undefined ? {} : { 'Retry-After': String(error.retryAfter) }
   return toPageResponse(
     status === 401 ? 400 : status,
-    errorPage({ issuer, title, words, code: error.code, retryAt }),
+    errorPage({ issuer, title, words, code: error.code, retryAt, press }),
     headers,
   )
 }

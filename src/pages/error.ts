@@ -16,13 +16,15 @@ export interface Failure {
   readonly code: string
   /** Where to try again, if that makes sense. */
   readonly retryAt?: string | undefined
+  /** What stands on the button that leads there. */
+  readonly press?: string
 }
 
 /** Returns the page. */
-export function errorPage({ issuer, title, words, code, retryAt }: Failure): Page {
+export function errorPage({ issuer, title, words, code, retryAt, press = 'Try again' }: Failure): Page {
   const body = html`<h1>${title}</h1>
 <p>${words}</p>
-${retryAt === undefined ? '' : html`<p><a class="button" href="${retryAt}">Try again</a></p>`}
+${retryAt === undefined ? '' : html`<p><a class="button" href="${retryAt}">${press}</a></p>`}
 <p class="soft">Code: <code>${code}</code></p>`
   return { issuer, title, body }
 }

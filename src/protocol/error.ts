@@ -31,6 +31,7 @@ const errors = {
     description: 'An authorization detail is unknown, malformed, or too much.',
   },
   login_failed: { status: 400, description: 'Nobody was logged in.' },
+  foreign_login: { status: 400, description: 'This login was begun in another browser.' },
   foreign_form: { status: 403, description: 'This form was not sent from here.' },
   server_error: { status: 500, description: 'The server failed; the operator finds why in its log.' },
   temporarily_unavailable: { status: 503, description: 'The server cannot serve this now; try again later.' },

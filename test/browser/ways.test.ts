@@ -190,6 +190,27 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] !== 'true')(
       await context.close()
     })
 
+    it('a login that was begun in one browser and finished in another can be begun again there, by keyboard alone', async () => {
+      const issuer = await startIssuer({ authenticate: provider })
+      const [first, second] = [await open(), await open()]
+      await first.page.goto(`${issuer}/authorize?${requestOf()}`)
+      // A link in an e-mail, say, that opens in the other browser.
+      await second.page.goto(first.page.url())
+      await logIn(second.page)
+      expect(await second.page.getByRole('heading', { level: 1 }).textContent()).toBe(
+        'This login began in another browser',
+      )
+      await second.page.keyboard.press('Tab')
+      await second.page.keyboard.press('Enter')
+      await second.page.waitForURL(`${elsewhere}/login?**`)
+      await logIn(second.page, 'bob')
+      await asks(second.page)
+      expect(await second.page.locator('dl.facts').textContent()).toContain('Accountbob')
+      await press(second.page, 'Allow')
+      await second.page.waitForURL(`${elsewhere}/callback?code=**state=xyz**`)
+      for (const { context } of [first, second]) await context.close()
+    })
+
     it('a reload of the page of a pushed request, before the login and at the question, leads on', async () => {
       const issuer = await startIssuer({ authenticate: provider })
       const { page, context } = await open()

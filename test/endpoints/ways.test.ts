@@ -151,6 +151,72 @@ describe('a login that took too long', () => {
   }
 })
 
+describe('a login that comes back in another browser', () => {
+  const againAt = (page: string): string =>
+    (/class="button" href="([^"]*)">Begin again here</.exec(page)?.[1] ?? '').replaceAll('&amp;', '&')
+
+  it.each(
+    BROUGHT.flatMap(([how, isPushed]) =>
+      ([0, HOUR] as const).flatMap((pause) =>
+        ([false, true] as const).map((isForeignCookie) => [how, pause, isPushed, isForeignCookie] as const),
+      ),
+    ),
+  )(
+    'logs nobody in there, and can be begun again there: brought %s, %i seconds later',
+    async (_, pause, isPushed, isForeignCookie) => {
+      const { ask, person, push, wait, at } = setUp()
+      const alice = person()
+      const request = isPushed ? await push({ state: 'mine' }) : { ...REQUESTS['web'], state: 'mine' }
+      const begun = locationOf(await alice.browser.get(authorizeUrl(request)))
+      wait(pause)
+      const callback = await signLogin(begun, 'alice', { now: at() })
+      const cookies = isForeignCookie ? [['__Host-bulla-browser', 'A'.repeat(22)] as const] : []
+      const other = createBrowser(ask, new Map(cookies))
+      const refused = await other.get(callback)
+      const page = await refused.text()
+      expect([refused.status, refused.headers.get('location'), hasSession(other)]).toEqual([400, null, false])
+      expect(page).toContain('This login began in another browser')
+      expect(againAt(page).startsWith(`${ISSUER}/authorize?`)).toBe(true)
+      // It is a login of its own there.
+      const again = locationOf(await other.get(againAt(page)))
+      expect(new URL(again).searchParams.get('nonce')).not.toBe(new URL(begun).searchParams.get('nonce'))
+      const back = await other.get(await signLogin(again, 'bob', { now: at() }))
+      const asked = await (await other.get(locationOf(back))).text()
+      expect(asked).toContain('<dt>Account</dt><dd><bdi>bob</bdi></dd>')
+      const answer = new URL(goesTo(await (await press(other, hiddenField(asked, 'consent'))).text())).searchParams
+      expect([answer.get('state'), answer.has('code')]).toEqual(['mine', true])
+      // And what was begun in the first browser still works there, unless the request was pushed: that leads to one code.
+      if (pause > 0) return
+      const there = await alice.browser.get(callback)
+      const ends = await alice.browser.get(locationOf(there))
+      expect([there.status, ends.status]).toEqual([303, isPushed ? 400 : 200])
+    },
+  )
+
+  it('leads nowhere else, whoever is logged in there: who brings it is asked as themselves', async () => {
+    const { person, at } = setUp()
+    const [alice, bob] = [person(), person('bob')]
+    await bob.visit()
+    const begun = locationOf(await alice.browser.get(authorizeUrl()))
+    const page = await (await bob.browser.get(await signLogin(begun, 'alice', { now: at() }))).text()
+    const asked = await (await bob.browser.get(againAt(page))).text()
+    expect(asked).toContain('<dt>Account</dt><dd><bdi>bob</bdi></dd>')
+    expect(page).not.toMatch(/alice|http-equiv/)
+  })
+
+  it('gives nothing where the request was for another client since, or what it says is none of ours', async () => {
+    const { person, ask, at } = setUp()
+    const begun = locationOf(await person().browser.get(authorizeUrl()))
+    const callback = await signLogin(begun, 'alice', { now: at() })
+    const later = testIssuer({ now: at, clients: { web: VARS.CLIENTS.web } })
+    const there = createBrowser((request) => later.fetch(request))
+    const end = await there.get(againAt(await (await there.get(callback)).text()))
+    expect([end.status, end.headers.get('location')]).toEqual([400, null])
+    const changed = callback.replace(/state=([^&]*)/, (_, state: string) => `state=${tampered(state)}`)
+    expect(againAt(await (await createBrowser(ask).get(changed)).text())).toBe('')
+  })
+})
+
 describe('a consent page that was open for too long', () => {
   it.each([
     ['allow', 'by the browser', false],
