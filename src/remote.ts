@@ -6,6 +6,7 @@
 
 import { isLoopback } from '../keys/identifier.ts'
 import { createKept, type Kept } from './kept.ts'
+import { essenceOf } from './media_type.ts'
 import type { WaitUntil } from './single_flight.ts'
 
 /** The platform's `fetch`, or one in its place. */
@@ -76,7 +77,7 @@ async function readBounded(response: Response, longest: number): Promise<string 
 
 /** What may come. */
 export interface Bounds {
-  /** The media types that are taken. */
+  /** The media types that are taken, in lower case and without parameters. */
   readonly type: RegExp
   /** Bytes at the most. Default 65536. */
   readonly longest?: number
@@ -109,7 +110,7 @@ export async function fetchText(url: string, fetch: Fetch, init: RequestInit, bo
     // `redirect: 'error'` throws in workerd: with 'manual' a redirect is just not 200.
     const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(patience) })
     const { status, headers } = response
-    const isOfType = type.test(headers.get('content-type') ?? '')
+    const isOfType = type.test(essenceOf(headers.get('content-type')))
     const error = { ok: false, detail: status === 200 ? 'another media type' : describeStatus(status), status } as const
     if (!isOfType || (status !== 200 && !(isErrorRead && status >= 400))) {
       await response.body?.cancel()
@@ -141,7 +142,7 @@ export async function fetchJson(
   bounds: Omit<Bounds, 'type'> = {},
 ): Promise<Fetched> {
   const headers = { accept: 'application/json', ...(init.headers as Record<string, string> | undefined) }
-  const type = /^application\/(?:[\w.-]+\+)?json\b/i
+  const type = /^application\/(?:[\w.-]+\+)?json$/
   const fetched = await fetchText(url, fetch, { ...init, headers }, { ...bounds, type })
   const json = fetched.text === undefined ? undefined : readJson(fetched.text)
   if (!fetched.ok) return typeof json === 'object' ? { ...fetched, json } : fetched

@@ -74,7 +74,7 @@ export async function examineList(ring: Ring, options: ListOptions): Promise<Lis
   } catch {
     throw new UsageError('--issuer expected an https URL, or http on this machine')
   }
-  const bounds = { type: /^application\/jwt\b/i, longest: LONGEST_BUNDLE }
+  const bounds = { type: /^application\/jwt$/, longest: LONGEST_BUNDLE }
   const fetched = await fetchText(url, (...request) => fetch(...request), {}, bounds)
   if (!fetched.ok) {
     if (fetched.status === 404)

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isFormType } from '../media_type.ts'
 import { OAuthError } from '../protocol/error.ts'
 
 /** Bytes that the body of a form may have. */
@@ -39,8 +40,7 @@ export function isPrefetch(headers: Headers): boolean {
  * client without cookies to steal. `null` is nobody: our pages with forms have a referrer policy under which theirs is real.
  */
 export function checkOwnForm(headers: Headers, issuer: string): void {
-  const type = /^application\/x-www-form-urlencoded\s*(?:;\s*charset="?utf-8"?\s*)?$/i
-  if (!type.test(headers.get('content-type') ?? '')) throw new OAuthError('foreign_form', 'the body is not a form')
+  if (!isFormType(headers.get('content-type'))) throw new OAuthError('foreign_form', 'the body is not a form')
   const [site, origin] = [headers.get('sec-fetch-site'), headers.get('origin')]
   const isOwn = site === null ? origin === null || origin === new URL(issuer).origin : site === 'same-origin'
   if (!isOwn) throw new OAuthError('foreign_form', 'the form comes from elsewhere')

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isFormType } from '../media_type.ts'
 import type { ClientCertificate } from '../protocol/client_certificate.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
@@ -43,8 +44,7 @@ export type FormEndpoint = (request: FormRequest) => Promise<Answer>
 
 /** Checks that a request is a form in the body, with nothing in the query: that ends in logs (OAuth 2.1 §2.4.1). */
 export function checkForm(uri: string, headers: Headers): void {
-  const type = /^application\/x-www-form-urlencoded\s*(?:;\s*charset="?utf-8"?\s*)?$/i
-  if (!type.test(headers.get('content-type') ?? '')) throw new OAuthError('invalid_request', 'the body is not a form')
+  if (!isFormType(headers.get('content-type'))) throw new OAuthError('invalid_request', 'the body is not a form')
   if (uri.includes('?')) throw new OAuthError('invalid_request', 'the URL has a query')
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isPreferred } from '../media_type.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { isProvable } from '../protocol/resource.ts'
 import type { RevocationView } from '../stores/revocations.ts'
@@ -19,6 +20,9 @@ import { type Answer, answerJson } from './respond.ts'
 
 /** The media type of a signed answer (RFC 9701 §4). */
 const SIGNED = 'application/token-introspection+jwt'
+
+/** Both answers depend on what was asked for (RFC 9110 §12.5.5). */
+const VARY = { Vary: 'Accept' }
 
 /** What the endpoint needs beside the context. */
 export interface IntrospectParts {
@@ -47,7 +51,7 @@ export function createIntrospectEndpoint(
     const jwt = await signClaims(claims, 'token-introspection+jwt', signer)
     return {
       status: 200,
-      headers: { 'Content-Type': SIGNED, 'Cache-Control': 'no-store', Pragma: 'no-cache' },
+      headers: { 'Content-Type': SIGNED, 'Cache-Control': 'no-store', Pragma: 'no-cache', ...VARY },
       body: jwt,
     }
   }
@@ -58,13 +62,13 @@ export function createIntrospectEndpoint(
     const token = parameters.require('token')
     const own = [...client.resources].flatMap((uri) => resources.get(uri) ?? [])
     // A resource server can make direct tokens for itself. What the issuer cannot prove to be its own it tells, and does not sign.
-    const provable = headers.get('accept')?.includes(SIGNED) === true ? own.filter(isProvable) : []
+    const provable = isPreferred(headers.get('accept'), SIGNED, 'application/json') ? own.filter(isProvable) : []
     const proved = await accessTokens.openOwn(token, provable, now)
     const opened = proved ?? (await accessTokens.open(token, own, now))
     const isActive = opened !== undefined && !(await isDead(opened, now))
     const body = isActive ? describeEntitlement(opened.entitlement, issuer) : { active: false }
     // That something is not active says nothing of anybody, and names no token.
     const isSigned = isActive ? proved !== undefined : provable.length > 0
-    return isSigned ? sign(body, client.id, now) : answerJson(200, body)
+    return isSigned ? sign(body, client.id, now) : answerJson(200, body, VARY)
   })
 }

@@ -9,6 +9,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { isLoopback } from '../../keys/identifier.ts'
 import type { Log } from '../log.ts'
+import { essenceOf } from '../media_type.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { USUAL_STRICT_TRANSPORT_SECURITY } from '../protocol/strict_transport_security.ts'
 import type { CheckedSettings, IssuerSettings } from '../settings.ts'
@@ -19,10 +20,16 @@ import { answerError, answerRefusal, SECURITY_HEADERS, toResponse } from './resp
 /** Characters that a URL may have. */
 const LONGEST_URL = 8192
 
-/** Tells whether a request was meant for this issuer; on a loopback issuer any loopback name will do. */
-function isOwnHost(url: string, issuer: URL, host: string): boolean {
-  if (url.startsWith(`//${host}/`, url.indexOf(':') + 1)) return true
-  return isLoopback(issuer.href) && isLoopback(url) && new URL(url).port === issuer.port
+/**
+ * Tells whether a request was meant for this issuer; on a loopback issuer any loopback name will do. Which port may be left
+ * out, or written, is of the scheme by which the client asked, not of the one behind its proxy (RFC 9110 §4.2.3).
+ */
+function isOwnHost(url: string, isTls: boolean, issuer: URL): boolean {
+  // As nearly all write it: to parse each URL would cost more.
+  if (url.startsWith(`//${issuer.host}/`, url.indexOf(':') + 1)) return true
+  const asked = new URL(isTls ? url.replace(/^http:/i, 'https:') : url)
+  if (asked.host === issuer.host) return true
+  return isLoopback(issuer.href) && isLoopback(url) && asked.port === issuer.port
 }
 
 /** Tells a browser what it may ask, and read; nobody else sends an `Origin`. */
@@ -44,7 +51,7 @@ function secure(headers: Headers, c: Context): void {
   const referrers = headers.get('Referrer-Policy')
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value)
   // An operator's own page may have a form for `/login`: without a referrer its `Origin` would be `null`.
-  const isPage = headers.get('Content-Type')?.startsWith('text/html') === true
+  const isPage = essenceOf(headers.get('Content-Type')) === 'text/html'
   if (isPage && referrers !== 'no-referrer') headers.set('Referrer-Policy', 'same-origin')
   if (isOpenerKept(c)) headers.set('Cross-Origin-Opener-Policy', 'unsafe-none')
 }
@@ -80,27 +87,30 @@ export interface OnlyForUsOptions {
  * (RFC 9110 §15.5.20: 421 is about scheme and authority).
  */
 export function onlyForUs(issuer: URL, { except, scheme, log }: OnlyForUsOptions): MiddlewareHandler {
-  const { host } = issuer
   const isSecure = issuer.protocol === 'https:' && !isLoopback(issuer.href)
   let hasToldOfHttp = false
 
-  /** Tells whether a request came by http alone. The log says so once: it is a mistake of a client, or of whoever set this up. */
-  function isPlain(request: Request, env: unknown): boolean {
-    if (!isSecure) return false
-    const isOverTls = scheme === undefined ? request.url.startsWith('https:') : scheme(request, env) === 'https'
-    if (!isOverTls && !hasToldOfHttp) {
-      const detail = 'plain http is not served: where TLS ends before the issuer, its option "scheme" tells'
-      log({ level: 'warn', event: 'request', detail })
-      hasToldOfHttp = true
-    }
-    return !isOverTls
+  /** Tells whether a client asked by TLS. A scheme has no case (RFC 3986 §3.1). */
+  function isOverTls(request: Request, env: unknown): boolean {
+    return scheme === undefined ? request.url.startsWith('https:') : scheme(request, env)?.toLowerCase() === 'https'
+  }
+
+  /** Says so once: it is a mistake of a client, or of whoever set this up. */
+  function tellOfHttp(): void {
+    if (hasToldOfHttp) return
+    const detail = 'plain http is not served: where TLS ends before the issuer, its option "scheme" tells'
+    log({ level: 'warn', event: 'request', detail })
+    hasToldOfHttp = true
   }
 
   return async function onlyForUsMiddleware(c, next) {
     if (c.req.url.length > LONGEST_URL) return toResponse(answerRefusal(414))
     if (c.req.path === except) return next()
-    const isOurs = isOwnHost(c.req.url, issuer, host) && !isPlain(c.req.raw, c.env)
-    return isOurs ? next() : toResponse(answerRefusal(421))
+    const isTls = isOverTls(c.req.raw, c.env)
+    if (!isOwnHost(c.req.url, isTls, issuer)) return toResponse(answerRefusal(421))
+    if (isTls || !isSecure) return next()
+    tellOfHttp()
+    return toResponse(answerRefusal(421))
   }
 }
 

@@ -156,7 +156,7 @@ export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
     authorization: `Basic ${btoa(`${id}:${secret}`)}`,
     accept: 'application/jwk-set+json, application/jose',
   }
-  const bounds = { type: /^application\/(?:jwk-set\+json|jose)\b/i }
+  const bounds = { type: /^application\/(?:jwk-set\+json|jose)$/ }
 
   let names: readonly NamesKey[] = []
   let failure: { readonly detail: string } | undefined

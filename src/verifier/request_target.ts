@@ -63,7 +63,7 @@ export function urlOf(request: ReadRequest, base: Base | undefined): string {
   if (base === undefined) throw new TokenError('proof_origin')
   const { url, hosts } = base
   const told = [authority, request.header('host'), request.header(':authority')].filter((host) => host !== undefined)
-  if (hosts !== undefined && !isAt(url, hosts, scheme?.toLowerCase() ?? request.scheme, told))
+  if (hosts !== undefined && !isAt(url, hosts, (scheme ?? request.scheme)?.toLowerCase(), told))
     throw new TokenError('proof_origin')
   return url + path
 }

@@ -161,12 +161,7 @@ export function createRevocationCheck(
     const etag = known?.etag ?? null
     const headers = { accept: 'application/jwt', ...(etag === null ? {} : { 'if-none-match': etag }) }
     try {
-      const fetched = await fetchText(
-        url,
-        fetch,
-        { headers },
-        { type: /^application\/jwt\b/i, longest: LONGEST_BUNDLE },
-      )
+      const fetched = await fetchText(url, fetch, { headers }, { type: /^application\/jwt$/, longest: LONGEST_BUNDLE })
       // Not modified: what is known is current, but it grows old all the same, so that nobody can freeze it.
       const isCurrent = !fetched.ok && fetched.status === 304 && etag !== null
       if (fetched.ok) await take(fetched.text.trim(), fetched.etag, now)

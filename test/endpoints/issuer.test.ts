@@ -141,6 +141,22 @@ describe('the scheme', () => {
     expect(await ask(ISSUER)).toBe(421)
   })
 
+  it('has its port, which may be written behind a proxy too; no other one, and no other host (RFC 9110 §4.2.3)', async () => {
+    const ask = async (origin: string, said: string): Promise<number> => {
+      const issuer = testIssuer({ scheme: (request) => request.headers.get('x-forwarded-proto') })
+      return (await issuer.request(origin + METADATA, { headers: { 'x-forwarded-proto': said } })).status
+    }
+    expect(await ask(`${PLAIN}:443`, 'https')).toBe(200)
+    expect(await ask(PLAIN, 'HTTPS')).toBe(200)
+    for (const [origin, said] of [
+      [`${PLAIN}:443`, 'http'],
+      [`${PLAIN}:8443`, 'https'],
+      ['http://evil.example:443', 'https'],
+      [`${PLAIN}.evil.example:443`, 'https'],
+    ] as const)
+      expect([origin, await ask(origin, said)]).toEqual([origin, 421])
+  })
+
   it('does not matter to health checks, nor to an issuer on this machine', async () => {
     expect((await testIssuer().request('http://10.0.0.7:8080/healthz')).status).toBe(200)
     const local = testIssuer({ issuer: 'http://localhost:8787' })

@@ -378,6 +378,16 @@ describe('consent', () => {
     expect((await alice.browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' })).status).toBe(200)
   })
 
+  it('is taken as a form by what its type means (RFC 9110 §8.3.1)', async () => {
+    const { person } = setUp()
+    const alice = person()
+    const consent = hiddenField(await (await alice.visit()).text(), 'consent')
+    const post = async (type: string): Promise<number> =>
+      (await alice.browser.post(`${ISSUER}/consent`, { consent, decision: 'deny' }, { 'content-type': type })).status
+    expect(await post('application/x-www-form-urlencoded; charset=utf-16')).toBe(403)
+    expect(await post('Application/X-WWW-Form-URLEncoded; boundary=x; charset="UTF-8"')).toBe(200)
+  })
+
   it('is taken from our own page: browsers say so, though its origin is null', async () => {
     const { person } = setUp()
     const alice = person()

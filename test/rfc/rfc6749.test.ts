@@ -211,6 +211,7 @@ describe('the token endpoint (RFC 6749 §3.2)', () => {
     'Application/X-WWW-Form-URLEncoded',
     'application/x-www-form-urlencoded;charset=UTF-8',
     'application/x-www-form-urlencoded; charset="utf-8"',
+    'application/x-www-form-urlencoded; boundary=x; Charset=utf8;',
   ])('takes a body of type %s', async (type) =>
     expect((await send({ headers: { 'content-type': type } })).status).toBe(200),
   )

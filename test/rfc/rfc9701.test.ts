@@ -61,6 +61,20 @@ describe('the signed answer', () => {
       )
   })
 
+  it('comes by what Accept means, and says that it does (RFC 9110 §12.5)', async () => {
+    const [signed, plain] = ['application/token-introspection+jwt', 'application/json']
+    for (const [accept, type] of [
+      ['Application/Token-Introspection+JWT', signed],
+      [`${plain};q=0.5, ${signed}; q=0.9`, signed],
+      [`${signed};q=0`, plain],
+      [`${signed};q=0.1, */*`, plain],
+      [`text/plain; of="${signed}"`, plain],
+    ] as const) {
+      const { headers } = await introspect('partner-server', await mint(), accept)
+      expect([accept, headers.get('content-type'), headers.get('vary')]).toEqual([accept, type, 'Accept'])
+    }
+  })
+
   it('is announced with its algorithm (RFC 9701 §7)', async () => {
     const metadata = await (await ask(new Request(`${ISSUER}/.well-known/oauth-authorization-server`))).json()
     expect(metadata).toMatchObject({ introspection_signing_alg_values_supported: ['ES256'] })

@@ -219,6 +219,12 @@ describe('the target of a request that brings a proof', () => {
     expect(await asked(target, htu)).toBe('ok')
   })
 
+  it('is taken by a scheme in capitals: it has no case (RFC 3986 §3.1)', async () => {
+    for (const scheme of ['HTTPS', 'Https'])
+      expect(await asked('/orders/7', `${API}/orders/7`, undefined, { scheme })).toBe('ok')
+    expect(await asked('/orders/7', `${API}/orders/7`, undefined, { scheme: 'HTTP' })).toBe('proof_origin')
+  })
+
   it.each([
     '/orders/../orders/7',
     '/orders/./7',

@@ -242,6 +242,13 @@ describe('the bundle', () => {
           headers: { 'content-type': 'text/html' },
         }),
     ],
+    [
+      'a media type that begins as ours',
+      async () =>
+        new Response(await (await bundle({ seq: 9, iat: NOW + 60 })).text(), {
+          headers: { 'content-type': 'application/jwt-not' },
+        }),
+    ],
     ['5 MB (huge)', () => new Response('x'.repeat(5_000_000), { headers: { 'content-type': 'application/jwt' } })],
     ['status 404', () => new Response(null, { status: 404 })],
     ['a redirect', () => Response.redirect('https://evil.example/revocations')],
