@@ -104,6 +104,11 @@ export function writeLeafKid(rootKid: string, period: number, branch = 1): strin
   return branch === 1 ? `${rootKid}.${period}` : `${rootKid}.${period}.${branch}`
 }
 
+/** Returns the number of the branch of a leaf; of a kid that is no leaf's, that of the first. */
+export function branchOfLeaf(kid: string): number {
+  return readLeafKid(kid)?.branch ?? 1
+}
+
 /** Reads a leaf's kid apart, or returns nothing when it is not spelled exactly as `writeLeafKid` would. */
 export function readLeafKid(kid: string): LeafName | undefined {
   const [root = '', period = '', branch, ...more] = kid.split('.')

@@ -5,6 +5,7 @@
  */
 
 export {
+  branchOfLeaf,
   CONTENT_ENCRYPTION_BYTES,
   type ContentEncryption,
   deriveBranch,

@@ -192,7 +192,7 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   const assertions = createAssertions(fetch, log)
   const accessTokens = createAccessTokens(context, recipients, publicKeys)
   const view = createRevocationView(context.settings.revocations, log, (resource, at) =>
-    keyRing.open(at).namesKeys(resource),
+    keyRing.open(at).namesKeys(resource, context.settings.resources.get(resource)?.branch),
   )
   const revoking = createRevoking(context, context.settings.revocations)
   const proveClient = createClientAuthentication(context, assertions)

@@ -59,8 +59,8 @@ export function createAccessTokens(
   const { settings, keyRing } = context
   const { issuer, resources, pairwise } = settings
 
-  function leavesFor({ uri, enc, accessTokenLifetime }: Resource, now: number) {
-    return keyRing.open(now).leavesFor('access', uri, enc, accessTokenLifetime)
+  function leavesFor({ uri, enc, accessTokenLifetime, branch }: Resource, now: number) {
+    return keyRing.open(now).leavesFor('access', uri, enc, accessTokenLifetime, branch)
   }
 
   async function recipientOf(resource: Resource, now: number): Promise<Recipient> {

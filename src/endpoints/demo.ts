@@ -89,7 +89,8 @@ export function createDemo(
       return toPageResponse(400, page)
     }
     const now = context.now()
-    const leaves = keyRing.open(now).leavesFor('access', resource.uri, resource.enc, resource.accessTokenLifetime)
+    const { uri, enc, accessTokenLifetime, branch } = resource
+    const leaves = keyRing.open(now).leavesFor('access', uri, enc, accessTokenLifetime, branch)
     const { facts: claims, kid } = await openEnvelope(access_token, 'at+jwe', leaves, now)
     const leaf = leaves.opening(kid, now)
     const page = demoTokenPage({

@@ -59,19 +59,19 @@ export function createKeysEndpoint(
   const { issuer, resources, revocations } = settings
 
   /** Returns the leaves of a resource; one with a key of its own has none, and comes for its names keys alone. */
-  function leavesOf({ envelope, encryptionAlg, uri, enc, accessTokenLifetime }: Resource, now: number) {
+  function leavesOf({ envelope, encryptionAlg, uri, enc, accessTokenLifetime, branch }: Resource, now: number) {
     if (envelope === 'direct' || encryptionAlg === 'dir')
-      return keyRing.open(now).leavesFor('access', uri, enc, accessTokenLifetime).told(now).map(writeJwk)
+      return keyRing.open(now).leavesFor('access', uri, enc, accessTokenLifetime, branch).told(now).map(writeJwk)
     if (revocations !== undefined) return []
     throw new OAuthError('invalid_target', 'its tokens are sealed to its own key, not under leaves')
   }
 
   /** Returns the names keys of a resource, of the roots that its leaves are told of. */
-  function namesKeysOf({ uri }: Resource, now: number) {
+  function namesKeysOf({ uri, branch }: Resource, now: number) {
     const keyring = keyRing.open(now)
     const isTold = ({ pub, del, isRevoked }: RootNamesKey): boolean =>
       !isRevoked && pub <= now + keyring.skew && now < del
-    return keyring.namesKeys(uri).filter(isTold).map(writeNamesKey)
+    return keyring.namesKeys(uri, branch).filter(isTold).map(writeNamesKey)
   }
 
   async function serve(request: Request, certificate: ClientCertificate | undefined): Promise<Answer> {

@@ -106,7 +106,7 @@ export function createRevokeEndpoint(
     if (proved === undefined && isPublic(client))
       throw new OAuthError('unsupported_token_type', 'the token could be made by its resource server, too')
     const [broader, by] = foldingOf(opened.entitlement, client, proved !== undefined)
-    await revoking.token(opened.entitlement, broader, now, by)
+    await revoking.token(opened, broader, now, by)
     log({ level: 'info', event: 'revoke', code: 'access_token', client: client.id })
   }
 

@@ -6,13 +6,13 @@
  * @module
  */
 
-import { nameUnder } from '../../keys/index.ts'
+import { branchOfLeaf, nameUnder } from '../../keys/index.ts'
 import { type Approval, approvedResources } from '../grants/approval_facts.ts'
 import type { Resource } from '../protocol/resource.ts'
 import { isImpersonal } from '../protocol/subject.ts'
 import type { Addition, RevocationEvent, Revocations } from '../stores/revocations.ts'
 import { MOST_TOLERANT } from '../token/claims.ts'
-import type { Entitlement } from '../token/entitlement.ts'
+import type { Opened } from '../token/entitlement.ts'
 import { appOf, type HiddenKind } from '../token/revocations.ts'
 import type { EndpointContext } from './context.ts'
 
@@ -46,7 +46,7 @@ export interface Revoking {
   /** Revokes all that was, or will be, made with a key. */
   key(kid: string, now: number, by: By): Promise<void>
   /** Revokes an access token; `broader` says what many such become, from the narrowest on. */
-  token(entitlement: Entitlement, broader: readonly HiddenKind[], now: number, by: By): Promise<void>
+  token(opened: Opened, broader: readonly HiddenKind[], now: number, by: By): Promise<void>
 }
 
 /** An event that stands in the list as it is, or is the issuer's alone. */
@@ -82,14 +82,14 @@ export function createRevoking({ settings, keyRing }: EndpointContext, revocatio
   }
 
   /** Returns the names keys of a resource under whose roots tokens can have been sealed that live, or will be until `to`. */
-  function keysOf({ uri, accessTokenLifetime }: Resource, now: number, to: number) {
+  function keysOf({ uri, accessTokenLifetime, branch }: Resource, now: number, to: number) {
     const keyring = keyRing.open(now)
     const from = now - accessTokenLifetime - afterEnd(now, 2)
-    return keyring.namesKeys(uri).filter(({ use, end }) => use <= to + keyring.skew && end > from)
+    return keyring.namesKeys(uri, branch).filter(({ use, end }) => use <= to + keyring.skew && end > from)
   }
 
   /**
-   * Returns the events of names at a resource: one for each root under which a token can be that it hits.
+   * Returns the events of names at a resource: one for each root, and branch, under which a token can be that it hits.
    *
    * @param at until when tokens are dead
    */
@@ -159,15 +159,16 @@ export function createRevoking({ settings, keyRing }: EndpointContext, revocatio
     await addAll(guard === undefined ? [family, ...names] : names, 'approval', now)
   }
 
-  async function token(...[entitlement, broader, now, by]: Parameters<Revoking['token']>): Promise<void> {
+  async function token(...[{ entitlement, leaf }, broader, now, by]: Parameters<Revoking['token']>): Promise<void> {
     const { jti, exp, iat, aud, sub, gid, client_id } = entitlement
     const until = exp + afterEnd(now, 1)
     // What was issued by a clock that is ahead is hit, too, by what takes the place of its event.
     const dead = Math.max(now, iat)
     const resource = resources.get(aud)
     const keys = resource === undefined ? [] : keysOf(resource, now, now)
-    // The root that sealed then: a name under another would not hit what it takes the place of.
-    const root = keys.find(({ use, end }) => use <= iat && iat < end)
+    // The root that sealed then, and the branch: a name under another would not hit what it takes the place of.
+    const sealedUnder = branchOfLeaf(leaf ?? '')
+    const root = keys.find(({ use, end, branch = 1 }) => use <= iat && iat < end && branch === sealedUnder)
     const values = { sub, gid, app: client_id === undefined ? undefined : appOf(sub, client_id) }
     const within = broader.flatMap((kind): readonly RevocationEvent[] => {
       const value = values[kind]

@@ -24,6 +24,8 @@ export interface Resource {
   readonly jwks: readonly Readonly<Record<string, unknown>>[]
   /** Where it tells its public keys, if it does. */
   readonly jwksUri: string | undefined
+  /** The number of the branch that its tokens are sealed under; those under the one before it open too. */
+  readonly branch: number
   /** Seconds that its tokens live. */
   readonly accessTokenLifetime: number
   /** Whether its tokens can be exchanged for others. */

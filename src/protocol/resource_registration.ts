@@ -17,6 +17,7 @@ import { isResourceUri } from '../../keys/identifier.ts'
 import {
   CONTENT_ENCRYPTION_BYTES,
   type ContentEncryption,
+  HIGHEST_BRANCH,
   SIGNING_ALGORITHMS,
   type SigningAlgorithm,
 } from '../../keys/index.ts'
@@ -48,6 +49,11 @@ export interface ResourceSettings {
   readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] }
   /** With `nested`, the https URL where it tells its public keys; or `jwks`. */
   readonly jwks_uri?: string
+  /**
+   * The number of its branch of the ring, from 1 to 9999: the next one when its keys have leaked. What was sealed under the one
+   * before it opens too, until that is revoked (`bulla revoke resource`). Not with `nested` tokens to a key of its own. Default 1.
+   */
+  readonly branch?: number
   /** Seconds that its tokens live, from 30 to 86400. Default 600. */
   readonly access_token_lifetime?: number
   /**
@@ -85,6 +91,7 @@ const MEMBERS = [
   'signing_alg',
   'jwks',
   'jwks_uri',
+  'branch',
   'access_token_lifetime',
   'exchange',
   'signed_introspection',
@@ -173,7 +180,8 @@ export function readResource(uri: string, value: unknown, isLoopbackAllowed: boo
   checkChoice(`${name}.enc`, enc, Object.keys(CONTENT_ENCRYPTION_BYTES) as ContentEncryption[])
   checkInteger(`${name}.access_token_lifetime`, access_token_lifetime, 30, LONGEST_ACCESS_TOKEN_LIFETIME)
   checkBoolean(`${name}.anonymous`, anonymous)
-  const { exchange = false, signed_introspection = false } = value
+  const { branch = 1, exchange = false, signed_introspection = false } = value
+  checkInteger(`${name}.branch`, branch, 1, HIGHEST_BRANCH)
   checkBoolean(`${name}.exchange`, exchange)
   checkBoolean(`${name}.signed_introspection`, signed_introspection)
   const nesting = readNesting(name, value, isLoopbackAllowed)
@@ -182,11 +190,14 @@ export function readResource(uri: string, value: unknown, isLoopbackAllowed: boo
     throw new RangeError(
       `"${name}.${opening[0]}" expected "direct", or "encryption_alg": "dir": others only it can open`,
     )
+  if (branch > 1 && envelope === 'nested' && nesting.encryptionAlg !== 'dir')
+    throw new RangeError(`"${name}.branch" expected 1: its tokens are sealed to a key of its own, not under the ring`)
   return {
     uri,
     scopes,
     envelope,
     enc,
+    branch,
     ...nesting,
     exchange,
     marked: exchange || signed_introspection,

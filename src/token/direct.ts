@@ -56,5 +56,6 @@ export function openDirect(token: string, leaves: OpeningLeaves, expected: Expec
   return openWith(token, DIRECT_TYP, leaves, expected.now, (plaintext, kid) => ({
     entitlement: entitlementOf(readChecked(plaintext), expected),
     kid,
+    leaf: kid,
   }))
 }

@@ -71,4 +71,6 @@ export interface Opened {
   readonly entitlement: Entitlement
   /** The kid of the key that vouches for it: the leaf's, or the signing key's. */
   readonly kid: string
+  /** The kid of the leaf that it was sealed under; none where it was sealed to a key of the resource server's own. */
+  readonly leaf: string | undefined
 }

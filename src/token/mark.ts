@@ -77,5 +77,5 @@ export async function openMarked(
   if (marking === undefined || typeof mark !== 'string' || !/^[\w-]{43}$/.test(mark)) throw new TokenError('mark')
   const isOwn = await crypto.subtle.verify('HMAC', await markingKeyOf(marking), decodeBase64url(mark), bytesOf(claims))
   if (!isOwn) throw new TokenError('mark')
-  return { entitlement: readClaims(claims, expected), kid }
+  return { entitlement: readClaims(claims, expected), kid, leaf: kid }
 }

@@ -64,10 +64,16 @@ export async function openNested(
   keys: VerificationKeys,
   expected: Expectations,
 ): Promise<Opened> {
-  const jws = await decryptWith((kid) => find(kid, expected.now), CTY, token)
+  let leaf: string | undefined
+  const findOnce = async (kid: string): Promise<Recipient | undefined> => {
+    const to = await find(kid, expected.now)
+    leaf = to?.alg === 'dir' ? to.kid : undefined
+    return to
+  }
+  const jws = await decryptWith(findOnce, CTY, token)
   try {
     const { claims, kid } = await verifyClaims(jws, TYP, keys)
-    return { entitlement: readClaims(claims, expected), kid }
+    return { entitlement: readClaims(claims, expected), kid, leaf }
   } catch (error) {
     throw error instanceof TokenError && error.code === 'key' ? new TokenError('signing_key', { cause: error }) : error
   }

@@ -208,7 +208,7 @@ describe('vectors v1', () => {
   }
 
   it.each(nested.tokens)('open a nested token: $name', async ({ enc, signer, claims, ...token }) => {
-    expect(await openNestedVector(token, enc)).toEqual({
+    expect(await openNestedVector(token, enc)).toMatchObject({
       entitlement: readClaims(claims, expectations(token.now, nested.resource)),
       kid: signer,
     })
