@@ -26,7 +26,7 @@ export const keysExport: Command = {
     branch: {
       type: 'string',
       value: 'N',
-      help: 'the number of its branch, as `branch` in its settings has it (default 1)',
+      help: "the number of its branch (default: the settings', else 1)",
     },
     jwks: { type: 'boolean', help: 'a plain JWK Set that any JOSE library can use, for some periods' },
     periods: {
@@ -43,13 +43,16 @@ export const keysExport: Command = {
     const periods = values.number('periods') ?? 3
     if (periods < 1 || periods > 366) throw new UsageError('--periods expected 1 to 366')
     if (values.has('periods') && !values.has('jwks')) throw new UsageError('--periods goes with --jwks')
-    const branch = values.number('branch')
+    const asked = values.number('branch')
     const { issuer, resource, enc, unknown, known } = await readMeant(values, text, io)
     if (unknown !== undefined && !values.has('unknown'))
       throw new Refusal(`${unknown}: nothing is exported. To export all the same, write --unknown --enc ENC`)
     if (enc === undefined) throw new UsageError('--unknown goes with --enc: nothing tells the content encryption')
     if (known?.envelope === 'nested' && known.encryptionAlg !== 'dir')
       throw new Refusal(`tokens of ${resource} are sealed to its own key: there is nothing to export`)
+    const branch = asked ?? known?.branch
+    if (known !== undefined && branch !== known.branch)
+      io.say(`note: the branch of ${resource} is ${known.branch} in the settings: tokens are sealed under that one`)
     const keys = exportKeys(exported, {
       issuer,
       resource,

@@ -56,6 +56,17 @@ beforeAll(async () => {
 })
 
 describe('keys export', () => {
+  it('of a resource whose branch has a number is of that one, and says so when another is asked for', async () => {
+    const folder = await folderWith({
+      'wrangler.toml': TOML.replace('scopes = ["read"]', 'scopes = ["read"]\nbranch = 2'),
+    })
+    const { code, out, err } = await bulla(folder, exporting(API))
+    expect([code, readKeys(out).branches.map(({ branch }) => branch), err]).toEqual([0, [2], ''])
+    const other = await bulla(folder, exporting(API, '--branch 3'))
+    expect([other.code, readKeys(other.out).branches.map(({ branch }) => branch)]).toEqual([0, [3]])
+    expect(other.err).toContain(`note: the branch of ${API} is 2 in the settings`)
+  })
+
   it('of a resource with A256CBC-HS512 opens its tokens, though nobody wrote --enc', async () => {
     const { code, out } = await bulla(here, exporting(`${API2}/`))
     expect([code, readKeys(out).enc]).toEqual([0, 'A256CBC-HS512'])

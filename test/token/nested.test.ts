@@ -10,7 +10,7 @@ import {
 } from '../../keys/index.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import { readVerificationKeys } from '../../src/token/jwks.ts'
-import { type FindRecipient, openNested, sealNested } from '../../src/token/nested.ts'
+import { type FindRecipient, openNested, readNestedOutside, sealNested } from '../../src/token/nested.ts'
 import { leafRecipient, openerOf, recipientOf } from '../../src/token/recipient.ts'
 import { API, API2, ISSUER, NOW, named, testKey } from '../fixtures.ts'
 import {
@@ -56,11 +56,13 @@ async function open(token: string, outer: Outer = 'P-256', enc: ContentEncryptio
 }
 
 describe.each(CASES)('a nested token: $alg in $outer with $enc', ({ outer, enc, alg }) => {
-  it('opens to the entitlement that was sealed, and names the key that signed it', async () => {
+  it('opens to the entitlement that was sealed, and names the key that signed it, and the leaf around it', async () => {
     const token = await sealer.seal(outer, enc, alg, entitlement)
+    const outside = readNestedOutside(token)
     expect(await openNested(token, finder(outer, enc), await verification, expected)).toEqual({
       entitlement,
       kid: sealer.signer(alg).kid,
+      leaf: outside.alg === 'dir' ? outside.kid : undefined,
     })
   })
 
