@@ -32,6 +32,8 @@ export function createBrowser(ask: Ask, cookies: Map<string, string> = new Map()
     for (const cookie of response.headers.getSetCookie()) {
       const [pair = '', ...attributes] = cookie.split('; ')
       const name = pair.slice(0, pair.indexOf('='))
+      // What is longer a browser may drop, and says nothing (RFC 6265 §6.1).
+      if (cookie.length > 4096) continue
       if (attributes.some((attribute) => /^max-age=0$/i.test(attribute))) cookies.delete(name)
       else cookies.set(name, pair.slice(name.length + 1))
     }

@@ -14,9 +14,6 @@ import type { EndpointContext } from './context.ts'
 import type { Cookies } from './cookies.ts'
 import type { Session } from './session.ts'
 
-/** Characters that the cookie may have: browsers keep 4,096 with its name. */
-const LONGEST_COOKIE = 3800
-
 /** An app, as it was allowed last. */
 export interface AllowedApp {
   readonly client_id: string
@@ -83,17 +80,12 @@ export function createAllowedApps({ settings, newId }: EndpointContext, cookies:
     now: number,
   ): Promise<void> {
     const facts = { jti: newId(), iat: now, exp: now + lives.apps, sub }
-    for (let kept = apps.length; kept > 0; kept--) {
-      const is_cut = isCut || kept < apps.length
-      // What no envelope can hold is too long for the cookie, too.
-      const sealed = await envelopes
-        .seal('apps', { ...facts, apps: apps.slice(0, kept), is_cut })
+    // What no envelope can hold is too long for the cookie, too.
+    const seal = (kept: number) =>
+      envelopes
+        .seal('apps', { ...facts, apps: apps.slice(0, kept), is_cut: isCut || kept < apps.length })
         .catch(() => undefined)
-      if (sealed === undefined || sealed.length > LONGEST_COOKIE) continue
-      cookies.set(c, 'apps', sealed, lives.apps)
-      return
-    }
-    cookies.drop(c, 'apps')
+    await cookies.setMost(c, 'apps', apps.length, seal, lives.apps)
   }
 
   return {

@@ -60,7 +60,7 @@ interface ConsentFacts {
   readonly sid: string
 }
 
-/** How many consents are remembered: as many as fit into a cookie. */
+/** How many consents are remembered, where as many fit into a cookie. */
 const MOST_REMEMBERED = 60
 
 /** Names a consent: who, to which client, where to, for what. */
@@ -123,8 +123,9 @@ export function createConsents(
     const name = nameOf(request, session)
     const others = (await remembered(c, session, envelopes)).filter((other) => other !== name)
     const consents = [name, ...others].slice(0, MOST_REMEMBERED)
-    const facts = { jti: newId(), iat: now, exp: now + lives.remember, sub: session.sub, consents }
-    cookies.set(c, 'remember', await envelopes.seal('remember', facts), lives.remember)
+    const facts = { jti: newId(), iat: now, exp: now + lives.remember, sub: session.sub }
+    const seal = (kept: number) => envelopes.seal('remember', { ...facts, consents: consents.slice(0, kept) })
+    await cookies.setMost(c, 'remember', consents.length, seal, lives.remember)
   }
 
   /** Tells whether an answer holds for the next time too. */

@@ -5,7 +5,7 @@
  */
 
 import type { Context } from 'hono'
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { deleteCookie, generateCookie, getCookie, setCookie } from 'hono/cookie'
 
 /**
  * What a cookie is for: the browser itself, the session, remembered consents, what apps were allowed, pushed requests that
@@ -13,11 +13,28 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
  */
 export type CookieKind = 'browser' | 'session' | 'remember' | 'apps' | 'pushed' | 'demo'
 
+/** Bytes of name, value and attributes that every browser keeps (RFC 6265 §6.1): what is longer it may drop, and says nothing. */
+export const LONGEST_COOKIE = 4096
+
 /** The cookies of an issuer. */
 export interface Cookies {
   get(c: Context, kind: CookieKind): string | undefined
   /** @param maxAge seconds; nothing for as long as the browser runs */
   set(c: Context, kind: CookieKind, value: string, maxAge?: number): void
+  /** Returns how long a cookie would be, to be held against {@link LONGEST_COOKIE}. Bytes. */
+  measure(kind: CookieKind, value: string, maxAge?: number): number
+  /**
+   * Sets a cookie that holds as much as fits: the first `most` things, or fewer; it is dropped where not one does.
+   *
+   * @param write returns the value that holds the first ones; nothing where there can be none
+   */
+  setMost(
+    c: Context,
+    kind: CookieKind,
+    most: number,
+    write: (kept: number) => Promise<string | undefined>,
+    maxAge: number,
+  ): Promise<void>
   drop(c: Context, kind: CookieKind): void
 }
 
@@ -32,13 +49,25 @@ export function createCookies(issuer: string): Cookies {
   const nameOf = (kind: CookieKind): string => `bulla-${kind}${suffix}`
   const prefix = isSecure ? { prefix: 'host' as const } : {}
   const options = { path: '/', httpOnly: true, sameSite: 'Lax' as const, secure: isSecure, ...prefix }
+  const attributes = (maxAge?: number) => ({ ...options, ...(maxAge === undefined ? {} : { maxAge }) })
+  const set: Cookies['set'] = (c, kind, value, maxAge) => setCookie(c, nameOf(kind), value, attributes(maxAge))
+  const measure: Cookies['measure'] = (kind, value, maxAge) =>
+    generateCookie(nameOf(kind), value, attributes(maxAge)).length
+  const drop: Cookies['drop'] = (c, kind) => {
+    deleteCookie(c, nameOf(kind), options)
+  }
   return {
     get: (c, kind) => (isSecure ? getCookie(c, nameOf(kind), 'host') : getCookie(c, nameOf(kind))),
-    set: (c, kind, value, maxAge) =>
-      setCookie(c, nameOf(kind), value, { ...options, ...(maxAge === undefined ? {} : { maxAge }) }),
-    drop: (c, kind) => {
-      deleteCookie(c, nameOf(kind), options)
+    set,
+    measure,
+    async setMost(c, kind, most, write, maxAge) {
+      for (let kept = most; kept > 0; kept--) {
+        const value = await write(kept)
+        if (value !== undefined && measure(kind, value, maxAge) <= LONGEST_COOKIE) return set(c, kind, value, maxAge)
+      }
+      drop(c, kind)
     },
+    drop,
   }
 }
 

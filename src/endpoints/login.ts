@@ -7,7 +7,7 @@
 import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
 import type { Person, Transaction } from '../login/authenticate.ts'
-import { checkFreshness, PERSON_NAME } from '../login/person.ts'
+import { boundPerson, checkFreshness } from '../login/person.ts'
 import { leavingPage } from '../pages/consent.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { type AuthorizationRequest, type Pushed, proveDestination } from '../protocol/authorization_request.ts'
@@ -128,15 +128,14 @@ export function createLogins(
       if (error instanceof OAuthError && error.isForClient) return tellClient(c, error, facts)
       throw error
     }
-    if (result === undefined) throw new OAuthError('login_failed', 'there is no way to log in')
+    if (!result) throw new OAuthError('login_failed', 'nobody was logged in, and nothing is to be shown')
     if (result instanceof Response) return result
-    const { name, ...unnamed } = result
-    const { sub } = unnamed
+    const person = boundPerson(result)
+    const { sub } = person
     if (sub === '' || sub.length > 255 || isReservedSubject(sub) || !isVisible(sub))
       throw new OAuthError('login_failed', 'a person cannot have this subject')
-    checkFreshness(unnamed, transaction)
-    // Who is told a name that cannot be read is told the subject.
-    return typeof name === 'string' && PERSON_NAME.test(name) ? result : unnamed
+    checkFreshness(person, transaction)
+    return person
   }
 
   async function begin(...[c, request, envelopes, now]: Parameters<Logins['begin']>): Promise<Response> {
@@ -182,7 +181,7 @@ export function createLogins(
     // another browser, with a session from before, it is not met.
     const met = pushed === undefined ? { parameters: withoutLogin(parameters) } : { pushed: { ...pushed, metAt } }
     const goesOnAt = await pushedRequests.goOnAt({ ...facts, ...met }, envelopes, now)
-    await sessions.checkCanStart(person, now)
+    await sessions.checkCanStart(person, envelopes, now)
     await spend(facts)
     await sessions.start(c, person, facts.browser, envelopes, now)
     return c.redirect(goesOnAt, 303)

@@ -116,6 +116,10 @@ const WORDS: Partial<Readonly<Record<OAuthErrorCode, readonly [title: string, wo
     'Nobody was logged in here. Go on in that browser, or begin again in this one.',
     'Begin again here',
   ],
+  login_too_long: [
+    'This account cannot be kept here',
+    'What is said about it is longer than a browser keeps. Nobody was logged in. Another account may do; the operator finds in the log what is too long.',
+  ],
   foreign_form: ['This form was not sent from here', 'For your safety nothing was done.'],
   temporarily_unavailable: ['Please try again in a moment', 'This server cannot go on right now. Nothing is lost.'],
   server_error: ['Something went wrong here', 'This is not your fault. The operator finds in the log what it was.'],

@@ -13,7 +13,7 @@ import type { RevocationView } from '../stores/revocations.ts'
 import { TokenError } from '../token/error.ts'
 import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
 import type { EndpointContext } from './context.ts'
-import type { Cookies } from './cookies.ts'
+import { type Cookies, LONGEST_COOKIE } from './cookies.ts'
 import { REVOKED_FOR } from './revoking.ts'
 
 /** Who is logged in, since when. */
@@ -34,11 +34,12 @@ export interface Sessions {
   readToEnd(c: Context, envelopes: PurposeEnvelopes, now: number): Promise<Session | undefined>
   /**
    * Checks that a session of now would live. For some seconds after a person was revoked what begins is dead too, since the
-   * clocks of the issuer's machines differ; who logged in then would be sent to log in again, and again.
+   * clocks of the issuer's machines differ; who logged in then would be sent to log in again, and again. So would be who has a
+   * session that no browser keeps.
    *
-   * @throws {OAuthError} `login_failed`
+   * @throws {OAuthError} `login_failed`; `login_too_long`
    */
-  checkCanStart(person: Person, now: number): Promise<void>
+  checkCanStart(person: Person, envelopes: PurposeEnvelopes, now: number): Promise<void>
   /**
    * Begins a session, or goes on with the one that the browser has for this person: under the same name, so that logging
    * out ends all that came of it, and for a whole lifetime from now on. Another person's is ended first.
@@ -72,16 +73,26 @@ export function createSessions(context: EndpointContext, cookies: Cookies, view:
   const { settings, newId } = context
   const { guard, lives, sessionIdleLifetime, longestLife } = settings
 
-  async function write(
-    c: Context,
-    { sid, exp, ...person }: Session,
-    envelopes: PurposeEnvelopes,
-    now: number,
-  ): Promise<void> {
+  function seal({ sid, exp, ...person }: Session, envelopes: PurposeEnvelopes, now: number): Promise<string> {
     // 0.1.0 reads no session without `auth_time`, and takes a login to be of the instant at which it saw it.
     const unknown = person.auth_time === undefined && { auth_time: person.started_at, is_auth_time_known: false }
-    const envelope = await envelopes.seal('session', { jti: sid, iat: now, exp, ...person, ...unknown })
-    cookies.set(c, 'session', envelope, exp - now)
+    return envelopes.seal('session', { jti: sid, iat: now, exp, ...person, ...unknown })
+  }
+
+  async function write(c: Context, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<void> {
+    cookies.set(c, 'session', await seal(session, envelopes, now), session.exp - now)
+  }
+
+  /** Checks that a browser keeps the session of a person. */
+  async function checkFits(person: Person, envelopes: PurposeEnvelopes, now: number): Promise<void> {
+    // As long as names of sessions are at the most.
+    const sid = digestLabels('session', person.sub)
+    const session = { ...person, sid, started_at: now, exp: now + lives.session }
+    const length = cookies.measure('session', await seal(session, envelopes, now), lives.session)
+    if (length <= LONGEST_COOKIE) return
+    const parts = Object.entries(person).map(([name, value]) => `${name} ${JSON.stringify(value).length}`)
+    const detail = `the cookie of the session would have ${length} bytes, and browsers keep ${LONGEST_COOKIE}`
+    throw new OAuthError('login_too_long', `${detail}; characters of its person: ${parts.join(', ')}`)
   }
 
   async function open(envelope: string, envelopes: PurposeEnvelopes): Promise<PurposeFacts | undefined> {
@@ -131,9 +142,10 @@ export function createSessions(context: EndpointContext, cookies: Cookies, view:
       if (hasElapsed(facts.iat, NOTE_EVERY, now)) await write(c, session, envelopes, now)
       return session
     },
-    async checkCanStart({ sub }, now) {
-      if (!(await view.hits({ sub, client_id: undefined, iat: now }, now))) return
-      throw new OAuthError('login_failed', 'the person was revoked just now', { retryAfter: REVOKED_FOR })
+    async checkCanStart(person, envelopes, now) {
+      if (await view.hits({ sub: person.sub, client_id: undefined, iat: now }, now))
+        throw new OAuthError('login_failed', 'the person was revoked just now', { retryAfter: REVOKED_FOR })
+      await checkFits(person, envelopes, now)
     },
     async start(c, person, browser, envelopes, now) {
       const brought = await bring(c, envelopes)

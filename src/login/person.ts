@@ -11,7 +11,14 @@ import { type AssertionClaims, CLOCK_TOLERANCE } from '../token/assertion.ts'
 import type { Person, Transaction } from './authenticate.ts'
 
 /** What may be shown as the name of a person: nothing with characters that nobody can see. */
-export const PERSON_NAME: RegExp = visibleText(255)
+const NAME: RegExp = visibleText(255)
+
+/** A context, and a method, of authentication: words and URIs for machines, in ASCII (RFC 6711, RFC 8176). */
+const CONTEXT = /^[\x20-\x7e]{1,255}$/
+const METHOD = /^[\x21-\x7e]{1,64}$/
+
+/** How many methods of one login are told: RFC 8176 knows 21, and nobody logs in by all. */
+const MOST_METHODS = 16
 
 /** Returns the nonce of a transaction: nobody who sees it learns the secret. */
 export function nonceOf({ secret }: Transaction): string {
@@ -60,6 +67,25 @@ function isText(value: unknown): value is string {
 }
 
 /**
+ * Returns a person with what is known of one, and no more: each claim is of its type and bounded, for all of them have to fit
+ * into a cookie, and into tokens. What is not is left out, for a claim that was cut would be another. Who has a name that cannot
+ * be read is called by the subject.
+ *
+ * This does NOT check who may have the subject, nor how new the login is.
+ */
+export function boundPerson({ sub, auth_time, name, acr, amr }: Person): Person {
+  const isOf = (pattern: RegExp, value: unknown): boolean => typeof value === 'string' && pattern.test(value)
+  const methods = Array.isArray(amr) ? amr.filter((one) => isOf(METHOD, one)).slice(0, MOST_METHODS) : []
+  return {
+    sub: isText(sub) ? sub : '',
+    ...(auth_time === undefined ? {} : { auth_time }),
+    ...(name !== undefined && isOf(NAME, name) ? { name } : {}),
+    ...(acr !== undefined && isOf(CONTEXT, acr) ? { acr } : {}),
+    ...(methods.length === 0 ? {} : { amr: methods }),
+  }
+}
+
+/**
  * Returns the person that the claims name, with `sub` as it stands there. Where they do not tell when, nobody knows.
  *
  * This does NOT check how new the login is: `checkFreshness` does.
@@ -71,13 +97,11 @@ export function readPerson(claims: AssertionClaims, transaction: Transaction): P
   const { now } = transaction
   if (!isText(sub) || sub.length > 255) throw new OAuthError('login_failed', 'the login has no subject')
   if (nonce !== nonceOf(transaction)) throw new OAuthError('login_failed', 'the login has another nonce')
-  const shown = [preferred_username, name].filter(isText).find((text) => PERSON_NAME.test(text))
-  const methods = Array.isArray(amr) ? amr.filter(isText) : []
-  return {
+  return boundPerson({
     sub,
     ...(isPast(auth_time, now) ? { auth_time: Math.min(auth_time, now) } : {}),
-    ...(shown === undefined ? {} : { name: shown }),
-    ...(isText(acr) ? { acr } : {}),
-    ...(methods.length > 0 ? { amr: methods } : {}),
-  }
+    name: [preferred_username, name].filter(isText).find((text) => NAME.test(text)),
+    acr,
+    amr,
+  } as Person)
 }

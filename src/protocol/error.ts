@@ -32,6 +32,7 @@ const errors = {
   },
   login_failed: { status: 400, description: 'Nobody was logged in.' },
   foreign_login: { status: 400, description: 'This login was begun in another browser.' },
+  login_too_long: { status: 400, description: 'What is said of the person does not fit into a cookie.' },
   foreign_form: { status: 403, description: 'This form was not sent from here.' },
   server_error: { status: 500, description: 'The server failed; the operator finds why in its log.' },
   temporarily_unavailable: { status: 503, description: 'The server cannot serve this now; try again later.' },
