@@ -4,7 +4,6 @@
  * @module
  */
 
-import { isLoopback } from '../keys/identifier.ts'
 import { createKept, type Kept } from './kept.ts'
 import { essenceOf } from './media_type.ts'
 import type { WaitUntil } from './single_flight.ts'
@@ -30,32 +29,6 @@ const LONGEST = 65_536
 
 /** Milliseconds that an answer may take, its body included, unless more is allowed. */
 const PATIENCE = 2500
-
-/** Hosts that lead to this machine or its own network, whatever the operator's name server says. */
-function isInternal(hostname: string): boolean {
-  return /^[\d.]+$|^\[|^localhost$|\.(?:localhost|local|internal|home\.arpa)$|^[^.]+$|\.$/.test(hostname)
-}
-
-/**
- * Checks a URL that something is to be fetched from: https on a host with a public name, without a user.
- *
- * @param isLoopbackAllowed whether http and https on this very machine will do too: for development
- * @param privateHost the one host without a public name that will do too, by https
- * @throws {RangeError} when it is any other
- */
-export function checkRemoteUrl(
-  name: string,
-  url: unknown,
-  isLoopbackAllowed: boolean,
-  privateHost?: string,
-): asserts url is string {
-  const expected = `"${name}" expected an https URL of a public host`
-  if (typeof url !== 'string' || !URL.canParse(url)) throw new RangeError(expected)
-  const { protocol, hostname, username, password, hash } = new URL(url)
-  const isKnown = !isInternal(hostname) || hostname === privateHost
-  const isFine = (isLoopback(url) && isLoopbackAllowed) || (protocol === 'https:' && isKnown)
-  if (!isFine || !/^https?:$/.test(protocol) || username + password + hash !== '') throw new RangeError(expected)
-}
 
 /** Reads a body; one that is longer than it may be is cut off, and nothing. */
 async function readBounded(response: Response, longest: number): Promise<string | undefined> {

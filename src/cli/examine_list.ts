@@ -5,7 +5,8 @@
  */
 
 import { createKeyring, type Ring, writeInstant } from '../../keys/index.ts'
-import { checkRemoteUrl, fetchText } from '../remote.ts'
+import { checkRemoteUrl } from '../protocol/remote_url.ts'
+import { fetchText } from '../remote.ts'
 import { TokenError } from '../token/error.ts'
 import { readVerificationKeys, readySigningKey, type VerificationKeys } from '../token/jwks.ts'
 import { type Bundle, LONGEST_BUNDLE, MOST_EVENTS, REVOCATIONS_TYP, readBundle } from '../token/revocations.ts'

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkRemoteUrl } from '../remote.ts'
+import { checkRemoteUrl } from '../protocol/remote_url.ts'
 import { type Command, Refusal, UsageError, type Values } from './command.ts'
 import { readText } from './ring_file.ts'
 

@@ -5,7 +5,8 @@
  */
 
 import { OAuthError } from '../protocol/error.ts'
-import { checkRemoteUrl, createRemoteDocument, type Fetch, type Fetched, type RemoteDocument } from '../remote.ts'
+import { checkRemoteUrl } from '../protocol/remote_url.ts'
+import { createRemoteDocument, type Fetch, type Fetched, type RemoteDocument } from '../remote.ts'
 
 /** What of the provider's metadata is used. */
 export interface Provider {

@@ -21,7 +21,7 @@ import {
   SIGNING_ALGORITHMS,
   type SigningAlgorithm,
 } from '../../keys/index.ts'
-import { checkRemoteUrl } from '../remote.ts'
+import { checkRemoteUrl } from './remote_url.ts'
 import type { Resource } from './resource.ts'
 import { SCOPE_TOKEN } from './scope.ts'
 import { visibleText } from './visible.ts'

@@ -6,7 +6,7 @@
  */
 
 import type { Members } from '../../keys/check.ts'
-import { checkRemoteUrl } from '../remote.ts'
+import { checkRemoteUrl } from './remote_url.ts'
 import { readPublicKeys } from './resource_registration.ts'
 
 /** The algorithms by which clients and trusted issuers can sign (RFC 7518 §3.1, RFC 9864 §2.2). */

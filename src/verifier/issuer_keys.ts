@@ -4,14 +4,8 @@
  * @module
  */
 
-import {
-  checkRemoteUrl,
-  createRemoteDocument,
-  describeFailure,
-  describeStatus,
-  type Fetch,
-  type RemoteDocument,
-} from '../remote.ts'
+import { checkRemoteUrl } from '../protocol/remote_url.ts'
+import { createRemoteDocument, describeFailure, describeStatus, type Fetch, type RemoteDocument } from '../remote.ts'
 import type { WaitUntil } from '../single_flight.ts'
 import { readVerificationKeys, type VerificationKeys } from '../token/jwks.ts'
 import { type Problem, unavailable } from './problem.ts'

@@ -14,7 +14,8 @@ import {
   type NamesKey,
 } from '../../keys/index.ts'
 import { createKept } from '../kept.ts'
-import { checkRemoteUrl, type Fetch, fetchText } from '../remote.ts'
+import { checkRemoteUrl } from '../protocol/remote_url.ts'
+import { type Fetch, fetchText } from '../remote.ts'
 import type { WaitUntil } from '../single_flight.ts'
 import { openKeySet, readNamesKey } from '../token/key_set.ts'
 import { isOpener } from '../token/recipient.ts'

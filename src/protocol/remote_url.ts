@@ -1,0 +1,33 @@
+/**
+ * URLs that something is fetched from: a rule for what they may be, and no more. Whoever fetches is elsewhere.
+ *
+ * @module
+ */
+
+import { isLoopback } from '../../keys/identifier.ts'
+
+/** Hosts that lead to this machine or its own network, whatever the operator's name server says. */
+function isInternal(hostname: string): boolean {
+  return /^[\d.]+$|^\[|^localhost$|\.(?:localhost|local|internal|home\.arpa)$|^[^.]+$|\.$/.test(hostname)
+}
+
+/**
+ * Checks a URL that something is to be fetched from: https on a host with a public name, without a user.
+ *
+ * @param isLoopbackAllowed whether http and https on this very machine will do too: for development
+ * @param privateHost the one host without a public name that will do too, by https
+ * @throws {RangeError} when it is any other
+ */
+export function checkRemoteUrl(
+  name: string,
+  url: unknown,
+  isLoopbackAllowed: boolean,
+  privateHost?: string,
+): asserts url is string {
+  const expected = `"${name}" expected an https URL of a public host`
+  if (typeof url !== 'string' || !URL.canParse(url)) throw new RangeError(expected)
+  const { protocol, hostname, username, password, hash } = new URL(url)
+  const isKnown = !isInternal(hostname) || hostname === privateHost
+  const isFine = (isLoopback(url) && isLoopbackAllowed) || (protocol === 'https:' && isKnown)
+  if (!isFine || !/^https?:$/.test(protocol) || username + password + hash !== '') throw new RangeError(expected)
+}
