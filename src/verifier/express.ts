@@ -9,11 +9,14 @@ import type { Entitlement } from '../token/entitlement.ts'
 import { certificateOfSocket } from './certificate.ts'
 import { type ResourceServerOptions, readResourceServer } from './resource_server.ts'
 
+export type { Entitlement } from '../token/entitlement.ts'
+export { entitlementOf } from './resource_server.ts'
+
 declare global {
   namespace Express {
     /** What @types/express makes its requests of. */
     interface Request {
-      /** What the request's token entitles it to, behind the middleware. */
+      /** What the request's token entitles it to, behind the middleware: where it must be there, `entitlementOf(request)`. */
       entitlement?: Entitlement
     }
   }

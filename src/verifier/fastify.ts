@@ -4,9 +4,21 @@
  * @module
  */
 
+/// <reference types="fastify" preserve="true" />
+
 import { certificateOfSocket } from './certificate.ts'
 import type { Entitlement, RequestHeaders } from './index.ts'
 import { type ResourceServerOptions, readResourceServer } from './resource_server.ts'
+
+export type { Entitlement } from '../token/entitlement.ts'
+export { entitlementOf } from './resource_server.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the request's token entitles it to, behind the hook: where it must be there, `entitlementOf(request)`. */
+    entitlement?: Entitlement
+  }
+}
 
 /** What the hook uses of a request of Fastify's. */
 export interface FastifyRequestLike {
@@ -37,8 +49,6 @@ export type FastifyHook = (request: FastifyRequestLike, reply: FastifyReplyLike)
 /**
  * Lets in requests with a live access token that has the scope, with `request.entitlement`; all others get the answer of
  * RFC 6750 or RFC 9449. What fails beside goes to the error handler.
- *
- * For TypeScript, `declare module 'fastify' { interface FastifyRequest { entitlement?: Entitlement } }` tells handlers.
  *
  * @throws {TypeError | RangeError} as `createVerifier`; and when the scope is none, or an option goes with no verifier
  */

@@ -5,6 +5,7 @@
  */
 
 import { checkFunctions, checkMembers } from '../../keys/check.ts'
+import type { Entitlement } from '../token/entitlement.ts'
 import { createVerifier, type VerifierOptions } from './create_verifier.ts'
 import { checkDemand, type Demand } from './demand.ts'
 import { createTeller, type OnProblem } from './problem.ts'
@@ -86,4 +87,22 @@ export function readResourceServer<NativeRequest>(
   }
   const { scope: _, ...own } = others
   return { verifier: createVerifier(own), demand, certificate: certificate ?? fallback }
+}
+
+/** A request that may have been let in. */
+export interface MaybeEntitled {
+  readonly entitlement?: Entitlement | undefined
+}
+
+/**
+ * Returns what the token of a request entitles it to, where a middleware or hook let it in.
+ *
+ * A router's types do not know which routes stand behind it: `request.entitlement` may be missing, and this makes sure.
+ *
+ * @throws {TypeError} when none let the request in: the route is not behind it
+ */
+export function entitlementOf({ entitlement }: MaybeEntitled): Entitlement {
+  if (entitlement === undefined)
+    throw new TypeError('the request has no entitlement: no resourceServer(…) stands before this route')
+  return entitlement
 }

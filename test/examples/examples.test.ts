@@ -23,7 +23,7 @@ import { blockOf } from '../readme.ts'
 const resource = 'https://api.example.com'
 const metadata = `${resource}/.well-known/oauth-protected-resource`
 
-/** What runs in Node. `fetch.mjs` runs in workerd, and `fetch_in_node.mjs` is the same in Node. */
+/** What runs in Node. `fetch.ts` runs in workerd, and `fetch_in_node.ts` is the same in Node. */
 const IN_NODE = ['express', 'fastify', 'hono', 'fetch_in_node'] as const
 const APPS = [...IN_NODE, 'fetch'] as const
 type App = (typeof APPS)[number]
@@ -51,7 +51,7 @@ async function install(): Promise<void> {
 /** Starts a program of the project in Node. */
 async function start(name: string, port: number): Promise<void> {
   const env = { ...ENV, ISSUER: live.issuer, PORT: String(port) }
-  const child: ChildProcess = spawn('node', [`${name}.mjs`], { cwd: project, env, stdio: 'inherit' })
+  const child: ChildProcess = spawn('node', [`${name}.ts`], { cwd: project, env, stdio: 'inherit' })
   stops.push(() => child.kill())
   await waitFor(`http://localhost:${port}/`)
 }
@@ -61,12 +61,12 @@ beforeAll(async () => {
   const keys = writeKeys(exportKeys(live.ring, { issuer: live.issuer, resource, now: Math.floor(Date.now() / 1000) }))
   await writeFile(join(project, 'keys.json'), keys)
   for (const app of APPS) {
-    await cp(join(import.meta.dirname, `${app}.mjs`), join(project, `${app}.mjs`))
+    await cp(join(import.meta.dirname, `${app}.ts`), join(project, `${app}.ts`))
     ports.set(app, await freePort())
   }
   const worker = await unstable_startWorker({
     name: 'orders',
-    entrypoint: join(project, 'fetch.mjs'),
+    entrypoint: join(project, 'fetch.ts'),
     compatibilityDate: '2026-10-01',
     bindings: { ISSUER: { type: 'plain_text', value: live.issuer }, KEYS: { type: 'plain_text', value: keys } },
     dev: {
@@ -227,11 +227,11 @@ describe('by the README alone', () => {
       `import { readFileSync } from 'node:fs'\nimport { serve } from '@hono/node-server'
 ${blockOf('fetch').replace('export default', 'const worker =')}
 const env = { ISSUER: 'http://localhost:8787', KEYS: readFileSync('keys.json', 'utf8') }
-serve({ fetch: (request) => worker.fetch(request, env), port: 3000 })`,
+serve({ fetch: (request: Request) => worker.fetch(request, env), port: 3000 })`,
     ],
   ])('the orders API is served by its block "%s"', async (name, program) => {
     const port = await freePort()
-    await writeFile(join(project, `readme_${name}.mjs`), own(program, port))
+    await writeFile(join(project, `readme_${name}.ts`), own(program, port))
     await start(`readme_${name}`, port)
     const answers = await Promise.all([
       fetch(`http://localhost:${port}/orders/7`, {
@@ -259,11 +259,6 @@ import { resourceServer as inHono } from 'bulla/verifier/hono'
 import express, { type RequestHandler } from 'express'
 import Fastify, { type onRequestHookHandler } from 'fastify'
 import { Hono } from 'hono'
-declare module 'fastify' {
-  interface FastifyRequest {
-    entitlement?: Entitlement
-  }
-}
 const about = describeResource({ resource: '', issuer: '' })
 const verifier = createVerifier({ issuer: '', resource: '', keys: '', resourceMetadata: about.url })
 const handler: RequestHandler = inExpress({ verifier, scope: 'read' })

@@ -7,7 +7,7 @@ import { LOGIN_KEY, testIssuer, testRing, VARS } from '../fixtures.ts'
 import { authorizeUrl, createBrowser, hiddenField } from '../person.ts'
 import { blockOf } from '../readme.ts'
 
-const FILE = join(import.meta.dirname, 'login_page.mjs')
+const FILE = join(import.meta.dirname, 'login_page.ts')
 const ISSUER = 'https://auth.example.com'
 
 /** Who the page knows to have logged in, and when. */

@@ -14,17 +14,11 @@ import { Hono } from 'hono'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createKeyring, exportKeys, writeKeys } from '../../keys/index.ts'
 import { sealDirect } from '../../src/token/direct.ts'
-import { type EntitledRequest, resourceServer as inExpress } from '../../src/verifier/express.ts'
+import { type EntitledRequest, entitlementOf, resourceServer as inExpress } from '../../src/verifier/express.ts'
 import { resourceServer as inFastify } from '../../src/verifier/fastify.ts'
 import { resourceServer as inHono } from '../../src/verifier/hono.ts'
 import { createVerifier, type Entitlement, type Verifier } from '../../src/verifier/index.ts'
 import { API, ISSUER, NOW, testRing } from '../fixtures.ts'
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    entitlement?: Entitlement
-  }
-}
 
 const ring = testRing(NOW)
 const verifier = createVerifier({
@@ -145,6 +139,17 @@ describe('the middleware for Express', () => {
       await fetch(url, { headers }),
     ]
     expect([answers.map(({ status }) => status), ran]).toEqual([[401, 401, 200], 1])
+  })
+
+  it('tells a handler what was let in, and by an error of the server where the route stands behind no middleware', async () => {
+    const app = express()
+      .use('/orders', inExpress({ verifier }))
+      .get(['/orders', '/open'], (request, response) => response.end(entitlementOf(request).sub))
+    const url = await serve(app.use(handleError))
+    expect(await (await fetch(`${url}/orders`, { headers })).text()).toBe('alice')
+    const open = await fetch(`${url}/open`, { headers })
+    const message = 'the request has no entitlement: no resourceServer(…) stands before this route'
+    expect([open.status, await open.json()]).toEqual([500, { message }])
   })
 
   it('serves without Express, in a bare server of Node', async () => {

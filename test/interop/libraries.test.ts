@@ -1,4 +1,5 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type ContentEncryption, createKeyring, exportJwks, exportKeys } from '../../keys/index.ts'
@@ -43,10 +44,12 @@ const claims = {
 describe('by the README alone, a token is opened', () => {
   it('with plain jose and the JWK Set', async () => {
     const { token, jwks } = await setUp()
-    const folder = await mkdtemp(join(ROOT, 'node_modules', '.interop-'))
+    const folder = await mkdtemp(join(tmpdir(), 'bulla-interop-'))
+    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+    await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
     const program = `const [token, jwks] = ${JSON.stringify([token, jwks])}\n${blockOf('jose')}\nconsole.log(JSON.stringify(payload))`
-    await writeFile(join(folder, 'open.mjs'), program)
-    const { code, out, err } = await run('node', [join(folder, 'open.mjs')])
+    await writeFile(join(folder, 'open.ts'), program)
+    const { code, out, err } = await run('node', [join(folder, 'open.ts')])
     expect([code, err]).toEqual([0, ''])
     expect(JSON.parse(out)).toEqual(claims)
   })

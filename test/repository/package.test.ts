@@ -60,8 +60,9 @@ describe('the package', { timeout: 240_000 }, () => {
     )
     expect(lines).toContain('bulla/verifier createMemoryReplay createVerifier describeResource remoteKeys')
     expect(lines).toContain('bulla/verifier/direct createDirectVerifier')
-    for (const framework of ['hono', 'express', 'fastify'])
-      expect(lines).toContain(`bulla/verifier/${framework} resourceServer`)
+    expect(lines).toContain('bulla/verifier/hono resourceServer')
+    for (const framework of ['express', 'fastify'])
+      expect(lines).toContain(`bulla/verifier/${framework} entitlementOf resourceServer`)
   })
 
   it('brings types that a strict TypeScript takes', async () => {

@@ -74,3 +74,18 @@ describe('why a resource server refuses', () => {
     )
   })
 })
+
+describe('what a handler finds', () => {
+  it('is told in the README: every member of an entitlement, with its type, and no other', async () => {
+    const source = await readFile(join(ROOT, 'src/token/entitlement.ts'), 'utf8')
+    const body = source.split('export interface Entitlement {')[1]?.split('\n}')[0] ?? ''
+    const members = [...body.matchAll(/^ {2}readonly (\w+\??): (.+)$/gm)].map(([, name, type]) => [name, type])
+    const table = README.split('| `entitlement` | type |')[1]?.split('\n\n')[0] ?? ''
+    const rows = [...table.matchAll(/^\| `(\w+\??)` \| `(.+?)` \|/gm)].map(([, name, type = '']) => [
+      name,
+      type.replaceAll('\\|', '|'),
+    ])
+    expect(members.length).toBeGreaterThan(10)
+    expect(rows).toEqual(members)
+  })
+})

@@ -1,11 +1,11 @@
 /** The orders API without a framework, as Workers and all others that have `fetch` handlers take it. */
-import { createVerifier, describeResource } from 'bulla/verifier'
+import { createVerifier, describeResource, type Verifier } from 'bulla/verifier'
 
 const resource = 'https://api.example.com'
-let verifier
+let verifier: Verifier | undefined
 
 export default {
-  async fetch(request, { ISSUER: issuer, KEYS: keys }) {
+  async fetch(request: Request, { ISSUER: issuer, KEYS: keys }: { ISSUER: string; KEYS: string }): Promise<Response> {
     const about = describeResource({ resource, issuer, scopes: ['orders:read', 'orders:write'], name: 'Orders' })
     verifier ??= createVerifier({ issuer, resource, keys, resourceMetadata: about.url })
     const { pathname } = new URL(request.url)

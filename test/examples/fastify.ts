@@ -1,10 +1,10 @@
 /** The orders API in Fastify. */
 import { readFileSync } from 'node:fs'
 import { createVerifier, describeResource } from 'bulla/verifier'
-import { resourceServer } from 'bulla/verifier/fastify'
+import { entitlementOf, resourceServer } from 'bulla/verifier/fastify'
 import Fastify from 'fastify'
 
-const { ISSUER: issuer, PORT } = process.env
+const { ISSUER: issuer = '', PORT } = process.env
 const resource = 'https://api.example.com'
 const about = describeResource({ resource, issuer, scopes: ['orders:read', 'orders:write'], name: 'Orders' })
 const keys = readFileSync('keys.json', 'utf8')
@@ -15,8 +15,9 @@ const write = resourceServer({ verifier, scope: 'orders:write' })
 
 const app = Fastify()
 app.get(about.path, async () => about.metadata)
-app.get('/orders/:id', { onRequest: read }, async ({ params: { id }, entitlement }) => {
-  return { id, client: entitlement.client_id, scope: entitlement.scope }
+app.get<{ Params: { id: string } }>('/orders/:id', { onRequest: read }, async (request) => {
+  const { client_id: client, scope } = entitlementOf(request)
+  return { id: request.params.id, client, scope }
 })
 app.delete('/orders/:id', { onRequest: write }, (_request, reply) => reply.code(204).send())
 await app.listen({ port: Number(PORT) })

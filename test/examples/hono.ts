@@ -5,7 +5,7 @@ import { createVerifier, describeResource } from 'bulla/verifier'
 import { resourceServer } from 'bulla/verifier/hono'
 import { Hono } from 'hono'
 
-const { ISSUER: issuer, PORT } = process.env
+const { ISSUER: issuer = '', PORT } = process.env
 const resource = 'https://api.example.com'
 const about = describeResource({ resource, issuer, scopes: ['orders:read', 'orders:write'], name: 'Orders' })
 const keys = readFileSync('keys.json', 'utf8')

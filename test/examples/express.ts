@@ -1,10 +1,10 @@
 /** The orders API in Express. */
 import { readFileSync } from 'node:fs'
 import { createVerifier, describeResource } from 'bulla/verifier'
-import { resourceServer } from 'bulla/verifier/express'
+import { entitlementOf, resourceServer } from 'bulla/verifier/express'
 import express from 'express'
 
-const { ISSUER: issuer, PORT } = process.env
+const { ISSUER: issuer = '', PORT } = process.env
 const resource = 'https://api.example.com'
 const about = describeResource({ resource, issuer, scopes: ['orders:read', 'orders:write'], name: 'Orders' })
 const keys = readFileSync('keys.json', 'utf8')
@@ -12,8 +12,9 @@ const verifier = createVerifier({ issuer, resource, keys, resourceMetadata: abou
 
 const orders = express
   .Router()
-  .get('/:id', resourceServer({ verifier, scope: 'orders:read' }), ({ params: { id }, entitlement }, response) => {
-    response.json({ id, client: entitlement.client_id, scope: entitlement.scope })
+  .get('/:id', resourceServer({ verifier, scope: 'orders:read' }), (request, response) => {
+    const { client_id: client, scope } = entitlementOf(request)
+    response.json({ id: request.params.id, client, scope })
   })
   .delete('/:id', resourceServer({ verifier, scope: 'orders:write' }), (_request, response) => {
     response.status(204).end()
