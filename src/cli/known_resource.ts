@@ -16,7 +16,7 @@ import { isJson } from './ring_file.ts'
 import { readSettings, tableOf } from './settings_file.ts'
 
 /** Lets through what no setting knows. */
-export const UNKNOWN: Option = { type: 'boolean', help: 'also what no setting knows' }
+export const UNKNOWN: Option = { type: 'boolean', help: 'also what no setting, and no ring, knows' }
 
 /** The content encryption, where the settings do not say it. */
 export const ENC: Option = {

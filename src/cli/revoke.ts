@@ -6,6 +6,7 @@
 
 import { checkRemoteUrl } from '../protocol/remote_url.ts'
 import { type Command, Refusal, UsageError, type Values } from './command.ts'
+import { UNKNOWN } from './known_resource.ts'
 import { readText } from './ring_file.ts'
 
 /** Milliseconds that the issuer may take. */
@@ -15,6 +16,7 @@ const OPTIONS: Command['options'] = {
   issuer: { type: 'string', value: 'URL', help: 'the URL of the issuer' },
   client: { type: 'string', value: 'ID', help: "the client_id of an entry of kind 'operator'" },
   'secret-file': { type: 'string', value: 'FILE', help: 'holds its secret; - is stdin' },
+  unknown: UNKNOWN,
 }
 
 /** Returns where the issuer takes revocations. */
@@ -59,11 +61,15 @@ function revoking(kind: string, operand: string, summary: string): Command {
       const { status, body } = await send(url, {
         method: 'POST',
         headers: { authorization: basicOf(id, secret) },
-        body: new URLSearchParams({ kind, value }),
+        body: new URLSearchParams({ kind, value, ...(values.has('unknown') ? { unknown: 'true' } : {}) }),
       })
       if (status === 404) throw new Refusal('the issuer keeps no revocations: REVOCATIONS is not bound')
       if (status === 429)
         throw new Refusal('the list of revocations is full: revoke something broader, a client or a key, or wait')
+      if (body['error'] === 'unknown_value')
+        throw new Refusal(
+          `the issuer knows no such ${kind}: nothing is revoked. If it was known once, write --unknown to revoke it all the same`,
+        )
       if (status !== 200)
         throw new Refusal(`the issuer refuses: ${body['error'] ?? status} ${body['error_description'] ?? ''}`)
       io.out(JSON.stringify(body))

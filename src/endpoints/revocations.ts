@@ -104,8 +104,21 @@ export function createOperatorEndpoint(
   context: EndpointContext,
   { authenticateClient, revoking }: OperatorParts,
 ): FormEndpoint {
-  const { settings, log } = context
-  const { clients } = settings
+  const { settings, keyRing, log } = context
+  const { clients, trustedIssuers } = settings
+  /** Tells whether something can have been issued to a client: nothing is to resource servers and operators. */
+  const isClient = (id: string): boolean => clients.get(id)?.kind === 'client'
+  /** A person's name, and an approval's, are written nowhere: only what is nobody's can be told. */
+  const isKnown: Readonly<Record<Asked, (value: string, now: number) => boolean>> = {
+    sub: (value) => {
+      const [, kind, name = ''] = /^(client|external):([^:]*)/.exec(value) ?? []
+      if (kind === 'client') return isClient(value.slice('client:'.length))
+      return kind === undefined || [...trustedIssuers.values()].some((issuer) => issuer.name === name)
+    },
+    client: isClient,
+    grant: () => true,
+    kid: (value, now) => keyRing.knows(value, now),
+  }
   const hands: Readonly<Record<Asked, (value: string, now: number) => Promise<void>>> = {
     sub: (value, now) => revoking.subject(value, now, 'operator'),
     client: (value, now) => revoking.client(value, now, 'operator'),
@@ -117,6 +130,8 @@ export function createOperatorEndpoint(
     if (client.kind !== 'operator') throw new OAuthError('unauthorized_client', 'not an operator')
     const [asked, value] = [parameters.require('kind'), parameters.require('value')]
     if (!isAsked(asked)) throw new OAuthError('invalid_request', 'kind is unknown')
+    if (parameters.get('unknown') !== 'true' && !isKnown[asked](value, now))
+      throw new OAuthError('unknown_value', `no such ${asked}`)
     await hands[asked](value, now)
     log({ level: 'info', event: 'revocations', code: asked, client: client.id })
     // Anonymous tokens name no client: nobody is told that these were revoked.

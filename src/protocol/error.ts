@@ -19,6 +19,10 @@ const errors = {
   use_dpop_nonce: { status: 400, description: 'The DPoP proof needs the nonce that comes with this answer.' },
   invalid_scope: { status: 400, description: 'The scope is malformed, unknown, or more than the client may have.' },
   invalid_target: { status: 400, description: 'The resource is malformed, unknown, or not open to the client.' },
+  unknown_value: {
+    status: 400,
+    description: 'No setting and no key is called so; with unknown=true it is revoked all the same.',
+  },
   slow_down: { status: 429, description: 'Too many attempts; try again later.' },
   unsupported_response_type: { status: 400, description: 'This response type is not supported.' },
   access_denied: { status: 400, description: 'The request was denied.' },

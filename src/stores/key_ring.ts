@@ -14,6 +14,7 @@ import {
   type RingTexts,
   refusalAt,
 } from '../../keys/index.ts'
+import { hasKey } from '../../keys/kids.ts'
 import type { Log } from '../log.ts'
 import { OAuthError } from '../protocol/error.ts'
 
@@ -41,6 +42,8 @@ export interface KeyRing {
   open(now: number): Keyring
   /** Returns the seconds by which any two clocks may differ: also where nothing may be sealed. Without a ring 0: nothing opens. */
   skew(now: number): number
+  /** Tells whether the ring has a key of this kid, or has it revoked. Without a ring none is known. */
+  knows(kid: string, now: number): boolean
   /** Returns the states and ages of the roots, or why there are none. */
   status(now: number): RingStatus
 }
@@ -102,6 +105,12 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     return keyring
   }
 
+  function knows(kid: string, now: number): boolean {
+    const known = load(now)
+    // A root that cannot be read is left out of the ring, and is its all the same.
+    return known.ok && (hasKey(known.ring, kid) || known.bad.some((bad) => bad.kid === kid))
+  }
+
   function status(now: number): RingStatus {
     const refused = refusal(now)
     const { keys, left_out } =
@@ -117,5 +126,5 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     return ring.ok ? ring.ring.skew : 0
   }
 
-  return { open, skew, status }
+  return { open, skew, knows, status }
 }

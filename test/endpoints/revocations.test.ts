@@ -165,6 +165,62 @@ describe('an operator', () => {
     expect((await bundle()).claims['seq']).toBe(0)
   })
 
+  const today = Math.floor(NOW / 86_400)
+
+  it.each<[string, string]>([
+    ['client', 'nosuchclient'],
+    ['client', 'Web'],
+    ['client', 'constructor'],
+    // They are given nothing that could be revoked.
+    ['client', 'operator'],
+    ['client', 'api-server'],
+    ['kid', 'r2'],
+    ['kid', `r2.${today}`],
+    ['kid', `r1.${today - 1}`],
+    ['kid', `r1.${today + 1000}`],
+    ['kid', `r1.0${today}`],
+    ['kid', `r1.${today}-RS256`],
+    ['kid', 'alice'],
+    ['sub', 'client:nosuchclient'],
+    ['sub', 'external:nobody:alice'],
+  ])(
+    'is not told that %s %j, which no setting and no ring knows, was revoked, unless unknown=true is written',
+    async (kind, value) => {
+      const { operate, bundle, lines, wait } = setUp()
+      for (const unknown of [{}, { unknown: 'false' }, { unknown: '1' }]) {
+        const response = await operate({ kind, value, ...unknown })
+        expect([response.status, await response.json()]).toEqual([
+          400,
+          {
+            error: 'unknown_value',
+            error_description: 'No setting and no key is called so; with unknown=true it is revoked all the same.',
+          },
+        ])
+      }
+      expect((await bundle()).claims['seq']).toBe(0)
+      expect(lines).toContainEqual(expect.objectContaining({ event: 'revocations', detail: `no such ${kind}` }))
+      expect(await (await operate({ kind, value, unknown: 'true' })).json()).toEqual({
+        revoked: kind,
+        effective_within: 20,
+      })
+      wait(5)
+      expect((await bundle()).claims['seq']).not.toBe(0)
+    },
+  )
+
+  it.each([
+    ['client', 'web'],
+    ['client', 'odd id:%+&'],
+    ['kid', `r1.${today}.2`],
+    ['kid', `r1.${today}-Ed25519`],
+    ['sub', 'anybody at all'],
+    ['sub', 'client:service'],
+    ['sub', `external:ci:repo:acme/app`],
+    ['grant', 'any'],
+  ])('revokes %s %j as it is: it is known, or nobody can know', async (kind, value) => {
+    expect((await setUp().operate({ kind, value })).status).toBe(200)
+  })
+
   it('gets no tokens', async () => {
     const response = await setUp().ask(tokenRequest({ client: 'operator' }))
     expect(await response.json()).toMatchObject({ error: 'unauthorized_client' })
