@@ -25,7 +25,7 @@ import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { AllowedApps } from './allowed_apps.ts'
 import { type Codes, sendError } from './authorization_response.ts'
 import { checkOwnForm, readBody } from './browser.ts'
-import { showResource } from './consent_words.ts'
+import { showRequest } from './consent_words.ts'
 import type { EndpointContext } from './context.ts'
 import { type Cookies, withCookies } from './cookies.ts'
 import type { PushedRequests } from './pushed_requests.ts'
@@ -158,7 +158,7 @@ export function createConsents(
       clientHost: client.uri === undefined ? undefined : new URL(client.uri).host,
       destination: isOnDevice(redirectUri) ? redirectUri : new URL(redirectUri).host,
       isOnDevice: isOnDevice(redirectUri),
-      resources: wished(request).map((resource) => showResource(resource, request, detailTypes)),
+      resources: showRequest(wished(request), request, detailTypes),
       account: session.name ?? session.sub,
       lifetime: life,
     })

@@ -7,17 +7,27 @@
 import { html } from 'hono/html'
 import type { Html, Page } from './page.ts'
 
-/** Something that a detail says: what it is called, and its values. */
-export interface ShownFact {
-  readonly label: string
-  readonly values: readonly string[]
+/** A value as a person reads it. */
+export interface ShownValue {
+  readonly text: string
+  /** Whether the words are ours, for a value of which nothing can be seen. */
+  readonly isOurs: boolean
 }
+
+/** Something that a detail says: what it is called, and its values, or what it consists of. */
+export type ShownFact =
+  | { readonly label: string; readonly values: readonly ShownValue[] }
+  | { readonly label: string; readonly facts: readonly ShownFact[] }
 
 /** An authorization detail, in words. */
 export interface ShownDetail {
   readonly name: string
+  /** Which one it is of those of its name in the request, such as "1 of 2"; nothing where it is the only one. */
+  readonly which: string | undefined
   readonly description: string | undefined
   readonly facts: readonly ShownFact[]
+  /** The other resources, as they are called here, at which the very same detail is shown again. */
+  readonly elsewhere: readonly string[]
 }
 
 /** A resource, with what the scope and the details mean there. */
@@ -47,12 +57,33 @@ export interface Consent {
   readonly lifetime: string
 }
 
-/** Returns a detail: what it is, and every value of it, isolated, so that none can turn round what stands beside it. */
-function detailItem({ name, description, facts }: ShownDetail): Html {
-  return html`<li><strong><bdi>${name}</bdi></strong>${description === undefined ? '' : html`<br>${description}`}
-<dl class="facts">${facts.map(
-    ({ label, values }) => html`<dt>${label}</dt>${values.map((value) => html`<dd><bdi>${value}</bdi></dd>`)}`,
-  )}</dl></li>`
+/** Returns a value, isolated, so that it cannot turn round what stands beside it; our own words look otherwise. */
+function valueText({ text, isOurs }: ShownValue): Html {
+  return isOurs ? html`<em class="soft">${text}</em>` : html`<bdi>${text}</bdi>`
+}
+
+/** Returns values: several are numbered, so that one which takes two lines is not taken for two. */
+function valuesList(values: readonly ShownValue[]): Html {
+  const [only, another] = values
+  if (only !== undefined && another === undefined) return valueText(only)
+  return html`<ol>${values.map((value) => html`<li>${valueText(value)}</li>`)}</ol>`
+}
+
+/** Returns facts; what consists of others holds them together, under its own name. */
+function factsList(facts: readonly ShownFact[]): Html {
+  return html`<dl class="facts">${facts.map((fact) =>
+    'facts' in fact
+      ? html`<dt class="whole">${fact.label}</dt><dd class="whole">${factsList(fact.facts)}</dd>`
+      : html`<dt>${fact.label}</dt><dd>${valuesList(fact.values)}</dd>`,
+  )}</dl>`
+}
+
+/** Returns a detail: what it is, which one, and every value of it. */
+function detailItem({ name, which, description, facts, elsewhere }: ShownDetail): Html {
+  return html`<li><strong><bdi>${name}</bdi>${which === undefined ? '' : html`, ${which}`}</strong>${
+    description === undefined ? '' : html`<br>${description}`
+  }${elsewhere.map((name) => html`<br><span class="soft">One and the same as at <bdi>${name}</bdi></span>`)}
+${factsList(facts)}</li>`
 }
 
 /** Returns the page that asks. Both answers look alike, and neither is chosen beforehand. */

@@ -37,6 +37,11 @@ ul.scopes li { margin: .25rem 0; }
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; font-size: .95rem; }
 dl.facts dt { color: var(--soft); }
 dl.facts dd { margin: 0; grid-column: 2; }
+dl.facts bdi { white-space: break-spaces; }
+dl.facts ol { margin: 0; padding-left: 1.4rem; }
+dl.facts ol li { margin: 0; }
+dl.facts dt.whole, dl.facts dd.whole { grid-column: 1 / -1; }
+dl.facts dd.whole { border-left: 3px solid var(--line); padding-left: .7rem; }
 ul.scopes dl.facts { grid-template-columns: fit-content(40%) 1fr; margin: .3rem 0 .6rem; }
 label { display: block; font-weight: 600; margin-bottom: .3rem; }
 input[type="text"] { width: 100%; font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--soft); border-radius: 8px; padding: .65rem .8rem; }

@@ -25,6 +25,14 @@ const SHOP = {
             additionalProperties: false,
           },
           to: { type: 'array', items: { type: 'string' } },
+          parts: {
+            type: 'array',
+            items: {
+              type: 'object',
+              properties: { cents: { type: 'integer' }, note: { type: 'string' } },
+              additionalProperties: false,
+            },
+          },
           remittanceText: { type: 'string', title: 'Text on the statement' },
           urgent: { type: 'boolean' },
         },
@@ -57,6 +65,13 @@ const DETAILS = [
     to: ['Bäckerei Müller & Söhne', 'DE02120300000000202051'.repeat(3), 'מאפייה'],
     remittanceText: '"><img src=x onerror=alert(1)> {{7*7}}',
     urgent: true,
+  },
+  {
+    type: 'transfer',
+    parts: [
+      { cents: 500, note: 'two   spaces' },
+      { cents: 700, note: '' },
+    ],
   },
   { type: 'history', days: 30 },
 ] as const
@@ -187,6 +202,24 @@ describe.skipIf(isWithoutChromium)('in a real browser', { timeout: 60_000 }, () 
     const text = await page.locator('ul.scopes').innerText()
     for (const value of [...DETAILS[0].to, '1234.50', 'EUR', DETAILS[0].remittanceText, 'yes', '30'])
       expect(text).toContain(value)
+    const lines = text.split('\n').map((line) => line.trim())
+    const second = lines.slice(lines.indexOf('Transfer money, 2 of 2'), lines.indexOf('See what you bought'))
+    expect(second.filter((line) => line !== '')).toEqual([
+      ...['Transfer money, 2 of 2', 'One transfer from your account.'],
+      ...['Parts, 1 of 2', 'Cents', '500', 'Note', 'two   spaces'],
+      ...['Parts, 2 of 2', 'Cents', '700', 'Note', 'empty'],
+    ])
+    // One that takes two lines is not taken for two: several are numbered.
+    expect(await page.locator('ul.scopes dd > ol > li').allInnerTexts()).toEqual([...DETAILS[0].to])
+    // Beside what it holds stands its name, and nothing else reaches over it.
+    const boxes = await page
+      .locator('ul.scopes dt, ul.scopes dd:not(.whole)')
+      .evaluateAll((all) =>
+        all.map((one) => one.getBoundingClientRect()).map(({ x, y, right, bottom }) => ({ x, y, right, bottom })),
+      )
+    const isOver = (a: (typeof boxes)[number], b: typeof a): boolean =>
+      a.x < b.right && b.x < a.right && a.y < b.bottom && b.y < a.bottom
+    expect(boxes.filter((one, index) => boxes.slice(index + 1).some((other) => isOver(one, other)))).toEqual([])
     expect(await page.locator('main img, main script').count()).toBe(0)
     expect(asked.filter((url) => !url.startsWith(live.issuer) && !url.startsWith('data:'))).toEqual([])
     expect(complaints).toEqual([])
