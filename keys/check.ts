@@ -155,3 +155,57 @@ export function checkKnown(name: string, texts: readonly string[], known: readon
     )
   })
 }
+
+/**
+ * Returns `value`, which is one of `choices`.
+ *
+ * @throws {TypeError} as {@link checkChoice}
+ */
+export function readChoice<const Choice extends string>(
+  name: string,
+  value: unknown,
+  choices: readonly Choice[],
+): Choice {
+  checkChoice(name, value, choices)
+  return value
+}
+
+/**
+ * Returns `value`, which is true or false.
+ *
+ * @throws {TypeError} as {@link checkBoolean}
+ */
+export function readBoolean(name: string, value: unknown): boolean {
+  checkBoolean(name, value)
+  return value
+}
+
+/**
+ * Returns `value`, which is an integer between `least` and `most`.
+ *
+ * @throws {TypeError | RangeError} as {@link checkInteger}
+ */
+export function readInteger(name: string, value: unknown, least: number, most?: number): number {
+  checkInteger(name, value, least, most)
+  return value
+}
+
+/**
+ * Returns `value`, which is a text that matches `pattern`.
+ *
+ * @throws {TypeError | RangeError} as {@link checkText}
+ */
+export function readText(name: string, value: unknown, pattern: RegExp, expected: string): string {
+  checkText(name, value, pattern, expected)
+  return value
+}
+
+/**
+ * Returns `value`, which is a list of texts that match `pattern`, no text twice.
+ *
+ * @throws {TypeError | RangeError} as {@link checkTexts}
+ */
+export function readTexts(name: string, value: unknown, pattern: RegExp, expected: string): readonly string[] {
+  checkTexts(name, value, pattern, expected)
+  return value
+}

@@ -16,33 +16,26 @@ export class Faults extends TypeError {
 
 /** Reads one thing after the other, and keeps what is wrong until all was looked at. */
 export interface FaultList {
+  /** What was wrong until now. */
+  readonly faults: readonly Error[]
   /** Returns what is read; nothing where that is wrong. */
   read<Value>(read: () => Value): Value | undefined
-  /**
-   * Throws what was wrong, if anything was.
-   *
-   * @throws {TypeError | RangeError} the one fault, or all as {@link Faults}
-   */
-  settle(): void
 }
 
 /** Returns a list without faults. What is thrown and is no word to the operator goes on its way. */
 export function createFaultList(): FaultList {
-  const found: Error[] = []
+  const faults: Error[] = []
   return {
+    faults,
     read(read) {
       try {
         return read()
       } catch (error) {
-        if (error instanceof Faults) found.push(...error.faults)
-        else if (error instanceof TypeError || error instanceof RangeError) found.push(error)
+        if (error instanceof Faults) faults.push(...error.faults)
+        else if (error instanceof TypeError || error instanceof RangeError) faults.push(error)
         else throw error
         return undefined
       }
-    },
-    settle() {
-      const [first, ...others] = found
-      if (first !== undefined) throw others.length === 0 ? first : new Faults(found)
     },
   }
 }
@@ -50,28 +43,27 @@ export function createFaultList(): FaultList {
 /**
  * Reads all of these, each by its name.
  *
- * @throws {TypeError | RangeError} all that is wrong with any
+ * @param list has what was wrong before; all is thrown together. Default: nothing was
+ * @throws {TypeError | RangeError} the one fault, or all as {@link Faults}
  */
 export function readAll<Readers extends Readonly<Record<string, () => unknown>>>(
   readers: Readers,
+  list: FaultList = createFaultList(),
 ): { readonly [Name in keyof Readers]: ReturnType<Readers[Name]> } {
-  const faults = createFaultList()
-  const values = Object.entries(readers).map(([name, read]) => [name, faults.read(read)] as const)
-  faults.settle()
+  const values = Object.entries(readers).map(([name, read]) => [name, list.read(read)] as const)
+  const [first, ...others] = list.faults
+  if (first !== undefined) throw others.length === 0 ? first : new Faults(list.faults)
   return Object.fromEntries(values) as never
 }
 
 /**
  * Reads each of a list.
  *
- * @throws {TypeError | RangeError} all that is wrong with any
+ * @throws {TypeError | RangeError} as {@link readAll}
  */
 export function readEach<Item, Value>(
   items: readonly Item[],
   read: (item: Item, index: number) => Value,
 ): readonly Value[] {
-  const faults = createFaultList()
-  const values = items.map((item, index) => faults.read(() => read(item, index)))
-  faults.settle()
-  return values as readonly Value[]
+  return Object.values(readAll(Object.fromEntries(items.map((item, index) => [index, () => read(item, index)]))))
 }

@@ -12,6 +12,11 @@ export function isLoopback(url: string): boolean {
   return URL.canParse(url) && ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
 }
 
+/** Tells whether a URL has the name or the address of a host; a pattern, such as `*.example.com`, names none. */
+export function hasHost(url: string): boolean {
+  return URL.canParse(url) && /^[a-z0-9._-]+$|^\[[0-9a-f:.]+\]$/.test(new URL(url).hostname)
+}
+
 /**
  * Checks that something is the URL of an issuer: https, or http on this very machine, in the one spelling that it has.
  *
@@ -22,14 +27,15 @@ export function checkIssuer(name: string, issuer: unknown): asserts issuer is st
   checkText(name, issuer, /^https?:\/\/[^\s?#]+$/, 'the URL of the issuer: https, without query or fragment')
   // An origin has no user, and so has what is compared.
   const { protocol, origin, pathname } = URL.canParse(issuer) ? new URL(issuer) : new URL('a:')
-  if ((pathname === '/' ? origin : origin + pathname) !== issuer || issuer.endsWith('/'))
+  if ((pathname === '/' ? origin : origin + pathname) !== issuer || issuer.endsWith('/') || !hasHost(issuer))
     throw new RangeError(`"${name}" expected a URL in its plain form: lower case, no user, no slash at the end`)
   if (protocol === 'http:' && !isLoopback(issuer))
     throw new RangeError(`"${name}" expected https; http only on localhost`)
 }
 
-/** Tells whether a text is an absolute URI without a fragment (RFC 8707 §2), in visible ASCII. */
+/** Tells whether a text is an absolute URI without a fragment (RFC 8707 §2), in visible ASCII, and no pattern of hosts. */
 export function isResourceUri(text: string): boolean {
+  if (/^https?:/i.test(text) && !hasHost(text)) return false
   return /^[a-z][a-z0-9+.-]*:[\x21\x24-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+$/i.test(text) && URL.canParse(text)
 }
 

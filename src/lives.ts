@@ -5,6 +5,7 @@
  */
 
 import { checkInteger } from '../keys/check.ts'
+import { readAll } from '../keys/faults.ts'
 import type { Client } from './protocol/client.ts'
 import { NONCE_LIFE } from './token/nonce.ts'
 import type { PurposeLives } from './token/purpose.ts'
@@ -23,8 +24,10 @@ export interface LifeSettings {
  */
 export function livesOf(clients: ReadonlyMap<string, Client>, settings: LifeSettings): PurposeLives {
   const { guard, sessionLifetime = 43_200, loginLifetime = 3600 } = settings
-  checkInteger('loginLifetime', loginLifetime, 60, 86_400)
-  checkInteger('sessionLifetime', sessionLifetime, 60, 2_592_000)
+  readAll({
+    login: () => checkInteger('loginLifetime', loginLifetime, 60, 86_400),
+    session: () => checkInteger('sessionLifetime', sessionLifetime, 60, 2_592_000),
+  })
   const approvals = [...clients.values()].map(({ refreshTokenLifetime }) => refreshTokenLifetime)
   return {
     code: guard === 'none' ? 30 : 60,

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { checkFunctions, checkMembers, checkMethods, checkText } from '../keys/check.ts'
+import { checkFunctions, checkMembers, checkMethods, checkText, type Members } from '../keys/check.ts'
+import { readAll, readEach } from '../keys/faults.ts'
 
 /** A function; a text; an object with methods; or what is looked at where it is read. */
 export type SettingKind = 'function' | 'text' | readonly string[] | 'read'
@@ -43,19 +44,23 @@ export const SETTING_KINDS = {
   now: 'function',
 } as const
 
+function checkKind(name: string, kind: SettingKind, settings: object): void {
+  const value = (settings as Members)[name]
+  // 'none' is what is written out where there is no guard.
+  if (value === undefined || (name === 'guard' && value === 'none')) return
+  if (kind === 'function') checkFunctions(settings, [name])
+  else if (kind === 'text') checkText(name, value, /^/, 'a text')
+  else if (kind !== 'read') checkMethods(name, value, kind, 'an object')
+}
+
 /**
  * Checks that all settings are known, and of their kind.
  *
- * @throws {TypeError} when one is not
+ * @throws {TypeError} all that are not
  */
 export function checkKinds(settings: object, kinds: Readonly<Record<string, SettingKind>>): void {
-  checkMembers('createIssuer', settings, Object.keys(kinds))
-  for (const [name, kind] of Object.entries(kinds)) {
-    const value = settings[name]
-    // 'none' is what is written out where there is no guard.
-    if (value === undefined || (name === 'guard' && value === 'none')) continue
-    if (kind === 'function') checkFunctions(settings, [name])
-    else if (kind === 'text') checkText(name, value, /^/, 'a text')
-    else if (kind !== 'read') checkMethods(name, value, kind, 'an object')
-  }
+  readAll({
+    members: () => checkMembers('createIssuer', settings, Object.keys(kinds)),
+    kinds: () => readEach(Object.entries(kinds), ([name, kind]) => checkKind(name, kind, settings)),
+  })
 }

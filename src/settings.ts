@@ -5,26 +5,28 @@
  */
 
 import { checkBoolean, checkInteger, checkMembers } from '../keys/check.ts'
-import { checkIssuer, findResource, isLoopback } from '../keys/identifier.ts'
+import { createFaultList, readAll } from '../keys/faults.ts'
+import { checkIssuer } from '../keys/identifier.ts'
 import type { Grant } from './grants/grant.ts'
 import { offeredGrants, readGrants } from './grants/index.ts'
-import { jwtBearer } from './grants/jwt_bearer.ts'
 import { livesOf } from './lives.ts'
 import type { Log } from './log.ts'
 import type { Authenticate } from './login/authenticate.ts'
 import type { DetailTypes } from './protocol/authorization_details.ts'
-import { type DetailTypeSettings, readDetailTypes } from './protocol/authorization_details_registration.ts'
+import type { DetailTypeSettings } from './protocol/authorization_details_registration.ts'
 import { type Client, needsCertificate, type Profile } from './protocol/client.ts'
 import type { ClientCertificate } from './protocol/client_certificate.ts'
-import { type ClientSettings, readClient } from './protocol/client_registration.ts'
-import { checkSurroundings, readProfile } from './protocol/fapi2.ts'
+import type { ClientSettings } from './protocol/client_registration.ts'
+import { checkSurroundings } from './protocol/fapi2.ts'
 import { type Pairwise, readPairwise } from './protocol/pairwise.ts'
 import type { Resource } from './protocol/resource.ts'
-import { type ResourceSettings, readResource } from './protocol/resource_registration.ts'
+import type { ResourceSettings } from './protocol/resource_registration.ts'
 import { readStrictTransportSecurity } from './protocol/strict_transport_security.ts'
-import { readTrustedIssuers, type TrustedIssuer, type TrustedIssuerSettings } from './protocol/trusted_issuer.ts'
+import type { TrustedIssuer, TrustedIssuerSettings } from './protocol/trusted_issuer.ts'
 import type { Fetch } from './remote.ts'
 import { checkKinds, SETTING_KINDS, type SettingKind } from './setting_kinds.ts'
+import { checkNeeds } from './setting_needs.ts'
+import { readTables } from './setting_tables.ts'
 import type { Guard } from './stores/guard.ts'
 import type { Revocations } from './stores/revocations.ts'
 import type { Entitlement } from './token/entitlement.ts'
@@ -161,90 +163,52 @@ export interface CheckedSettings {
 /** The compiler holds the names against the type: one that is missing here would be refused. */
 const KINDS: Readonly<Record<keyof IssuerSettings, SettingKind>> = SETTING_KINDS
 
-/** Checks that assertions can be used only once, where there can be any. */
-function checkAssertionNeeds(clients: ReadonlyMap<string, Client>, { guard }: IssuerSettings): void {
-  const needing = [...clients.values()].find(
-    ({ signer, grantTypes }) => signer !== undefined || grantTypes.has(jwtBearer.type),
-  )
-  if (needing !== undefined && (guard === undefined || guard === 'none'))
-    throw new TypeError(`"guard" expected a guard: the client "${needing.id}" uses assertions, each of them once`)
-}
-
-/** Checks that there is what the clients' grant types need. */
-function checkNeeds(clients: ReadonlyMap<string, Client>, settings: IssuerSettings): void {
-  const { guard, authenticate, certificate } = settings
-  const certified = [...clients.values()].find(needsCertificate)
-  if (certified !== undefined && certificate === undefined)
-    throw new TypeError(`"certificate" expected a way to know certificates: the client "${certified.id}" needs one`)
-  const needing = [...clients.values()].find(({ grantTypes }) => grantTypes.has('authorization_code'))
-  if (needing === undefined) return
-  const whom = `the client "${needing.id}" may use authorization_code`
-  if (authenticate === undefined) throw new TypeError(`"authenticate" expected a way to log in: ${whom}`)
-  if (guard === undefined) throw new TypeError(`"guard" expected a guard, or "none" written out: ${whom}`)
-}
-
 /**
  * Checks the settings and returns them as the house uses them.
  *
- * @throws {TypeError} when a setting is missing, unknown or of a wrong type
- * @throws {RangeError} when a setting is out of bounds
+ * @throws {TypeError} when settings are missing, unknown or of a wrong type; all that is wrong is said
+ * @throws {RangeError} when one setting is out of bounds
  */
 export function checkSettings(settings: IssuerSettings): CheckedSettings {
-  checkKinds(settings, KINDS)
-  const { issuer, guard, authenticate, sessionIdleLifetime = 7200, dpopNonce = true, isDemo = false } = settings
-  const { requirePushedAuthorizationRequests = false, pairwiseSalt } = settings
-  checkIssuer('issuer', issuer)
-  checkMembers('resources', settings.resources)
-  checkMembers('clients', settings.clients)
-  checkInteger('sessionIdleLifetime', sessionIdleLifetime, 60, 2_592_000)
-  checkBoolean('dpopNonce', dpopNonce)
-  checkBoolean('isDemo', isDemo)
-  checkBoolean('requirePushedAuthorizationRequests', requirePushedAuthorizationRequests)
-  const resources = new Map(
-    Object.entries(settings.resources).map(([uri, value]) => [uri, readResource(uri, value, isLoopback(issuer))]),
+  checkMembers('createIssuer', settings as unknown)
+  const faults = createFaultList()
+  faults.read(() => checkKinds(settings, KINDS))
+  const { issuer, guard, authenticate, pairwiseSalt, sessionIdleLifetime = 7200, dpopNonce = true } = settings
+  const { isDemo = false, requirePushedAuthorizationRequests: isPushing = false } = settings
+  const grants = faults.read(() => readGrants(settings.grants ?? [])) ?? readGrants([])
+  const tables = readTables(settings, [...grants.keys()], faults)
+  const { resources, clients, trustedIssuers } = tables
+  const { pairwise, lives, strictTransportSecurity } = readAll(
+    {
+      issuer: () => checkIssuer('issuer', issuer),
+      sessionIdleLifetime: () => checkInteger('sessionIdleLifetime', sessionIdleLifetime, 60, 2_592_000),
+      dpopNonce: () => checkBoolean('dpopNonce', dpopNonce),
+      isDemo: () => checkBoolean('isDemo', isDemo),
+      isPushing: () => checkBoolean('requirePushedAuthorizationRequests', isPushing),
+      strictTransportSecurity: () => readStrictTransportSecurity(issuer, settings.strictTransportSecurity),
+      needs: () => checkNeeds(clients, settings),
+      surroundings: () => checkSurroundings(clients, { ...settings, resources, trustedIssuers }),
+      pairwise: () => readPairwise(issuer, pairwiseSalt, resources),
+      lives: () => livesOf(clients, settings),
+    },
+    faults,
   )
-  for (const [index, uri] of [...resources.keys()].entries())
-    if (findResource([...resources.keys()].slice(0, index), uri) !== undefined)
-      throw new RangeError(`"resources" expected each resource once: "${uri}" stands there in another spelling`)
-  const { trustedIssuers: trusted = {}, authorizationDetailsTypes = {} } = settings
-  checkMembers('trustedIssuers', trusted)
-  const grants = readGrants(settings.grants ?? [])
-  const isLoopbackAllowed = isLoopback(issuer)
-  const detailTypes = readDetailTypes('authorizationDetailsTypes', authorizationDetailsTypes, { resources })
-  const known = {
-    grantTypes: [...grants.keys()],
-    resources,
-    detailTypes,
-    trustedIssuers: Object.keys(trusted),
-    isLoopbackAllowed,
-    profile: readProfile('profile', settings.profile),
-  }
-  const clients = new Map(Object.entries(settings.clients).map(([id, value]) => [id, readClient(id, value, known)]))
-  checkNeeds(clients, settings)
-  checkAssertionNeeds(clients, settings)
-  const trustedIssuers = readTrustedIssuers(trusted, { issuer, clients, resources, isLoopbackAllowed })
-  checkSurroundings(clients, { ...settings, resources, trustedIssuers })
-  const lives = livesOf(clients, settings)
   const tokenLives = [...resources.values()].map(({ accessTokenLifetime }) => accessTokenLifetime)
   const sealed = authenticate === undefined ? tokenLives : [...tokenLives, ...Object.values(lives)]
   return {
     issuer,
-    resources,
-    clients,
-    profile: known.profile,
-    trustedIssuers,
+    ...tables,
     grants: offeredGrants(grants, clients.values(), {
       isForPersons: authenticate !== undefined,
       hasTrustedIssuers: trustedIssuers.size > 0,
     }),
-    detailTypes,
-    isPushing: requirePushedAuthorizationRequests || known.profile !== undefined,
-    pairwise: readPairwise(issuer, pairwiseSalt, resources),
+    isPushing: isPushing || tables.profile !== undefined,
+    pairwise,
     guard: guard === 'none' ? undefined : guard,
     revocations: settings.revocations,
     authenticate,
     dpopNonce,
-    strictTransportSecurity: readStrictTransportSecurity(issuer, settings.strictTransportSecurity),
+    strictTransportSecurity,
     hasCertificates: [...clients.values()].some(needsCertificate),
     lives,
     sessionIdleLifetime,

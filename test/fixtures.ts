@@ -10,7 +10,7 @@ import { createRing, type Ring, writeRing } from '../keys/index.ts'
 import { createIssuer, createMemoryGuard, type Issuer, type IssuerSettings, ownLoginPage } from '../src/index.ts'
 import { openDirect } from '../src/token/direct.ts'
 import type { Entitlement } from '../src/token/entitlement.ts'
-import { TRUSTED } from './trusted.ts'
+import { JWT_BEARER, TRUSTED } from './trusted.ts'
 
 export const ISSUER = 'https://as.example'
 export const API = 'https://api1.example'
@@ -165,7 +165,7 @@ export const VARS = {
       jwks: { keys: [publicPartnerKey()] },
     },
     operator: { kind: 'operator', secret_hash: secretHash(SECRETS.operator) },
-    app: { grant_types: ['client_credentials'], resources: [API], scopes: ['read'] },
+    app: { grant_types: ['client_credentials', JWT_BEARER], resources: [API], scopes: ['read'] },
     web: {
       secret_hash: secretHash(SECRETS.web),
       client_name: 'Web shop',

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { checkChoice, checkMembers, checkText, checkTexts } from '../../keys/check.ts'
-import type { DetailType, DetailTypes } from './authorization_details.ts'
+import { checkKnown, checkMembers, checkText, readChoice, readText, readTexts } from '../../keys/check.ts'
+import { readAll } from '../../keys/faults.ts'
+import type { DetailType } from './authorization_details.ts'
 import { type JsonSchema, readSchema } from './json_schema.ts'
-import type { Resource } from './resource.ts'
-import { DISPLAY_NAME, DISPLAY_WORDS } from './resource_registration.ts'
+import { DISPLAY_NAME, DISPLAY_WORDS, type KnownResources } from './resource_registration.ts'
 
 /** A type of authorization details. */
 export interface DetailTypeSettings {
@@ -35,47 +35,42 @@ const MEMBERS = [
   'consent',
 ] as const satisfies readonly (keyof DetailTypeSettings)[]
 
-/**
- * Reads a type of authorization details from the settings.
- *
- * @throws {TypeError | RangeError} when a setting is missing, unknown, of a wrong type or out of bounds
- */
-function readDetailType(
-  type: string,
-  value: unknown,
-  known: { readonly resources: ReadonlyMap<string, Resource> },
-): DetailType {
-  checkText("authorizationDetailsTypes' names", type, /^[\x21-\x7e]{1,128}$/, '1 to 128 visible ASCII characters')
-  const name = `authorizationDetailsTypes["${type}"]`
-  checkMembers(name, value, MEMBERS)
-  const { name: title, description, resources, consent = 'ask' } = value
-  checkText(`${name}.name`, title, DISPLAY_NAME, '1 to 64 characters that can be seen')
-  if (description !== undefined)
-    checkText(`${name}.description`, description, DISPLAY_WORDS, '1 to 200 characters that can be seen')
-  checkTexts(`${name}.resources`, resources, /^/, 'the URI of a resource')
-  const unknown = resources.findIndex((uri) => !known.resources.has(uri))
-  if (unknown !== -1 || resources.length === 0) {
-    throw new RangeError(`"${name}.resources[${Math.max(unknown, 0)}]" expected one of the resources of these settings`)
-  }
-  checkChoice(`${name}.consent`, consent, ['ask', 'remember'])
-  const schema = readSchema(`${name}.schema`, value['schema'])
-  if (schema.type !== 'object') throw new TypeError(`"${name}.schema.type" expected "object"`)
+function readResources(name: string, value: unknown, known: KnownResources): readonly string[] {
+  const uris = readTexts(name, value, /^/, 'the URI of a resource')
+  checkKnown(name, uris, [...known.keys()], 'one of the resources of these settings')
+  if (uris.length === 0) throw new RangeError(`"${name}[0]" expected one of the resources of these settings`)
+  return uris
+}
+
+function readDetailSchema(name: string, value: unknown): DetailType['schema'] {
+  const schema = readSchema(name, value)
+  if (schema.type !== 'object') throw new TypeError(`"${name}.type" expected "object"`)
   if (schema.properties?.has('type') || schema.properties?.has('locations')) {
-    throw new RangeError(`"${name}.schema.properties" expected neither "type" nor "locations": they are the protocol's`)
+    throw new RangeError(`"${name}.properties" expected neither "type" nor "locations": they are the protocol's`)
   }
-  return { type, name: title, description, resources, schema, isRemembered: consent === 'remember' }
+  return schema
 }
 
 /**
- * Reads the types of authorization details, by their name.
+ * Reads a type of authorization details from the settings.
  *
- * @throws {TypeError | RangeError} as `readDetailType`
+ * @throws {TypeError | RangeError} when settings are missing, unknown, of a wrong type or out of bounds: all are said
  */
-export function readDetailTypes(
-  name: string,
-  given: unknown,
-  known: { readonly resources: ReadonlyMap<string, Resource> },
-): DetailTypes {
-  checkMembers(name, given)
-  return new Map(Object.entries(given).map(([type, value]) => [type, readDetailType(type, value, known)]))
+export function readDetailType(type: string, value: unknown, resources: KnownResources): DetailType {
+  checkText("authorizationDetailsTypes' names", type, /^[\x21-\x7e]{1,128}$/, '1 to 128 visible ASCII characters')
+  const name = `authorizationDetailsTypes["${type}"]`
+  checkMembers(name, value)
+  const { name: title, description, consent = 'ask' } = value
+  const { members: _, ...read } = readAll({
+    members: () => checkMembers(name, value, MEMBERS),
+    name: () => readText(`${name}.name`, title, DISPLAY_NAME, '1 to 64 characters that can be seen'),
+    description: () =>
+      description === undefined
+        ? undefined
+        : readText(`${name}.description`, description, DISPLAY_WORDS, '1 to 200 characters that can be seen'),
+    resources: () => readResources(`${name}.resources`, value['resources'], resources),
+    schema: () => readDetailSchema(`${name}.schema`, value['schema']),
+    isRemembered: () => readChoice(`${name}.consent`, consent, ['ask', 'remember']) === 'remember',
+  })
+  return { type, ...read }
 }

@@ -4,17 +4,17 @@
  * @module
  */
 
-import { decodeBase64url } from '../../keys/base64url.ts'
-import { checkBoolean, checkChoice, checkMembers, checkText, checkTexts, type Members } from '../../keys/check.ts'
-import type { DetailTypes } from './authorization_details.ts'
+import { checkKnown, checkMembers, type Members, readBoolean, readChoice, readTexts } from '../../keys/check.ts'
+import { createFaultList, readAll, readEach } from '../../keys/faults.ts'
+import { readApprovalSettings } from './approval_registration.ts'
 import type { Client, ClientAuthenticationMethod, ClientKind, Profile } from './client.ts'
-import { CERTIFICATE_METHODS, CERTIFICATE_SETTINGS, readCertificateRule } from './client_certificate.ts'
-import { ASSERTION_SETTINGS, type AssertionSettings, readClientSigner } from './client_keys.ts'
+import { CERTIFICATE_SETTINGS } from './client_certificate.ts'
+import { ASSERTION_SETTINGS, type AssertionSettings } from './client_keys.ts'
+import { readBound, readProof } from './client_proof.ts'
 import { type ExchangeRuleSettings, type KnownToExchange, readExchangeRules } from './exchange.ts'
 import { applyProfile } from './fapi2.ts'
-import { checkRedirectUri, isOnDevice } from './redirect_uri.ts'
 import { REFRESH_SETTINGS, type RefreshSettings, readRefreshSettings } from './refresh_registration.ts'
-import { DISPLAY_NAME, readPublicKeys } from './resource_registration.ts'
+import { checkScopes } from './resource_registration.ts'
 import { SCOPE_TOKEN } from './scope.ts'
 import type { AssertionAlgorithm } from './signer.ts'
 
@@ -107,136 +107,85 @@ const MEMBERS = [
   ...REFRESH_SETTINGS,
 ] as const satisfies readonly (keyof ClientSettings)[]
 
-function readSecretHashes(name: string, value: unknown): readonly Uint8Array[] {
-  const hashes = value === undefined ? [] : Array.isArray(value) ? value : [value]
-  checkTexts(name, hashes, /^sha256:[A-Za-z0-9_-]{43}$/, '"sha256:…" as `bulla client new` prints it')
-  if (hashes.length > 2) throw new RangeError(`"${name}" expected one hash, or two while the secret is changed`)
-  return hashes.map((hash) => decodeBase64url(hash.slice('sha256:'.length)))
-}
-
-function readMethods(name: string, value: unknown, hasSecret: boolean): readonly ClientAuthenticationMethod[] {
-  const possible: readonly ClientAuthenticationMethod[] = hasSecret
-    ? ['client_secret_basic', 'client_secret_post']
-    : ['none', 'private_key_jwt', ...CERTIFICATE_METHODS]
-  if (value === undefined) return hasSecret ? possible : ['none']
-  checkChoice(name, value, possible)
-  return [value]
-}
-
-function readRedirectUris(name: string, value: unknown, isNeeded: boolean): readonly string[] {
-  checkTexts(name, value, /^\S{1,512}$/, 'a URI of at most 512 characters')
-  if (value.length > 10) throw new RangeError(`"${name}" expected at most 10`)
-  if (isNeeded && value.length === 0) throw new RangeError(`"${name}" expected at least one, for authorization_code`)
-  for (const [index, uri] of value.entries()) checkRedirectUri(`${name}[${index}]`, uri)
-  return value
-}
-
 /** What a client can refer to. */
 export interface Known extends KnownToExchange {
   readonly grantTypes: readonly string[]
   /** Whether its keys may be fetched from this very machine: for development. */
   readonly isLoopbackAllowed: boolean
-  readonly detailTypes: DetailTypes
+  /** The types of authorization details by their name. */
+  readonly detailTypes: ReadonlyMap<string, unknown>
   /** The profile that all clients are in. */
   readonly profile: Profile | undefined
+}
+
+/** Reads what it may have. */
+function readAccess(
+  name: string,
+  value: Members,
+  known: Known,
+): Pick<Client, 'grantTypes' | 'resources' | 'scopes' | 'exchange' | 'detailTypes' | 'isPushing' | 'anonymous'> {
+  const { grant_types = [], resources = [], scopes = [], authorization_details_types = [] } = value
+  const { require_pushed_authorization_requests: pushing = false, anonymous: isAnonymous = false } = value
+  const read = readAll({
+    grantTypes: () => {
+      const types = readTexts(`${name}.grant_types`, grant_types, /^/, 'a grant type')
+      return readEach(types, (type, index) => readChoice(`${name}.grant_types[${index}]`, type, known.grantTypes))
+    },
+    resources: () => {
+      const uris = readTexts(`${name}.resources`, resources, /^/, 'the URI of a resource')
+      checkKnown(`${name}.resources`, uris, [...known.resources.keys()], 'one of the resources of these settings')
+      return uris
+    },
+    scopes: () => {
+      const tokens = readTexts(`${name}.scopes`, scopes, SCOPE_TOKEN, 'a scope token')
+      checkScopes(`${name}.scopes`, tokens, known.resources)
+      return tokens
+    },
+    exchange: () => readExchangeRules(`${name}.exchange`, value['exchange'] ?? [], known),
+    detailTypes: () => {
+      const types = readTexts(`${name}.authorization_details_types`, authorization_details_types, /^/, 'a type')
+      const there = [...known.detailTypes.keys()]
+      checkKnown(`${name}.authorization_details_types`, types, there, 'one of the types of these settings')
+      return types
+    },
+    isPushing: () => readBoolean(`${name}.require_pushed_authorization_requests`, pushing),
+    anonymous: () => readBoolean(`${name}.anonymous`, isAnonymous),
+  })
+  const { exchange, isPushing, anonymous } = read
+  return {
+    grantTypes: new Set(read.grantTypes),
+    resources: new Set(read.resources),
+    scopes: new Set(read.scopes),
+    exchange,
+    detailTypes: new Set(read.detailTypes),
+    isPushing,
+    anonymous,
+  }
 }
 
 /**
  * Reads a client from the settings.
  *
- * @throws {TypeError | RangeError} when a setting is missing, unknown, of a wrong type or out of bounds
+ * @throws {TypeError | RangeError} when settings are missing, unknown, of a wrong type or out of bounds: all are said
  */
 export function readClient(id: string, given: unknown, known: Known): Client {
   if (!/^[\x20-\x7e]{1,256}$/.test(id)) {
     throw new RangeError('"clients" expected 1 to 256 visible ASCII characters as its names')
   }
   const name = `clients["${id}"]`
-  checkMembers(name, given, MEMBERS)
-  const value = applyProfile(name, given, known.profile)
-  const { kind = 'client', secret_hash, token_endpoint_auth_method, jwks, anonymous = false } = value
-  const { grant_types = [], resources = [], scopes = [] } = value
-  checkChoice(`${name}.kind`, kind, ['client', 'resource_server', 'operator'])
-  checkTexts(`${name}.grant_types`, grant_types, /^/, 'a grant type')
-  for (const [index, type] of grant_types.entries())
-    checkChoice(`${name}.grant_types[${index}]`, type, known.grantTypes)
-  checkTexts(`${name}.resources`, resources, /^/, 'the URI of a resource')
-  const unknown = resources.findIndex((uri) => !known.resources.has(uri))
-  if (unknown !== -1) {
-    throw new RangeError(`"${name}.resources[${unknown}]" expected one of the resources of these settings`)
-  }
-  checkTexts(`${name}.scopes`, scopes, SCOPE_TOKEN, 'a scope token')
-  const { authorization_details_types = [], require_pushed_authorization_requests = false } = value
-  checkTexts(`${name}.authorization_details_types`, authorization_details_types, /^/, 'a type')
-  const unregistered = authorization_details_types.findIndex((type) => !known.detailTypes.has(type))
-  if (unregistered !== -1) {
-    throw new RangeError(
-      `"${name}.authorization_details_types[${unregistered}]" expected one of the types of these settings`,
-    )
-  }
-  checkBoolean(`${name}.require_pushed_authorization_requests`, require_pushed_authorization_requests)
-  checkBoolean(`${name}.anonymous`, anonymous)
-  const secretHashes = readSecretHashes(`${name}.secret_hash`, secret_hash)
-  const signer = readClientSigner(name, value, known.isLoopbackAllowed)
-  const authenticationMethods = readMethods(
-    `${name}.token_endpoint_auth_method`,
-    token_endpoint_auth_method,
-    secretHashes.length > 0,
+  checkMembers(name, given)
+  const faults = createFaultList()
+  faults.read(() => checkMembers(name, given, MEMBERS))
+  const value = faults.read(() => applyProfile(name, given, known.profile)) ?? given
+  const { proof, access, bound, approval, refresh } = readAll(
+    {
+      proof: () => readProof(name, value, known.isLoopbackAllowed),
+      access: () => readAccess(name, value, known),
+      bound: () => readBound(name, value),
+      approval: () => readApprovalSettings(id, name, value),
+      refresh: () => readRefreshSettings(name, value),
+    },
+    faults,
   )
-  const isConfidential = !authenticationMethods.includes('none')
-  const publicKeys = jwks === undefined ? [] : readPublicKeys(`${name}.jwks`, jwks)
-  if (kind !== 'client' && (!isConfidential || grant_types.length > 0)) {
-    throw new RangeError(
-      `"${name}" expected a secret, a key or a certificate, and no grant types for a ${kind.replace('_', ' ')}`,
-    )
-  }
-  return {
-    kind,
-    jwks: publicKeys,
-    signer,
-    id,
-    profile: value['profile'] as Client['profile'],
-    authenticationMethods,
-    certificate: readCertificateRule(name, value, authenticationMethods[0], publicKeys),
-    ...readBound(name, value),
-    secretHashes,
-    grantTypes: new Set(grant_types),
-    resources: new Set(resources),
-    scopes: new Set(scopes),
-    exchange: readExchangeRules(`${name}.exchange`, value['exchange'] ?? [], known),
-    detailTypes: new Set(authorization_details_types),
-    isPushing: require_pushed_authorization_requests,
-    anonymous,
-    ...readApprovalSettings(id, name, value, grant_types.includes('authorization_code')),
-    ...readRefreshSettings(name, value),
-  }
-}
-
-/** Reads what its tokens are bound to. */
-function readBound(name: string, value: Members): Pick<Client, 'dpopBound' | 'certificateBound'> {
-  const { dpop_bound_access_tokens = false, tls_client_certificate_bound_access_tokens = false } = value
-  checkBoolean(`${name}.dpop_bound_access_tokens`, dpop_bound_access_tokens)
-  checkBoolean(`${name}.tls_client_certificate_bound_access_tokens`, tls_client_certificate_bound_access_tokens)
-  return { dpopBound: dpop_bound_access_tokens, certificateBound: tls_client_certificate_bound_access_tokens }
-}
-
-/** Reads what matters when a person is asked. */
-function readApprovalSettings(
-  id: string,
-  name: string,
-  value: Readonly<Record<string, unknown>>,
-  isAuthorizing: boolean,
-): Pick<Client, 'name' | 'uri' | 'redirectUris' | 'consent' | 'opensPopup'> {
-  const { client_name = id.slice(0, 64), client_uri, redirect_uris = [], consent = 'ask', opens_popup = false } = value
-  checkText(`${name}.client_name`, client_name, DISPLAY_NAME, '1 to 64 characters that can be seen')
-  if (client_uri !== undefined) {
-    checkText(`${name}.client_uri`, client_uri, /^https:\/\/[\x21-\x7e]{1,500}$/, 'an https URL')
-    if (!URL.canParse(client_uri)) throw new RangeError(`"${name}.client_uri" expected an https URL`)
-  }
-  const redirectUris = readRedirectUris(`${name}.redirect_uris`, redirect_uris, isAuthorizing)
-  checkChoice(`${name}.consent`, consent, ['ask', 'skip'])
-  checkBoolean(`${name}.opens_popup`, opens_popup)
-  if (consent === 'skip' && redirectUris.some(isOnDevice)) {
-    throw new RangeError(`"${name}.consent" expected "ask": an app on a device can be pretended to be`)
-  }
-  return { name: client_name, uri: client_uri, redirectUris, consent, opensPopup: opens_popup }
+  return { id, profile: value['profile'] as Client['profile'], ...proof, ...access, ...bound, ...approval, ...refresh }
 }

@@ -5,8 +5,9 @@
  * @module
  */
 
-import { checkBoolean, checkMembers, checkTexts } from '../../keys/check.ts'
-import type { Resource } from './resource.ts'
+import { checkMembers, type Members, readBoolean, readTexts } from '../../keys/check.ts'
+import { readAll, readEach } from '../../keys/faults.ts'
+import { checkScopes, type KnownResources } from './resource_registration.ts'
 import { SCOPE_TOKEN } from './scope.ts'
 
 /** What a client may have for tokens of others. */
@@ -35,46 +36,75 @@ export interface ExchangeRule {
 
 /** What a rule can refer to. */
 export interface KnownToExchange {
-  readonly resources: ReadonlyMap<string, Resource>
+  readonly resources: KnownResources
   /** What the settings call the trusted issuers. */
   readonly trustedIssuers: readonly string[]
 }
 
 const MEMBERS = ['from', 'to', 'scopes', 'impersonation'] as const satisfies readonly (keyof ExchangeRuleSettings)[]
 
-function readScopes(name: string, value: unknown): ReadonlyMap<string, string> {
-  if (Array.isArray(value)) {
-    checkTexts(name, value, SCOPE_TOKEN, 'a scope token')
-    return new Map(value.map((token) => [token, token]))
+/** Reads scope tokens, each with the one that the brought token must have for it. */
+function readScopes(name: string, { scopes, from }: Members, known: KnownToExchange): ReadonlyMap<string, string> {
+  if (!Array.isArray(scopes)) checkMembers(name, scopes)
+  const pairs = Array.isArray(scopes) ? scopes.map((token: unknown) => [token, token]) : Object.entries(Object(scopes))
+  // What a trusted issuer says of scope can be called anything.
+  const isOurs = Array.isArray(from) && !from.some((one) => known.trustedIssuers.includes(one))
+  const { tokens, needed } = readAll({
+    tokens() {
+      const given = pairs.map(([token]) => token)
+      const read = readTexts(name, given, SCOPE_TOKEN, 'a scope token')
+      checkScopes(name, read, known.resources)
+      return read
+    },
+    needed: () =>
+      readEach(pairs, ([token, one]) => {
+        if (Array.isArray(scopes)) return String(one)
+        const read = readTexts(`${name}["${token}"]`, [one], SCOPE_TOKEN, 'a scope token')
+        if (isOurs) checkScopes(`${name}["${token}"]`, read, known.resources)
+        return String(one)
+      }),
+  })
+  return new Map(tokens.map((token, index) => [token, needed[index] ?? token]))
+}
+
+function readRule(rule: string, given: unknown, known: KnownToExchange): ExchangeRule {
+  checkMembers(rule, given)
+  const { from, to, impersonation = false } = given
+  const read = readAll({
+    members: () => checkMembers(rule, given, MEMBERS),
+    from: () => {
+      const names = readTexts(`${rule}.from`, from, /^/, 'a resource or a trusted issuer')
+      const isThere = (one: string): boolean =>
+        known.trustedIssuers.includes(one) ||
+        // Of one that cannot be read nothing is known.
+        (known.resources.has(one) && known.resources.get(one)?.exchange !== false)
+      if (!names.every(isThere))
+        throw new RangeError(`"${rule}.from" expected resources with "exchange", or trusted issuers, of these settings`)
+      return names
+    },
+    to: () => {
+      const uris = readTexts(`${rule}.to`, to, /^/, 'the URI of a resource')
+      if (!uris.every((uri) => known.resources.has(uri)))
+        throw new RangeError(`"${rule}.to" expected resources of these settings`)
+      return uris
+    },
+    scopes: () => readScopes(`${rule}.scopes`, given, known),
+    impersonation: () => readBoolean(`${rule}.impersonation`, impersonation),
+  })
+  return {
+    from: new Set(read.from),
+    to: new Set(read.to),
+    scopes: read.scopes,
+    impersonation: read.impersonation,
   }
-  checkMembers(name, value)
-  checkTexts(name, Object.keys(value), SCOPE_TOKEN, 'a scope token')
-  return new Map(
-    Object.entries(value).map(([token, needed]) => {
-      checkTexts(`${name}["${token}"]`, [needed], SCOPE_TOKEN, 'a scope token')
-      return [token, String(needed)] as const
-    }),
-  )
 }
 
 /**
  * Reads the exchange rules of a client.
  *
- * @throws {TypeError | RangeError} when a setting is missing, unknown, of a wrong type or out of bounds
+ * @throws {TypeError | RangeError} when settings are missing, unknown, of a wrong type or out of bounds: all are said
  */
 export function readExchangeRules(name: string, value: unknown, known: KnownToExchange): readonly ExchangeRule[] {
   if (!Array.isArray(value)) throw new TypeError(`"${name}" expected a list of rules`)
-  return value.map((given: unknown, index) => {
-    const rule = `${name}[${index}]`
-    checkMembers(rule, given, MEMBERS)
-    const { from, to, scopes, impersonation = false } = given
-    checkTexts(`${rule}.from`, from, /^/, 'a resource or a trusted issuer')
-    checkTexts(`${rule}.to`, to, /^/, 'the URI of a resource')
-    checkBoolean(`${rule}.impersonation`, impersonation)
-    if (!from.every((one) => known.trustedIssuers.includes(one) || known.resources.get(one)?.exchange === true))
-      throw new RangeError(`"${rule}.from" expected resources with "exchange", or trusted issuers, of these settings`)
-    if (!to.every((uri) => known.resources.has(uri)))
-      throw new RangeError(`"${rule}.to" expected resources of these settings`)
-    return { from: new Set(from), to: new Set(to), scopes: readScopes(`${rule}.scopes`, scopes), impersonation }
-  })
+  return readEach(value, (given: unknown, index) => readRule(`${name}[${index}]`, given, known))
 }

@@ -7,6 +7,7 @@
  */
 
 import { checkChoice, type Members } from '../../keys/check.ts'
+import { readAll, readEach } from '../../keys/faults.ts'
 import type { Client, ClientAuthenticationMethod, Profile } from './client.ts'
 import { CERTIFICATE_METHODS } from './client_certificate.ts'
 import { ASSERTION_SETTINGS } from './client_keys.ts'
@@ -47,17 +48,24 @@ export function readProfile(name: string, value: unknown): Profile | undefined {
 
 /** Checks that there is an authentication by key or by certificate, and no RS256. */
 function checkProof(name: string, { token_endpoint_auth_method: method, ...value }: Members): void {
-  if (!METHODS.some((one) => one === method)) {
-    throw new RangeError(`"${name}.token_endpoint_auth_method" expected ${METHODS.join(' or ')} in the profile fapi2`)
-  }
-  // Another audience beside the issuer could use the assertion (FAPI 2.0 §5.3.2.1).
-  const stray = ASSERTION_SETTINGS.find((setting) => value[setting] !== undefined)
-  if (stray !== undefined) throw new RangeError(`"${name}.${stray}" expected to be absent in the profile fapi2`)
-  const alg = value['token_endpoint_auth_signing_alg'] ?? 'ES256'
-  if (!isStrong(String(alg))) {
-    const strong = ASSERTION_ALGORITHMS.filter(isStrong).join(' or ')
-    throw new RangeError(`"${name}.token_endpoint_auth_signing_alg" expected ${strong} in the profile fapi2`)
-  }
+  readAll({
+    method() {
+      if (!METHODS.some((one) => one === method))
+        throw new RangeError(
+          `"${name}.token_endpoint_auth_method" expected ${METHODS.join(' or ')} in the profile fapi2`,
+        )
+    },
+    // Another audience beside the issuer could use the assertion (FAPI 2.0 §5.3.2.1).
+    audience() {
+      const stray = ASSERTION_SETTINGS.find((setting) => value[setting] !== undefined)
+      if (stray !== undefined) throw new RangeError(`"${name}.${stray}" expected to be absent in the profile fapi2`)
+    },
+    alg() {
+      const strong = ASSERTION_ALGORITHMS.filter(isStrong).join(' or ')
+      if (!isStrong(String(value['token_endpoint_auth_signing_alg'] ?? 'ES256')))
+        throw new RangeError(`"${name}.token_endpoint_auth_signing_alg" expected ${strong} in the profile fapi2`)
+    },
+  })
 }
 
 /** Returns what the tokens of a client are bound to: its certificate, if it has one and nothing else is said; else a key. */
@@ -80,16 +88,24 @@ function bindingOf(name: string, value: Members): Members {
 export function applyProfile(name: string, given: Members, ofIssuer: Profile | undefined): Members {
   const profile = readProfile(`${name}.profile`, given['profile']) ?? ofIssuer
   if (profile === undefined) return given
-  checkProof(name, given)
   const { kind = 'client', redirect_uris = [], require_pushed_authorization_requests: isPushing = true } = given
-  // Who has no grant types has no tokens either.
+  const { binding } = readAll({
+    proof: () => checkProof(name, given),
+    // Who has no grant types has no tokens either.
+    binding: () => (kind === 'client' ? bindingOf(name, given) : {}),
+    pushing() {
+      if (kind === 'client' && isPushing !== true)
+        throw new RangeError(`"${name}.require_pushed_authorization_requests" expected true in the profile fapi2`)
+    },
+    // A client that can keep a key is no app on a device, and has a host of its own.
+    redirectUris() {
+      const uris = kind === 'client' && Array.isArray(redirect_uris) ? redirect_uris : []
+      const plain = uris.findIndex((uri) => !/^https:/.test(String(uri)))
+      if (plain !== -1) throw new RangeError(`"${name}.redirect_uris[${plain}]" expected https in the profile fapi2`)
+    },
+  })
   if (kind !== 'client') return { ...given, profile }
-  if (isPushing !== true)
-    throw new RangeError(`"${name}.require_pushed_authorization_requests" expected true in the profile fapi2`)
-  // A client that can keep a key is no app on a device, and has a host of its own.
-  const plain = Array.isArray(redirect_uris) ? redirect_uris.findIndex((uri) => !/^https:/.test(String(uri))) : -1
-  if (plain !== -1) throw new RangeError(`"${name}.redirect_uris[${plain}]" expected https in the profile fapi2`)
-  return { ...given, ...bindingOf(name, given), require_pushed_authorization_requests: true, profile }
+  return { ...given, ...binding, require_pushed_authorization_requests: true, profile }
 }
 
 /** What there is beside the clients. */
@@ -111,17 +127,27 @@ export function checkSurroundings(
   clients: ReadonlyMap<string, Client>,
   { resources, trustedIssuers, guard, revocations }: Surroundings,
 ): void {
-  for (const { id, profile, resources: own } of clients.values()) {
-    if (profile === undefined) continue
+  const ours = [...clients.values()].filter(({ profile }) => profile !== undefined)
+  readEach(ours, ({ id, resources: own }) => {
     const whom = `the client "${id}" is in the profile fapi2`
-    if (guard === undefined || guard === 'none') throw new TypeError(`"guard" expected a guard: ${whom}`)
-    if (revocations === undefined) throw new TypeError(`"revocations" expected a place to keep them: ${whom}`)
-    const weak = [...own].find((uri) => !isStrong(resources.get(uri)?.signingAlg ?? ''))
-    if (weak !== undefined) throw new RangeError(`"resources["${weak}"].signing_alg" expected another: ${whom}`)
-    const trusted = [...trustedIssuers.values()].find(
-      ({ algorithms, rules }) => !algorithms.every(isStrong) && rules.some((rule) => rule.clients.has(id)),
-    )
-    if (trusted !== undefined)
-      throw new RangeError(`"trustedIssuers["${trusted.name}"].algorithms" expected no RS256: ${whom}`)
-  }
+    readAll({
+      guard() {
+        if (guard === undefined || guard === 'none') throw new TypeError(`"guard" expected a guard: ${whom}`)
+      },
+      revocations() {
+        if (revocations === undefined) throw new TypeError(`"revocations" expected a place to keep them: ${whom}`)
+      },
+      resources() {
+        const weak = [...own].find((uri) => !isStrong(resources.get(uri)?.signingAlg ?? ''))
+        if (weak !== undefined) throw new RangeError(`"resources["${weak}"].signing_alg" expected another: ${whom}`)
+      },
+      trustedIssuers() {
+        const trusted = [...trustedIssuers.values()].find(
+          ({ algorithms, rules }) => !algorithms.every(isStrong) && rules.some((rule) => rule.clients.has(id)),
+        )
+        if (trusted !== undefined)
+          throw new RangeError(`"trustedIssuers["${trusted.name}"].algorithms" expected no RS256: ${whom}`)
+      },
+    })
+  })
 }

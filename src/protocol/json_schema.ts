@@ -6,6 +6,7 @@
  */
 
 import { checkChoice, checkInteger, checkMembers, checkText } from '../../keys/check.ts'
+import { readEach } from '../../keys/faults.ts'
 import { visibleText } from './visible.ts'
 
 /** A value without members. */
@@ -93,9 +94,9 @@ function readBounds(name: string, value: Readonly<Record<string, unknown>>): voi
 function readProperties(name: string, value: unknown, depth: number): ReadonlyMap<string, Schema> {
   checkMembers(name, value)
   return new Map(
-    Object.entries(value).map(([member, schema]) => {
+    readEach(Object.entries(value), ([member, schema]) => {
       checkText(`${name}'s names`, member, MEMBER, 'a letter, then letters, digits, "_" or "-"')
-      return [member, readSchema(`${name}.${member}`, schema, depth + 1)]
+      return [member, readSchema(`${name}.${member}`, schema, depth + 1)] as const
     }),
   )
 }

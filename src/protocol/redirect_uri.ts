@@ -5,6 +5,8 @@
  * @module
  */
 
+import { hasHost } from '../../keys/identifier.ts'
+
 /** `http` on a loopback host: host, port if any, and the rest. */
 const LOOPBACK = /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(?::([0-9]{1,5}))?(\/[^\s]*)?$/
 
@@ -22,17 +24,21 @@ function hasDotSegments(path: string): boolean {
  * Checks a redirect URI that is to be registered.
  *
  * Taken are `https`, `http` on `127.0.0.1`, `[::1]` or `localhost`, and private-use schemes with a dot; without user,
- * fragment, dot segments, or anything but plain visible ASCII, and in the form that a URL parser leaves alone.
+ * fragment, dot segments, or anything but plain visible ASCII, and in the form that a URL parser leaves alone. A `*` is refused
+ * wherever it stands: URIs are compared as they are, and it would stand for nothing.
  *
  * @throws {RangeError} when it is any other
  */
 export function checkRedirectUri(name: string, uri: string): void {
   const expected = `"${name}" expected https, http on a loopback host, or a private-use scheme with a dot, in plain form`
+  if (uri.includes('*')) throw new RangeError(`"${name}" expected each URI written out: "*" stands for no other text`)
   if (!PLAIN.test(uri) || !URL.canParse(uri)) throw new RangeError(expected)
   const { protocol, username, password, href, pathname } = new URL(uri)
   const isKnown = protocol === 'https:' || LOOPBACK.test(uri) || PRIVATE_USE.test(uri)
   const isPlain = [uri, `${uri}/`].includes(href) || (protocol === 'https:' && href.replace('/?', '?') === uri)
-  if (!isKnown || !isPlain || username + password !== '' || hasDotSegments(pathname)) throw new RangeError(expected)
+  const isHosted = PRIVATE_USE.test(uri) || hasHost(uri)
+  if (!isKnown || !isPlain || !isHosted || username + password !== '' || hasDotSegments(pathname))
+    throw new RangeError(expected)
 }
 
 /** Tells whether a redirect URI leads to an app on the person's own device, which anybody there can pretend to be. */

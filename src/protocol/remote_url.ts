@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isLoopback } from '../../keys/identifier.ts'
+import { hasHost, isLoopback } from '../../keys/identifier.ts'
 
 /** Hosts that lead to this machine or its own network, whatever the operator's name server says. */
 function isInternal(hostname: string): boolean {
@@ -27,7 +27,7 @@ export function checkRemoteUrl(
   const expected = `"${name}" expected an https URL of a public host`
   if (typeof url !== 'string' || !URL.canParse(url)) throw new RangeError(expected)
   const { protocol, hostname, username, password, hash } = new URL(url)
-  const isKnown = !isInternal(hostname) || hostname === privateHost
+  const isKnown = hasHost(url) && (!isInternal(hostname) || hostname === privateHost)
   const isFine = (isLoopback(url) && isLoopbackAllowed) || (protocol === 'https:' && isKnown)
   if (!isFine || !/^https?:$/.test(protocol) || username + password + hash !== '') throw new RangeError(expected)
 }

@@ -5,14 +5,18 @@
  */
 
 import {
-  checkBoolean,
   checkChoice,
-  checkInteger,
+  checkKnown,
   checkMembers,
   checkText,
-  checkTexts,
   type Members,
+  readBoolean,
+  readChoice,
+  readInteger,
+  readText,
+  readTexts,
 } from '../../keys/check.ts'
+import { readAll, readEach } from '../../keys/faults.ts'
 import { isResourceUri } from '../../keys/identifier.ts'
 import {
   CONTENT_ENCRYPTION_BYTES,
@@ -118,16 +122,22 @@ function readNesting(
     (member) => !isNested && value[member] !== undefined,
   )
   if (stray !== undefined) throw new TypeError(`"${name}.${stray}" goes with "envelope": "nested"`)
-  checkChoice(`${name}.encryption_alg`, encryption_alg, ['ECDH-ES', 'RSA-OAEP-256', 'dir'])
-  checkChoice(`${name}.signing_alg`, signing_alg, SIGNING_ALGORITHMS)
-  const isKeyNeeded = isNested && encryption_alg !== 'dir'
-  const given = [jwks, jwks_uri].filter((one) => one !== undefined).length
-  if (given !== (isKeyNeeded ? 1 : 0)) {
-    throw new TypeError(`"${name}" expected ${isKeyNeeded ? 'either "jwks" or "jwks_uri"' : 'no keys with "dir"'}`)
-  }
-  if (jwks_uri !== undefined) checkRemoteUrl(`${name}.jwks_uri`, jwks_uri, isLoopbackAllowed)
-  const keys = jwks === undefined ? [] : readPublicKeys(`${name}.jwks`, jwks)
-  return { encryptionAlg: encryption_alg, signingAlg: signing_alg, jwks: keys, jwksUri: jwks_uri }
+  return readAll({
+    encryptionAlg: () => readChoice(`${name}.encryption_alg`, encryption_alg, ['ECDH-ES', 'RSA-OAEP-256', 'dir']),
+    signingAlg: () => readChoice(`${name}.signing_alg`, signing_alg, SIGNING_ALGORITHMS),
+    jwks: () => {
+      const isKeyNeeded = isNested && encryption_alg !== 'dir'
+      const given = [jwks, jwks_uri].filter((one) => one !== undefined).length
+      if (given !== (isKeyNeeded ? 1 : 0))
+        throw new TypeError(`"${name}" expected ${isKeyNeeded ? 'either "jwks" or "jwks_uri"' : 'no keys with "dir"'}`)
+      return jwks === undefined ? [] : readPublicKeys(`${name}.jwks`, jwks)
+    },
+    jwksUri: () => {
+      if (jwks_uri === undefined) return undefined
+      checkRemoteUrl(`${name}.jwks_uri`, jwks_uri, isLoopbackAllowed)
+      return jwks_uri
+    },
+  })
 }
 
 /** Reads whose pairwise subjects a resource has, if any. */
@@ -148,63 +158,74 @@ export function readPublicKeys(name: string, jwks: unknown): readonly Members[] 
   checkMembers(name, jwks, ['keys'])
   const { keys } = jwks
   if (!Array.isArray(keys) || keys.length === 0) throw new TypeError(`"${name}.keys" expected a list of keys`)
-  for (const [index, key] of keys.entries()) {
+  readEach(keys, (key: unknown, index) => {
     checkMembers(`${name}.keys[${index}]`, key)
     checkText(`${name}.keys[${index}].kid`, key['kid'], /^[\x21-\x7e]{1,64}$/, '1 to 64 visible characters')
     if (key['d'] !== undefined || key['k'] !== undefined)
       throw new RangeError(`"${name}.keys[${index}]" expected a public key`)
-  }
+  })
   return keys
+}
+
+function readScopeDescriptions(name: string, value: unknown, scopes: unknown): Resource['scopeDescriptions'] {
+  checkMembers(name, value, Array.isArray(scopes) ? scopes : undefined)
+  const entries = Object.entries(value)
+  readEach(entries, ([, words]) => checkText(name, words, DISPLAY_WORDS, '1 to 200 characters that can be seen'))
+  return Object.fromEntries(entries) as Resource['scopeDescriptions']
 }
 
 /**
  * Reads a resource from the settings.
  *
  * @param isLoopbackAllowed whether its keys may be fetched from this very machine: for development
- * @throws {TypeError | RangeError} when a setting is missing, unknown, of a wrong type or out of bounds
+ * @throws {TypeError | RangeError} when settings are missing, unknown, of a wrong type or out of bounds: all are said
  */
 export function readResource(uri: string, value: unknown, isLoopbackAllowed: boolean): Resource {
   const name = `resources["${uri}"]`
   if (!isResourceUri(uri)) throw new RangeError('"resources" expected absolute URIs without a fragment as its names')
-  checkMembers(name, value, MEMBERS)
+  checkMembers(name, value)
   const { scopes, envelope = 'direct', enc = 'A256GCM', access_token_lifetime = 600, anonymous = false } = value
   const { resource_name = new URL(uri).host || uri, scope_descriptions = {} } = value
-  checkTexts(`${name}.scopes`, scopes, SCOPE_TOKEN, 'a scope token')
-  checkText(`${name}.resource_name`, resource_name, DISPLAY_NAME, '1 to 64 characters that can be seen')
-  checkMembers(`${name}.scope_descriptions`, scope_descriptions, scopes)
-  const scopeDescriptions = Object.entries(scope_descriptions).map(([token, words]) => {
-    checkText(`${name}.scope_descriptions`, words, DISPLAY_WORDS, '1 to 200 characters that can be seen')
-    return [token, words] as const
-  })
-  checkChoice(`${name}.envelope`, envelope, ['direct', 'nested'])
-  checkChoice(`${name}.enc`, enc, Object.keys(CONTENT_ENCRYPTION_BYTES) as ContentEncryption[])
-  checkInteger(`${name}.access_token_lifetime`, access_token_lifetime, 30, LONGEST_ACCESS_TOKEN_LIFETIME)
-  checkBoolean(`${name}.anonymous`, anonymous)
   const { branch = 1, exchange = false, signed_introspection = false } = value
-  checkInteger(`${name}.branch`, branch, 1, HIGHEST_BRANCH)
-  checkBoolean(`${name}.exchange`, exchange)
-  checkBoolean(`${name}.signed_introspection`, signed_introspection)
-  const nesting = readNesting(name, value, isLoopbackAllowed)
+  const { nesting, sector, ...read } = readAll({
+    members: () => checkMembers(name, value, MEMBERS),
+    scopes: () => readTexts(`${name}.scopes`, scopes, SCOPE_TOKEN, 'a scope token'),
+    name: () => readText(`${name}.resource_name`, resource_name, DISPLAY_NAME, '1 to 64 characters that can be seen'),
+    scopeDescriptions: () => readScopeDescriptions(`${name}.scope_descriptions`, scope_descriptions, scopes),
+    envelope: () => readChoice(`${name}.envelope`, envelope, ['direct', 'nested']),
+    enc: () => readChoice(`${name}.enc`, enc, Object.keys(CONTENT_ENCRYPTION_BYTES) as ContentEncryption[]),
+    accessTokenLifetime: () =>
+      readInteger(`${name}.access_token_lifetime`, access_token_lifetime, 30, LONGEST_ACCESS_TOKEN_LIFETIME),
+    anonymous: () => readBoolean(`${name}.anonymous`, anonymous),
+    branch: () => readInteger(`${name}.branch`, branch, 1, HIGHEST_BRANCH),
+    exchange: () => readBoolean(`${name}.exchange`, exchange),
+    signedIntrospection: () => readBoolean(`${name}.signed_introspection`, signed_introspection),
+    nesting: () => readNesting(name, value, isLoopbackAllowed),
+    sector: () => readSector(uri, name, value),
+  })
   const opening = Object.entries({ exchange, signed_introspection }).find(([, isWanted]) => isWanted)
   if (opening !== undefined && envelope === 'nested' && nesting.encryptionAlg !== 'dir')
     throw new RangeError(
       `"${name}.${opening[0]}" expected "direct", or "encryption_alg": "dir": others only it can open`,
     )
-  if (branch > 1 && envelope === 'nested' && nesting.encryptionAlg !== 'dir')
+  if (read.branch > 1 && envelope === 'nested' && nesting.encryptionAlg !== 'dir')
     throw new RangeError(`"${name}.branch" expected 1: its tokens are sealed to a key of its own, not under the ring`)
-  return {
-    uri,
-    scopes,
-    envelope,
-    enc,
-    branch,
-    ...nesting,
-    exchange,
-    marked: exchange || signed_introspection,
-    accessTokenLifetime: access_token_lifetime,
-    anonymous,
-    sector: readSector(uri, name, value),
-    name: resource_name,
-    scopeDescriptions: Object.fromEntries(scopeDescriptions),
-  }
+  const { members: _, signedIntrospection, ...settings } = read
+  return { uri, ...settings, ...nesting, marked: read.exchange || signedIntrospection, sector }
+}
+
+/** The resources of the settings by their URI; of one that cannot be read nothing is known but that it is there. */
+export type KnownResources = ReadonlyMap<string, Resource | undefined>
+
+/**
+ * Checks that each scope token is one that a resource of these settings knows: nobody could ever have another.
+ *
+ * @throws {RangeError} all that are not, with what was meant
+ */
+export function checkScopes(name: string, scopes: readonly string[], resources: KnownResources): void {
+  const known = [...resources.values()].map((resource) => resource?.scopes)
+  // It may be one of a resource that cannot be read.
+  if (known.includes(undefined)) return
+  const there = known.flatMap((tokens) => tokens ?? [])
+  checkKnown(name, scopes, there, 'a scope that a resource of these settings has')
 }

@@ -5,7 +5,9 @@
  * @module
  */
 
-import { checkInteger, checkMembers, checkText, checkTexts, type Members } from '../../keys/check.ts'
+import { checkKnown, checkMembers, checkText, checkTexts, readInteger, readText } from '../../keys/check.ts'
+import { readAll, readEach } from '../../keys/faults.ts'
+import { checkScopes, type KnownResources } from './resource_registration.ts'
 import { SCOPE_TOKEN } from './scope.ts'
 import { ASSERTION_ALGORITHMS, type AssertionAlgorithm, readSigner, type Signer } from './signer.ts'
 
@@ -94,7 +96,7 @@ export interface KnownToTrust {
   /** This issuer's URL. */
   readonly issuer: string
   readonly clients: ReadonlyMap<string, unknown>
-  readonly resources: ReadonlyMap<string, unknown>
+  readonly resources: KnownResources
   /** Whether keys may be fetched from this very machine: for development. */
   readonly isLoopbackAllowed: boolean
 }
@@ -128,15 +130,20 @@ function readNames(name: string, value: unknown, pattern: RegExp, expected: stri
 /** Reads a list of names of things that are in these settings. */
 function readKnown(name: string, value: unknown, known: ReadonlyMap<string, unknown>): ReadonlySet<string> {
   const names = readNames(name, value, /^/, 'a name')
-  const unknown = names.findIndex((one) => !known.has(one))
-  if (unknown !== -1) throw new RangeError(`"${name}[${unknown}]" expected one that is in these settings`)
+  checkKnown(name, names, [...known.keys()], 'one that is in these settings')
   return new Set(names)
+}
+
+function readScopes(name: string, value: unknown, resources: KnownResources): ReadonlySet<string> {
+  const tokens = readNames(name, value, SCOPE_TOKEN, 'a scope token')
+  checkScopes(name, tokens, resources)
+  return new Set(tokens)
 }
 
 function readClaims(name: string, value: unknown): TrustRule['claims'] {
   checkMembers(name, value)
   return new Map(
-    Object.entries(value).map(([claim, patterns]): readonly [string, readonly (string | boolean)[]] => {
+    readEach(Object.entries(value), ([claim, patterns]): readonly [string, readonly (string | boolean)[]] => {
       if (typeof patterns === 'boolean') return [claim, [patterns]]
       const list = Array.isArray(patterns) ? patterns : [patterns]
       return [claim, readNames(`${name}.${claim}`, list, PATTERN, PATTERN_WORDS)]
@@ -145,14 +152,21 @@ function readClaims(name: string, value: unknown): TrustRule['claims'] {
 }
 
 function readRule(name: string, value: unknown, { clients, resources }: KnownToTrust): TrustRule {
-  checkMembers(name, value, RULE_MEMBERS)
-  return {
-    subjects: readNames(`${name}.subjects`, value['subjects'], PATTERN, PATTERN_WORDS),
-    claims: readClaims(`${name}.claims`, value['claims'] ?? {}),
-    clients: readKnown(`${name}.clients`, value['clients'], clients),
-    resources: readKnown(`${name}.resources`, value['resources'], resources),
-    scopes: new Set(readNames(`${name}.scopes`, value['scopes'], SCOPE_TOKEN, 'a scope token')),
-  }
+  checkMembers(name, value)
+  const { members: _, ...rule } = readAll({
+    members: () => checkMembers(name, value, RULE_MEMBERS),
+    subjects: () => readNames(`${name}.subjects`, value['subjects'], PATTERN, PATTERN_WORDS),
+    claims: () => readClaims(`${name}.claims`, value['claims'] ?? {}),
+    clients: () => readKnown(`${name}.clients`, value['clients'], clients),
+    resources: () => readKnown(`${name}.resources`, value['resources'], resources),
+    scopes: () => readScopes(`${name}.scopes`, value['scopes'], resources),
+  })
+  return rule
+}
+
+function readRules(name: string, allow: unknown, known: KnownToTrust): readonly TrustRule[] {
+  if (!Array.isArray(allow) || allow.length === 0) throw new TypeError(`"${name}" expected a list of rules`)
+  return readEach(allow, (rule: unknown, index) => readRule(`${name}[${index}]`, rule, known))
 }
 
 function readAlgorithms(name: string, value: unknown): readonly AssertionAlgorithm[] {
@@ -172,26 +186,29 @@ function readAlgorithms(name: string, value: unknown): readonly AssertionAlgorit
 export function readTrustedIssuer(id: string, value: unknown, known: KnownToTrust): TrustedIssuer {
   checkText('trustedIssuers', id, /^[a-z][a-z0-9-]{0,31}$/, '1 to 32 small letters, digits and hyphens as their names')
   const name = `trustedIssuers["${id}"]`
-  checkMembers(name, value, MEMBERS)
-  const { issuer: iss, audience = known.issuer, typ, assertion_lifetime = 3600, allow } = value as Members
-  checkText(`${name}.issuer`, iss, /^[\x21-\x7e]{1,512}$/, 'a text without spaces')
-  if (iss === known.issuer) throw new RangeError(`"${name}.issuer" expected another issuer than this one`)
-  checkText(`${name}.audience`, audience, /^[\x20-\x7e]{1,512}$/, 'a text')
-  if (typ !== undefined) checkText(`${name}.typ`, typ, /^[\w.+-]{1,64}$/, 'a media type without "application/"')
-  checkInteger(`${name}.assertion_lifetime`, assertion_lifetime, 60, 86_400)
-  const algorithms = readAlgorithms(`${name}.algorithms`, value['algorithms'] ?? ['RS256'])
+  checkMembers(name, value)
+  const { issuer: iss, audience = known.issuer, typ, assertion_lifetime = 3600 } = value
   const { isLoopbackAllowed } = known
-  if (!Array.isArray(allow) || allow.length === 0) throw new TypeError(`"${name}.allow" expected a list of rules`)
-  return {
-    ...readSigner(name, value, { algorithms, isLoopbackAllowed }),
-    name: id,
-    iss,
-    audience,
-    algorithms,
-    typ,
-    longestLife: assertion_lifetime,
-    rules: allow.map((rule, index) => readRule(`${name}.allow[${index}]`, rule, known)),
-  }
+  const read = readAll({
+    members: () => checkMembers(name, value, MEMBERS),
+    iss: () => readText(`${name}.issuer`, iss, /^[\x21-\x7e]{1,512}$/, 'a text without spaces'),
+    another: () => {
+      if (iss === known.issuer) throw new RangeError(`"${name}.issuer" expected another issuer than this one`)
+    },
+    audience: () => readText(`${name}.audience`, audience, /^[\x20-\x7e]{1,512}$/, 'a text'),
+    typ: () =>
+      typ === undefined
+        ? undefined
+        : readText(`${name}.typ`, typ, /^[\w.+-]{1,64}$/, 'a media type without "application/"'),
+    longestLife: () => readInteger(`${name}.assertion_lifetime`, assertion_lifetime, 60, 86_400),
+    rules: () => readRules(`${name}.allow`, value['allow'], known),
+    signed: () => {
+      const algorithms = readAlgorithms(`${name}.algorithms`, value['algorithms'] ?? ['RS256'])
+      return { ...readSigner(name, value, { algorithms, isLoopbackAllowed }), algorithms }
+    },
+  })
+  const { members: _, another: __, signed, ...trusted } = read
+  return { ...signed, name: id, ...trusted }
 }
 
 /**
@@ -203,7 +220,7 @@ export function readTrustedIssuers(
   given: Readonly<Record<string, unknown>>,
   known: KnownToTrust,
 ): ReadonlyMap<string, TrustedIssuer> {
-  const read = Object.entries(given).map(([id, value]) => readTrustedIssuer(id, value, known))
+  const read = readEach(Object.entries(given), ([id, value]) => readTrustedIssuer(id, value, known))
   const byIss = new Map(read.map((trusted) => [trusted.iss, trusted]))
   if (byIss.size !== read.length) throw new RangeError('"trustedIssuers" expected each issuer once')
   return byIss

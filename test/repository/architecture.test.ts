@@ -32,8 +32,12 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/grants': ['src/protocol', 'src/stores', 'src/token', 'keys'],
   'src/setting_kinds.ts': ['keys'],
   'src/lives.ts': ['keys', 'src/protocol', 'src/token'],
+  'src/setting_needs.ts': ['keys', 'src/grants', 'src/protocol'],
+  'src/setting_tables.ts': ['keys', 'src/protocol'],
   'src/settings.ts': [
     'src/lives.ts',
+    'src/setting_needs.ts',
+    'src/setting_tables.ts',
     'src/setting_kinds.ts',
     'src/grants',
     'src/login',
