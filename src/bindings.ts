@@ -5,6 +5,7 @@
  */
 
 import { checkChoice, checkMembers, checkMethods } from '../keys/check.ts'
+import { createFaultList, type FaultList, readAll } from '../keys/faults.ts'
 import { isLoopback } from '../keys/identifier.ts'
 import { BINDING_KINDS, type BindingKind, checkBindingNames } from './binding_kinds.ts'
 import { developmentClients, developmentResources, readPartnerKey } from './development.ts'
@@ -123,14 +124,17 @@ function readLogin(login: unknown, secret: string | undefined, isLoopbackAllowed
   const where = { issuer, isLoopbackAllowed, isPrivateHostAllowed }
   if (login['type'] === 'openid') {
     const known = ['type', 'issuer', 'client_id', 'token_endpoint_auth_method', 'scope', 'algorithms', 'private_host']
-    checkMembers('LOGIN', login, known)
     const { client_id: clientId, token_endpoint_auth_method: tokenEndpointAuthMethod, scope, algorithms } = login
     const client = { clientId, clientSecret: secret, tokenEndpointAuthMethod }
-    return upstreamLogin(present({ ...where, ...client, scope, algorithms }) as unknown as UpstreamOptions)
+    const options = present({ ...where, ...client, scope, algorithms }) as unknown as UpstreamOptions
+    return readAll({ members: () => checkMembers('LOGIN', login, known), login: () => upstreamLogin(options) }).login
   }
-  checkMembers('LOGIN', login, ['type', 'url', 'issuer', 'jwks', 'private_host'])
   const { url, jwks } = login
-  return ownLoginPage(present({ ...where, url, jwks }) as unknown as OwnPageOptions)
+  const options = present({ ...where, url, jwks }) as unknown as OwnPageOptions
+  return readAll({
+    members: () => checkMembers('LOGIN', login, ['type', 'url', 'issuer', 'jwks', 'private_host']),
+    login: () => ownLoginPage(options),
+  }).login
 }
 
 /** Returns a record without the members that are not there. */
@@ -140,58 +144,98 @@ function present<Given extends Readonly<Record<string, unknown>>>(
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never
 }
 
-/**
- * Returns the issuer's settings from a Worker's bindings; add hooks to them as you like before `createIssuer`.
- *
- * @throws {TypeError} when a binding is missing, misspelt or of a wrong type
- * @throws {RangeError} when `DEVELOPMENT` is on for an issuer that is not on this machine
- */
-export function readBindings(env: Bindings): IssuerSettings {
-  const { RESOURCES: resources = {}, CLIENTS: clients = {} } = env
-  checkBindingNames(env, KINDS)
-  const issuer = readText('ISSUER', env.ISSUER)
+/** Stands in for what cannot be read, so that who needs it is not at fault as well. Nobody is served by it, ever. */
+const UNREAD = {
+  getByName(): never {
+    throw new TypeError('a stand-in')
+  },
+}
+
+function readIssuer(value: unknown): string {
+  const issuer = readText('ISSUER', value)
   if (issuer === undefined) throw new TypeError('"ISSUER" expected the URL of this issuer, got nothing')
-  checkMembers('RESOURCES', resources)
-  checkMembers('CLIENTS', clients)
-  const isDevelopment = env.DEVELOPMENT === 'true'
-  if (isDevelopment && !isLoopback(issuer)) {
-    throw new RangeError('"DEVELOPMENT" expected an issuer on localhost: its clients are open to all')
+  return issuer
+}
+
+function readTable(name: string, value: unknown): Readonly<Record<string, unknown>> {
+  checkMembers(name, value)
+  return value
+}
+
+/** Reads who logs people in, and what Workers bind. */
+function readParts(env: Bindings, isLoopbackAllowed: boolean, faults: FaultList) {
+  const { LOGIN, LOGIN_CLIENT_SECRET, GUARD, REVOCATIONS, FAILURES } = env
+  const secret = faults.read(() => readText('LOGIN_CLIENT_SECRET', LOGIN_CLIENT_SECRET))
+  const login = LOGIN === undefined ? undefined : faults.read(() => readLogin(LOGIN, secret, isLoopbackAllowed))
+  const revocations = faults.read(() => {
+    if (REVOCATIONS !== undefined) checkMethods('REVOCATIONS', REVOCATIONS, ['getByName'], 'Durable Objects')
+    return REVOCATIONS
+  })
+  faults.read(() => FAILURES !== undefined && checkMethods('FAILURES', FAILURES, ['limit'], 'a rate limit'))
+  return {
+    login: LOGIN === undefined ? undefined : (login ?? (UNREAD.getByName as Authenticate)),
+    guard: faults.read(() => readGuard(GUARD)) ?? (GUARD === undefined ? undefined : readGuard(UNREAD)),
+    revocations: REVOCATIONS === undefined ? undefined : createDurableObjectRevocations(revocations ?? UNREAD),
+    allowFailure: FAILURES === undefined ? undefined : allowFailureBy(FAILURES),
   }
-  if (env.REVOCATIONS !== undefined) checkMethods('REVOCATIONS', env.REVOCATIONS, ['getByName'], 'Durable Objects')
-  if (env.FAILURES !== undefined) checkMethods('FAILURES', env.FAILURES, ['limit'], 'a rate limit')
-  const partnerKey = isDevelopment ? readPartnerKey(readText('PARTNER_KEY', env.PARTNER_KEY)) : undefined
-  const secret = readText('LOGIN_CLIENT_SECRET', env.LOGIN_CLIENT_SECRET)
-  const login = env.LOGIN === undefined ? undefined : readLogin(env.LOGIN, secret, isLoopback(issuer))
+}
+
+/**
+ * Returns the settings in a Worker's bindings, as far as they can be read: what is wrong with the others is in the list. Nobody
+ * may be served by settings with faults.
+ */
+export function gatherBindings(env: Bindings, faults: FaultList): IssuerSettings {
+  const { RESOURCES = {}, CLIENTS = {} } = env
+  faults.read(() => checkBindingNames(env, KINDS))
+  const issuer = faults.read(() => readIssuer(env.ISSUER)) ?? 'https://issuer.invalid'
+  const isDevelopment = env.DEVELOPMENT === 'true' && isLoopback(issuer)
+  faults.read(() => {
+    if (env.DEVELOPMENT === 'true' && !isDevelopment)
+      throw new RangeError('"DEVELOPMENT" expected an issuer on localhost: its clients are open to all')
+  })
+  const textOf = (name: 'PAIRWISE_SALT' | 'KEY_RING' | 'KEY_RING_NEXT' | 'PARTNER_KEY'): string | undefined =>
+    faults.read(() => readText(name, env[name]))
+  const partnerKey = isDevelopment ? faults.read(() => readPartnerKey(textOf('PARTNER_KEY'))) : undefined
+  const { login, ...parts } = readParts(env, isLoopback(issuer), faults)
   // The clients to play with, and the demo, have secrets or none.
   const isPlayground = isDevelopment && env.PROFILE === undefined
+  const resources = {
+    ...(isDevelopment && developmentResources(partnerKey)),
+    ...faults.read(() => readTable('RESOURCES', RESOURCES)),
+  }
+  const clients = {
+    ...(isPlayground && developmentClients(issuer, partnerKey !== undefined, resources)),
+    ...faults.read(() => readTable('CLIENTS', CLIENTS)),
+  }
   const optional = present({
-    profile: env.PROFILE as IssuerSettings['profile'],
-    authorizationDetailsTypes: env.AUTHORIZATION_DETAILS_TYPES as IssuerSettings['authorizationDetailsTypes'],
-    requirePushedAuthorizationRequests: env.REQUIRE_PUSHED_AUTHORIZATION_REQUESTS as boolean | undefined,
-    pairwiseSalt: readText('PAIRWISE_SALT', env.PAIRWISE_SALT),
-    keyRingNext: readText('KEY_RING_NEXT', env.KEY_RING_NEXT),
-    trustedIssuers: env.TRUSTED_ISSUERS as IssuerSettings['trustedIssuers'] | undefined,
-    guard: readGuard(env.GUARD),
+    profile: env.PROFILE,
+    authorizationDetailsTypes: env.AUTHORIZATION_DETAILS_TYPES,
+    requirePushedAuthorizationRequests: env.REQUIRE_PUSHED_AUTHORIZATION_REQUESTS,
+    pairwiseSalt: textOf('PAIRWISE_SALT'),
+    keyRingNext: textOf('KEY_RING_NEXT'),
+    trustedIssuers: env.TRUSTED_ISSUERS,
     authenticate: login ?? (isDevelopment ? developmentLogin : undefined),
-    loginLifetime: env.LOGIN_LIFETIME as number | undefined,
-    sessionLifetime: env.SESSION_LIFETIME as number | undefined,
-    sessionIdleLifetime: env.SESSION_IDLE_LIFETIME as number | undefined,
-    dpopNonce: env.DPOP_NONCE as boolean | undefined,
-    strictTransportSecurity: env.STRICT_TRANSPORT_SECURITY as string | undefined,
+    loginLifetime: env.LOGIN_LIFETIME,
+    sessionLifetime: env.SESSION_LIFETIME,
+    sessionIdleLifetime: env.SESSION_IDLE_LIFETIME,
+    dpopNonce: env.DPOP_NONCE,
+    strictTransportSecurity: env.STRICT_TRANSPORT_SECURITY,
     certificate: certificateOf,
-    revocations: env.REVOCATIONS === undefined ? undefined : createDurableObjectRevocations(env.REVOCATIONS),
-    allowFailure: env.FAILURES === undefined ? undefined : allowFailureBy(env.FAILURES),
+    ...parts,
     isDemo: isPlayground ? true : undefined,
   })
   // What is inside is checked by createIssuer, with everything else.
-  return {
-    issuer,
-    keyRing: readText('KEY_RING', env.KEY_RING),
-    resources: { ...(isDevelopment && developmentResources(partnerKey)), ...resources } as IssuerSettings['resources'],
-    clients: {
-      ...(isPlayground && developmentClients(issuer, partnerKey !== undefined)),
-      ...clients,
-    } as IssuerSettings['clients'],
-    ...optional,
-  } as IssuerSettings
+  return { issuer, keyRing: textOf('KEY_RING'), resources, clients, ...optional } as IssuerSettings
+}
+
+/**
+ * Returns the issuer's settings from a Worker's bindings; add hooks to them as you like before `createIssuer`.
+ *
+ * @throws {TypeError} when bindings are missing, misspelt or of a wrong type: all that is wrong is said
+ * @throws {RangeError} when `DEVELOPMENT` is on for an issuer that is not on this machine
+ */
+export function readBindings(env: Bindings): IssuerSettings {
+  const faults = createFaultList()
+  const { settings } = readAll({ settings: () => gatherBindings(env, faults) }, faults)
+  return settings
 }

@@ -58,15 +58,30 @@ export function developmentResources(
   return { [DEMO_RESOURCE]: orders, [PARTNER_RESOURCE]: partner }
 }
 
+/** Returns those of the scope tokens that some resource has: an operator's own come before those of the fresh start. */
+function scopesIn(resources: Readonly<Record<string, unknown>>, tokens: readonly string[]): readonly string[] {
+  const there = Object.values(resources).flatMap((resource) => {
+    const scopes = (resource as ResourceSettings | null | undefined)?.scopes
+    return Array.isArray(scopes) ? scopes : []
+  })
+  return tokens.filter((token) => there.includes(token))
+}
+
 /**
  * Returns the clients that anybody can use on a fresh start. The secret of `demo-service` is `demo-secret`, and so on:
  * no secrets at all.
+ *
+ * @param resources all that there are
  */
-export function developmentClients(issuer: string, hasPartner: boolean): Readonly<Record<string, ClientSettings>> {
+export function developmentClients(
+  issuer: string,
+  hasPartner: boolean,
+  resources: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, ClientSettings>> {
   const redirect_uris = ['http://127.0.0.1/callback', 'http://localhost/callback']
-  const both = { resources: [DEMO_RESOURCE], scopes: DEMO_SCOPE.split(' ') }
+  const both = { resources: [DEMO_RESOURCE], scopes: scopesIn(resources, DEMO_SCOPE.split(' ')) }
   const partner = hasPartner
-    ? { resources: [PARTNER_RESOURCE], scopes: ['reports:read'] }
+    ? { resources: [PARTNER_RESOURCE], scopes: scopesIn(resources, ['reports:read']) }
     : { resources: [], scopes: [] }
   return {
     'demo-service': {

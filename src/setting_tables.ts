@@ -26,8 +26,11 @@ function readTable<Value>(
   read: (key: string, value: unknown) => Value,
   faults: FaultList,
 ): Table<Value> {
-  faults.read(() => checkMembers(name, table))
-  return new Map(Object.entries(Object(table)).map(([key, value]) => [key, faults.read(() => read(key, value))]))
+  const given = faults.read(() => {
+    checkMembers(name, table)
+    return table
+  })
+  return new Map(Object.entries(given ?? {}).map(([key, value]) => [key, faults.read(() => read(key, value))]))
 }
 
 /** Returns what could be read. */

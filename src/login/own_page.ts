@@ -6,6 +6,7 @@
  */
 
 import { checkBoolean, checkMembers } from '../../keys/check.ts'
+import { readAll } from '../../keys/faults.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
@@ -46,6 +47,15 @@ const ALGORITHMS = ['ES256', 'Ed25519', 'EdDSA', 'PS256', 'RS256']
 /** Seconds that a JWT may be old. */
 const LONGEST_LIFE = 300
 
+/** Checks that there are public keys alone, each with the one algorithm that it is for. */
+function checkKeys(jwks: unknown): void {
+  checkMembers('LOGIN.jwks', jwks, ['keys'])
+  const { keys } = jwks
+  if (!Array.isArray(keys) || keys.length === 0) throw new TypeError('"LOGIN.jwks" expected a JWK Set')
+  if (keys.some((key) => !ALGORITHMS.includes(String(key?.alg)) || key.kty === 'oct' || key.d !== undefined))
+    throw new RangeError(`"LOGIN.jwks" expected public keys, each with "alg": ${ALGORITHMS.join(', ')}`)
+}
+
 /**
  * Returns a login at your own page.
  *
@@ -58,20 +68,19 @@ const LONGEST_LIFE = 300
  * @throws {TypeError | RangeError} when an option is missing, unknown or of a wrong type
  */
 export function ownLoginPage(options: OwnPageOptions): Authenticate {
-  checkMembers('ownLoginPage', options as unknown, Object.keys(OPTIONS))
+  checkMembers('ownLoginPage', options as unknown)
   const { url, issuer, jwks, isLoopbackAllowed = false, isPrivateHostAllowed = false } = options
-  checkBoolean('LOGIN.isLoopbackAllowed', isLoopbackAllowed)
-  checkBoolean('LOGIN.private_host', isPrivateHostAllowed)
   const privateHost = isPrivateHostAllowed && URL.canParse(url) ? new URL(url).hostname : undefined
-  checkRemoteUrl('LOGIN.url', url, isLoopbackAllowed, privateHost)
-  if (typeof issuer !== 'string' || issuer === '') throw new TypeError('"LOGIN.issuer" expected a text')
-  checkMembers('LOGIN.jwks', jwks as unknown, ['keys'])
-  if (!Array.isArray(jwks.keys) || jwks.keys.length === 0) throw new TypeError('"LOGIN.jwks" expected a JWK Set')
-  if (
-    jwks.keys.some((key) => !ALGORITHMS.includes(String(key['alg'])) || key['kty'] === 'oct' || key['d'] !== undefined)
-  ) {
-    throw new RangeError(`"LOGIN.jwks" expected public keys, each with "alg": ${ALGORITHMS.join(', ')}`)
-  }
+  readAll({
+    members: () => checkMembers('ownLoginPage', options as unknown, Object.keys(OPTIONS)),
+    isLoopbackAllowed: () => checkBoolean('LOGIN.isLoopbackAllowed', isLoopbackAllowed),
+    privateHost: () => checkBoolean('LOGIN.private_host', isPrivateHostAllowed),
+    url: () => checkRemoteUrl('LOGIN.url', url, isLoopbackAllowed, privateHost),
+    issuer() {
+      if (typeof issuer !== 'string' || issuer === '') throw new TypeError('"LOGIN.issuer" expected a text')
+    },
+    jwks: () => checkKeys(jwks),
+  })
   const algorithms = jwks.keys.map((key) => String(key['alg']))
 
   function begin(transaction: Transaction): Response {

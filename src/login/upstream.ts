@@ -7,6 +7,7 @@
 
 import { checkBoolean, checkChoice, checkFunctions, checkMembers, checkText, checkTexts } from '../../keys/check.ts'
 import { digestLabels } from '../../keys/digest.ts'
+import { readAll } from '../../keys/faults.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { challengeOf } from '../protocol/pkce.ts'
@@ -96,21 +97,33 @@ function checkMethod({ tokenEndpointAuthMethod: method, clientSecret }: Upstream
  * @throws {TypeError | RangeError} when an option is missing, unknown or of a wrong type
  */
 export function upstreamLogin(options: UpstreamOptions): Authenticate {
-  checkMembers('upstreamLogin', options as unknown, Object.keys(OPTIONS))
+  checkMembers('upstreamLogin', options as unknown)
   const { issuer, clientId, clientSecret, scope = 'openid', algorithms = ALGORITHMS } = options
   const { isLoopbackAllowed = false, isPrivateHostAllowed = false } = options
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
-  checkFunctions(options, ['fetch'])
-  checkBoolean('LOGIN.isLoopbackAllowed', isLoopbackAllowed)
-  checkBoolean('LOGIN.private_host', isPrivateHostAllowed)
   const privateHost = isPrivateHostAllowed && URL.canParse(issuer) ? new URL(issuer).hostname : undefined
-  checkRemoteUrl('LOGIN.issuer', issuer, isLoopbackAllowed, privateHost)
-  if (typeof clientId !== 'string' || clientId === '') throw new TypeError('"LOGIN.client_id" expected a text')
-  if (clientSecret !== undefined) checkText('LOGIN_CLIENT_SECRET', clientSecret, /./, 'the secret')
-  checkMethod(options)
-  checkText('LOGIN.scope', scope, /^/, 'a text')
-  checkTexts('LOGIN.algorithms', algorithms, /^(?:RS|PS|ES)(?:256|384|512)$|^Ed25519$|^EdDSA$/, ALGORITHMS.join(' or '))
-  if (!scope.split(' ').includes('openid')) throw new RangeError('"LOGIN.scope" expected a scope with openid')
+  readAll({
+    members: () => checkMembers('upstreamLogin', options as unknown, Object.keys(OPTIONS)),
+    fetch: () => checkFunctions(options, ['fetch']),
+    isLoopbackAllowed: () => checkBoolean('LOGIN.isLoopbackAllowed', isLoopbackAllowed),
+    privateHost: () => checkBoolean('LOGIN.private_host', isPrivateHostAllowed),
+    issuer: () => checkRemoteUrl('LOGIN.issuer', issuer, isLoopbackAllowed, privateHost),
+    clientId() {
+      if (typeof clientId !== 'string' || clientId === '') throw new TypeError('"LOGIN.client_id" expected a text')
+    },
+    clientSecret() {
+      if (clientSecret !== undefined) checkText('LOGIN_CLIENT_SECRET', clientSecret, /./, 'the secret')
+    },
+    method: () => checkMethod(options),
+    scope() {
+      checkText('LOGIN.scope', scope, /^/, 'a text')
+      if (!scope.split(' ').includes('openid')) throw new RangeError('"LOGIN.scope" expected a scope with openid')
+    },
+    algorithms() {
+      const known = /^(?:RS|PS|ES)(?:256|384|512)$|^Ed25519$|^EdDSA$/
+      checkTexts('LOGIN.algorithms', algorithms, known, ALGORITHMS.join(' or '))
+    },
+  })
   const discovery = createRemoteDocument(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, fetch)
   const rules = { issuer, isLoopbackAllowed, privateHost }
   let read: { readonly metadata: string; readonly provider: Provider } | undefined

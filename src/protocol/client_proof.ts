@@ -66,7 +66,8 @@ export function readProof(name: string, value: Members, isLoopbackAllowed: boole
  * @throws {TypeError} when that is not said by true or false
  */
 export function readBound(name: string, value: Members): Pick<Client, 'dpopBound' | 'certificateBound'> {
-  const { dpop_bound_access_tokens: dpop = false, tls_client_certificate_bound_access_tokens: certificate = false } = value
+  const { dpop_bound_access_tokens: dpop = false, tls_client_certificate_bound_access_tokens: certificate = false } =
+    value
   return readAll({
     dpopBound: () => readBoolean(`${name}.dpop_bound_access_tokens`, dpop),
     certificateBound: () => readBoolean(`${name}.tls_client_certificate_bound_access_tokens`, certificate),

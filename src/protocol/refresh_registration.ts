@@ -4,7 +4,8 @@
  * @module
  */
 
-import { checkBoolean, checkInteger, type Members } from '../../keys/check.ts'
+import { type Members, readBoolean, readInteger } from '../../keys/check.ts'
+import { readAll } from '../../keys/faults.ts'
 import type { Client } from './client.ts'
 
 /** How long refresh tokens live, and how often one that was used is taken again. */
@@ -44,14 +45,11 @@ export function readRefreshSettings(
 ): Pick<Client, 'refreshTokenLifetime' | 'refreshTokenIdleLifetime' | 'refreshTokenGraceUses' | 'repeatsRefreshToken'> {
   const { refresh_token_lifetime = 2_592_000, refresh_token_idle_lifetime = 604_800 } = value
   const { refresh_token_grace_uses = 10, repeats_refresh_token = true } = value
-  checkBoolean(`${name}.repeats_refresh_token`, repeats_refresh_token)
-  checkInteger(`${name}.refresh_token_lifetime`, refresh_token_lifetime, 60, 31_536_000)
-  checkInteger(`${name}.refresh_token_idle_lifetime`, refresh_token_idle_lifetime, 60, 31_536_000)
-  checkInteger(`${name}.refresh_token_grace_uses`, refresh_token_grace_uses, 1, 200)
-  return {
-    refreshTokenLifetime: refresh_token_lifetime,
-    refreshTokenIdleLifetime: refresh_token_idle_lifetime,
-    refreshTokenGraceUses: refresh_token_grace_uses,
-    repeatsRefreshToken: repeats_refresh_token,
-  }
+  return readAll({
+    repeatsRefreshToken: () => readBoolean(`${name}.repeats_refresh_token`, repeats_refresh_token),
+    refreshTokenLifetime: () => readInteger(`${name}.refresh_token_lifetime`, refresh_token_lifetime, 60, 31_536_000),
+    refreshTokenIdleLifetime: () =>
+      readInteger(`${name}.refresh_token_idle_lifetime`, refresh_token_idle_lifetime, 60, 31_536_000),
+    refreshTokenGraceUses: () => readInteger(`${name}.refresh_token_grace_uses`, refresh_token_grace_uses, 1, 200),
+  })
 }
