@@ -9,6 +9,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import type { RsaJwk } from '../../keys/index.ts'
+import { checkCommands } from './check.ts'
 import { clientCommands } from './client.ts'
 import { type Command, type Io, Refusal, UsageError, type Values } from './command.ts'
 import { keysCommands } from './keys.ts'
@@ -16,7 +17,13 @@ import { revokeCommands } from './revoke.ts'
 import { checkIsFree, writeNewFile } from './secret_file.ts'
 import { tokenCommands } from './token.ts'
 
-const commands: readonly Command[] = [...keysCommands, ...tokenCommands, ...revokeCommands, ...clientCommands]
+const commands: readonly Command[] = [
+  ...keysCommands,
+  ...tokenCommands,
+  ...revokeCommands,
+  ...clientCommands,
+  ...checkCommands,
+]
 
 function usageOf({ call, operand, options }: Command): string {
   const isNeeded = (name: string): boolean =>
@@ -119,13 +126,13 @@ async function runInto(values: Values, run: (io: Io) => Promise<number>, io: Io)
 /** Runs a call of the command, and returns its exit status. */
 async function run(args: readonly string[], io: Io): Promise<number> {
   const [first = '', second = ''] = args
-  const command = commands.find(({ call }) => call === `${first} ${second}`)
+  const command = commands.find(({ call }) => call === first || call === `${first} ${second}`)
   if (['', 'help', '--help', '-h'].includes(first)) {
     ;(first === '' ? io.say : io.out)(help(commands))
     return first === '' ? 2 : 0
   }
   try {
-    if (command !== undefined) return await runCommand(command, args.slice(2), io)
+    if (command !== undefined) return await runCommand(command, args.slice(command.call.split(' ').length), io)
     const group = commands.filter(({ call }) => call.startsWith(`${first} `))
     if (group.length > 0 && ['', 'help', '--help', '-h'].includes(second)) {
       ;(second === '' ? io.say : io.out)(help(group))

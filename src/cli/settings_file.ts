@@ -18,7 +18,7 @@ export const SETTINGS: Option = {
 }
 
 /** Where wrangler looks, in its order. */
-const USUAL = ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml']
+export const USUAL_SETTINGS: readonly string[] = ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml']
 
 type Table = Readonly<Record<string, unknown>>
 
@@ -50,6 +50,21 @@ function parseFile(file: string, text: string): unknown {
   }
 }
 
+/**
+ * Returns all that stands in a file: the one that is named, or wrangler's own in this folder.
+ *
+ * @throws {Refusal} when there is none, or it cannot be read
+ */
+export async function readConfig(
+  named: string | undefined,
+): Promise<{ readonly file: string; readonly config: Table }> {
+  const file = named ?? USUAL_SETTINGS.find((one) => existsSync(one))
+  if (file === undefined) throw new Refusal(`there is no ${USUAL_SETTINGS.join(', ')} here; see --settings`)
+  const config = parseFile(file, await readTextFile(file))
+  if (!isTable(config)) throw new Refusal(`${file} holds no settings`)
+  return { file, config }
+}
+
 /** Returns the variables in a file; nothing when it is no issuer's. */
 async function readVars(file: string): Promise<SettingsFile | undefined> {
   const config = parseFile(file, await readTextFile(file))
@@ -76,7 +91,7 @@ export function tableOf({ file, vars }: SettingsFile, name: string): Table {
  */
 export async function readSettings(values: Values): Promise<SettingsFile | undefined> {
   const named = values.text('settings')
-  const usual = USUAL.find((file) => existsSync(file))
+  const usual = USUAL_SETTINGS.find((file) => existsSync(file))
   if (named === undefined) return usual === undefined ? undefined : readVars(usual)
   const settings = await readVars(named)
   if (settings === undefined) throw new Refusal(`${named} has no ISSUER among its vars`)

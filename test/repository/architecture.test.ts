@@ -94,6 +94,9 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/verifier/hono.ts': ['src/verifier', 'src/token', 'hono'],
   'src/verifier/express.ts': ['src/verifier', 'src/token', 'node'],
   'src/cli': [
+    'src/binding_kinds.ts',
+    'src/bindings.ts',
+    'src/settings.ts',
     'src/development.ts',
     'src/grants',
     'src/protocol',

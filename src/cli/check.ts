@@ -1,0 +1,78 @@
+/**
+ * `bulla check`: all that would stop the issuer from starting with these settings, before they are deployed. The rules are those
+ * of the start, for it is the start that is asked.
+ *
+ * @module
+ */
+
+import { createFaultList } from '../../keys/faults.ts'
+import { plainName } from '../../keys/meant.ts'
+import { BINDING_KINDS } from '../binding_kinds.ts'
+import type { Command, Io } from './command.ts'
+import { readConfig, USUAL_SETTINGS } from './settings_file.ts'
+import { readWorkerEnv, type WorkerEnv } from './worker_env.ts'
+
+/** Returns what is wrong with a Worker's env, as the issuer finds it when it starts. */
+async function faultsOf(env: WorkerEnv['env'], ownGrants: readonly string[]): Promise<readonly string[]> {
+  // Only who runs an issuer has what it is made of.
+  const { gatherBindings } = await import('../bindings.ts')
+  const { checkSettings } = await import('../settings.ts')
+  const list = createFaultList()
+  const decide = (): never => {
+    throw new TypeError('a stand-in')
+  }
+  const settings = gatherBindings(env, list)
+  list.read(() => checkSettings({ ...settings, grants: ownGrants.map((type) => ({ type, decide })) }))
+  return list.faults.map(({ message }) => message)
+}
+
+/** Returns a message with the setting's name as it stands in the file: `CLIENTS` for `clients`. */
+function asInFile(message: string): string {
+  const names = [...Object.keys(BINDING_KINDS), 'LOGIN']
+  const named = message.replace(/^"([A-Za-z]+)/, (whole, name: string) => {
+    const own = name === 'authenticate' ? 'LOGIN' : names.find((one) => plainName(one) === plainName(name))
+    return own === undefined ? whole : `"${own}`
+  })
+  return named.replace(/\s+/g, ' ')
+}
+
+/** Says what was not looked at. */
+function sayLimits({ secrets, open, others }: WorkerEnv, io: Io): void {
+  if (secrets.length > 0) io.say(`not checked, for they are secrets: ${secrets.join(', ')}`)
+  if (open.length > 0) io.say(`for all to read, and ought to be secrets: ${open.join(', ')}`)
+  if (others.length > 0) io.say(`not checked: the environments ${others.join(', ')}; see --env`)
+}
+
+const check: Command = {
+  call: 'check',
+  summary: 'all that is wrong with the settings, one a line; exit 1 if any',
+  details:
+    'The rules are those by which the issuer starts. What is no secret is read from the file alone: no Worker and no key is asked.',
+  options: {
+    settings: {
+      type: 'string',
+      value: 'FILE',
+      help: `TOML or JSON, as wrangler reads it, or the variables alone (default: ${USUAL_SETTINGS.join(', ')}, what is there)`,
+    },
+    env: { type: 'string', value: 'NAME', help: 'an environment of the file' },
+    grant: { type: 'string', multiple: true, value: 'TYPE', help: 'a grant type of your own' },
+  },
+  async run(values, _operand, io) {
+    const { file, config } = await readConfig(values.text('settings'))
+    const environment = values.text('env')
+    const worker = readWorkerEnv(config, environment)
+    const place = environment === undefined ? '' : `env.${environment}.`
+    const stray = worker.stray.map(
+      (name) => `"${name}" stands outside of the variables; did you mean [${place}vars.${name}]?`,
+    )
+    const found = await faultsOf(worker.env, values.list('grant'))
+    const faults = [...new Set([...stray, ...found.map(asInFile)])]
+    for (const fault of faults) io.out(`${file}${environment === undefined ? '' : `, ${environment}`}: ${fault}`)
+    sayLimits(worker, io)
+    if (faults.length === 0) io.say(`${file}: the issuer can start with these settings`)
+    return faults.length === 0 ? 0 : 1
+  },
+}
+
+/** The command that looks at the settings. */
+export const checkCommands: readonly Command[] = [check]

@@ -1,0 +1,105 @@
+/**
+ * What a Worker's env would hold after a deploy, as far as wrangler's file tells: its variables, something in place of each
+ * binding, and of each secret that another setting needs.
+ *
+ * @module
+ */
+
+import { BINDING_KINDS } from '../binding_kinds.ts'
+import { Refusal } from './command.ts'
+
+type Table = Readonly<Record<string, unknown>>
+
+/** What a Worker's env would hold. */
+export interface WorkerEnv {
+  readonly env: Table
+  /** The secrets of ours that are not in the file. */
+  readonly secrets: readonly string[]
+  /** The secrets of ours that are in the file, where all can read them. */
+  readonly open: readonly string[]
+  /** The settings of ours that stand outside of the variables, where nothing reads them. */
+  readonly stray: readonly string[]
+  /** The environments of the file that this is not. */
+  readonly others: readonly string[]
+}
+
+/** In place of what the platform binds. */
+class Bound {
+  getByName(): never {
+    throw new TypeError('a stand-in')
+  }
+  limit(): never {
+    throw new TypeError('a stand-in')
+  }
+}
+
+/** In place of a secret that is not here: nothing is derived from it. */
+const UNTOLD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+function isTable(value: unknown): value is Table {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function tableOf(config: Table, name: string): Table {
+  const table = config[name] ?? {}
+  if (!isTable(table)) throw new Refusal(`${name} is no table`)
+  return table
+}
+
+/** Returns the names that an environment binds: each kind of binding has them as `binding`, a few as `name`. */
+function bindingNames(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(bindingNames)
+  if (!isTable(value)) return []
+  const own = value['binding']
+  return [...(typeof own === 'string' ? [own] : []), ...Object.values(value).flatMap(bindingNames)]
+}
+
+function namesIn(list: unknown): readonly string[] {
+  const entries = Array.isArray(list) ? list.filter(isTable) : []
+  return entries.flatMap(({ name }) => (typeof name === 'string' ? [name] : []))
+}
+
+/**
+ * Returns what a Worker's env would hold. Neither variables nor bindings are inherited by an environment.
+ *
+ * @param config wrangler's file; or variables alone, with `ISSUER` among them
+ * @throws {Refusal} when there is no such environment
+ */
+export function readWorkerEnv(config: Table, environment: string | undefined): WorkerEnv {
+  const environments = tableOf(config, 'env')
+  const chosen = environment === undefined ? config : environments[environment]
+  if (!isTable(chosen)) throw new Refusal(`there is no environment ${environment}`)
+  const isBare = config['vars'] === undefined && config['ISSUER'] !== undefined
+  const vars = isBare ? config : tableOf(chosen, 'vars')
+  const { vars: _, env: __, ...rest } = chosen
+  const bound = isBare
+    ? []
+    : [
+        ...bindingNames(rest),
+        ...namesIn(tableOf(chosen, 'durable_objects')['bindings']),
+        ...[chosen['ratelimits'], chosen['send_email'], tableOf(chosen, 'unsafe')['bindings']].flatMap(namesIn),
+      ]
+  const { required } = tableOf(chosen, 'secrets')
+  const promised = isBare || !Array.isArray(required) ? [] : required.map(String)
+  const ours = Object.entries(BINDING_KINDS).filter(([name]) => name !== 'PARTNER_KEY')
+  const kept = ours.flatMap(([name, kind]) => (kind === 'secret' ? [name] : []))
+  const secrets = kept.filter((name) => vars[name] === undefined)
+  const login = isTable(vars['LOGIN']) ? vars['LOGIN'] : {}
+  const isShown = ['client_secret_basic', 'client_secret_post'].some(
+    (one) => one === login['token_endpoint_auth_method'],
+  )
+  return {
+    env: {
+      ...Object.fromEntries(
+        [...bound, ...promised.filter((name) => !kept.includes(name))].map((name) => [name, new Bound()]),
+      ),
+      ...(secrets.includes('PAIRWISE_SALT') ? { PAIRWISE_SALT: UNTOLD } : {}),
+      ...(secrets.includes('LOGIN_CLIENT_SECRET') && isShown ? { LOGIN_CLIENT_SECRET: UNTOLD } : {}),
+      ...vars,
+    },
+    secrets,
+    open: isBare ? [] : kept.filter((name) => vars[name] !== undefined),
+    stray: isBare ? [] : ours.flatMap(([name]) => (rest[name] === undefined ? [] : [name])),
+    others: Object.keys(environments).filter((name) => name !== environment),
+  }
+}

@@ -1,0 +1,220 @@
+import { cp, mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { ROOT, run } from '../checkout.ts'
+import { secretHash } from '../fixtures.ts'
+
+const HASH = secretHash('a secret')
+
+/** Runs `bulla check` with these arguments in a folder with these files. */
+async function check(files: Readonly<Record<string, string>>, ...args: readonly string[]) {
+  const cwd = await mkdtemp(join(tmpdir(), 'bulla-check-'))
+  for (const [name, text] of Object.entries(files)) await writeFile(join(cwd, name), text)
+  return run('node', [join(ROOT, 'src/cli/bulla.ts'), 'check', ...args], { cwd })
+}
+
+const GOOD = `
+name = "auth"
+kv_namespaces = [{ binding = "CACHE", id = "1" }]
+
+[[durable_objects.bindings]]
+name = "GUARD"
+class_name = "GuardObject"
+
+[[durable_objects.bindings]]
+name = "REVOCATIONS"
+class_name = "RevocationsObject"
+
+[[ratelimits]]
+name = "FAILURES"
+namespace_id = "1001"
+simple = { limit = 50, period = 60 }
+
+[vars]
+ISSUER = "https://auth.example.com"
+SHOP_URL = "https://shop.example.com"
+
+[vars.RESOURCES."https://api.example.com"]
+scopes = ["orders:read", "orders:write"]
+subject_type = "pairwise"
+
+[vars.LOGIN]
+type = "openid"
+issuer = "https://accounts.example.com"
+client_id = "x"
+token_endpoint_auth_method = "client_secret_post"
+
+[vars.CLIENTS.shop]
+secret_hash = "${HASH}"
+grant_types = ["authorization_code", "client_credentials"]
+redirect_uris = ["https://shop.example.com/cb"]
+resources = ["https://api.example.com"]
+scopes = ["orders:read"]
+
+[vars.CLIENTS.bank]
+profile = "fapi2"
+token_endpoint_auth_method = "private_key_jwt"
+jwks_uri = "https://bank.example.com/jwks"
+grant_types = ["client_credentials"]
+resources = ["https://api.example.com"]
+scopes = ["orders:read"]
+`
+
+const BAD = `
+[vars]
+ISSUER = "https://auth.example.com/"
+SESSION_LIFETIM = 3600
+
+[vars.CLIENT.lost]
+grant_types = ["client_credentials"]
+
+[vars.RESOURCES."https://api.example.com"]
+scopes = ["orders:read"]
+envelop = "nested"
+
+[vars.CLIENTS.billing]
+secret_hash = "billing-secret"
+grant_types = ["client_credentials"]
+resources = ["https://api.example.com/"]
+redirect_uris = ["https://*.acme.test/cb"]
+
+[vars.CLIENTS.spa]
+grant_types = ["client_credentials"]
+`
+
+describe('bulla check', () => {
+  it('says that the issuer can start, and names what it has not looked at', async () => {
+    const { code, out, err } = await check({ 'wrangler.toml': GOOD })
+    expect([code, out]).toEqual([0, ''])
+    expect(err.split('\n').filter(Boolean)).toEqual([
+      'not checked, for they are secrets: PAIRWISE_SALT, LOGIN_CLIENT_SECRET, KEY_RING, KEY_RING_NEXT',
+      'wrangler.toml: the issuer can start with these settings',
+    ])
+  })
+
+  it('says all faults at once, one a line, with where it stands and what was meant; exit 1', async () => {
+    const { code, out, err } = await check({ 'wrangler.toml': BAD })
+    expect(code).toBe(1)
+    expect(out.split('\n').filter(Boolean)).toEqual(
+      [
+        '"SESSION_LIFETIM" is no setting; did you mean "SESSION_LIFETIME"? Call what is your own something else',
+        '"CLIENT" is no setting; did you mean "CLIENTS"? Call what is your own something else',
+        expect.stringMatching(
+          /"RESOURCES\["https:\/\/api.example.com"\]" has no setting "envelop"; did you mean "envelope"\?/,
+        ),
+        expect.stringMatching(
+          /"CLIENTS\["billing"\].secret_hash\[0\]" expected "sha256:…" as `bulla client new` prints/,
+        ),
+        '"CLIENTS["billing"].resources[0]" expected one of the resources of these settings; did you mean "https://api.example.com"?',
+        '"CLIENTS["billing"].redirect_uris[0]" expected each URI written out: "*" stands for no other text',
+        '"ISSUER" expected a URL in its plain form: lower case, no user, no slash at the end',
+        expect.stringMatching(
+          /"CLIENTS\["spa"\].grant_types" expected one that it can use; a public client cannot act/,
+        ),
+      ].map((line) => (typeof line === 'string' ? `wrangler.toml: ${line}` : line)),
+    )
+    expect(out + err).not.toContain('billing-secret')
+  })
+
+  it('finds no fault with the wrangler.toml of this project, which is its default', async () => {
+    const cwd = await mkdtemp(join(tmpdir(), 'bulla-check-'))
+    await cp(join(ROOT, 'wrangler.toml'), join(cwd, 'wrangler.toml'))
+    const { code, out } = await run('node', [join(ROOT, 'src/cli/bulla.ts'), 'check'], { cwd })
+    expect([code, out]).toEqual([0, ''])
+  })
+
+  it('asks of an environment what stands there alone, for nothing is inherited, and says which it did not ask', async () => {
+    const toml = `${GOOD}\n[env.staging.vars]\nISSUER = "https://staging.example.com"\nGAURD = "none"\n[env.live]\n`
+    const [top, staging, live, none] = await Promise.all([
+      check({ 'wrangler.toml': toml }),
+      check({ 'wrangler.toml': toml }, '--env', 'staging'),
+      check({ 'wrangler.toml': toml }, '--env', 'live'),
+      check({ 'wrangler.toml': toml }, '--env', 'nowhere'),
+    ])
+    expect([top.code, top.out]).toEqual([0, ''])
+    expect(top.err).toContain('not checked: the environments staging, live; see --env')
+    expect([staging.code, staging.out]).toEqual([
+      1,
+      'wrangler.toml, staging: "GAURD" is no setting; did you mean "GUARD"? Call what is your own something else\n',
+    ])
+    expect([live.code, live.out]).toEqual([
+      1,
+      'wrangler.toml, live: "ISSUER" expected the URL of this issuer, got nothing\n',
+    ])
+    expect([none.code, none.err]).toEqual([1, 'bulla: there is no environment nowhere\n'])
+  })
+
+  it('finds settings that stand beside the variables, where nothing reads them', async () => {
+    const { code, out } = await check({
+      'wrangler.toml': `[vars]\nISSUER = "https://auth.example.com"\n[CLIENTS.c]\ngrant_types = []\n`,
+    })
+    expect([code, out]).toEqual([
+      1,
+      'wrangler.toml: "CLIENTS" stands outside of the variables; did you mean [vars.CLIENTS]?\n',
+    ])
+  })
+
+  it('finds names of bindings and of required secrets that are misspelt', async () => {
+    const { code, out } = await check({
+      'wrangler.jsonc': `{
+        // as wrangler reads it
+        "vars": { "ISSUER": "https://auth.example.com", },
+        "durable_objects": { "bindings": [{ "name": "GAURD", "class_name": "GuardObject" }] },
+        "kv_namespaces": [{ "binding": "REVOCATION", "id": "1" }],
+        "secrets": { "required": ["KEYRING", "KEY_RING_NEXT", "SHOP_SECRET"] }
+      }`,
+    })
+    expect(code).toBe(1)
+    expect(out.match(/did you mean "\w+"/g)).toEqual([
+      'did you mean "REVOCATIONS"',
+      'did you mean "GUARD"',
+      'did you mean "KEY_RING"',
+    ])
+  })
+
+  it('says that a client needs what is not bound, as the start does', async () => {
+    const { code, out } = await check({
+      'wrangler.toml': GOOD.replace('"GUARD"', '"SOMETHING"').replace('"REVOCATIONS"', '"ELSE"'),
+    })
+    expect(code).toBe(1)
+    expect(out).toMatch(
+      /: "GUARD" expected a guard, or "none" written out: the client "shop" may use authorization_code\n/,
+    )
+    expect(out).toMatch(/: "REVOCATIONS" expected a place to keep them: the client "bank" is in the profile fapi2\n/)
+  })
+
+  it('takes the variables alone, as JSON; knows a grant type of your own; and tells a secret that all can read', async () => {
+    const grant = 'urn:acme:shop'
+    const client = { secret_hash: HASH, grant_types: [grant] }
+    const vars = { ISSUER: 'https://auth.example.com', CLIENTS: { pos: client } }
+    const files = { 'settings.json': JSON.stringify(vars) }
+    const [without, own] = await Promise.all([
+      check(files, '--settings', 'settings.json'),
+      check(files, '--settings', 'settings.json', '--grant', grant),
+    ])
+    expect([without.code, own.code, own.out]).toEqual([1, 0, ''])
+    expect(without.out).toContain('settings.json: "CLIENTS["pos"].grant_types[0]" expected "authorization_code" or')
+    const open = await check({
+      'wrangler.json': JSON.stringify({ vars: { ...vars, CLIENTS: {}, KEY_RING: 'canary' } }),
+    })
+    expect([open.code, open.err]).toEqual([0, expect.stringContaining('ought to be secrets: KEY_RING')])
+    expect(open.out + open.err).not.toContain('canary')
+  })
+
+  it.each<[string, Readonly<Record<string, string>>, readonly string[], string]>([
+    ['no file', {}, [], 'there is no wrangler.json, wrangler.jsonc, wrangler.toml here; see --settings'],
+    ['a file that is not there', {}, ['--settings', 'x.toml'], 'cannot read x.toml: ENOENT'],
+    ['a file that is no TOML', { 'wrangler.toml': 'a = [' }, [], 'wrangler.toml cannot be read as TOML: line 1'],
+    ['a file of a list', { 'a.json': '[]' }, ['--settings', 'a.json'], 'a.json holds no settings'],
+    ['vars that are none', { 'wrangler.toml': 'vars = 1' }, [], 'vars is no table'],
+  ])('says what it cannot read: %s', async (_what, files, args, message) => {
+    const { code, out, err } = await check(files, ...args)
+    expect([code, out, err]).toEqual([1, '', `bulla: ${message}\n`])
+  })
+
+  it('takes no word beside its options', async () => {
+    const { code, err } = await check({ 'wrangler.toml': GOOD }, 'wrangler.toml')
+    expect([code, err]).toEqual([2, 'bulla: there is a word too many\ntry: bulla check --help\n'])
+  })
+})
