@@ -12,7 +12,9 @@ import { blockOf } from '../readme.ts'
 async function settingsOf(block: string) {
   const config = join(await mkdtemp(join(tmpdir(), 'bulla-settings-')), 'wrangler.toml')
   const text = blockOf(block).replace('sha256:…', secretHash('x'))
-  const api = text.includes('[vars.RESOURCES.') ? '' : '[vars.RESOURCES."https://api.example.com"]\nscopes = ["orders:read", "orders:write"]\n'
+  const api = text.includes('[vars.RESOURCES.')
+    ? ''
+    : '[vars.RESOURCES."https://api.example.com"]\nscopes = ["orders:read", "orders:write"]\n'
   await writeFile(config, `[vars]\nISSUER = "https://auth.example.com"\n${api}${text}`)
   const { vars } = unstable_readConfig({ config }, { hideWarnings: true })
   return checkSettings({ ...readBindings(vars as Bindings), guard: createMemoryGuard() })
