@@ -144,7 +144,7 @@ function mountForServers(
 ): void {
   const { revocations, authenticate } = context.settings
   const limit = limitFailures(context, settings)
-  const keys = createKeysEndpoint(context, authenticateClient)
+  const keys = createKeysEndpoint(context, authenticateClient, view)
   const form = (endpoint: FormEndpoint) =>
     [limit, atMost(LONGEST_FORM_REQUEST), formHandler(endpoint, context, settings)] as const
   app.all(`${base}/jwks`, cors(OPEN), only('GET', 'HEAD'), etag(), async (c) => {
@@ -194,7 +194,7 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   const view = createRevocationView(context.settings.revocations, log, (resource, at) =>
     keyRing.open(at).namesKeys(resource, context.settings.resources.get(resource)?.branch),
   )
-  const revoking = createRevoking(context, context.settings.revocations)
+  const revoking = createRevoking(context, context.settings.revocations, view)
   const proveClient = createClientAuthentication(context, assertions)
   const authenticateClient = spendingAtOnce(proveClient)
   const parts = { proveClient, authenticateClient, accessTokens, assertions, publicKeys, revoking, view }

@@ -47,6 +47,14 @@ async function send(url: string, init: RequestInit): Promise<{ status: number; b
   }
 }
 
+/** Returns why no lower branch of a resource was revoked, and what to do. */
+function whyNothing({ why, branch }: Readonly<Record<string, unknown>>): string {
+  const next = `branch = ${Number(branch) + 1}`
+  return why === 'first_branch'
+    ? `the settings that run know no branch of it but the first. Write "${next}" into its settings, deploy that, then revoke`
+    : `all below branch ${branch} is revoked already. If its keys leaked again, write "${next}" into its settings, deploy that, then revoke`
+}
+
 function revoking(kind: string, operand: string, summary: string): Command {
   return {
     call: `revoke ${kind}`,
@@ -68,12 +76,15 @@ function revoking(kind: string, operand: string, summary: string): Command {
         throw new Refusal('the list of revocations is full: revoke something broader, a client or a key, or wait')
       if (body['error'] === 'unknown_value')
         throw new Refusal(
-          `the issuer knows no such ${kind}: nothing is revoked. If it was known once, write --unknown to revoke it all the same`,
+          `the issuer knows no such ${kind}: nothing is revoked.${kind === 'resource' ? '' : ' If it was known once, write --unknown to revoke it all the same'}`,
         )
+      if (body['why'] !== undefined) throw new Refusal(`nothing is revoked: ${whyNothing(body)}`)
       if (status !== 200)
         throw new Refusal(`the issuer refuses: ${body['error'] ?? status} ${body['error_description'] ?? ''}`)
       io.out(JSON.stringify(body))
       io.say(`revoked; verifiers that ask for revocations refuse it within ${body['effective_within']} seconds`)
+      if (body['lowest_branch'] !== undefined)
+        io.say(`the lowest branch that counts is ${body['lowest_branch']}; never give it a lower one again`)
       if (body['except'] !== undefined)
         io.say(
           `NOT revoked: its ${body['except']}, which name no client; they live until they end, or revoke their key`,
@@ -89,4 +100,5 @@ export const revokeCommands: readonly Command[] = [
   revoking('client', 'ID', 'all that was issued to a client'),
   revoking('grant', 'GID', 'all that came of one approval'),
   revoking('kid', 'KID', 'every access token made with a key, or any key of a root'),
+  revoking('resource', 'URI', 'every access token of a resource under a lower branch than its settings name'),
 ]

@@ -39,8 +39,8 @@ export function createIntrospectEndpoint(
   const { settings, keyRing } = context
   const { issuer, resources, guard } = settings
 
-  async function isDead({ entitlement, kid }: Opened, now: number): Promise<boolean> {
-    if (await view.hits({ ...entitlement, kid }, now)) return true
+  async function isDead({ entitlement, ...keys }: Opened, now: number): Promise<boolean> {
+    if (await view.hits({ ...entitlement, ...keys }, now)) return true
     return (await guard?.hasEnded([entitlement.gid ?? ''])) === true
   }
 

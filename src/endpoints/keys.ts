@@ -5,13 +5,14 @@
  * @module
  */
 
-import { type RootNamesKey, writeJwk } from '../../keys/index.ts'
+import { branchOfLeaf, type RootNamesKey, writeJwk } from '../../keys/index.ts'
 import type { Client } from '../protocol/client.ts'
 import type { ClientCertificate } from '../protocol/client_certificate.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import type { Resource } from '../protocol/resource.ts'
 import { chooseResource } from '../protocol/resource_indicator.ts'
+import type { RevocationView } from '../stores/revocations.ts'
 import { TokenError } from '../token/error.ts'
 import { sealKeySet, writeNamesKey } from '../token/key_set.ts'
 import { keyManagementOf, recipientOf } from '../token/recipient.ts'
@@ -54,23 +55,33 @@ async function sealTo(
 export function createKeysEndpoint(
   context: EndpointContext,
   authenticateClient: AuthenticateClient,
+  view: RevocationView,
 ): (request: Request, certificate: ClientCertificate | undefined) => Promise<Answer> {
   const { settings, keyRing, log } = context
   const { issuer, resources, revocations } = settings
 
+  /** Returns the lowest branch of a resource whose keys are told: of the two that open, if the other still counts. */
+  async function lowestOf({ uri, branch }: Resource, now: number): Promise<number> {
+    // Where nobody can say that the one before counts, it does not.
+    return branch === 1 ? 1 : view.lowestBranch(uri, now).catch(() => branch)
+  }
+
   /** Returns the leaves of a resource; one with a key of its own has none, and comes for its names keys alone. */
-  function leavesOf({ envelope, encryptionAlg, uri, enc, accessTokenLifetime, branch }: Resource, now: number) {
-    if (envelope === 'direct' || encryptionAlg === 'dir')
-      return keyRing.open(now).leavesFor('access', uri, enc, accessTokenLifetime, branch).told(now).map(writeJwk)
+  function leavesOf(resource: Resource, lowest: number, now: number) {
+    const { envelope, encryptionAlg, uri, enc, accessTokenLifetime, branch } = resource
+    if (envelope === 'direct' || encryptionAlg === 'dir') {
+      const told = keyRing.open(now).leavesFor('access', uri, enc, accessTokenLifetime, branch).told(now)
+      return told.filter(({ kid }) => branchOfLeaf(kid) >= lowest).map(writeJwk)
+    }
     if (revocations !== undefined) return []
     throw new OAuthError('invalid_target', 'its tokens are sealed to its own key, not under leaves')
   }
 
-  /** Returns the names keys of a resource, of the roots that its leaves are told of. */
-  function namesKeysOf({ uri, branch }: Resource, now: number) {
+  /** Returns the names keys of a resource, of the roots and branches that its leaves are told of. */
+  function namesKeysOf({ uri, branch }: Resource, lowest: number, now: number) {
     const keyring = keyRing.open(now)
-    const isTold = ({ pub, del, isRevoked }: RootNamesKey): boolean =>
-      !isRevoked && pub <= now + keyring.skew && now < del
+    const isTold = ({ pub, del, isRevoked, branch = 1 }: RootNamesKey): boolean =>
+      !isRevoked && branch >= lowest && pub <= now + keyring.skew && now < del
     return keyring.namesKeys(uri, branch).filter(isTold).map(writeNamesKey)
   }
 
@@ -80,7 +91,8 @@ export function createKeysEndpoint(
     const client = await authenticateClient({ headers: request.headers, parameters, certificate, now })
     if (client.kind !== 'resource_server') throw new OAuthError('unauthorized_client', 'not a resource server')
     const resource = chooseResource(parameters.all('resource'), undefined, client, resources)
-    const set = { keys: leavesOf(resource, now), names_keys: namesKeysOf(resource, now) }
+    const lowest = await lowestOf(resource, now)
+    const set = { keys: leavesOf(resource, lowest, now), names_keys: namesKeysOf(resource, lowest, now) }
     const key = client.jwks.find((jwk) => keyManagementOf(jwk) !== undefined)
     // The keys that it is registered with are to seal to, unless it proves itself by them.
     const isSealed = key !== undefined || (client.jwks.length > 0 && isBySecret(client))

@@ -4,8 +4,10 @@
  * @module
  */
 
+import { findResource } from '../../keys/identifier.ts'
 import { createKept } from '../kept.ts'
-import { OAuthError } from '../protocol/error.ts'
+import type { Client } from '../protocol/client.ts'
+import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import type { Revocations } from '../stores/revocations.ts'
 import { REVOCATIONS_TYP, type RevocationEvents } from '../token/revocations.ts'
 import { signClaims } from '../token/signed.ts'
@@ -13,7 +15,7 @@ import type { AuthenticateClient } from './client_authentication.ts'
 import type { EndpointContext } from './context.ts'
 import { createFormEndpoint, type FormEndpoint } from './form_endpoint.ts'
 import { type Answer, answerError, answerJson } from './respond.ts'
-import type { Revoking } from './revoking.ts'
+import type { RevokedBranches, Revoking } from './revoking.ts'
 
 /** Seconds that anybody may keep a bundle. */
 const MAX_AGE = 5
@@ -34,7 +36,7 @@ const BUNDLE_LIFE = 3600
 export const REVOCATION_DELAY = 20
 
 /** What an operator can revoke. */
-const ASKED = ['sub', 'client', 'grant', 'kid'] as const
+const ASKED = ['sub', 'client', 'grant', 'kid', 'resource'] as const
 
 type Asked = (typeof ASKED)[number]
 
@@ -99,13 +101,13 @@ export interface OperatorParts {
   readonly revoking: Revoking
 }
 
-/** Returns `POST /revocations`: an operator revokes a subject, a client, a grant or a key. */
+/** Returns `POST /revocations`: an operator revokes a subject, a client, a grant, a key, or lower branches of a resource. */
 export function createOperatorEndpoint(
   context: EndpointContext,
   { authenticateClient, revoking }: OperatorParts,
 ): FormEndpoint {
   const { settings, keyRing, log } = context
-  const { clients, trustedIssuers } = settings
+  const { clients, resources, trustedIssuers } = settings
   /** Tells whether something can have been issued to a client: nothing is to resource servers and operators. */
   const isClient = (id: string): boolean => clients.get(id)?.kind === 'client'
   /** A person's name, and an approval's, are written nowhere: only what is nobody's can be told. */
@@ -118,13 +120,25 @@ export function createOperatorEndpoint(
     client: isClient,
     grant: () => true,
     kid: (value, now) => keyRing.knows(value, now),
+    resource: (value) => findResource(resources.keys(), value) !== undefined,
   }
-  const hands: Readonly<Record<Asked, (value: string, now: number) => Promise<void>>> = {
+  const hands: Readonly<Record<Exclude<Asked, 'resource'>, (value: string, now: number) => Promise<void>>> = {
     sub: (value, now) => revoking.subject(value, now, 'operator'),
     client: (value, now) => revoking.client(value, now, 'operator'),
     grant: (value, now) => revoking.grant(value, now, 'operator'),
     kid: (value, now) => revoking.key(value, now, 'operator'),
   }
+
+  /** Tells the operator which branch counts; that something was revoked, only if it was. */
+  function answerBranches({ branch, isWritten }: RevokedBranches, { id }: Client): Answer {
+    const why = isWritten ? undefined : branch === 1 ? 'first_branch' : 'revoked_already'
+    log({ level: 'info', event: 'revocations', code: why ?? 'resource', client: id })
+    if (why === undefined)
+      return answerJson(200, { revoked: 'resource', effective_within: REVOCATION_DELAY, lowest_branch: branch })
+    const { status, description } = OAUTH_ERRORS.invalid_request
+    return answerJson(status, { error: 'invalid_request', error_description: description, why, branch })
+  }
+
   return createFormEndpoint(context, 'revocations', async ({ parameters, headers, certificate, now }) => {
     const client = await authenticateClient({ headers, parameters, certificate, now })
     if (client.kind !== 'operator') throw new OAuthError('unauthorized_client', 'not an operator')
@@ -132,6 +146,7 @@ export function createOperatorEndpoint(
     if (!isAsked(asked)) throw new OAuthError('invalid_request', 'kind is unknown')
     if (parameters.get('unknown') !== 'true' && !isKnown[asked](value, now))
       throw new OAuthError('unknown_value', `no such ${asked}`)
+    if (asked === 'resource') return answerBranches(await revoking.resource(value, now, 'operator'), client)
     await hands[asked](value, now)
     log({ level: 'info', event: 'revocations', code: asked, client: client.id })
     // Anonymous tokens name no client: nobody is told that these were revoked.

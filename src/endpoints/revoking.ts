@@ -6,14 +6,16 @@
  * @module
  */
 
+import { findResource } from '../../keys/identifier.ts'
 import { branchOfLeaf, nameUnder } from '../../keys/index.ts'
 import { type Approval, approvedResources } from '../grants/approval_facts.ts'
+import { OAuthError } from '../protocol/error.ts'
 import type { Resource } from '../protocol/resource.ts'
 import { isImpersonal } from '../protocol/subject.ts'
-import type { Addition, RevocationEvent, Revocations } from '../stores/revocations.ts'
+import type { Addition, RevocationEvent, Revocations, RevocationView } from '../stores/revocations.ts'
 import { MOST_TOLERANT } from '../token/claims.ts'
 import type { Opened } from '../token/entitlement.ts'
-import { appOf, type HiddenKind } from '../token/revocations.ts'
+import { appOf, type HiddenKind, lowestBranchIn } from '../token/revocations.ts'
 import type { EndpointContext } from './context.ts'
 
 /** Seconds by which the clocks of the issuer's machines may differ when somebody is revoked: what begins then is dead too. */
@@ -31,6 +33,14 @@ const TOGETHER = 60
 /** On whose word something is revoked. */
 type By = Addition['by']
 
+/** What became of the lower branches of a resource. */
+export interface RevokedBranches {
+  /** The branch that the settings name: the lowest that counts. */
+  readonly branch: number
+  /** Whether that is new: there is none below the first, and what is revoked already is not revoked again. */
+  readonly isWritten: boolean
+}
+
 /** Writes what is revoked, at the list and the guard, as far as there are any. What cannot be written throws. */
 export interface Revoking {
   /** Revokes all that a subject had until now: sessions, refresh tokens, access tokens. */
@@ -45,6 +55,12 @@ export interface Revoking {
   client(id: string, now: number, by: By): Promise<void>
   /** Revokes all that was, or will be, made with a key. */
   key(kid: string, now: number, by: By): Promise<void>
+  /**
+   * Revokes all that was made, or will be, with keys of a resource's branches below the one that its settings name.
+   *
+   * @throws {OAuthError} `invalid_target` when no setting knows the resource
+   */
+  resource(uri: string, now: number, by: By): Promise<RevokedBranches>
   /** Revokes an access token; `broader` says what many such become, from the narrowest on. */
   token(opened: Opened, broader: readonly HiddenKind[], now: number, by: By): Promise<void>
 }
@@ -56,7 +72,11 @@ interface Plain {
 }
 
 /** Returns what writes revocations. */
-export function createRevoking({ settings, keyRing }: EndpointContext, revocations: Revocations | undefined): Revoking {
+export function createRevoking(
+  { settings, keyRing }: EndpointContext,
+  revocations: Revocations | undefined,
+  view: RevocationView,
+): Revoking {
   const { resources, clients, guard, longestLife, trustedIssuers, pairwise } = settings
   const longestToken = [...resources.values()].reduce(
     (longest, { accessTokenLifetime }) => Math.max(longest, accessTokenLifetime),
@@ -82,10 +102,14 @@ export function createRevoking({ settings, keyRing }: EndpointContext, revocatio
   }
 
   /** Returns the names keys of a resource under whose roots tokens can have been sealed that live, or will be until `to`. */
-  function keysOf({ uri, accessTokenLifetime, branch }: Resource, now: number, to: number) {
+  async function keysOf({ uri, accessTokenLifetime, branch }: Resource, now: number, to: number) {
     const keyring = keyRing.open(now)
+    // Who has the keys of a branch that leaked could tell the names under it.
+    const lowest = branch === 1 ? 1 : await view.lowestBranch(uri, now)
     const from = now - accessTokenLifetime - afterEnd(now, 2)
-    return keyring.namesKeys(uri, branch).filter(({ use, end }) => use <= to + keyring.skew && end > from)
+    return keyring
+      .namesKeys(uri, branch)
+      .filter(({ use, end, branch = 1 }) => branch >= lowest && use <= to + keyring.skew && end > from)
   }
 
   /**
@@ -93,9 +117,15 @@ export function createRevoking({ settings, keyRing }: EndpointContext, revocatio
    *
    * @param at until when tokens are dead
    */
-  function named(resource: Resource, kind: HiddenKind, value: string, at: number, now: number): RevocationEvent[] {
+  async function named(
+    resource: Resource,
+    kind: HiddenKind,
+    value: string,
+    at: number,
+    now: number,
+  ): Promise<RevocationEvent[]> {
     const until = Math.ceil(endOf(now) / TOGETHER) * TOGETHER
-    return keysOf(resource, now, now + REVOKED_FOR).map(({ key }) => {
+    return (await keysOf(resource, now, now + REVOKED_FOR)).map(({ key }) => {
       const { name, shift } = nameUnder(key(), kind, value)
       return { kind: 'name', value: name, at: at + shift, until, keep: until }
     })
@@ -116,17 +146,16 @@ export function createRevoking({ settings, keyRing }: EndpointContext, revocatio
     const [at, until, keep] = [now + REVOKED_FOR, endOf(now), keepOf(now)]
     // Who is no person can be named.
     if (isImpersonal(sub)) return add({ kind: 'sub', value: sub, at, until, keep }, by, now)
-    const names = [...resources.values()].flatMap((resource) =>
-      named(resource, 'sub', nameAt(resource).sub(sub), at, now),
-    )
-    await addAll([own({ kind: 'sub', value: sub }, at, keep), ...names], by, now)
+    const names = [...resources.values()].map((resource) => named(resource, 'sub', nameAt(resource).sub(sub), at, now))
+    await addAll([own({ kind: 'sub', value: sub }, at, keep), ...(await Promise.all(names)).flat()], by, now)
   }
 
   async function app(...[sub, clientId, now, by]: Parameters<Revoking['app']>): Promise<void> {
     const [at, keep] = [now + REVOKED_FOR, keepOf(now)]
     const where = [...(clients.get(clientId)?.resources ?? resources.keys())].flatMap((uri) => resources.get(uri) ?? [])
-    const names = where.flatMap((resource) => named(resource, 'app', nameAt(resource).app(sub, clientId), at, now))
-    await addAll([own({ kind: 'app', value: appOf(sub, clientId) }, at, keep), ...names], by, now)
+    const names = where.map((resource) => named(resource, 'app', nameAt(resource).app(sub, clientId), at, now))
+    const known = own({ kind: 'app', value: appOf(sub, clientId) }, at, keep)
+    await addAll([known, ...(await Promise.all(names)).flat()], by, now)
   }
 
   async function grant(...[gid, now, by]: Parameters<Revoking['grant']>): Promise<void> {
@@ -136,22 +165,23 @@ export function createRevoking({ settings, keyRing }: EndpointContext, revocatio
     const known = { kind: 'gid', value: gid, at: keep, until, keep } as const
     const names = [...resources.values()]
       .filter(({ sector }) => sector !== undefined)
-      .flatMap((resource) => named(resource, 'gid', nameAt(resource).gid(gid), keep, now))
-    await addAll([known, ...names], by, now)
+      .map((resource) => named(resource, 'gid', nameAt(resource).gid(gid), keep, now))
+    await addAll([known, ...(await Promise.all(names)).flat()], by, now)
   }
 
   async function approval(facts: Approval, now: number): Promise<void> {
     const { gid, sub, client_id, grant_end } = facts
     await Promise.all(pairwise.namesOf('gid', gid).map((name) => guard?.end(name, grant_end)))
     const until = endOf(now)
-    const names = approvedResources(facts)
+    const perResource = approvedResources(facts)
       .flatMap((uri) => resources.get(uri) ?? [])
-      .flatMap((resource) => {
-        const broader = named(resource, 'app', nameAt(resource).app(sub, client_id), now, now)
-        const narrow = named(resource, 'gid', nameAt(resource).gid(gid), until, now)
+      .map(async (resource) => {
+        const broader = await named(resource, 'app', nameAt(resource).app(sub, client_id), now, now)
+        const narrow = await named(resource, 'gid', nameAt(resource).gid(gid), until, now)
         // Both lists are of the same roots, in the same order.
         return narrow.map((event, index) => ({ ...event, within: broader.slice(index, index + 1) }))
       })
+    const names = (await Promise.all(perResource)).flat()
     // Without a guard the list alone knows that the family has ended, and must know it as long as that could live.
     const keep = Math.max(grant_end + afterEnd(now, 2), until + 1)
     const within = [own({ kind: 'app', value: appOf(sub, client_id) }, now, keep)]
@@ -165,7 +195,7 @@ export function createRevoking({ settings, keyRing }: EndpointContext, revocatio
     // What was issued by a clock that is ahead is hit, too, by what takes the place of its event.
     const dead = Math.max(now, iat)
     const resource = resources.get(aud)
-    const keys = resource === undefined ? [] : keysOf(resource, now, now)
+    const keys = resource === undefined ? [] : await keysOf(resource, now, now)
     // The root that sealed then, and the branch: a name under another would not hit what it takes the place of.
     const sealedUnder = branchOfLeaf(leaf ?? '')
     const root = keys.find(({ use, end, branch = 1 }) => use <= iat && iat < end && branch === sealedUnder)
@@ -183,12 +213,24 @@ export function createRevoking({ settings, keyRing }: EndpointContext, revocatio
     await add({ kind: 'jti', value: jti, at: until, until, keep: until, within }, by, now)
   }
 
+  async function resource(...[uri, now, by]: Parameters<Revoking['resource']>): Promise<RevokedBranches> {
+    const known = resources.get(findResource(resources.keys(), uri) ?? '')
+    if (known === undefined) throw new OAuthError('invalid_target', 'there is no such resource')
+    const { branch } = known
+    const list = await revocations?.read(now, 'access tokens')
+    const isDone = branch === 1 || (list !== undefined && lowestBranchIn(list, known.uri) >= branch)
+    const until = now + KEY_LIFE
+    if (!isDone) await add({ kind: 'resource', value: known.uri, at: branch, until, keep: until }, by, now)
+    return { branch, isWritten: !isDone }
+  }
+
   return {
     subject,
     app,
     grant,
     approval,
     token,
+    resource,
     client: (id, now, by) =>
       add({ kind: 'client', value: id, at: now + REVOKED_FOR, until: endOf(now), keep: keepOf(now) }, by, now),
     key: (kid, now, by) =>

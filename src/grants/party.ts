@@ -47,10 +47,10 @@ function refuse(detail: string): OAuthError {
 }
 
 /** Checks that nothing of what a token was made from has ended. */
-async function checkLive({ entitlement, kid }: Opened, context: PartyContext): Promise<void> {
+async function checkLive({ entitlement, ...keys }: Opened, context: PartyContext): Promise<void> {
   const { gid } = entitlement
   const [isRevoked, hasEnded] = await Promise.all([
-    context.isRevoked({ ...entitlement, kid }),
+    context.isRevoked({ ...entitlement, ...keys }),
     gid === undefined ? false : context.guard?.hasEnded([gid]),
   ])
   if (isRevoked || hasEnded === true) throw refuse('the token, or what it came of, was revoked')

@@ -8,14 +8,21 @@ import type { NamesKey } from '../../keys/index.ts'
 import { createKept, type Kept } from '../kept.ts'
 import type { Log } from '../log.ts'
 import { OAuthError } from '../protocol/error.ts'
-import { type Bundle, isRevoked, needsNamesKey, type RevocationKind, type Target } from '../token/revocations.ts'
+import {
+  type Bundle,
+  isRevoked,
+  lowestBranchIn,
+  needsNamesKey,
+  type RevocationKind,
+  type Target,
+} from '../token/revocations.ts'
 import { createDeadline } from './deadline.ts'
 
 /** Something that is revoked from now on. */
 export interface RevocationEvent {
   readonly kind: RevocationKind
   readonly value: string
-  /** What was issued until then is dead. Unix seconds. */
+  /** What was issued until then is dead. Unix seconds; of a `resource` the lowest branch that counts. */
   readonly at: number
   /** How long an access token that it could hit can live. Unix seconds. */
   readonly until: number
@@ -90,6 +97,8 @@ export function revocationsWithDeadline(revocations: Revocations, log: Log): Rev
 export interface RevocationView {
   /** Tells whether something was revoked: an access token, where it has a `jti`; else a refresh token or a session. */
   hits(target: Target, now: number): Promise<boolean>
+  /** Returns the lowest branch of a resource that counts; without any revocations, the first. */
+  lowestBranch(resource: string, now: number): Promise<number>
 }
 
 /** Seconds that the issuer's own look may be old. */
@@ -107,7 +116,7 @@ export function createRevocationView(
   log: Log,
   namesKeysOf: (resource: string, now: number) => readonly NamesKey[],
 ): RevocationView {
-  if (revocations === undefined) return { hits: async () => false }
+  if (revocations === undefined) return { hits: async () => false, lowestBranch: async () => 1 }
   const list = revocations
 
   /** The list itself is always right here; but when it is another than before, somebody should know. */
@@ -135,11 +144,16 @@ export function createRevocationView(
   }
   const [accessTokens, anything] = [keep('access tokens'), keep('anything')]
 
+  async function see(kept: Kept<Look>, now: number): Promise<Bundle> {
+    const seen = await kept.get(now)
+    if (!seen.ok) throw seen.error
+    return seen.bundle
+  }
+
   return {
+    lowestBranch: async (resource, now) => lowestBranchIn(await see(accessTokens, now), resource),
     async hits(target, now) {
-      const seen = await (target.jti === undefined ? anything : accessTokens).get(now)
-      if (!seen.ok) throw seen.error
-      const { bundle } = seen
+      const bundle = await see(target.jti === undefined ? anything : accessTokens, now)
       // As a resource server tells its people; the issuer itself has the names of all that is no access token.
       const namesKeys = target.aud !== undefined && needsNamesKey(bundle) ? namesKeysOf(target.aud, now) : []
       return isRevoked(bundle, target, namesKeys)

@@ -6,17 +6,27 @@
  */
 
 import { digestLabels } from '../../keys/digest.ts'
-import { type Named, type NamesKey, nameUnder } from '../../keys/index.ts'
+import { branchOfLeaf, type Named, type NamesKey, nameUnder } from '../../keys/index.ts'
 import type { Entitlement } from './entitlement.ts'
 
 /**
- * What an event hits: one token, all of an approval, of a person at one client, of a person, of a client, or made with a
- * key. A `name` is any of an approval, an app or a person as one resource alone can tell it (keys/names.ts).
+ * What an event hits: one token, all of an approval, of a person at one client, of a person, of a client, made with a key,
+ * or under a branch of a resource that does not count any more. A `name` is any of an approval, an app or a person as one
+ * resource alone can tell it (keys/names.ts).
  */
-export type RevocationKind = 'jti' | 'gid' | 'app' | 'sub' | 'client' | 'kid' | 'name'
+export type RevocationKind = 'jti' | 'gid' | 'app' | 'sub' | 'client' | 'kid' | 'name' | 'resource'
 
 /** The kinds of events. */
-export const REVOCATION_KINDS: readonly RevocationKind[] = ['jti', 'gid', 'app', 'sub', 'client', 'kid', 'name']
+export const REVOCATION_KINDS: readonly RevocationKind[] = [
+  'jti',
+  'gid',
+  'app',
+  'sub',
+  'client',
+  'kid',
+  'name',
+  'resource',
+]
 
 /** `typ` of the signed bundle. */
 export const REVOCATIONS_TYP = 'revocations+jwt'
@@ -27,7 +37,10 @@ export const LONGEST_BUNDLE = 4_000_000
 /** Events that a list may have: each is 40 characters of a bundle, and room is left for the rest of it. */
 export const MOST_EVENTS = 80_000
 
-/** The events of a bundle: for each kind, the hash of a value → the instant before which tokens are dead. */
+/**
+ * The events of a bundle: for each kind, the hash of a value → the instant before which tokens are dead; of a `resource`,
+ * the lowest branch that counts. No instant would do: whoever has the keys of a branch writes `iat` himself.
+ */
 export type RevocationEvents = Readonly<Partial<Record<RevocationKind, Readonly<Record<string, number>>>>>
 
 /** What a bundle says. */
@@ -65,6 +78,8 @@ export interface Target extends Partial<Pick<Entitlement, 'jti' | 'gid'>> {
   readonly aud?: string
   /** The kid of the key that it was made with. */
   readonly kid?: string
+  /** The kid of the leaf that it was sealed under, if it was: the only word on its branch that is proved. */
+  readonly leaf?: string | undefined
   /** When it was issued. Unix seconds. */
   readonly iat: number
 }
@@ -77,7 +92,7 @@ interface Mark {
   readonly of?: () => string
 }
 
-/** Returns the values by which a target can be hit; a leaf's kid is hit by its root's too. */
+/** Returns the values by which a target can be hit; a leaf's kid is hit by its root's too, and by that of its day. */
 function marksOf({ jti, gid, sub, client_id, kid }: Target): readonly Mark[] {
   const app: readonly Mark[] =
     client_id === undefined
@@ -90,7 +105,8 @@ function marksOf({ jti, gid, sub, client_id, kid }: Target): readonly Mark[] {
     { kind: 'sub', name: sub },
     { kind: 'client', name: client_id },
     { kind: 'kid', name: kid },
-    { kind: 'kid', name: kid?.split('.')[0] },
+    { kind: 'kid', name: kid?.split('.', 2).join('.') },
+    { kind: 'kid', name: kid?.split('.', 1)[0] },
   ]
 }
 
@@ -119,6 +135,17 @@ function instantOf({ salt, events }: Bundle, { kind, name, of = () => name ?? ''
   return Object.hasOwn(instants, hash) ? instants[hash] : undefined
 }
 
+/** Returns the lowest branch of a resource that counts. */
+export function lowestBranchIn(bundle: Bundle, resource: string): number {
+  return instantOf(bundle, { kind: 'resource', name: resource }) ?? 1
+}
+
+/** Tells whether a target was sealed under a branch of its resource that does not count any more. */
+function isUnderLower(bundle: Bundle, { aud, leaf }: Target): boolean {
+  if (aud === undefined || leaf === undefined || bundle.events.resource === undefined) return false
+  return branchOfLeaf(leaf) < lowestBranchIn(bundle, aud)
+}
+
 /** Returns what a person, an app or an approval is called under names keys, where a token has them. */
 function namesOf(target: Target, keys: readonly NamesKey[]): readonly Named[] {
   const hidden = marksOf(target).filter(({ kind }) => isHidden(kind))
@@ -144,7 +171,7 @@ export function isRevoked(bundle: Bundle, target: Target, namesKeys: readonly Na
     const instant = instantOf(bundle, mark)
     return instant !== undefined && target.iat <= instant - shift
   }
-  if (marksOf(target).some((mark) => isHit(mark))) return true
+  if (isUnderLower(bundle, target) || marksOf(target).some((mark) => isHit(mark))) return true
   if (namesKeys.length === 0 || !needsNamesKey(bundle)) return false
   return namesOf(target, namesKeys).some(({ name, shift }) => isHit({ kind: 'name', name }, shift))
 }

@@ -200,7 +200,7 @@ export function createRevocationCheck(
   }
 
   return {
-    async check({ entitlement, kid }, now) {
+    async check({ entitlement, kid, leaf }, now) {
       await list.get(now)
       if (known === undefined || now - known.issuedAt > maxStale || known.issuedAt > now + AHEAD) {
         const detail = failure ?? (known === undefined ? 'the list has not come yet' : STALE)
@@ -209,7 +209,7 @@ export function createRevocationCheck(
       }
       const { bundle } = known
       const namesKeys = needsNamesKey(bundle) ? await findNamesKeys(kid, now) : []
-      if (isRevoked(bundle, { ...entitlement, kid }, namesKeys)) throw new TokenError('revoked')
+      if (isRevoked(bundle, { ...entitlement, kid, leaf }, namesKeys)) throw new TokenError('revoked')
     },
   }
 }

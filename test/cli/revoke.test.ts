@@ -10,14 +10,18 @@ import { type Ended, ROOT, run } from '../checkout.ts'
 import { SECRETS, testIssuer, testRing } from '../fixtures.ts'
 import { freePort } from '../live_issuer.ts'
 
-/** Revokes a client at an issuer that answers so. */
-async function revoke(status: number, body: Readonly<Record<string, unknown>>): Promise<Ended> {
+/** Revokes something at an issuer that answers so. */
+async function revoke(
+  status: number,
+  body: Readonly<Record<string, unknown>>,
+  what = ['client', 'anon'],
+): Promise<Ended> {
   const server = createServer((_, response) => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const line = ['revoke', 'client', 'anon', '--issuer', issuer, '--client', 'ops', '--secret-file', '-']
+  const line = ['revoke', ...what, '--issuer', issuer, '--client', 'ops', '--secret-file', '-']
   const ended = await run('node', [join(ROOT, 'src/cli/bulla.ts'), ...line], { input: 'secret' })
   server.close()
   return ended
@@ -75,7 +79,30 @@ describe('at a running issuer', () => {
     },
   )
 
+  it('resource https://no.example is refused as unknown, and with --unknown too: no setting has a branch for it', async () => {
+    for (const more of ['', ' --unknown'])
+      expect(await revoking(`resource https://no.example${more}`)).toMatchObject({ code: 1, out: '' })
+    expect((await revoking('resource https://no.example')).err).toBe(
+      'bulla: the issuer knows no such resource: nothing is revoked.\n',
+    )
+  })
+
   it.each(['client web', 'kid r1', 'sub alice', 'grant AAAAAAAAAAAAAAAAAAAAAA'])('%s is revoked', async (line) => {
     expect(await revoking(line)).toMatchObject({ code: 0, err: expect.stringMatching(/^revoked; /) })
   })
+})
+
+it('an operator who revokes lower branches of a resource reads which one counts from now on', async () => {
+  const what = ['resource', 'https://api.example.com']
+  const { code, err } = await revoke(200, { revoked: 'resource', effective_within: 20, lowest_branch: 2 }, what)
+  expect([code, err]).toEqual([0, expect.stringContaining('the lowest branch that counts is 2')])
+})
+
+it.each([
+  ['first_branch', 1, /nothing is revoked: .*no branch of it but the first\. Write "branch = 2"/],
+  ['revoked_already', 2, /nothing is revoked: all below branch 2 is revoked already.* "branch = 3"/],
+])('an operator whose issuer revokes nothing (%s) reads why, and what to do', async (why, branch, words) => {
+  const answer = { error: 'invalid_request', error_description: 'x', why, branch }
+  const { code, out, err } = await revoke(400, answer, ['resource', 'https://api.example.com'])
+  expect([code, out, err]).toEqual([1, '', expect.stringMatching(words)])
 })

@@ -7,7 +7,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Addition, RevocationEvent, Revocations } from '../../src/index.ts'
 import { MOST_OF_A_CLIENT, MOST_OF_A_GROUP } from '../../src/stores/revocation_list.ts'
-import { appOf, hashRevoked, isRevoked } from '../../src/token/revocations.ts'
+import { appOf, hashRevoked, isRevoked, lowestBranchIn } from '../../src/token/revocations.ts'
 
 let names = 0
 /** Returns a name that no test used before. */
@@ -70,6 +70,22 @@ export function revocationsContract(create: () => Revocations, disturb: () => Pr
       expect(isRevoked(await revocations.read(now + 899, 'access tokens'), target(sub, now + 50))).toBe(true)
       await revocations.add(event(sub, { at: now + 70, until: now + 1000 }), now)
       expect(isRevoked(await revocations.read(now + 999, 'access tokens'), target(sub, now + 70))).toBe(true)
+    })
+
+    it('of a resource is the lowest branch that counts: it never goes back', async () => {
+      const resource = `https://${fresh()}.example`
+      const lowest = async () => lowestBranchIn(await revocations.read(now, 'access tokens'), resource)
+      expect(await lowest()).toBe(1)
+      const till = { until: now + 900, keep: now + 900 }
+      for (const [branch, expected] of [
+        [3, 3],
+        [2, 3],
+        [12, 12],
+      ] as const) {
+        await revocations.add(event(resource, { kind: 'resource', at: branch, ...till }), now)
+        await disturb()
+        expect(await lowest()).toBe(expected)
+      }
     })
 
     it('is told as a hash, never as it was', async () => {

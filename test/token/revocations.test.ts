@@ -14,7 +14,7 @@ import {
   readBundle,
 } from '../../src/token/revocations.ts'
 import { signClaims } from '../../src/token/signed.ts'
-import { ISSUER, NOW, testRing } from '../fixtures.ts'
+import { API, API2, ISSUER, NOW, testRing } from '../fixtures.ts'
 
 const SALT = 'salt'
 const target = { jti: 'j1', gid: 'g1', sub: 'alice', client_id: 'app', kid: 'r1.20833', iat: NOW }
@@ -26,7 +26,7 @@ const VALUES = {
   client: 'app',
   kid: 'r1.20833',
 } as const
-const PLAIN = REVOCATION_KINDS.filter((kind) => kind !== 'name')
+const PLAIN = REVOCATION_KINDS.filter((kind) => kind !== 'name' && kind !== 'resource')
 const bundleOf = (kind: RevocationKind, value: string, at = NOW, salt = SALT) => ({
   seq: 1,
   salt: SALT,
@@ -53,6 +53,33 @@ describe('a revocation', () => {
       expect(isRevoked(bundleOf('kid', 'r1'), { ...target, kid })).toBe(true)
     for (const kid of ['r10.20833', 'r2.1', 's1'])
       expect(isRevoked(bundleOf('kid', 'r1'), { ...target, kid })).toBe(false)
+  })
+
+  it('of the key of a day hits what was made with it under any branch', () => {
+    for (const kid of ['r1.20833', 'r1.20833.2'])
+      expect(isRevoked(bundleOf('kid', 'r1.20833'), { ...target, kid })).toBe(true)
+    expect(isRevoked(bundleOf('kid', 'r1.20833.2'), target)).toBe(false)
+    expect(isRevoked(bundleOf('kid', 'r1.20833'), { ...target, kid: 'r1.20834.2' })).toBe(false)
+  })
+
+  it.each([
+    ['of the first branch', 'r1.20833', true],
+    ['of a lower branch', 'r1.20833.2', true],
+    ['of the lowest branch that counts', 'r1.20833.3', false],
+    ['of a higher branch', 'r1.20833.10', false],
+    ['under what is no leaf', 'what is this?', true],
+  ])('of a resource hits a token %s, whenever it says that it was issued', (_, leaf, expected) => {
+    const bundle = bundleOf('resource', API, 3)
+    for (const iat of [0, NOW, NOW + 86_400]) {
+      expect(isRevoked(bundle, { ...target, aud: API, leaf, iat })).toBe(expected)
+      expect(isRevoked(bundle, { ...target, aud: API2, leaf, iat })).toBe(false)
+    }
+  })
+
+  it('of a resource hits no refresh token, and no token to a key of the server’s own', () => {
+    const bundle = bundleOf('resource', API, 3)
+    expect(isRevoked(bundle, target)).toBe(false)
+    expect(isRevoked(bundle, { ...target, aud: API, kid: 'r1.20833', leaf: undefined })).toBe(false)
   })
 
   it.each(['sub', 'app', 'gid'] as const)('by the name of a %s hits with the key of that resource alone', (kind) => {
