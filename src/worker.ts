@@ -20,7 +20,11 @@ function make(env: Bindings): Issuer | { readonly reason: string } {
   } catch (error) {
     const detail = (error as Error).message
     console.error(
-      JSON.stringify({ level: 'error', event: 'settings', detail: `${detail}; see wrangler.toml and .dev.vars` }),
+      JSON.stringify({
+        level: 'error',
+        event: 'settings',
+        detail: `${detail}; see wrangler.toml and .dev.vars, and bulla check`,
+      }),
     )
     return { reason: 'settings' }
   }

@@ -1,9 +1,10 @@
-import { cp, mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ROOT, run } from '../checkout.ts'
 import { secretHash } from '../fixtures.ts'
+import { blockOf } from '../readme.ts'
 
 const HASH = secretHash('a secret')
 
@@ -117,11 +118,10 @@ describe('bulla check', () => {
     expect(out + err).not.toContain('billing-secret')
   })
 
-  it('finds no fault with the wrangler.toml of this project, which is its default', async () => {
-    const cwd = await mkdtemp(join(tmpdir(), 'bulla-check-'))
-    await cp(join(ROOT, 'wrangler.toml'), join(cwd, 'wrangler.toml'))
-    const { code, out } = await run('node', [join(ROOT, 'src/cli/bulla.ts'), 'check'], { cwd })
+  it('is asked as the README says, and finds no fault with the wrangler.toml of this project', async () => {
+    const { code, out, err } = await run('bash', ['-ec', blockOf('check')])
     expect([code, out]).toEqual([0, ''])
+    expect(err).toContain('wrangler.toml: the issuer can start with these settings')
   })
 
   it('asks of an environment what stands there alone, for nothing is inherited, and says which it did not ask', async () => {
