@@ -173,8 +173,8 @@ export function loadRing(texts: RingTexts, options: ExamineOptions): LoadedRing 
   if (!reading.ok) return reading
   const { ring } = reading
   const life = options.longestLife ?? LONGEST_LIFE
-  const { good: roots, bad: badRoots } = sift(ring.roots, (root) => examineRoot(root, ring, life))
-  const { good: rsa, bad: badRsa } = sift(ring.rsa ?? [], (key) =>
+  const { good: roots, bad: badRoots } = sift(ring.roots, ring, (root) => examineRoot(root, ring, life))
+  const { good: rsa, bad: badRsa } = sift(ring.rsa ?? [], ring, (key) =>
     examineRoot(key, ring, Math.min(life, LONGEST_SIGNED), ring.rsa),
   )
   const { rsa: _, ...others } = ring
@@ -187,12 +187,16 @@ export function loadRing(texts: RingTexts, options: ExamineOptions): LoadedRing 
   }
 }
 
-/** Takes apart the keys that keep the rules and those that do not. */
+/**
+ * Takes apart the keys that keep the rules and those that do not. What is revoked is past harm, and stays whatever its dates:
+ * some server opens by it still, and what is revoked there is called by its names.
+ */
 function sift<K extends Key>(
   keys: readonly K[],
+  { revoked }: Ring,
   examine: (key: K) => readonly Finding[],
 ): { readonly good: readonly K[]; readonly bad: readonly BadRoot[] } {
-  const examined = keys.map((key) => ({ key, findings: examine(key) }))
+  const examined = keys.map((key) => ({ key, findings: revoked.includes(key.kid) ? [] : examine(key) }))
   return {
     good: examined.filter(({ findings }) => findings.length === 0).map(({ key }) => key),
     bad: examined.flatMap(({ key: { kid, use, end }, findings }) =>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  createKeyring,
   createRing,
   loadRing,
   type Ring,
@@ -9,7 +10,7 @@ import {
   rotateRing,
   writeRing,
 } from '../../keys/index.ts'
-import { NOW, named, testKey, testRing } from '../fixtures.ts'
+import { API, ISSUER, NOW, named, testKey, testRing } from '../fixtures.ts'
 
 const ring = testRing(NOW)
 const next = ((): Ring => {
@@ -69,6 +70,35 @@ describe('loading the ring', () => {
     expect(reason(overlapping, undefined, second.use - 1)).toBeUndefined()
     expect(reason(overlapping, undefined, second.use)).toBe('ring_two_primaries')
     expect(reason(overlapping, undefined, second.use + 10)).toBeUndefined()
+  })
+
+  it('keeps what is revoked, though its successor begins in the same second: servers that open by it still are told by its names', () => {
+    let turned = ring
+    for (const turn of [1, 2]) {
+      const kid = `r${turn}`
+      const rotation = rotateRing(revokeRoot(turned, kid), { now: NOW, key: testKey(turn) })
+      if (!rotation.ok) throw new Error(rotation.detail)
+      turned = named(rotation.ring)
+    }
+    const loaded = load(turned)
+    expect(loaded).toMatchObject({ ok: true, ring: turned, bad: [], findings: [] })
+    expect(reason(turned)).toBeUndefined()
+    if (!loaded.ok) throw new Error(loaded.detail)
+    const keyring = createKeyring(loaded.ring, ISSUER)
+    expect(keyring.namesKeys(API).map(({ kid, isRevoked }) => [kid, isRevoked])).toEqual([
+      ['r1', true],
+      ['r2', true],
+      ['r3', false],
+    ])
+    // It neither seals nor opens.
+    const leaves = keyring.leavesFor('access', API, 'A256GCM', 600)
+    const period = Math.floor(NOW / 86_400)
+    expect(leaves.sealing(NOW)?.kid).toBe(`r3.${period}`)
+    expect([1, 2, 3].map((turn) => leaves.opening(`r${turn}.${period}`, NOW)?.kid)).toEqual([
+      undefined,
+      undefined,
+      `r3.${period}`,
+    ])
   })
 
   it('skips and reports a bad root that is not primary (design §3)', () => {
