@@ -162,16 +162,24 @@ describe('the two quick starts of the README', { timeout: 240_000 }, () => {
     expect(JSON.parse((await shell('par')).out)).toEqual({ request_uri, expires_in: 90 })
   })
 
-  it('print a client, and a JWK Set', async () => {
+  it('print a client, and fetch or export a JWK Set', async () => {
     expect((await shell('client')).out).toContain('[vars.CLIENTS.billing]')
-    expect(await shell('jwks')).toMatchObject({ code: 0 })
-    expect(JSON.parse(await readFile(join(checkout, 'jwks.json'), 'utf8')).keys.length).toBeGreaterThan(0)
+    const leaf = { kty: 'oct', alg: 'dir', enc: 'A256GCM', nbf: expect.any(Number), exp: expect.any(Number) }
+    for (const [block, file] of [
+      ['keys', 'jwks.json'],
+      ['jwks', 'exported.json'],
+    ] as const) {
+      expect(await shell(block)).toEqual({ code: 0, out: '', err: '' })
+      const { keys } = JSON.parse(await readFile(join(checkout, file), 'utf8'))
+      expect(keys[0]).toMatchObject({ ...leaf, kid: expect.any(String), k: expect.any(String) })
+    }
   })
 
   it('leave no secret that others on the machine can read', async () => {
     const files = [
       join(checkout, '.dev.vars'),
       join(checkout, 'jwks.json'),
+      join(checkout, 'exported.json'),
       join(orders, 'keys.json'),
       join(orders, 'partner.json'),
     ]

@@ -27,7 +27,6 @@ const BEFORE: Readonly<Record<string, string>> = {
   express: orders.replace('verifier/hono', 'verifier/express'),
   fastify: orders.replace('verifier/hono', 'verifier/fastify'),
   describe: orders + routes,
-  jose: 'const token: string = process.argv[2] ?? ""\nconst jwks: { keys: { kid: string; k: string }[] } = JSON.parse("")\n',
   scheme: "import { createIssuer, type IssuerSettings } from 'bulla'\ndeclare const settings: IssuerSettings\n",
 }
 const FILES: Readonly<Record<string, string>> = { own_grant_shop_session: 'shop_session' }
