@@ -15,19 +15,22 @@ import { type Command, type Io, Refusal, UsageError, type Values } from './comma
 import { keysCommands } from './keys.ts'
 import { revokeCommands } from './revoke.ts'
 import { checkIsFree, writeNewFile } from './secret_file.ts'
+import { subjectCommands } from './subject.ts'
 import { tokenCommands } from './token.ts'
 
 const commands: readonly Command[] = [
   ...keysCommands,
   ...tokenCommands,
   ...revokeCommands,
+  ...subjectCommands,
   ...clientCommands,
   ...checkCommands,
 ]
 
 function usageOf({ call, operand, options }: Command): string {
   const isNeeded = (name: string): boolean =>
-    ['ring', 'keys', 'issuer', 'resource', 'client', 'secret-file'].includes(name) && call !== 'client new'
+    (call === 'subject' && ['provider', 'sub'].includes(name)) ||
+    (['ring', 'keys', 'issuer', 'resource', 'client', 'secret-file'].includes(name) && call !== 'client new')
   const shown = Object.entries(options).map(([name, option]) => {
     const flag = option.value === undefined ? `--${name}` : `--${name} ${option.value}`
     return isNeeded(name) ? flag : `[${flag}]${option.multiple ? '…' : ''}`

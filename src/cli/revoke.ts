@@ -8,6 +8,8 @@ import { checkRemoteUrl } from '../protocol/remote_url.ts'
 import { type Command, Refusal, UsageError, type Values } from './command.ts'
 import { UNKNOWN } from './known_resource.ts'
 import { readText } from './ring_file.ts'
+import { SETTINGS } from './settings_file.ts'
+import { PROVIDER, subjectHere } from './subject.ts'
 
 /** Milliseconds that the issuer may take. */
 const PATIENCE = 10_000
@@ -56,13 +58,15 @@ function whyNothing({ why, branch }: Readonly<Record<string, unknown>>): string 
 }
 
 function revoking(kind: string, operand: string, summary: string): Command {
+  const isPerson = kind === 'sub'
   return {
     call: `revoke ${kind}`,
     operand,
     summary,
     details: 'Prints the answer of the issuer. What is issued afterwards to a person or client is good again.',
-    options: OPTIONS,
-    async run(values, value, io) {
+    options: isPerson ? { ...OPTIONS, provider: PROVIDER, settings: SETTINGS } : OPTIONS,
+    async run(values, operand, io) {
+      const value = isPerson && values.has('provider') ? await subjectHere(values, operand) : operand
       const url = endpointOf(values)
       const id = values.need('client')
       const secret = (await readText(values.need('secret-file'), io)).trim()

@@ -6,13 +6,13 @@
  */
 
 import { checkBoolean, checkChoice, checkFunctions, checkMembers, checkText, checkTexts } from '../../keys/check.ts'
-import { digestLabels } from '../../keys/digest.ts'
 import { readAll } from '../../keys/faults.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { challengeOf } from '../protocol/pkce.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import { checkRemoteUrl } from '../protocol/remote_url.ts'
+import { upstreamSubject } from '../protocol/subject.ts'
 import { createRemoteDocument, type Fetch, type RemoteDocument } from '../remote.ts'
 import { type AssertionClaims, CLOCK_TOLERANCE, isKeyMissing, openAssertion } from '../token/assertion.ts'
 import { TokenError } from '../token/error.ts'
@@ -64,14 +64,6 @@ const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519']
 
 /** Seconds that an ID token may be old. */
 const LONGEST_LIFE = 600
-
-/**
- * Returns who a provider's user is here: derived from issuer and subject together, never from an e-mail address
- * (OpenID Connect Core §5.7).
- */
-export function subjectOf(iss: string, sub: string): string {
-  return digestLabels('sub', iss, sub)
-}
 
 /** Checks that an ID token was issued to us (OpenID Connect Core §3.1.3.7). */
 function checkParty({ aud, azp }: AssertionClaims, clientId: string): void {
@@ -194,7 +186,7 @@ export function upstreamLogin(options: UpstreamOptions): Authenticate {
     const claims = await openIdToken(id_token, transaction.now, provider.jwks)
     checkParty(claims, clientId)
     const person = readPerson(claims, transaction)
-    return { ...person, sub: subjectOf(issuer, person.sub) }
+    return { ...person, sub: upstreamSubject(issuer, person.sub) }
   }
 
   return (request, transaction) => (transaction.step === 'begin' ? begin(transaction) : finish(request, transaction))

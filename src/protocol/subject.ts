@@ -5,6 +5,16 @@
  * @module
  */
 
+import { digestLabels } from '../../keys/digest.ts'
+
+/**
+ * Returns who the user of a provider is here: derived from issuer and subject together, letter by letter, and never from an
+ * e-mail address (OpenID Connect Core §5.7).
+ */
+export function upstreamSubject(iss: string, sub: string): string {
+  return digestLabels('sub', iss, sub)
+}
+
 /** Returns the subject of a client that acts for itself. */
 export function clientSubject(id: string): string {
   return `client:${id}`

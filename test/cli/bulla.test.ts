@@ -62,6 +62,7 @@ describe('bulla', () => {
       'keys export',
       'token inspect',
       'revoke sub SUB',
+      'subject',
       'revoke kid KID',
       'client new ID',
     ]) {

@@ -6,6 +6,8 @@ import { serve } from '@hono/node-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeRing } from '../../keys/index.ts'
 import { createMemoryRevocations } from '../../src/index.ts'
+import { upstreamSubject } from '../../src/protocol/subject.ts'
+import type { Addition } from '../../src/stores/revocations.ts'
 import { type Ended, ROOT, run } from '../checkout.ts'
 import { SECRETS, testIssuer, testRing } from '../fixtures.ts'
 import { freePort } from '../live_issuer.ts'
@@ -39,6 +41,7 @@ it('an operator whose list is full reads what can be done', async () => {
 
 describe('at a running issuer', () => {
   const now = Math.floor(Date.now() / 1000)
+  const added: Addition[] = []
   let issuer = ''
   let stop = (): void => {}
 
@@ -51,11 +54,18 @@ describe('at a running issuer', () => {
 
   beforeAll(async () => {
     const port = await freePort()
+    const memory = createMemoryRevocations('salt')
     issuer = `http://localhost:${port}`
     const { fetch } = testIssuer({
       issuer,
       keyRing: writeRing(testRing(now)),
-      revocations: createMemoryRevocations('salt'),
+      revocations: {
+        ...memory,
+        add(addition, at) {
+          added.push(addition)
+          return memory.add(addition, at)
+        },
+      },
       now: () => now,
       log: () => {},
     })
@@ -89,6 +99,17 @@ describe('at a running issuer', () => {
 
   it.each(['client web', 'kid r1', 'sub alice', 'grant AAAAAAAAAAAAAAAAAAAAAA'])('%s is revoked', async (line) => {
     expect(await revoking(line)).toMatchObject({ code: 0, err: expect.stringMatching(/^revoked; /) })
+  })
+
+  it('a person is revoked by the name that a provider has', async () => {
+    const named = upstreamSubject('https://login.example/', 'auth0|7')
+    const provider = '--provider https://login.example/'
+    expect(await revoking(`sub auth0|7 ${provider} --unknown`)).toMatchObject({ code: 0 })
+    expect(added.map(({ value }) => value)).toContain(named)
+    const refused = await revoking(`sub auth0|8 ${provider}`)
+    expect(refused).toMatchObject({ code: 1, out: '', err: expect.stringContaining('people log in at no provider') })
+    expect(added.map(({ value }) => value)).not.toContain(upstreamSubject('https://login.example/', 'auth0|8'))
+    expect(await revoking(`client web ${provider}`)).toMatchObject({ code: 2 })
   })
 })
 

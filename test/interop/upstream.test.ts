@@ -1,10 +1,13 @@
 import { createServer, type Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import Provider from 'oidc-provider'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKeyring } from '../../keys/index.ts'
-import { subjectOf } from '../../src/login/upstream.ts'
 import { challengeOf } from '../../src/protocol/pkce.ts'
+import { upstreamSubject } from '../../src/protocol/subject.ts'
 import { drive } from '../cases/login.mjs'
+import { ROOT, run } from '../checkout.ts'
 import { openEntitlement } from '../fixtures.ts'
 import { freePort, type LiveIssuer, startIssuer } from '../live_issuer.ts'
 import { formOf, readAnswer, VERIFIER } from '../person.ts'
@@ -85,7 +88,14 @@ describe('with oidc-provider upstream', () => {
       expect.arrayContaining([expect.stringContaining('/interaction/')]),
     ])
     const entitlement = await entitlementOf(callback)
-    expect(entitlement.sub).toBe(subjectOf(`http://localhost:${port}`, 'carol'))
+    expect(entitlement.sub).toBe(upstreamSubject(`http://localhost:${port}`, 'carol'))
+    // What the operator is told is the name that tokens have.
+    const line = ['subject', '--provider', `http://localhost:${port}`, '--sub', 'carol']
+    expect(await run('node', [join(ROOT, 'src/cli/bulla.ts'), ...line], { cwd: tmpdir() })).toEqual({
+      code: 0,
+      out: `${entitlement.sub}\n`,
+      err: '',
+    })
     // The provider tells when only to those who ask for max_age: so nobody is told.
     expect(entitlement.auth_time).toBeUndefined()
   })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type LogEntry, upstreamLogin } from '../../src/index.ts'
-import { subjectOf } from '../../src/login/upstream.ts'
 import { challengeOf } from '../../src/protocol/pkce.ts'
+import { upstreamSubject } from '../../src/protocol/subject.ts'
 import { type Misconduct, type Provider, startProvider } from '../bad_provider.ts'
 import { ISSUER, NOW, testIssuer } from '../fixtures.ts'
 import { authorizeUrl, type Browser, type Changes, createBrowser } from '../person.ts'
@@ -99,8 +99,8 @@ describe('a login upstream', () => {
     await browser.get((await begin(browser)).callback)
     const page = await (await browser.get(authorizeUrl())).text()
     expect(page).toContain('client:service')
-    expect(subjectOf('https://a.example', 'x')).not.toBe(subjectOf('https://b.example', 'x'))
-    expect(subjectOf('https://a.example', 'x')).toMatch(/^[\w-]{43}$/)
+    expect(upstreamSubject('https://a.example', 'x')).not.toBe(upstreamSubject('https://b.example', 'x'))
+    expect(upstreamSubject('https://a.example', 'x')).toMatch(/^[\w-]{43}$/)
   })
 })
 
