@@ -6,7 +6,7 @@
 
 import { type Context, Hono } from 'hono'
 import { cors } from 'hono/cors'
-import { etag } from 'hono/etag'
+import { etag, RETAINED_304_HEADERS } from 'hono/etag'
 import { isLoopback } from '../keys/identifier.ts'
 import { type AccessTokens, createAccessTokens } from './endpoints/access_tokens.ts'
 import { createAllowedApps } from './endpoints/allowed_apps.ts'
@@ -31,7 +31,15 @@ import { createKeysEndpoint } from './endpoints/keys.ts'
 import { createLogins } from './endpoints/login.ts'
 import { createLogoutEndpoint } from './endpoints/logout.ts'
 import { describeIssuer, metadataPath } from './endpoints/metadata.ts'
-import { atMost, corsWhereAsked, limitFailures, only, onlyForUs, securely } from './endpoints/middleware.ts'
+import {
+  atMost,
+  corsWhereAsked,
+  limitFailures,
+  only,
+  onlyForUs,
+  securely,
+  showingRefusals,
+} from './endpoints/middleware.ts'
 import { createOpenedRequests } from './endpoints/opened_requests.ts'
 import { createParEndpoint } from './endpoints/par.ts'
 import { createPublicKeys, type PublicKeys } from './endpoints/public_keys.ts'
@@ -58,17 +66,24 @@ export interface Issuer extends Hono {
   createTokenResponse(request: FormRequest): Promise<Answer>
 }
 
+/** Headers that mean nothing here (W3C Trace Context, W3C Baggage, and others' own). */
+const BESIDE = ['Traceparent', 'Tracestate', 'Baggage', 'Sentry-Trace', 'X-Requested-With']
+
 /** Browsers may ask, from any page but a nameless one, and never with cookies. */
 const CORS = {
   origin: (origin: string) => (origin === 'null' ? null : '*'),
   allowMethods: ['POST'],
-  allowHeaders: ['Authorization', 'Content-Type', 'DPoP'],
+  // Beside what is read here: what tracing and old libraries put on every request of a page.
+  allowHeaders: ['Authorization', 'Content-Type', 'DPoP', ...BESIDE],
   exposeHeaders: ['DPoP-Nonce', 'WWW-Authenticate', 'Retry-After'],
   maxAge: 600,
 }
 
 /** Everybody may read, from any page. */
 const OPEN = { origin: '*', allowMethods: ['GET'] }
+
+/** Whoever has a copy already must be let read it as well (Fetch Standard, CORS check). */
+const tagged = () => etag({ retainedHeaders: [...RETAINED_304_HEADERS, 'access-control-allow-origin'] })
 
 /** Headers of what everyone may keep for a while. */
 const CACHEABLE = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' }
@@ -147,7 +162,7 @@ function mountForServers(
   const keys = createKeysEndpoint(context, authenticateClient, view)
   const form = (endpoint: FormEndpoint) =>
     [limit, atMost(LONGEST_FORM_REQUEST), formHandler(endpoint, context, settings)] as const
-  app.all(`${base}/jwks`, cors(OPEN), only('GET', 'HEAD'), etag(), async (c) => {
+  app.all(`${base}/jwks`, cors(OPEN), only('GET', 'HEAD'), tagged(), async (c) => {
     const { status, headers, body } = await createJwksAnswer(context, publicKeys)
     return c.body(body, status as 200, headers)
   })
@@ -167,7 +182,7 @@ function mountForServers(
   if (revocations === undefined) return
   const bundle = createRevocationsEndpoint(context, revocations)
   app.post(`${base}/revocations`, ...form(createOperatorEndpoint(context, { authenticateClient, revoking })))
-  app.all(`${base}/revocations`, cors(OPEN), only('GET', 'HEAD', 'POST'), etag(), async (c) => {
+  app.all(`${base}/revocations`, cors(OPEN), only('GET', 'HEAD', 'POST'), tagged(), async (c) => {
     const { status, headers, body } = await bundle()
     return c.body(body, status as 200, headers)
   })
@@ -201,7 +216,11 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   const createTokenResponse = createTokenEndpoint(context, parts)
   const app = new Hono()
 
-  app.use(securely(context.settings), onlyForUs(issuer, { except: `${base}/healthz`, scheme: settings.scheme, log }))
+  app.use(
+    securely(context.settings),
+    showingRefusals(context.settings.issuer),
+    onlyForUs(issuer, { except: `${base}/healthz`, scheme: settings.scheme, log }),
+  )
   app.all(
     `${base}/token`,
     corsWhereAsked(CORS),
@@ -209,7 +228,7 @@ export function createIssuer(settings: IssuerSettings): Issuer {
     atMost(LONGEST_FORM_REQUEST),
     formHandler(createTokenResponse, context, settings),
   )
-  app.all(metadataPath(issuer.href), cors(OPEN), only('GET', 'HEAD'), etag(), (c) => c.body(metadata, 200, CACHEABLE))
+  app.all(metadataPath(issuer.href), cors(OPEN), only('GET', 'HEAD'), tagged(), (c) => c.body(metadata, 200, CACHEABLE))
   app.all(`${base}/healthz`, only('GET', 'HEAD'), () => {
     const status = keyRing.status(now())
     return toResponse(answerJson(status.status === 'ok' ? 200 : 503, status))

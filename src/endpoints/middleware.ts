@@ -9,13 +9,15 @@ import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { isLoopback } from '../../keys/identifier.ts'
 import type { Log } from '../log.ts'
-import { essenceOf } from '../media_type.ts'
+import { essenceOf, isPreferred } from '../media_type.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { USUAL_STRICT_TRANSPORT_SECURITY } from '../protocol/strict_transport_security.ts'
 import type { CheckedSettings, IssuerSettings } from '../settings.ts'
 import type { EndpointContext } from './context.ts'
 import { isOpenerKept } from './opener.ts'
-import { answerError, answerRefusal, SECURITY_HEADERS, toResponse } from './respond.ts'
+import { answerError, answerRefusal, answerRefusalPage, isRefusal, SECURITY_HEADERS, toResponse } from './respond.ts'
+
+const JSON_TYPE = 'application/json'
 
 /** Characters that a URL may have. */
 const LONGEST_URL = 8192
@@ -70,6 +72,21 @@ export function securely({ strictTransportSecurity: hsts }: CheckedSettings): Mi
     if (!headers.has('X-Frame-Options')) secure(headers, c)
     if (hsts === undefined) headers.delete('Strict-Transport-Security')
     else if (!isUsual) headers.set('Strict-Transport-Security', hsts)
+  }
+}
+
+/**
+ * Shows a person the page where what was asked is refused before OAuth has a word for it: browsers that go to an address say
+ * that they would rather have one. Programs that ask get JSON.
+ */
+export function showingRefusals(issuer: string): MiddlewareHandler {
+  return async function showingRefusalsMiddleware(c, next) {
+    await next()
+    const { status, headers } = c.res
+    if (!isRefusal(status) || essenceOf(headers.get('Content-Type')) !== JSON_TYPE) return
+    headers.append('Vary', 'Accept')
+    // What is set here keeps the headers that are there.
+    if (isPreferred(c.req.header('accept'), 'text/html', JSON_TYPE)) c.res = await answerRefusalPage(status, issuer)
   }
 }
 

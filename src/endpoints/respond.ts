@@ -104,6 +104,35 @@ export function answerRefusal(status: keyof typeof REFUSALS, headers?: Readonly<
   return answerJson(status, { error: 'invalid_request', error_description: REFUSALS[status] }, headers)
 }
 
+/** What a person reads in place of that: what happened, and what to do. */
+const REFUSED: Readonly<Record<keyof typeof REFUSALS, readonly [title: string, words: string]>> = {
+  404: ['There is nothing here', 'The link that brought you here is wrong, or what it led to is gone.'],
+  405: [
+    'This page cannot be opened again',
+    'A browser that opens its pages again cannot bring back what was asked here, and nobody is asked at a typed address. Go back to the app and start again.',
+  ],
+  413: ['That was too much', 'What was sent is longer than anything that is asked here.'],
+  414: [
+    'This link is too long',
+    'The app that made it asks for more than fits. Whoever runs the app can ask for less.',
+  ],
+  421: [
+    'This address is not served here',
+    'This server is known by another address. Go back to the app and start again.',
+  ],
+}
+
+/** Returns whether a status is one of those by which a request is refused before OAuth has a word for it. */
+export function isRefusal(status: number): status is keyof typeof REFUSALS {
+  return Object.hasOwn(REFUSALS, status)
+}
+
+/** Returns the page by which a person is told that no endpoint takes a request. */
+export function answerRefusalPage(status: keyof typeof REFUSALS, issuer: string): Promise<Response> {
+  const [title, words] = REFUSED[status]
+  return toPageResponse(status, errorPage({ issuer, title, words, code: 'invalid_request' }))
+}
+
 /** What a person reads for an error code: what happened, and what to do. */
 const WORDS: Partial<Readonly<Record<OAuthErrorCode, readonly [title: string, words: string, press?: string]>>> = {
   invalid_client: [

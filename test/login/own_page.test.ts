@@ -12,6 +12,17 @@ function setUp() {
   return { browser, begin }
 }
 
+it('the state that a page, or a provider, is sent has 600 to 7,000 characters', async () => {
+  const issuer = testIssuer()
+  const lengthOf = async (changes: Record<string, string | undefined>): Promise<number> => {
+    const { headers } = await issuer.request(authorizeUrl(changes))
+    return new URL(headers.get('location') ?? '').searchParams.get('state')?.length ?? 0
+  }
+  expect(await lengthOf({ scope: undefined, state: undefined })).toBeGreaterThan(600)
+  expect(await lengthOf({ state: 'x'.repeat(4096), nonce: 'y'.repeat(120) })).toBeGreaterThan(6000)
+  expect(await lengthOf({ state: 'x'.repeat(4096), nonce: 'y'.repeat(120) })).toBeLessThan(7000)
+})
+
 describe('a login at an own page', () => {
   it('sends the browser there with all that the page needs', async () => {
     const asked = new URL(await setUp().begin({ prompt: 'login', max_age: '60', login_hint: 'alice' }))
