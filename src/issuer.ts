@@ -44,6 +44,7 @@ import { createOpenedRequests } from './endpoints/opened_requests.ts'
 import { createParEndpoint } from './endpoints/par.ts'
 import { createPublicKeys, type PublicKeys } from './endpoints/public_keys.ts'
 import { createPushedRequests } from './endpoints/pushed_requests.ts'
+import { createRememberedConsents } from './endpoints/remembered_consents.ts'
 import { type Answer, answerError, answerJson, answerRefusal, toResponse } from './endpoints/respond.ts'
 import { createOperatorEndpoint, createRevocationsEndpoint } from './endpoints/revocations.ts'
 import { createRevokeEndpoint } from './endpoints/revoke.ts'
@@ -136,7 +137,8 @@ function mountPages(
   const logins = createLogins(context, { cookies, sessions, pushedRequests, ways })
   const codes = createCodes(context, pushedRequests, view)
   const allowed = createAllowedApps(context, cookies)
-  const consents = createConsents(context, cookies, sessions, codes, allowed, pushedRequests, ways)
+  const remembered = createRememberedConsents(context, cookies)
+  const consents = createConsents(context, { remembered, sessions, codes, allowed, pushedRequests, ways })
   const page = [only('GET', 'POST'), atMost(LONGEST_FORM)] as const
   const openedRequests = createOpenedRequests(cookies)
   const authorizing = { sessions, logins, consents, codes, pushedRequests, openedRequests, allowed }

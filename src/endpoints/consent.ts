@@ -1,12 +1,10 @@
 /**
- * Consent: asked for each client, redirect URI, scope and resource; answered once; remembered, if at all, in the person's
- * own sealed cookie.
+ * Consent: asked for each client, redirect URI, scope and resource, and answered once.
  *
  * @module
  */
 
 import type { Context } from 'hono'
-import { digestLabels } from '../../keys/digest.ts'
 import { answeredPage, askingAnewPage, consentPage, leavingPage, switchingPage } from '../pages/consent.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { resourcesOf } from '../protocol/authorization_details.ts'
@@ -20,15 +18,15 @@ import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { isOnDevice } from '../protocol/redirect_uri.ts'
 import type { Resource } from '../protocol/resource.ts'
-import { TokenError } from '../token/error.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { AllowedApps } from './allowed_apps.ts'
 import { type Codes, sendError } from './authorization_response.ts'
 import { checkOwnForm, readBody } from './browser.ts'
 import { showRequest } from './consent_words.ts'
 import type { EndpointContext } from './context.ts'
-import { type Cookies, withCookies } from './cookies.ts'
+import { withCookies } from './cookies.ts'
 import type { PushedRequests } from './pushed_requests.ts'
+import type { RememberedConsents } from './remembered_consents.ts'
 import { answerErrorPage } from './respond.ts'
 import type { Session, Sessions } from './session.ts'
 import type { RequestInside, Ways } from './ways.ts'
@@ -60,16 +58,6 @@ interface ConsentFacts {
   readonly sid: string
 }
 
-/** How many consents are remembered, where as many fit into a cookie. */
-const MOST_REMEMBERED = 60
-
-/** Names a consent: who, to which client, where to, for what. */
-function nameOf({ destination, scope, resources, details }: AuthorizationRequest, { sub }: Session): string {
-  const wanted = details.length === 0 ? [] : [JSON.stringify(details)]
-  const what = [[...scope].sort().join(' '), [...resources].sort().join(' '), ...wanted]
-  return digestLabels('consent', sub, destination.client.id, destination.redirectUri, ...what).slice(0, 22)
-}
-
 /** Returns the same request for another account: with a login, and no word of whom the client thinks to see. */
 function withNewLogin(parameters: string): string {
   const prompts = (readParameters(parameters).get('prompt') ?? '').split(' ').filter((one) => one === 'consent')
@@ -87,60 +75,29 @@ function writeSpan(seconds: number): string {
   return `${count} ${unit}${count === 1 ? '' : 's'}`
 }
 
+/** What the consents need beside the context. */
+export interface ConsentParts {
+  readonly remembered: RememberedConsents
+  readonly sessions: Sessions
+  readonly codes: Codes
+  readonly allowed: AllowedApps
+  readonly pushedRequests: PushedRequests
+  readonly ways: Ways
+}
+
 /** Returns the consents of an issuer. */
 export function createConsents(
   context: EndpointContext,
-  cookies: Cookies,
-  sessions: Sessions,
-  codes: Codes,
-  allowed: AllowedApps,
-  pushedRequests: PushedRequests,
-  ways: Ways,
+  { remembered, sessions, codes, allowed, pushedRequests, ways }: ConsentParts,
 ): Consents {
   const { settings, keyRing, log, newId } = context
   const { issuer, clients, resources, detailTypes, guard, lives } = settings
-
-  async function remembered(c: Context, session: Session, envelopes: PurposeEnvelopes): Promise<readonly string[]> {
-    const envelope = cookies.get(c, 'remember')
-    if (envelope === undefined) return []
-    try {
-      const { sub, consents } = await envelopes.open('remember', envelope)
-      return sub === session.sub && Array.isArray(consents) ? consents : []
-    } catch (error) {
-      if (error instanceof TokenError) return []
-      throw error
-    }
-  }
-
-  async function remember(
-    c: Context,
-    request: AuthorizationRequest,
-    session: Session,
-    envelopes: PurposeEnvelopes,
-    now: number,
-  ): Promise<void> {
-    if (!isRemembered(request)) return
-    const name = nameOf(request, session)
-    const others = (await remembered(c, session, envelopes)).filter((other) => other !== name)
-    const consents = [name, ...others].slice(0, MOST_REMEMBERED)
-    const facts = { jti: newId(), iat: now, exp: now + lives.remember, sub: session.sub }
-    const seal = (kept: number) => envelopes.seal('remember', { ...facts, consents: consents.slice(0, kept) })
-    await cookies.setMost(c, 'remember', consents.length, seal, lives.remember)
-  }
-
-  /** Tells whether an answer holds for the next time too. */
-  function isRemembered({ destination, details }: AuthorizationRequest): boolean {
-    // An app on a device can be pretended to be: it is asked for each time (OAuth 2.1 §7.3.1).
-    if (isOnDevice(destination.redirectUri)) return false
-    return details.every(({ detail }) => detailTypes.get(detail.type)?.isRemembered === true)
-  }
 
   async function isNeeded(...[c, request, session, envelopes]: Parameters<Consents['isNeeded']>): Promise<boolean> {
     const { destination, prompt } = request
     if (prompt.has('consent')) return true
     if (destination.client.consent === 'skip') return false
-    if (!isRemembered(request)) return true
-    return !(await remembered(c, session, envelopes)).includes(nameOf(request, session))
+    return !(await remembered.has(c, request, session, envelopes))
   }
 
   async function ask(...[c, request, session, envelopes, now]: Parameters<Consents['ask']>): Promise<Response> {
@@ -237,7 +194,7 @@ export function createConsents(
       return withCookies(c, await toPageResponse(409, answeredPage(issuer, destination.client.name, denied)))
     }
     const location = isAllowed ? await codes.send(request, session, envelopes, now, { jti, exp }) : denied
-    if (isAllowed) await remember(c, request, session, envelopes, now)
+    if (isAllowed) await remembered.note(c, request, session, envelopes, now)
     if (isAllowed) await allowed.note(c, request, session, envelopes, now)
     log({ level: 'info', event: 'consent', code: decision, client: destination.client.id })
     return withCookies(c, await toPageResponse(200, leavingPage(issuer, destination.client.name, location)))
