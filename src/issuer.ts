@@ -138,7 +138,7 @@ function mountPages(
   const codes = createCodes(context, pushedRequests, view)
   const allowed = createAllowedApps(context, cookies)
   const remembered = createRememberedConsents(context, cookies)
-  const consents = createConsents(context, { remembered, sessions, codes, allowed, pushedRequests, ways })
+  const consents = createConsents(context, { remembered, sessions, codes, allowed, ways })
   const page = [only('GET', 'POST'), atMost(LONGEST_FORM)] as const
   const openedRequests = createOpenedRequests(cookies)
   const authorizing = { sessions, logins, consents, codes, pushedRequests, openedRequests, allowed }

@@ -99,7 +99,7 @@ export function createAppsEndpoint(
       if (session === undefined) return withCookies(c, await toPageResponse(200, notLoggedInPage(issuer)))
       return await (c.req.method === 'POST' ? end : show)(c, session, envelopes, now)
     } catch (error) {
-      return answerErrorPage(error, { issuer, event: 'apps', log })
+      return answerErrorPage(error, { issuer, event: 'apps', log, retryAt: `${issuer}/apps` })
     }
   }
 }

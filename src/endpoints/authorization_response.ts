@@ -6,8 +6,9 @@
 
 import { digestLabels } from '../../keys/digest.ts'
 import { type CodeFacts, loginOf } from '../grants/approval_facts.ts'
+import type { WayBack } from '../pages/error.ts'
 import type { AuthorizationRequest, Destination } from '../protocol/authorization_request.ts'
-import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
+import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode } from '../protocol/error.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
@@ -90,6 +91,15 @@ export function createCodes(
       return addParameters(redirectUri, { code, state, iss: issuer })
     },
   }
+}
+
+/** Codes of pages alone: for the client there was no yes. */
+const NOT_TOLD: ReadonlySet<OAuthErrorCode> = new Set(['login_failed', 'foreign_login', 'foreign_form'])
+
+/** Returns the way back to a client that is told that nothing comes of its request (RFC 6749 §4.1.2.1). */
+export function wayBack(destination: Destination, error: OAuthError, issuer: string): WayBack {
+  const told = NOT_TOLD.has(error.code) ? new OAuthError('access_denied', error.message) : error
+  return { clientName: destination.client.name, location: sendError(destination, told, issuer) }
 }
 
 /** Returns the redirect URI with an error: only a proved destination can have one (RFC 6749 §4.1.2.1, RFC 9207 §2). */

@@ -9,23 +9,22 @@ import type { Context } from 'hono'
 import {
   type AuthorizationRequest,
   type Destination,
-  type Pushed,
   proveDestination,
   readAuthorizationRequest,
 } from '../protocol/authorization_request.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import type { AllowedApps } from './allowed_apps.ts'
-import { type Codes, sendError } from './authorization_response.ts'
-import { checkNavigation, isPrefetch, readBody } from './browser.ts'
+import { type Codes, sendError, wayBack } from './authorization_response.ts'
+import { checkNavigation, isPrefetch, readBody, sameAgain } from './browser.ts'
 import type { Consents } from './consent.ts'
 import type { EndpointContext } from './context.ts'
 import type { Logins } from './login.ts'
 import type { OpenedRequests } from './opened_requests.ts'
 import { keepOpener } from './opener.ts'
-import type { PushedRequests } from './pushed_requests.ts'
-import { answerErrorPage, toOAuthError } from './respond.ts'
+import type { OpenedRequest, PushedRequests } from './pushed_requests.ts'
+import { answerErrorPage, type ErrorPageOptions, toOAuthError, toPageError } from './respond.ts'
 import type { Session, Sessions } from './session.ts'
 
 /** What the authorization endpoint needs beside the context. */
@@ -43,7 +42,7 @@ export interface AuthorizeParts {
 interface Proved {
   readonly destination: Destination
   readonly parameters: Parameters
-  readonly pushed: Pushed | undefined
+  readonly opened: OpenedRequest | undefined
   /** What the browser itself brought. */
   readonly asked: Parameters
 }
@@ -96,12 +95,11 @@ export function createAuthorizeEndpoint(
     const asked = readParameters(text)
     asked.checkOnce('client_id', 'request_uri')
     const isPushed = asked.get('request_uri') !== undefined
-    const isKnown = (one: Pushed): boolean => openedRequests.has(c, one)
     const opened = isPushed
-      ? await pushedRequests.open(asked, context.envelopes(keyRing.open(now), now), now, isKnown)
+      ? await pushedRequests.open(asked, context.envelopes(keyRing.open(now), now), now)
       : undefined
     const parameters = opened?.parameters ?? asked
-    return { destination: proveDestination(parameters, clients), parameters, pushed: opened?.pushed, asked }
+    return { destination: proveDestination(parameters, clients), parameters, opened, asked }
   }
 
   /**
@@ -115,6 +113,13 @@ export function createAuthorizeEndpoint(
       : addParameters(`${issuer}/authorize`, named)
   }
 
+  /** Returns the ways on where it is not proved where the answer may go: the client's own home, or the same once more. */
+  function unproved({ req }: Context, error: unknown): Pick<ErrorPageOptions, 'retryAt' | 'back'> {
+    if (OAUTH_ERRORS[toPageError(error).code].status >= 500) return { retryAt: sameAgain(req.raw, issuer) }
+    const client = clients.get(new URL(req.url).searchParams.get('client_id') ?? '')
+    return client?.uri === undefined ? {} : { back: { clientName: client.name, location: client.uri } }
+  }
+
   return async (c) => {
     if (isPrefetch(c.req.raw.headers)) return c.body(null, 204)
     const now = context.now()
@@ -122,17 +127,19 @@ export function createAuthorizeEndpoint(
     try {
       proved = await prove(c, now)
     } catch (error) {
-      return answerErrorPage(error, { issuer, event: 'authorize', log })
+      return answerErrorPage(error, { issuer, event: 'authorize', log, ...unproved(c, error) })
     }
-    const { destination, parameters, pushed, asked } = proved
+    const { destination, parameters, opened, asked } = proved
     keepOpener(c, destination.client)
     try {
-      const request = readAuthorizationRequest(parameters, destination, settings, pushed)
+      if (opened !== undefined) await pushedRequests.checkLive(opened, openedRequests.has(c, opened.pushed), now)
+      const request = readAuthorizationRequest(parameters, destination, settings, opened?.pushed)
       return c.req.method === 'POST' ? c.redirect(byGet(request, asked), 303) : await answer(c, request, now)
     } catch (thrown) {
       const error = toOAuthError(thrown)
       // Another browser was faster with the same request: this one was not asked for (M25).
-      if (error.code === 'invalid_request_uri') return answerErrorPage(error, { issuer, event: 'authorize', log })
+      if (error.code === 'invalid_request_uri')
+        return answerErrorPage(error, { issuer, event: 'authorize', log, back: wayBack(destination, error, issuer) })
       log({ level: 'warn', event: 'authorize', code: error.code, detail: error.message })
       return c.redirect(sendError(destination, error, issuer), 303)
     }

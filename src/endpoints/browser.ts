@@ -28,6 +28,12 @@ export function checkNavigation(headers: Headers): void {
   throw new OAuthError('invalid_request', 'not a navigation of the whole page')
 }
 
+/** Returns where a browser can ask for the same once more; nothing for a form, which only it can send again. */
+export function sameAgain({ method, url }: Request, issuer: string): string | undefined {
+  const { pathname, search } = new URL(url)
+  return method === 'GET' ? new URL(issuer).origin + pathname + search : undefined
+}
+
 /** Tells whether a browser is only looking ahead: nothing may come of it. */
 export function isPrefetch(headers: Headers): boolean {
   return /\bprefetch\b/.test(`${headers.get('sec-purpose') ?? ''} ${headers.get('purpose') ?? ''}`)

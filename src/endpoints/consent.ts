@@ -14,7 +14,7 @@ import {
   proveDestination,
   readAuthorizationRequest,
 } from '../protocol/authorization_request.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { isOnDevice } from '../protocol/redirect_uri.ts'
 import type { Resource } from '../protocol/resource.ts'
@@ -25,9 +25,8 @@ import { checkOwnForm, readBody } from './browser.ts'
 import { showRequest } from './consent_words.ts'
 import type { EndpointContext } from './context.ts'
 import { withCookies } from './cookies.ts'
-import type { PushedRequests } from './pushed_requests.ts'
 import type { RememberedConsents } from './remembered_consents.ts'
-import { answerErrorPage } from './respond.ts'
+import { answerErrorPage, toPageError } from './respond.ts'
 import type { Session, Sessions } from './session.ts'
 import type { RequestInside, Ways } from './ways.ts'
 
@@ -81,14 +80,13 @@ export interface ConsentParts {
   readonly sessions: Sessions
   readonly codes: Codes
   readonly allowed: AllowedApps
-  readonly pushedRequests: PushedRequests
   readonly ways: Ways
 }
 
 /** Returns the consents of an issuer. */
 export function createConsents(
   context: EndpointContext,
-  { remembered, sessions, codes, allowed, pushedRequests, ways }: ConsentParts,
+  { remembered, sessions, codes, allowed, ways }: ConsentParts,
 ): Consents {
   const { settings, keyRing, log, newId } = context
   const { issuer, clients, resources, detailTypes, guard, lives } = settings
@@ -139,18 +137,6 @@ export function createConsents(
     return session === undefined || session.sid !== facts.sid ? undefined : { ...facts, session }
   }
 
-  /** Asks whoever is there now, for what was asked before. */
-  async function askAnew(
-    c: Context,
-    request: RequestInside,
-    envelopes: PurposeEnvelopes,
-    now: number,
-  ): Promise<Response> {
-    const again = await ways.again(request, envelopes, now)
-    if (again === undefined) throw new OAuthError('invalid_request_uri', 'nothing can come of the request any more')
-    return withCookies(c, await toPageResponse(200, askingAnewPage(issuer, again)))
-  }
-
   /**
    * Tells whether this is what the person decided: the first answer is, and the same again, for a form that is pressed twice
    * shows the second answer alone. At the guard it is a family whose key is the decision.
@@ -160,10 +146,14 @@ export function createConsents(
     return guard === undefined || (await guard.advance(step)).outcome === 'advanced'
   }
 
-  /**
-   * The answer goes back by a page that navigates, not by a redirect: Chromium holds `form-action 'self'` against every
-   * redirect that follows a form.
-   */
+  async function take(c: Context): Promise<Response> {
+    try {
+      return await answer(c, context.now())
+    } catch (error) {
+      return answerErrorPage(error, { issuer, event: 'consent', log })
+    }
+  }
+
   async function answer(c: Context, now: number): Promise<Response> {
     checkOwnForm(c.req.raw.headers, issuer)
     const form = readParameters(await readBody(c.req.raw))
@@ -173,21 +163,34 @@ export function createConsents(
       throw new OAuthError('invalid_request', 'decision is unknown')
     const envelopes = context.envelopes(keyRing.open(now), now)
     const envelope = form.require('consent')
-    const { request: before, hasEnded } = await ways.about(c, 'consent', envelope, envelopes, now)
-    const opened = hasEnded ? undefined : await open(c, envelope, envelopes, now)
-    if (opened === undefined) {
-      const wanted = decision === 'switch' ? withNewLogin(before.parameters) : before.parameters
-      return askAnew(c, { ...before, parameters: wanted }, envelopes, now)
+    const { request, hasEnded } = await ways.about(c, 'consent', envelope, envelopes, now)
+    try {
+      const opened = hasEnded ? undefined : await open(c, envelope, envelopes, now)
+      if (opened !== undefined && decision !== 'switch') return await decide(c, decision, opened, envelopes, now)
+      const page = opened === undefined ? askingAnewPage : switchingPage
+      const wanted = decision === 'switch' ? withNewLogin(request.parameters) : request.parameters
+      const again = await ways.again({ ...request, parameters: wanted }, envelopes, now)
+      if (again === undefined) throw new OAuthError('invalid_request_uri', 'nothing can come of the request any more')
+      return withCookies(c, await toPageResponse(200, page(issuer, again)))
+    } catch (error) {
+      return fail(c, toPageError(error), request, envelopes, now)
     }
-    const { session, parameters, pushed, jti, exp } = opened
+  }
+
+  /**
+   * The answer goes back by a page that navigates, not by a redirect: Chromium holds `form-action 'self'` against every
+   * redirect that follows a form.
+   */
+  async function decide(
+    c: Context,
+    decision: 'allow' | 'deny',
+    { session, parameters, pushed, jti, exp }: ConsentFacts & { session: Session },
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<Response> {
     const asked = readParameters(parameters)
     const destination = proveDestination(asked, clients)
     const request = readAuthorizationRequest(asked, destination, settings, pushed)
-    if (decision === 'switch') {
-      const again = { parameters: withNewLogin(parameters), pushed: pushed && { jti: pushed.jti, until: pushed.until } }
-      const location = await pushedRequests.goOnAt(again, envelopes, now)
-      return withCookies(c, await toPageResponse(200, switchingPage(issuer, location)))
-    }
     const isAllowed = decision === 'allow'
     const denied = sendError(destination, new OAuthError('access_denied', 'the person said no'), issuer)
     if (!(await isDecision(decision, jti, exp, now))) {
@@ -200,12 +203,26 @@ export function createConsents(
     return withCookies(c, await toPageResponse(200, leavingPage(issuer, destination.client.name, location)))
   }
 
-  async function take(c: Context): Promise<Response> {
-    try {
-      return await answer(c, context.now())
-    } catch (error) {
-      return answerErrorPage(error, { issuer, event: 'consent', log })
+  /**
+   * Tells the client what is wrong with its request by the settings of now, as the authorization endpoint would. What another
+   * browser was faster with, and what may pass, is a page with the ways on.
+   */
+  async function fail(
+    c: Context,
+    error: OAuthError,
+    request: RequestInside,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<Response> {
+    const back = ways.back(request, error)
+    const mayPass = OAUTH_ERRORS[error.code].status >= 500
+    if (back === undefined || mayPass || error.code === 'invalid_request_uri') {
+      // What fails may be the sealing itself.
+      const retryAt = mayPass ? await ways.again(request, envelopes, now).catch(() => undefined) : undefined
+      return withCookies(c, await answerErrorPage(error, { issuer, event: 'consent', log, retryAt, back }))
     }
+    log({ level: 'warn', event: 'consent', code: error.code, detail: error.message })
+    return withCookies(c, await toPageResponse(200, leavingPage(issuer, back.clientName, back.location)))
   }
 
   return { isNeeded, ask, take }

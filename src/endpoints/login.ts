@@ -11,19 +11,19 @@ import { boundPerson, checkFreshness } from '../login/person.ts'
 import { leavingPage } from '../pages/consent.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { type AuthorizationRequest, type Pushed, proveDestination } from '../protocol/authorization_request.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { isReservedSubject } from '../protocol/subject.ts'
 import { isVisible } from '../protocol/visible.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import { sendError } from './authorization_response.ts'
-import { checkOwnForm, LONGEST_FORM, readBody } from './browser.ts'
+import { checkOwnForm, LONGEST_FORM, readBody, sameAgain } from './browser.ts'
 import type { EndpointContext } from './context.ts'
 import { type Cookies, withCookies } from './cookies.ts'
 import type { PushedRequests } from './pushed_requests.ts'
-import { answerErrorPage } from './respond.ts'
+import { answerErrorPage, toPageError } from './respond.ts'
 import type { Sessions } from './session.ts'
-import type { Ways } from './ways.ts'
+import type { RequestInside, Ways } from './ways.ts'
 
 /** Logins of the browsers that ask. */
 export interface Logins {
@@ -158,7 +158,7 @@ export function createLogins(
       if (result instanceof Response) return withCookies(c, result)
       return await finish(c, result, facts, envelopes, now)
     } catch (error) {
-      return fail(c, error, await pushedRequests.goOnAt(facts, envelopes, now))
+      return fail(c, error, await ways.again(facts, envelopes, now), facts)
     }
   }
 
@@ -187,9 +187,12 @@ export function createLogins(
     return c.redirect(goesOnAt, 303)
   }
 
-  /** Shows what went wrong; nothing is lost, and the person can try again. */
-  async function fail(c: Context, error: unknown, retryAt?: string): Promise<Response> {
-    return withCookies(c, await answerErrorPage(error, { issuer, event: 'login', log, retryAt }))
+  /** Shows what went wrong; nothing is lost, and the person can try again, or go back to the app of a request that is theirs. */
+  async function fail(c: Context, thrown: unknown, again?: string, request?: RequestInside): Promise<Response> {
+    const error = toPageError(thrown)
+    const retryAt = again ?? (OAUTH_ERRORS[error.code].status >= 500 ? sameAgain(c.req.raw, issuer) : undefined)
+    const back = request && ways.back(request, error)
+    return withCookies(c, await answerErrorPage(error, { issuer, event: 'login', log, retryAt, back }))
   }
 
   /** Tells whether this is the browser in which a login was begun. */
@@ -200,7 +203,7 @@ export function createLogins(
 
   async function resume(c: Context): Promise<Response> {
     const now = context.now()
-    let retryAt: string | undefined
+    let [retryAt, own]: [string?, RequestInside?] = []
     try {
       const isForm = c.req.method === 'POST'
       if (isForm) checkOwnForm(c.req.raw.headers, issuer)
@@ -213,12 +216,13 @@ export function createLogins(
       const about = await ways.about(c, 'login', state, envelopes, now)
       retryAt = await ways.again(about.request, envelopes, now)
       if (!isOwn(c, about.browser)) throw new OAuthError('foreign_login', 'the login was begun in another browser')
+      own = about.request
       if (about.hasEnded && retryAt !== undefined) return c.redirect(retryAt, 303)
       const facts = (await envelopes.open('login', state)) as unknown as LoginFacts
       const result = await ask(c, facts, transactionOf(facts, state, 'continue', now))
       return result instanceof Response ? withCookies(c, result) : await finish(c, result, facts, envelopes, now)
     } catch (error) {
-      return fail(c, error, retryAt)
+      return fail(c, error, retryAt, own)
     }
   }
 

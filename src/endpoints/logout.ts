@@ -57,7 +57,7 @@ export function createLogoutEndpoint(
     try {
       return await answer(c, context.now())
     } catch (error) {
-      return answerErrorPage(error, { issuer, event: 'logout', log })
+      return answerErrorPage(error, { issuer, event: 'logout', log, retryAt: `${issuer}/logout` })
     }
   }
 }

@@ -21,6 +21,8 @@ const PREFIX = 'urn:ietf:params:oauth:request_uri:'
 export interface OpenedRequest {
   readonly parameters: Parameters
   readonly pushed: Pushed
+  /** Whether the request URI has ended. */
+  readonly hasEnded: boolean
 }
 
 /** The pushed requests of an issuer. */
@@ -38,16 +40,19 @@ export interface PushedRequests {
    * Opens the request that the parameters at the authorization endpoint refer to. Whatever else stands beside `request_uri`
    * and `client_id` is as if it were not there (RFC 9101 §6.3, RFC 9126 §4).
    *
-   * @param isKnown tells whether the browser opened this request before: then it opens after the end of its request URI too,
-   * until nothing can come of it any more, as a request that met no login yet
-   * @throws {OAuthError} `invalid_request_uri` when it is not a live one of this client, or led to a code before
+   * One that has ended opens too, as a request that met no login: so that its client can be told. `checkLive` must follow.
+   *
+   * @throws {OAuthError} `invalid_request_uri` when it is not one of this client, or ended a day ago
    */
-  open(
-    parameters: Parameters,
-    envelopes: PurposeEnvelopes,
-    now: number,
-    isKnown: (pushed: Pushed) => boolean,
-  ): Promise<OpenedRequest>
+  open(parameters: Parameters, envelopes: PurposeEnvelopes, now: number): Promise<OpenedRequest>
+  /**
+   * Checks that something can come of a request.
+   *
+   * @param isKnown whether the browser opened it before: then it lives on after its request URI, until nothing can come of it
+   * any more
+   * @throws {OAuthError} `invalid_request_uri` when it has ended, or led to a code before
+   */
+  checkLive(opened: OpenedRequest, isKnown: boolean, now: number): Promise<void>
   /** Returns where a request goes on: one that was pushed, under a new request URI, for the one before may have ended. */
   goOnAt(
     request: Pick<AuthorizationRequest, 'parameters'> & { readonly pushed?: Pushed | undefined },
@@ -69,11 +74,7 @@ export function createPushedRequests({ settings, newId }: EndpointContext): Push
   // A login and an answer may each take their time.
   const longest = lives.par + lives.login + lives.par + lives.consent
 
-  async function openEnvelope(
-    requestUri: string,
-    envelopes: PurposeEnvelopes,
-    now: number,
-  ): Promise<OpenedRequest & { readonly hasEnded: boolean }> {
+  async function openEnvelope(requestUri: string, envelopes: PurposeEnvelopes, now: number): Promise<OpenedRequest> {
     if (!requestUri.startsWith(PREFIX)) throw new OAuthError('invalid_request_uri', 'not a request URI of ours')
     try {
       const { parameters, jti, exp, until, met_at } = await envelopes.openLate('par', requestUri.slice(PREFIX.length))
@@ -103,15 +104,17 @@ export function createPushedRequests({ settings, newId }: EndpointContext): Push
       const client_id = readParameters(parameters).get('client_id')
       return addParameters(`${issuer}/authorize`, { client_id, request_uri })
     },
-    async open(parameters, envelopes, now, isKnown) {
-      const { hasEnded, ...opened } = await openEnvelope(parameters.require('request_uri'), envelopes, now)
+    async open(parameters, envelopes, now) {
+      const opened = await openEnvelope(parameters.require('request_uri'), envelopes, now)
       if (opened.parameters.get('client_id') !== parameters.require('client_id'))
         throw new OAuthError('invalid_request_uri', 'the request is of another client')
-      if (hasEnded && !(now < opened.pushed.until && isKnown(opened.pushed)))
-        throw new OAuthError('invalid_request_uri', 'the request URI has expired')
-      if ((await guard?.hasEnded([`par ${opened.pushed.jti}`])) === true)
-        throw new OAuthError('invalid_request_uri', 'the request led to a code before')
       return opened
+    },
+    async checkLive({ pushed: { jti, until }, hasEnded }, isKnown, now) {
+      if (hasEnded && !(isKnown && now < until))
+        throw new OAuthError('invalid_request_uri', 'the request URI has expired')
+      if ((await guard?.hasEnded([`par ${jti}`])) === true)
+        throw new OAuthError('invalid_request_uri', 'the request led to a code before')
     },
     async spend(pushed, code, now) {
       if (pushed === undefined || guard === undefined) return

@@ -5,7 +5,7 @@
  */
 
 import type { Log } from '../log.ts'
-import { errorPage } from '../pages/error.ts'
+import { errorPage, type WayBack } from '../pages/error.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode } from '../protocol/error.ts'
 import { USUAL_STRICT_TRANSPORT_SECURITY } from '../protocol/strict_transport_security.ts'
@@ -164,14 +164,22 @@ export interface ErrorPageOptions extends Omit<ErrorAnswerOptions, 'challenge'> 
   readonly issuer: string
   /** Where to try again, if that makes sense. */
   readonly retryAt?: string | undefined
+  /** The way back to the app that waits, where it is proved. */
+  readonly back?: WayBack | undefined
+}
+
+/** Returns the error that a person meets for whatever was thrown: what they bring and does not open is no fault of ours. */
+export function toPageError(thrown: unknown): OAuthError {
+  const isStale = thrown instanceof TokenError && !['sealing', 'size'].includes(thrown.code)
+  return isStale ? new OAuthError('invalid_request', `the state does not open: ${thrown.code}`) : toOAuthError(thrown)
 }
 
 /** Returns the page for a request that failed with nowhere to send the browser. */
-export function answerErrorPage(thrown: unknown, { issuer, event, log, retryAt }: ErrorPageOptions): Promise<Response> {
-  const isStale = thrown instanceof TokenError && !['sealing', 'size'].includes(thrown.code)
-  const error = isStale
-    ? new OAuthError('invalid_request', `the state does not open: ${thrown.code}`)
-    : toOAuthError(thrown)
+export function answerErrorPage(
+  thrown: unknown,
+  { issuer, event, log, retryAt, back }: ErrorPageOptions,
+): Promise<Response> {
+  const error = toPageError(thrown)
   const { status } = OAUTH_ERRORS[error.code]
   log({ level: status >= 500 ? 'error' : 'warn', event, code: error.code, detail: error.message })
   const [title, words, press = 'Try again'] = WORDS[error.code] ?? OTHERWISE
@@ -179,7 +187,7 @@ export function answerErrorPage(thrown: unknown, { issuer, event, log, retryAt }
     error.retryAfter === undefined ? {} : { 'Retry-After': String(error.retryAfter) }
   return toPageResponse(
     status === 401 ? 400 : status,
-    errorPage({ issuer, title, words, code: error.code, retryAt, press }),
+    errorPage({ issuer, title, words, code: error.code, retryAt, press, back }),
     headers,
   )
 }

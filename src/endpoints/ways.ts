@@ -1,5 +1,6 @@
 /**
- * Ways on for who would be left standing: a request whose envelope comes back too late, or in another session, begins anew.
+ * Ways on for who would be left standing: a request whose envelope comes back too late, or in another session, begins anew,
+ * and where that cannot be the app is told.
  *
  * Of such an envelope nothing counts but the request: no login, no answer, no word of a login that was met. The request goes
  * to the authorization endpoint, where it is proved once more where the answer may go, and everything else
@@ -9,9 +10,12 @@
  */
 
 import type { Context } from 'hono'
-import type { AuthorizationRequest, Pushed } from '../protocol/authorization_request.ts'
+import type { WayBack } from '../pages/error.ts'
+import { type AuthorizationRequest, type Pushed, proveDestination } from '../protocol/authorization_request.ts'
+import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
+import { wayBack } from './authorization_response.ts'
 import type { EndpointContext } from './context.ts'
 import { keepOpener } from './opener.ts'
 import type { PushedRequests } from './pushed_requests.ts'
@@ -44,17 +48,27 @@ export interface Ways {
   ): Promise<About>
   /** Returns where a request begins anew, or nothing when it was pushed and nothing can come of it any more. */
   again(request: RequestInside, envelopes: PurposeEnvelopes, now: number): Promise<string | undefined>
+  /** Returns the way back to the client of a request, if by the settings of today it is proved where that is. */
+  back(request: RequestInside, error: OAuthError): WayBack | undefined
 }
 
 /** Returns the ways on. */
 export function createWays({ settings }: EndpointContext, pushedRequests: PushedRequests): Ways {
-  const { clients } = settings
+  const { issuer, clients } = settings
   return {
     async about(c, purpose, envelope, envelopes, now) {
       const { parameters, pushed, exp, browser } = await envelopes.openLate(purpose, envelope)
       const request = { parameters: String(parameters), pushed: pushed as Pushed | undefined }
       keepOpener(c, clients.get(readParameters(request.parameters).get('client_id') ?? ''))
       return { request, hasEnded: now >= exp, browser }
+    },
+    back({ parameters }, error) {
+      try {
+        return wayBack(proveDestination(readParameters(parameters), clients), error, issuer)
+      } catch (unproved) {
+        if (unproved instanceof OAuthError) return undefined
+        throw unproved
+      }
     },
     async again({ parameters, pushed }, envelopes, now) {
       if (pushed === undefined) return pushedRequests.goOnAt({ parameters }, envelopes, now)

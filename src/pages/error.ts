@@ -1,5 +1,5 @@
 /**
- * The page for what went wrong before there was anywhere to send the browser.
+ * The page for what went wrong, with a way on: again, back to the app, or else to the start page.
  *
  * @module
  */
@@ -7,7 +7,13 @@
 import { html } from 'hono/html'
 import type { Page } from './page.ts'
 
-/** What the page shows; all of it fixed texts. */
+/** The way back to an app. */
+export interface WayBack {
+  readonly clientName: string
+  readonly location: string
+}
+
+/** What the page shows; all of it fixed texts, but for the app. */
 export interface Failure {
   readonly issuer: string
   readonly title: string
@@ -18,13 +24,17 @@ export interface Failure {
   readonly retryAt?: string | undefined
   /** What stands on the button that leads there. */
   readonly press?: string
+  /** The way back to the app that waits, where it is proved. */
+  readonly back?: WayBack | undefined
 }
 
 /** Returns the page. */
-export function errorPage({ issuer, title, words, code, retryAt, press = 'Try again' }: Failure): Page {
+export function errorPage({ issuer, title, words, code, retryAt, press = 'Try again', back }: Failure): Page {
   const body = html`<h1>${title}</h1>
 <p>${words}</p>
 ${retryAt === undefined ? '' : html`<p><a class="button" href="${retryAt}">${press}</a></p>`}
+${back === undefined ? '' : html`<p><a ${retryAt === undefined ? html`class="button" ` : ''}href="${back.location}">Back to <bdi>${back.clientName}</bdi></a></p>`}
+${retryAt === undefined && back === undefined ? html`<p><a href="${issuer}/">Go to the start page</a></p>` : ''}
 <p class="soft">Code: <code>${code}</code></p>`
   return { issuer, title, body }
 }

@@ -10,6 +10,7 @@ import {
   createIssuer,
   createMemoryGuard,
   type IssuerSettings,
+  OAuthError,
   readBindings,
 } from '../../src/index.ts'
 import { challengeOf } from '../../src/protocol/pkce.ts'
@@ -209,6 +210,22 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] !== 'true')(
       await press(second.page, 'Allow')
       await second.page.waitForURL(`${elsewhere}/callback?code=**state=xyz**`)
       for (const { context } of [first, second]) await context.close()
+    })
+
+    it('a login that fails leads back to the app, by keyboard alone', async () => {
+      const issuer = await startIssuer({
+        authenticate: async (request, transaction) => {
+          if (transaction.step === 'begin') return provider(request, transaction)
+          throw new OAuthError('login_failed', 'as this test will have it')
+        },
+      })
+      const { page, context } = await open()
+      await page.goto(`${issuer}/authorize?${requestOf()}`)
+      await logIn(page)
+      for (let tab = 0; tab < 2; tab++) await page.keyboard.press('Tab')
+      await page.keyboard.press('Enter')
+      await page.waitForURL(`${elsewhere}/callback?error=access_denied**state=xyz**`)
+      await context.close()
     })
 
     it('a reload of the page of a pushed request, before the login and at the question, leads on', async () => {

@@ -417,7 +417,8 @@ describe('consent', () => {
     const other = testIssuer({ clients: stricter, now: at })
     const browser = createBrowser((request) => other.fetch(request), alice.browser.cookies)
     const response = await browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' })
-    expect([response.status, (await response.text()).includes('code=ey')]).toEqual([400, false])
+    const page = await response.text()
+    expect([page.includes('code=ey'), errorOf(new URL(goesTo(page)))]).toEqual([false, 'invalid_scope'])
   })
 
   it.each([
