@@ -364,7 +364,7 @@ describe('a request is refused (RFC 8693 §2.1, §2.2.2)', () => {
     await expectError(exchange(form, { clients: asking }), 'unauthorized_client')
     const skipping = { ...VARS.CLIENTS, gateway: { ...person, consent: 'skip' as const } }
     expect((await exchange(form, { clients: skipping })).status).toBe(200)
-    const { secret_hash: _, ...open } = gateway
+    const { secret_hash: _, ...open } = person
     const issuer = testIssuer({ clients: { ...VARS.CLIENTS, gateway: open } })
     const parameters = { grant_type: TOKEN_EXCHANGE, client_id: 'gateway', ...form, subject_token_type: ACCESS_TOKEN }
     const request = { method: 'POST', body: formOf(parameters) }
