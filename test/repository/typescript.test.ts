@@ -7,7 +7,7 @@
 
 import { cp, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { copyCheckout, ROOT, run } from '../checkout.ts'
 import { README } from '../readme.ts'
@@ -217,6 +217,21 @@ describe('strict TypeScript', { timeout: 240_000 }, () => {
   it.each(CASES)('takes the package where no framework but Hono is: by the %s, %s', async (...how) => {
     const files = ['bare.ts']
     expect(await compile(bare, how, { types: [], lib: ['es2022', 'dom'], files })).toEqual(['', 0])
+  })
+
+  it('compiles an API in Express by the README alone, with what `tsc --init` writes', async () => {
+    const cwd = join(dirname(tarball), '..', 'orders')
+    await mkdir(cwd)
+    const [, install = ''] = /<!-- test: install-express -->\n```sh\n([\s\S]*?)```/.exec(README) ?? []
+    expect(
+      await run('bash', ['-ec', install.replaceAll('npm install', 'npm install --prefer-offline')], { cwd }),
+    ).toMatchObject({ code: 0 })
+    await writeFile(
+      join(cwd, 'server.ts'),
+      `${BEFORE['express']}${block('express')}`.replace(/^.*(?:node-server|'hono').*\n/gm, ''),
+    )
+    const { code, out, err } = await run('npx', ['--no-install', 'tsc', '--noEmit'], { cwd })
+    expect([code, out + err]).toEqual([0, ''])
   })
 
   it('is promised from the version on that is the oldest here, and the newest is what the package is built by', async () => {
