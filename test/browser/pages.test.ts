@@ -380,6 +380,7 @@ describe.skipIf(isWithoutChromium)('in a real browser', { timeout: 60_000 }, () 
       ],
       ['logged out', (page) => page.goto(`${live.issuer}/logout`)],
       ['error', (page) => page.goto(`${live.issuer}/authorize?client_id=unknown`)],
+      ['opened again', (page) => page.goto(`${live.issuer}/consent`)],
     ]
 
     it.each(PAGES)('has no fault that axe can find: %s (WCAG 2.2 AA)', async (_, visit) => {
