@@ -169,7 +169,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     number: 'A12',
     asks: 'a request URI lives less than 600 seconds',
-    how: '90 seconds, bound to its client, one code',
+    how: '90 seconds, bound to its client, one code; then it is opened only by the browser that opened it before',
     tests: [[PAR, 'leads to one code of many that are asked for at the same time (H43)']],
   },
   {
