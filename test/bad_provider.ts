@@ -11,7 +11,18 @@ import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT, Unsecure
 export interface Misconduct {
   /** What becomes of the answers at a path. */
   readonly at?: 'discovery' | 'jwks' | 'token'
-  readonly how?: 'down' | 'error' | 'slow' | 'drip' | 'redirect' | 'huge' | 'html' | 'garbage' | 'list' | 'other'
+  readonly how?:
+    | 'down'
+    | 'error'
+    | 'slow'
+    | 'drip'
+    | 'redirect'
+    | 'huge'
+    | 'html'
+    | 'garbage'
+    | 'list'
+    | 'other'
+    | 'refused'
   /** Members of the metadata. */
   readonly metadata?: Readonly<Record<string, unknown>>
   /** Members of the token answer. */
@@ -96,6 +107,8 @@ export async function startProvider(clock: () => number): Promise<Provider> {
     const { how } = misconduct
     if (how === 'down') answer.destroy()
     if (how === 'error') answer.writeHead(500, { 'content-type': 'application/json' }).end('{"error":"server_error"}')
+    if (how === 'refused')
+      answer.writeHead(401, { 'content-type': 'application/json' }).end('{"error":"invalid_client"}')
     if (how === 'drip') answer.writeHead(200, { 'content-type': 'application/json' }).write('{')
     if (how === 'redirect') answer.writeHead(302, { location: `${issuer}/trap` }).end()
     if (how === 'huge')
@@ -120,6 +133,14 @@ export async function startProvider(clock: () => number): Promise<Provider> {
         jwks_uri: `${issuer}/jwks`,
       }
       return send(answer, { ...metadata, ...misconduct.metadata })
+    }
+    if (pathname === '/authorize') {
+      // It knows who sits there, and asks nothing; its code is the nonce.
+      const wanted = new URL(request.url ?? '', 'http://x').searchParams
+      const [back = '', state = '', code = ''] = ['redirect_uri', 'state', 'nonce'].map(
+        (name) => wanted.get(name) ?? '',
+      )
+      return answer.writeHead(303, { location: `${back}?${new URLSearchParams({ state, code })}` }).end()
     }
     if (pathname === '/jwks') return spoil('jwks', answer) || send(answer, { keys: [key.jwk] })
     if (pathname === '/token') {

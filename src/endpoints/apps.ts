@@ -5,6 +5,7 @@
  */
 
 import type { Context } from 'hono'
+import { accountOf } from '../login/person.ts'
 import { appsPage, endedPage, notLoggedInPage } from '../pages/apps.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { OAuthError } from '../protocol/error.ts'
@@ -49,7 +50,7 @@ export function createAppsEndpoint(
     }))
     const page = appsPage({
       issuer,
-      account: session.name ?? session.sub,
+      account: accountOf(session),
       apps: await Promise.all(rows),
       isCut,
       pressAll: await press(null),

@@ -5,6 +5,7 @@
  */
 
 import type { Context } from 'hono'
+import { accountOf } from '../login/person.ts'
 import { answeredPage, askingAnewPage, consentPage, leavingPage, switchingPage } from '../pages/consent.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { resourcesOf } from '../protocol/authorization_details.ts'
@@ -114,7 +115,7 @@ export function createConsents(
       destination: isOnDevice(redirectUri) ? redirectUri : new URL(redirectUri).host,
       isOnDevice: isOnDevice(redirectUri),
       resources: showRequest(wished(request), request, detailTypes),
-      account: session.name ?? session.sub,
+      account: accountOf(session),
       lifetime: life,
     })
     return withCookies(c, await toPageResponse(200, page))

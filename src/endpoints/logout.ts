@@ -6,6 +6,7 @@
 
 import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
+import { accountOf } from '../login/person.ts'
 import { loggedOutPage, logoutPage } from '../pages/logout.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { OAuthError } from '../protocol/error.ts'
@@ -36,10 +37,7 @@ export function createLogoutEndpoint(
     if (c.req.method !== 'POST') {
       return withCookies(
         c,
-        await toPageResponse(
-          200,
-          logoutPage(issuer, session.name ?? session.sub, tokenOf(session), guard !== undefined),
-        ),
+        await toPageResponse(200, logoutPage(issuer, accountOf(session), tokenOf(session), guard !== undefined)),
       )
     }
     checkOwnForm(c.req.raw.headers, issuer)

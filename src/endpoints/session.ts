@@ -62,7 +62,7 @@ function readFacts(facts: PurposeFacts): Session {
     started_at: Number(started_at),
     sub: String(sub),
     ...(is_auth_time_known === false ? {} : { auth_time: Number(auth_time) }),
-    ...(typeof name === 'string' ? { name } : {}),
+    ...(typeof name === 'string' || name === null ? { name } : {}),
     ...(typeof acr === 'string' ? { acr } : {}),
     ...(Array.isArray(amr) ? { amr } : {}),
   }

@@ -16,8 +16,11 @@ export interface Person {
    * new, or not too old.
    */
   readonly auth_time?: number
-  /** What the person is shown as the account in use: at most 255 characters, all of which can be seen. Default: `sub`. */
-  readonly name?: string
+  /**
+   * What the person is shown as the account in use: at most 255 characters, all of which can be seen. Default: `sub`. Where that
+   * tells people nothing, `null`: no account is shown.
+   */
+  readonly name?: string | null
   /** How (RFC 9068 §2.2.1). */
   readonly acr?: string
   /** By which methods (RFC 8176). */

@@ -67,9 +67,25 @@ function isText(value: unknown): value is string {
 }
 
 /**
+ * Returns by what a person is called in claims, so that they know their account again: one of the names, or an e-mail address
+ * that nobody says to be unproved (OpenID Connect Core §5.1). What is blank, or cannot be read, is none.
+ */
+export function nameOf(claims: Readonly<Record<string, unknown>>): string | undefined {
+  const { preferred_username, name, email, email_verified } = claims
+  const names = [preferred_username, name, email_verified === false ? undefined : email]
+  return names.filter(isText).find((text) => NAME.test(text))
+}
+
+/** Returns the account as its person is shown it; nothing where there is nothing that would tell them. */
+export function accountOf({ name, sub }: Person): string | undefined {
+  if (name === null) return undefined
+  return name ?? (NAME.test(sub) ? sub : undefined)
+}
+
+/**
  * Returns a person with what is known of one, and no more: each claim is of its type and bounded, for all of them have to fit
  * into a cookie, and into tokens. What is not is left out, for a claim that was cut would be another. Who has a name that cannot
- * be read is called by the subject.
+ * be read is called by the subject; `null` stays.
  *
  * This does NOT check who may have the subject, nor how new the login is.
  */
@@ -79,7 +95,7 @@ export function boundPerson({ sub, auth_time, name, acr, amr }: Person): Person 
   return {
     sub: isText(sub) ? sub : '',
     ...(auth_time === undefined ? {} : { auth_time }),
-    ...(name !== undefined && isOf(NAME, name) ? { name } : {}),
+    ...(name === null || (name !== undefined && isOf(NAME, name)) ? { name } : {}),
     ...(acr !== undefined && isOf(CONTEXT, acr) ? { acr } : {}),
     ...(methods.length === 0 ? {} : { amr: methods }),
   }
@@ -93,14 +109,14 @@ export function boundPerson({ sub, auth_time, name, acr, amr }: Person): Person 
  * @throws {OAuthError} `login_failed` when there is no subject, or the nonce is another
  */
 export function readPerson(claims: AssertionClaims, transaction: Transaction): Person {
-  const { sub, nonce, auth_time, acr, amr, name, preferred_username } = claims
+  const { sub, nonce, auth_time, acr, amr } = claims
   const { now } = transaction
   if (!isText(sub) || sub.length > 255) throw new OAuthError('login_failed', 'the login has no subject')
   if (nonce !== nonceOf(transaction)) throw new OAuthError('login_failed', 'the login has another nonce')
   return boundPerson({
     sub,
     ...(isPast(auth_time, now) ? { auth_time: Math.min(auth_time, now) } : {}),
-    name: [preferred_username, name].filter(isText).find((text) => NAME.test(text)),
+    name: nameOf(claims),
     acr,
     amr,
   } as Person)

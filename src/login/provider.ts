@@ -14,6 +14,8 @@ export interface Provider {
   readonly tokenEndpoint: string
   readonly isIssuerSent: boolean
   readonly isBasic: boolean
+  /** Where there is one that may be asked: nobody needs it to log in. */
+  readonly userinfoEndpoint: string | undefined
   readonly jwks: RemoteDocument
 }
 
@@ -25,6 +27,16 @@ export interface ProviderRules {
   readonly privateHost: string | undefined
 }
 
+/** Returns a URL that may be asked, or nothing. */
+function readUserinfo(url: unknown, { isLoopbackAllowed, privateHost }: ProviderRules): string | undefined {
+  try {
+    checkRemoteUrl('userinfo_endpoint', url, isLoopbackAllowed, privateHost)
+    return url
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * Reads a provider's metadata.
  *
@@ -33,9 +45,10 @@ export interface ProviderRules {
  */
 export function readProvider(
   metadata: Readonly<Record<string, unknown>>,
-  { issuer, isLoopbackAllowed, privateHost }: ProviderRules,
+  rules: ProviderRules,
   fetch: Fetch,
 ): Provider {
+  const { issuer, isLoopbackAllowed, privateHost } = rules
   if (metadata['issuer'] !== issuer) throw new OAuthError('server_error', 'the metadata names another issuer')
   const { authorization_endpoint, token_endpoint, jwks_uri, token_endpoint_auth_methods_supported: methods } = metadata
   try {
@@ -50,6 +63,7 @@ export function readProvider(
     tokenEndpoint: token_endpoint,
     isIssuerSent: metadata['authorization_response_iss_parameter_supported'] === true,
     isBasic: !Array.isArray(methods) || methods.includes('client_secret_basic'),
+    userinfoEndpoint: readUserinfo(metadata['userinfo_endpoint'], rules),
     jwks: createRemoteDocument(jwks_uri, fetch),
   }
 }

@@ -18,9 +18,10 @@ import { type AssertionClaims, CLOCK_TOLERANCE, isKeyMissing, openAssertion } fr
 import { TokenError } from '../token/error.ts'
 import { checkNoError } from './answered_error.ts'
 import type { Authenticate, Person, Transaction } from './authenticate.ts'
-import { askFreshness, nonceOf, readPerson } from './person.ts'
+import { askFreshness, nameOf, nonceOf, readPerson } from './person.ts'
 import { type Provider, readProvider, take } from './provider.ts'
 import { type ProviderAuthMethod, type ProviderClient, redeem } from './token_endpoint.ts'
+import { fetchUserinfo } from './userinfo.ts'
 
 /** What is to be known of the provider. */
 export interface UpstreamOptions {
@@ -181,12 +182,16 @@ export function upstreamLogin(options: UpstreamOptions): Authenticate {
     checkNoError(parameters)
     const code = parameters.get('code')
     if (code === undefined) throw new OAuthError('login_failed', 'the answer has no code')
-    const { id_token } = await redeem(provider.tokenEndpoint, code, transaction, client(provider), fetch)
+    const answer = await redeem(provider.tokenEndpoint, code, transaction, client(provider), fetch)
+    const { id_token } = answer
     if (typeof id_token !== 'string') throw new OAuthError('login_failed', 'the token answer has no ID token')
     const claims = await openIdToken(id_token, transaction.now, provider.jwks)
     checkParty(claims, clientId)
     const person = readPerson(claims, transaction)
-    return { ...person, sub: upstreamSubject(issuer, person.sub) }
+    const tellName = async (): Promise<string | undefined> =>
+      nameOf(await fetchUserinfo(provider.userinfoEndpoint, answer, person.sub, fetch))
+    // The subject is a digest, which nobody knows again.
+    return { ...person, sub: upstreamSubject(issuer, person.sub), name: person.name ?? (await tellName()) ?? null }
   }
 
   return (request, transaction) => (transaction.step === 'begin' ? begin(transaction) : finish(request, transaction))

@@ -5,7 +5,7 @@
  */
 
 import { html } from 'hono/html'
-import type { Html, Page } from './page.ts'
+import { type Html, loggedIn, type Page } from './page.ts'
 
 /** An app, as a person sees it. */
 export interface ShownApp {
@@ -21,7 +21,8 @@ export interface ShownApp {
 /** What the page shows. */
 export interface ShownApps {
   readonly issuer: string
-  readonly account: string
+  /** The account in use, where there is a name for it. */
+  readonly account: string | undefined
   readonly apps: readonly ShownApp[]
   /** Whether older apps had no room. */
   readonly isCut: boolean
@@ -56,7 +57,7 @@ ${can === 'end apps' ? pressForm(issuer, press, html`End <bdi>${name}</bdi>`) : 
       ? html`<p>One app cannot be ended alone here. <a href="${issuer}/logout">Log out</a>, and no app gets anything new from this session; what it has works until it expires.</p>`
       : html`<p>Nothing can be ended here: what an app has works until it expires.</p>`
   const body = html`<h1>What you allowed</h1>
-<p>You are logged in as <strong><bdi>${account}</bdi></strong>. This is what you allowed <strong>in this browser</strong>; what you allowed in others is not known here.</p>
+<p>${loggedIn(account)} This is what you allowed <strong>in this browser</strong>; what you allowed in others is not known here.</p>
 ${apps.length === 0 ? html`<p>No app is known in this browser.</p>` : html`<ul class="scopes">${items}</ul>`}
 ${isCut ? html`<p>Older apps had no room in this list.</p>` : ''}
 ${can === 'end apps' ? html`<h2>Everything, everywhere</h2><p>Ends every app and every session that is yours, in other browsers too, and logs you out.</p>${pressForm(issuer, pressAll, 'End everything')}` : cannot}`

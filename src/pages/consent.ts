@@ -51,8 +51,8 @@ export interface Consent {
   /** Whether the answer goes to an app on the person's own device. */
   readonly isOnDevice: boolean
   readonly resources: readonly ShownResource[]
-  /** The account in use. */
-  readonly account: string
+  /** The account in use, where there is a name for it. */
+  readonly account: string | undefined
   /** How long the client keeps what it gets, in words. */
   readonly lifetime: string
 }
@@ -100,7 +100,7 @@ ${resources.map(
 <ul class="scopes">${scopes.map((words) => html`<li>${words}</li>`)}${details.map(detailItem)}</ul>`,
 )}
 <dl class="facts">
-<dt>Account</dt><dd><bdi>${account}</bdi></dd>
+${account === undefined ? '' : html`<dt>Account</dt><dd><bdi>${account}</bdi></dd>`}
 <dt>App</dt><dd><bdi>${clientName}</bdi>${clientHost === undefined ? '' : html` <span class="soft">(${clientHost})</span>`}</dd>
 <dt>Answer goes to</dt><dd>${destination}</dd>
 <dt>For</dt><dd>${lifetime}</dd>
@@ -116,7 +116,7 @@ ${
 <button type="submit" name="decision" value="deny">Deny</button>
 <button type="submit" name="decision" value="allow">Allow</button>
 </div>
-<footer>Not <bdi>${account}</bdi>? <button type="submit" name="decision" value="switch">Use another account</button></footer>
+<footer>${account === undefined ? '' : html`Not <bdi>${account}</bdi>? `}<button type="submit" name="decision" value="switch">Use another account</button></footer>
 </form>`
   return { issuer, title: `Let ${clientName} in?`, body }
 }

@@ -5,17 +5,17 @@
  */
 
 import { html } from 'hono/html'
-import type { Page } from './page.ts'
+import { loggedIn, type Page } from './page.ts'
 
 /**
  * Returns the page that asks whether to log out.
  *
  * @param isForGood whether what came of the session ends with it: without a guard nothing does
  */
-export function logoutPage(issuer: string, account: string, token: string, isForGood: boolean): Page {
+export function logoutPage(issuer: string, account: string | undefined, token: string, isForGood: boolean): Page {
   const words = isForGood ? ' Apps that you let in since then will have to ask you again.' : ''
   const body = html`<h1>Log out?</h1>
-<p>You are logged in as <strong><bdi>${account}</bdi></strong>.${words}</p>
+<p>${loggedIn(account)}${words}</p>
 <p>Before that you can look at <a href="${issuer}/apps">what you allowed</a> in this browser, and end it.</p>
 <form class="single" method="post" action="${issuer}/logout">
 <input type="hidden" name="token" value="${token}">

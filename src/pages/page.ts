@@ -28,6 +28,12 @@ const SEAL = raw(
   '<svg viewBox="0 0 32 32" aria-hidden="true"><circle cx="16" cy="16" r="14" fill="none" stroke="currentColor" stroke-width="2.5"/><path d="M9 13h14v9H9zM9 13l7 6 7-6" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linejoin="round"/></svg>',
 )
 
+/** Returns the sentence that says who is logged in, as far as there is a name for them. */
+export function loggedIn(account: string | undefined): Html {
+  if (account === undefined) return html`You are logged in.`
+  return html`You are logged in as <strong><bdi>${account}</bdi></strong>.`
+}
+
 /** Returns a page in its frame. */
 function frame({ issuer, title, body, isWide = false, goesTo }: Page, nonce: string): Html {
   return html`<!doctype html>
