@@ -26,5 +26,5 @@ export function developmentLoginPage({ issuer, state, clientName, name }: Develo
 <p><input type="text" id="username" name="username" value="${name}" maxlength="64" autocomplete="username" autocapitalize="none" spellcheck="false" required></p>
 <button type="submit">Log in</button>
 </form>`
-  return { issuer, title: 'Log in', body }
+  return { issuer, title: 'Log in', body, leadsAway: true }
 }

@@ -22,6 +22,11 @@ export interface Page {
   readonly isWide?: boolean
   /** Where the browser goes by itself, at once. */
   readonly goesTo?: string
+  /**
+   * Whether redirects may lead to other sites after its form, to a provider or an app: Chromium holds `form-action` against
+   * each of them. For pages of development alone. Default false.
+   */
+  readonly leadsAway?: boolean
 }
 
 const SEAL = raw(
@@ -60,8 +65,8 @@ ${body}
 }
 
 /** Returns the policy of a page: its own style, its own forms, and nothing else (CSP level 3). */
-function policyOf(nonce: string, goesTo: string | undefined): string {
-  const forms = goesTo === undefined ? "'self'" : "'none'"
+function policyOf(nonce: string, { goesTo, leadsAway = false }: Page): string {
+  const forms = goesTo !== undefined ? "'none'" : leadsAway ? "'self' https: http:" : "'self'"
   return `default-src 'none'; style-src 'nonce-${nonce}'; img-src data:; base-uri 'none'; frame-ancestors 'none'; form-action ${forms}`
 }
 
@@ -82,7 +87,7 @@ export async function toPageResponse(
       'Content-Type': 'text/html; charset=utf-8',
       'Cache-Control': 'no-store',
       Pragma: 'no-cache',
-      'Content-Security-Policy': policyOf(nonce, page.goesTo),
+      'Content-Security-Policy': policyOf(nonce, page),
       // Whatever was put in is escaped: a form is one of ours.
       'Referrer-Policy': text.includes('<form') ? 'same-origin' : 'no-referrer',
       'X-Robots-Tag': 'noindex',

@@ -23,7 +23,7 @@ export function demoPage(issuer: string, metadata: string): Page {
 <button type="submit">Get a token</button>
 </form>
 <footer><a href="${metadata}">Metadata</a> · <a href="${issuer}/healthz">Health</a> · <a href="${issuer}/logout">Log out</a></footer>`
-  return { issuer, title: 'Bulla, in development', body }
+  return { issuer, title: 'Bulla, in development', body, leadsAway: true }
 }
 
 /** What the demo shows at its end. */
@@ -84,5 +84,5 @@ ${envelope(token)}
 </div>
 <form class="single" method="post" action="${issuer}/demo"><button type="submit">Get another</button></form>
 <footer><a href="${issuer}/">Start page</a> · <a href="${issuer}/logout">Log out</a></footer>`
-  return { issuer, title: 'A sealed token', body, isWide: true }
+  return { issuer, title: 'A sealed token', body, isWide: true, leadsAway: true }
 }

@@ -212,6 +212,33 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] !== 'true')(
       for (const { context } of [first, second]) await context.close()
     })
 
+    it('a login at the issuer itself that needs no question leads to the app, though a form began it', async () => {
+      const clients = {
+        own: {
+          grant_types: ['authorization_code' as const],
+          redirect_uris: ['https://own.example/cb'],
+          resources: ['https://api.example.com'],
+          scopes: ['orders:read'],
+          consent: 'skip' as const,
+        },
+      }
+      const issuer = await startIssuer({ clients, isDemo: false })
+      const { page, context } = await open()
+      await page.goto(`${issuer}/authorize?${requestOf({ client_id: 'own', redirect_uri: 'https://own.example/cb' })}`)
+      const arrives = page.waitForRequest(/^https:\/\/own\.example\/cb\?code=.*state=xyz/, { timeout: 10_000 })
+      await Promise.all([arrives, logIn(page, 'alice', 'Name')])
+      await context.close()
+    })
+
+    it('the demo leads to a provider, though a form began it', async () => {
+      const issuer = await startIssuer({ authenticate: provider })
+      const { page, context } = await open()
+      await page.goto(issuer)
+      await press(page, 'Get a token')
+      await page.waitForURL(`${elsewhere}/login?**`, { timeout: 10_000 })
+      await context.close()
+    })
+
     it('a login that fails leads back to the app, by keyboard alone', async () => {
       const issuer = await startIssuer({
         authenticate: async (request, transaction) => {
