@@ -94,7 +94,12 @@ export function createCodes(
 }
 
 /** Codes of pages alone: for the client there was no yes. */
-const NOT_TOLD: ReadonlySet<OAuthErrorCode> = new Set(['login_failed', 'foreign_login', 'foreign_form'])
+const NOT_TOLD: ReadonlySet<OAuthErrorCode> = new Set([
+  'login_failed',
+  'login_too_long',
+  'foreign_login',
+  'foreign_form',
+])
 
 /** Returns the way back to a client that is told that nothing comes of its request (RFC 6749 §4.1.2.1). */
 export function wayBack(destination: Destination, error: OAuthError, issuer: string): WayBack {

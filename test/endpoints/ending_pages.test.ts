@@ -166,6 +166,17 @@ const ENDS: readonly (readonly [string, (set: SetUp) => Promise<Response>, numbe
     [again, back('server_error')],
   ],
   [
+    'a login of somebody of whom too much is said for a cookie',
+    async ({ browser, change }) => {
+      const amr = Array.from({ length: 16 }, (_, index) => `${index}`.padStart(64, '"'))
+      const said = { sub: '界'.repeat(255), name: '🙂'.repeat(127), acr: '"'.repeat(255), amr }
+      change({ authenticate: async () => said })
+      return browser.get(authorizeUrl({ ...REQUESTS['web'], state: 'mine' }))
+    },
+    400,
+    [again, back('access_denied')],
+  ],
+  [
     'a login that was used before',
     async ({ browser, callback }) => {
       const used = await callback()
