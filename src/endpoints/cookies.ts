@@ -5,7 +5,8 @@
  */
 
 import type { Context } from 'hono'
-import { deleteCookie, generateCookie, getCookie, setCookie } from 'hono/cookie'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { serialize } from 'hono/utils/cookie'
 
 /**
  * What a cookie is for: the browser itself, the session, remembered consents, what apps were allowed, pushed requests that
@@ -47,12 +48,15 @@ export function createCookies(issuer: string): Cookies {
   const isSecure = protocol === 'https:'
   const suffix = pathname === '/' ? '' : pathname.replaceAll(/[^A-Za-z0-9]+/g, '-')
   const nameOf = (kind: CookieKind): string => `bulla-${kind}${suffix}`
-  const prefix = isSecure ? { prefix: 'host' as const } : {}
-  const options = { path: '/', httpOnly: true, sameSite: 'Lax' as const, secure: isSecure, ...prefix }
+  const plain = { path: '/', httpOnly: true, sameSite: 'Lax' as const, secure: isSecure }
+  const options = { ...plain, ...(isSecure ? { prefix: 'host' as const } : {}) }
   const attributes = (maxAge?: number) => ({ ...options, ...(maxAge === undefined ? {} : { maxAge }) })
   const set: Cookies['set'] = (c, kind, value, maxAge) => setCookie(c, nameOf(kind), value, attributes(maxAge))
   const measure: Cookies['measure'] = (kind, value, maxAge) =>
-    generateCookie(nameOf(kind), value, attributes(maxAge)).length
+    serialize(`${isSecure ? '__Host-' : ''}${nameOf(kind)}`, value, {
+      ...plain,
+      ...(maxAge === undefined ? {} : { maxAge }),
+    }).length
   const drop: Cookies['drop'] = (c, kind) => {
     deleteCookie(c, nameOf(kind), options)
   }

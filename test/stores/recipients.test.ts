@@ -249,7 +249,7 @@ describe('a token for a resource that asks for nested', () => {
       ...VARS.RESOURCES,
       [PARTNER]: { scopes: ['read'], envelope: 'nested', jwks_uri: JWKS_URI, ...members },
     }
-    const clients = { ...VARS.CLIENTS, service: { ...VARS.CLIENTS.service, resources: [API, PARTNER] } }
+    const clients = { service: { ...VARS.CLIENTS.service, resources: [API, PARTNER] } }
     const settings = {
       resources,
       clients,
