@@ -58,11 +58,25 @@ interface ConsentFacts {
   readonly sid: string
 }
 
+/** Returns the same request with these prompts, and without what else is left out. */
+function withPrompts(parameters: string, prompts: readonly string[], left: readonly string[] = []): string {
+  const kept = parameters.split('&').filter((one) => !['prompt', ...left].some((name) => one.startsWith(`${name}=`)))
+  return [...kept, `prompt=${prompts.join('+')}`].join('&')
+}
+
+function promptsOf(parameters: string): readonly string[] {
+  return (readParameters(parameters).get('prompt') ?? '').split(' ')
+}
+
 /** Returns the same request for another account: with a login, and no word of whom the client thinks to see. */
 function withNewLogin(parameters: string): string {
-  const prompts = (readParameters(parameters).get('prompt') ?? '').split(' ').filter((one) => one === 'consent')
-  const kept = parameters.split('&').filter((parameter) => !/^(?:prompt|login_hint)=/.test(parameter))
-  return [...kept, `prompt=${['login', ...prompts].join('+')}`].join('&')
+  const asks = promptsOf(parameters).includes('consent')
+  return withPrompts(parameters, asks ? ['login', 'consent'] : ['login'], ['login_hint'])
+}
+
+/** Returns the same request with the question in any case: a "Deny" that does not count must not become a yes of before. */
+function withQuestion(parameters: string): string {
+  return withPrompts(parameters, promptsOf(parameters).includes('login') ? ['login', 'consent'] : ['consent'])
 }
 
 /** Returns a span of time as a person reads it. */
@@ -169,7 +183,7 @@ export function createConsents(
       const opened = hasEnded ? undefined : await open(c, envelope, envelopes, now)
       if (opened !== undefined && decision !== 'switch') return await decide(c, decision, opened, envelopes, now)
       const page = opened === undefined ? askingAnewPage : switchingPage
-      const wanted = decision === 'switch' ? withNewLogin(request.parameters) : request.parameters
+      const wanted = (decision === 'switch' ? withNewLogin : withQuestion)(request.parameters)
       const again = await ways.again({ ...request, parameters: wanted }, envelopes, now)
       if (again === undefined) throw new OAuthError('invalid_request_uri', 'nothing can come of the request any more')
       return withCookies(c, await toPageResponse(200, page(issuer, again)))

@@ -63,7 +63,7 @@ export interface PushedRequests {
    * Spends a request, if it was pushed, for one code: for the same one again and again.
    *
    * @param code names the code
-   * @throws {OAuthError} `invalid_request_uri` when it was spent for another before
+   * @throws {OAuthError} `invalid_request_uri` when it was spent for another before, or nothing can come of it any more
    */
   spend(pushed: Pushed | undefined, code: string, now: number): Promise<void>
 }
@@ -117,8 +117,11 @@ export function createPushedRequests({ settings, newId }: EndpointContext): Push
         throw new OAuthError('invalid_request_uri', 'the request led to a code before')
     },
     async spend(pushed, code, now) {
-      if (pushed === undefined || guard === undefined) return
+      if (pushed === undefined) return
       const { jti, until: expiresAt } = pushed
+      // A question may be open for longer; what the guard remembers of a request it forgets then.
+      if (now >= expiresAt) throw new OAuthError('invalid_request_uri', 'nothing can come of the request any more')
+      if (guard === undefined) return
       // At the guard it is a family whose key is the code.
       const step = { gid: `par code ${jti}`, generation: 0, now, grace: longest, bound: code, expiresAt }
       // 0.1.0 asks for this one. It comes first: a guard that fails after it has lost nothing.

@@ -263,6 +263,24 @@ describe('a consent page that was open for too long', () => {
     expect([...alice.browser.cookies.keys()]).toEqual(['__Host-bulla-browser'])
   })
 
+  it.each(
+    BROUGHT.flatMap(([how, isPushed]) =>
+      (['deny', 'allow'] as const).map((decision) => [decision, how, isPushed] as const),
+    ),
+  )(
+    'asks indeed, though the app was let in since, so that no "Deny" becomes a yes: %s, %s',
+    async (decision, _, isPushed) => {
+      const { person, push, wait } = setUp()
+      const alice = person()
+      const request = async () => (isPushed ? push() : REQUESTS['web'])
+      const consent = await consentOf(await alice.visit(await request()))
+      await alice.answer('allow', await request())
+      wait(HOUR)
+      const next = await alice.browser.get(goesTo(await (await press(alice.browser, consent, decision)).text()))
+      expect([next.status, await consentOf(next)]).toEqual([200, expect.stringMatching(/^ey/)])
+    },
+  )
+
   it('asks once more for a day, and then no more', async () => {
     const { person, wait } = setUp()
     const alice = person()
@@ -322,6 +340,21 @@ describe('a question in a tab, while somebody logs in or out in another', () => 
     const redeemed = await createApp(ask, { client: 'web' }).redeem(answer.get('code') ?? '')
     expect(await subjectOf(redeemed)).toBe(name)
   })
+
+  it.each(BROUGHT)(
+    'asks whoever is there now, though they let the app in before, for a request brought %s',
+    async (_, isPushed) => {
+      const { person, push } = setUp()
+      const alice = person()
+      const request = async () => (isPushed ? push() : REQUESTS['web'])
+      const consent = await consentOf(await alice.visit(await request()))
+      const bob = person('bob', alice.browser.cookies)
+      await bob.visit({ prompt: 'login' })
+      await bob.answer('allow', await request())
+      const asked = await bob.browser.get(goesTo(await (await press(bob.browser, consent)).text()))
+      expect([asked.status, accountOf(await asked.text())]).toEqual([200, 'bob'])
+    },
+  )
 
   it('leads to a login where nobody is there any more, and then asks whoever it is', async () => {
     const { person, at } = setUp()
@@ -386,6 +419,26 @@ describe('the page of a request that was pushed', () => {
     expect((await createApp(ask, { client: 'web' }).redeem(code)).status).toBe(200)
     expect((await press(alice.browser, second)).status).toBe(400)
     expect((await alice.browser.get(authorizeUrl(pushed))).status).toBe(400)
+  })
+
+  it('leads to no code once its time is over, though its question has an hour of its own', async () => {
+    const { person, push, wait } = setUp()
+    const alice = person()
+    const pushed = await push({ state: 'mine' })
+    for (let hours = 0; hours < 2; hours++, wait(HOUR)) await alice.visit(pushed)
+    const consent = await consentOf(await alice.visit(pushed))
+    // A login and an answer may each take an hour.
+    wait(179)
+    const early = await press(alice.browser, await consentOf(await alice.visit(pushed)), 'deny')
+    wait(1)
+    const late = await press(alice.browser, consent)
+    const [denied, page] = [await early.text(), await late.text()]
+    expect([early.status, denied.includes('error=access_denied')]).toEqual([200, true])
+    expect([late.status, page.includes('code=ey'), page.includes('error=invalid_request_uri')]).toEqual([
+      400,
+      false,
+      true,
+    ])
   })
 
   it('met no login any more once it has ended: the one of before counts no more', async () => {
