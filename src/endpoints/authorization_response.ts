@@ -93,23 +93,35 @@ export function createCodes(
   }
 }
 
-/** Codes of pages alone: for the client there was no yes. */
-const NOT_TOLD: ReadonlySet<OAuthErrorCode> = new Set([
-  'login_failed',
-  'login_too_long',
-  'foreign_login',
-  'foreign_form',
+/** What a client can be told at its redirect URI; whatever else went wrong, for it there was no yes. */
+const TOLD: ReadonlySet<OAuthErrorCode> = new Set([
+  'access_denied',
+  'consent_required',
+  'invalid_authorization_details',
+  'invalid_dpop_proof',
+  'invalid_request',
+  'invalid_request_uri',
+  'invalid_scope',
+  'invalid_target',
+  'login_required',
+  'request_not_supported',
+  'server_error',
+  'temporarily_unavailable',
+  'unauthorized_client',
+  'unsupported_response_type',
 ])
 
 /** Returns the way back to a client that is told that nothing comes of its request (RFC 6749 §4.1.2.1). */
 export function wayBack(destination: Destination, error: OAuthError, issuer: string): WayBack {
-  const told = NOT_TOLD.has(error.code) ? new OAuthError('access_denied', error.message) : error
-  return { clientName: destination.client.name, location: sendError(destination, told, issuer) }
+  return { clientName: destination.client.name, location: sendError(destination, error, issuer) }
 }
 
-/** Returns the redirect URI with an error: only a proved destination can have one (RFC 6749 §4.1.2.1, RFC 9207 §2). */
-export function sendError(destination: Destination, error: OAuthError, issuer: string): string {
-  const { redirectUri, state } = destination
-  const { description } = OAUTH_ERRORS[error.code]
-  return addParameters(redirectUri, { error: error.code, error_description: description, state, iss: issuer })
+/**
+ * Returns the redirect URI with an error: only a proved destination can have one (RFC 6749 §4.1.2.1, RFC 9207 §2). What no
+ * specification knows is `access_denied`.
+ */
+export function sendError({ redirectUri, state }: Destination, { code }: OAuthError, issuer: string): string {
+  const error = TOLD.has(code) ? code : 'access_denied'
+  const { description } = OAUTH_ERRORS[error]
+  return addParameters(redirectUri, { error, error_description: description, state, iss: issuer })
 }

@@ -13,6 +13,7 @@ import { toPageResponse } from '../pages/page.ts'
 import { type AuthorizationRequest, type Pushed, proveDestination } from '../protocol/authorization_request.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
+import { addParameters } from '../protocol/redirect_uri.ts'
 import { isReservedSubject } from '../protocol/subject.ts'
 import { isVisible } from '../protocol/visible.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
@@ -61,6 +62,9 @@ function withoutLogin(parameters: string): string {
   })
   return kept.join('&')
 }
+
+/** Stands beside a request that goes on after a login for which a browser without cookies went nowhere: it should have some now. */
+const LOGGED_IN = 'logged_in'
 
 /** Returns when a login was begun, by the clock that looks at it: the machine that began it may be ahead, and nothing began later. */
 function begunAt({ iat }: LoginFacts, now: number): number {
@@ -140,6 +144,7 @@ export function createLogins(
 
   async function begin(...[c, request, envelopes, now]: Parameters<Logins['begin']>): Promise<Response> {
     const { destination, prompt, maxAge, parameters, pushed } = request
+    const isNew = cookies.get(c, 'browser') === undefined
     const facts: LoginFacts = {
       jti: newId(),
       iat: now,
@@ -154,9 +159,12 @@ export function createLogins(
     }
     const state = await envelopes.seal('login', { ...facts })
     try {
+      // It would be sent round for ever.
+      if (isNew && c.req.query(LOGGED_IN) !== undefined)
+        throw new OAuthError('foreign_login', 'the browser keeps no cookies: it was logged in just now')
       const result = await ask(c, facts, transactionOf(facts, state, 'begin', now))
       if (result instanceof Response) return withCookies(c, result)
-      return await finish(c, result, facts, envelopes, now)
+      return await finish(c, result, facts, envelopes, now, isNew)
     } catch (error) {
       return fail(c, error, await ways.again(facts, envelopes, now), facts)
     }
@@ -174,6 +182,7 @@ export function createLogins(
     facts: LoginFacts,
     envelopes: PurposeEnvelopes,
     now: number,
+    isMarked = false,
   ): Promise<Response> {
     const { parameters, pushed } = facts
     const metAt = begunAt(facts, now)
@@ -184,7 +193,7 @@ export function createLogins(
     await sessions.checkCanStart(person, envelopes, now)
     await spend(facts)
     await sessions.start(c, person, facts.browser, envelopes, now)
-    return c.redirect(goesOnAt, 303)
+    return c.redirect(isMarked ? addParameters(goesOnAt, { [LOGGED_IN]: 'yes' }) : goesOnAt, 303)
   }
 
   /** Shows what went wrong; nothing is lost, and the person can try again, or go back to the app of a request that is theirs. */

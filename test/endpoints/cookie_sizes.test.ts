@@ -53,7 +53,7 @@ describe('what is said of a person', () => {
     ['what a session says of itself', { sub: 'alice', jti: 'x', exp: 1, iat: 1, sid: 'y', started_at: 0 }],
   ])('in code, with %s, is bounded: the browser keeps the session, and goes on', async (_, person) => {
     const { browser } = setUp(person)
-    expect((await browser.get(authorizeUrl())).headers.get('location')).toBe(authorizeUrl())
+    expect((await browser.get(authorizeUrl())).headers.get('location')).toBe(`${authorizeUrl()}&logged_in=yes`)
     expect(await (await browser.get(authorizeUrl())).text()).toContain('Browser app')
   })
 

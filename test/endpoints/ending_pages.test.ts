@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { createMemoryGuard, createMemoryRevocations, type Guard, type IssuerSettings } from '../../src/index.ts'
+import {
+  createMemoryGuard,
+  createMemoryRevocations,
+  type Guard,
+  type IssuerSettings,
+  OAuthError,
+} from '../../src/index.ts'
 import { ISSUER, NOW, testIssuer, VARS } from '../fixtures.ts'
 import {
   authorizeUrl,
@@ -182,6 +188,27 @@ const ENDS: readonly (readonly [string, (set: SetUp) => Promise<Response>, numbe
       const used = await callback()
       await browser.get(used)
       return browser.get(used)
+    },
+    400,
+    [again, back('access_denied')],
+  ],
+  [
+    'a login that is over by a word which no app knows',
+    async ({ browser, change }) => {
+      const slow = new OAuthError('slow_down', 'as this test will have it', { isForClient: true })
+      change({ authenticate: () => Promise.reject(slow) })
+      return browser.get(authorizeUrl({ ...REQUESTS['web'], state: 'mine' }))
+    },
+    303,
+    [back('access_denied')],
+  ],
+  [
+    'a login that asks nothing, where no cookies are kept',
+    async ({ ask, change }) => {
+      change({ authenticate: async () => ({ sub: 'alice' }) })
+      const go = async (url: string): Promise<Response> => ask(new Request(url))
+      const first = await go(authorizeUrl({ ...REQUESTS['web'], state: 'mine' }))
+      return go(first.headers.get('location') ?? '')
     },
     400,
     [again, back('access_denied')],
