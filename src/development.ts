@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { ClientSettings } from './protocol/client_registration.ts'
-import type { ResourceSettings } from './protocol/resource_registration.ts'
+import type { ClientSettings } from './registration/client_registration.ts'
+import type { ResourceSettings } from './registration/resource_registration.ts'
 
 /** The resource of the demo. */
 export const DEMO_RESOURCE = 'https://api.example.com'

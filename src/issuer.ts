@@ -8,54 +8,46 @@ import { type Context, Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { etag, RETAINED_304_HEADERS } from 'hono/etag'
 import { isLoopback } from '../keys/identifier.ts'
-import { type AccessTokens, createAccessTokens } from './endpoints/access_tokens.ts'
-import { createAllowedApps } from './endpoints/allowed_apps.ts'
-import { createAppsEndpoint } from './endpoints/apps.ts'
-import { createCodes } from './endpoints/authorization_response.ts'
-import { createAuthorizeEndpoint } from './endpoints/authorize.ts'
-import { LONGEST_FORM, readBody } from './endpoints/browser.ts'
 import {
   type AuthenticateClient,
   createClientAuthentication,
   type ProveClient,
   spendingAtOnce,
-} from './endpoints/client_authentication.ts'
-import { createConsents } from './endpoints/consent.ts'
-import { createContext, type EndpointContext } from './endpoints/context.ts'
-import { createCookies } from './endpoints/cookies.ts'
+} from './authentication/client_authentication.ts'
+import { createAllowedApps } from './authorization/allowed_apps.ts'
+import { createCodes } from './authorization/authorization_response.ts'
+import { createConsents } from './authorization/consent.ts'
+import { createLogins } from './authorization/login.ts'
+import { createOpenedRequests } from './authorization/opened_requests.ts'
+import { createPushedRequests } from './authorization/pushed_requests.ts'
+import { createRememberedConsents } from './authorization/remembered_consents.ts'
+import { createSessions } from './authorization/session.ts'
+import { createWays } from './authorization/ways.ts'
+import { createContext, type EndpointContext } from './context.ts'
+import { createAppsEndpoint } from './endpoints/apps.ts'
+import { createAuthorizeEndpoint } from './endpoints/authorize.ts'
 import { createDemo } from './endpoints/demo.ts'
-import { type FormEndpoint, type FormRequest, LONGEST_FORM_REQUEST } from './endpoints/form_endpoint.ts'
 import { createIntrospectEndpoint } from './endpoints/introspect.ts'
 import { createJwksAnswer } from './endpoints/jwks.ts'
 import { createKeysEndpoint } from './endpoints/keys.ts'
-import { createLogins } from './endpoints/login.ts'
 import { createLogoutEndpoint } from './endpoints/logout.ts'
 import { describeIssuer, metadataPath } from './endpoints/metadata.ts'
-import {
-  atMost,
-  corsWhereAsked,
-  limitFailures,
-  only,
-  onlyForUs,
-  securely,
-  showingRefusals,
-} from './endpoints/middleware.ts'
-import { createOpenedRequests } from './endpoints/opened_requests.ts'
 import { createParEndpoint } from './endpoints/par.ts'
-import { createPublicKeys, type PublicKeys } from './endpoints/public_keys.ts'
-import { createPushedRequests } from './endpoints/pushed_requests.ts'
-import { createRememberedConsents } from './endpoints/remembered_consents.ts'
-import { type Answer, answerError, answerJson, answerRefusal, toResponse } from './endpoints/respond.ts'
 import { createOperatorEndpoint, createRevocationsEndpoint } from './endpoints/revocations.ts'
 import { createRevokeEndpoint } from './endpoints/revoke.ts'
-import { createRevoking, type Revoking } from './endpoints/revoking.ts'
-import { createSessions } from './endpoints/session.ts'
 import { createStartEndpoint } from './endpoints/start.ts'
 import { createTokenEndpoint } from './endpoints/token.ts'
-import { createWays } from './endpoints/ways.ts'
-import type { IssuerSettings } from './settings.ts'
-import { type Assertions, createAssertions } from './stores/assertions.ts'
-import { createRecipients } from './stores/recipients.ts'
+import { LONGEST_FORM, readBody } from './http/browser.ts'
+import { createCookies } from './http/cookies.ts'
+import { type FormEndpoint, type FormRequest, LONGEST_FORM_REQUEST } from './http/form_endpoint.ts'
+import { atMost, corsWhereAsked, limitFailures, only, onlyForUs, securely, showingRefusals } from './http/middleware.ts'
+import { type Answer, answerError, answerJson, answerRefusal, toResponse } from './http/respond.ts'
+import { type AccessTokens, createAccessTokens } from './issuing/access_tokens.ts'
+import { createPublicKeys, type PublicKeys } from './issuing/public_keys.ts'
+import { createRevoking, type Revoking } from './issuing/revoking.ts'
+import { type Assertions, createAssertions } from './remote/assertions.ts'
+import { createRecipients } from './remote/recipients.ts'
+import type { IssuerSettings } from './settings/settings.ts'
 import { createRevocationView, type RevocationView } from './stores/revocations.ts'
 
 /** An issuer: a Hono app, and the token endpoint as a plain function beside it. */

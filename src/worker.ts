@@ -5,7 +5,7 @@
  */
 
 import { type Bindings, readBindings } from './bindings.ts'
-import { answerUnavailable } from './endpoints/respond.ts'
+import { answerUnavailable } from './http/respond.ts'
 import { createIssuer, type Issuer } from './issuer.ts'
 
 export { GuardObject } from './stores/guard_object.ts'

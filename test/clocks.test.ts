@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { createIssuer, type RevocationEvent } from '../src/index.ts'
-import { readResource } from '../src/protocol/resource_registration.ts'
-import { createRemoteDocument } from '../src/remote.ts'
+import { readResource } from '../src/registration/resource_registration.ts'
+import { createRemoteDocument } from '../src/remote/document.ts'
+import { createRecipients } from '../src/remote/recipients.ts'
 import { decideStep, NEW_FAMILY } from '../src/stores/guard.ts'
-import { createRecipients } from '../src/stores/recipients.ts'
 import { createRevocationView } from '../src/stores/revocations.ts'
 import { createMemoryRevocations } from '../src/stores/revocations_memory.ts'
-import { all, askAtOnce, createDistantIssuer } from './distant_issuer.ts'
 import { API, ISSUER, NOW, PARTNER, testSettings } from './fixtures.ts'
-import { PARTNER_KEYS, PARTNER_STRANGER, publicOf } from './partner.ts'
+import { all, askAtOnce, createDistantIssuer } from './parties/distant_issuer.ts'
+import { PARTNER_KEYS, PARTNER_STRANGER, publicOf } from './parties/partner.ts'
 
 const YEAR = 31_536_000
 

@@ -11,7 +11,7 @@ import {
   pushedBy,
   readAnswer,
   signLogin,
-} from './person.ts'
+} from './parties/person.ts'
 
 const issuer = testIssuer()
 const ask = (request: Request): Response | Promise<Response> => issuer.fetch(request)

@@ -10,7 +10,7 @@ import { createRing, type Ring, writeRing } from '../keys/index.ts'
 import { createIssuer, createMemoryGuard, type Issuer, type IssuerSettings, ownLoginPage } from '../src/index.ts'
 import { openDirect } from '../src/token/direct.ts'
 import type { Entitlement } from '../src/token/entitlement.ts'
-import { JWT_BEARER, TRUSTED } from './trusted.ts'
+import { JWT_BEARER, TRUSTED } from './parties/trusted.ts'
 
 export const ISSUER = 'https://as.example'
 export const API = 'https://api1.example'

@@ -16,7 +16,7 @@ import { readWorkerEnv, type WorkerEnv } from './worker_env.ts'
 async function faultsOf(env: WorkerEnv['env'], ownGrants: readonly string[]): Promise<readonly string[]> {
   // Only who runs an issuer has what it is made of.
   const { gatherBindings } = await import('../bindings.ts')
-  const { checkSettings } = await import('../settings.ts')
+  const { checkSettings } = await import('../settings/settings.ts')
   const list = createFaultList()
   const decide = (): never => {
     throw new TypeError('a stand-in')

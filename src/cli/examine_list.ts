@@ -5,12 +5,12 @@
  */
 
 import { createKeyring, type Ring, writeInstant } from '../../keys/index.ts'
+import { TokenError } from '../jose/error.ts'
+import { readVerificationKeys, readySigningKey, type VerificationKeys } from '../jose/jwks.ts'
+import { verifyClaims } from '../jose/signed.ts'
 import { checkRemoteUrl } from '../protocol/remote_url.ts'
-import { fetchText } from '../remote.ts'
-import { TokenError } from '../token/error.ts'
-import { readVerificationKeys, readySigningKey, type VerificationKeys } from '../token/jwks.ts'
+import { fetchText } from '../remote/document.ts'
 import { type Bundle, LONGEST_BUNDLE, MOST_EVENTS, REVOCATIONS_TYP, readBundle } from '../token/revocations.ts'
-import { verifyClaims } from '../token/signed.ts'
 import { UsageError } from './command.ts'
 
 /** What the doctor found: rules that are broken, and what is good to know. */

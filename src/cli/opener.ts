@@ -15,14 +15,14 @@ import {
   readLeafKid,
   SIGNING_ALGORITHMS,
 } from '../../keys/index.ts'
+import { TokenError } from '../jose/error.ts'
+import { readVerificationKeys, readySigningKey, type VerificationKeys } from '../jose/jwks.ts'
+import { isOpener, leafRecipient, openerOf, type Recipient } from '../jose/recipient.ts'
 import type { Expectations } from '../token/claims.ts'
 import { openDirect } from '../token/direct.ts'
 import type { Opened } from '../token/entitlement.ts'
 import { readOutside } from '../token/envelope.ts'
-import { TokenError } from '../token/error.ts'
-import { readVerificationKeys, readySigningKey, type VerificationKeys } from '../token/jwks.ts'
 import { openNested, readNestedOutside } from '../token/nested.ts'
-import { isOpener, leafRecipient, openerOf, type Recipient } from '../token/recipient.ts'
 import { type Io, Refusal, UsageError, type Values } from './command.ts'
 import { readVariable } from './dotenv_file.ts'
 import { type Meant, readMeant } from './known_resource.ts'

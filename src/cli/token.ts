@@ -4,9 +4,9 @@
  * @module
  */
 
+import { TokenError } from '../jose/error.ts'
+import { explain } from '../jose/explain.ts'
 import { MOST_TOLERANT } from '../token/claims.ts'
-import { TokenError } from '../token/error.ts'
-import { explain } from '../token/explain.ts'
 import { describeEntitlement } from '../token/introspection.ts'
 import type { Command } from './command.ts'
 import { ENC } from './known_resource.ts'

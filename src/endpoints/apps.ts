@@ -5,20 +5,20 @@
  */
 
 import type { Context } from 'hono'
+import type { AllowedApps } from '../authorization/allowed_apps.ts'
+import type { Session, Sessions } from '../authorization/session.ts'
+import type { EndpointContext } from '../context.ts'
+import { checkOwnForm, readBody } from '../http/browser.ts'
+import { type Cookies, withCookies } from '../http/cookies.ts'
+import { answerErrorPage } from '../http/respond.ts'
+import type { Revoking } from '../issuing/revoking.ts'
+import { TokenError } from '../jose/error.ts'
 import { accountOf } from '../login/person.ts'
 import { appsPage, endedPage, notLoggedInPage } from '../pages/apps.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
-import { TokenError } from '../token/error.ts'
 import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
-import type { AllowedApps } from './allowed_apps.ts'
-import { checkOwnForm, readBody } from './browser.ts'
-import type { EndpointContext } from './context.ts'
-import { type Cookies, withCookies } from './cookies.ts'
-import { answerErrorPage } from './respond.ts'
-import type { Revoking } from './revoking.ts'
-import type { Session, Sessions } from './session.ts'
 
 /** What the endpoint needs beside the context. */
 export interface AppsParts {

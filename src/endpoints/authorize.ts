@@ -6,26 +6,26 @@
  */
 
 import type { Context } from 'hono'
+import type { AllowedApps } from '../authorization/allowed_apps.ts'
 import {
   type AuthorizationRequest,
   type Destination,
   proveDestination,
   readAuthorizationRequest,
-} from '../protocol/authorization_request.ts'
+} from '../authorization/authorization_request.ts'
+import { type Codes, sendError, wayBack } from '../authorization/authorization_response.ts'
+import type { Consents } from '../authorization/consent.ts'
+import type { Logins } from '../authorization/login.ts'
+import type { OpenedRequests } from '../authorization/opened_requests.ts'
+import type { OpenedRequest, PushedRequests } from '../authorization/pushed_requests.ts'
+import type { Session, Sessions } from '../authorization/session.ts'
+import type { EndpointContext } from '../context.ts'
+import { checkNavigation, isPrefetch, readBody, sameAgain } from '../http/browser.ts'
+import { keepOpener } from '../http/opener.ts'
+import { answerErrorPage, type ErrorPageOptions, toOAuthError, toPageError } from '../http/respond.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
-import type { AllowedApps } from './allowed_apps.ts'
-import { type Codes, sendError, wayBack } from './authorization_response.ts'
-import { checkNavigation, isPrefetch, readBody, sameAgain } from './browser.ts'
-import type { Consents } from './consent.ts'
-import type { EndpointContext } from './context.ts'
-import type { Logins } from './login.ts'
-import type { OpenedRequests } from './opened_requests.ts'
-import { keepOpener } from './opener.ts'
-import type { OpenedRequest, PushedRequests } from './pushed_requests.ts'
-import { answerErrorPage, type ErrorPageOptions, toOAuthError, toPageError } from './respond.ts'
-import type { Session, Sessions } from './session.ts'
 
 /** What the authorization endpoint needs beside the context. */
 export interface AuthorizeParts {

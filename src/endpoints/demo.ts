@@ -6,7 +6,12 @@
 
 import type { Context } from 'hono'
 import { readLeafKid } from '../../keys/index.ts'
+import type { EndpointContext } from '../context.ts'
 import { DEMO_CLIENT, DEMO_RESOURCE, DEMO_SCOPE } from '../development.ts'
+import { checkOwnForm } from '../http/browser.ts'
+import type { Cookies } from '../http/cookies.ts'
+import type { FormEndpoint } from '../http/form_endpoint.ts'
+import { answerErrorPage } from '../http/respond.ts'
 import { errorPage } from '../pages/error.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { demoTokenPage } from '../pages/start.ts'
@@ -14,11 +19,6 @@ import { readParameters } from '../protocol/parameters.ts'
 import { challengeOf } from '../protocol/pkce.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import { openEnvelope } from '../token/envelope.ts'
-import { checkOwnForm } from './browser.ts'
-import type { EndpointContext } from './context.ts'
-import type { Cookies } from './cookies.ts'
-import type { FormEndpoint } from './form_endpoint.ts'
-import { answerErrorPage } from './respond.ts'
 
 /** Returns the demo: POST begins it, GET is where the code comes back. */
 export function createDemo(

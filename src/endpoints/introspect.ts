@@ -5,18 +5,18 @@
  * @module
  */
 
-import { isPreferred } from '../media_type.ts'
+import type { AuthenticateClient } from '../authentication/client_authentication.ts'
+import type { EndpointContext } from '../context.ts'
+import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
+import { type Answer, answerJson } from '../http/respond.ts'
+import type { AccessTokens } from '../issuing/access_tokens.ts'
+import { signClaims } from '../jose/signed.ts'
 import { OAuthError } from '../protocol/error.ts'
-import { isProvable } from '../protocol/resource.ts'
+import { isPreferred } from '../protocol/media_type.ts'
+import { isProvable } from '../registration/resource.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import type { Opened } from '../token/entitlement.ts'
 import { describeEntitlement } from '../token/introspection.ts'
-import { signClaims } from '../token/signed.ts'
-import type { AccessTokens } from './access_tokens.ts'
-import type { AuthenticateClient } from './client_authentication.ts'
-import type { EndpointContext } from './context.ts'
-import { createFormEndpoint, type FormEndpoint } from './form_endpoint.ts'
-import { type Answer, answerJson } from './respond.ts'
 
 /** The media type of a signed answer (RFC 9701 §4). */
 const SIGNED = 'application/token-introspection+jwt'

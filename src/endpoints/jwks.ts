@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { EndpointContext } from './context.ts'
-import type { PublicKeys } from './public_keys.ts'
-import { type Answer, answerError } from './respond.ts'
+import type { EndpointContext } from '../context.ts'
+import { type Answer, answerError } from '../http/respond.ts'
+import type { PublicKeys } from '../issuing/public_keys.ts'
 
 /** Returns the answer of `GET /jwks`. */
 export async function createJwksAnswer({ log, now: clock }: EndpointContext, publicKeys: PublicKeys): Promise<Answer> {

@@ -6,21 +6,21 @@
  */
 
 import { branchOfLeaf, type RootNamesKey, writeJwk } from '../../keys/index.ts'
-import type { Client } from '../protocol/client.ts'
-import type { ClientCertificate } from '../protocol/client_certificate.ts'
+import type { AuthenticateClient } from '../authentication/client_authentication.ts'
+import type { EndpointContext } from '../context.ts'
+import { readBody } from '../http/browser.ts'
+import { challengeOfBasic, checkForm } from '../http/form_endpoint.ts'
+import { type Answer, answerError } from '../http/respond.ts'
+import { TokenError } from '../jose/error.ts'
+import { sealKeySet, writeNamesKey } from '../jose/key_set.ts'
+import { keyManagementOf, recipientOf } from '../jose/recipient.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
-import type { Resource } from '../protocol/resource.ts'
-import { chooseResource } from '../protocol/resource_indicator.ts'
+import type { Client } from '../registration/client.ts'
+import type { ClientCertificate } from '../registration/client_certificate.ts'
+import type { Resource } from '../registration/resource.ts'
+import { chooseResource } from '../registration/resource_indicator.ts'
 import type { RevocationView } from '../stores/revocations.ts'
-import { TokenError } from '../token/error.ts'
-import { sealKeySet, writeNamesKey } from '../token/key_set.ts'
-import { keyManagementOf, recipientOf } from '../token/recipient.ts'
-import { readBody } from './browser.ts'
-import type { AuthenticateClient } from './client_authentication.ts'
-import type { EndpointContext } from './context.ts'
-import { challengeOfBasic, checkForm } from './form_endpoint.ts'
-import { type Answer, answerError } from './respond.ts'
 
 /** Returns the parameters of a request: of its query; or by POST of its form, where a client assertion belongs. */
 async function readRequest(request: Request): Promise<Parameters> {

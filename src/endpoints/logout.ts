@@ -6,16 +6,16 @@
 
 import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
+import type { Session, Sessions } from '../authorization/session.ts'
+import type { EndpointContext } from '../context.ts'
+import { checkOwnForm, readBody } from '../http/browser.ts'
+import { type Cookies, withCookies } from '../http/cookies.ts'
+import { answerErrorPage } from '../http/respond.ts'
 import { accountOf } from '../login/person.ts'
 import { loggedOutPage, logoutPage } from '../pages/logout.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
-import { checkOwnForm, readBody } from './browser.ts'
-import type { EndpointContext } from './context.ts'
-import { type Cookies, withCookies } from './cookies.ts'
-import { answerErrorPage } from './respond.ts'
-import type { Session, Sessions } from './session.ts'
 
 /** Ties the form to the session: who can send it has seen the page in that session. */
 function tokenOf({ sid }: Session): string {

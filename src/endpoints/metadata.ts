@@ -4,12 +4,12 @@
  * @module
  */
 
-import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES } from '../protocol/authorization_request.ts'
-import { algorithmsIn } from '../protocol/fapi2.ts'
+import { authenticationMethodsOf } from '../authentication/client_authentication.ts'
+import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES } from '../authorization/authorization_request.ts'
 import { CODE_CHALLENGE_METHODS } from '../protocol/pkce.ts'
-import type { CheckedSettings } from '../settings.ts'
+import { algorithmsIn } from '../registration/fapi2.ts'
+import type { CheckedSettings } from '../settings/settings.ts'
 import { DPOP_ALGORITHMS } from '../token/dpop.ts'
-import { authenticationMethodsOf } from './client_authentication.ts'
 import { REVOCATION_DELAY } from './revocations.ts'
 
 /** Returns by which algorithms clients may sign at an endpoint (RFC 8414 §2). */

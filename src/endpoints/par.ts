@@ -5,13 +5,13 @@
  * @module
  */
 
-import { proveDestination, readAuthorizationRequest } from '../protocol/authorization_request.ts'
-import type { ProveClient } from './client_authentication.ts'
-import type { EndpointContext } from './context.ts'
-import { createDpop } from './dpop.ts'
-import { createFormEndpoint, type FormEndpoint } from './form_endpoint.ts'
-import type { PushedRequests } from './pushed_requests.ts'
-import { answerJson } from './respond.ts'
+import type { ProveClient } from '../authentication/client_authentication.ts'
+import { createDpop } from '../authentication/dpop.ts'
+import { proveDestination, readAuthorizationRequest } from '../authorization/authorization_request.ts'
+import type { PushedRequests } from '../authorization/pushed_requests.ts'
+import type { EndpointContext } from '../context.ts'
+import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
+import { answerJson } from '../http/respond.ts'
 
 /** What the endpoint needs beside the context. */
 export interface ParParts {

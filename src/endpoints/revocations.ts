@@ -5,17 +5,17 @@
  */
 
 import { findResource } from '../../keys/identifier.ts'
-import { createKept } from '../kept.ts'
-import type { Client } from '../protocol/client.ts'
+import type { AuthenticateClient } from '../authentication/client_authentication.ts'
+import type { EndpointContext } from '../context.ts'
+import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
+import { type Answer, answerError, answerJson } from '../http/respond.ts'
+import type { RevokedBranches, Revoking } from '../issuing/revoking.ts'
+import { signClaims } from '../jose/signed.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
+import type { Client } from '../registration/client.ts'
+import { createKept } from '../remote/kept.ts'
 import type { Revocations } from '../stores/revocations.ts'
 import { REVOCATIONS_TYP, type RevocationEvents } from '../token/revocations.ts'
-import { signClaims } from '../token/signed.ts'
-import type { AuthenticateClient } from './client_authentication.ts'
-import type { EndpointContext } from './context.ts'
-import { createFormEndpoint, type FormEndpoint } from './form_endpoint.ts'
-import { type Answer, answerError, answerJson } from './respond.ts'
-import type { RevokedBranches, Revoking } from './revoking.ts'
 
 /** Seconds that anybody may keep a bundle. */
 const MAX_AGE = 5

@@ -5,22 +5,22 @@
  * @module
  */
 
+import type { AuthenticateClient } from '../authentication/client_authentication.ts'
+import type { EndpointContext } from '../context.ts'
 import type { RefreshFacts } from '../grants/approval_facts.ts'
-import { type Client, isPublic } from '../protocol/client.ts'
+import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
+import type { Answer } from '../http/respond.ts'
+import type { AccessTokens } from '../issuing/access_tokens.ts'
+import type { Revoking } from '../issuing/revoking.ts'
+import { TokenError } from '../jose/error.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { clientSubject } from '../protocol/subject.ts'
+import { type Client, isPublic } from '../registration/client.ts'
 import type { Addition, Revocations } from '../stores/revocations.ts'
 import type { Entitlement } from '../token/entitlement.ts'
 import { readOutside } from '../token/envelope.ts'
-import { TokenError } from '../token/error.ts'
 import { readNestedOutside } from '../token/nested.ts'
 import type { HiddenKind } from '../token/revocations.ts'
-import type { AccessTokens } from './access_tokens.ts'
-import type { AuthenticateClient } from './client_authentication.ts'
-import type { EndpointContext } from './context.ts'
-import { createFormEndpoint, type FormEndpoint } from './form_endpoint.ts'
-import type { Answer } from './respond.ts'
-import type { Revoking } from './revoking.ts'
 
 /** Whatever the token was: the client need not know (RFC 7009 §2.2). */
 const DONE: Answer = { status: 200, headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache' }, body: '' }

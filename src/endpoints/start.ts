@@ -4,9 +4,9 @@
  * @module
  */
 
+import type { EndpointContext } from '../context.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { demoPage, startPage } from '../pages/start.ts'
-import type { EndpointContext } from './context.ts'
 import { metadataPath } from './metadata.ts'
 
 /** Returns the start page: plain, or with the demo. */

@@ -4,14 +4,20 @@
  * @module
  */
 
+import type { ProveClient } from '../authentication/client_authentication.ts'
+import { createDpop, type Proof } from '../authentication/dpop.ts'
+import type { EndpointContext } from '../context.ts'
 import type { RefreshFacts } from '../grants/approval_facts.ts'
 import { checkDecision } from '../grants/decision.ts'
 import type { Decision, Grant } from '../grants/grant.ts'
-import { type Client, isPublic } from '../protocol/client.ts'
-import type { ClientCertificate } from '../protocol/client_certificate.ts'
+import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
+import { type Answer, answerJson } from '../http/respond.ts'
+import type { AccessTokens } from '../issuing/access_tokens.ts'
 import { OAuthError } from '../protocol/error.ts'
-import type { Credentials } from '../settings.ts'
-import type { Assertions } from '../stores/assertions.ts'
+import { type Client, isPublic } from '../registration/client.ts'
+import type { ClientCertificate } from '../registration/client_certificate.ts'
+import type { Assertions } from '../remote/assertions.ts'
+import type { Credentials } from '../settings/settings.ts'
 import { spendFirst, spendOnce } from '../stores/guard.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import { isConfirmation, PROTOCOL_CLAIMS } from '../token/claims.ts'
@@ -19,12 +25,6 @@ import { isConfirmedBy, tokenTypeOf } from '../token/confirmation.ts'
 import type { Confirmation } from '../token/entitlement.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { Target } from '../token/revocations.ts'
-import type { AccessTokens } from './access_tokens.ts'
-import type { ProveClient } from './client_authentication.ts'
-import type { EndpointContext } from './context.ts'
-import { createDpop, type Proof } from './dpop.ts'
-import { createFormEndpoint, type FormEndpoint } from './form_endpoint.ts'
-import { type Answer, answerJson } from './respond.ts'
 
 /** Members of the answer whose meaning the protocol gives: the operator's own can never override them. */
 const PROTOCOL_MEMBERS: ReadonlySet<string> = new Set([

@@ -5,21 +5,21 @@
  */
 
 import { findResource } from '../../keys/identifier.ts'
+import { TokenError } from '../jose/error.ts'
+import { OAuthError } from '../protocol/error.ts'
+import { readScope } from '../protocol/scope.ts'
 import {
   narrowDetails,
   type PlacedDetail,
   readAuthorizationDetails,
   resourcesOf,
   stillAllowed,
-} from '../protocol/authorization_details.ts'
-import type { Client } from '../protocol/client.ts'
-import { OAuthError } from '../protocol/error.ts'
-import type { Resource } from '../protocol/resource.ts'
-import { scopesOf } from '../protocol/resource_indicator.ts'
-import { readScope } from '../protocol/scope.ts'
+} from '../registration/authorization_details.ts'
+import type { Client } from '../registration/client.ts'
+import type { Resource } from '../registration/resource.ts'
+import { scopesOf } from '../registration/resource_indicator.ts'
 import { isConfirmedBy } from '../token/confirmation.ts'
 import type { Confirmation, Entitlement } from '../token/entitlement.ts'
-import { TokenError } from '../token/error.ts'
 import type { EnvelopePurpose, PurposeFacts } from '../token/purpose.ts'
 import { type Approval, approvedResources, loginOf } from './approval_facts.ts'
 import { writeDetails } from './entitlement.ts'

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { type Client, isPublic } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { checkVerifier } from '../protocol/pkce.ts'
+import { type Client, isPublic } from '../registration/client.ts'
 import {
   type ApprovalContext,
   checkApproval,

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { type Client, isPublic } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { anonymousSubject, clientSubject } from '../protocol/subject.ts'
+import { type Client, isPublic } from '../registration/client.ts'
 import { entitleSubject, type SubjectContext } from './entitlement.ts'
 import type { Decision, Grant } from './grant.ts'
 

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Client } from '../protocol/client.ts'
-import type { Resource } from '../protocol/resource.ts'
-import { scopesOf } from '../protocol/resource_indicator.ts'
 import { clientSubject, isImpersonal } from '../protocol/subject.ts'
+import type { Client } from '../registration/client.ts'
+import type { Resource } from '../registration/resource.ts'
+import { scopesOf } from '../registration/resource_indicator.ts'
 import type { Entitlement } from '../token/entitlement.ts'
 import type { Decision } from './grant.ts'
 

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { type PlacedDetail, readAuthorizationDetails, resourcesOf } from '../protocol/authorization_details.ts'
-import type { Client } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import type { Resource } from '../protocol/resource.ts'
-import { chooseResource, scopesOf } from '../protocol/resource_indicator.ts'
 import { grantScope, readScope } from '../protocol/scope.ts'
+import { type PlacedDetail, readAuthorizationDetails, resourcesOf } from '../registration/authorization_details.ts'
+import type { Client } from '../registration/client.ts'
+import type { Resource } from '../registration/resource.ts'
+import { chooseResource, scopesOf } from '../registration/resource_indicator.ts'
 import type { Entitlement } from '../token/entitlement.ts'
 import type { GrantContext } from './grant.ts'
 

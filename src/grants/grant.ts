@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { DetailTypes } from '../protocol/authorization_details.ts'
-import type { Client } from '../protocol/client.ts'
-import type { Pairwise } from '../protocol/pairwise.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import type { Resource } from '../protocol/resource.ts'
-import type { TrustedIssuer } from '../protocol/trusted_issuer.ts'
-import type { Assertions } from '../stores/assertions.ts'
+import type { DetailTypes } from '../registration/authorization_details.ts'
+import type { Client } from '../registration/client.ts'
+import type { Pairwise } from '../registration/pairwise.ts'
+import type { Resource } from '../registration/resource.ts'
+import type { TrustedIssuer } from '../registration/trusted_issuer.ts'
+import type { Assertions } from '../remote/assertions.ts'
 import type { Guard } from '../stores/guard.ts'
 import type { Confirmation, Entitlement, Opened } from '../token/entitlement.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'

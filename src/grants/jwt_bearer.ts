@@ -5,11 +5,11 @@
  * @module
  */
 
-import type { Client } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import { chooseResource, scopesOf } from '../protocol/resource_indicator.ts'
 import { readScope } from '../protocol/scope.ts'
+import type { Client } from '../registration/client.ts'
+import { chooseResource, scopesOf } from '../registration/resource_indicator.ts'
 import { checkAsksNobody, entitleAt } from './entitlement.ts'
 import type { Decision, Grant, GrantContext } from './grant.ts'
 import { openVouched, type VouchedContext, within } from './vouched.ts'

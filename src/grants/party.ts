@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Client } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import type { Resource } from '../protocol/resource.ts'
-import { scopesOf } from '../protocol/resource_indicator.ts'
+import type { Client } from '../registration/client.ts'
+import type { Resource } from '../registration/resource.ts'
+import { scopesOf } from '../registration/resource_indicator.ts'
 import type { Actor, Confirmation, Entitlement, Opened } from '../token/entitlement.ts'
 import type { GrantContext } from './grant.ts'
 import { openVouched, within } from './vouched.ts'

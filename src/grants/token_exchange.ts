@@ -5,14 +5,14 @@
  * @module
  */
 
-import { type Client, isPublic } from '../protocol/client.ts'
 import { OAuthError } from '../protocol/error.ts'
-import type { ExchangeRule } from '../protocol/exchange.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import type { Resource } from '../protocol/resource.ts'
-import { chooseResource, scopesOf } from '../protocol/resource_indicator.ts'
 import { readScope } from '../protocol/scope.ts'
 import { clientSubject, isImpersonal } from '../protocol/subject.ts'
+import { type Client, isPublic } from '../registration/client.ts'
+import type { ExchangeRule } from '../registration/exchange.ts'
+import type { Resource } from '../registration/resource.ts'
+import { chooseResource, scopesOf } from '../registration/resource_indicator.ts'
 import type { Actor } from '../token/entitlement.ts'
 import { checkAsksNobody, entitleAt } from './entitlement.ts'
 import type { Decision, Grant } from './grant.ts'

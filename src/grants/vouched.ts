@@ -5,13 +5,13 @@
  */
 
 import { digestLabels } from '../../keys/digest.ts'
-import type { Client } from '../protocol/client.ts'
+import { TokenError } from '../jose/error.ts'
 import { OAuthError, type OAuthErrorCode } from '../protocol/error.ts'
 import { externalSubject } from '../protocol/subject.ts'
-import { rulesFor, type TrustedIssuer, type TrustRule } from '../protocol/trusted_issuer.ts'
 import { visibleText } from '../protocol/visible.ts'
+import type { Client } from '../registration/client.ts'
+import { rulesFor, type TrustedIssuer, type TrustRule } from '../registration/trusted_issuer.ts'
 import { type AssertionClaims, CLOCK_TOLERANCE, readAssertion } from '../token/assertion.ts'
-import { TokenError } from '../token/error.ts'
 import type { GrantContext } from './grant.ts'
 
 /** Somebody whom a trusted issuer vouches for. */

@@ -7,12 +7,12 @@
 
 import { checkBoolean, checkMembers } from '../../keys/check.ts'
 import { readAll } from '../../keys/faults.ts'
+import { TokenError } from '../jose/error.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import { checkRemoteUrl } from '../protocol/remote_url.ts'
 import { CLOCK_TOLERANCE, openAssertion } from '../token/assertion.ts'
-import { TokenError } from '../token/error.ts'
 import { checkNoError } from './answered_error.ts'
 import type { Authenticate, Person, Transaction } from './authenticate.ts'
 import { askFreshness, nonceOf, readPerson } from './person.ts'

@@ -6,7 +6,7 @@
 
 import { OAuthError } from '../protocol/error.ts'
 import { checkRemoteUrl } from '../protocol/remote_url.ts'
-import { createRemoteDocument, type Fetch, type Fetched, type RemoteDocument } from '../remote.ts'
+import { createRemoteDocument, type Fetch, type Fetched, type RemoteDocument } from '../remote/document.ts'
 
 /** What of the provider's metadata is used. */
 export interface Provider {

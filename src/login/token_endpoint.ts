@@ -5,7 +5,7 @@
  */
 
 import { OAuthError, type OAuthErrorCode } from '../protocol/error.ts'
-import { type Fetch, fetchJson } from '../remote.ts'
+import { type Fetch, fetchJson } from '../remote/document.ts'
 import type { Transaction } from './authenticate.ts'
 import { take } from './provider.ts'
 

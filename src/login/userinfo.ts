@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Fetch, fetchJson } from '../remote.ts'
+import { type Fetch, fetchJson } from '../remote/document.ts'
 
 /**
  * Returns what a provider tells, by a token answer of its own, of the very person that its ID token names; nothing where it

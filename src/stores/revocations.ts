@@ -5,9 +5,9 @@
  */
 
 import type { NamesKey } from '../../keys/index.ts'
-import { createKept, type Kept } from '../kept.ts'
 import type { Log } from '../log.ts'
 import { OAuthError } from '../protocol/error.ts'
+import { createKept, type Kept } from '../remote/kept.ts'
 import {
   type Bundle,
   isRevoked,

@@ -9,8 +9,8 @@ import { decodeProtectedHeader } from 'jose/decode/protected_header'
 import { createLocalJWKSet } from 'jose/jwks/local'
 import { jwtVerify } from 'jose/jwt/verify'
 import { decodeBase64url } from '../../keys/base64url.ts'
-import { readJws } from './canonical.ts'
-import { TokenError } from './error.ts'
+import { readJws } from '../jose/canonical.ts'
+import { TokenError } from '../jose/error.ts'
 
 /** Seconds by which the clocks of those who sign may differ from ours. */
 export const CLOCK_TOLERANCE = 30

@@ -4,8 +4,8 @@
  * @module
  */
 
+import { TokenError } from '../jose/error.ts'
 import type { Entitlement } from './entitlement.ts'
-import { TokenError } from './error.ts'
 
 /** Claims whose meaning the protocol gives: the operator's own can never override them. */
 export const PROTOCOL_CLAIMS: ReadonlySet<string> = new Set([

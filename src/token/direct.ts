@@ -7,11 +7,11 @@
  */
 
 import type { Leaves } from '../../keys/index.ts'
+import { TokenError } from '../jose/error.ts'
+import { parseText, readText } from '../jose/strict_json.ts'
 import { type CheckedClaims, checkClaims, type Expectations, entitlementOf, writeClaims } from './claims.ts'
 import type { Entitlement, Opened } from './entitlement.ts'
 import { type OpeningLeaves, openWith, sealEnvelope } from './envelope.ts'
-import { TokenError } from './error.ts'
-import { parseText, readText } from './strict_json.ts'
 import { recogniseClaims } from './usual_claims.ts'
 
 /** `typ` of a direct token. */

@@ -9,10 +9,10 @@ import { compactVerify } from 'jose/jws/compact/verify'
 import { importJWK } from 'jose/key/import'
 import { decodeBase64url, encodeBase64url } from '../../keys/base64url.ts'
 import { digestLabels, digestText } from '../../keys/digest.ts'
-import { readJws } from './canonical.ts'
-import { TokenError } from './error.ts'
+import { readJws } from '../jose/canonical.ts'
+import { TokenError } from '../jose/error.ts'
+import { publicMembers } from '../jose/jwks.ts'
 import { isNamedBy } from './http_uri.ts'
-import { publicMembers } from './jwks.ts'
 
 /** The keys that each algorithm takes. `EdDSA` is what clients from before RFC 9864 call Ed25519. */
 const KIND_OF = {

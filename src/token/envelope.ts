@@ -5,14 +5,14 @@
  */
 
 import type { Leaf, Leaves } from '../../keys/index.ts'
-import { LONGEST_ENVELOPE, readJwe } from './canonical.ts'
-import type { Content, ContentOpener } from './content_encryption.ts'
-import { contentOpenerOf } from './content_opening.ts'
-import { contentSealerOf } from './content_sealing.ts'
-import { authenticatedOf, type SpelledHeader, sealDir, spellHeader } from './dir.ts'
-import { TokenError } from './error.ts'
-import { readHeader } from './header.ts'
-import { parseStrictly } from './strict_json.ts'
+import { LONGEST_ENVELOPE, readJwe } from '../jose/canonical.ts'
+import type { Content, ContentOpener } from '../jose/content_encryption.ts'
+import { contentOpenerOf } from '../jose/content_opening.ts'
+import { contentSealerOf } from '../jose/content_sealing.ts'
+import { authenticatedOf, type SpelledHeader, sealDir, spellHeader } from '../jose/dir.ts'
+import { TokenError } from '../jose/error.ts'
+import { readHeader } from '../jose/header.ts'
+import { parseStrictly } from '../jose/strict_json.ts'
 
 /** The header that each leaf sealed under last: there is one `typ` to a leaf, nearly always. */
 const lastSealed = new WeakMap<Leaf, SpelledHeader & { readonly typ: string }>()

@@ -8,11 +8,11 @@
 import type { CryptoKey } from 'jose'
 import { decodeBase64url, encodeBase64url } from '../../keys/base64url.ts'
 import { type Leaf, type Leaves, readLeafKid, writeLeafKid } from '../../keys/index.ts'
+import { TokenError } from '../jose/error.ts'
 import { type Expectations, readClaims, writeClaims } from './claims.ts'
 import { DIRECT_TYP } from './direct.ts'
 import type { Entitlement, Opened } from './entitlement.ts'
 import { openEnvelope, sealEnvelope } from './envelope.ts'
-import { TokenError } from './error.ts'
 
 const imported = new WeakMap<Leaf, Promise<CryptoKey>>()
 

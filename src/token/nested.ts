@@ -6,14 +6,14 @@
  */
 
 import type { SigningKey } from '../../keys/index.ts'
-import { LONGEST_ENVELOPE } from './canonical.ts'
+import { LONGEST_ENVELOPE } from '../jose/canonical.ts'
+import { decryptWith, type EncryptedOutside, encryptTo, readEncryptedOutside } from '../jose/encrypted.ts'
+import { TokenError } from '../jose/error.ts'
+import type { VerificationKeys } from '../jose/jwks.ts'
+import type { Recipient } from '../jose/recipient.ts'
+import { signClaims, verifyClaims } from '../jose/signed.ts'
 import { type Expectations, readClaims, writeClaims } from './claims.ts'
-import { decryptWith, type EncryptedOutside, encryptTo, readEncryptedOutside } from './encrypted.ts'
 import type { Entitlement, Opened } from './entitlement.ts'
-import { TokenError } from './error.ts'
-import type { VerificationKeys } from './jwks.ts'
-import type { Recipient } from './recipient.ts'
-import { signClaims, verifyClaims } from './signed.ts'
 
 /** `typ` of the signed part (RFC 9068 §2.1). */
 const TYP = 'at+jwt'

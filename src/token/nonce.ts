@@ -5,7 +5,7 @@
  */
 
 import type { Leaves } from '../../keys/index.ts'
-import { TokenError } from './error.ts'
+import { TokenError } from '../jose/error.ts'
 import { openPurpose, sealPurpose } from './purpose.ts'
 
 /** Seconds that a nonce is taken; from the half of it on, a new one is given beside the answer. */

@@ -6,8 +6,8 @@
  */
 
 import type { Keyring, Leaves, Purpose } from '../../keys/index.ts'
+import { TokenError } from '../jose/error.ts'
 import { openEnvelope, sealEnvelope } from './envelope.ts'
-import { TokenError } from './error.ts'
 
 /** Seconds after its end for which an envelope can still be opened for the request in it: a day. */
 export const LATE = 86_400

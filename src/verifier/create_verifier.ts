@@ -5,11 +5,11 @@
  */
 
 import { checkFunctions, checkMembers } from '../../keys/check.ts'
-import type { Fetch } from '../remote.ts'
-import type { WaitUntil } from '../single_flight.ts'
+import type { Fetch } from '../remote/document.ts'
+import type { WaitUntil } from '../remote/single_flight.ts'
 import { createConfirmation, type DpopOptions } from './dpop.ts'
-import { findKeysOf } from './issuer_keys.ts'
-import { findNamesKeysOf } from './names_keys.ts'
+import { findKeysOf } from './keys/issuer_keys.ts'
+import { findNamesKeysOf } from './keys/names_keys.ts'
 import { type OpeningOptions, openOf } from './opening.ts'
 import { createRevocationCheck, type RevocationOptions } from './revocations.ts'
 import {

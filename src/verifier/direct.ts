@@ -6,7 +6,7 @@
 
 import { checkMembers } from '../../keys/check.ts'
 import { openDirect } from '../token/direct.ts'
-import { openersOfKeys } from './exported_keys.ts'
+import { openersOfKeys } from './keys/exported_keys.ts'
 import { COMMON_OPTIONS, type CommonOptions, checkOptions, createVerifierAround, type Verifier } from './verifier.ts'
 
 export type { Entitlement } from '../token/entitlement.ts'

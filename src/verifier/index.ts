@@ -4,16 +4,16 @@
  * @module
  */
 
+export type { TokenErrorCode } from '../jose/explain.ts'
 export type { Entitlement } from '../token/entitlement.ts'
-export type { TokenErrorCode } from '../token/explain.ts'
 export type { BearerErrorCode } from './bearer.ts'
 export { createVerifier, type VerifierOptions } from './create_verifier.ts'
 export type { Demand } from './demand.ts'
 export type { DpopOptions } from './dpop.ts'
-export type { JwkSet } from './issuer_keys.ts'
+export type { JwkSet } from './keys/issuer_keys.ts'
+export { type RemoteKeys, type RemoteKeysOptions, remoteKeys } from './keys/remote_keys.ts'
 export { describeResource, type ResourceDescription } from './metadata.ts'
 export type { OnProblem, Problem, ProblemReason, ProblemSource } from './problem.ts'
-export { type RemoteKeys, type RemoteKeysOptions, remoteKeys } from './remote_keys.ts'
 export { createMemoryReplay, type ReplayStore } from './replay.ts'
 export type { RequestHeaders, ResourceRequest } from './request.ts'
 export type { ResourceServerOptions } from './resource_server.ts'

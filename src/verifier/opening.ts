@@ -6,15 +6,15 @@
 
 import { checkChoice, checkMembers } from '../../keys/check.ts'
 import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption, type Leaves } from '../../keys/index.ts'
+import { TokenError } from '../jose/error.ts'
+import { isOpener, leafRecipient, openerOf, type Recipient } from '../jose/recipient.ts'
 import { openDirect } from '../token/direct.ts'
 import type { Opened } from '../token/entitlement.ts'
-import { TokenError } from '../token/error.ts'
 import { type FindRecipient, openNested } from '../token/nested.ts'
-import { isOpener, leafRecipient, openerOf, type Recipient } from '../token/recipient.ts'
-import { leavesOfKeys, openersOfKeys } from './exported_keys.ts'
-import type { FindKeys, JwkSet } from './issuer_keys.ts'
+import { leavesOfKeys, openersOfKeys } from './keys/exported_keys.ts'
+import type { FindKeys, JwkSet } from './keys/issuer_keys.ts'
+import type { RemoteKeys } from './keys/remote_keys.ts'
 import { unavailable } from './problem.ts'
-import type { RemoteKeys } from './remote_keys.ts'
 import type { CheckedOptions, Open } from './verifier.ts'
 
 /**

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { TokenError } from '../token/error.ts'
-import { explain, type TokenErrorCode } from '../token/explain.ts'
+import { TokenError } from '../jose/error.ts'
+import { explain, type TokenErrorCode } from '../jose/explain.ts'
 import type { BearerErrorCode } from './bearer.ts'
 
 /** Why a request was refused, or what failed beside the requests: a closed list. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { TokenError } from '../token/error.ts'
+import { TokenError } from '../jose/error.ts'
 import { normalizeUri } from '../token/http_uri.ts'
 import type { ReadRequest } from './request.ts'
 

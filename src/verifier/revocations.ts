@@ -6,14 +6,15 @@
 
 import { checkChoice, checkInteger, checkMembers } from '../../keys/check.ts'
 import type { NamesKey } from '../../keys/index.ts'
-import { createKept } from '../kept.ts'
+import { TokenError } from '../jose/error.ts'
+import { explain } from '../jose/explain.ts'
+import type { VerificationKeys } from '../jose/jwks.ts'
+import { verifyClaims } from '../jose/signed.ts'
 import { checkRemoteUrl } from '../protocol/remote_url.ts'
-import { type Fetch, fetchText } from '../remote.ts'
-import type { WaitUntil } from '../single_flight.ts'
+import { type Fetch, fetchText } from '../remote/document.ts'
+import { createKept } from '../remote/kept.ts'
+import type { WaitUntil } from '../remote/single_flight.ts'
 import type { Opened } from '../token/entitlement.ts'
-import { TokenError } from '../token/error.ts'
-import { explain } from '../token/explain.ts'
-import type { VerificationKeys } from '../token/jwks.ts'
 import {
   type Bundle,
   compareBundles,
@@ -23,9 +24,8 @@ import {
   REVOCATIONS_TYP,
   readBundle,
 } from '../token/revocations.ts'
-import { verifyClaims } from '../token/signed.ts'
+import type { RemoteKeys } from './keys/remote_keys.ts'
 import { type Problem, problemOfError, unavailable } from './problem.ts'
-import type { RemoteKeys } from './remote_keys.ts'
 
 /** How a verifier learns of revoked tokens. */
 export interface RevocationOptions {

@@ -6,9 +6,9 @@
 
 import { checkBoolean, checkFunctions, checkInteger, checkText } from '../../keys/check.ts'
 import { checkIssuer, checkResource } from '../../keys/identifier.ts'
+import { TokenError } from '../jose/error.ts'
 import { type Expectations, MOST_TOLERANT } from '../token/claims.ts'
 import type { Confirmation, Entitlement, Opened } from '../token/entitlement.ts'
-import { TokenError } from '../token/error.ts'
 import { answerBearer, type BearerErrorCode, readBearer, type Scheme } from './bearer.ts'
 import { checkDemand, type Demand } from './demand.ts'
 import { createTeller, type OnProblem, type Problem, type ProblemReason, problemOf, problemOfError } from './problem.ts'

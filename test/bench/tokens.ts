@@ -5,11 +5,11 @@
  */
 
 import { createKeyring, createRing, exportKeys, type Leaf, type Ring, writeKeys } from '../../keys/index.ts'
+import { readySigningKey } from '../../src/jose/jwks.ts'
+import { leafRecipient, recipientOf } from '../../src/jose/recipient.ts'
 import { sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
-import { readySigningKey } from '../../src/token/jwks.ts'
 import { sealNested } from '../../src/token/nested.ts'
-import { leafRecipient, recipientOf } from '../../src/token/recipient.ts'
 
 export const ISSUER = 'https://auth.example.com'
 export const API = 'https://api.example.com'

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type LiveIssuer, startIssuer } from '../live_issuer.ts'
+import { type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
 import { isWithoutChromium, listen, startChromium } from './chromium.ts'
 
 describe.skipIf(isWithoutChromium)('a page of another origin', { timeout: 60_000 }, () => {

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { challengeOf } from '../../src/protocol/pkce.ts'
-import { type LiveIssuer, startIssuer } from '../live_issuer.ts'
-import { formOf, VERIFIER } from '../person.ts'
+import { type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
+import { formOf, VERIFIER } from '../parties/person.ts'
 import { isWithoutChromium, startChromium } from './chromium.ts'
 
 /** A shop that asks in detail, and for as much as may be. */

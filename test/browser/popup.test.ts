@@ -2,8 +2,8 @@ import type { Server } from 'node:http'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { challengeOf } from '../../src/protocol/pkce.ts'
-import { type LiveIssuer, startIssuer } from '../live_issuer.ts'
-import { formOf, VERIFIER } from '../person.ts'
+import { type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
+import { formOf, VERIFIER } from '../parties/person.ts'
 import { isWithoutChromium, listen, startChromium } from './chromium.ts'
 
 const APP = {

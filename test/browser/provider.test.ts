@@ -5,9 +5,9 @@ import Provider from 'oidc-provider'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { challengeOf } from '../../src/protocol/pkce.ts'
-import { type Provider as OwnProvider, startProvider } from '../bad_provider.ts'
-import { freePort, type LiveIssuer, startIssuer } from '../live_issuer.ts'
-import { formOf, VERIFIER } from '../person.ts'
+import { type Provider as OwnProvider, startProvider } from '../parties/bad_provider.ts'
+import { freePort, type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
+import { formOf, VERIFIER } from '../parties/person.ts'
 
 const CHROMIUM = '/usr/bin/chromium'
 const hasChromium = existsSync(CHROMIUM)

@@ -15,7 +15,7 @@ import {
 } from '../../src/index.ts'
 import { challengeOf } from '../../src/protocol/pkce.ts'
 import { testKey } from '../fixtures.ts'
-import { formOf, VERIFIER } from '../person.ts'
+import { formOf, VERIFIER } from '../parties/person.ts'
 
 const CHROMIUM = '/usr/bin/chromium'
 const FLAGS = ['--no-sandbox', '--headless', '--disable-background-networking', '--no-first-run', '--disable-gpu']

@@ -2,8 +2,8 @@ import type { Server } from 'node:http'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { challengeOf } from '../../src/protocol/pkce.ts'
-import { freePort, type LiveIssuer, startIssuer } from '../live_issuer.ts'
-import { formOf, VERIFIER } from '../person.ts'
+import { freePort, type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
+import { formOf, VERIFIER } from '../parties/person.ts'
 import { isWithoutChromium, listen, proxyWithout, startChromium } from './chromium.ts'
 
 /** What arrives at the issuer with each form. */

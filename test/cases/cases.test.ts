@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exportKeys, writeKeys } from '../../keys/index.ts'
 import { createVerifier, describeResource } from '../../src/verifier/index.ts'
 import { API, basic, SECRETS, secretHash, VARS } from '../fixtures.ts'
-import { type LiveIssuer, startIssuer } from '../live_issuer.ts'
+import { type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
 
 /** Cases that ask for something else than we promise; each with the reason. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {

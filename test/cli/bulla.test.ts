@@ -11,10 +11,10 @@ import {
   type SigningKey,
   writeRing,
 } from '../../keys/index.ts'
+import { readySigningKey } from '../../src/jose/jwks.ts'
+import { leafRecipient, type Recipient, recipientOf } from '../../src/jose/recipient.ts'
 import { sealDirect } from '../../src/token/direct.ts'
-import { readySigningKey } from '../../src/token/jwks.ts'
 import { sealNested } from '../../src/token/nested.ts'
-import { leafRecipient, type Recipient, recipientOf } from '../../src/token/recipient.ts'
 import { type Ended, ROOT, run } from '../checkout.ts'
 import { API, ISSUER, PARTNER, PARTNER_KEY, SIGNED, secretHash, testRing, VARS } from '../fixtures.ts'
 

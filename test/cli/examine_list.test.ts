@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createKeyring, createRing, type Ring, writeRing } from '../../keys/index.ts'
-import { signClaims } from '../../src/token/signed.ts'
+import { signClaims } from '../../src/jose/signed.ts'
 import { type Ended, ROOT, run } from '../checkout.ts'
 import { testKey, testRing } from '../fixtures.ts'
 

@@ -10,7 +10,7 @@ import { upstreamSubject } from '../../src/protocol/subject.ts'
 import type { Addition } from '../../src/stores/revocations.ts'
 import { type Ended, ROOT, run } from '../checkout.ts'
 import { SECRETS, testIssuer, testRing } from '../fixtures.ts'
-import { freePort } from '../live_issuer.ts'
+import { freePort } from '../parties/live_issuer.ts'
 
 /** Revokes something at an issuer that answers so. */
 async function revoke(

@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { createLeaves } from '../../keys/index.ts'
 import { sealDirect } from '../../src/token/direct.ts'
 import { API, ISSUER, NOW, SECRETS, testRing, testSettings, tokenRequest, VARS } from '../fixtures.ts'
-import { readAnswer } from '../person.ts'
-import { formRequest } from '../servers.ts'
+import { readAnswer } from '../parties/person.ts'
+import { formRequest } from '../parties/servers.ts'
 import { OWN, unpack, type Version } from './versions.ts'
 
 const RING = testRing(NOW)

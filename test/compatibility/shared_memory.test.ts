@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Ring } from '../../keys/index.ts'
 import type { Guard, Issuer, IssuerSettings, Revocations } from '../../src/index.ts'
-import { createProver, withProofs } from '../dpop.ts'
 import { API, API2, basic, ISSUER, NOW, PARTNER, PARTNER_KEY, SIGNED, secretHash, testKey, VARS } from '../fixtures.ts'
+import { createProver, withProofs } from '../parties/dpop.ts'
 import {
   type Ask,
   authorizeUrl,
@@ -15,7 +15,7 @@ import {
   hiddenField,
   signLogin,
   VERIFIER,
-} from '../person.ts'
+} from '../parties/person.ts'
 import { OWN, unpack, type Version } from './versions.ts'
 
 const SALT = 'c2FsdCBvZiB0aGUgdGVzdHMsIDMyIGJ5dGVzIGxvbmcu'

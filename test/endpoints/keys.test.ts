@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createRing, writeRing } from '../../keys/index.ts'
 import { ISSUER, NOW, PARTNER_KEY, SIGNED, testIssuer, testKey, VARS } from '../fixtures.ts'
-import { getRequest } from '../servers.ts'
+import { getRequest } from '../parties/servers.ts'
 
 const { d: _, ...publicKey } = PARTNER_KEY
 const keysWith = async (key: object): Promise<Response> => {

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { createContext } from '../../src/endpoints/context.ts'
+import { createPushedRequests } from '../../src/authorization/pushed_requests.ts'
+import { createContext } from '../../src/context.ts'
 import { createParEndpoint } from '../../src/endpoints/par.ts'
-import { createPushedRequests } from '../../src/endpoints/pushed_requests.ts'
 import { ISSUER, testSettings } from '../fixtures.ts'
-import { authorizeUrl, REQUESTS } from '../person.ts'
+import { authorizeUrl, REQUESTS } from '../parties/person.ts'
 
 it.each([
   ['web', 'web', 201],

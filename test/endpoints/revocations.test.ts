@@ -9,8 +9,8 @@ import {
 } from '../../src/index.ts'
 import { isRevoked, readBundle } from '../../src/token/revocations.ts'
 import { ISSUER, NOW, testIssuer, tokenRequest, VARS } from '../fixtures.ts'
-import { authorizeUrl, createApp, createPerson, REQUESTS, readAnswer } from '../person.ts'
-import { type Asker, formRequest, getRequest } from '../servers.ts'
+import { authorizeUrl, createApp, createPerson, REQUESTS, readAnswer } from '../parties/person.ts'
+import { type Asker, formRequest, getRequest } from '../parties/servers.ts'
 
 /** An issuer with revocations, and a clock that the test turns. */
 function setUp(changes: Partial<IssuerSettings> = {}) {

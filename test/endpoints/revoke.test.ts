@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { createKeyring } from '../../keys/index.ts'
 import { createMemoryGuard, createMemoryRevocations, type IssuerSettings, type LogEntry } from '../../src/index.ts'
+import { leafRecipient } from '../../src/jose/recipient.ts'
 import { MOST_OF_A_CLIENT } from '../../src/stores/revocation_list.ts'
 import type { Revocations } from '../../src/stores/revocations.ts'
 import { sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import { sealMarked } from '../../src/token/mark.ts'
 import { sealNested } from '../../src/token/nested.ts'
-import { leafRecipient } from '../../src/token/recipient.ts'
 import { API, API2, ISSUER, NOW, testIssuer, testRing, tokenRequest, VARS } from '../fixtures.ts'
-import { createApp, createPerson, REQUESTS, readAnswer } from '../person.ts'
-import { type Asker, formRequest } from '../servers.ts'
-import { FRONT, INNER, JWT_BEARER, jobToken, NEST } from '../trusted.ts'
+import { createApp, createPerson, REQUESTS, readAnswer } from '../parties/person.ts'
+import { type Asker, formRequest } from '../parties/servers.ts'
+import { FRONT, INNER, JWT_BEARER, jobToken, NEST } from '../parties/trusted.ts'
 
 const keyring = createKeyring(testRing(NOW), ISSUER)
 /** What a resource server has from its export: it opens with these, and forges with them. */

@@ -5,10 +5,10 @@ import type { IssuerSettings } from '../../src/index.ts'
 import { sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import { openEnvelope, sealEnvelope } from '../../src/token/envelope.ts'
-import { leavesOfKeys } from '../../src/verifier/exported_keys.ts'
+import { leavesOfKeys } from '../../src/verifier/keys/exported_keys.ts'
 import { API, API2, ISSUER, NOW, PARTNER, SIGNED, testIssuer, testRing, tokenRequest, VARS } from '../fixtures.ts'
-import { readAnswer } from '../person.ts'
-import { type Asker, formRequest } from '../servers.ts'
+import { readAnswer } from '../parties/person.ts'
+import { type Asker, formRequest } from '../parties/servers.ts'
 
 const JWT = 'application/token-introspection+jwt'
 const ENTITLEMENT: Entitlement = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Authenticate, IssuerSettings } from '../../src/index.ts'
 import { API, basic, ISSUER, NOW, SECRETS, testIssuer, VARS } from '../fixtures.ts'
-import { authorizeUrl, type Browser, createBrowser, REQUESTS, signLogin } from '../person.ts'
-import { INNER, JWT_BEARER, jobToken } from '../trusted.ts'
+import { authorizeUrl, type Browser, createBrowser, REQUESTS, signLogin } from '../parties/person.ts'
+import { INNER, JWT_BEARER, jobToken } from '../parties/trusted.ts'
 
 /** Of each kind one: a filler, a joiner, a variation selector, a tag, a blank, a direction, a break, a private one. */
 const INVISIBLE = [

@@ -17,7 +17,7 @@ import { unstable_startWorker } from 'wrangler'
 import { exportKeys, writeKeys } from '../../keys/index.ts'
 import { copyCheckout, ENV, ROOT, run } from '../checkout.ts'
 import { basic } from '../fixtures.ts'
-import { freePort, type LiveIssuer, startIssuer, waitFor } from '../live_issuer.ts'
+import { freePort, type LiveIssuer, startIssuer, waitFor } from '../parties/live_issuer.ts'
 import { blockOf } from '../readme.ts'
 
 const resource = 'https://api.example.com'

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { writeRing } from '../../keys/index.ts'
 import { createMemoryGuard, type Issuer, ownLoginPage } from '../../src/index.ts'
 import { LOGIN_KEY, testIssuer, testRing, VARS } from '../fixtures.ts'
-import { authorizeUrl, createBrowser, hiddenField } from '../person.ts'
+import { authorizeUrl, createBrowser, hiddenField } from '../parties/person.ts'
 import { blockOf } from '../readme.ts'
 
 const FILE = join(import.meta.dirname, 'login_page.ts')

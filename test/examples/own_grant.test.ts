@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKeyring } from '../../keys/index.ts'
 import { basic, openEntitlement, secretHash } from '../fixtures.ts'
-import { type LiveIssuer, startIssuer } from '../live_issuer.ts'
-import { type Changes, formOf } from '../person.ts'
+import { type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
+import { type Changes, formOf } from '../parties/person.ts'
 import { blockOf } from '../readme.ts'
 
 const FOLDER = join(import.meta.dirname, 'own_grant')

@@ -23,8 +23,8 @@ import { resourceServer as inExpress } from '../../src/verifier/express.ts'
 import { resourceServer as inFastify } from '../../src/verifier/fastify.ts'
 import { resourceServer as inHono } from '../../src/verifier/hono.ts'
 import { createVerifier, type ResourceRequest } from '../../src/verifier/index.ts'
-import { createProver } from '../dpop.ts'
 import { API, ISSUER, NOW, testRing } from '../fixtures.ts'
+import { createProver } from '../parties/dpop.ts'
 
 const ring = testRing(NOW)
 const keys = writeKeys(exportKeys(ring, { issuer: ISSUER, resource: API, now: NOW }))

@@ -19,8 +19,8 @@ import { resourceServer as inExpress } from '../../src/verifier/express.ts'
 import { resourceServer as inFastify } from '../../src/verifier/fastify.ts'
 import { resourceServer as inHono } from '../../src/verifier/hono.ts'
 import { createVerifier, type Verifier } from '../../src/verifier/index.ts'
-import { createProver } from '../dpop.ts'
 import { ISSUER, NOW, testRing } from '../fixtures.ts'
+import { createProver } from '../parties/dpop.ts'
 
 const ORIGIN = 'http://api.example'
 const ring = testRing(NOW)

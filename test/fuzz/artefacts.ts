@@ -7,10 +7,10 @@
 import { SignJWT } from 'jose'
 import { importJWK } from 'jose/key/import'
 import { createMemoryGuard, createMemoryRevocations, type Issuer } from '../../src/index.ts'
-import { createProver } from '../dpop.ts'
 import { API, API2, ISSUER, LOGIN_KEY, NOW, SIGNED, testIssuer, tokenRequest, VARS } from '../fixtures.ts'
-import { authorizeUrl, createApp, createPerson, hiddenField, pushedBy, readAnswer } from '../person.ts'
-import { clientAssertion, FRONT, jobToken, NEST } from '../trusted.ts'
+import { createProver } from '../parties/dpop.ts'
+import { authorizeUrl, createApp, createPerson, hiddenField, pushedBy, readAnswer } from '../parties/person.ts'
+import { clientAssertion, FRONT, jobToken, NEST } from '../parties/trusted.ts'
 
 /** Values that no claim is meant to have, or not of that type. */
 export const ODD_VALUES: readonly unknown[] = [

@@ -7,8 +7,17 @@
 import fc from 'fast-check'
 import { challengeOf } from '../../src/protocol/pkce.ts'
 import { API, API2, basic, ISSUER, PARTNER, SECRETS, SIGNED, VARS } from '../fixtures.ts'
-import { VERIFIER } from '../person.ts'
-import { ACCESS_TOKEN, ASSERTION_TYPE, FRONT, INNER, JWT, JWT_BEARER, NEST, TOKEN_EXCHANGE } from '../trusted.ts'
+import { VERIFIER } from '../parties/person.ts'
+import {
+  ACCESS_TOKEN,
+  ASSERTION_TYPE,
+  FRONT,
+  INNER,
+  JWT,
+  JWT_BEARER,
+  NEST,
+  TOKEN_EXCHANGE,
+} from '../parties/trusted.ts'
 import { type ArtefactKind, type Artefacts, ODD_VALUES } from './artefacts.ts'
 
 /** A request, as a text can show it again. */

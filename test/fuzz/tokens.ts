@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import { createKeyring, exportKeys, writeKeys } from '../../keys/index.ts'
 import { createVerifier, type Verification, type Verifier } from '../../src/verifier/index.ts'
 import { API, ISSUER, NOW, SIGNED, testIssuer, testRing, tokenRequest } from '../fixtures.ts'
-import { readAnswer } from '../person.ts'
+import { readAnswer } from '../parties/person.ts'
 
 /** A verifier, and a token that it takes. */
 export interface Target {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createMemoryGuard, entitleSubject, type Grant, type IssuerSettings, type LogEntry } from '../../src/index.ts'
 import { API, API2, basic, ISSUER, NOW, SECRETS, testIssuer, VARS } from '../fixtures.ts'
-import { formOf } from '../person.ts'
-import { ASSERTION_TYPE, clientAssertion } from '../trusted.ts'
+import { formOf } from '../parties/person.ts'
+import { ASSERTION_TYPE, clientAssertion } from '../parties/trusted.ts'
 
 const TYPE = 'urn:example:own'
 

@@ -16,7 +16,7 @@ import { createVerifier, type VerifierOptions } from '../../src/verifier/index.t
 import { drive } from '../cases/login.mjs'
 import { run } from '../checkout.ts'
 import { testKey } from '../fixtures.ts'
-import { type LiveIssuer, startIssuer } from '../live_issuer.ts'
+import { type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
 
 const API = 'https://api.example.com'
 const REDIRECT = 'http://127.0.0.1:4998/callback'

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { drive } from '../cases/login.mjs'
 import { run } from '../checkout.ts'
 import { secretHash } from '../fixtures.ts'
-import { type LiveIssuer, startIssuer } from '../live_issuer.ts'
+import { type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
 
 /** Unmodified clients, pointed at a fresh development issuer. */
 let live: LiveIssuer

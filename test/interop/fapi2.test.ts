@@ -6,7 +6,7 @@ import { createKeyring, exportKeys, writeKeys } from '../../keys/index.ts'
 import { createVerifier } from '../../src/verifier/index.ts'
 import { drive } from '../cases/login.mjs'
 import { openEntitlement } from '../fixtures.ts'
-import { type LiveIssuer, startIssuer } from '../live_issuer.ts'
+import { type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
 
 /** A live issuer that is in the FAPI 2.0 Security Profile as a whole, and unmodified clients that keep to it. */
 

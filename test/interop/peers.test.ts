@@ -28,8 +28,8 @@ import {
   writeRing,
 } from '../../keys/index.ts'
 import { createIssuer, type Issuer } from '../../src/index.ts'
+import { leafRecipient, recipientOf } from '../../src/jose/recipient.ts'
 import { sealNested } from '../../src/token/nested.ts'
-import { leafRecipient, recipientOf } from '../../src/token/recipient.ts'
 import { createVerifier, type JwkSet, type Verification } from '../../src/verifier/index.ts'
 import { run } from '../checkout.ts'
 import { basic, ISSUER, named, secretHash, testKey } from '../fixtures.ts'

@@ -12,8 +12,8 @@ import { createRing, writeRing } from '../../keys/index.ts'
 import { createIssuer, type IssuerSettings } from '../../src/index.ts'
 import { run } from '../checkout.ts'
 import { API, basic, ISSUER, SECRETS, testKey, VARS } from '../fixtures.ts'
+import { startWorker } from '../parties/workerd.ts'
 import { blockOf } from '../readme.ts'
-import { startWorker } from '../workerd.ts'
 
 const ring = createRing({ now: Math.floor(Date.now() / 1000) - 5, key: testKey() })
 const servers: Server[] = []

@@ -13,8 +13,8 @@ import { createRing, writeRing } from '../../keys/index.ts'
 import { createIssuer, createMemoryGuard, type IssuerSettings, ownLoginPage } from '../../src/index.ts'
 import { run } from '../checkout.ts'
 import { API, LOGIN_PAGE, testKey, VARS } from '../fixtures.ts'
-import { freePort } from '../live_issuer.ts'
-import { createApp, createPerson, readAnswer } from '../person.ts'
+import { freePort } from '../parties/live_issuer.ts'
+import { createApp, createPerson, readAnswer } from '../parties/person.ts'
 import { blockOf } from '../readme.ts'
 
 const PROXIES = { nginx: '/usr/sbin/nginx', caddy: '/usr/bin/caddy' } as const

@@ -2,11 +2,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
 import type { LogEntry } from '../../src/index.ts'
-import { readResource } from '../../src/protocol/resource_registration.ts'
-import { createRecipients } from '../../src/stores/recipients.ts'
+import { readResource } from '../../src/registration/resource_registration.ts'
+import { createRecipients } from '../../src/remote/recipients.ts'
 import { createVerifier } from '../../src/verifier/index.ts'
 import { API, ISSUER, NOW } from '../fixtures.ts'
-import { createSealer, PARTNER_KEYS, publicOf } from '../partner.ts'
+import { createSealer, PARTNER_KEYS, publicOf } from '../parties/partner.ts'
 
 const KEYS = { keys: [publicOf(PARTNER_KEYS['P-256'])] }
 const JSON_TYPE = { 'content-type': 'application/jwk-set+json' }

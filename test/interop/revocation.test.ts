@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createVerifier, remoteKeys, type Verifier } from '../../src/verifier/index.ts'
 import { run } from '../checkout.ts'
-import { type LiveIssuer, startIssuer } from '../live_issuer.ts'
+import { type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
 
 const RESOURCE = 'https://api.example.com'
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRing, type Ring, rotateRing } from '../../keys/index.ts'
 import { createVerifier, remoteKeys, type Verifier } from '../../src/verifier/index.ts'
 import { testKey } from '../fixtures.ts'
-import { freePort, type LiveIssuer, startIssuer } from '../live_issuer.ts'
+import { freePort, type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
 
 const RESOURCE = 'https://api.example.com'
 const TIMINGS = { period: 60, propagation: 30, skew: 2 }

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createMemoryGuard, type IssuerSettings, type LogEntry } from '../../src/index.ts'
-import { type Misconduct, type Provider, startProvider } from '../bad_provider.ts'
 import { NOW, testIssuer, VARS } from '../fixtures.ts'
-import { formOf } from '../person.ts'
-import { ASSERTION_TYPE, INNER, JWT_BEARER } from '../trusted.ts'
+import { type Misconduct, type Provider, startProvider } from '../parties/bad_provider.ts'
+import { formOf } from '../parties/person.ts'
+import { ASSERTION_TYPE, INNER, JWT_BEARER } from '../parties/trusted.ts'
 
 /** An issuer in development: only such a one may fetch keys from this very machine. */
 const LOCAL = 'http://localhost:8787'

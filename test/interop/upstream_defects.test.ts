@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type LogEntry, upstreamLogin } from '../../src/index.ts'
 import { challengeOf } from '../../src/protocol/pkce.ts'
 import { upstreamSubject } from '../../src/protocol/subject.ts'
-import { type Misconduct, type Provider, startProvider } from '../bad_provider.ts'
 import { ISSUER, NOW, testIssuer } from '../fixtures.ts'
-import { authorizeUrl, type Browser, type Changes, createBrowser } from '../person.ts'
+import { type Misconduct, type Provider, startProvider } from '../parties/bad_provider.ts'
+import { authorizeUrl, type Browser, type Changes, createBrowser } from '../parties/person.ts'
 
 let now = NOW
 let provider: Provider

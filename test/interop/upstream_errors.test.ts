@@ -6,8 +6,8 @@ import { writeRing } from '../../keys/index.ts'
 import { createIssuer, createMemoryGuard, type LogEntry, upstreamLogin } from '../../src/index.ts'
 import { drive } from '../cases/login.mjs'
 import { testRing, testSettings } from '../fixtures.ts'
-import { freePort } from '../live_issuer.ts'
-import { authorizeUrl, REQUESTS } from '../person.ts'
+import { freePort } from '../parties/live_issuer.ts'
+import { authorizeUrl, REQUESTS } from '../parties/person.ts'
 
 const REDIRECT = 'https://web.example/cb'
 

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRing, writeRing } from '../../keys/index.ts'
 import { createIssuer, createMemoryRevocations, type Issuer } from '../../src/index.ts'
 import { API, ISSUER, SECRETS, testKey, testSettings, tokenRequest } from '../fixtures.ts'
-import { readAnswer } from '../person.ts'
-import { formRequest } from '../servers.ts'
-import { type RunningWorker, startWorker } from '../workerd.ts'
+import { readAnswer } from '../parties/person.ts'
+import { formRequest } from '../parties/servers.ts'
+import { type RunningWorker, startWorker } from '../parties/workerd.ts'
 
 /** A resource server on Workers, as a user writes it; nothing keeps it awake after a request. */
 const worker = `

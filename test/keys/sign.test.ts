@@ -20,9 +20,9 @@ import {
   type SigningKeys,
   writeRing,
 } from '../../keys/index.ts'
-import { readySigningKey } from '../../src/token/jwks.ts'
+import { readySigningKey } from '../../src/jose/jwks.ts'
 import { ISSUER, NOW, named, testKey, testRing } from '../fixtures.ts'
-import { RING_RSA, RING_RSA_2, signingRing } from '../partner.ts'
+import { RING_RSA, RING_RSA_2, signingRing } from '../parties/partner.ts'
 import web from '../vectors/wycheproof/json_web_key_test.json' with { type: 'json' }
 
 const DERIVED = ['ES256', 'Ed25519'] as const

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type Authenticate, createIssuer, createMemoryGuard, upstreamLogin } from '../../src/index.ts'
 import { upstreamSubject } from '../../src/protocol/subject.ts'
 import { ISSUER, NOW, testSettings } from '../fixtures.ts'
-import { authorizeUrl, type Browser, createBrowser, signLogin } from '../person.ts'
+import { authorizeUrl, type Browser, createBrowser, signLogin } from '../parties/person.ts'
 
 const PROVIDER = 'https://idp.example'
 const SUB = 'f81d4fae-7dec-11d0'

@@ -8,7 +8,7 @@ import {
   upstreamLogin,
 } from '../../src/index.ts'
 import { ISSUER, NOW, testSettings, VARS } from '../fixtures.ts'
-import { authorizeUrl, type Changes, createApp, createBrowser, goesTo, pushedBy } from '../person.ts'
+import { authorizeUrl, type Changes, createApp, createBrowser, goesTo, pushedBy } from '../parties/person.ts'
 
 const PROVIDER = 'https://idp.example'
 const CANARY = 'canary-9f2b'

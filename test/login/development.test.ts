@@ -3,7 +3,7 @@ import { writeRing } from '../../keys/index.ts'
 import { createIssuer, readBindings } from '../../src/index.ts'
 import { developmentLogin } from '../../src/login/development.ts'
 import { NOW, testIssuer, testRing } from '../fixtures.ts'
-import { authorizeUrl, createBrowser, hiddenField } from '../person.ts'
+import { authorizeUrl, createBrowser, hiddenField } from '../parties/person.ts'
 
 const LOCAL = 'http://localhost:8787'
 const DEMO = { client_id: 'demo-app', redirect_uri: 'http://127.0.0.1:5000/callback', scope: 'orders:read' }

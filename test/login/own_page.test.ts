@@ -2,7 +2,7 @@ import { exportJWK, generateKeyPair, importJWK, SignJWT, UnsecuredJWT } from 'jo
 import { describe, expect, it } from 'vitest'
 import { ownLoginPage } from '../../src/index.ts'
 import { LOGIN_KEY, LOGIN_PAGE, NOW, testIssuer, VARS } from '../fixtures.ts'
-import { authorizeUrl, type Changes, createBrowser, type LoginChanges, signLogin } from '../person.ts'
+import { authorizeUrl, type Changes, createBrowser, type LoginChanges, signLogin } from '../parties/person.ts'
 
 function setUp() {
   const issuer = testIssuer()

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type LogEntry, readBindings, type UpstreamOptions, upstreamLogin } from '../../src/index.ts'
 import { ISSUER, NOW, testIssuer } from '../fixtures.ts'
-import { authorizeUrl, createBrowser } from '../person.ts'
+import { authorizeUrl, createBrowser } from '../parties/person.ts'
 
 const PROVIDER = 'https://idp.example'
 

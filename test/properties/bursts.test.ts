@@ -4,8 +4,8 @@ import { revokeRoot, rotateRing, writeRing } from '../../keys/index.ts'
 import { createIssuer, createMemoryRevocations } from '../../src/index.ts'
 import { createVerifier, remoteKeys } from '../../src/verifier/index.ts'
 import { API, ISSUER, NOW, SECRETS, testKey, testRing, testSettings, tokenRequest } from '../fixtures.ts'
-import { readAnswer } from '../person.ts'
-import { formRequest } from '../servers.ts'
+import { readAnswer } from '../parties/person.ts'
+import { formRequest } from '../parties/servers.ts'
 
 /** What can have happened before a burst. */
 type Step =

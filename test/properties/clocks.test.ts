@@ -3,8 +3,8 @@ import { expect, it } from 'vitest'
 import { createIssuer, createMemoryRevocations } from '../../src/index.ts'
 import { createVerifier, remoteKeys } from '../../src/verifier/index.ts'
 import { ISSUER, NOW, PARTNER_KEY, SECRETS, SIGNED, testSettings, tokenRequest } from '../fixtures.ts'
-import { readAnswer } from '../person.ts'
-import { formRequest } from '../servers.ts'
+import { readAnswer } from '../parties/person.ts'
+import { formRequest } from '../parties/servers.ts'
 
 type Step =
   /** Time passes. */

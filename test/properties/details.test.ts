@@ -3,7 +3,15 @@ import { expect, it } from 'vitest'
 import { createKeyring } from '../../keys/index.ts'
 import { openDirect } from '../../src/token/direct.ts'
 import { API, API2, ISSUER, NOW, testIssuer, testRing } from '../fixtures.ts'
-import { type Ask, createApp, createPerson, type FullAnswer, pushedBy, REQUESTS, readAnswer } from '../person.ts'
+import {
+  type Ask,
+  createApp,
+  createPerson,
+  type FullAnswer,
+  pushedBy,
+  REQUESTS,
+  readAnswer,
+} from '../parties/person.ts'
 
 interface Account {
   readonly type: 'account'

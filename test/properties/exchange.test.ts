@@ -5,8 +5,8 @@ import type { IssuerSettings } from '../../src/index.ts'
 import type { Actor, Entitlement } from '../../src/token/entitlement.ts'
 import { sealMarked } from '../../src/token/mark.ts'
 import { basic, ISSUER, NOW, openEntitlement, SECRETS, testIssuer, testRing, VARS } from '../fixtures.ts'
-import { formOf } from '../person.ts'
-import { ACCESS_TOKEN, FRONT, INNER, TOKEN_EXCHANGE } from '../trusted.ts'
+import { formOf } from '../parties/person.ts'
+import { ACCESS_TOKEN, FRONT, INNER, TOKEN_EXCHANGE } from '../parties/trusted.ts'
 
 const keyring = createKeyring(testRing(NOW), ISSUER)
 const leaves = (resource: string) => keyring.leavesFor('access', resource, 'A256GCM', 600)

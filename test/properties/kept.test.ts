@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { createKept } from '../../src/kept.ts'
+import { createKept } from '../../src/remote/kept.ts'
 
 const HOLD = 10
 const COOLDOWN = 30

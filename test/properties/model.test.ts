@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createKeyring, type Ring, rotateRing, writeRing } from '../../keys/index.ts'
 import { createMemoryGuard, type Issuer } from '../../src/index.ts'
-import { createProver, withProofs } from '../dpop.ts'
 import { API, ISSUER, NOW, openEntitlement, testIssuer, testKey, testRing, VARS } from '../fixtures.ts'
+import { createProver, withProofs } from '../parties/dpop.ts'
 import {
   type Ask,
   createApp,
@@ -15,7 +15,7 @@ import {
   REQUESTS,
   readAnswer,
   VERIFIER,
-} from '../person.ts'
+} from '../parties/person.ts'
 
 const GRACE = 30
 const GRACE_USES = 1

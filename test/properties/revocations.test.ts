@@ -7,9 +7,9 @@ import { sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import { sealMarked } from '../../src/token/mark.ts'
 import { API, ISSUER, NOW, testIssuer, testRing, tokenRequest, VARS } from '../fixtures.ts'
-import { createApp, createPerson, type FullAnswer, REQUESTS, readAnswer } from '../person.ts'
-import { formRequest } from '../servers.ts'
-import { FRONT } from '../trusted.ts'
+import { createApp, createPerson, type FullAnswer, REQUESTS, readAnswer } from '../parties/person.ts'
+import { formRequest } from '../parties/servers.ts'
+import { FRONT } from '../parties/trusted.ts'
 
 const keyring = createKeyring(testRing(NOW), ISSUER)
 const leaves = (resource: string) => keyring.leavesFor('access', resource, 'A256GCM', 600)

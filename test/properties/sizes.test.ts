@@ -12,7 +12,7 @@ import {
   pushedBy,
   REQUESTS,
   signLogin,
-} from '../person.ts'
+} from '../parties/person.ts'
 
 /** Characters that a URL may have, and an envelope (design §4, §8). */
 const LONGEST = 8192

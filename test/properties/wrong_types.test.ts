@@ -3,10 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { encodeBase64url } from '../../keys/base64url.ts'
 import { exportKeys, writeKeys } from '../../keys/index.ts'
 import { createMemoryGuard, createMemoryRevocations, type LogEntry } from '../../src/index.ts'
-import { TokenError } from '../../src/token/error.ts'
-import { readVerificationKeys } from '../../src/token/jwks.ts'
+import { TokenError } from '../../src/jose/error.ts'
+import { readVerificationKeys } from '../../src/jose/jwks.ts'
 import { createVerifier } from '../../src/verifier/index.ts'
-import { createProver } from '../dpop.ts'
 import {
   API,
   basic,
@@ -20,8 +19,9 @@ import {
   testRing,
   VARS,
 } from '../fixtures.ts'
-import { authorizeUrl, createBrowser, REQUESTS } from '../person.ts'
-import { ASSERTION_TYPE, CI, CI_KEY, CLIENT_KEY, INNER, JWT_BEARER, TOKEN_EXCHANGE } from '../trusted.ts'
+import { createProver } from '../parties/dpop.ts'
+import { authorizeUrl, createBrowser, REQUESTS } from '../parties/person.ts'
+import { ASSERTION_TYPE, CI, CI_KEY, CLIENT_KEY, INNER, JWT_BEARER, TOKEN_EXCHANGE } from '../parties/trusted.ts'
 
 /** JSON that is hardly ever of the type that it should be, as text: some of it is more than a value can be. */
 const WRONG = [

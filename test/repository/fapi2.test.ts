@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ROOT } from '../checkout.ts'
-import { FILES, numbersIn, REQUIREMENTS, writeRequirements } from '../rfc/fapi2.ts'
+import { FILES, numbersIn, REQUIREMENTS, writeRequirements } from '../rfc/fapi2/fapi2.ts'
 
 const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
 

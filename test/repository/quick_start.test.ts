@@ -3,7 +3,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { copyCheckout, ENV, type Ended, run } from '../checkout.ts'
-import { freePort, waitFor } from '../live_issuer.ts'
+import { freePort, waitFor } from '../parties/live_issuer.ts'
 import { blockOf, README } from '../readme.ts'
 
 describe('the two quick starts of the README', { timeout: 240_000 }, () => {

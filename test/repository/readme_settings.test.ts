@@ -10,8 +10,8 @@ import {
   createMemoryRevocations,
   readBindings,
 } from '../../src/index.ts'
-import { readPairwiseSalt } from '../../src/protocol/pairwise.ts'
-import { checkSettings } from '../../src/settings.ts'
+import { readPairwiseSalt } from '../../src/registration/pairwise.ts'
+import { checkSettings } from '../../src/settings/settings.ts'
 import { ROOT, run } from '../checkout.ts'
 import { ISSUER, VARS } from '../fixtures.ts'
 import { blockOf, README } from '../readme.ts'
@@ -60,7 +60,7 @@ describe('the settings that the README shows', () => {
 
 describe('why a resource server refuses', () => {
   it('is told in the README: every reason that a verifier has, and no other', async () => {
-    const words = await readFile(join(ROOT, 'src/token/explain.ts'), 'utf8')
+    const words = await readFile(join(ROOT, 'src/jose/explain.ts'), 'utf8')
     const codes = [...words.matchAll(/^ {2}(\w+):/gm)].map(([, code]) => code)
     const own = ['no_credentials', 'malformed', 'scope', 'demand']
     const issuers = ['mark', 'sealing', 'size']

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { unstable_readConfig } from 'wrangler'
 import { type Bindings, createMemoryGuard, readBindings } from '../../src/index.ts'
-import { checkSettings } from '../../src/settings.ts'
+import { checkSettings } from '../../src/settings/settings.ts'
 import { secretHash } from '../fixtures.ts'
 import { blockOf } from '../readme.ts'
 

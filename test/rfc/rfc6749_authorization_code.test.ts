@@ -1,7 +1,7 @@
 import { exports } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { ERRORS, PAGES } from '../authorization_requests.ts'
 import { API, API2, ISSUER } from '../fixtures.ts'
+import { ERRORS, PAGES } from '../parties/authorization_requests.ts'
 import {
   type App,
   authorizeUrl,
@@ -11,7 +11,7 @@ import {
   createPerson,
   REQUESTS,
   readAnswer,
-} from '../person.ts'
+} from '../parties/person.ts'
 
 const ask = (request: Request): Promise<Response> => exports.default.fetch(request)
 const code = async (changes: Changes = {}): Promise<string> =>
@@ -345,7 +345,7 @@ describe('several resources in one approval (RFC 8707 §2)', () => {
     const person = createPerson(ask)
     await person.answer('allow', REQUESTS['web'])
     const page = await (await person.browser.get(url)).text()
-    const { hiddenField, goesTo } = await import('../person.ts')
+    const { hiddenField, goesTo } = await import('../parties/person.ts')
     const answered = await person.browser.post(`${ISSUER}/consent`, {
       consent: hiddenField(page, 'consent'),
       decision: 'allow',

@@ -2,7 +2,15 @@ import { exports } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { challengeOf } from '../../src/protocol/pkce.ts'
 import { ISSUER } from '../fixtures.ts'
-import { authorizeUrl, type Changes, createApp, createBrowser, createPerson, readAnswer, VERIFIER } from '../person.ts'
+import {
+  authorizeUrl,
+  type Changes,
+  createApp,
+  createBrowser,
+  createPerson,
+  readAnswer,
+  VERIFIER,
+} from '../parties/person.ts'
 
 const ask = (request: Request): Promise<Response> => exports.default.fetch(request)
 const app = createApp(ask)

@@ -1,6 +1,6 @@
 import { exports } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { authorizeUrl, createBrowser, createPerson, REQUESTS } from '../person.ts'
+import { authorizeUrl, createBrowser, createPerson, REQUESTS } from '../parties/person.ts'
 
 const ask = (request: Request): Promise<Response> => exports.default.fetch(request)
 const native = (redirect_uri: string) => ({ ...REQUESTS['nat'], redirect_uri })

@@ -15,7 +15,7 @@ import {
   testRing,
   tokenRequest,
 } from '../fixtures.ts'
-import { type Ask, type Changes, createApp, createPerson, pushedBy, REQUESTS, readAnswer } from '../person.ts'
+import { type Ask, type Changes, createApp, createPerson, pushedBy, REQUESTS, readAnswer } from '../parties/person.ts'
 
 const send = async (form: [string, string][], client: TokenRequestChanges['client'] = 'service') => {
   const response = await exports.default.fetch(

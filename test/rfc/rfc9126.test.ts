@@ -1,8 +1,8 @@
 import { exports } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { createMemoryGuard } from '../../src/index.ts'
-import { ERRORS, PAGES } from '../authorization_requests.ts'
 import { API, basic, ISSUER, NOW, SECRETS, secretHash, testIssuer, VARS } from '../fixtures.ts'
+import { ERRORS, PAGES } from '../parties/authorization_requests.ts'
 import {
   type Ask,
   authorizeUrl,
@@ -15,7 +15,7 @@ import {
   readAnswer,
   signLogin,
   tampered,
-} from '../person.ts'
+} from '../parties/person.ts'
 
 const live = (request: Request): Promise<Response> => exports.default.fetch(request)
 const push = async (client = 'web', changes: Changes = {}, ask: Ask = live): Promise<Changes> =>

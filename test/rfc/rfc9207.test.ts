@@ -1,7 +1,7 @@
 import { exports } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { ISSUER } from '../fixtures.ts'
-import { createPerson } from '../person.ts'
+import { createPerson } from '../parties/person.ts'
 
 const ask = (request: Request): Promise<Response> => exports.default.fetch(request)
 

@@ -27,7 +27,7 @@ import {
   pushedBy,
   REQUESTS,
   readAnswer,
-} from '../person.ts'
+} from '../parties/person.ts'
 
 const live = (request: Request): Promise<Response> => exports.default.fetch(request)
 const PAYMENT = { type: 'payment', amount: { value: '12.50', currency: 'EUR' }, creditorName: 'Bakery' }

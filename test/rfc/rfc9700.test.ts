@@ -11,7 +11,7 @@ import {
   REQUESTS,
   readAnswer,
   signLogin,
-} from '../person.ts'
+} from '../parties/person.ts'
 
 const ask = (request: Request): Promise<Response> => exports.default.fetch(request)
 

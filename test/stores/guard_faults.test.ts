@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createMemoryGuard, type Guard, type IssuerSettings, type LogEntry } from '../../src/index.ts'
 import { ISSUER, NOW, testIssuer, VARS } from '../fixtures.ts'
-import { type Changes, createApp, createPerson, hiddenField, REQUESTS, readAnswer } from '../person.ts'
+import { type Changes, createApp, createPerson, hiddenField, REQUESTS, readAnswer } from '../parties/person.ts'
 
 /** What a guard can do instead of its work. */
 type Fault = 'throw' | 'hang' | 'none'

@@ -3,8 +3,8 @@ import { exportJWK, generateKeyPair } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { encodeBase64url } from '../../keys/base64url.ts'
 import { DPOP_ALGORITHMS, openProof, type ProofExpectations } from '../../src/token/dpop.ts'
-import { createProver, type ProofChanges } from '../dpop.ts'
 import { ISSUER, NOW } from '../fixtures.ts'
+import { createProver, type ProofChanges } from '../parties/dpop.ts'
 import examples from '../vectors/rfc/rfc9449-examples.json' with { type: 'json' }
 
 const expected: ProofExpectations = { method: 'POST', url: `${ISSUER}/token`, now: NOW }

@@ -8,10 +8,10 @@ import {
   SIGNING_ALGORITHMS,
   type SigningAlgorithm,
 } from '../../keys/index.ts'
+import { readVerificationKeys } from '../../src/jose/jwks.ts'
+import { leafRecipient, openerOf, recipientOf } from '../../src/jose/recipient.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
-import { readVerificationKeys } from '../../src/token/jwks.ts'
 import { type FindRecipient, openNested, readNestedOutside, sealNested } from '../../src/token/nested.ts'
-import { leafRecipient, openerOf, recipientOf } from '../../src/token/recipient.ts'
 import { API, API2, ISSUER, NOW, named, testKey } from '../fixtures.ts'
 import {
   createSealer,
@@ -22,7 +22,7 @@ import {
   PARTNER_STRANGER,
   RING_RSA_2,
   signingRing,
-} from '../partner.ts'
+} from '../parties/partner.ts'
 
 const sealer = createSealer()
 const expected = { issuer: ISSUER, resource: API, now: NOW, clockTolerance: 10, longestLife: 600, anonymous: true }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createKeyring, nameUnder } from '../../keys/index.ts'
+import { signClaims } from '../../src/jose/signed.ts'
 import {
   appOf,
   type Bundle,
@@ -13,7 +14,6 @@ import {
   type RevocationKind,
   readBundle,
 } from '../../src/token/revocations.ts'
-import { signClaims } from '../../src/token/signed.ts'
 import { API, API2, ISSUER, NOW, testRing } from '../fixtures.ts'
 
 const SALT = 'salt'

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { parseText } from '../../src/jose/strict_json.ts'
 import { checkClaims, writeClaims } from '../../src/token/claims.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
-import { parseText } from '../../src/token/strict_json.ts'
 import { recogniseClaims } from '../../src/token/usual_claims.ts'
 
 const CLIENT: Entitlement = {

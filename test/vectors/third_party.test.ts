@@ -4,11 +4,11 @@ import { calculateJwkThumbprint, compactDecrypt, compactVerify, importJWK, type 
 import { describe, expect, it } from 'vitest'
 import { decodeBase64url, encodeBase64url } from '../../keys/base64url.ts'
 import type { Leaf, Leaves } from '../../keys/index.ts'
-import { readEncryptedOutside } from '../../src/token/encrypted.ts'
+import { readEncryptedOutside } from '../../src/jose/encrypted.ts'
+import { publicMembers, readVerificationKeys } from '../../src/jose/jwks.ts'
+import { openerOf } from '../../src/jose/recipient.ts'
+import { verifyClaims } from '../../src/jose/signed.ts'
 import { openEnvelope } from '../../src/token/envelope.ts'
-import { publicMembers, readVerificationKeys } from '../../src/token/jwks.ts'
-import { openerOf } from '../../src/token/recipient.ts'
-import { verifyClaims } from '../../src/token/signed.ts'
 import nesting from './cookbook/6.nesting_signatures_and_encryption.json' with { type: 'json' }
 import agreed25519 from './cookbook/curve25519/ecdh-es.json' with { type: 'json' }
 import signed25519 from './cookbook/curve25519/jws.json' with { type: 'json' }

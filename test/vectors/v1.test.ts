@@ -18,13 +18,13 @@ import {
   writeKeys,
   writeLeafKid,
 } from '../../keys/index.ts'
+import { readVerificationKeys, readySigningKey } from '../../src/jose/jwks.ts'
+import { leafRecipient, openerOf, type Recipient } from '../../src/jose/recipient.ts'
 import { type Expectations, readClaims } from '../../src/token/claims.ts'
 import { openEnvelope } from '../../src/token/envelope.ts'
-import { readVerificationKeys, readySigningKey } from '../../src/token/jwks.ts'
 import { openMarked } from '../../src/token/mark.ts'
 import { openNested } from '../../src/token/nested.ts'
 import { type EnvelopePurpose, openPurpose } from '../../src/token/purpose.ts'
-import { leafRecipient, openerOf, type Recipient } from '../../src/token/recipient.ts'
 import { openEntitlement } from '../fixtures.ts'
 import branched from './v1/branch.json' with { type: 'json' }
 import derivation from './v1/derivation.json' with { type: 'json' }

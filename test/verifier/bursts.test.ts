@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { encodeBase64url } from '../../keys/base64url.ts'
-import { all, askAtOnce, createDistantIssuer, down, slow } from '../distant_issuer.ts'
 import { API, PARTNER } from '../fixtures.ts'
+import { all, askAtOnce, createDistantIssuer, down, slow } from '../parties/distant_issuer.ts'
 
 const DAY = 86_400
 /** Keeps the worker awake, so that nothing waits for what is fetched beside a request. */

@@ -20,8 +20,8 @@ import {
   type Verifier,
   type VerifierOptions,
 } from '../../src/verifier/index.ts'
-import { createProver, type ProofChanges } from '../dpop.ts'
 import { API, ISSUER, NOW, testRing } from '../fixtures.ts'
+import { createProver, type ProofChanges } from '../parties/dpop.ts'
 
 const keys = writeKeys(exportKeys(testRing(NOW), { issuer: ISSUER, resource: API, now: NOW }))
 const URL_ = `${API}/orders/7`

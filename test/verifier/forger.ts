@@ -7,9 +7,9 @@
 
 import { encodeBase64url } from '../../keys/base64url.ts'
 import type { SigningAlgorithm, SigningKey } from '../../keys/index.ts'
-import { readySigningKey } from '../../src/token/jwks.ts'
+import { readySigningKey } from '../../src/jose/jwks.ts'
 import { API, ISSUER, NOW } from '../fixtures.ts'
-import { createSealer, type Outer, PARTNER_KEYS, publicOf } from '../partner.ts'
+import { createSealer, type Outer, PARTNER_KEYS, publicOf } from '../parties/partner.ts'
 
 /** How a verifier is set up: for direct tokens, or for nested ones to one of its keys or under its leaf. */
 export type Mode = 'direct' | Outer

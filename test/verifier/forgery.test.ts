@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createKeyring, exportKeys, type Purpose, writeKeys } from '../../keys/index.ts'
+import { readySigningKey } from '../../src/jose/jwks.ts'
 import { sealEnvelope } from '../../src/token/envelope.ts'
-import { readySigningKey } from '../../src/token/jwks.ts'
 import { createVerifier, type Verification, type Verifier } from '../../src/verifier/index.ts'
 import { API, API2, ISSUER, NOW } from '../fixtures.ts'
-import { createSealer, PARTNER_KEYS, PARTNER_STRANGER, signingRing } from '../partner.ts'
+import { createSealer, PARTNER_KEYS, PARTNER_STRANGER, signingRing } from '../parties/partner.ts'
 import {
   CLAIMS,
   deflate,

@@ -11,11 +11,11 @@ import {
   writeRing,
 } from '../../keys/index.ts'
 import { createIssuer, createMemoryRevocations } from '../../src/index.ts'
+import { openKeySet } from '../../src/jose/key_set.ts'
+import { leafRecipient, recipientOf } from '../../src/jose/recipient.ts'
 import { sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
-import { openKeySet } from '../../src/token/key_set.ts'
 import { sealNested } from '../../src/token/nested.ts'
-import { leafRecipient, recipientOf } from '../../src/token/recipient.ts'
 import { createVerifier, type RevocationOptions, remoteKeys, type VerifierOptions } from '../../src/verifier/index.ts'
 import {
   API,
@@ -29,7 +29,7 @@ import {
   testRing,
   testSettings,
 } from '../fixtures.ts'
-import { getRequest } from '../servers.ts'
+import { getRequest } from '../parties/servers.ts'
 
 const RING = testRing(NOW)
 const rotated = rotateRing(revokeRoot(RING, RING.roots[0]?.kid ?? ''), { now: NOW, key: testKey(1) })

@@ -4,7 +4,7 @@ import type { Entitlement } from '../../src/token/entitlement.ts'
 import { sealNested } from '../../src/token/nested.ts'
 import { createVerifier, type VerifierOptions } from '../../src/verifier/index.ts'
 import { API, ISSUER, NOW, testRing } from '../fixtures.ts'
-import { createSealer, OUTERS, PARTNER_KEYS, publicOf } from '../partner.ts'
+import { createSealer, OUTERS, PARTNER_KEYS, publicOf } from '../parties/partner.ts'
 
 const sealer = createSealer()
 const jwks = await sealer.jwks()

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { afterEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
 import { createKeyring, createRing, createSigningKeys, type SigningKey } from '../../keys/index.ts'
 import { createIssuer, createMemoryRevocations } from '../../src/index.ts'
-import { signClaims } from '../../src/token/signed.ts'
+import { signClaims } from '../../src/jose/signed.ts'
 import { resourceServer } from '../../src/verifier/hono.ts'
 import {
   createVerifier,
@@ -13,7 +13,7 @@ import {
   type VerifierOptions,
 } from '../../src/verifier/index.ts'
 import { API, ISSUER, NOW, PARTNER_KEY, SECRETS, testKey, testRing, testSettings, tokenRequest } from '../fixtures.ts'
-import { readAnswer } from '../person.ts'
+import { readAnswer } from '../parties/person.ts'
 
 type Answer = (good: Response) => Response | Promise<Response>
 

@@ -14,7 +14,7 @@ import {
   testSettings,
   tokenRequest,
 } from '../fixtures.ts'
-import { readAnswer } from '../person.ts'
+import { readAnswer } from '../parties/person.ts'
 
 const DAY = 86_400
 

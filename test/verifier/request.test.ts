@@ -4,8 +4,8 @@ import { createKeyring, exportKeys, writeKeys } from '../../keys/index.ts'
 import { sealDirect } from '../../src/token/direct.ts'
 import { createDirectVerifier } from '../../src/verifier/direct.ts'
 import { createVerifier, type ResourceRequest, type Verification } from '../../src/verifier/index.ts'
-import { createProver } from '../dpop.ts'
 import { API, ISSUER, NOW, testRing } from '../fixtures.ts'
+import { createProver } from '../parties/dpop.ts'
 
 const ring = testRing(NOW)
 const keys = writeKeys(exportKeys(ring, { issuer: ISSUER, resource: API, now: NOW }))

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { createKeyring, createRing, createSigningKeys, type SigningKey } from '../../keys/index.ts'
 import { createIssuer, createMemoryRevocations, type Revocations } from '../../src/index.ts'
+import { signClaims } from '../../src/jose/signed.ts'
 import { sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import { hashRevoked } from '../../src/token/revocations.ts'
-import { signClaims } from '../../src/token/signed.ts'
 import { createVerifier, type RevocationOptions, remoteKeys, type VerifierOptions } from '../../src/verifier/index.ts'
 import { API, ISSUER, NOW, SECRETS, testKey, testRing, testSettings, tokenRequest } from '../fixtures.ts'
-import { readAnswer } from '../person.ts'
-import { formRequest } from '../servers.ts'
+import { readAnswer } from '../parties/person.ts'
+import { formRequest } from '../parties/servers.ts'
 
 const URL_OF = `${ISSUER}/revocations`
 const keyring = createKeyring(testRing(NOW), ISSUER)

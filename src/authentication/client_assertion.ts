@@ -1,0 +1,116 @@
+/**
+ * Client authentication by key: an assertion that the client signed (RFC 7521 §4.2, RFC 7523 §2.2 and §3).
+ *
+ * @module
+ */
+
+import { digestLabels } from '../../keys/digest.ts'
+import type { EndpointContext } from '../context.ts'
+import { TokenError } from '../jose/error.ts'
+import { OAuthError } from '../protocol/error.ts'
+import type { Parameters } from '../protocol/parameters.ts'
+import type { Client } from '../registration/client.ts'
+import type { Assertions } from '../remote/assertions.ts'
+import { type AssertionClaims, CLOCK_TOLERANCE, readAssertion } from '../token/assertion.ts'
+
+/** The one type of assertion that is taken (RFC 7523 §2.2). */
+const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+/** Seconds that a spent assertion is remembered beyond the time at which it is refused anyway. */
+const MARGIN = 60
+
+/** What `typ` may be, where it is there: what was signed for another purpose is no assertion. */
+const TYPES = ['jwt', 'client-authentication+jwt']
+
+/** An assertion as it came. */
+export interface ClientAssertion {
+  readonly jwt: string
+  /** The `client_id` beside it, which may be missing (RFC 7521 §4.2). */
+  readonly id: string | undefined
+}
+
+/** A client that proved itself. */
+export interface ProvedClient {
+  readonly client: Client
+  /**
+   * Spends the assertion.
+   *
+   * @throws {OAuthError} `invalid_client` when it was used before
+   */
+  spend(): Promise<void>
+}
+
+/**
+ * Reads the client assertion of a request, if it has one.
+ *
+ * @throws {OAuthError} `invalid_request` when it is not complete, or there is another way of authentication beside it;
+ * `invalid_client` when it is of another type
+ */
+export function readClientAssertion(authorization: string | null, parameters: Parameters): ClientAssertion | undefined {
+  const [jwt, type] = [parameters.get('client_assertion'), parameters.get('client_assertion_type')]
+  if (jwt === undefined && type === undefined) return undefined
+  if (authorization !== null || parameters.get('client_secret') !== undefined)
+    throw new OAuthError('invalid_request', 'two ways of client authentication')
+  if (jwt === undefined || type === undefined)
+    throw new OAuthError('invalid_request', 'client_assertion and client_assertion_type go together')
+  if (type !== TYPE) throw new OAuthError('invalid_client', 'the client assertion is of another type')
+  return { jwt, id: parameters.get('client_id') }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}
+
+/** Returns what proves clients by their assertions. */
+export function createAssertionAuthentication(
+  { settings }: EndpointContext,
+  assertions: Assertions,
+): (assertion: ClientAssertion, now: number) => Promise<ProvedClient> {
+  const { issuer, clients, guard } = settings
+
+  async function open(jwt: string, client: Client, now: number): Promise<AssertionClaims> {
+    if (client.signer === undefined) throw new OAuthError('invalid_client', 'the client is registered for another way')
+    const { audience, longestLife } = client.signer
+    return assertions.open(jwt, client.signer, {
+      issuer: client.id,
+      audience: audience === 'issuer' ? issuer : `${issuer}/token`,
+      audienceForm: 'text',
+      algorithms: [client.signer.alg],
+      required: ['sub', 'jti'],
+      types: TYPES,
+      now,
+      clockTolerance: CLOCK_TOLERANCE,
+      longestLife,
+      longestRest: longestLife,
+    })
+  }
+
+  async function prove({ jwt, id }: ClientAssertion, now: number): Promise<ProvedClient> {
+    const { iss, sub } = readAssertion(jwt)
+    const client = clients.get(id ?? sub ?? '')
+    if (client === undefined) throw new OAuthError('invalid_client', 'unknown client')
+    // Looked at before the signature over it, so that nobody's keys are fetched for what is another's.
+    if (iss !== client.id || sub !== client.id)
+      throw new OAuthError('invalid_client', 'the client assertion is of or about another client')
+    const { jti, exp } = await open(jwt, client, now)
+    if (!isText(jti)) throw new OAuthError('invalid_client', 'the client assertion has no jti')
+    const until = Math.ceil(exp as number) + CLOCK_TOLERANCE + MARGIN
+    return {
+      client,
+      async spend() {
+        const name = `assertion ${digestLabels('client', client.id, jti)}`
+        if ((await guard?.spend(name, until)) !== 'first')
+          throw new OAuthError('invalid_client', 'the client assertion was used before')
+      },
+    }
+  }
+
+  return async (assertion, now) => {
+    try {
+      return await prove(assertion, now)
+    } catch (cause) {
+      if (!(cause instanceof TokenError)) throw cause
+      throw new OAuthError('invalid_client', `the client assertion is not good: ${cause.code}`, { cause })
+    }
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * What a person allowed in one browser: a list in a sealed cookie of its own, for the person alone. There is no other store
+ * of it: another browser knows nothing of it.
+ *
+ * @module
+ */
+
+import type { Context } from 'hono'
+import type { EndpointContext } from '../context.ts'
+import type { Cookies } from '../http/cookies.ts'
+import { TokenError } from '../jose/error.ts'
+import { resourcesOf } from '../registration/authorization_details.ts'
+import type { PurposeEnvelopes } from '../token/purpose.ts'
+import type { AuthorizationRequest } from './authorization_request.ts'
+import type { Session } from './session.ts'
+
+/** An app, as it was allowed last. */
+export interface AllowedApp {
+  readonly client_id: string
+  /** The name that was shown. */
+  readonly name: string
+  readonly resources: readonly string[]
+  readonly scope: readonly string[]
+  /** Unix seconds. */
+  readonly at: number
+}
+
+/** What the cookie tells, newest first. */
+export interface AllowedList {
+  readonly apps: readonly AllowedApp[]
+  /** Whether older ones had no room. */
+  readonly isCut: boolean
+}
+
+/** What persons allowed in the browsers that ask. */
+export interface AllowedApps {
+  /** Returns what this person allowed in this browser. */
+  read(c: Context, session: Session, envelopes: PurposeEnvelopes): Promise<AllowedList>
+  /** Notes what is allowed now. */
+  note(
+    c: Context,
+    request: AuthorizationRequest,
+    session: Session,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<void>
+  /** Takes an app out, or all. */
+  drop(
+    c: Context,
+    clientId: string | undefined,
+    session: Session,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<void>
+}
+
+/** Returns what persons allowed. */
+export function createAllowedApps({ settings, newId }: EndpointContext, cookies: Cookies): AllowedApps {
+  const { lives } = settings
+
+  async function read(...[c, session, envelopes]: Parameters<AllowedApps['read']>): Promise<AllowedList> {
+    const envelope = cookies.get(c, 'apps')
+    const none = { apps: [], isCut: false }
+    if (envelope === undefined) return none
+    try {
+      const { sub, apps, is_cut } = await envelopes.open('apps', envelope)
+      // Another person's, or the form of a press: it tells nothing.
+      return sub === session.sub && Array.isArray(apps) ? { apps, isCut: is_cut === true } : none
+    } catch (error) {
+      if (error instanceof TokenError) return none
+      throw error
+    }
+  }
+
+  async function write(
+    c: Context,
+    { apps, isCut }: AllowedList,
+    { sub }: Session,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<void> {
+    const facts = { jti: newId(), iat: now, exp: now + lives.apps, sub }
+    // What no envelope can hold is too long for the cookie, too.
+    const seal = (kept: number) =>
+      envelopes
+        .seal('apps', { ...facts, apps: apps.slice(0, kept), is_cut: isCut || kept < apps.length })
+        .catch(() => undefined)
+    await cookies.setMost(c, 'apps', apps.length, seal, lives.apps)
+  }
+
+  return {
+    read,
+    async note(c, { destination, scope, resources, details }, session, envelopes, now) {
+      const { apps, isCut } = await read(c, session, envelopes)
+      const { id, name } = destination.client
+      const where = [...new Set([...resources, ...resourcesOf(details)])]
+      const app = { client_id: id, name, resources: where, scope, at: now }
+      const others = apps.filter(({ client_id }) => client_id !== id)
+      await write(c, { apps: [app, ...others], isCut }, session, envelopes, now)
+    },
+    async drop(c, clientId, session, envelopes, now) {
+      if (clientId === undefined) return cookies.drop(c, 'apps')
+      const { apps, isCut } = await read(c, session, envelopes)
+      const others = apps.filter(({ client_id }) => client_id !== clientId)
+      await write(c, { apps: others, isCut }, session, envelopes, now)
+    },
+  }
+}

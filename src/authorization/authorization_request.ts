@@ -1,0 +1,253 @@
+/**
+ * The authorization request, in two phases held apart by types: as long as client and redirect URI are not proved there
+ * is no `Destination`, and without one no error can become a redirect (RFC 6749 §4.1.1, §4.1.2.1, RFC 9700 §4.11).
+ *
+ * @module
+ */
+
+import { OAuthError } from '../protocol/error.ts'
+import { type Parameters, writeParameters } from '../protocol/parameters.ts'
+import { readChallenge } from '../protocol/pkce.ts'
+import { isRegistered } from '../protocol/redirect_uri.ts'
+import { grantScope, readScope } from '../protocol/scope.ts'
+import { type DetailTypes, type PlacedDetail, readAuthorizationDetails } from '../registration/authorization_details.ts'
+import type { Client } from '../registration/client.ts'
+import type { Resource } from '../registration/resource.ts'
+import { chooseResources, scopesOf } from '../registration/resource_indicator.ts'
+
+declare const proved: unique symbol
+
+import { isVisible } from '../protocol/visible.ts'
+
+/** Where the answer to an authorization request may go: proved to be the client's. */
+export interface Destination {
+  readonly [proved]: true
+  readonly client: Client
+  /** Exactly as the request has it. */
+  readonly redirectUri: string
+  /** Given back as it came, unless it was repeated or is too long. */
+  readonly state: string | undefined
+}
+
+/** What is known of a request because it was pushed (RFC 9126). */
+export interface Pushed {
+  /** Names it: it leads to one code. */
+  readonly jti: string
+  /** When nothing can come of it any more. Unix seconds. */
+  readonly until: number
+  /** The thumbprint of the DPoP key that was proved when it was pushed; once it is sealed, it is one of the parameters. */
+  readonly jkt?: string
+  /** When a login for it was begun at which a person was proved: a session since then is as new as it asks for. Unix seconds. */
+  readonly metAt?: number
+}
+
+/** What a client asks a person for. */
+export interface AuthorizationRequest {
+  readonly destination: Destination
+  /** Nothing where only details are asked for. */
+  readonly scope: readonly string[]
+  /** The URIs of the resources that the scope is for. */
+  readonly resources: readonly string[]
+  readonly details: readonly PlacedDetail[]
+  /** The whole request as a form, to go on with after a login, or an answer. */
+  readonly parameters: string
+  /** Nothing where the browser brought the request itself. */
+  readonly pushed: Pushed | undefined
+  readonly codeChallenge: string
+  readonly nonce: string | undefined
+  /** The thumbprint of the DPoP key that alone may redeem the code (RFC 9449 §10). */
+  readonly dpopJkt: string | undefined
+  readonly prompt: ReadonlySet<Prompt>
+  /** Seconds since the login at the most. */
+  readonly maxAge: number | undefined
+  readonly loginHint: string | undefined
+}
+
+/** What the person must be asked, or must not (OpenID Connect Core §3.1.2.1). */
+export type Prompt = 'none' | 'login' | 'consent'
+
+/** The values of `prompt`, as the metadata lists them. */
+export const PROMPTS: readonly Prompt[] = ['none', 'login', 'consent']
+
+/** The response types and modes, as the metadata lists them. */
+export const RESPONSE_TYPES: readonly string[] = ['code']
+
+/** The ways in which an answer goes back, as the metadata lists them. */
+export const RESPONSE_MODES: readonly string[] = ['query']
+
+/** The parameters that mean something here; nothing else of a request is kept (RFC 6749 §3.1). */
+const PARAMETERS: readonly string[] = [
+  'response_type',
+  'client_id',
+  'redirect_uri',
+  'scope',
+  'state',
+  'resource',
+  'authorization_details',
+  'code_challenge',
+  'code_challenge_method',
+  'response_mode',
+  'nonce',
+  'prompt',
+  'max_age',
+  'login_hint',
+]
+
+/** Characters that `state` may have. */
+const LONGEST_STATE = 4096
+
+/**
+ * Bytes that the whole of a request may have, as an envelope carries it: so the longest one still comes back from a login in
+ * a URL of 8 KB.
+ */
+const LONGEST_REQUEST = 4500
+
+/** Characters that it may have in a URL of 8 KB, as a browser writes it. */
+const LONGEST_QUERY = 7900
+
+/** Characters that `nonce` and `login_hint` may have. */
+const LONGEST_VALUE = 512
+
+/**
+ * Proves where the answer may go: phase 1. What it throws is for a page, never for a redirect.
+ *
+ * @throws {OAuthError} `invalid_request` or `invalid_client`
+ */
+export function proveDestination(parameters: Parameters, clients: ReadonlyMap<string, Client>): Destination {
+  parameters.checkOnce('client_id', 'redirect_uri', 'request_uri')
+  const client = clients.get(parameters.require('client_id'))
+  if (client === undefined) throw new OAuthError('invalid_client', 'unknown client_id')
+  const redirectUri = parameters.require('redirect_uri')
+  if (!isRegistered(redirectUri, client.redirectUris)) {
+    throw new OAuthError('invalid_request', 'redirect_uri is not registered for this client')
+  }
+  const isUsable = (): boolean => {
+    try {
+      parameters.checkOnce('state')
+      return (parameters.get('state') ?? '').length <= LONGEST_STATE
+    } catch {
+      return false
+    }
+  }
+  const state = isUsable() ? parameters.get('state') : undefined
+  return { client, redirectUri, state } as Destination
+}
+
+function checkResponse(parameters: Parameters): void {
+  const type = parameters.require('response_type')
+  if (!RESPONSE_TYPES.includes(type)) throw new OAuthError('unsupported_response_type', 'response_type is not code')
+  const mode = parameters.get('response_mode') ?? 'query'
+  if (!RESPONSE_MODES.includes(mode)) throw new OAuthError('invalid_request', 'response_mode is not query')
+  if (parameters.get('request') !== undefined) throw new OAuthError('request_not_supported', 'request is not taken')
+  // A request that is pushed cannot refer to another (RFC 9126 §2.1); at the authorization endpoint it was resolved before.
+  if (parameters.get('request_uri') !== undefined) throw new OAuthError('invalid_request', 'request_uri in a request')
+}
+
+/** Returns the request as a form, unless it is too long to be carried; one that was not pushed goes through a URL again. */
+function writeRequest(parameters: Parameters, pushed: Pushed | undefined, dpopJkt: string | undefined): string {
+  const bound = dpopJkt === undefined ? '' : `&dpop_jkt=${dpopJkt}`
+  const written = writeParameters(parameters, PARAMETERS) + bound
+  const inUrl = pushed === undefined ? new URLSearchParams(written).toString() : ''
+  const sealed = new TextEncoder().encode(JSON.stringify(written))
+  if (sealed.length > LONGEST_REQUEST || inUrl.length > LONGEST_QUERY)
+    throw new OAuthError('invalid_request', 'the request is too long')
+  return written
+}
+
+function readPrompt(prompt: string | undefined): ReadonlySet<Prompt> {
+  const values = prompt === undefined ? [] : prompt.split(' ')
+  const known = PROMPTS.filter((value) => values.includes(value))
+  if (values.some((value) => !known.some((one) => one === value))) {
+    throw new OAuthError('invalid_request', 'prompt has an unknown value')
+  }
+  if (known.includes('none') && known.length > 1) throw new OAuthError('invalid_request', 'prompt has none and more')
+  return new Set(known)
+}
+
+function readMaxAge(maxAge: string | undefined): number | undefined {
+  if (maxAge === undefined) return undefined
+  if (!/^(0|[1-9][0-9]{0,8})$/.test(maxAge)) throw new OAuthError('invalid_request', 'max_age is no whole number')
+  return Number(maxAge)
+}
+
+function readShort(parameters: Parameters, name: string): string | undefined {
+  const value = parameters.get(name)
+  if ((value ?? '').length > LONGEST_VALUE) throw new OAuthError('invalid_request', `${name} is too long`)
+  return value
+}
+
+/** Returns the key that a code is for: the one that is named, or the one that a pushed request proved (RFC 9449 §10.1). */
+function readDpopJkt(parameters: Parameters, pushed: Pushed | undefined): string | undefined {
+  const jkt = parameters.get('dpop_jkt')
+  if (jkt !== undefined && !/^[\w-]{43}$/.test(jkt))
+    throw new OAuthError('invalid_request', 'dpop_jkt is no thumbprint')
+  const proved = pushed?.jkt
+  if (jkt !== undefined && proved !== undefined && jkt !== proved)
+    throw new OAuthError('invalid_dpop_proof', 'dpop_jkt is of another key than the proof')
+  return jkt ?? proved
+}
+
+/** What the operator lets clients ask for. */
+export interface AuthorizationPolicy {
+  readonly resources: ReadonlyMap<string, Resource>
+  readonly detailTypes: DetailTypes
+  /** Whether all clients must push their requests. */
+  readonly isPushing: boolean
+}
+
+/** Returns what a request asks for: scope, the resources that it is for, and details. */
+function readWishes(
+  parameters: Parameters,
+  client: Client,
+  { resources, detailTypes }: AuthorizationPolicy,
+): Pick<AuthorizationRequest, 'scope' | 'resources' | 'details'> {
+  const [requested, named] = [readScope(parameters.get('scope')), parameters.all('resource')]
+  const details = readAuthorizationDetails(parameters.get('authorization_details'), client, detailTypes)
+  // Who asks for details alone is given no scope by default; `resource` says only what a scope is for (RFC 9396 §3.2).
+  const isDetailed = requested === undefined && details.length > 0
+  const chosen = isDetailed && named.length === 0 ? [] : chooseResources(named, requested, client, resources)
+  if (isDetailed) return { scope: [], resources: [], details }
+  const allowed = new Set(chosen.flatMap((resource) => scopesOf(client, resource)))
+  const scope = grantScope(requested, [...allowed])
+  return { scope, resources: chosen.map(({ uri }) => uri), details }
+}
+
+/**
+ * Reads what the client asks for: phase 2, the same for requests that are pushed and those that are not. What it throws may
+ * go to the destination.
+ *
+ * The order is fixed: repetitions, state, response type and mode, PKCE, scope, resource and details, prompt and age, size,
+ * policy.
+ *
+ * @param pushed nothing where the browser brought the request itself
+ * @throws {OAuthError} any code of RFC 6749 §4.1.2.1, RFC 8707 §2, RFC 9396 §5, OpenID Connect Core §3.1.2.6
+ */
+export function readAuthorizationRequest(
+  parameters: Parameters,
+  destination: Destination,
+  policy: AuthorizationPolicy,
+  pushed?: Pushed,
+): AuthorizationRequest {
+  const { client } = destination
+  parameters.checkOnce()
+  if ((parameters.get('state') ?? '').length > LONGEST_STATE)
+    throw new OAuthError('invalid_request', 'state is too long')
+  checkResponse(parameters)
+  const codeChallenge = readChallenge(parameters.get('code_challenge'), parameters.get('code_challenge_method'))
+  const wishes = readWishes(parameters, client, policy)
+  const prompt = readPrompt(parameters.get('prompt'))
+  const maxAge = readMaxAge(parameters.get('max_age'))
+  const dpopJkt = readDpopJkt(parameters, pushed)
+  const [nonce, loginHint] = [readShort(parameters, 'nonce'), readShort(parameters, 'login_hint')]
+  // Whoever logs the person in may show it.
+  if (loginHint !== undefined && !isVisible(loginHint))
+    throw new OAuthError('invalid_request', 'login_hint has a character that nobody can see')
+  const written = writeRequest(parameters, pushed, dpopJkt)
+  if (!client.grantTypes.has('authorization_code')) {
+    throw new OAuthError('unauthorized_client', 'the client may not use the authorization endpoint')
+  }
+  if (pushed === undefined && (policy.isPushing || client.isPushing))
+    throw new OAuthError('invalid_request', 'the client must push its requests')
+  const rest = { codeChallenge, nonce, dpopJkt, prompt, maxAge, loginHint }
+  return { destination, ...wishes, parameters: written, pushed, ...rest }
+}

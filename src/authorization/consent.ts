@@ -1,0 +1,244 @@
+/**
+ * Consent: asked for each client, redirect URI, scope and resource, and answered once.
+ *
+ * @module
+ */
+
+import type { Context } from 'hono'
+import type { EndpointContext } from '../context.ts'
+import { checkOwnForm, readBody } from '../http/browser.ts'
+import { withCookies } from '../http/cookies.ts'
+import { answerErrorPage, toPageError } from '../http/respond.ts'
+import { accountOf } from '../login/person.ts'
+import { answeredPage, askingAnewPage, consentPage, leavingPage, switchingPage } from '../pages/consent.ts'
+import { toPageResponse } from '../pages/page.ts'
+import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
+import { readParameters } from '../protocol/parameters.ts'
+import { isOnDevice } from '../protocol/redirect_uri.ts'
+import { resourcesOf } from '../registration/authorization_details.ts'
+import type { Resource } from '../registration/resource.ts'
+import type { PurposeEnvelopes } from '../token/purpose.ts'
+import type { AllowedApps } from './allowed_apps.ts'
+import {
+  type AuthorizationRequest,
+  type Pushed,
+  proveDestination,
+  readAuthorizationRequest,
+} from './authorization_request.ts'
+import { type Codes, sendError } from './authorization_response.ts'
+import { showRequest } from './consent_words.ts'
+import type { RememberedConsents } from './remembered_consents.ts'
+import type { Session, Sessions } from './session.ts'
+import type { RequestInside, Ways } from './ways.ts'
+
+/** Consents of the persons that are asked. */
+export interface Consents {
+  /** Tells whether the person must be asked. */
+  isNeeded(c: Context, request: AuthorizationRequest, session: Session, envelopes: PurposeEnvelopes): Promise<boolean>
+  /** Asks the person. */
+  ask(
+    c: Context,
+    request: AuthorizationRequest,
+    session: Session,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<Response>
+  /** Takes the person's answer: `POST /consent`. */
+  take(c: Context): Promise<Response>
+}
+
+/** What a sealed consent form carries. */
+interface ConsentFacts {
+  readonly jti: string
+  readonly exp: number
+  /** The authorization request that was shown. */
+  readonly parameters: string
+  readonly pushed?: Pushed
+  /** The session in which it was shown. */
+  readonly sid: string
+}
+
+/** Returns the same request with these prompts, and without what else is left out. */
+function withPrompts(parameters: string, prompts: readonly string[], left: readonly string[] = []): string {
+  const kept = parameters.split('&').filter((one) => !['prompt', ...left].some((name) => one.startsWith(`${name}=`)))
+  return [...kept, `prompt=${prompts.join('+')}`].join('&')
+}
+
+function promptsOf(parameters: string): readonly string[] {
+  return (readParameters(parameters).get('prompt') ?? '').split(' ')
+}
+
+/** Returns the same request for another account: with a login, and no word of whom the client thinks to see. */
+function withNewLogin(parameters: string): string {
+  const asks = promptsOf(parameters).includes('consent')
+  return withPrompts(parameters, asks ? ['login', 'consent'] : ['login'], ['login_hint'])
+}
+
+/** Returns the same request with the question in any case: a "Deny" that does not count must not become a yes of before. */
+function withQuestion(parameters: string): string {
+  return withPrompts(parameters, promptsOf(parameters).includes('login') ? ['login', 'consent'] : ['consent'])
+}
+
+/** Returns a span of time as a person reads it. */
+function writeSpan(seconds: number): string {
+  const [size, unit] = [[86_400, 'day'] as const, [3600, 'hour'] as const].find(([least]) => seconds >= least) ?? [
+    60,
+    'minute',
+  ]
+  const count = Math.round(seconds / size)
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
+}
+
+/** What the consents need beside the context. */
+export interface ConsentParts {
+  readonly remembered: RememberedConsents
+  readonly sessions: Sessions
+  readonly codes: Codes
+  readonly allowed: AllowedApps
+  readonly ways: Ways
+}
+
+/** Returns the consents of an issuer. */
+export function createConsents(
+  context: EndpointContext,
+  { remembered, sessions, codes, allowed, ways }: ConsentParts,
+): Consents {
+  const { settings, keyRing, log, newId } = context
+  const { issuer, clients, resources, detailTypes, guard, lives } = settings
+
+  async function isNeeded(...[c, request, session, envelopes]: Parameters<Consents['isNeeded']>): Promise<boolean> {
+    const { destination, prompt } = request
+    if (prompt.has('consent')) return true
+    if (destination.client.consent === 'skip') return false
+    return !(await remembered.has(c, request, session, envelopes))
+  }
+
+  async function ask(...[c, request, session, envelopes, now]: Parameters<Consents['ask']>): Promise<Response> {
+    const { destination, parameters, pushed } = request
+    const { client, redirectUri } = destination
+    const asked = { parameters, ...(pushed === undefined ? {} : { pushed }), sid: session.sid }
+    const facts = { jti: newId(), iat: now, exp: now + lives.consent, ...asked }
+    const life = client.grantTypes.has('refresh_token')
+      ? `${writeSpan(client.refreshTokenLifetime)}, or until you log out`
+      : writeSpan(Math.max(...wished(request).map(({ accessTokenLifetime }) => accessTokenLifetime)))
+    const page = consentPage({
+      issuer,
+      consent: await envelopes.seal('consent', facts),
+      clientName: client.name,
+      clientHost: client.uri === undefined ? undefined : new URL(client.uri).host,
+      destination: isOnDevice(redirectUri) ? redirectUri : new URL(redirectUri).host,
+      isOnDevice: isOnDevice(redirectUri),
+      resources: showRequest(wished(request), request, detailTypes),
+      account: accountOf(session),
+      lifetime: life,
+    })
+    return withCookies(c, await toPageResponse(200, page))
+  }
+
+  /** Returns the resources that a request is about. */
+  function wished({ resources: uris, details }: AuthorizationRequest): readonly Resource[] {
+    return [...new Set([...uris, ...resourcesOf(details)])].flatMap((uri) => resources.get(uri) ?? [])
+  }
+
+  /** Opens the form that a person sent back: in the very session in which it was shown; in another it gives nothing. */
+  async function open(
+    c: Context,
+    envelope: string,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<(ConsentFacts & { session: Session }) | undefined> {
+    const facts = (await envelopes.open('consent', envelope)) as unknown as ConsentFacts
+    const session = await sessions.read(c, envelopes, now)
+    return session === undefined || session.sid !== facts.sid ? undefined : { ...facts, session }
+  }
+
+  /**
+   * Tells whether this is what the person decided: the first answer is, and the same again, for a form that is pressed twice
+   * shows the second answer alone. At the guard it is a family whose key is the decision.
+   */
+  async function isDecision(decision: string, jti: string, exp: number, now: number): Promise<boolean> {
+    const step = { gid: `consent ${jti}`, generation: 0, now, grace: lives.consent, bound: decision, expiresAt: exp }
+    return guard === undefined || (await guard.advance(step)).outcome === 'advanced'
+  }
+
+  async function take(c: Context): Promise<Response> {
+    try {
+      return await answer(c, context.now())
+    } catch (error) {
+      return answerErrorPage(error, { issuer, event: 'consent', log })
+    }
+  }
+
+  async function answer(c: Context, now: number): Promise<Response> {
+    checkOwnForm(c.req.raw.headers, issuer)
+    const form = readParameters(await readBody(c.req.raw))
+    form.checkOnce()
+    const decision = form.require('decision')
+    if (decision !== 'allow' && decision !== 'deny' && decision !== 'switch')
+      throw new OAuthError('invalid_request', 'decision is unknown')
+    const envelopes = context.envelopes(keyRing.open(now), now)
+    const envelope = form.require('consent')
+    const { request, hasEnded } = await ways.about(c, 'consent', envelope, envelopes, now)
+    try {
+      const opened = hasEnded ? undefined : await open(c, envelope, envelopes, now)
+      if (opened !== undefined && decision !== 'switch') return await decide(c, decision, opened, envelopes, now)
+      const page = opened === undefined ? askingAnewPage : switchingPage
+      const wanted = (decision === 'switch' ? withNewLogin : withQuestion)(request.parameters)
+      const again = await ways.again({ ...request, parameters: wanted }, envelopes, now)
+      if (again === undefined) throw new OAuthError('invalid_request_uri', 'nothing can come of the request any more')
+      return withCookies(c, await toPageResponse(200, page(issuer, again)))
+    } catch (error) {
+      return fail(c, toPageError(error), request, envelopes, now)
+    }
+  }
+
+  /**
+   * The answer goes back by a page that navigates, not by a redirect: Chromium holds `form-action 'self'` against every
+   * redirect that follows a form.
+   */
+  async function decide(
+    c: Context,
+    decision: 'allow' | 'deny',
+    { session, parameters, pushed, jti, exp }: ConsentFacts & { session: Session },
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<Response> {
+    const asked = readParameters(parameters)
+    const destination = proveDestination(asked, clients)
+    const request = readAuthorizationRequest(asked, destination, settings, pushed)
+    const isAllowed = decision === 'allow'
+    const denied = sendError(destination, new OAuthError('access_denied', 'the person said no'), issuer)
+    if (!(await isDecision(decision, jti, exp, now))) {
+      return withCookies(c, await toPageResponse(409, answeredPage(issuer, destination.client.name, denied)))
+    }
+    const location = isAllowed ? await codes.send(request, session, envelopes, now, { jti, exp }) : denied
+    if (isAllowed) await remembered.note(c, request, session, envelopes, now)
+    if (isAllowed) await allowed.note(c, request, session, envelopes, now)
+    log({ level: 'info', event: 'consent', code: decision, client: destination.client.id })
+    return withCookies(c, await toPageResponse(200, leavingPage(issuer, destination.client.name, location)))
+  }
+
+  /**
+   * Tells the client what is wrong with its request by the settings of now, as the authorization endpoint would. What another
+   * browser was faster with, and what may pass, is a page with the ways on.
+   */
+  async function fail(
+    c: Context,
+    error: OAuthError,
+    request: RequestInside,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<Response> {
+    const back = ways.back(request, error)
+    const mayPass = OAUTH_ERRORS[error.code].status >= 500
+    if (back === undefined || mayPass || error.code === 'invalid_request_uri') {
+      // What fails may be the sealing itself.
+      const retryAt = mayPass ? await ways.again(request, envelopes, now).catch(() => undefined) : undefined
+      return withCookies(c, await answerErrorPage(error, { issuer, event: 'consent', log, retryAt, back }))
+    }
+    log({ level: 'warn', event: 'consent', code: error.code, detail: error.message })
+    return withCookies(c, await toPageResponse(200, leavingPage(issuer, back.clientName, back.location)))
+  }
+
+  return { isNeeded, ask, take }
+}

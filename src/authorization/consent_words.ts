@@ -1,0 +1,135 @@
+/**
+ * What is asked for, in words that a person can read.
+ *
+ * @module
+ */
+
+import type { ShownDetail, ShownFact, ShownResource, ShownValue } from '../pages/consent.ts'
+import type { DetailType, DetailTypes, PlacedDetail } from '../registration/authorization_details.ts'
+import type { Schema } from '../registration/json_schema.ts'
+import type { Resource } from '../registration/resource.ts'
+import type { AuthorizationRequest } from './authorization_request.ts'
+
+/** Returns a member's name as words: `instructedAmount` and `instructed_amount` are "Instructed amount". */
+function writeName(member: string): string {
+  const words = member
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .replace(/[_-]+/g, ' ')
+    .trim()
+    .toLowerCase()
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+/** Returns what is told in place of nothing: no word of the client's. */
+function tellNothing(text: 'none' | 'empty' | 'only spaces'): ShownValue {
+  return { text, isOurs: true }
+}
+
+function showScalar(value: unknown): ShownValue {
+  const text = typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)
+  if (text.trim() !== '') return { text, isOurs: false }
+  return tellNothing(text === '' ? 'empty' : 'only spaces')
+}
+
+/** Returns a value and all that is in it under its name. Nothing is left out, and nothing shortened. */
+function showValue(label: string, schema: Schema | undefined, value: unknown): readonly ShownFact[] {
+  if (Array.isArray(value)) {
+    const isFlat = value.every((item) => typeof item !== 'object')
+    if (isFlat) return [{ label, values: value.length === 0 ? [tellNothing('none')] : value.map(showScalar) }]
+    return value.flatMap((item, index) => showValue(numbered(label, index, value.length), schema?.items, item))
+  }
+  if (typeof value !== 'object' || value === null) return [{ label, values: [showScalar(value)] }]
+  const facts = showMembers(schema, value)
+  return [facts.length === 0 ? { label, values: [tellNothing('none')] } : { label, facts }]
+}
+
+/** Returns which one of several it is; nothing is said of the only one. */
+function whichOf(index: number, count: number): string | undefined {
+  return count === 1 ? undefined : `${index + 1} of ${count}`
+}
+
+function numbered(label: string, index: number, count: number): string {
+  const which = whichOf(index, count)
+  return which === undefined ? label : `${label}, ${which}`
+}
+
+/** Tells whether a person would take two names for one. */
+function isAlike(one: string, other: string): boolean {
+  const plain = (name: string): string => name.trim().replace(/\s+/g, ' ').toLowerCase()
+  return plain(one) === plain(other)
+}
+
+/** Returns what to call something: where others are called alike, it says what the settings call it. */
+function callApart(name: string, own: string, others: readonly string[]): string {
+  return others.some((other) => isAlike(name, other)) ? `${name} (${own})` : name
+}
+
+function showMembers(schema: Schema | undefined, value: object): readonly ShownFact[] {
+  const known = [...(schema?.properties ?? [])].map(([member, { title }]) => ({
+    member,
+    name: title ?? writeName(member),
+  }))
+  return Object.entries(value).flatMap(([member, one]) => {
+    const name = known.find((other) => other.member === member)?.name ?? writeName(member)
+    const others = known.filter((other) => other.member !== member).map((other) => other.name)
+    return showValue(callApart(name, member, others), schema?.properties?.get(member), one)
+  })
+}
+
+/** Returns what a person reads of a detail. Its locations are told by where it stands. */
+function showDetail(
+  { detail }: PlacedDetail,
+  type: DetailType,
+  { details }: AuthorizationRequest,
+  types: DetailTypes,
+): Omit<ShownDetail, 'elsewhere'> {
+  const { type: _, locations: __, ...members } = detail
+  const alike = details.filter((other) => other.detail.type === detail.type)
+  const index = alike.findIndex((other) => other.detail === detail)
+  const others = [...types.values()].filter((other) => other !== type).map(({ name }) => name)
+  return {
+    name: callApart(type.name, type.type, others),
+    which: whichOf(index, alike.length),
+    description: type.description,
+    facts: showMembers(type.schema, members),
+  }
+}
+
+/** Returns what a scope means at a resource, each token in words of its own. */
+function showScope(asked: readonly string[], { scopes, scopeDescriptions }: Resource): readonly string[] {
+  const wordsOf = (token: string): string => scopeDescriptions[token] ?? token
+  return asked.map((token) => {
+    const others = scopes.filter((other) => other !== token).map(wordsOf)
+    return callApart(wordsOf(token), token, others)
+  })
+}
+
+/** Returns what a person reads of a request, at each of the resources that it is about. */
+export function showRequest(
+  places: readonly Resource[],
+  request: AuthorizationRequest,
+  types: DetailTypes,
+): readonly ShownResource[] {
+  const { scope, resources, details } = request
+  const callPlace = ({ uri, name }: Resource): string => {
+    const others = places.filter((other) => other.uri !== uri).map((other) => other.name)
+    return callApart(name, uri, others)
+  }
+  return places.map((resource) => {
+    const { uri, name, scopes } = resource
+    const asked = resources.includes(uri) ? scope.filter((token) => scopes.includes(token)) : []
+    const here = details.filter(({ at }) => at.includes(uri))
+    return {
+      name,
+      uri,
+      scopes: showScope(asked, resource),
+      details: here.flatMap((placed) => {
+        const type = types.get(placed.detail.type)
+        const others = places.filter((other) => other !== resource && placed.at.includes(other.uri))
+        return type === undefined
+          ? []
+          : [{ ...showDetail(placed, type, request, types), elsewhere: others.map(callPlace) }]
+      }),
+    }
+  })
+}

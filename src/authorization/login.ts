@@ -1,0 +1,239 @@
+/**
+ * The login: begins at the authorization endpoint, wherever the person is sent, and ends there again with a session.
+ *
+ * @module
+ */
+
+import type { Context } from 'hono'
+import { digestLabels } from '../../keys/digest.ts'
+import type { EndpointContext } from '../context.ts'
+import { checkOwnForm, LONGEST_FORM, readBody, sameAgain } from '../http/browser.ts'
+import { type Cookies, withCookies } from '../http/cookies.ts'
+import { answerErrorPage, toPageError } from '../http/respond.ts'
+import type { Person, Transaction } from '../login/authenticate.ts'
+import { boundPerson, checkFreshness } from '../login/person.ts'
+import { leavingPage } from '../pages/consent.ts'
+import { toPageResponse } from '../pages/page.ts'
+import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
+import { readParameters } from '../protocol/parameters.ts'
+import { addParameters } from '../protocol/redirect_uri.ts'
+import { isReservedSubject } from '../protocol/subject.ts'
+import { isVisible } from '../protocol/visible.ts'
+import type { PurposeEnvelopes } from '../token/purpose.ts'
+import { type AuthorizationRequest, type Pushed, proveDestination } from './authorization_request.ts'
+import { sendError } from './authorization_response.ts'
+import type { PushedRequests } from './pushed_requests.ts'
+import type { Sessions } from './session.ts'
+import type { RequestInside, Ways } from './ways.ts'
+
+/** Logins of the browsers that ask. */
+export interface Logins {
+  /** Sends the person to log in. */
+  begin(c: Context, request: AuthorizationRequest, envelopes: PurposeEnvelopes, now: number): Promise<Response>
+  /** Takes the person back: at `/login` and `/login/callback`. */
+  resume(c: Context): Promise<Response>
+}
+
+/** What a sealed login carries. */
+interface LoginFacts {
+  readonly jti: string
+  /** When the login was begun. Unix seconds. */
+  readonly iat: number
+  /** Unix seconds. */
+  readonly exp: number
+  /** The authorization request as it came. */
+  readonly parameters: string
+  readonly pushed?: Pushed
+  /** The digest of the browser's own cookie. */
+  readonly browser: string
+  readonly secret: string
+  readonly client_name: string
+  readonly fresh: boolean
+  readonly max_age?: number
+}
+
+/** Returns the request of a browser to go on with once a person was proved: what that login has just met is not asked again. */
+function withoutLogin(parameters: string): string {
+  const kept = parameters.split('&').flatMap((parameter) => {
+    const [name, value = ''] = parameter.split('=', 2)
+    if (name !== 'prompt' && name !== 'max_age') return parameter
+    const prompt = name === 'prompt' ? value.split('+').filter((one) => one !== 'login') : []
+    return prompt.length === 0 ? [] : `prompt=${prompt.join('+')}`
+  })
+  return kept.join('&')
+}
+
+/** Stands beside a request that goes on after a login for which a browser without cookies went nowhere: it should have some now. */
+const LOGGED_IN = 'logged_in'
+
+/** Returns when a login was begun, by the clock that looks at it: the machine that began it may be ahead, and nothing began later. */
+function begunAt({ iat }: LoginFacts, now: number): number {
+  return Math.min(iat, now)
+}
+
+/** What the logins need beside the context. */
+export interface LoginParts {
+  readonly cookies: Cookies
+  readonly sessions: Sessions
+  readonly pushedRequests: PushedRequests
+  readonly ways: Ways
+}
+
+/** Returns the logins of an issuer. */
+export function createLogins(
+  context: EndpointContext,
+  { cookies, sessions, pushedRequests, ways }: LoginParts,
+): Logins {
+  const { settings, keyRing, log, newId } = context
+  const { issuer, clients, authenticate, guard, lives } = settings
+
+  /** Returns what ties a login to one browser; a browser that has it keeps it, so that two tabs can log in at once. */
+  function browserOf(c: Context): string {
+    const known = cookies.get(c, 'browser')
+    const browser = known !== undefined && /^[A-Za-z0-9_-]{22}$/.test(known) ? known : newId()
+    cookies.set(c, 'browser', browser)
+    return digestLabels('browser', browser)
+  }
+
+  function transactionOf(facts: LoginFacts, state: string, step: Transaction['step'], now: number): Transaction {
+    const { secret, client_name: clientName, fresh: isFresh, max_age: maxAge, parameters } = facts
+    return {
+      issuer,
+      step,
+      state,
+      callback: `${issuer}/login/callback`,
+      secret,
+      clientName,
+      begunAt: begunAt(facts, now),
+      isFresh,
+      maxAge,
+      loginHint: readParameters(parameters).get('login_hint'),
+      now,
+    }
+  }
+
+  /** Tells the client that there will be no login: its destination is proved by what was sealed for this browser. */
+  async function tellClient(c: Context, error: OAuthError, { parameters }: LoginFacts): Promise<Response> {
+    const destination = proveDestination(readParameters(parameters), clients)
+    const { id, name } = destination.client
+    log({ level: 'warn', event: 'login', code: error.code, client: id, detail: error.message })
+    const location = sendError(destination, error, issuer)
+    // After a form only a page can navigate elsewhere: see `answer` of the consent.
+    if (c.req.method === 'POST') return toPageResponse(200, leavingPage(issuer, name, location))
+    return new Response(null, { status: 303, headers: { Location: location } })
+  }
+
+  /** Asks for the person; a response comes back as it is, and an error that is for the client as the way to it. */
+  async function ask(c: Context, facts: LoginFacts, transaction: Transaction): Promise<Person | Response> {
+    let result: Person | Response | undefined
+    try {
+      result = await authenticate?.(c.req.raw, transaction)
+    } catch (error) {
+      if (error instanceof OAuthError && error.isForClient) return tellClient(c, error, facts)
+      throw error
+    }
+    if (!result) throw new OAuthError('login_failed', 'nobody was logged in, and nothing is to be shown')
+    if (result instanceof Response) return result
+    const person = boundPerson(result)
+    const { sub } = person
+    if (sub === '' || sub.length > 255 || isReservedSubject(sub) || !isVisible(sub))
+      throw new OAuthError('login_failed', 'a person cannot have this subject')
+    checkFreshness(person, transaction)
+    return person
+  }
+
+  async function begin(...[c, request, envelopes, now]: Parameters<Logins['begin']>): Promise<Response> {
+    const { destination, prompt, maxAge, parameters, pushed } = request
+    const isNew = cookies.get(c, 'browser') === undefined
+    const facts: LoginFacts = {
+      jti: newId(),
+      iat: now,
+      exp: now + lives.login,
+      parameters,
+      ...(pushed === undefined ? {} : { pushed }),
+      browser: browserOf(c),
+      secret: `${newId()}${newId()}`.slice(0, 43),
+      client_name: destination.client.name,
+      fresh: prompt.has('login') || maxAge === 0,
+      ...(maxAge === undefined ? {} : { max_age: maxAge }),
+    }
+    const state = await envelopes.seal('login', { ...facts })
+    try {
+      // It would be sent round for ever.
+      if (isNew && c.req.query(LOGGED_IN) !== undefined)
+        throw new OAuthError('foreign_login', 'the browser keeps no cookies: it was logged in just now')
+      const result = await ask(c, facts, transactionOf(facts, state, 'begin', now))
+      if (result instanceof Response) return withCookies(c, result)
+      return await finish(c, result, facts, envelopes, now, isNew)
+    } catch (error) {
+      return fail(c, error, await ways.again(facts, envelopes, now), facts)
+    }
+  }
+
+  /** Spends a login: the URL by which it came back logs nobody in again. */
+  async function spend({ jti, exp }: LoginFacts): Promise<void> {
+    if (guard !== undefined && (await guard.spend(`login ${jti}`, exp)) === 'spent')
+      throw new OAuthError('login_failed', 'the login was used before')
+  }
+
+  async function finish(
+    c: Context,
+    person: Person,
+    facts: LoginFacts,
+    envelopes: PurposeEnvelopes,
+    now: number,
+    isMarked = false,
+  ): Promise<Response> {
+    const { parameters, pushed } = facts
+    const metAt = begunAt(facts, now)
+    // What a browser brought, whoever sits there can change. What was pushed goes on as it is, with word of this login: in
+    // another browser, with a session from before, it is not met.
+    const met = pushed === undefined ? { parameters: withoutLogin(parameters) } : { pushed: { ...pushed, metAt } }
+    const goesOnAt = await pushedRequests.goOnAt({ ...facts, ...met }, envelopes, now)
+    await sessions.checkCanStart(person, envelopes, now)
+    await spend(facts)
+    await sessions.start(c, person, facts.browser, envelopes, now)
+    return c.redirect(isMarked ? addParameters(goesOnAt, { [LOGGED_IN]: 'yes' }) : goesOnAt, 303)
+  }
+
+  /** Shows what went wrong; nothing is lost, and the person can try again, or go back to the app of a request that is theirs. */
+  async function fail(c: Context, thrown: unknown, again?: string, request?: RequestInside): Promise<Response> {
+    const error = toPageError(thrown)
+    const retryAt = again ?? (OAUTH_ERRORS[error.code].status >= 500 ? sameAgain(c.req.raw, issuer) : undefined)
+    const back = request && ways.back(request, error)
+    return withCookies(c, await answerErrorPage(error, { issuer, event: 'login', log, retryAt, back }))
+  }
+
+  /** Tells whether this is the browser in which a login was begun. */
+  function isOwn(c: Context, digest: unknown): boolean {
+    const browser = cookies.get(c, 'browser')
+    return browser !== undefined && digestLabels('browser', browser) === digest
+  }
+
+  async function resume(c: Context): Promise<Response> {
+    const now = context.now()
+    let [retryAt, own]: [string?, RequestInside?] = []
+    try {
+      const isForm = c.req.method === 'POST'
+      if (isForm) checkOwnForm(c.req.raw.headers, issuer)
+      const text = isForm ? await readBody(c.req.raw.clone()) : new URL(c.req.url).search
+      if (text.length > LONGEST_FORM) throw new OAuthError('invalid_request', 'the form is too long')
+      const parameters = readParameters(text)
+      parameters.checkOnce('state')
+      const state = parameters.require('state')
+      const envelopes = context.envelopes(keyRing.open(now), now)
+      const about = await ways.about(c, 'login', state, envelopes, now)
+      retryAt = await ways.again(about.request, envelopes, now)
+      if (!isOwn(c, about.browser)) throw new OAuthError('foreign_login', 'the login was begun in another browser')
+      own = about.request
+      if (about.hasEnded && retryAt !== undefined) return c.redirect(retryAt, 303)
+      const facts = (await envelopes.open('login', state)) as unknown as LoginFacts
+      const result = await ask(c, facts, transactionOf(facts, state, 'continue', now))
+      return result instanceof Response ? withCookies(c, result) : await finish(c, result, facts, envelopes, now)
+    } catch (error) {
+      return fail(c, error, retryAt, own)
+    }
+  }
+
+  return { begin, resume }
+}

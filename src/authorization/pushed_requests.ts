@@ -1,0 +1,134 @@
+/**
+ * Pushed authorization requests: sealed in the very `request_uri` that names them, so that nothing is stored (RFC 9126).
+ *
+ * A request can be opened again and again, so that a reload does no harm, until it leads to a code: that happens once.
+ *
+ * @module
+ */
+
+import type { EndpointContext } from '../context.ts'
+import { TokenError } from '../jose/error.ts'
+import { OAuthError } from '../protocol/error.ts'
+import { type Parameters, readParameters } from '../protocol/parameters.ts'
+import { addParameters } from '../protocol/redirect_uri.ts'
+import type { PurposeEnvelopes } from '../token/purpose.ts'
+import type { AuthorizationRequest, Pushed } from './authorization_request.ts'
+
+/** What every request URI of ours begins with (RFC 9126 §2.2). */
+const PREFIX = 'urn:ietf:params:oauth:request_uri:'
+
+/** A pushed request, as it came out of its request URI. */
+export interface OpenedRequest {
+  readonly parameters: Parameters
+  readonly pushed: Pushed
+  /** Whether the request URI has ended. */
+  readonly hasEnded: boolean
+}
+
+/** The pushed requests of an issuer. */
+export interface PushedRequests {
+  /** Names a new request. */
+  name(now: number): Pushed
+  /** Seals a request. */
+  seal(
+    request: Pick<AuthorizationRequest, 'parameters'>,
+    pushed: Pushed,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<{ readonly request_uri: string; readonly expires_in: number }>
+  /**
+   * Opens the request that the parameters at the authorization endpoint refer to. Whatever else stands beside `request_uri`
+   * and `client_id` is as if it were not there (RFC 9101 §6.3, RFC 9126 §4).
+   *
+   * One that has ended opens too, as a request that met no login: so that its client can be told. `checkLive` must follow.
+   *
+   * @throws {OAuthError} `invalid_request_uri` when it is not one of this client, or ended a day ago
+   */
+  open(parameters: Parameters, envelopes: PurposeEnvelopes, now: number): Promise<OpenedRequest>
+  /**
+   * Checks that something can come of a request.
+   *
+   * @param isKnown whether the browser opened it before: then it lives on after its request URI, until nothing can come of it
+   * any more
+   * @throws {OAuthError} `invalid_request_uri` when it has ended, or led to a code before
+   */
+  checkLive(opened: OpenedRequest, isKnown: boolean, now: number): Promise<void>
+  /** Returns where a request goes on: one that was pushed, under a new request URI, for the one before may have ended. */
+  goOnAt(
+    request: Pick<AuthorizationRequest, 'parameters'> & { readonly pushed?: Pushed | undefined },
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<string>
+  /**
+   * Spends a request, if it was pushed, for one code: for the same one again and again.
+   *
+   * @param code names the code
+   * @throws {OAuthError} `invalid_request_uri` when it was spent for another before, or nothing can come of it any more
+   */
+  spend(pushed: Pushed | undefined, code: string, now: number): Promise<void>
+}
+
+/** Returns the pushed requests of an issuer. */
+export function createPushedRequests({ settings, newId }: EndpointContext): PushedRequests {
+  const { issuer, guard, lives } = settings
+  // A login and an answer may each take their time.
+  const longest = lives.par + lives.login + lives.par + lives.consent
+
+  async function openEnvelope(requestUri: string, envelopes: PurposeEnvelopes, now: number): Promise<OpenedRequest> {
+    if (!requestUri.startsWith(PREFIX)) throw new OAuthError('invalid_request_uri', 'not a request URI of ours')
+    try {
+      const { parameters, jti, exp, until, met_at } = await envelopes.openLate('par', requestUri.slice(PREFIX.length))
+      const hasEnded = now >= exp
+      const isMet = met_at !== undefined && !hasEnded
+      const pushed = { jti, until: Number(until), ...(isMet ? { metAt: Number(met_at) } : {}) }
+      return { parameters: readParameters(String(parameters)), pushed, hasEnded }
+    } catch (cause) {
+      if (!(cause instanceof TokenError)) throw cause
+      throw new OAuthError('invalid_request_uri', `the request URI does not open: ${cause.code}`, { cause })
+    }
+  }
+
+  const seal: PushedRequests['seal'] = async ({ parameters }, { jti, until, metAt }, envelopes, now) => {
+    const exp = Math.min(now + lives.par, until)
+    const met = metAt === undefined ? {} : { met_at: metAt }
+    const envelope = await envelopes.seal('par', { jti, iat: now, exp, parameters, until, ...met })
+    return { request_uri: PREFIX + envelope, expires_in: exp - now }
+  }
+
+  return {
+    name: (now) => ({ jti: newId(), until: now + longest }),
+    seal,
+    async goOnAt({ parameters, pushed }, envelopes, now) {
+      if (pushed === undefined) return `${issuer}/authorize?${new URLSearchParams(parameters)}`
+      const { request_uri } = await seal({ parameters }, pushed, envelopes, now)
+      const client_id = readParameters(parameters).get('client_id')
+      return addParameters(`${issuer}/authorize`, { client_id, request_uri })
+    },
+    async open(parameters, envelopes, now) {
+      const opened = await openEnvelope(parameters.require('request_uri'), envelopes, now)
+      if (opened.parameters.get('client_id') !== parameters.require('client_id'))
+        throw new OAuthError('invalid_request_uri', 'the request is of another client')
+      return opened
+    },
+    async checkLive({ pushed: { jti, until }, hasEnded }, isKnown, now) {
+      if (hasEnded && !(isKnown && now < until))
+        throw new OAuthError('invalid_request_uri', 'the request URI has expired')
+      if ((await guard?.hasEnded([`par ${jti}`])) === true)
+        throw new OAuthError('invalid_request_uri', 'the request led to a code before')
+    },
+    async spend(pushed, code, now) {
+      if (pushed === undefined) return
+      const { jti, until: expiresAt } = pushed
+      // A question may be open for longer; what the guard remembers of a request it forgets then.
+      if (now >= expiresAt) throw new OAuthError('invalid_request_uri', 'nothing can come of the request any more')
+      if (guard === undefined) return
+      // At the guard it is a family whose key is the code.
+      const step = { gid: `par code ${jti}`, generation: 0, now, grace: longest, bound: code, expiresAt }
+      // 0.1.0 asks for this one. It comes first: a guard that fails after it has lost nothing.
+      await guard.spend(`par ${jti}`, expiresAt)
+      if ((await guard.advance(step)).outcome !== 'advanced')
+        throw new OAuthError('invalid_request_uri', 'the request led to a code before')
+      await guard.end(`par ${jti}`, expiresAt)
+    },
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Consents that are remembered: in the person's own sealed cookie, and nowhere else.
+ *
+ * @module
+ */
+
+import type { Context } from 'hono'
+import { digestLabels } from '../../keys/digest.ts'
+import type { EndpointContext } from '../context.ts'
+import type { Cookies } from '../http/cookies.ts'
+import { TokenError } from '../jose/error.ts'
+import { isOnDevice } from '../protocol/redirect_uri.ts'
+import type { PurposeEnvelopes } from '../token/purpose.ts'
+import type { AuthorizationRequest } from './authorization_request.ts'
+import type { Session } from './session.ts'
+
+/** Consents that the persons who are asked have given before. */
+export interface RememberedConsents {
+  /** Tells whether the person has said yes to just this. */
+  has(c: Context, request: AuthorizationRequest, session: Session, envelopes: PurposeEnvelopes): Promise<boolean>
+  /** Notes a yes, if it holds for the next time too. */
+  note(
+    c: Context,
+    request: AuthorizationRequest,
+    session: Session,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<void>
+}
+
+/** How many consents are remembered, where as many fit into a cookie. */
+const MOST_REMEMBERED = 60
+
+/** Names a consent: who, to which client, where to, for what. */
+function nameOf({ destination, scope, resources, details }: AuthorizationRequest, { sub }: Session): string {
+  const wanted = details.length === 0 ? [] : [JSON.stringify(details)]
+  const what = [[...scope].sort().join(' '), [...resources].sort().join(' '), ...wanted]
+  return digestLabels('consent', sub, destination.client.id, destination.redirectUri, ...what).slice(0, 22)
+}
+
+/** Returns the remembered consents of an issuer. */
+export function createRememberedConsents({ settings, newId }: EndpointContext, cookies: Cookies): RememberedConsents {
+  const { detailTypes, lives } = settings
+
+  async function read(c: Context, session: Session, envelopes: PurposeEnvelopes): Promise<readonly string[]> {
+    const envelope = cookies.get(c, 'remember')
+    if (envelope === undefined) return []
+    try {
+      const { sub, consents } = await envelopes.open('remember', envelope)
+      return sub === session.sub && Array.isArray(consents) ? consents : []
+    } catch (error) {
+      if (error instanceof TokenError) return []
+      throw error
+    }
+  }
+
+  /** Tells whether an answer holds for the next time too. */
+  function isRemembered({ destination, details }: AuthorizationRequest): boolean {
+    // An app on a device can be pretended to be: it is asked for each time (OAuth 2.1 §7.3.1).
+    if (isOnDevice(destination.redirectUri)) return false
+    return details.every(({ detail }) => detailTypes.get(detail.type)?.isRemembered === true)
+  }
+
+  return {
+    async has(c, request, session, envelopes) {
+      return isRemembered(request) && (await read(c, session, envelopes)).includes(nameOf(request, session))
+    },
+    async note(c, request, session, envelopes, now) {
+      if (!isRemembered(request)) return
+      const name = nameOf(request, session)
+      const others = (await read(c, session, envelopes)).filter((other) => other !== name)
+      const consents = [name, ...others].slice(0, MOST_REMEMBERED)
+      const facts = { jti: newId(), iat: now, exp: now + lives.remember, sub: session.sub }
+      const seal = (kept: number) => envelopes.seal('remember', { ...facts, consents: consents.slice(0, kept) })
+      await cookies.setMost(c, 'remember', consents.length, seal, lives.remember)
+    },
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Ways on for who would be left standing: a request whose envelope comes back too late, or in another session, begins anew,
+ * and where that cannot be the app is told.
+ *
+ * Of such an envelope nothing counts but the request: no login, no answer, no word of a login that was met. The request goes
+ * to the authorization endpoint, where it is proved once more where the answer may go, and everything else
+ * (RFC 6749 §4.1.1).
+ *
+ * @module
+ */
+
+import type { Context } from 'hono'
+import type { EndpointContext } from '../context.ts'
+import { keepOpener } from '../http/opener.ts'
+import type { WayBack } from '../pages/error.ts'
+import { OAuthError } from '../protocol/error.ts'
+import { readParameters } from '../protocol/parameters.ts'
+import type { PurposeEnvelopes } from '../token/purpose.ts'
+import { type AuthorizationRequest, type Pushed, proveDestination } from './authorization_request.ts'
+import { wayBack } from './authorization_response.ts'
+import type { PushedRequests } from './pushed_requests.ts'
+
+/** The request that a login or a consent is about. */
+export type RequestInside = Pick<AuthorizationRequest, 'parameters'> & { readonly pushed?: Pushed | undefined }
+
+/** What an envelope is about, be it as old as it may. */
+export interface About {
+  readonly request: RequestInside
+  /** Whether it ended, so that nothing else in it counts. */
+  readonly hasEnded: boolean
+  /** The digest of the cookie of the browser in which a login was begun: it tells how to go on, and proves nothing. */
+  readonly browser: unknown
+}
+
+/** Ways on. */
+export interface Ways {
+  /**
+   * Returns what an envelope is about. The opener is kept where the client of the request opens popups.
+   *
+   * @throws {TokenError} when it is none of ours, or ended a day ago
+   */
+  about(
+    c: Context,
+    purpose: 'login' | 'consent',
+    envelope: string,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<About>
+  /** Returns where a request begins anew, or nothing when it was pushed and nothing can come of it any more. */
+  again(request: RequestInside, envelopes: PurposeEnvelopes, now: number): Promise<string | undefined>
+  /** Returns the way back to the client of a request, if by the settings of today it is proved where that is. */
+  back(request: RequestInside, error: OAuthError): WayBack | undefined
+}
+
+/** Returns the ways on. */
+export function createWays({ settings }: EndpointContext, pushedRequests: PushedRequests): Ways {
+  const { issuer, clients } = settings
+  return {
+    async about(c, purpose, envelope, envelopes, now) {
+      const { parameters, pushed, exp, browser } = await envelopes.openLate(purpose, envelope)
+      const request = { parameters: String(parameters), pushed: pushed as Pushed | undefined }
+      keepOpener(c, clients.get(readParameters(request.parameters).get('client_id') ?? ''))
+      return { request, hasEnded: now >= exp, browser }
+    },
+    back({ parameters }, error) {
+      try {
+        return wayBack(proveDestination(readParameters(parameters), clients), error, issuer)
+      } catch (unproved) {
+        if (unproved instanceof OAuthError) return undefined
+        throw unproved
+      }
+    },
+    async again({ parameters, pushed }, envelopes, now) {
+      if (pushed === undefined) return pushedRequests.goOnAt({ parameters }, envelopes, now)
+      const { jti, until } = pushed
+      // A login that it met before counts no more.
+      return now < until ? pushedRequests.goOnAt({ parameters, pushed: { jti, until } }, envelopes, now) : undefined
+    },
+  }
+}

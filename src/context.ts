@@ -1,0 +1,80 @@
+/**
+ * What the endpoints are handed: settings, keys, and the edge's clock and randomness.
+ *
+ * @module
+ */
+
+import { encodeBase64url } from '../keys/base64url.ts'
+import type { Keyring } from '../keys/index.ts'
+import type { Log, LogEntry } from './log.ts'
+import { type CheckedSettings, checkSettings, type IssuerSettings } from './settings/settings.ts'
+import { guardWithDeadline, rememberLonger } from './stores/guard.ts'
+import { createKeyRing, type KeyRing } from './stores/key_ring.ts'
+import { revocationsWithDeadline } from './stores/revocations.ts'
+import { createPurposeEnvelopes, type PurposeEnvelopes } from './token/purpose.ts'
+
+/** All that an endpoint may use beside the request. */
+export interface EndpointContext {
+  readonly settings: CheckedSettings
+  readonly hooks: Pick<IssuerSettings, 'claims' | 'response'>
+  readonly keyRing: KeyRing
+  /** Returns what seals and opens the issuer's own envelopes at `now`. */
+  readonly envelopes: (keyring: Keyring, now: number) => PurposeEnvelopes
+  readonly log: Log
+  /** Returns Unix seconds; asked once a request. */
+  readonly now: () => number
+  /** Makes a name: 128 random bits, base64url. */
+  readonly newId: () => string
+}
+
+function writeLog(entry: LogEntry): void {
+  console[entry.level](JSON.stringify(entry))
+}
+
+/** Returns a log that never throws: one that is down must not take the issuer with it. */
+function safely(write: Log): Log {
+  return (entry) => {
+    try {
+      write(entry)
+    } catch {
+      // There is nowhere left to say so.
+    }
+  }
+}
+
+/**
+ * Returns what the endpoints of an issuer are handed.
+ *
+ * @throws {TypeError | RangeError} when a setting is wrong
+ */
+export function createContext(settings: IssuerSettings): EndpointContext {
+  const { claims, response, keyRing, keyRingNext } = settings
+  const checked = checkSettings(settings)
+  const log = safely(settings.log ?? writeLog)
+  const { issuer, longestLife, guard, revocations, lives, authenticate } = checked
+  if (settings.guard === 'none' && authenticate !== undefined) {
+    const detail =
+      'there is no guard: codes and logins can be used again until they end, public clients get no refresh tokens, and logging out ends no copy of a session'
+    log({ level: 'warn', event: 'guard', detail })
+  }
+  const ring = createKeyRing({ texts: { ring: keyRing, next: keyRingNext }, issuer, longestLife, log })
+  const now = settings.now ?? (() => Math.floor(Date.now() / 1000))
+  return {
+    settings: {
+      ...checked,
+      guard:
+        guard &&
+        guardWithDeadline(
+          rememberLonger(guard, () => 2 * ring.skew(now())),
+          log,
+        ),
+      revocations: revocations && revocationsWithDeadline(revocations, log),
+    },
+    hooks: { ...(claims && { claims }), ...(response && { response }) },
+    keyRing: ring,
+    envelopes: (keyring, now) => createPurposeEnvelopes(keyring, lives, now),
+    log,
+    now,
+    newId: () => encodeBase64url(crypto.getRandomValues(new Uint8Array(16))),
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * What is asked of a browser before it is believed: that it navigates, that a form comes from our own page, and that it is
+ * the browser that a sealed state was made for.
+ *
+ * @module
+ */
+
+import { OAuthError } from '../protocol/error.ts'
+import { isFormType } from '../protocol/media_type.ts'
+
+/** Bytes that the body of a form may have. */
+export const LONGEST_FORM = 16_384
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
+
+/** Reads a body as text in UTF-8; bytes that are not become U+FFFD, which no parameter may have. */
+export async function readBody(request: Request): Promise<string> {
+  return utf8.decode(await request.arrayBuffer())
+}
+
+/**
+ * Checks that a browser, if it tells, is going to this address as a page, and not for a frame or a script. (Node's fetch
+ * tells a mode but no destination: it is no browser.)
+ */
+export function checkNavigation(headers: Headers): void {
+  const dest = headers.get('sec-fetch-dest')
+  if (dest === null || (dest === 'document' && headers.get('sec-fetch-mode') === 'navigate')) return
+  throw new OAuthError('invalid_request', 'not a navigation of the whole page')
+}
+
+/** Returns where a browser can ask for the same once more; nothing for a form, which only it can send again. */
+export function sameAgain({ method, url }: Request, issuer: string): string | undefined {
+  const { pathname, search } = new URL(url)
+  return method === 'GET' ? new URL(issuer).origin + pathname + search : undefined
+}
+
+/** Tells whether a browser is only looking ahead: nothing may come of it. */
+export function isPrefetch(headers: Headers): boolean {
+  return /\bprefetch\b/.test(`${headers.get('sec-purpose') ?? ''} ${headers.get('purpose') ?? ''}`)
+}
+
+/**
+ * Checks that a form was sent from a page of ours.
+ *
+ * Browsers say so in `Sec-Fetch-Site`; older ones, and those behind a proxy that strips it, in `Origin`. Neither header is a
+ * client without cookies to steal. `null` is nobody: our pages with forms have a referrer policy under which theirs is real.
+ */
+export function checkOwnForm(headers: Headers, issuer: string): void {
+  if (!isFormType(headers.get('content-type'))) throw new OAuthError('foreign_form', 'the body is not a form')
+  const [site, origin] = [headers.get('sec-fetch-site'), headers.get('origin')]
+  const isOwn = site === null ? origin === null || origin === new URL(issuer).origin : site === 'same-origin'
+  if (!isOwn) throw new OAuthError('foreign_form', 'the form comes from elsewhere')
+}

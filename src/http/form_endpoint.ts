@@ -1,0 +1,77 @@
+/**
+ * What all endpoints have in common that take a form from a client (RFC 6749 §3.2).
+ *
+ * @module
+ */
+
+import type { EndpointContext } from '../context.ts'
+import { OAuthError } from '../protocol/error.ts'
+import { isFormType } from '../protocol/media_type.ts'
+import { type Parameters, readParameters } from '../protocol/parameters.ts'
+import type { ClientCertificate } from '../registration/client_certificate.ts'
+import type { Credentials } from '../settings/settings.ts'
+import { type Answer, answerError, answerRefusal } from './respond.ts'
+
+/** Bytes that the body of a form from a client may have. */
+export const LONGEST_FORM_REQUEST = 16_384
+
+/** A request with a form, as any framework can hand it over. */
+export interface FormRequest {
+  /** The URL that was asked; it may be without its origin. */
+  readonly uri: string
+  readonly method: string
+  readonly headers: Headers | Readonly<Record<string, string>>
+  /** The body as text, in UTF-8. */
+  readonly body: string
+  /** Facts about the request that the hooks `claims` and `response` are to see. Default: none. */
+  readonly credentials?: Credentials
+  /** The certificate that the client proved to have in the TLS handshake. Default: none. */
+  readonly certificate?: ClientCertificate | undefined
+}
+
+/** What an endpoint is given of a request that has the form of one. */
+export interface ReadForm {
+  readonly parameters: Parameters
+  readonly headers: Headers
+  readonly credentials: Credentials
+  readonly certificate: ClientCertificate | undefined
+  /** Unix seconds; the same all through the request. */
+  readonly now: number
+}
+
+/** An endpoint as a plain function. It never throws. */
+export type FormEndpoint = (request: FormRequest) => Promise<Answer>
+
+/** Checks that a request is a form in the body, with nothing in the query: that ends in logs (OAuth 2.1 §2.4.1). */
+export function checkForm(uri: string, headers: Headers): void {
+  if (!isFormType(headers.get('content-type'))) throw new OAuthError('invalid_request', 'the body is not a form')
+  if (uri.includes('?')) throw new OAuthError('invalid_request', 'the URL has a query')
+}
+
+/** Returns the challenge to a client that used the `Authorization` header, and was not believed (RFC 6749 §5.2). */
+export function challengeOfBasic(headers: Headers, issuer: string): string | undefined {
+  return headers.has('authorization') ? `Basic realm="${issuer}", charset="UTF-8"` : undefined
+}
+
+/** Returns an endpoint that takes a form by POST. */
+export function createFormEndpoint(
+  context: EndpointContext,
+  event: string,
+  serve: (form: ReadForm) => Promise<Answer>,
+): FormEndpoint {
+  const { settings, log } = context
+  return async ({ uri, method, body, credentials = {}, certificate, ...request }) => {
+    const headers = request.headers instanceof Headers ? request.headers : new Headers(request.headers)
+    if (method !== 'POST') return answerRefusal(405, { Allow: 'POST' })
+    if (body.length > LONGEST_FORM_REQUEST) return answerRefusal(413)
+    try {
+      const now = context.now()
+      checkForm(uri, headers)
+      const parameters = readParameters(body)
+      parameters.checkOnce()
+      return await serve({ parameters, headers, credentials, certificate, now })
+    } catch (error) {
+      return answerError(error, { event, log, challenge: challengeOfBasic(headers, settings.issuer) })
+    }
+  }
+}

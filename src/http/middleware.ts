@@ -1,0 +1,161 @@
+/**
+ * What stands before the endpoints: for every one the same headers and the same host; for some a method, a length, a limit.
+ *
+ * @module
+ */
+
+import type { Context, MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { cors } from 'hono/cors'
+import { isLoopback } from '../../keys/identifier.ts'
+import type { EndpointContext } from '../context.ts'
+import type { Log } from '../log.ts'
+import { OAuthError } from '../protocol/error.ts'
+import { essenceOf, isPreferred } from '../protocol/media_type.ts'
+import { USUAL_STRICT_TRANSPORT_SECURITY } from '../protocol/strict_transport_security.ts'
+import type { CheckedSettings, IssuerSettings } from '../settings/settings.ts'
+import { isOpenerKept } from './opener.ts'
+import { answerError, answerRefusal, answerRefusalPage, isRefusal, SECURITY_HEADERS, toResponse } from './respond.ts'
+
+const JSON_TYPE = 'application/json'
+
+/** Characters that a URL may have. */
+const LONGEST_URL = 8192
+
+/**
+ * Tells whether a request was meant for this issuer; on a loopback issuer any loopback name will do. Which port may be left
+ * out, or written, is of the scheme by which the client asked, not of the one behind its proxy (RFC 9110 §4.2.3).
+ */
+function isOwnHost(url: string, isTls: boolean, issuer: URL): boolean {
+  // As nearly all write it: to parse each URL would cost more.
+  if (url.startsWith(`//${issuer.host}/`, url.indexOf(':') + 1)) return true
+  const asked = new URL(isTls ? url.replace(/^http:/i, 'https:') : url)
+  if (asked.host === issuer.host) return true
+  return isLoopback(issuer.href) && isLoopback(url) && asked.port === issuer.port
+}
+
+/** Tells a browser what it may ask, and read; nobody else sends an `Origin`. */
+export function corsWhereAsked(options: Parameters<typeof cors>[0]): MiddlewareHandler {
+  const handle = cors(options)
+  return function corsWhereAskedMiddleware(c, next) {
+    return c.req.raw.headers.has('origin') ? handle(c, next) : next()
+  }
+}
+
+/** Tells whether an answer is for everybody: what sends a browser on, or gives it a cookie, is for that browser alone. */
+function isForEverybody(headers: Headers): boolean {
+  const isPublic = headers.get('Cache-Control')?.startsWith('public') === true
+  return isPublic && !headers.has('Location') && !headers.has('Set-Cookie')
+}
+
+/** Gives a response the headers of all. */
+function secure(headers: Headers, c: Context): void {
+  const referrers = headers.get('Referrer-Policy')
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value)
+  // An operator's own page may have a form for `/login`: without a referrer its `Origin` would be `null`.
+  const isPage = essenceOf(headers.get('Content-Type')) === 'text/html'
+  if (isPage && referrers !== 'no-referrer') headers.set('Referrer-Policy', 'same-origin')
+  if (isOpenerKept(c)) headers.set('Cross-Origin-Opener-Policy', 'unsafe-none')
+}
+
+/**
+ * Gives every response the headers of all, if it has not got them yet; and nobody keeps it, unless it is made for everybody
+ * and says so: codes, states and cookies travel in redirects and pages, an operator's own login page too (RFC 6749 §5.1).
+ */
+export function securely({ strictTransportSecurity: hsts }: CheckedSettings): MiddlewareHandler {
+  const isUsual = hsts === USUAL_STRICT_TRANSPORT_SECURITY
+  return async function securelyMiddleware(c, next) {
+    await next()
+    const { headers } = c.res
+    if (headers.get('Cache-Control') !== 'no-store' && !isForEverybody(headers))
+      headers.set('Cache-Control', 'no-store')
+    if (!headers.has('X-Frame-Options')) secure(headers, c)
+    if (hsts === undefined) headers.delete('Strict-Transport-Security')
+    else if (!isUsual) headers.set('Strict-Transport-Security', hsts)
+  }
+}
+
+/**
+ * Shows a person the page where what was asked is refused before OAuth has a word for it: browsers that go to an address say
+ * that they would rather have one. Programs that ask get JSON.
+ */
+export function showingRefusals(issuer: string): MiddlewareHandler {
+  return async function showingRefusalsMiddleware(c, next) {
+    await next()
+    const { status, headers } = c.res
+    if (!isRefusal(status) || essenceOf(headers.get('Content-Type')) !== JSON_TYPE) return
+    headers.append('Vary', 'Accept')
+    // What is set here keeps the headers that are there.
+    if (isPreferred(c.req.header('accept'), 'text/html', JSON_TYPE)) c.res = await answerRefusalPage(status, issuer)
+  }
+}
+
+/** What else is to be known of who may ask. */
+export interface OnlyForUsOptions {
+  /** The path that may be asked by whichever name and scheme: health checks come from inside. */
+  readonly except: string
+  /** As the setting of this name. */
+  readonly scheme: IssuerSettings['scheme']
+  readonly log: Log
+}
+
+/**
+ * Refuses what was meant for another host, what did not come by TLS where the issuer is https, and URLs that are too long
+ * (RFC 9110 §15.5.20: 421 is about scheme and authority).
+ */
+export function onlyForUs(issuer: URL, { except, scheme, log }: OnlyForUsOptions): MiddlewareHandler {
+  const isSecure = issuer.protocol === 'https:' && !isLoopback(issuer.href)
+  let hasToldOfHttp = false
+
+  /** Tells whether a client asked by TLS. A scheme has no case (RFC 3986 §3.1). */
+  function isOverTls(request: Request, env: unknown): boolean {
+    return scheme === undefined ? request.url.startsWith('https:') : scheme(request, env)?.toLowerCase() === 'https'
+  }
+
+  /** Says so once: it is a mistake of a client, or of whoever set this up. */
+  function tellOfHttp(): void {
+    if (hasToldOfHttp) return
+    const detail = 'plain http is not served: where TLS ends before the issuer, its option "scheme" tells'
+    log({ level: 'warn', event: 'request', detail })
+    hasToldOfHttp = true
+  }
+
+  return async function onlyForUsMiddleware(c, next) {
+    if (c.req.url.length > LONGEST_URL) return toResponse(answerRefusal(414))
+    if (c.req.path === except) return next()
+    const isTls = isOverTls(c.req.raw, c.env)
+    if (!isOwnHost(c.req.url, isTls, issuer)) return toResponse(answerRefusal(421))
+    if (isTls || !isSecure) return next()
+    tellOfHttp()
+    return toResponse(answerRefusal(421))
+  }
+}
+
+/** Refuses every method but these; browsers' preflights, where they are taken, come before. */
+export function only(...methods: readonly string[]): MiddlewareHandler {
+  return async function onlyMiddleware(c, next) {
+    return methods.includes(c.req.method) ? next() : toResponse(answerRefusal(405, { Allow: methods.join(', ') }))
+  }
+}
+
+/** Refuses bodies over a number of bytes, whatever their length is said to be. */
+export function atMost(maxSize: number): MiddlewareHandler {
+  const count = bodyLimit({ maxSize, onError: () => toResponse(answerRefusal(413)) })
+  return function atMostMiddleware(c, next) {
+    const { headers } = c.req.raw
+    // Of a body whose length is said no more is ever read; to count it would make a stream of what is there already.
+    const isSaid = !headers.has('transfer-encoding') && Number(headers.get('content-length') ?? Number.NaN) <= maxSize
+    return isSaid ? next() : count(c, next)
+  }
+}
+
+/** Answers 429 in place of a failed client authentication when there were too many from where the request comes. */
+export function limitFailures({ log }: EndpointContext, { allowFailure }: IssuerSettings): MiddlewareHandler {
+  return async function limitFailuresMiddleware(c, next) {
+    await next()
+    if (c.res.status !== 401 || (await allowFailure?.(c.req.raw)) !== false) return
+    const tooMany = new OAuthError('slow_down', 'too many failures', { retryAfter: 60 })
+    c.res.headers.delete('WWW-Authenticate')
+    c.res = toResponse(answerError(tooMany, { event: 'client', log }))
+  }
+}

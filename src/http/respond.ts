@@ -1,0 +1,205 @@
+/**
+ * Answers: the ONE place where an error becomes a response (RFC 6749 §5.2).
+ *
+ * @module
+ */
+
+import { TokenError } from '../jose/error.ts'
+import { explain } from '../jose/explain.ts'
+import type { Log } from '../log.ts'
+import { errorPage, type WayBack } from '../pages/error.ts'
+import { toPageResponse } from '../pages/page.ts'
+import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode } from '../protocol/error.ts'
+import { USUAL_STRICT_TRANSPORT_SECURITY } from '../protocol/strict_transport_security.ts'
+
+/** A response before any framework has it. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/**
+ * Headers of every response, whatever it is: those of `hono/secure-headers`. They are there from the beginning: to set each
+ * on a response that is made already costs more than to seal a token.
+ */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Origin-Agent-Cluster': '?1',
+  'Referrer-Policy': 'no-referrer',
+  'Strict-Transport-Security': USUAL_STRICT_TRANSPORT_SECURITY,
+  'X-Content-Type-Options': 'nosniff',
+  'X-DNS-Prefetch-Control': 'off',
+  'X-Download-Options': 'noopen',
+  'X-Frame-Options': 'DENY',
+  'X-Permitted-Cross-Domain-Policies': 'none',
+  'X-XSS-Protection': '0',
+}
+
+/** Headers of every answer that is not for everyone to keep (RFC 6749 §5.1). */
+const NO_STORE = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', Pragma: 'no-cache' }
+
+/** Returns an answer of JSON that nobody may keep. */
+export function answerJson(status: number, body: unknown, headers?: Readonly<Record<string, string>>): Answer {
+  return { status, headers: { ...NO_STORE, ...headers }, body: JSON.stringify(body) }
+}
+
+/** How an error is answered beyond its code. */
+export interface ErrorAnswerOptions {
+  /** One word that says where it happened, for the log. */
+  readonly event: string
+  readonly log: Log
+  /** The challenge of a 401, where the client used the `Authorization` header (RFC 6749 §5.2). */
+  readonly challenge?: string | undefined
+}
+
+/** The places in a stack, without the message: that may hold what nobody should read. */
+function placesOf(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const places = stack.split('\n').filter((line) => /^\s+at /.test(line))
+  return [error instanceof Error ? error.name : typeof error, ...places.slice(0, 5).map((line) => line.trim())].join(
+    ' ',
+  )
+}
+
+/** Returns the error that a client gets for whatever was thrown. */
+export function toOAuthError(error: unknown): OAuthError {
+  if (error instanceof OAuthError) return error
+  if (error instanceof TokenError && error.code === 'sealing') {
+    return new OAuthError('temporarily_unavailable', explain(error.code), { retryAfter: 60 })
+  }
+  const detail = error instanceof TokenError ? explain(error.code) : placesOf(error)
+  return new OAuthError('server_error', detail, { cause: error })
+}
+
+/** Returns the answer to a request that failed: a code, its fixed description, and nothing of the request. */
+export function answerError(thrown: unknown, options: ErrorAnswerOptions): Answer {
+  const error = toOAuthError(thrown)
+  const { status, description } = OAUTH_ERRORS[error.code]
+  const level = status >= 500 ? 'error' : 'warn'
+  options.log({ level, event: options.event, code: error.code, detail: error.message })
+  return answerJson(
+    status,
+    { error: error.code, error_description: description },
+    {
+      ...(status === 401 && options.challenge !== undefined ? { 'WWW-Authenticate': options.challenge } : {}),
+      ...(error.retryAfter === undefined ? {} : { 'Retry-After': String(error.retryAfter) }),
+      ...(error.dpopNonce === undefined ? {} : { 'DPoP-Nonce': error.dpopNonce }),
+    },
+  )
+}
+
+/** What is refused before OAuth has a word for it. */
+const REFUSALS = {
+  404: 'There is nothing here.',
+  405: 'This method is not supported here.',
+  413: 'The request body is too large.',
+  414: 'The URL is too long.',
+  421: 'This server does not answer for this host by this scheme.',
+} as const
+
+/** Returns the answer to a request that no endpoint takes. */
+export function answerRefusal(status: keyof typeof REFUSALS, headers?: Readonly<Record<string, string>>): Answer {
+  return answerJson(status, { error: 'invalid_request', error_description: REFUSALS[status] }, headers)
+}
+
+/** What a person reads in place of that: what happened, and what to do. */
+const REFUSED: Readonly<Record<keyof typeof REFUSALS, readonly [title: string, words: string]>> = {
+  404: ['There is nothing here', 'The link that brought you here is wrong, or what it led to is gone.'],
+  405: [
+    'This page cannot be opened again',
+    'A browser that opens its pages again cannot bring back what was asked here, and nobody is asked at a typed address. Go back to the app and start again.',
+  ],
+  413: ['That was too much', 'What was sent is longer than anything that is asked here.'],
+  414: [
+    'This link is too long',
+    'The app that made it asks for more than fits. Whoever runs the app can ask for less.',
+  ],
+  421: [
+    'This address is not served here',
+    'This server is known by another address. Go back to the app and start again.',
+  ],
+}
+
+/** Returns whether a status is one of those by which a request is refused before OAuth has a word for it. */
+export function isRefusal(status: number): status is keyof typeof REFUSALS {
+  return Object.hasOwn(REFUSALS, status)
+}
+
+/** Returns the page by which a person is told that no endpoint takes a request. */
+export function answerRefusalPage(status: keyof typeof REFUSALS, issuer: string): Promise<Response> {
+  const [title, words] = REFUSED[status]
+  return toPageResponse(status, errorPage({ issuer, title, words, code: 'invalid_request' }))
+}
+
+/** What a person reads for an error code: what happened, and what to do. */
+const WORDS: Partial<Readonly<Record<OAuthErrorCode, readonly [title: string, words: string, press?: string]>>> = {
+  invalid_client: [
+    'This app is not known here',
+    'The link that brought you here names an app that this server does not know.',
+  ],
+  login_failed: ['The login did not work', 'Nobody was logged in by it. You can try again.'],
+  foreign_login: [
+    'This login began in another browser',
+    'Nobody was logged in here. Go on in that browser, or begin again in this one. If it was this one, it keeps no cookies of this server: let it keep them first.',
+    'Begin again here',
+  ],
+  login_too_long: [
+    'This account cannot be kept here',
+    'What is said about it is longer than a browser keeps. Nobody was logged in. Another account may do; the operator finds in the log what is too long.',
+  ],
+  foreign_form: ['This form was not sent from here', 'For your safety nothing was done.'],
+  temporarily_unavailable: ['Please try again in a moment', 'This server cannot go on right now. Nothing is lost.'],
+  server_error: ['Something went wrong here', 'This is not your fault. The operator finds in the log what it was.'],
+}
+
+const OTHERWISE: readonly [title: string, words: string, press?: string] = [
+  'This link does not work',
+  'It is malformed, out of date, or was made for another browser. Go back to the app and start again.',
+]
+
+/** How a failure is shown to a person. */
+export interface ErrorPageOptions extends Omit<ErrorAnswerOptions, 'challenge'> {
+  readonly issuer: string
+  /** Where to try again, if that makes sense. */
+  readonly retryAt?: string | undefined
+  /** The way back to the app that waits, where it is proved. */
+  readonly back?: WayBack | undefined
+}
+
+/** Returns the error that a person meets for whatever was thrown: what they bring and does not open is no fault of ours. */
+export function toPageError(thrown: unknown): OAuthError {
+  const isStale = thrown instanceof TokenError && !['sealing', 'size'].includes(thrown.code)
+  return isStale ? new OAuthError('invalid_request', `the state does not open: ${thrown.code}`) : toOAuthError(thrown)
+}
+
+/** Returns the page for a request that failed with nowhere to send the browser. */
+export function answerErrorPage(
+  thrown: unknown,
+  { issuer, event, log, retryAt, back }: ErrorPageOptions,
+): Promise<Response> {
+  const error = toPageError(thrown)
+  const { status } = OAUTH_ERRORS[error.code]
+  log({ level: status >= 500 ? 'error' : 'warn', event, code: error.code, detail: error.message })
+  const [title, words, press = 'Try again'] = WORDS[error.code] ?? OTHERWISE
+  const headers: Record<string, string> =
+    error.retryAfter === undefined ? {} : { 'Retry-After': String(error.retryAfter) }
+  return toPageResponse(
+    status === 401 ? 400 : status,
+    errorPage({ issuer, title, words, code: error.code, retryAt, press, back }),
+    headers,
+  )
+}
+
+/** Returns an answer as a `Response`, with the headers of every response. */
+export function toResponse({ status, headers, body }: Answer): Response {
+  return new Response(body, { status, headers: { ...SECURITY_HEADERS, ...headers } })
+}
+
+/** Returns the answer of an issuer that cannot work, to whatever is asked. `reason` stands in `/healthz` too. */
+export function answerUnavailable(reason: string): Response {
+  const { status, description } = OAUTH_ERRORS.temporarily_unavailable
+  const body = { status: 'unavailable', reason, error: 'temporarily_unavailable', error_description: description }
+  return toResponse(answerJson(status, body, { 'Retry-After': '60' }))
+}

@@ -1,0 +1,145 @@
+/**
+ * Access tokens in the envelope of their resource: sealed by the issuer, and as far as it can, opened again.
+ *
+ * @module
+ */
+
+import type { EndpointContext } from '../context.ts'
+import { TokenError } from '../jose/error.ts'
+import { leafRecipient, type Recipient } from '../jose/recipient.ts'
+import { OAuthError } from '../protocol/error.ts'
+import type { Resource } from '../registration/resource.ts'
+import type { Recipients } from '../remote/recipients.ts'
+import { type Expectations, MOST_TOLERANT } from '../token/claims.ts'
+import { openDirect, sealDirect } from '../token/direct.ts'
+import type { Entitlement, Opened } from '../token/entitlement.ts'
+import { openMarked, sealMarked } from '../token/mark.ts'
+import { openNested, sealNested } from '../token/nested.ts'
+import { nameAtResource } from './pairwise_entitlement.ts'
+import type { PublicKeys } from './public_keys.ts'
+
+/** The access tokens of an issuer. */
+export interface AccessTokens {
+  /**
+   * Seals an entitlement in the envelope that its resource asks for, and never in a lesser one; with pairwise names, where
+   * it asks for these.
+   *
+   * @throws {OAuthError} `temporarily_unavailable` when there is no key that can be used
+   */
+  seal(entitlement: Entitlement, now: number): Promise<string>
+  /**
+   * Opens a token for one of these resources; nothing when it is not good for any. What is encrypted to a resource
+   * server's own key nobody else can open, the issuer neither.
+   *
+   * Another machine of the issuer, whose clock is ahead by as much as the ring's `skew`, may have sealed it.
+   *
+   * @param isElsewhere whether a token that is over here is opened as long as it can live anywhere: by the clock of another
+   * machine, and at a verifier as tolerant as can be. Default false
+   */
+  open(token: string, resources: Iterable<Resource>, now: number, isElsewhere?: boolean): Promise<Opened | undefined>
+  /**
+   * Opens a token for one of these resources that nobody but this issuer can have made: a `direct` one has to bear its mark,
+   * for the resource server could have made it too.
+   */
+  openOwn(token: string, resources: Iterable<Resource>, now: number, isElsewhere?: boolean): Promise<Opened | undefined>
+}
+
+type Open = (resource: Resource, token: string, now: number, isElsewhere: boolean) => Promise<Opened>
+
+function unavailable(detail: string): OAuthError {
+  return new OAuthError('temporarily_unavailable', detail, { retryAfter: 60 })
+}
+
+/** Returns the access tokens of an issuer. */
+export function createAccessTokens(
+  context: EndpointContext,
+  recipients: Recipients,
+  publicKeys: PublicKeys,
+): AccessTokens {
+  const { settings, keyRing } = context
+  const { issuer, resources, pairwise } = settings
+
+  function leavesFor({ uri, enc, accessTokenLifetime, branch }: Resource, now: number) {
+    return keyRing.open(now).leavesFor('access', uri, enc, accessTokenLifetime, branch)
+  }
+
+  async function recipientOf(resource: Resource, now: number): Promise<Recipient> {
+    if (resource.encryptionAlg !== 'dir') {
+      const found = await recipients.find(resource, now)
+      if (found === undefined) throw unavailable('the resource has no key that can be used')
+      return found
+    }
+    const leaf = leavesFor(resource, now).sealing(now)
+    if (leaf === undefined) throw new TokenError('sealing')
+    return leafRecipient(leaf)
+  }
+
+  /** Returns the leaves that mark the tokens of a resource: of the same roots and periods as those that seal them. */
+  function marksFor({ accessTokenLifetime }: Resource, now: number) {
+    return keyRing.open(now).leavesFor('mark', '', 'A256GCM', accessTokenLifetime)
+  }
+
+  function expectationsOf(
+    { uri, accessTokenLifetime: longestLife }: Resource,
+    now: number,
+    isElsewhere: boolean,
+  ): Expectations {
+    const { skew } = keyRing.open(now)
+    const overdue = isElsewhere ? skew + MOST_TOLERANT : 0
+    return { issuer, resource: uri, now, clockTolerance: skew, overdue, longestLife, anonymous: true }
+  }
+
+  const openOwn: Open = async (resource, token, now, isElsewhere) => {
+    if (resource.envelope !== 'direct') return openFor(resource, token, now, isElsewhere)
+    const expected = expectationsOf(resource, now, isElsewhere)
+    return openMarked(token, leavesFor(resource, now), marksFor(resource, now), expected)
+  }
+
+  const openFor: Open = async (resource, token, now, isElsewhere) => {
+    const { envelope } = resource
+    const expected = expectationsOf(resource, now, isElsewhere)
+    const leaves = leavesFor(resource, now)
+    if (envelope === 'direct') return openDirect(token, leaves, expected)
+    const find = async (kid: string): Promise<Recipient | undefined> => {
+      const leaf = leaves.opening(kid, now)
+      return leaf === undefined ? undefined : leafRecipient(leaf)
+    }
+    return openNested(token, find, await publicKeys.verification(now), expected)
+  }
+
+  async function openAny(
+    open: Open,
+    token: string,
+    of: Iterable<Resource>,
+    now: number,
+    isElsewhere = false,
+  ): Promise<Opened | undefined> {
+    for (const resource of of) {
+      try {
+        return await open(resource, token, now, isElsewhere)
+      } catch (error) {
+        if (!(error instanceof TokenError)) throw error
+      }
+    }
+    return undefined
+  }
+
+  return {
+    async seal(decided, now) {
+      const resource = resources.get(decided.aud)
+      if (resource === undefined) throw new RangeError('a grant decided for a resource that is not there')
+      const entitlement = nameAtResource(decided, resource, pairwise, issuer)
+      const leaves = leavesFor(resource, now)
+      if (resource.envelope === 'direct') {
+        return resource.marked
+          ? sealMarked(entitlement, issuer, leaves, marksFor(resource, now), now)
+          : sealDirect(entitlement, issuer, leaves, now)
+      }
+      const signer = keyRing.open(now).signingKeys.signing(resource.signingAlg, now)
+      if (signer === undefined) throw unavailable(`the ring has no key that signs by ${resource.signingAlg}`)
+      return sealNested(entitlement, issuer, signer, await recipientOf(resource, now))
+    },
+    open: (...of) => openAny(openFor, ...of),
+    openOwn: (...of) => openAny(openOwn, ...of),
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Sealing by `node:crypto` (RFC 7518 §5), which does at once what WebCrypto in Node hands to another thread.
+ *
+ * @module
+ */
+
+import { type Bytes, bitsOf, type ContentSealer, IV_BYTES, type MakeSealer } from '../content_encryption.ts'
+import { findNodeCrypto, type NodeCrypto } from './node_crypto.ts'
+
+function gcm({ createCipheriv, createSecretKey, randomBytes }: NodeCrypto, raw: Bytes): ContentSealer {
+  const key = createSecretKey(raw)
+  return {
+    seal(plaintext, aad) {
+      const iv = randomBytes(IV_BYTES.A256GCM)
+      const cipher = createCipheriv('aes-256-gcm', key, iv)
+      cipher.setAAD(aad)
+      const ciphertext = cipher.update(plaintext).toString('base64url')
+      cipher.final()
+      return { iv: iv.toString('base64url'), ciphertext, tag: cipher.getAuthTag().toString('base64url') }
+    },
+  }
+}
+
+function cbc(crypto: NodeCrypto, raw: Bytes): ContentSealer {
+  const { createCipheriv, createHmac, createSecretKey, randomBytes } = crypto
+  const mac = createSecretKey(raw.subarray(0, 32))
+  const key = createSecretKey(raw.subarray(32))
+  return {
+    seal(plaintext, aad) {
+      const iv = randomBytes(IV_BYTES['A256CBC-HS512'])
+      const cipher = createCipheriv('aes-256-cbc', key, iv)
+      const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()])
+      const tag = createHmac('sha512', mac).update(aad).update(iv).update(ciphertext).update(bitsOf(aad)).digest()
+      return {
+        iv: iv.toString('base64url'),
+        ciphertext: ciphertext.toString('base64url'),
+        tag: tag.subarray(0, 32).toString('base64url'),
+      }
+    },
+  }
+}
+
+/** Returns what makes a sealer by `node:crypto`, or nothing outside Node. */
+export function findNodeSealing(): MakeSealer | undefined {
+  const crypto = findNodeCrypto()
+  return crypto && ((enc, key) => (enc === 'A256GCM' ? gcm(crypto, key) : cbc(crypto, key)))
+}

@@ -1,0 +1,191 @@
+/**
+ * What the operator says of a client, under the names of client metadata (RFC 7591 §2), and what becomes of it.
+ *
+ * @module
+ */
+
+import { checkKnown, checkMembers, type Members, readBoolean, readChoice, readTexts } from '../../keys/check.ts'
+import { createFaultList, readAll, readEach } from '../../keys/faults.ts'
+import { SCOPE_TOKEN } from '../protocol/scope.ts'
+import { readApprovalSettings } from './approval_registration.ts'
+import type { Client, ClientAuthenticationMethod, ClientKind, Profile } from './client.ts'
+import { CERTIFICATE_SETTINGS } from './client_certificate.ts'
+import { ASSERTION_SETTINGS, type AssertionSettings } from './client_keys.ts'
+import { readBound, readProof } from './client_proof.ts'
+import { type ExchangeRuleSettings, type KnownToExchange, readExchangeRules } from './exchange.ts'
+import { applyProfile } from './fapi2.ts'
+import { REFRESH_SETTINGS, type RefreshSettings, readRefreshSettings } from './refresh_registration.ts'
+import { checkScopes } from './resource_registration.ts'
+import type { AssertionAlgorithm } from './signer.ts'
+
+/** A client. Without `secret_hash`, and not told to prove itself otherwise, it is public. */
+export interface ClientSettings extends AssertionSettings, RefreshSettings {
+  /**
+   * `"resource_server"` may fetch the keys of `resources` and introspect their tokens; `"operator"` may revoke. Neither has
+   * grant types. Default `"client"`.
+   */
+  readonly kind?: ClientKind
+  /** `"fapi2"` holds it to the FAPI 2.0 Security Profile. Default: that of the issuer. */
+  readonly profile?: Profile
+  /** `sha256:…` of its secret, as `bulla client new` prints it; two of them while the secret is changed. */
+  readonly secret_hash?: string | readonly string[]
+  /** How it must prove itself. Default: either of `client_secret_basic` and `client_secret_post`; `none` for a public one. */
+  readonly token_endpoint_auth_method?: ClientAuthenticationMethod
+  /** With `tls_client_auth` just one of these: what the certificate calls its holder, exactly as the platform writes it. */
+  readonly tls_client_auth_subject_dn?: string
+  readonly tls_client_auth_san_dns?: string
+  readonly tls_client_auth_san_uri?: string
+  readonly tls_client_auth_san_ip?: string
+  readonly tls_client_auth_san_email?: string
+  /** Whether it gets only tokens that are bound to a DPoP key (RFC 9449 §5.2). Default false: where it shows a proof. */
+  readonly dpop_bound_access_tokens?: boolean
+  /** Whether its tokens are bound to its certificate, which it must show then (RFC 8705 §3.4). Default false. */
+  readonly tls_client_certificate_bound_access_tokens?: boolean
+  /**
+   * Its public keys as a JWK Set, each with `kid`: those that `private_key_jwt` is verified with, and of a resource server
+   * the first that can is what its keys are encrypted to. With `self_signed_tls_client_auth`, its certificates as `x5c` or
+   * `x5t#S256`.
+   */
+  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] }
+  /** With `private_key_jwt`, the https URL where it tells its public keys; or `jwks`. */
+  readonly jwks_uri?: string
+  /** With `private_key_jwt`, the one algorithm by which it signs. Default `"ES256"`. */
+  readonly token_endpoint_auth_signing_alg?: AssertionAlgorithm
+  /** The grant types that it may use. Default: none. */
+  readonly grant_types?: readonly string[]
+  /** The URIs of the resources that it may have tokens for, or is the server of. Default: none. */
+  readonly resources?: readonly string[]
+  /** The scope tokens that it may have. Default: none. */
+  readonly scopes?: readonly string[]
+  /** What it may have for tokens of others (RFC 8693). Default: nothing. */
+  readonly exchange?: readonly ExchangeRuleSettings[]
+  /** The types of authorization details that it may ask for (RFC 9396 §10). Default: none. */
+  readonly authorization_details_types?: readonly string[]
+  /** Whether it must push its authorization requests (RFC 9126 §6). Default false. */
+  readonly require_pushed_authorization_requests?: boolean
+  /** Whether its tokens name no client; the resource must say so too. Default false. */
+  readonly anonymous?: boolean
+  /** What a person is told that it is called. Default: its `client_id`. */
+  readonly client_name?: string
+  /** Its home page, https. Default: none. */
+  readonly client_uri?: string
+  /** Where answers to authorization requests may go. Needed for `authorization_code`. */
+  readonly redirect_uris?: readonly string[]
+  /** `"skip"` never asks a person before it gets anything: for your own clients, on https alone. Default `"ask"`. */
+  readonly consent?: 'ask' | 'skip'
+  /**
+   * Whether it asks in a popup, and gets its answer by `window.opener`: pages on the way to its answer do not cut that then, so
+   * whoever opens them keeps a window in which they are. Default false.
+   */
+  readonly opens_popup?: boolean
+}
+
+const MEMBERS = [
+  'kind',
+  'profile',
+  'jwks',
+  'jwks_uri',
+  'secret_hash',
+  'token_endpoint_auth_method',
+  'token_endpoint_auth_signing_alg',
+  ...ASSERTION_SETTINGS,
+  ...CERTIFICATE_SETTINGS,
+  'dpop_bound_access_tokens',
+  'tls_client_certificate_bound_access_tokens',
+  'grant_types',
+  'resources',
+  'scopes',
+  'exchange',
+  'authorization_details_types',
+  'require_pushed_authorization_requests',
+  'anonymous',
+  'client_name',
+  'client_uri',
+  'redirect_uris',
+  'consent',
+  'opens_popup',
+  ...REFRESH_SETTINGS,
+] as const satisfies readonly (keyof ClientSettings)[]
+
+/** What a client can refer to. */
+export interface Known extends KnownToExchange {
+  readonly grantTypes: readonly string[]
+  /** Whether its keys may be fetched from this very machine: for development. */
+  readonly isLoopbackAllowed: boolean
+  /** The types of authorization details by their name. */
+  readonly detailTypes: ReadonlyMap<string, unknown>
+  /** The profile that all clients are in. */
+  readonly profile: Profile | undefined
+}
+
+/** Reads what it may have. */
+function readAccess(
+  name: string,
+  value: Members,
+  known: Known,
+): Pick<Client, 'grantTypes' | 'resources' | 'scopes' | 'exchange' | 'detailTypes' | 'isPushing' | 'anonymous'> {
+  const { grant_types = [], resources = [], scopes = [], authorization_details_types = [] } = value
+  const { require_pushed_authorization_requests: pushing = false, anonymous: isAnonymous = false } = value
+  const read = readAll({
+    grantTypes: () => {
+      const types = readTexts(`${name}.grant_types`, grant_types, /^/, 'a grant type')
+      return readEach(types, (type, index) => readChoice(`${name}.grant_types[${index}]`, type, known.grantTypes))
+    },
+    resources: () => {
+      const uris = readTexts(`${name}.resources`, resources, /^/, 'the URI of a resource')
+      checkKnown(`${name}.resources`, uris, [...known.resources.keys()], 'one of the resources of these settings')
+      return uris
+    },
+    scopes: () => {
+      const tokens = readTexts(`${name}.scopes`, scopes, SCOPE_TOKEN, 'a scope token')
+      checkScopes(`${name}.scopes`, tokens, known.resources)
+      return tokens
+    },
+    exchange: () => readExchangeRules(`${name}.exchange`, value['exchange'] ?? [], known),
+    detailTypes: () => {
+      const types = readTexts(`${name}.authorization_details_types`, authorization_details_types, /^/, 'a type')
+      const there = [...known.detailTypes.keys()]
+      checkKnown(`${name}.authorization_details_types`, types, there, 'one of the types of these settings')
+      return types
+    },
+    isPushing: () => readBoolean(`${name}.require_pushed_authorization_requests`, pushing),
+    anonymous: () => readBoolean(`${name}.anonymous`, isAnonymous),
+  })
+  const { exchange, isPushing, anonymous } = read
+  return {
+    grantTypes: new Set(read.grantTypes),
+    resources: new Set(read.resources),
+    scopes: new Set(read.scopes),
+    exchange,
+    detailTypes: new Set(read.detailTypes),
+    isPushing,
+    anonymous,
+  }
+}
+
+/**
+ * Reads a client from the settings.
+ *
+ * @throws {TypeError | RangeError} when settings are missing, unknown, of a wrong type or out of bounds: all are said
+ */
+export function readClient(id: string, given: unknown, known: Known): Client {
+  if (!/^[\x20-\x7e]{1,256}$/.test(id)) {
+    throw new RangeError('"clients" expected 1 to 256 visible ASCII characters as its names')
+  }
+  const name = `clients["${id}"]`
+  checkMembers(name, given)
+  const faults = createFaultList()
+  faults.read(() => checkMembers(name, given, MEMBERS))
+  const value = faults.read(() => applyProfile(name, given, known.profile)) ?? given
+  const { proof, access, bound, approval, refresh } = readAll(
+    {
+      proof: () => readProof(name, value, known.isLoopbackAllowed),
+      access: () => readAccess(name, value, known),
+      bound: () => readBound(name, value),
+      approval: () => readApprovalSettings(id, name, value),
+      refresh: () => readRefreshSettings(name, value),
+    },
+    faults,
+  )
+  return { id, profile: value['profile'] as Client['profile'], ...proof, ...access, ...bound, ...approval, ...refresh }
+}

@@ -1,0 +1,59 @@
+/**
+ * Which resource a client means, and what it may have there (RFC 8707).
+ *
+ * @module
+ */
+
+import { findResource } from '../../keys/identifier.ts'
+import { OAuthError } from '../protocol/error.ts'
+import type { Client } from './client.ts'
+import type { Resource } from './resource.ts'
+
+/** Returns the scope tokens that a client may have at a resource, in the resource's order. */
+export function scopesOf(client: Client, resource: Resource): readonly string[] {
+  return resource.scopes.filter((token) => client.scopes.has(token))
+}
+
+/**
+ * Returns the resources that a request means; at least one.
+ *
+ * Named resources must all be the client's. Without a name it is the client's only resource, or else the only one at
+ * which the client may have all of the scope that is asked for (RFC 8707 §2 leaves the default to the server).
+ *
+ * @param named the `resource` parameters, in any spelling of their URIs
+ * @param scope the scope asked for, if any
+ * @throws {OAuthError} `invalid_target` when one is not the client's, or it is not clear which is meant
+ */
+export function chooseResources(
+  named: readonly string[],
+  scope: readonly string[] | undefined,
+  client: Client,
+  resources: ReadonlyMap<string, Resource>,
+): readonly Resource[] {
+  const known = (uri: string | undefined): Resource | undefined =>
+    uri !== undefined && client.resources.has(uri) ? resources.get(uri) : undefined
+  if (named.length > 0) {
+    const chosen = new Set(named.map((uri) => known(findResource(client.resources, uri))))
+    if (chosen.has(undefined)) throw new OAuthError('invalid_target', 'no such resource for this client')
+    return [...chosen].filter((resource) => resource !== undefined)
+  }
+  const own = [...client.resources].flatMap((uri) => known(uri) ?? [])
+  const covers = (resource: Resource): boolean =>
+    own.length === 1 || (scope?.every((token) => scopesOf(client, resource).includes(token)) ?? true)
+  const [only, another] = own.filter(covers)
+  if (only === undefined || another !== undefined)
+    throw new OAuthError('invalid_target', 'not just one resource is meant')
+  return [only]
+}
+
+/**
+ * Returns the one resource that a request means: an access token has exactly one audience.
+ *
+ * @throws {OAuthError} `invalid_target` as `chooseResources`, and when several are named
+ */
+export function chooseResource(...request: Parameters<typeof chooseResources>): Resource {
+  const [resource, another] = chooseResources(...request)
+  if (resource === undefined || another !== undefined)
+    throw new OAuthError('invalid_target', 'several resources are named')
+  return resource
+}

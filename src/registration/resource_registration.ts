@@ -1,0 +1,231 @@
+/**
+ * What the operator says of a resource, and what becomes of it.
+ *
+ * @module
+ */
+
+import {
+  checkChoice,
+  checkKnown,
+  checkMembers,
+  checkText,
+  type Members,
+  readBoolean,
+  readChoice,
+  readInteger,
+  readText,
+  readTexts,
+} from '../../keys/check.ts'
+import { readAll, readEach } from '../../keys/faults.ts'
+import { isResourceUri } from '../../keys/identifier.ts'
+import {
+  CONTENT_ENCRYPTION_BYTES,
+  type ContentEncryption,
+  HIGHEST_BRANCH,
+  SIGNING_ALGORITHMS,
+  type SigningAlgorithm,
+} from '../../keys/index.ts'
+import { checkRemoteUrl } from '../protocol/remote_url.ts'
+import { SCOPE_TOKEN } from '../protocol/scope.ts'
+import { visibleText } from '../protocol/visible.ts'
+import type { Resource } from './resource.ts'
+
+/** An API that tokens are for. */
+export interface ResourceSettings {
+  /** The scope tokens that it knows. */
+  readonly scopes: readonly string[]
+  /** What a person is told that it is called (RFC 9728 §2). Default: its host. */
+  readonly resource_name?: string
+  /** What a person is told that a scope token allows. Default: the token itself. */
+  readonly scope_descriptions?: Readonly<Record<string, string>>
+  /** How its tokens are sealed: `"direct"` for servers that you run, `"nested"` for those of others. Default `"direct"`. */
+  readonly envelope?: 'direct' | 'nested'
+  /** The content encryption of its tokens. Default `"A256GCM"`. */
+  readonly enc?: ContentEncryption
+  /**
+   * With `nested`, how the content key is managed: `"ECDH-ES"` to a P-256 or X25519 key, `"RSA-OAEP-256"` to an RSA key of
+   * at least 2048 bits, `"dir"` under its leaf. Default `"ECDH-ES"`.
+   */
+  readonly encryption_alg?: 'ECDH-ES' | 'RSA-OAEP-256' | 'dir'
+  /** With `nested`, how its tokens are signed. `"RS256"` needs RSA keys in the ring. Default `"ES256"`. */
+  readonly signing_alg?: SigningAlgorithm
+  /** With `nested`, its public keys as a JWK Set, each with `kid`; or `jwks_uri`. */
+  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] }
+  /** With `nested`, the https URL where it tells its public keys; or `jwks`. */
+  readonly jwks_uri?: string
+  /**
+   * The number of its branch of the ring, from 1 to 9999: the next one when its keys have leaked. What was sealed under the one
+   * before it opens too, until that is revoked (`bulla revoke resource`). Not with `nested` tokens to a key of its own. Default 1.
+   */
+  readonly branch?: number
+  /** Seconds that its tokens live, from 30 to 86400. Default 600. */
+  readonly access_token_lifetime?: number
+  /**
+   * Whether its tokens can be exchanged for others (RFC 8693): `direct` ones then bear a mark by which the issuer knows its
+   * own. Not with `nested` tokens to a key of the server's own, which the issuer cannot open. Default false.
+   */
+  readonly exchange?: boolean
+  /**
+   * Whether introspection signs what it tells of its tokens (RFC 9701), to who asks for that: `direct` ones then bear the mark,
+   * for the issuer signs only what it can prove to be its own. `nested` tokens need it not, and with a key of the server's own
+   * cannot have it. Default false.
+   */
+  readonly signed_introspection?: boolean
+  /** Whether it takes tokens that name no client; the client must say so too. Default false. */
+  readonly anonymous?: boolean
+  /**
+   * `"pairwise"` calls each person otherwise than any other resource does, in `sub` and `gid`: for servers of others, that
+   * are not to compare whom they know. Needs `pairwiseSalt`. Default `"public"`.
+   */
+  readonly subject_type?: 'public' | 'pairwise'
+  /** With `pairwise`, a name that resources have in common which are to call a person the same. Default: its own URI. */
+  readonly sector_identifier?: string
+}
+
+/** Seconds that an access token may live at the most. */
+export const LONGEST_ACCESS_TOKEN_LIFETIME = 86_400
+
+const MEMBERS = [
+  'scopes',
+  'resource_name',
+  'scope_descriptions',
+  'envelope',
+  'enc',
+  'encryption_alg',
+  'signing_alg',
+  'jwks',
+  'jwks_uri',
+  'branch',
+  'access_token_lifetime',
+  'exchange',
+  'signed_introspection',
+  'anonymous',
+  'subject_type',
+  'sector_identifier',
+] as const satisfies readonly (keyof ResourceSettings)[]
+
+/** What a person may be shown as a name: some text, but not much. */
+export const DISPLAY_NAME: RegExp = visibleText(64)
+
+/** What a person may be told that something means. */
+export const DISPLAY_WORDS: RegExp = visibleText(200)
+
+/** Reads how a nested token is signed, and to whom it is encrypted. */
+function readNesting(
+  name: string,
+  value: Members,
+  isLoopbackAllowed: boolean,
+): Pick<Resource, 'encryptionAlg' | 'signingAlg' | 'jwks' | 'jwksUri'> {
+  const { envelope, encryption_alg = 'ECDH-ES', signing_alg = 'ES256', jwks, jwks_uri } = value
+  const isNested = envelope === 'nested'
+  const stray = ['encryption_alg', 'signing_alg', 'jwks', 'jwks_uri'].find(
+    (member) => !isNested && value[member] !== undefined,
+  )
+  if (stray !== undefined) throw new TypeError(`"${name}.${stray}" goes with "envelope": "nested"`)
+  return readAll({
+    encryptionAlg: () => readChoice(`${name}.encryption_alg`, encryption_alg, ['ECDH-ES', 'RSA-OAEP-256', 'dir']),
+    signingAlg: () => readChoice(`${name}.signing_alg`, signing_alg, SIGNING_ALGORITHMS),
+    jwks: () => {
+      const isKeyNeeded = isNested && encryption_alg !== 'dir'
+      const given = [jwks, jwks_uri].filter((one) => one !== undefined).length
+      if (given !== (isKeyNeeded ? 1 : 0))
+        throw new TypeError(`"${name}" expected ${isKeyNeeded ? 'either "jwks" or "jwks_uri"' : 'no keys with "dir"'}`)
+      return jwks === undefined ? [] : readPublicKeys(`${name}.jwks`, jwks)
+    },
+    jwksUri: () => {
+      if (jwks_uri === undefined) return undefined
+      checkRemoteUrl(`${name}.jwks_uri`, jwks_uri, isLoopbackAllowed)
+      return jwks_uri
+    },
+  })
+}
+
+/** Reads whose pairwise subjects a resource has, if any. */
+function readSector(uri: string, name: string, value: Members): string | undefined {
+  const { subject_type = 'public', sector_identifier } = value
+  checkChoice(`${name}.subject_type`, subject_type, ['public', 'pairwise'])
+  // Who brings a token that calls a person otherwise could not be given one that calls the person right.
+  if (subject_type === 'pairwise' && value['exchange'] === true)
+    throw new RangeError(`"${name}.exchange" expected false: its tokens do not tell who the subject is`)
+  if (sector_identifier === undefined) return subject_type === 'pairwise' ? uri : undefined
+  if (subject_type === 'public') throw new TypeError(`"${name}.sector_identifier" goes with "subject_type": "pairwise"`)
+  checkText(`${name}.sector_identifier`, sector_identifier, /^[\x21-\x7e]{1,256}$/, '1 to 256 visible ASCII characters')
+  return sector_identifier
+}
+
+/** Reads a JWK Set of public keys: a private or a shared key is never anybody's but its owner's. */
+export function readPublicKeys(name: string, jwks: unknown): readonly Members[] {
+  checkMembers(name, jwks, ['keys'])
+  const { keys } = jwks
+  if (!Array.isArray(keys) || keys.length === 0) throw new TypeError(`"${name}.keys" expected a list of keys`)
+  readEach(keys, (key: unknown, index) => {
+    checkMembers(`${name}.keys[${index}]`, key)
+    checkText(`${name}.keys[${index}].kid`, key['kid'], /^[\x21-\x7e]{1,64}$/, '1 to 64 visible characters')
+    if (key['d'] !== undefined || key['k'] !== undefined)
+      throw new RangeError(`"${name}.keys[${index}]" expected a public key`)
+  })
+  return keys
+}
+
+function readScopeDescriptions(name: string, value: unknown, scopes: unknown): Resource['scopeDescriptions'] {
+  checkMembers(name, value, Array.isArray(scopes) ? scopes : undefined)
+  const entries = Object.entries(value)
+  readEach(entries, ([, words]) => checkText(name, words, DISPLAY_WORDS, '1 to 200 characters that can be seen'))
+  return Object.fromEntries(entries) as Resource['scopeDescriptions']
+}
+
+/**
+ * Reads a resource from the settings.
+ *
+ * @param isLoopbackAllowed whether its keys may be fetched from this very machine: for development
+ * @throws {TypeError | RangeError} when settings are missing, unknown, of a wrong type or out of bounds: all are said
+ */
+export function readResource(uri: string, value: unknown, isLoopbackAllowed: boolean): Resource {
+  const name = `resources["${uri}"]`
+  if (!isResourceUri(uri)) throw new RangeError('"resources" expected absolute URIs without a fragment as its names')
+  checkMembers(name, value)
+  const { scopes, envelope = 'direct', enc = 'A256GCM', access_token_lifetime = 600, anonymous = false } = value
+  const { resource_name = new URL(uri).host || uri, scope_descriptions = {} } = value
+  const { branch = 1, exchange = false, signed_introspection = false } = value
+  const { nesting, sector, ...read } = readAll({
+    members: () => checkMembers(name, value, MEMBERS),
+    scopes: () => readTexts(`${name}.scopes`, scopes, SCOPE_TOKEN, 'a scope token'),
+    name: () => readText(`${name}.resource_name`, resource_name, DISPLAY_NAME, '1 to 64 characters that can be seen'),
+    scopeDescriptions: () => readScopeDescriptions(`${name}.scope_descriptions`, scope_descriptions, scopes),
+    envelope: () => readChoice(`${name}.envelope`, envelope, ['direct', 'nested']),
+    enc: () => readChoice(`${name}.enc`, enc, Object.keys(CONTENT_ENCRYPTION_BYTES) as ContentEncryption[]),
+    accessTokenLifetime: () =>
+      readInteger(`${name}.access_token_lifetime`, access_token_lifetime, 30, LONGEST_ACCESS_TOKEN_LIFETIME),
+    anonymous: () => readBoolean(`${name}.anonymous`, anonymous),
+    branch: () => readInteger(`${name}.branch`, branch, 1, HIGHEST_BRANCH),
+    exchange: () => readBoolean(`${name}.exchange`, exchange),
+    signedIntrospection: () => readBoolean(`${name}.signed_introspection`, signed_introspection),
+    nesting: () => readNesting(name, value, isLoopbackAllowed),
+    sector: () => readSector(uri, name, value),
+  })
+  const opening = Object.entries({ exchange, signed_introspection }).find(([, isWanted]) => isWanted)
+  if (opening !== undefined && envelope === 'nested' && nesting.encryptionAlg !== 'dir')
+    throw new RangeError(
+      `"${name}.${opening[0]}" expected "direct", or "encryption_alg": "dir": others only it can open`,
+    )
+  if (read.branch > 1 && envelope === 'nested' && nesting.encryptionAlg !== 'dir')
+    throw new RangeError(`"${name}.branch" expected 1: its tokens are sealed to a key of its own, not under the ring`)
+  const { members: _, signedIntrospection, ...settings } = read
+  return { uri, ...settings, ...nesting, marked: read.exchange || signedIntrospection, sector }
+}
+
+/** The resources of the settings by their URI; of one that cannot be read nothing is known but that it is there. */
+export type KnownResources = ReadonlyMap<string, Resource | undefined>
+
+/**
+ * Checks that each scope token is one that a resource of these settings knows: nobody could ever have another.
+ *
+ * @throws {RangeError} all that are not, with what was meant
+ */
+export function checkScopes(name: string, scopes: readonly string[], resources: KnownResources): void {
+  const known = [...resources.values()].map((resource) => resource?.scopes)
+  // It may be one of a resource that cannot be read.
+  if (known.includes(undefined)) return
+  const there = known.flatMap((tokens) => tokens ?? [])
+  checkKnown(name, scopes, there, 'a scope that a resource of these settings has')
+}

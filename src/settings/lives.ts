@@ -1,0 +1,43 @@
+/**
+ * How long each kind of thing lives that the issuer seals for itself.
+ *
+ * @module
+ */
+
+import { checkInteger } from '../../keys/check.ts'
+import { readAll } from '../../keys/faults.ts'
+import type { Client } from '../registration/client.ts'
+import { NONCE_LIFE } from '../token/nonce.ts'
+import type { PurposeLives } from '../token/purpose.ts'
+
+/** The settings that lives come from. */
+export interface LifeSettings {
+  readonly guard?: unknown
+  readonly sessionLifetime?: number
+  readonly loginLifetime?: number
+}
+
+/**
+ * Returns the seconds that each kind of purpose envelope lives.
+ *
+ * @throws {RangeError} when a setting is out of bounds
+ */
+export function livesOf(clients: ReadonlyMap<string, Client>, settings: LifeSettings): PurposeLives {
+  const { guard, sessionLifetime = 43_200, loginLifetime = 3600 } = settings
+  readAll({
+    login: () => checkInteger('loginLifetime', loginLifetime, 60, 86_400),
+    session: () => checkInteger('sessionLifetime', sessionLifetime, 60, 2_592_000),
+  })
+  const approvals = [...clients.values()].map(({ refreshTokenLifetime }) => refreshTokenLifetime)
+  return {
+    code: guard === 'none' ? 30 : 60,
+    refresh: approvals.reduce((longest, life) => Math.max(longest, life), 0),
+    par: 90,
+    login: loginLifetime,
+    session: sessionLifetime,
+    consent: loginLifetime,
+    ...{ remember: 2_592_000, apps: 2_592_000 },
+    client: 2_592_000,
+    nonce: NONCE_LIFE,
+  }
+}

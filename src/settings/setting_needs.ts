@@ -1,0 +1,67 @@
+/**
+ * What clients need beside their own settings, to use what they may: a login, a guard, certificates, a proof of themselves.
+ *
+ * @module
+ */
+
+import { readAll, readEach } from '../../keys/faults.ts'
+import { clientCredentials } from '../grants/client_credentials.ts'
+import { jwtBearer } from '../grants/jwt_bearer.ts'
+import { refreshToken } from '../grants/refresh_token.ts'
+import { tokenExchange } from '../grants/token_exchange.ts'
+import { type Client, isPublic, needsCertificate } from '../registration/client.ts'
+
+/** What only those can use who prove themselves. */
+const FOR_PROVED = [clientCredentials.type, tokenExchange.type]
+
+/** Checks that a client can use one of its grant types at least: with the others it would get nothing, ever. */
+function checkGrantTypes(client: Client): void {
+  const types = [...client.grantTypes]
+  const began = types.filter((type) => type !== refreshToken.type)
+  if (types.length === 0 || began.some((type) => !isPublic(client) || !FOR_PROVED.includes(type))) return
+  const why =
+    began.length === 0
+      ? 'nothing leads to a refresh token without authorization_code'
+      : 'a public client cannot act for itself, nor exchange tokens: did you mean to give it a secret, or a key?'
+  throw new RangeError(`"clients["${client.id}"].grant_types" expected one that it can use; ${why}`)
+}
+
+/** What an issuer has for its clients. */
+export interface Means {
+  readonly guard?: unknown
+  readonly authenticate?: unknown
+  readonly certificate?: unknown
+}
+
+/**
+ * Checks that there is what the clients need.
+ *
+ * @throws {TypeError | RangeError} all that is missing, and grant types that nobody could use
+ */
+export function checkNeeds(clients: ReadonlyMap<string, Client>, { guard, authenticate, certificate }: Means): void {
+  const all = [...clients.values()]
+  const forPersons = all.find(({ grantTypes }) => grantTypes.has('authorization_code'))
+  const whom = `the client "${forPersons?.id}" may use authorization_code`
+  readAll({
+    grantTypes: () => readEach(all, checkGrantTypes),
+    certificate() {
+      const needing = certificate === undefined ? all.find(needsCertificate) : undefined
+      if (needing !== undefined)
+        throw new TypeError(`"certificate" expected a way to know certificates: the client "${needing.id}" needs one`)
+    },
+    authenticate() {
+      if (forPersons !== undefined && authenticate === undefined)
+        throw new TypeError(`"authenticate" expected a way to log in: ${whom}`)
+    },
+    guard() {
+      if (forPersons !== undefined && guard === undefined)
+        throw new TypeError(`"guard" expected a guard, or "none" written out: ${whom}`)
+    },
+    // Assertions can be used only once, where there can be any.
+    assertions() {
+      const needing = all.find(({ signer, grantTypes }) => signer !== undefined || grantTypes.has(jwtBearer.type))
+      if (needing !== undefined && (guard === undefined || guard === 'none'))
+        throw new TypeError(`"guard" expected a guard: the client "${needing.id}" uses assertions, each of them once`)
+    },
+  })
+}

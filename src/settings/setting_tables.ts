@@ -1,0 +1,110 @@
+/**
+ * The tables of the settings, read an entry at a time: what is wrong with one hides nothing of the others.
+ *
+ * @module
+ */
+
+import { checkMembers } from '../../keys/check.ts'
+import { type FaultList, readEach } from '../../keys/faults.ts'
+import { findResource, isLoopback } from '../../keys/identifier.ts'
+import type { DetailTypes } from '../registration/authorization_details.ts'
+import { readDetailType } from '../registration/authorization_details_registration.ts'
+import type { Client, Profile } from '../registration/client.ts'
+import { readClient } from '../registration/client_registration.ts'
+import { readProfile } from '../registration/fapi2.ts'
+import type { Resource } from '../registration/resource.ts'
+import { readResource } from '../registration/resource_registration.ts'
+import { readTrustedIssuers, type TrustedIssuer } from '../registration/trusted_issuer.ts'
+
+/** A table of the settings; what cannot be read stands there as nothing, so that who refers to it is not at fault as well. */
+type Table<Value> = ReadonlyMap<string, Value | undefined>
+
+/** Reads each entry of a table. */
+function readTable<Value>(
+  name: string,
+  table: unknown,
+  read: (key: string, value: unknown) => Value,
+  faults: FaultList,
+): Table<Value> {
+  const given = faults.read(() => {
+    checkMembers(name, table)
+    return table
+  })
+  return new Map(Object.entries(given ?? {}).map(([key, value]) => [key, faults.read(() => read(key, value))]))
+}
+
+/** Returns what could be read. */
+function readable<Value>(table: Table<Value>): ReadonlyMap<string, Value> {
+  return new Map([...table].filter((entry): entry is [string, Value] => entry[1] !== undefined))
+}
+
+/** Checks that no resource stands there in two spellings. */
+function checkSpellings(uris: readonly string[]): void {
+  readEach(uris, (uri, index) => {
+    if (findResource(uris.slice(0, index), uri) !== undefined)
+      throw new RangeError(`"resources" expected each resource once: "${uri}" stands there in another spelling`)
+  })
+}
+
+/** The tables, as the operator wrote them. */
+export interface GivenTables {
+  readonly issuer: string
+  readonly resources: unknown
+  readonly clients: unknown
+  readonly profile?: unknown
+  readonly trustedIssuers?: unknown
+  readonly authorizationDetailsTypes?: unknown
+}
+
+/** The tables, as far as they can be read. */
+export interface ReadTables {
+  readonly resources: ReadonlyMap<string, Resource>
+  readonly detailTypes: DetailTypes
+  readonly clients: ReadonlyMap<string, Client>
+  /** The trusted issuers by their `iss`. */
+  readonly trustedIssuers: ReadonlyMap<string, TrustedIssuer>
+  /** The profile that all clients are in. */
+  readonly profile: Profile | undefined
+}
+
+/**
+ * Reads the tables, as far as they can be: what is wrong with the others is in the list.
+ *
+ * @param grantTypes those that clients can have
+ */
+export function readTables(settings: GivenTables, grantTypes: readonly string[], faults: FaultList): ReadTables {
+  const { issuer, trustedIssuers = {}, authorizationDetailsTypes = {} } = settings
+  const isLoopbackAllowed = isLoopback(issuer)
+  const resources = readTable(
+    'resources',
+    settings.resources,
+    (uri, value) => readResource(uri, value, isLoopbackAllowed),
+    faults,
+  )
+  const detailTypes = readTable(
+    'authorizationDetailsTypes',
+    authorizationDetailsTypes,
+    (type, value) => readDetailType(type, value, resources),
+    faults,
+  )
+  const known = {
+    grantTypes,
+    resources,
+    detailTypes,
+    trustedIssuers: Object.keys(Object(trustedIssuers)),
+    isLoopbackAllowed,
+    profile: faults.read(() => readProfile('profile', settings.profile)),
+  }
+  const clients = readTable('clients', settings.clients, (id, value) => readClient(id, value, known), faults)
+  faults.read(() => checkMembers('trustedIssuers', trustedIssuers))
+  const trusting = { issuer, clients, resources, isLoopbackAllowed }
+  const trusted = faults.read(() => readTrustedIssuers(Object(trustedIssuers), trusting))
+  faults.read(() => checkSpellings([...resources.keys()]))
+  return {
+    profile: known.profile,
+    resources: readable(resources),
+    detailTypes: readable(detailTypes),
+    clients: readable(clients),
+    trustedIssuers: trusted ?? new Map(),
+  }
+}

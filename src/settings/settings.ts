@@ -1,0 +1,217 @@
+/**
+ * What the operator decides: one typed object, checked once.
+ *
+ * @module
+ */
+
+import { checkBoolean, checkInteger, checkMembers } from '../../keys/check.ts'
+import { createFaultList, readAll } from '../../keys/faults.ts'
+import { checkIssuer } from '../../keys/identifier.ts'
+import type { Grant } from '../grants/grant.ts'
+import { offeredGrants, readGrants } from '../grants/index.ts'
+import type { Log } from '../log.ts'
+import type { Authenticate } from '../login/authenticate.ts'
+import { readStrictTransportSecurity } from '../protocol/strict_transport_security.ts'
+import type { DetailTypes } from '../registration/authorization_details.ts'
+import type { DetailTypeSettings } from '../registration/authorization_details_registration.ts'
+import { type Client, needsCertificate, type Profile } from '../registration/client.ts'
+import type { ClientCertificate } from '../registration/client_certificate.ts'
+import type { ClientSettings } from '../registration/client_registration.ts'
+import { checkSurroundings } from '../registration/fapi2.ts'
+import { type Pairwise, readPairwise } from '../registration/pairwise.ts'
+import type { Resource } from '../registration/resource.ts'
+import type { ResourceSettings } from '../registration/resource_registration.ts'
+import type { TrustedIssuer, TrustedIssuerSettings } from '../registration/trusted_issuer.ts'
+import type { Fetch } from '../remote/document.ts'
+import type { Guard } from '../stores/guard.ts'
+import type { Revocations } from '../stores/revocations.ts'
+import type { Entitlement } from '../token/entitlement.ts'
+import type { PurposeLives } from '../token/purpose.ts'
+import { livesOf } from './lives.ts'
+import { checkKinds, SETTING_KINDS, type SettingKind } from './setting_kinds.ts'
+import { checkNeeds } from './setting_needs.ts'
+import { readTables } from './setting_tables.ts'
+
+/** Facts about a request that the operator wants to see again: client IP, country, device. */
+export type Credentials = Readonly<Record<string, unknown>>
+
+/** All that an issuer is made from. */
+export interface IssuerSettings {
+  /** The issuer's URL (RFC 8414 §2): https, or http on a loopback host; no query, fragment or slash at the end. */
+  readonly issuer: string
+  /** The ring, the text of `KEY_RING`. Without a good one every answer is 503, and `/healthz` says why. */
+  readonly keyRing: string | undefined
+  /** The ring that comes next, the text of `KEY_RING_NEXT`. */
+  readonly keyRingNext?: string | undefined
+  /** The resources by their URI. */
+  readonly resources: Readonly<Record<string, ResourceSettings>>
+  /** The clients by their `client_id`. */
+  readonly clients: Readonly<Record<string, ClientSettings>>
+  /** `"fapi2"` holds all clients to the FAPI 2.0 Security Profile. Default: none but those that say so. */
+  readonly profile?: Profile
+  /** The issuers whose assertions are worth tokens, by what they are called here. Default: none. */
+  readonly trustedIssuers?: Readonly<Record<string, TrustedIssuerSettings>>
+  /** Grant types of your own; `type` is an absolute URI. Default: none. */
+  readonly grants?: readonly Grant[]
+  /** The types of authorization details by their name (RFC 9396). Default: none. */
+  readonly authorizationDetailsTypes?: Readonly<Record<string, DetailTypeSettings>>
+  /** Whether all clients must push their authorization requests (RFC 9126 §5). Default false. */
+  readonly requirePushedAuthorizationRequests?: boolean
+  /**
+   * A secret of at least 32 random bytes, from which pairwise subjects come. Needed where a resource has them. Keep it for
+   * good: with another one every person is somebody else to those resources.
+   */
+  readonly pairwiseSalt?: string | undefined
+  /**
+   * What sees to it that codes and assertions are used once, and refresh tokens rotate. Needed where a client may use
+   * `authorization_code`, and for assertions. `'none'` does without, and must be written out: codes then live 30 seconds
+   * and can be used again until they end, as can the URL by which a person comes back from a login, in that browser, and
+   * DPoP proofs while they are taken; public clients get refresh tokens only bound to a key.
+   */
+  readonly guard?: Guard | 'none'
+  /** Where revocations are kept. Default: nowhere; then access tokens cannot be revoked, and live until they end. */
+  readonly revocations?: Revocations
+  /** Fetches what others tell at URLs of these settings. Default: the platform's. */
+  readonly fetch?: Fetch
+  /** Logs a person in. Needed where a client may use `authorization_code`. */
+  readonly authenticate?: Authenticate
+  /** Seconds that a login may take, and that a consent page can be answered; 60 to 86400. Default 3600, an hour. */
+  readonly loginLifetime?: number
+  /** Seconds after which a person must log in again; 60 to 2592000. Default 43200, 12 hours. */
+  readonly sessionLifetime?: number
+  /** Seconds without a visit after which a person must log in again; 60 to 2592000. Default 7200, 2 hours. */
+  readonly sessionIdleLifetime?: number
+  /** Whether the start page offers the demo: on a loopback issuer with the development fixtures. Default false. */
+  readonly isDemo?: boolean
+  /**
+   * Whether DPoP proofs must bring back a nonce of ours (RFC 9449 §8), so that none can be made ahead of time. Clients that
+   * have none are told one, and ask again. Default true.
+   */
+  readonly dpopNonce?: boolean
+  /**
+   * Returns the certificate that the client proved to have in the TLS handshake, as the platform tells it; never what a
+   * header says that anybody can write. Needed where a client is to prove itself, or to be bound, by a certificate.
+   * `readBindings` gives the one of Workers.
+   *
+   * @param env what came beside the request: the bindings; under `@hono/node-server`, `{ incoming }` with its socket
+   */
+  readonly certificate?: (request: Request, env: unknown) => ClientCertificate | undefined
+  /**
+   * Returns the scheme by which the client asked: an https issuer refuses what did not come by TLS. Default: the scheme of the
+   * URL, which is right on Workers and where Node itself ends TLS. Where a proxy does, tell what the proxy says, if nobody gets
+   * past it: `(request) => request.headers.get('x-forwarded-proto')`.
+   *
+   * @param env as for `certificate`
+   */
+  readonly scheme?: (request: Request, env: unknown) => string | null | undefined
+  /**
+   * What every answer says in `Strict-Transport-Security` (RFC 6797). With `; includeSubDomains` it binds all hosts below this
+   * one, with `; preload` the browsers' own lists may. Default `"max-age=31536000"`: a year, and this host alone.
+   */
+  readonly strictTransportSecurity?: string
+  /** Tells what is to be seen again of a request. Default: nothing. */
+  readonly credentials?: (request: Request) => Credentials
+  /**
+   * Returns claims to put into the token. A name that the protocol gives a meaning is left out, and the log says so. Called
+   * before anything is spent: when it throws, nothing is; and the request can still be refused after it, as used before.
+   */
+  readonly claims?: (entitlement: Entitlement, credentials: Credentials) => Readonly<Record<string, unknown>>
+  /** Returns members to put into the token answer. The same holds as for `claims`. */
+  readonly response?: (entitlement: Entitlement, credentials: Credentials) => Readonly<Record<string, unknown>>
+  /**
+   * Asked after a client failed to authenticate: false when there were too many failures from where the request comes,
+   * and the answer is 429. It never stops a client that shows its secret. Default: never too many.
+   */
+  readonly allowFailure?: (request: Request) => Promise<boolean>
+  /** Takes the lines of the log. Default: one line of JSON each on the console. */
+  readonly log?: Log
+  /** Returns the time in Unix seconds. Default: the clock. */
+  readonly now?: () => number
+}
+
+/** The settings as the house uses them. */
+export interface CheckedSettings {
+  readonly issuer: string
+  readonly resources: ReadonlyMap<string, Resource>
+  readonly clients: ReadonlyMap<string, Client>
+  /** The profile that all clients are in. */
+  readonly profile: Profile | undefined
+  /** The trusted issuers by their `iss`. */
+  readonly trustedIssuers: ReadonlyMap<string, TrustedIssuer>
+  /** The grant types that can be used with these settings, the operator's own too. */
+  readonly grants: ReadonlyMap<string, Grant>
+  readonly detailTypes: DetailTypes
+  /** Whether all clients must push their authorization requests. */
+  readonly isPushing: boolean
+  readonly pairwise: Pairwise
+  readonly guard: Guard | undefined
+  readonly revocations: Revocations | undefined
+  readonly authenticate: Authenticate | undefined
+  /** Whether DPoP proofs need a nonce. */
+  readonly dpopNonce: boolean
+  /** What every answer says of HSTS, if anything. */
+  readonly strictTransportSecurity: string | undefined
+  /** Whether some client proves itself, or is bound, by a certificate: for no other they are read. */
+  readonly hasCertificates: boolean
+  /** Seconds that each kind of purpose envelope lives. */
+  readonly lives: PurposeLives
+  readonly sessionIdleLifetime: number
+  /** Seconds that the longest-lived thing sealed lives. */
+  readonly longestLife: number
+}
+
+/** The compiler holds the names against the type: one that is missing here would be refused. */
+const KINDS: Readonly<Record<keyof IssuerSettings, SettingKind>> = SETTING_KINDS
+
+/**
+ * Checks the settings and returns them as the house uses them.
+ *
+ * @throws {TypeError} when settings are missing, unknown or of a wrong type; all that is wrong is said
+ * @throws {RangeError} when one setting is out of bounds
+ */
+export function checkSettings(settings: IssuerSettings): CheckedSettings {
+  checkMembers('createIssuer', settings as unknown)
+  const faults = createFaultList()
+  faults.read(() => checkKinds(settings, KINDS))
+  const { issuer, guard, authenticate, pairwiseSalt, sessionIdleLifetime = 7200, dpopNonce = true } = settings
+  const { isDemo = false, requirePushedAuthorizationRequests: isPushing = false } = settings
+  const grants = faults.read(() => readGrants(settings.grants ?? [])) ?? readGrants([])
+  const tables = readTables(settings, [...grants.keys()], faults)
+  const { resources, clients, trustedIssuers } = tables
+  const { pairwise, lives, strictTransportSecurity } = readAll(
+    {
+      issuer: () => checkIssuer('issuer', issuer),
+      sessionIdleLifetime: () => checkInteger('sessionIdleLifetime', sessionIdleLifetime, 60, 2_592_000),
+      dpopNonce: () => checkBoolean('dpopNonce', dpopNonce),
+      isDemo: () => checkBoolean('isDemo', isDemo),
+      isPushing: () => checkBoolean('requirePushedAuthorizationRequests', isPushing),
+      strictTransportSecurity: () => readStrictTransportSecurity(issuer, settings.strictTransportSecurity),
+      needs: () => checkNeeds(clients, settings),
+      surroundings: () => checkSurroundings(clients, { ...settings, resources, trustedIssuers }),
+      pairwise: () => readPairwise(issuer, pairwiseSalt, resources),
+      lives: () => livesOf(clients, settings),
+    },
+    faults,
+  )
+  const tokenLives = [...resources.values()].map(({ accessTokenLifetime }) => accessTokenLifetime)
+  const sealed = authenticate === undefined ? tokenLives : [...tokenLives, ...Object.values(lives)]
+  return {
+    issuer,
+    ...tables,
+    grants: offeredGrants(grants, clients.values(), {
+      isForPersons: authenticate !== undefined,
+      hasTrustedIssuers: trustedIssuers.size > 0,
+    }),
+    isPushing: isPushing || tables.profile !== undefined,
+    pairwise,
+    guard: guard === 'none' ? undefined : guard,
+    revocations: settings.revocations,
+    authenticate,
+    dpopNonce,
+    strictTransportSecurity,
+    hasCertificates: [...clients.values()].some(needsCertificate),
+    lives,
+    sessionIdleLifetime,
+    longestLife: sealed.reduce((longest, life) => Math.max(longest, life), 0),
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * A real issuer in a real workerd, behind `wrangler dev`'s own server, for tests that come from outside.
+ *
+ * @module
+ */
+
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { unstable_startWorker } from 'wrangler'
+import { createRing, type Ring, writeRing } from '../../keys/index.ts'
+import { testKey } from '../fixtures.ts'
+
+const SOURCE = join(import.meta.dirname, '..', 'src', 'index.ts')
+
+/** A running issuer. */
+export interface LiveIssuer {
+  readonly issuer: string
+  readonly port: number
+  readonly ring: Ring
+  stop(): Promise<void>
+}
+
+/** Returns a port that nobody has. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.on('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+/** Waits until something answers. */
+export async function waitFor(url: string): Promise<void> {
+  for (let tries = 0; tries < 240; tries++) {
+    const isUp = await fetch(url).then(
+      () => true,
+      () => false,
+    )
+    if (isUp) return
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+  throw new Error(`nothing answers at ${url}`)
+}
+
+/** What an issuer is started with beside its variables. */
+export interface LiveOptions {
+  /** Its ring. Default: a new one. */
+  readonly ring?: Ring
+  /** Its URL, where something stands before it. Default: where it listens. */
+  readonly issuer?: string
+  /** An entry of its own, which imports `bulla`. Default: the Worker's. */
+  readonly entrypoint?: string
+  /** A folder in which what its Durable Objects remember outlives it. Default: it does not. */
+  readonly memory?: string
+  /** Where it listens. Default: a port that nobody has. */
+  readonly port?: number
+}
+
+/** Starts the Worker with these variables. */
+export async function startIssuer(
+  vars: Readonly<Record<string, unknown>> = {},
+  options: LiveOptions = {},
+): Promise<LiveIssuer> {
+  const port = options.port ?? (await freePort())
+  const { ring = createRing({ now: Math.floor(Date.now() / 1000), key: testKey() }) } = options
+  const { issuer = `http://localhost:${port}`, entrypoint, memory } = options
+  const texts = { ISSUER: issuer, KEY_RING: writeRing(ring), KEY_RING_NEXT: '', DEVELOPMENT: 'true' }
+  const bindings = [
+    ...Object.entries(texts).map(([name, value]) => [name, { type: 'plain_text', value }] as const),
+    ...Object.entries(vars).map(
+      ([name, value]) => [name, { type: 'json', value: JSON.parse(JSON.stringify(value)) }] as const,
+    ),
+  ]
+  process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false'
+  const worker = await unstable_startWorker({
+    config: join(import.meta.dirname, '..', 'wrangler.toml'),
+    bindings: Object.fromEntries(bindings),
+    ...(entrypoint && {
+      entrypoint,
+      build: { alias: { bulla: SOURCE, 'bulla/worker': join(SOURCE, '../worker.ts') } },
+    }),
+    dev: {
+      server: { port, hostname: 'localhost' },
+      logLevel: 'none',
+      watch: false,
+      inspector: false,
+      ...(memory === undefined ? {} : { persist: memory }),
+    },
+  })
+  await worker.ready
+  return { issuer, port, ring, stop: () => worker.dispose() }
+}

@@ -1,0 +1,75 @@
+/**
+ * A Worker in `workerd serve`, with nothing in front of it.
+ *
+ * @module
+ */
+
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { ROOT } from '../checkout.ts'
+import { freePort } from './live_issuer.ts'
+
+/** A running Worker. */
+export interface RunningWorker {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** Starts a Worker from its source, whose imports are relative to the checkout, with texts as its bindings. */
+export async function startWorker(source: string, bindings: Readonly<Record<string, string>>): Promise<RunningWorker> {
+  const folder = await mkdtemp(join(tmpdir(), 'bulla-workerd-'))
+  const { outputFiles } = await build({
+    stdin: { contents: source, resolveDir: ROOT, loader: 'ts' },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    conditions: ['workerd', 'worker'],
+    external: ['cloudflare:workers'],
+  })
+  const port = await freePort()
+  const texts = Object.entries(bindings).map(
+    ([name, text]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(text)})`,
+  )
+  await writeFile(join(folder, 'worker.mjs'), outputFiles[0]?.text ?? '')
+  await writeFile(
+    join(folder, 'config.capnp'),
+    `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = (
+      modules = [(name = "worker.mjs", esModule = embed "worker.mjs")],
+      compatibilityDate = "2026-10-01",
+      bindings = [${texts.join(', ')}],
+      globalOutbound = "network",
+    )),
+    (name = "network", network = (allow = ["public", "private"], deny = [])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+);
+`,
+  )
+  const process = spawn(join(ROOT, 'node_modules', '.bin', 'workerd'), ['serve', join(folder, 'config.capnp')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const url = `http://127.0.0.1:${port}`
+  for (const end = Date.now() + 30_000; ; ) {
+    const isUp = await fetch(`${url}/`).then(
+      async (response) => response.text().then(() => true),
+      () => false,
+    )
+    if (isUp) break
+    if (Date.now() > end || process.exitCode !== null) throw new Error('workerd does not start')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return {
+    url,
+    async stop() {
+      process.kill()
+      await new Promise((resolve) => process.once('exit', resolve))
+      await rm(folder, { recursive: true })
+    },
+  }
+}
