@@ -51,11 +51,16 @@ async function sealTo(
   }
 }
 
+/** What the endpoint needs beside the context. */
+export interface KeysParts {
+  readonly authenticateClient: AuthenticateClient
+  readonly view: RevocationView
+}
+
 /** Returns the key delivery endpoint, for GET and POST. */
 export function createKeysEndpoint(
   context: EndpointContext,
-  authenticateClient: AuthenticateClient,
-  view: RevocationView,
+  { authenticateClient, view }: KeysParts,
 ): (request: Request, certificate: ClientCertificate | undefined) => Promise<Answer> {
   const { settings, keyRing, log } = context
   const { issuer, resources, revocations } = settings

@@ -22,11 +22,16 @@ function tokenOf({ sid }: Session): string {
   return digestLabels('logout', sid)
 }
 
+/** What the endpoint needs beside the context. */
+export interface LogoutParts {
+  readonly sessions: Sessions
+  readonly cookies: Cookies
+}
+
 /** Returns the logout endpoint, for GET and POST. */
 export function createLogoutEndpoint(
   context: EndpointContext,
-  sessions: Sessions,
-  cookies: Cookies,
+  { sessions, cookies }: LogoutParts,
 ): (c: Context) => Promise<Response> {
   const { settings, keyRing, log } = context
   const { issuer, guard } = settings

@@ -6,6 +6,7 @@
 
 import { authenticationMethodsOf } from '../authentication/client_authentication.ts'
 import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES } from '../authorization/authorization_request.ts'
+import type { Answer } from '../http/respond.ts'
 import { CODE_CHALLENGE_METHODS } from '../protocol/pkce.ts'
 import { algorithmsIn } from '../registration/fapi2.ts'
 import type { CheckedSettings } from '../settings/settings.ts'
@@ -64,4 +65,11 @@ export function describeIssuer(settings: CheckedSettings): Readonly<Record<strin
 /** Returns the path of an issuer's metadata: `/.well-known/…` comes before the issuer's own path (RFC 8414 §3.1). */
 export function metadataPath(issuer: string): string {
   return `/.well-known/oauth-authorization-server${new URL(issuer).pathname.replace(/\/$/, '')}`
+}
+
+/** Returns what answers with the metadata. They are written once, and everyone may keep them for a while. */
+export function createMetadataAnswer(settings: CheckedSettings): () => Answer {
+  const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' }
+  const answer = { status: 200, headers, body: JSON.stringify(describeIssuer(settings)) }
+  return () => answer
 }

@@ -112,19 +112,16 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'keys',
     'hono',
   ],
-  'src/issuer.ts': [
-    'src/endpoints',
+  'src/parts.ts': [
     'src/authorization',
     'src/issuing',
     'src/authentication',
     'src/http',
     'src/context.ts',
-    'src/settings',
     'src/stores',
     'src/remote',
-    'keys',
-    'hono',
   ],
+  'src/issuer.ts': ['src/parts.ts', 'src/endpoints', 'src/http', 'src/context.ts', 'src/settings', 'keys', 'hono'],
   'src/binding_kinds.ts': ['keys'],
   'src/bindings.ts': [
     'src/binding_kinds.ts',

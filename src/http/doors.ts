@@ -1,0 +1,83 @@
+/**
+ * The doors of an issuer: what stands before each kind of endpoint, be it a form of clients, a document for everybody, or a page
+ * of people.
+ *
+ * @module
+ */
+
+import type { Context, Hono } from 'hono'
+import { cors } from 'hono/cors'
+import { etag, RETAINED_304_HEADERS } from 'hono/etag'
+import type { EndpointContext } from '../context.ts'
+import type { ClientCertificate } from '../registration/client_certificate.ts'
+import type { IssuerSettings } from '../settings/settings.ts'
+import { LONGEST_FORM, readBody } from './browser.ts'
+import { type FormEndpoint, LONGEST_FORM_REQUEST } from './form_endpoint.ts'
+import { atMost, corsWhereAsked, limitFailures, only } from './middleware.ts'
+import { type Answer, toResponse } from './respond.ts'
+
+/** Headers that mean nothing here (W3C Trace Context, W3C Baggage, and others' own). */
+const BESIDE = ['Traceparent', 'Tracestate', 'Baggage', 'Sentry-Trace', 'X-Requested-With']
+
+/** Browsers may ask, from any page but a nameless one, and never with cookies. */
+const CORS = {
+  origin: (origin: string) => (origin === 'null' ? null : '*'),
+  allowMethods: ['POST'],
+  // Beside what is read here: what tracing and old libraries put on every request of a page.
+  allowHeaders: ['Authorization', 'Content-Type', 'DPoP', ...BESIDE],
+  exposeHeaders: ['DPoP-Nonce', 'WWW-Authenticate', 'Retry-After'],
+  maxAge: 600,
+}
+
+/** Everybody may read, from any page. */
+const OPEN = { origin: '*', allowMethods: ['GET'] }
+
+/** Whoever has a copy already must be let read it as well (Fetch Standard, CORS check). */
+const tagged = () => etag({ retainedHeaders: [...RETAINED_304_HEADERS, 'access-control-allow-origin'] })
+
+/** The doors of an issuer. Each takes what answers there, and its path. */
+export interface Doors {
+  /** Takes a form from a client, a resource server or an operator. */
+  form(path: string, answer: FormEndpoint): void
+  /** Takes a form from a client that may be a page of another origin. */
+  formOfPages(path: string, answer: FormEndpoint): void
+  /** Tells everybody the same; with a form beside it where one path has both. */
+  document(path: string, answer: () => Answer | Promise<Answer>, form?: FormEndpoint): void
+  /** Takes whatever a server that proves itself asks for. */
+  proved(path: string, answer: (request: Request, certificate: ClientCertificate | undefined) => Promise<Answer>): void
+  /** Shows a person a page, and takes its form, by these methods. */
+  page(path: string, answer: (c: Context) => Response | Promise<Response>, ...methods: readonly string[]): void
+}
+
+/** Returns the doors of an app. */
+export function createDoors(app: Hono, context: EndpointContext, settings: IssuerSettings): Doors {
+  const limit = limitFailures(context, settings)
+  /** Returns the certificate of a request, where some client needs one. */
+  const certificateOf = ({ req, env }: Context): ClientCertificate | undefined =>
+    context.settings.hasCertificates ? settings.certificate?.(req.raw, env) : undefined
+  const handlerOf = (answer: FormEndpoint) => async (c: Context) => {
+    const { raw } = c.req
+    const { url: uri, method, headers } = raw
+    const credentials = settings.credentials?.(raw) ?? {}
+    const certificate = certificateOf(c)
+    return toResponse(await answer({ uri, method, headers, body: await readBody(raw), credentials, certificate }))
+  }
+  const taking = (answer: FormEndpoint) => [limit, atMost(LONGEST_FORM_REQUEST), handlerOf(answer)] as const
+  return {
+    form: (path, answer) => void app.all(path, ...taking(answer)),
+    formOfPages: (path, answer) => void app.all(path, corsWhereAsked(CORS), ...taking(answer)),
+    document(path, answer, form) {
+      if (form !== undefined) app.post(path, ...taking(form))
+      const methods = ['GET', 'HEAD', ...(form === undefined ? [] : ['POST'])]
+      app.all(path, cors(OPEN), only(...methods), tagged(), async (c) => {
+        const { status, headers, body } = await answer()
+        return c.body(body, status as 200, headers)
+      })
+    },
+    proved(path, answer) {
+      const handler = async (c: Context) => toResponse(await answer(c.req.raw, certificateOf(c)))
+      app.all(path, only('GET', 'POST'), limit, atMost(LONGEST_FORM_REQUEST), handler)
+    },
+    page: (path, answer, ...methods) => void app.all(path, only(...methods), atMost(LONGEST_FORM), answer),
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * What several endpoints share, each made once: what is fetched or kept is so in one place.
+ *
+ * @module
+ */
+
+import {
+  type AuthenticateClient,
+  createClientAuthentication,
+  type ProveClient,
+  spendingAtOnce,
+} from './authentication/client_authentication.ts'
+import { type AllowedApps, createAllowedApps } from './authorization/allowed_apps.ts'
+import { type Codes, createCodes } from './authorization/authorization_response.ts'
+import { type Consents, createConsents } from './authorization/consent.ts'
+import { createLogins, type Logins } from './authorization/login.ts'
+import { createOpenedRequests, type OpenedRequests } from './authorization/opened_requests.ts'
+import { createPushedRequests, type PushedRequests } from './authorization/pushed_requests.ts'
+import { createRememberedConsents } from './authorization/remembered_consents.ts'
+import { createSessions, type Sessions } from './authorization/session.ts'
+import { createWays } from './authorization/ways.ts'
+import type { EndpointContext } from './context.ts'
+import { type Cookies, createCookies } from './http/cookies.ts'
+import { type AccessTokens, createAccessTokens } from './issuing/access_tokens.ts'
+import { createPublicKeys, type PublicKeys } from './issuing/public_keys.ts'
+import { createRevoking, type Revoking } from './issuing/revoking.ts'
+import { type Assertions, createAssertions } from './remote/assertions.ts'
+import type { Fetch } from './remote/document.ts'
+import { createRecipients } from './remote/recipients.ts'
+import { createRevocationView, type Revocations, type RevocationView } from './stores/revocations.ts'
+
+/** What clients, resource servers and operators meet. */
+export interface Parts {
+  readonly proveClient: ProveClient
+  readonly authenticateClient: AuthenticateClient
+  readonly accessTokens: AccessTokens
+  readonly assertions: Assertions
+  readonly publicKeys: PublicKeys
+  readonly revocations: Revocations | undefined
+  readonly revoking: Revoking
+  readonly view: RevocationView
+  readonly pushedRequests: PushedRequests
+}
+
+/** What people meet beside that. */
+export interface PersonalParts extends Parts {
+  readonly cookies: Cookies
+  readonly sessions: Sessions
+  readonly logins: Logins
+  readonly codes: Codes
+  readonly allowed: AllowedApps
+  readonly consents: Consents
+  readonly openedRequests: OpenedRequests
+}
+
+/** Makes what endpoints share. `fetch` gets what others tell. */
+export function createParts(context: EndpointContext, fetch: Fetch): Parts {
+  const { settings, log, keyRing } = context
+  const { revocations, resources } = settings
+  const publicKeys = createPublicKeys(context)
+  const assertions = createAssertions(fetch, log)
+  const view = createRevocationView(revocations, log, (resource, at) =>
+    keyRing.open(at).namesKeys(resource, resources.get(resource)?.branch),
+  )
+  const proveClient = createClientAuthentication(context, assertions)
+  return {
+    proveClient,
+    authenticateClient: spendingAtOnce(proveClient),
+    accessTokens: createAccessTokens(context, createRecipients(fetch, log), publicKeys),
+    assertions,
+    publicKeys,
+    revocations,
+    revoking: createRevoking(context, revocations, view),
+    view,
+    pushedRequests: createPushedRequests(context),
+  }
+}
+
+/** Makes what the endpoints of people share beside that. */
+export function createPersonalParts(context: EndpointContext, parts: Parts): PersonalParts {
+  const { pushedRequests, view } = parts
+  const cookies = createCookies(context.settings.issuer)
+  const sessions = createSessions(context, cookies, view)
+  const ways = createWays(context, pushedRequests)
+  const codes = createCodes(context, pushedRequests, view)
+  const allowed = createAllowedApps(context, cookies)
+  const remembered = createRememberedConsents(context, cookies)
+  return {
+    ...parts,
+    cookies,
+    sessions,
+    logins: createLogins(context, { cookies, sessions, pushedRequests, ways }),
+    codes,
+    allowed,
+    consents: createConsents(context, { remembered, sessions, codes, allowed, ways }),
+    openedRequests: createOpenedRequests(cookies),
+  }
+}
