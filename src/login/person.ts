@@ -72,7 +72,8 @@ function isText(value: unknown): value is string {
  */
 export function nameOf(claims: Readonly<Record<string, unknown>>): string | undefined {
   const { preferred_username, name, email, email_verified } = claims
-  const names = [preferred_username, name, email_verified === false ? undefined : email]
+  // Some write it as a text.
+  const names = [preferred_username, name, String(email_verified) === 'false' ? undefined : email]
   return names.filter(isText).find((text) => NAME.test(text))
 }
 
