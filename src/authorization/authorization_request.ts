@@ -146,12 +146,14 @@ function checkResponse(parameters: Parameters): void {
 /** Returns the request as a form, unless it is too long to be carried; one that was not pushed goes through a URL again. */
 function writeRequest(parameters: Parameters, pushed: Pushed | undefined, dpopJkt: string | undefined): string {
   const bound = dpopJkt === undefined ? '' : `&dpop_jkt=${dpopJkt}`
-  const written = writeParameters(parameters, PARAMETERS) + bound
-  const inUrl = pushed === undefined ? new URLSearchParams(written).toString() : ''
-  const sealed = new TextEncoder().encode(JSON.stringify(written))
+  // A login or a question that is asked for on the way makes it longer: what is taken once is taken again.
+  const others = PARAMETERS.filter((name) => name !== 'prompt')
+  const longest = `${writeParameters(parameters, others)}&prompt=login+consent${bound}`
+  const inUrl = pushed === undefined ? new URLSearchParams(longest).toString() : ''
+  const sealed = new TextEncoder().encode(JSON.stringify(longest))
   if (sealed.length > LONGEST_REQUEST || inUrl.length > LONGEST_QUERY)
     throw new OAuthError('invalid_request', 'the request is too long')
-  return written
+  return writeParameters(parameters, PARAMETERS) + bound
 }
 
 function readPrompt(prompt: string | undefined): ReadonlySet<Prompt> {

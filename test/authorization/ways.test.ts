@@ -252,6 +252,31 @@ describe('a consent page that was open for too long', () => {
     )
   })
 
+  it('asks once more, or for another account, however long the request: what is taken once is taken again', async () => {
+    const { person, wait } = setUp()
+    const alice = person()
+    await alice.visit()
+    const ends: string[] = []
+    // Around 4,500 bytes in all.
+    for (let length = 150; length < 220; length += 3) {
+      const request = { ...REQUESTS['web'], state: 's'.repeat(4096), nonce: 'n'.repeat(length) }
+      const first = await alice.visit(request)
+      if (first.status === 303) {
+        ends.push('refused')
+        continue
+      }
+      const consent = await consentOf(first)
+      for (const decision of ['switch', 'deny']) {
+        if (decision === 'deny') wait(HOUR)
+        const page = await (await press(alice.browser, consent, decision)).text()
+        const next = await alice.browser.get(goesTo(page))
+        ends.push(next.status === 200 || isLogin(next) ? 'goes on' : locationOf(next).slice(0, 60))
+      }
+      await alice.visit()
+    }
+    expect([...new Set(ends)].sort()).toEqual(['goes on', 'refused'])
+  })
+
   it('gives nothing of its own: whoever logged out since must log in, and nothing is remembered', async () => {
     const { person, wait } = setUp()
     const alice = person()
