@@ -142,7 +142,7 @@ const WORDS: Partial<Readonly<Record<OAuthErrorCode, readonly [title: string, wo
   login_failed: ['The login did not work', 'Nobody was logged in by it. You can try again.'],
   foreign_login: [
     'This login began in another browser',
-    'Nobody was logged in here. Go on in that browser, or begin again in this one. If it was this one, it keeps no cookies of this server: let it keep them first.',
+    'Nobody was logged in here. Go on in that browser, or begin again in this one. If that leads to this page again, it keeps no cookies of this server.',
     'Begin again here',
   ],
   login_too_long: [
