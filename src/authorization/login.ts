@@ -10,6 +10,7 @@ import type { EndpointContext } from '../context.ts'
 import { checkOwnForm, LONGEST_FORM, readBody, sameAgain } from '../http/browser.ts'
 import { type Cookies, withCookies } from '../http/cookies.ts'
 import { answerErrorPage, toPageError } from '../http/respond.ts'
+import { readLoginAnswer } from '../login/answered_error.ts'
 import type { Person, Transaction } from '../login/authenticate.ts'
 import { boundPerson, checkFreshness } from '../login/person.ts'
 import { leavingPage } from '../pages/consent.ts'
@@ -218,7 +219,7 @@ export function createLogins(
       if (isForm) checkOwnForm(c.req.raw.headers, issuer)
       const text = isForm ? await readBody(c.req.raw.clone()) : new URL(c.req.url).search
       if (text.length > LONGEST_FORM) throw new OAuthError('invalid_request', 'the form is too long')
-      const parameters = readParameters(text)
+      const parameters = readLoginAnswer(text)
       parameters.checkOnce('state')
       const state = parameters.require('state')
       const envelopes = context.envelopes(keyRing.open(now), now)

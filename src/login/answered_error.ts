@@ -6,7 +6,7 @@
  */
 
 import { OAuthError, type OAuthErrorCode } from '../protocol/error.ts'
-import type { Parameters } from '../protocol/parameters.ts'
+import { type Parameters, readParameters } from '../protocol/parameters.ts'
 
 /** What each error means for a client of ours: who asked for what there was this issuer, and not the client. */
 const ERRORS: ReadonlyMap<string | undefined, OAuthErrorCode> = new Map<string, OAuthErrorCode>([
@@ -31,6 +31,17 @@ const ERRORS: ReadonlyMap<string | undefined, OAuthErrorCode> = new Map<string, 
   ['unmet_authentication_requirements', 'server_error'],
   ['unsupported_response_type', 'server_error'],
 ])
+
+/**
+ * Reads what a browser brings back from a login, without what an error is in words: nobody reads it here, and not all who write
+ * it do so in UTF-8.
+ *
+ * @throws {OAuthError} `invalid_request` as `readParameters`
+ */
+export function readLoginAnswer(query: string): Parameters {
+  const isRead = (parameter: string): boolean => !/^error_(?:description|uri)=/.test(parameter)
+  return readParameters(query.replace(/^\?/, '').split('&').filter(isRead).join('&'))
+}
 
 /**
  * Checks that what came back is no error. Nothing of its words is passed on: anybody can write them.

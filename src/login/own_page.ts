@@ -9,11 +9,10 @@ import { checkBoolean, checkMembers } from '../../keys/check.ts'
 import { readAll } from '../../keys/faults.ts'
 import { TokenError } from '../jose/error.ts'
 import { OAuthError } from '../protocol/error.ts'
-import { readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import { checkRemoteUrl } from '../protocol/remote_url.ts'
 import { CLOCK_TOLERANCE, openAssertion } from '../token/assertion.ts'
-import { checkNoError } from './answered_error.ts'
+import { checkNoError, readLoginAnswer } from './answered_error.ts'
 import type { Authenticate, Person, Transaction } from './authenticate.ts'
 import { askFreshness, nonceOf, readPerson } from './person.ts'
 
@@ -96,7 +95,7 @@ export function ownLoginPage(options: OwnPageOptions): Authenticate {
   }
 
   async function finish(request: Request, transaction: Transaction): Promise<Person> {
-    const parameters = readParameters(new URL(request.url).search)
+    const parameters = readLoginAnswer(new URL(request.url).search)
     parameters.checkOnce()
     checkNoError(parameters)
     const login = parameters.get('login')

@@ -9,14 +9,13 @@ import { checkBoolean, checkChoice, checkFunctions, checkMembers, checkText, che
 import { readAll } from '../../keys/faults.ts'
 import { TokenError } from '../jose/error.ts'
 import { OAuthError } from '../protocol/error.ts'
-import { readParameters } from '../protocol/parameters.ts'
 import { challengeOf } from '../protocol/pkce.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import { checkRemoteUrl } from '../protocol/remote_url.ts'
 import { upstreamSubject } from '../protocol/subject.ts'
 import { createRemoteDocument, type Fetch, type RemoteDocument } from '../remote/document.ts'
 import { type AssertionClaims, CLOCK_TOLERANCE, isKeyMissing, openAssertion } from '../token/assertion.ts'
-import { checkNoError } from './answered_error.ts'
+import { checkNoError, readLoginAnswer } from './answered_error.ts'
 import type { Authenticate, Person, Transaction } from './authenticate.ts'
 import { askFreshness, nameOf, nonceOf, readPerson } from './person.ts'
 import { type Provider, readProvider, take } from './provider.ts'
@@ -174,7 +173,7 @@ export function upstreamLogin(options: UpstreamOptions): Authenticate {
 
   async function finish(request: Request, transaction: Transaction): Promise<Person> {
     const provider = await discover(transaction.now)
-    const parameters = readParameters(new URL(request.url).search)
+    const parameters = readLoginAnswer(new URL(request.url).search)
     parameters.checkOnce()
     const iss = parameters.get('iss')
     if (iss === undefined ? provider.isIssuerSent : iss !== issuer)

@@ -91,6 +91,17 @@ describe('a provider that answers with an error', () => {
     },
   )
 
+  it.each<readonly [string, Authenticate | undefined]>([
+    ['a provider', upstream],
+    ['an own page', undefined],
+  ])('is understood whatever bytes it has for it in words, and however often: %s', async (_, authenticate) => {
+    const { browser, state } = await sendOff(authenticate)
+    const words = 'error_description=Zugriff+verweigert%FC&error_description=%00&error_uri=%FF'
+    const answer = `error=access_denied&${words}&iss=${encodeURIComponent(PROVIDER)}&state=${state}`
+    const response = await browser.get(`${ISSUER}/login/callback?${answer}`)
+    expect(answerOf(response)).toMatchObject({ to: 'https://app.example/cb', error: 'access_denied', state: 'xyz' })
+  })
+
   it('ends a request that was pushed at its client, too', async () => {
     const { issuer } = await sendOff(upstream)
     const pushed = await pushedBy(
