@@ -108,7 +108,7 @@ describe('the bindings of a Worker', () => {
     expect(readBindings({ ...env, DEVELOPMENT: 'false' }).resources).toEqual({})
   })
 
-  it('have a resource server and an operator among the fixtures, with the secrets of the README', () => {
+  it('have a resource server and an operator among the fixtures, with the secrets of the docs', () => {
     const { clients } = readBindings({ ISSUER: LOCAL, DEVELOPMENT: 'true' })
     expect(clients['demo-api']).toMatchObject({ kind: 'resource_server', secret_hash: secretHash('demo-api-secret') })
     expect(clients['demo-operator']).toMatchObject({

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ROOT, run } from '../checkout.ts'
+import { blockOf } from '../docs.ts'
 import { secretHash } from '../fixtures.ts'
-import { blockOf } from '../readme.ts'
 
 const HASH = secretHash('a secret')
 
@@ -118,7 +118,7 @@ describe('bulla check', () => {
     expect(out + err).not.toContain('billing-secret')
   })
 
-  it('is asked as the README says, and finds no fault with the wrangler.toml of this project', async () => {
+  it('is asked as the docs say, and finds no fault with the wrangler.toml of this project', async () => {
     const { code, out, err } = await run('bash', ['-ec', blockOf('check')])
     expect([code, out]).toEqual([0, ''])
     expect(err).toContain('wrangler.toml: the issuer can start with these settings')

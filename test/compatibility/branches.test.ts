@@ -8,7 +8,7 @@ import { OWN, unpack, type Version } from './versions.ts'
 
 const RING = testRing(NOW)
 
-/** What README says of 0.1.0 beside a branch with a number, when the keys of the first have leaked. */
+/** What the docs say of 0.1.0 beside a branch with a number, when the keys of the first have leaked. */
 describe('a verifier of 0.1.0, and a resource whose keys leaked', () => {
   let packed: Version
   beforeAll(async () => {

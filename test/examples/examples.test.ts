@@ -16,9 +16,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { unstable_startWorker } from 'wrangler'
 import { exportKeys, writeKeys } from '../../keys/index.ts'
 import { copyCheckout, ENV, ROOT, run } from '../checkout.ts'
+import { blockOf } from '../docs.ts'
 import { basic } from '../fixtures.ts'
 import { freePort, type LiveIssuer, startIssuer, waitFor } from '../parties/live_issuer.ts'
-import { blockOf } from '../readme.ts'
 
 const resource = 'https://api.example.com'
 const metadata = `${resource}/.well-known/oauth-protected-resource`
@@ -211,8 +211,8 @@ describe.each(APPS)('the example %s', (app) => {
   })
 })
 
-describe('by the README alone', () => {
-  /** Puts what is here in place of what the README has; everything else stays as it is written there. */
+describe('by the docs alone', () => {
+  /** Puts what is here in place of what the docs have; everything else stays as it is written there. */
   const own = (text: string, port: number): string =>
     text.replaceAll('http://localhost:8787', live.issuer).replace(/(?<=port: |listen\()3000/, String(port))
   const [orders = '', app = ''] = blockOf('server').split(/(?=const app)/)

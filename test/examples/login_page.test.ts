@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { writeRing } from '../../keys/index.ts'
 import { createMemoryGuard, type Issuer, ownLoginPage } from '../../src/index.ts'
+import { blockOf } from '../docs.ts'
 import { LOGIN_KEY, testIssuer, testRing, VARS } from '../fixtures.ts'
 import { authorizeUrl, createBrowser, hiddenField } from '../parties/person.ts'
-import { blockOf } from '../readme.ts'
 
 const FILE = join(import.meta.dirname, 'login_page.ts')
 const ISSUER = 'https://auth.example.com'
@@ -16,7 +16,7 @@ interface Known {
   readonly auth_time: number
 }
 
-describe("the README's own login page", () => {
+describe("the docs' own login page", () => {
   const seconds = (): number => Math.floor(Date.now() / 1000)
   let page: { isEnough(url: string, known: Known): boolean; goBack(url: string, known: Known): Promise<string> }
   let issuer: Issuer
@@ -32,7 +32,7 @@ describe("the README's own login page", () => {
   const begin = async (one: ReturnType<typeof browser>, changes = {}): Promise<string> =>
     (await one.get(authorizeUrl(changes, ISSUER))).headers.get('location') ?? ''
 
-  it('is in the README as it runs here', () => {
+  it('is in the docs as it runs here', () => {
     expect(blockOf('login_page')).toBe(readFileSync(FILE, 'utf8'))
   })
 

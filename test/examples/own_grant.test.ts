@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKeyring } from '../../keys/index.ts'
+import { blockOf } from '../docs.ts'
 import { basic, openEntitlement, secretHash } from '../fixtures.ts'
 import { type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
 import { type Changes, formOf } from '../parties/person.ts'
-import { blockOf } from '../readme.ts'
 
 const FOLDER = join(import.meta.dirname, 'own_grant')
 const TYPE = 'https://shop.example.com/grants/session'
@@ -41,7 +41,7 @@ describe("an operator's own grant type (RFC 6749 §4.5)", () => {
     return { status: response.status, ...((await response.json()) as { error?: string; access_token: string }) }
   }
 
-  it('is in the README as it runs here', () => {
+  it('is in the docs as it runs here', () => {
     for (const file of ['shop_session', 'worker'])
       expect(blockOf(`own_grant_${file}`)).toBe(readFileSync(join(FOLDER, `${file}.ts`), 'utf8'))
   })

@@ -1,5 +1,5 @@
 /**
- * The openers that the README prints, in the languages and with the libraries that they are for: what they take, and what not.
+ * The openers that the docs print, in the languages and with the libraries that they are for: what they take, and what not.
  *
  * @module
  */
@@ -17,8 +17,8 @@ import { recipientOf } from '../../src/jose/recipient.ts'
 import { sealDirect } from '../../src/token/direct.ts'
 import { sealNested } from '../../src/token/nested.ts'
 import { ROOT, run } from '../checkout.ts'
+import { blockOf } from '../docs.ts'
 import { basic, secretHash, testKey } from '../fixtures.ts'
-import { blockOf } from '../readme.ts'
 
 const issuer = 'http://localhost:8787'
 const resource = 'https://api.example.com'
@@ -49,7 +49,7 @@ const claims = {
 const JKT = { cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } }
 const CERTIFICATE = { cnf: { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' } }
 
-/** An opener: what is written beside the README's block, and how it is started. It reads tokens, and prints claims or null. */
+/** An opener: what is written beside the docs' block, and how it is started. It reads tokens, and prints claims or null. */
 interface Opener {
   readonly block: string
   readonly file: string
@@ -188,7 +188,7 @@ async function refusals(keys: string): Promise<readonly Case[]> {
   ]
 }
 
-describe.each(Object.entries(OPENERS))('by the README alone, with %s', (_, { block, file, main, command, env }) => {
+describe.each(Object.entries(OPENERS))('by the docs alone, with %s', (_, { block, file, main, command, env }) => {
   /** Has the opener look at tokens. */
   async function open(keys: string, tokens: readonly string[], change = (text: string) => text): Promise<unknown[]> {
     const folder = await mkdtemp(join(tmpdir(), 'bulla-openers-'))
@@ -228,7 +228,7 @@ describe.each(Object.entries(OPENERS))('by the README alone, with %s', (_, { blo
     expect(opened).toHaveLength(cases.length)
   })
 
-  it('with A256CBC-HS512, where the README names the lengths, a token is opened, and one with a short tag is not', async () => {
+  it('with A256CBC-HS512, where the docs name the lengths, a token is opened, and one with a short tag is not', async () => {
     const change = (text: string) => text.replaceAll('A256GCM', 'A256CBC-HS512').replaceAll('{22}', '{43}')
     const good = await sealDirect(entitlement, issuer, leavesOf('A256CBC-HS512'), now)
     const tokens = [good, cutTag(good, 1), cutTag(good, 16), cutTag(good, 31)]
@@ -238,7 +238,7 @@ describe.each(Object.entries(OPENERS))('by the README alone, with %s', (_, { blo
   })
 })
 
-describe("the partner's program in the README", () => {
+describe("the partner's program in the docs", () => {
   it('takes a token that is its own, and none that is bound to a key, over, or whose tag is short', async () => {
     const signers = createServer(async (_, response) => {
       const app = createIssuer({ issuer, keyRing: writeRing(ring), resources: {}, clients: {}, now: () => now })

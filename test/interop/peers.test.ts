@@ -32,8 +32,8 @@ import { leafRecipient, recipientOf } from '../../src/jose/recipient.ts'
 import { sealNested } from '../../src/token/nested.ts'
 import { createVerifier, type JwkSet, type Verification } from '../../src/verifier/index.ts'
 import { run } from '../checkout.ts'
+import { DOCS } from '../docs.ts'
 import { basic, ISSUER, named, secretHash, testKey } from '../fixtures.ts'
-import { README } from '../readme.ts'
 
 type Jwk = Readonly<Record<string, unknown>>
 
@@ -359,13 +359,13 @@ describe.each(Object.entries(PEERS))('%s', (_, peer) => {
   })
 })
 
-describe('the README', () => {
+describe('the docs', () => {
   it('tells of each library what it can do, as it was found here', () => {
     const names = ['jwcrypto (Python)', 'jose (C)', 'go-jose (Go)', 'json-jwt (Ruby)', 'jose (JavaScript)']
     for (const [index, { lacks }] of Object.values(PEERS).entries()) {
       const told = (parts: readonly string[]): readonly string[] => parts.filter((part) => !lacks.includes(part))
       const cells =
-        README.split('\n')
+        DOCS.split('\n')
           .find((line) => line.startsWith(`| ${names[index]} |`))
           ?.split('|') ?? []
       const [keys, algorithms] = cells.slice(3).map((cell) => cell.replaceAll('`', '').trim().split(', '))

@@ -11,9 +11,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRing, writeRing } from '../../keys/index.ts'
 import { createIssuer, type IssuerSettings } from '../../src/index.ts'
 import { run } from '../checkout.ts'
+import { blockOf } from '../docs.ts'
 import { API, basic, ISSUER, SECRETS, testKey, VARS } from '../fixtures.ts'
 import { startWorker } from '../parties/workerd.ts'
-import { blockOf } from '../readme.ts'
 
 const ring = createRing({ now: Math.floor(Date.now() / 1000) - 5, key: testKey() })
 const servers: Server[] = []
@@ -96,7 +96,7 @@ describe('an https issuer in Node', () => {
   })
 
   it('answers behind a proxy that ends TLS when it is told how to know, and refuses what came past the proxy', async () => {
-    // As the README says it.
+    // As the docs say it.
     const shown = new Function('createIssuer', 'settings', `${blockOf('scheme')}\nreturn issuer`)
     const plain = await serve({}, false, (settings) => shown(createIssuer, settings))
     expect(await ask(await startProxy(plain), true)).toBe(200)

@@ -12,10 +12,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRing, writeRing } from '../../keys/index.ts'
 import { createIssuer, createMemoryGuard, type IssuerSettings, ownLoginPage } from '../../src/index.ts'
 import { run } from '../checkout.ts'
+import { blockOf } from '../docs.ts'
 import { API, LOGIN_PAGE, testKey, VARS } from '../fixtures.ts'
 import { freePort } from '../parties/live_issuer.ts'
 import { createApp, createPerson, readAnswer } from '../parties/person.ts'
-import { blockOf } from '../readme.ts'
 
 const PROXIES = { nginx: '/usr/sbin/nginx', caddy: '/usr/bin/caddy' } as const
 const HOST = 'www.example.com'
@@ -27,7 +27,7 @@ let cert = ''
 let behind = 0
 const ends: (() => unknown)[] = []
 
-/** Starts the issuer as the README starts it in Node; returns its port. */
+/** Starts the issuer as the docs start it in Node; returns its port. */
 async function startIssuer(): Promise<number> {
   const settings: IssuerSettings = {
     issuer: ISSUER,
@@ -54,7 +54,7 @@ async function startIssuer(): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** Starts a proxy with the lines of the README, but for what is of this machine: ports, the certificate, its own files. */
+/** Starts a proxy with the lines of the docs, but for what is of this machine: ports, the certificate, its own files. */
 async function startProxy(name: keyof typeof PROXIES, change = (lines: string): string => lines): Promise<number> {
   const port = await freePort()
   const own = await mkdtemp(join(folder, `${name}-`))
@@ -132,7 +132,7 @@ afterAll(() => {
   for (const end of ends) end()
 })
 
-describe.each(['nginx', 'caddy'] as const)('an issuer with a path, in Node behind %s, by the README alone', (name) => {
+describe.each(['nginx', 'caddy'] as const)('an issuer with a path, in Node behind %s, by the docs alone', (name) => {
   const isWithout = !existsSync(PROXIES[name]) && process.env['CI'] !== 'true'
 
   it.skipIf(isWithout)('is there by every spelling of its host, and nothing else is', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { run } from '../checkout.ts'
-import { blockOf } from '../readme.ts'
+import { blockOf } from '../docs.ts'
 
 interface Told {
   readonly machine: string

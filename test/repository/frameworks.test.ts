@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { copyCheckout, ROOT, run } from '../checkout.ts'
-import { README } from '../readme.ts'
+import { DOCS } from '../docs.ts'
 
 const PROGRAM = join(ROOT, 'test/repository/frameworks/program.mjs')
 const { peerDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
@@ -91,9 +91,9 @@ describe('the package beside the frameworks of others', { timeout: 240_000 }, ()
     await Promise.all(made)
   }, 240_000)
 
-  it('asks for the ranges that the README tells', () => {
+  it('asks for the ranges that the docs tell', () => {
     for (const [name, range] of Object.entries(peerDependencies))
-      expect(README).toContain(`| ${name} \`${range.replaceAll('|', '\\|')}\` |`)
+      expect(DOCS).toContain(`| ${name} \`${range.replaceAll('|', '\\|')}\` |`)
   })
 
   it.each(Object.keys(ENDS))("has one copy of Hono, the user's, with the %s versions", async (end) => {

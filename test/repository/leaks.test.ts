@@ -11,10 +11,10 @@ import { sealDirect } from '../../src/token/direct.ts'
 import { createVerifier, remoteKeys } from '../../src/verifier/index.ts'
 import { drive } from '../cases/login.mjs'
 import { type Ended, ROOT, run } from '../checkout.ts'
+import { blockOf } from '../docs.ts'
 import { basic, secretHash, testKey } from '../fixtures.ts'
 import { freePort, type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
 import { type FullAnswer, formOf, VERIFIER } from '../parties/person.ts'
-import { blockOf } from '../readme.ts'
 
 const API = 'https://api.example.com'
 const OTHER = 'https://other.example.com'
@@ -48,8 +48,8 @@ kind = "operator"
 secret_hash = "${secretHash('ops')}"
 `
 
-/** The commands of the README, run as they stand there, at an issuer in workerd; a deploy starts it anew on what it remembers. */
-describe('when something leaks, what the README says', { timeout: 180_000 }, () => {
+/** The commands of the docs, run as they stand there, at an issuer in workerd; a deploy starts it anew on what it remembers. */
+describe('when something leaks, what the docs say', { timeout: 180_000 }, () => {
   let folder = ''
   let ring: Ring
   let [port, providerPort] = [0, 0]
@@ -74,7 +74,7 @@ describe('when something leaks, what the README says', { timeout: 180_000 }, () 
   }
 
   /**
-   * Runs a block of the README; what it does at Cloudflare is done here.
+   * Runs a block of the docs; what it does at Cloudflare is done here.
    *
    * @param between what somebody else does after each command
    */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { copyCheckout, ROOT, run } from '../checkout.ts'
-import { README } from '../readme.ts'
+import { DOCS } from '../docs.ts'
 
 describe('the package', { timeout: 240_000 }, () => {
   let project = ''
@@ -32,14 +32,16 @@ describe('the package', { timeout: 240_000 }, () => {
   it('holds what it is to hold, and nothing else', () => {
     const strangers = files.filter(
       (file) =>
-        !/^(dist\/(src|keys)\/.*\.(js|d\.ts)|README\.md|SECURITY\.md|CHANGELOG\.md|LICENSE|package\.json)$/.test(file),
+        !/^(dist\/(src|keys)\/.*\.(js|d\.ts)|docs\/[a-z-]+\.md|README\.md|SECURITY\.md|CHANGELOG\.md|LICENSE|package\.json)$/.test(
+          file,
+        ),
     )
     expect(strangers).toEqual([])
     expect(files).toContain('dist/src/worker.js')
   })
 
-  it('is what the README says it is: every subpath, and no other', () => {
-    const told = [...README.matchAll(/^\| `(bulla[a-z/.]*)` +\|/gm)].map(([, path]) => path)
+  it('is what the docs say it is: every subpath, and no other', () => {
+    const told = [...DOCS.matchAll(/^\| `(bulla[a-z/.]*)` +\|/gm)].map(([, path]) => path)
     expect(told.toSorted()).toEqual([...subpaths].toSorted())
   })
 

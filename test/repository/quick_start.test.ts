@@ -3,10 +3,10 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { copyCheckout, ENV, type Ended, run } from '../checkout.ts'
+import { blockOf, DOCS } from '../docs.ts'
 import { freePort, waitFor } from '../parties/live_issuer.ts'
-import { blockOf, README } from '../readme.ts'
 
-describe('the two quick starts of the README', { timeout: 240_000 }, () => {
+describe('the two quick starts', { timeout: 240_000 }, () => {
   const started: ChildProcess[] = []
   let checkout = ''
   let orders = ''
@@ -15,7 +15,7 @@ describe('the two quick starts of the README', { timeout: 240_000 }, () => {
   let remotePort = 0
   let printed = ''
 
-  /** Puts free ports in place of the README's; everything else stays as it is written there. */
+  /** Puts free ports in place of the docs'; everything else stays as it is written there. */
   const own = (text: string): string =>
     text
       .replaceAll('8787', String(issuerPort))
@@ -34,7 +34,7 @@ describe('the two quick starts of the README', { timeout: 240_000 }, () => {
     process.kill(-child.pid, 'SIGTERM')
     await ended
   }
-  /** The README's call that gets a token for the partner, without what opens it. */
+  /** The docs' call that gets a token for the partner, without what opens it. */
   const askPartner = (): string => own(blockOf('ask-partner')).split('|').slice(0, -2).join('|')
   const startIssuer = async (): Promise<void> => {
     const [install, dev] = blockOf('issuer').trim().split('\n')
@@ -175,6 +175,25 @@ describe('the two quick starts of the README', { timeout: 240_000 }, () => {
     }
   })
 
+  it('revoke a person', async () => {
+    await writeFile(join(checkout, 'ops.secret'), 'demo-operator-secret\n', { mode: 0o600 })
+    const call = blockOf('revoke-person')
+      .replace('bulla', 'npm run -s bulla --')
+      .replace('https://auth.example.com', `http://localhost:${issuerPort}`)
+      .replace('--client ops', '--client demo-operator')
+    expect(await run('bash', ['-ec', call], { cwd: checkout })).toMatchObject({ code: 0 })
+  })
+
+  it('make a ring for the Worker, which wrangler takes as it is', async () => {
+    // Nobody is logged in at Cloudflare here: what needs that is asked for its help alone.
+    const deploy = blockOf('deploy')
+      .replace(/secret put KEY_RING .*/, 'secret put --help')
+      .replace('wrangler deploy', 'wrangler deploy --dry-run')
+    const { code, out, err } = await run('bash', ['-ec', deploy], { cwd: checkout })
+    expect([code, err]).toEqual([0, expect.not.stringContaining('ERROR')])
+    expect(out).toContain('--dry-run: exiting now')
+  })
+
   it('leave no secret that others on the machine can read', async () => {
     const files = [
       join(checkout, '.dev.vars'),
@@ -186,6 +205,6 @@ describe('the two quick starts of the README', { timeout: 240_000 }, () => {
     expect(await Promise.all(files.map(async (file) => (await stat(file)).mode & 0o777))).toEqual(
       files.map(() => 0o600),
     )
-    expect(README.match(/bulla -- keys [^|`]*>.*/g)).toBeNull()
+    expect(DOCS.match(/bulla -- keys [^|`]*>.*/g)).toBeNull()
   })
 })

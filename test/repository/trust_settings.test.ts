@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest'
 import { unstable_readConfig } from 'wrangler'
 import { type Bindings, createMemoryGuard, readBindings } from '../../src/index.ts'
 import { checkSettings } from '../../src/settings/settings.ts'
+import { blockOf } from '../docs.ts'
 import { secretHash } from '../fixtures.ts'
-import { blockOf } from '../readme.ts'
 
-/** Returns the settings that a block of the README makes, in an issuer with a resource and nothing else. */
+/** Returns the settings that a block of the docs make, in an issuer with a resource and nothing else. */
 async function settingsOf(block: string) {
   const config = join(await mkdtemp(join(tmpdir(), 'bulla-settings-')), 'wrangler.toml')
   const text = blockOf(block).replace('sha256:…', secretHash('x'))
@@ -20,7 +20,7 @@ async function settingsOf(block: string) {
   return checkSettings({ ...readBindings(vars as Bindings), guard: createMemoryGuard() })
 }
 
-describe('the settings that the README shows', () => {
+describe('the settings that the docs show', () => {
   it('trust a CI system for whom they name', async () => {
     const { trustedIssuers, grants } = await settingsOf('trusted_issuer')
     expect([...trustedIssuers.keys()]).toEqual(['https://token.actions.githubusercontent.com'])

@@ -1,6 +1,6 @@
 /**
  * Every example, compiled as a reader would: strictly, against the packed package, by the newest TypeScript and by the oldest
- * that the README promises.
+ * that the docs promise.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { copyCheckout, ROOT, run } from '../checkout.ts'
-import { README } from '../readme.ts'
+import { blockOf, DOCS } from '../docs.ts'
 
-/** The blocks of the README in JavaScript and TypeScript, by their names; one without a name cannot be looked up. */
+/** The blocks of the docs in JavaScript and TypeScript, by their names; one without a name cannot be looked up. */
 const BLOCKS = new Map(
   [
-    ...README.matchAll(/(?:<!-- test: ([a-z0-9_-]+) -->\n)?```(?:js|ts|javascript|typescript|tsx|jsx)\n([\s\S]*?)```/g),
+    ...DOCS.matchAll(/(?:<!-- test: ([a-z0-9_-]+) -->\n)?```(?:js|ts|javascript|typescript|tsx|jsx)\n([\s\S]*?)```/g),
   ].map(([, name = '', code = '']) => [name, code] as const),
 )
 const block = (name: string): string => BLOCKS.get(name) ?? ''
@@ -186,18 +186,18 @@ describe('strict TypeScript', { timeout: 240_000 }, () => {
     await writeFile(join(bare, 'bare.ts'), BARE)
   }, 240_000)
 
-  it('is what every block of the README in JavaScript or TypeScript is held against: each has a name', () => {
+  it('is what every block of the docs in JavaScript or TypeScript is held against: each has a name', () => {
     expect([...BLOCKS.keys()]).not.toContain('')
-    expect(README.match(/^```(?!sh|toml|json|python|go|ruby|js|ts)[a-z]+$/gm)).toBeNull()
-    expect(BLOCKS.size).toBe(README.match(/^```(js|ts)$/gm)?.length)
+    expect(DOCS.match(/^```(?!sh|toml|json|python|go|ruby|js|ts)[a-z]+$/gm)).toBeNull()
+    expect(BLOCKS.size).toBe(DOCS.match(/^```(js|ts)$/gm)?.length)
   })
 
-  it.each(CASES)('compiles every example of the README that Node runs: by the %s, %s', async (...how) => {
+  it.each(CASES)('compiles every example of the docs that Node runs: by the %s, %s', async (...how) => {
     const names = [...BLOCKS.keys()].filter((name) => !IN_WORKERS.includes(name))
     expect(await compileAll(inNode, how, 'readme', names.map(fileOf))).toEqual(CLEAN)
   })
 
-  it.each(AGES)('compiles every example of the README that Workers run: by the %s', async (age) => {
+  it.each(AGES)('compiles every example of the docs that Workers run: by the %s', async (age) => {
     const files = ['worker-configuration.d.ts', ...IN_WORKERS.map((name) => `readme/${fileOf(name)}`)]
     // What `wrangler types` writes has no endings in its imports, which only a bundler takes.
     const how = [age, 'bundler'] as const
@@ -219,10 +219,10 @@ describe('strict TypeScript', { timeout: 240_000 }, () => {
     expect(await compile(bare, how, { types: [], lib: ['es2022', 'dom'], files })).toEqual(['', 0])
   })
 
-  it('compiles an API in Express by the README alone, with what `tsc --init` writes', async () => {
+  it('compiles an API in Express by the docs alone, with what `tsc --init` writes', async () => {
     const cwd = join(dirname(tarball), '..', 'orders')
     await mkdir(cwd)
-    const [, install = ''] = /<!-- test: install-express -->\n```sh\n([\s\S]*?)```/.exec(README) ?? []
+    const install = blockOf('install-express')
     expect(
       await run('bash', ['-ec', install.replaceAll('npm install', 'npm install --prefer-offline')], { cwd }),
     ).toMatchObject({ code: 0 })
@@ -235,7 +235,7 @@ describe('strict TypeScript', { timeout: 240_000 }, () => {
   })
 
   it('is promised from the version on that is the oldest here, and the newest is what the package is built by', async () => {
-    expect(README).toContain(`TypeScript ${OLDEST.replace(/\.\d+$/, '')} and newer`)
+    expect(DOCS).toContain(`TypeScript ${OLDEST.replace(/\.\d+$/, '')} and newer`)
     const { devDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
     for (const [age, version] of [
       ['newest', devDependencies.typescript],

@@ -13,17 +13,17 @@ import {
 import { readPairwiseSalt } from '../../src/registration/pairwise.ts'
 import { checkSettings } from '../../src/settings/settings.ts'
 import { ROOT, run } from '../checkout.ts'
+import { blockOf, DOCS } from '../docs.ts'
 import { ISSUER, VARS } from '../fixtures.ts'
-import { blockOf, README } from '../readme.ts'
 
-/** Returns the variables that wrangler reads from a block of the README. */
+/** Returns the variables that wrangler reads from a block of the DOCS. */
 async function varsOf(name: string): Promise<Bindings> {
   const config = join(await mkdtemp(join(tmpdir(), 'bulla-readme-')), 'wrangler.toml')
   await writeFile(config, `name = "readme"\n${blockOf(name)}`)
   return unstable_readConfig({ config }).vars as Bindings
 }
 
-describe('the settings that the README shows', () => {
+describe('the settings that the docs show', () => {
   it('of authorization details are taken as they stand there', async () => {
     const shown = await varsOf('details')
     const issuer = createIssuer(
@@ -59,14 +59,14 @@ describe('the settings that the README shows', () => {
 })
 
 describe('why a resource server refuses', () => {
-  it('is told in the README: every reason that a verifier has, and no other', async () => {
+  it('is told in the docs: every reason that a verifier has, and no other', async () => {
     const words = await readFile(join(ROOT, 'src/jose/explain.ts'), 'utf8')
     const codes = [...words.matchAll(/^ {2}(\w+):/gm)].map(([, code]) => code)
     const own = ['no_credentials', 'malformed', 'scope', 'demand']
     const issuers = ['mark', 'sealing', 'size']
     const rows =
-      README.split('### Why was that refused?')[1]
-        ?.split('\n## ')[0]
+      DOCS.split('## Why was that refused?')[1]
+        ?.split('\n# ')[0]
         ?.match(/^\| \d{3} \|.*$/gm) ?? []
     const told = rows.flatMap((row) => [...(row.split('|')[2] ?? '').matchAll(/`([a-z_]+)`/g)].map(([, code]) => code))
     expect([...new Set(told)].toSorted()).toEqual(
@@ -76,11 +76,11 @@ describe('why a resource server refuses', () => {
 })
 
 describe('what a handler finds', () => {
-  it('is told in the README: every member of an entitlement, with its type, and no other', async () => {
+  it('is told in the docs: every member of an entitlement, with its type, and no other', async () => {
     const source = await readFile(join(ROOT, 'src/token/entitlement.ts'), 'utf8')
     const body = source.split('export interface Entitlement {')[1]?.split('\n}')[0] ?? ''
     const members = [...body.matchAll(/^ {2}readonly (\w+\??): (.+)$/gm)].map(([, name, type]) => [name, type])
-    const table = README.split('| `entitlement` | type |')[1]?.split('\n\n')[0] ?? ''
+    const table = DOCS.split('| `entitlement` | type |')[1]?.split('\n\n')[0] ?? ''
     const rows = [...table.matchAll(/^\| `(\w+\??)` \| `(.+?)` \|/gm)].map(([, name, type = '']) => [
       name,
       type.replaceAll('\\|', '|'),
