@@ -122,12 +122,16 @@ export function createPushedRequests({ settings, newId }: EndpointContext): Push
       // A question may be open for longer; what the guard remembers of a request it forgets then.
       if (now >= expiresAt) throw new OAuthError('invalid_request_uri', 'nothing can come of the request any more')
       if (guard === undefined) return
-      // At the guard it is a family whose key is the code.
-      const step = { gid: `par code ${jti}`, generation: 0, now, grace: longest, bound: code, expiresAt }
+      // At the guard it is a family whose key is the code; the same code once more is `exhausted`.
+      const step = { gid: `par code ${jti}`, generation: 0, now, grace: longest, graceUses: 0, bound: code, expiresAt }
+      const advance = async (): Promise<string> => (await guard.advance(step)).outcome
       // 0.1.0 asks for this one. It comes first: a guard that fails after it has lost nothing.
-      await guard.spend(`par ${jti}`, expiresAt)
-      if ((await guard.advance(step)).outcome !== 'advanced')
-        throw new OAuthError('invalid_request_uri', 'the request led to a code before')
+      const isFirst = (await guard.spend(`par ${jti}`, expiresAt)) === 'first'
+      const outcome = await advance()
+      // A guard that knows nothing of keys lets every code advance, again and again.
+      const isOne =
+        outcome === 'exhausted' || (outcome === 'advanced' && (isFirst || (await advance()) === 'exhausted'))
+      if (!isOne) throw new OAuthError('invalid_request_uri', 'the request led to a code before')
       await guard.end(`par ${jti}`, expiresAt)
     },
   }

@@ -307,6 +307,20 @@ describe('the authorization request by request URI (RFC 9126 §4)', () => {
     expect(answers.toSorted((a, b) => a[0] - b[0])).toEqual([[200, true], ...Array(7).fill([400, false])])
   })
 
+  it('leads to one code at a guard that tells no keys apart, too: one without `bound` and `graceUses`', async () => {
+    const memory = createMemoryGuard(() => NOW)
+    const advance: typeof memory.advance = ({ bound: _, graceUses: __, ...step }) => memory.advance(step)
+    const { ask, person } = setUp({ guard: { ...memory, advance } })
+    const alice = person()
+    const pushed = await push('web', {}, ask)
+    const consents: string[] = []
+    for (let tabs = 0; tabs < 3; tabs++) consents.push(hiddenField(await (await alice.visit(pushed)).text(), 'consent'))
+    const statuses: number[] = []
+    for (const consent of consents)
+      statuses.push((await alice.browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' })).status)
+    expect(statuses).toEqual([200, 400, 400])
+  })
+
   it('leads to one code of a client that never asks, too, and the second is a page', async () => {
     const clients = { ...VARS.CLIENTS, web: { ...VARS.CLIENTS.web, consent: 'skip' as const } }
     const { ask, person } = setUp({ clients })
