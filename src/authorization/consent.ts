@@ -182,7 +182,7 @@ export function createConsents(
     try {
       const opened = hasEnded ? undefined : await open(c, envelope, envelopes, now)
       if (opened !== undefined && decision !== 'switch') return await decide(c, decision, opened, envelopes, now)
-      const page = opened === undefined ? askingAnewPage : switchingPage
+      const page = decision === 'switch' ? switchingPage : askingAnewPage
       const wanted = (decision === 'switch' ? withNewLogin : withQuestion)(request.parameters)
       const again = await ways.again({ ...request, parameters: wanted }, envelopes, now)
       if (again === undefined) throw new OAuthError('invalid_request_uri', 'nothing can come of the request any more')

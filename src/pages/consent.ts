@@ -132,7 +132,7 @@ export function leavingPage(issuer: string, clientName: string, location: string
 /** Returns the page that takes the browser to another login, with the same request. */
 export function switchingPage(issuer: string, location: string): Page {
   const body = html`<h1>Another account</h1>
-<p>You are being taken to the login, and come back to the same question. If nothing happens:</p>
+<p>You are being taken to the login, and go on from there with the same request. If nothing happens:</p>
 <p><a class="button" href="${location}">Go on</a></p>`
   return { issuer, title: 'Another account', body, goesTo: location }
 }

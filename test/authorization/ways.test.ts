@@ -239,6 +239,7 @@ describe('a consent page that was open for too long', () => {
       true,
     ])
     expect(page).toContain('>Go on</a>')
+    expect(page).toContain(decision === 'switch' ? 'You are being taken to the login' : 'Please answer once more')
     let next = await alice.browser.get(goesTo(page))
     expect(isLogin(next)).toBe(decision === 'switch')
     if (decision === 'switch') {
