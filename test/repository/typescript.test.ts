@@ -80,6 +80,9 @@ export const all = [createIssuer, createRing, createDirectVerifier, resourceServ
 export const verify: Promise<Verification> = createVerifier({ issuer: '', resource: '', keys: '' }).verify('x')
 `
 
+/** The operator's own settings, which an example imports. */
+const SETTINGS = "import type { IssuerSettings } from 'bulla'\nexport declare const settings: IssuerSettings\n"
+
 /** The oldest TypeScript: older ones do not know a `Uint8Array<ArrayBuffer>`, which Hono's own types have, too. */
 const OLDEST = '5.7.2'
 
@@ -167,18 +170,19 @@ describe('strict TypeScript', { timeout: 240_000 }, () => {
     compilers = inNode
     inWorkers = await project(['@cloudflare/workers-types'])
     bare = await project([])
-    for (const folder of [inNode, inWorkers]) await mkdir(join(folder, 'readme'))
+    for (const folder of [inNode, inWorkers]) await mkdir(join(folder, 'docs'))
     for (const [name, code] of BLOCKS) {
       const folder = IN_WORKERS.includes(name) ? inWorkers : inNode
-      await writeFile(join(folder, 'readme', fileOf(name)), `${BEFORE[name] ?? ''}${code}\nexport {}\n`)
+      await writeFile(join(folder, 'docs', fileOf(name)), `${BEFORE[name] ?? ''}${code}\nexport {}\n`)
     }
+    await writeFile(join(inNode, 'docs', 'settings.d.mts'), SETTINGS)
     const folder = join(ROOT, 'test', 'examples')
     examples = (await readdir(folder)).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
     for (const name of examples) await cp(join(folder, name), join(inNode, 'examples', name))
     await writeFile(join(inNode, 'entitled.ts'), ENTITLED)
     await writeFile(join(inNode, 'alone.ts'), ALONE)
     const toml = await readFile(join(ROOT, 'wrangler.toml'), 'utf8')
-    await writeFile(join(inWorkers, 'wrangler.toml'), toml.replace('src/worker.ts', 'readme/hooks.ts'))
+    await writeFile(join(inWorkers, 'wrangler.toml'), toml.replace('src/worker.ts', 'docs/hooks.ts'))
     await writeFile(join(inWorkers, '.dev.vars'), 'SHOP_SECRET = "x"')
     const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
     const typed = await run('node', [wrangler, 'types', '--include-runtime=false'], { cwd: inWorkers })
@@ -188,17 +192,17 @@ describe('strict TypeScript', { timeout: 240_000 }, () => {
 
   it('is what every block of the docs in JavaScript or TypeScript is held against: each has a name', () => {
     expect([...BLOCKS.keys()]).not.toContain('')
-    expect(DOCS.match(/^```(?!sh|toml|json|python|go|ruby|js|ts)[a-z]+$/gm)).toBeNull()
+    expect(DOCS.match(/^```(?!sh|toml|json|nginx|caddy|python|go|ruby|js|ts)[a-z]+$/gm)).toBeNull()
     expect(BLOCKS.size).toBe(DOCS.match(/^```(js|ts)$/gm)?.length)
   })
 
   it.each(CASES)('compiles every example of the docs that Node runs: by the %s, %s', async (...how) => {
     const names = [...BLOCKS.keys()].filter((name) => !IN_WORKERS.includes(name))
-    expect(await compileAll(inNode, how, 'readme', names.map(fileOf))).toEqual(CLEAN)
+    expect(await compileAll(inNode, how, 'docs', names.map(fileOf))).toEqual(CLEAN)
   })
 
   it.each(AGES)('compiles every example of the docs that Workers run: by the %s', async (age) => {
-    const files = ['worker-configuration.d.ts', ...IN_WORKERS.map((name) => `readme/${fileOf(name)}`)]
+    const files = ['worker-configuration.d.ts', ...IN_WORKERS.map((name) => `docs/${fileOf(name)}`)]
     // What `wrangler types` writes has no endings in its imports, which only a bundler takes.
     const how = [age, 'bundler'] as const
     expect(await compile(inWorkers, how, { types: ['@cloudflare/workers-types'], files })).toEqual(['', 0])
