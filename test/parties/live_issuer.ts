@@ -8,9 +8,10 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { unstable_startWorker } from 'wrangler'
 import { createRing, type Ring, writeRing } from '../../keys/index.ts'
+import { ROOT } from '../checkout.ts'
 import { testKey } from '../fixtures.ts'
 
-const SOURCE = join(import.meta.dirname, '..', 'src', 'index.ts')
+const SOURCE = join(ROOT, 'src', 'index.ts')
 
 /** A running issuer. */
 export interface LiveIssuer {
@@ -76,7 +77,7 @@ export async function startIssuer(
   ]
   process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false'
   const worker = await unstable_startWorker({
-    config: join(import.meta.dirname, '..', 'wrangler.toml'),
+    config: join(ROOT, 'wrangler.toml'),
     bindings: Object.fromEntries(bindings),
     ...(entrypoint && {
       entrypoint,
