@@ -183,9 +183,10 @@ function placeOf(file: string): string | undefined {
 
 /** What a file imports, types included: files by their path, packages by their name. */
 function namesIn(file: string): readonly string[] {
-  const text = readFileSync(join(ROOT, file), 'utf8')
-  return [...text.matchAll(/\bfrom '([^']+)'|\bimport\('([^']+)'\)/g)].map(([, from, dynamic]) => {
-    const name = from ?? dynamic ?? ''
+  const text = readFileSync(join(ROOT, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*/gm, '')
+  return [
+    ...text.matchAll(/(?:\} from|\* from|\bimport(?: type)? \w+ from|\bimport\s*\(|^import)\s*(['"`])([^'"`]+)\1/gm),
+  ].map(([, , name = '']) => {
     return name.startsWith('.') ? normalize(join(dirname(file), name)) : name
   })
 }
@@ -206,9 +207,12 @@ function importsOf(file: string): readonly string[] {
 /** Returns the files that import each other in a circle, types included; nothing where there is none. */
 function circleOf(imports: ReadonlyMap<string, readonly string[]>): readonly string[] {
   const left = new Map(imports)
-  // Who imports nobody that is left is no part of a circle.
+  // Who imports nobody that is left, or whom nobody that is left imports, is no part of a circle.
   for (let found = true; found; ) {
-    const free = [...left].filter(([, below]) => !below.some((one) => left.has(one))).map(([file]) => file)
+    const wanted = new Set([...left.values()].flat())
+    const free = [...left]
+      .filter(([file, below]) => !wanted.has(file) || !below.some((one) => left.has(one)))
+      .map(([file]) => file)
     for (const file of free) left.delete(file)
     found = free.length > 0
   }
