@@ -6,8 +6,8 @@
  * @module
  */
 
+import { findMeant } from './did_you_mean.ts'
 import { readEach } from './faults.ts'
-import { findMeant } from './meant.ts'
 
 /** The members of an object whose shape is not known yet. */
 export type Members = Readonly<Record<string, unknown>>

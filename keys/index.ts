@@ -78,4 +78,4 @@ export {
   type SigningAlgorithm,
   type SigningKey,
   type SigningKeys,
-} from './sign.ts'
+} from './signing_keys.ts'

@@ -17,7 +17,7 @@ import {
 } from './derive.ts'
 import { type NamesKey, namesKeysOf } from './names.ts'
 import type { Dates, Ring } from './ring.ts'
-import { createSigningKeys, type SigningKeys } from './sign.ts'
+import { createSigningKeys, type SigningKeys } from './signing_keys.ts'
 
 /** A branch of a root, with the root's kid and dates. */
 export interface Branch extends Dates {

@@ -5,8 +5,8 @@
  * @module
  */
 
+import { distance, plainName } from '../keys/did_you_mean.ts'
 import { readEach } from '../keys/faults.ts'
-import { distance, plainName } from '../keys/meant.ts'
 
 /** What stands in `wrangler.toml` as a variable; what is a secret; what the platform binds. */
 export type BindingKind = 'variable' | 'secret' | 'binding'

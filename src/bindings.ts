@@ -16,8 +16,8 @@ import { type UpstreamOptions, upstreamLogin } from './login/upstream.ts'
 import type { ClientCertificate } from './registration/client_certificate.ts'
 import type { IssuerSettings } from './settings/settings.ts'
 import type { Guard } from './stores/guard.ts'
-import { createDurableObjectGuard, type GuardNamespace } from './stores/guard_durable_object.ts'
-import { createDurableObjectRevocations, type RevocationsNamespace } from './stores/revocations_durable_object.ts'
+import { createDurableObjectGuard, type GuardNamespace } from './stores/guard_on_workers.ts'
+import { createDurableObjectRevocations, type RevocationsNamespace } from './stores/revocations_on_workers.ts'
 import { readFingerprint } from './token/confirmation.ts'
 
 /** A rate limit as Workers bind it: it counts a call, and tells whether there may be more. */

@@ -24,9 +24,9 @@ import { type Cookies, createCookies } from './http/cookies.ts'
 import { type AccessTokens, createAccessTokens } from './issuing/access_tokens.ts'
 import { createPublicKeys, type PublicKeys } from './issuing/public_keys.ts'
 import { createRevoking, type Revoking } from './issuing/revoking.ts'
-import { type Assertions, createAssertions } from './remote/assertions.ts'
 import type { Fetch } from './remote/document.ts'
-import { createRecipients } from './remote/recipients.ts'
+import { createRecipients } from './remote/resource_keys.ts'
+import { type Assertions, createAssertions } from './remote/signer_keys.ts'
 import { createRevocationView, type Revocations, type RevocationView } from './stores/revocations.ts'
 
 /** What clients, resource servers and operators meet. */

@@ -8,8 +8,8 @@ import { type Bindings, readBindings } from './bindings.ts'
 import { answerUnavailable } from './http/respond.ts'
 import { createIssuer, type Issuer } from './issuer.ts'
 
-export { GuardObject } from './stores/guard_object.ts'
-export { RevocationsObject } from './stores/revocations_object.ts'
+export { GuardObject } from './stores/guard_durable_object.ts'
+export { RevocationsObject } from './stores/revocations_durable_object.ts'
 
 /** The issuer of this isolate, made by its first request; or why there is none. */
 let made: Issuer | { readonly reason: string } | undefined

@@ -10,7 +10,7 @@ import { TokenError } from '../jose/error.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { Client } from '../registration/client.ts'
-import type { Assertions } from '../remote/assertions.ts'
+import type { Assertions } from '../remote/signer_keys.ts'
 import { type AssertionClaims, CLOCK_TOLERANCE, readAssertion } from '../token/assertion.ts'
 
 /** The one type of assertion that is taken (RFC 7523 §2.2). */

@@ -11,7 +11,7 @@
 
 import type { Context } from 'hono'
 import type { EndpointContext } from '../context.ts'
-import { keepOpener } from '../http/opener.ts'
+import { keepOpener } from '../http/popup.ts'
 import type { WayBack } from '../pages/error.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'

@@ -5,8 +5,8 @@
  * @module
  */
 
+import { plainName } from '../../keys/did_you_mean.ts'
 import { createFaultList } from '../../keys/faults.ts'
-import { plainName } from '../../keys/meant.ts'
 import { BINDING_KINDS } from '../binding_kinds.ts'
 import type { Command, Io } from './command.ts'
 import { readConfig, USUAL_SETTINGS } from './settings_file.ts'

@@ -10,9 +10,9 @@ import { MOST_TOLERANT } from '../token/claims.ts'
 import { describeEntitlement } from '../token/introspection.ts'
 import type { Command } from './command.ts'
 import { ENC } from './known_resource.ts'
-import { createOpener } from './opener.ts'
 import { isJson } from './ring_file.ts'
 import { SETTINGS } from './settings_file.ts'
+import { createOpener } from './token_opener.ts'
 
 /** Returns the token in a text: the text itself, or the `access_token` of a token answer. */
 function readToken(text: string): string {

@@ -21,7 +21,7 @@ import type { OpenedRequest, PushedRequests } from '../authorization/pushed_requ
 import type { Session, Sessions } from '../authorization/session.ts'
 import type { EndpointContext } from '../context.ts'
 import { checkNavigation, isPrefetch, readBody, sameAgain } from '../http/browser.ts'
-import { keepOpener } from '../http/opener.ts'
+import { keepOpener } from '../http/popup.ts'
 import { answerErrorPage, type ErrorPageOptions, toOAuthError, toPageError } from '../http/respond.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'

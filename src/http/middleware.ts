@@ -14,7 +14,7 @@ import { OAuthError } from '../protocol/error.ts'
 import { essenceOf, isPreferred } from '../protocol/media_type.ts'
 import { USUAL_STRICT_TRANSPORT_SECURITY } from '../protocol/strict_transport_security.ts'
 import type { CheckedSettings, IssuerSettings } from '../settings/settings.ts'
-import { isOpenerKept } from './opener.ts'
+import { isOpenerKept } from './popup.ts'
 import { answerError, answerRefusal, answerRefusalPage, isRefusal, SECURITY_HEADERS, toResponse } from './respond.ts'
 
 const JSON_TYPE = 'application/json'

@@ -19,7 +19,7 @@ import { checkNoError, readLoginAnswer } from './answered_error.ts'
 import type { Authenticate, Person, Transaction } from './authenticate.ts'
 import { askFreshness, nameOf, nonceOf, readPerson } from './person.ts'
 import { type Provider, readProvider, take } from './provider.ts'
-import { type ProviderAuthMethod, type ProviderClient, redeem } from './token_endpoint.ts'
+import { type ProviderAuthMethod, type ProviderClient, redeem } from './provider_token.ts'
 import { fetchUserinfo } from './userinfo.ts'
 
 /** What is to be known of the provider. */

@@ -10,7 +10,7 @@ import { checkTexts, type Members, readBoolean, readChoice } from '../../keys/ch
 import { readAll } from '../../keys/faults.ts'
 import type { Client, ClientAuthenticationMethod } from './client.ts'
 import { CERTIFICATE_METHODS, readCertificateRule } from './client_certificate.ts'
-import { readClientSigner } from './client_keys.ts'
+import { readClientSigner } from './client_signer.ts'
 import { readPublicKeys } from './resource_registration.ts'
 
 function readSecretHashes(name: string, value: unknown): readonly Uint8Array[] {

@@ -1,90 +1,112 @@
 /**
- * The guard of an issuer on Workers: many Durable Objects, each name at home in one of them.
+ * The guard's memory on Workers: a Durable Object with SQLite. Every call is one synchronous stretch: nothing is awaited
+ * between looking and writing.
  *
  * @module
  */
 
-import type { Advance, Guard, Step } from './guard.ts'
+import { DurableObject } from 'cloudflare:workers'
+import { type Advance, decideStep, type Family, NEW_FAMILY, type Step } from './guard.ts'
 
-/** What a stub of the guard's object can be asked; see `GuardObject`. */
-export interface GuardStub {
-  spend(id: string, expiresAt: number, attempt: string, deadline: number): Promise<'first' | 'spent' | 'late'>
-  advance(step: Step, deadline: number): Promise<Advance | 'late'>
-  end(id: string, expiresAt: number): Promise<void>
-  hasEnded(ids: readonly string[]): Promise<boolean>
-}
+/** Seconds that a row stays beyond its time: no clock differs by more. */
+const MARGIN = 120
 
-/** The binding of the guard's objects. */
-export interface GuardNamespace {
-  getByName(name: string): GuardStub
-}
+/** A row of a family. */
+type FamilyRow = Record<'generation' | 'since' | 'ended' | 'uses', number> & { readonly bound: string }
 
-/** How many objects there are. It can never change: a name would move to another home. */
-const SHARDS = 256
+/** Columns of a family that 0.1.0 did not know. It may write beside us: what it leaves out has a default. */
+const ADDED_COLUMNS = { bound: "TEXT NOT NULL DEFAULT ''", uses: 'INTEGER NOT NULL DEFAULT 0' } as const
 
-/** Milliseconds after which an object must not spend any more for this request. */
-const PATIENCE = 1400
+/** A shard of the guard. It can be reached by its binding alone. */
+export class GuardObject extends DurableObject {
+  #sql = this.ctx.storage.sql
+  #alarmAt: number | undefined
 
-/** Returns the shard of a name (FNV-1a): the names are random, or their caller's own loss. */
-function shardOf(id: string): string {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < id.length; index++) hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193) >>> 0
-  return `guard-${hash % SHARDS}`
-}
-
-/** What a Durable Object's failure says of itself. */
-interface Failure {
-  readonly retryable?: boolean
-  readonly overloaded?: boolean
-  readonly durableObjectReset?: boolean
-}
-
-/** What the guard takes from the edge. */
-export interface DurableObjectGuardOptions {
-  /** Makes a name for an attempt. */
-  readonly newId: () => string
-  /** Returns Unix milliseconds. */
-  readonly clock: () => number
-}
-
-/**
- * Returns a guard over Durable Objects.
- *
- * A call that failed because its object was moved or restarted is tried once more, on a new stub; never one that failed
- * by overload. Both tries are the same attempt, so that what the first one did is not held against the second.
- */
-export function createDurableObjectGuard(namespace: GuardNamespace, options: DurableObjectGuardOptions): Guard {
-  const { newId, clock } = options
-
-  async function ask<Answer>(
-    id: string,
-    call: (stub: GuardStub, deadline: number) => Promise<Answer | 'late'>,
-  ): Promise<Answer> {
-    const deadline = clock() + PATIENCE
-    const once = async (): Promise<Answer> => {
-      const answer = await call(namespace.getByName(shardOf(id)), deadline)
-      if (answer === 'late') throw new Error('the guard was late')
-      return answer as Answer
-    }
-    try {
-      return await once()
-    } catch (error) {
-      const { retryable, overloaded, durableObjectReset } = error as Failure
-      if (overloaded === true || (retryable !== true && durableObjectReset !== true)) throw error
-      return once()
-    }
+  constructor(...arguments_: ConstructorParameters<typeof DurableObject>) {
+    super(...arguments_)
+    this.#sql.exec(
+      'CREATE TABLE IF NOT EXISTS spent (id TEXT PRIMARY KEY, attempt TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID',
+    )
+    this.#sql.exec(
+      'CREATE TABLE IF NOT EXISTS family (gid TEXT PRIMARY KEY, generation INTEGER NOT NULL, since INTEGER NOT NULL, ended INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID',
+    )
+    const known = this.#sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('family')").toArray()
+    for (const [name, type] of Object.entries(ADDED_COLUMNS))
+      if (!known.some((column) => column.name === name)) this.#sql.exec(`ALTER TABLE family ADD COLUMN ${name} ${type}`)
   }
 
-  return {
-    spend(id, expiresAt) {
-      const attempt = newId()
-      return ask(id, (stub, deadline) => stub.spend(id, expiresAt, attempt, deadline))
-    },
-    advance: (step: Step) => ask(step.gid, (stub, deadline) => stub.advance(step, deadline)),
-    end: (id, expiresAt) => ask<void>(id, (stub) => stub.end(id, expiresAt)),
-    async hasEnded(ids) {
-      const answers = await Promise.all(ids.map((id) => ask<boolean>(id, (stub) => stub.hasEnded([id]))))
-      return answers.includes(true)
-    },
+  /**
+   * Spends a name, unless it is too late: whoever asked has given up by then, and nothing may be spent for nobody.
+   *
+   * @param attempt names the caller's attempt: the same attempt may ask again, and gets the same answer
+   * @param deadline Unix milliseconds
+   */
+  spend(id: string, expiresAt: number, attempt: string, deadline: number): 'first' | 'spent' | 'late' {
+    if (Date.now() > deadline) return 'late'
+    const insert =
+      'INSERT INTO spent (id, attempt, expires_at) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING id'
+    const isFirst = this.#sql.exec(insert, id, attempt, expiresAt).toArray().length === 1
+    this.#remember(expiresAt)
+    if (isFirst) return 'first'
+    return this.#sql.exec('SELECT 1 FROM spent WHERE id = ? AND attempt = ?', id, attempt).toArray().length === 1
+      ? 'first'
+      : 'spent'
+  }
+
+  /** Moves a family on, by the rule of `decideStep`; after `deadline` (Unix milliseconds) not at all. */
+  advance(step: Step, deadline: number): Advance | 'late' {
+    if (Date.now() > deadline) return 'late'
+    const { family, advance } = decideStep(this.#read(step.gid), step)
+    this.#write(step.gid, family, step.expiresAt)
+    return advance
+  }
+
+  /** Ends a family or a session. */
+  end(id: string, expiresAt: number): void {
+    this.#write(id, { ...this.#read(id), ended: true }, expiresAt)
+  }
+
+  /** Tells whether one of these was ended. */
+  hasEnded(ids: readonly string[]): boolean {
+    return ids.some((id) => this.#read(id).ended)
+  }
+
+  /** Drops the rows whose time is over. */
+  override async alarm(): Promise<void> {
+    const limit = Math.floor(Date.now() / 1000) - MARGIN
+    this.#sql.exec('DELETE FROM spent WHERE expires_at < ?', limit)
+    this.#sql.exec('DELETE FROM family WHERE expires_at < ?', limit)
+    this.#alarmAt = undefined
+    const rows =
+      'SELECT MIN(expires_at) AS next FROM (SELECT expires_at FROM spent UNION ALL SELECT expires_at FROM family)'
+    const { next } = this.#sql.exec<{ next: number | null }>(rows).one()
+    if (next !== null) this.#remember(next)
+  }
+
+  #read(gid: string): Family {
+    const select = 'SELECT generation, since, ended, bound, uses FROM family WHERE gid = ?'
+    const [row] = this.#sql.exec<FamilyRow>(select, gid).toArray()
+    return row === undefined ? NEW_FAMILY : { ...row, ended: row.ended === 1 }
+  }
+
+  #write(gid: string, { generation, since, ended, bound, uses }: Family, expiresAt: number): void {
+    const upsert = `INSERT INTO family (gid, generation, since, ended, bound, uses, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (gid) DO UPDATE SET generation = excluded.generation, since = excluded.since, ended = excluded.ended,
+      bound = excluded.bound, uses = excluded.uses, expires_at = MAX(expires_at, excluded.expires_at)`
+    this.#sql.exec(upsert, gid, generation, since, ended ? 1 : 0, bound, uses, expiresAt)
+    this.#remember(expiresAt)
+  }
+
+  /** Sees to it that there is a clean-up after `expiresAt`. */
+  #remember(expiresAt: number): void {
+    const at = (expiresAt + MARGIN + 1) * 1000
+    if (this.#alarmAt !== undefined && this.#alarmAt <= at) return
+    this.#alarmAt = at
+    this.ctx.waitUntil(this.#wakeBy(at))
+  }
+
+  async #wakeBy(at: number): Promise<void> {
+    const current = await this.ctx.storage.getAlarm()
+    if (current === null || current > at) await this.ctx.storage.setAlarm(at)
   }
 }

@@ -258,9 +258,9 @@ describe('the house', () => {
         'src/verifier/keys/remote_keys.ts',
         'src/pages/page.ts',
         'src/stores/guard_memory.ts',
-        'src/stores/guard_object.ts',
+        'src/stores/guard_durable_object.ts',
         'src/stores/revocations_memory.ts',
-        'src/stores/revocations_object.ts',
+        'src/stores/revocations_durable_object.ts',
       ]
       const text = readFileSync(join(ROOT, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
       if (!edges.includes(file))

@@ -17,8 +17,8 @@ export const NODE_ONLY: string[] = [
 const WORKERD_ONLY = [
   'test/rfc/**',
   'test/worker.test.ts',
-  'test/stores/guard_object.test.ts',
-  'test/stores/revocations_object.test.ts',
+  'test/stores/guard_durable_object.test.ts',
+  'test/stores/revocations_durable_object.test.ts',
 ]
 
 export default defineProject({

@@ -6,7 +6,7 @@ import {
   createDurableObjectRevocations,
   type RevocationsNamespace,
   type RevocationsStub,
-} from '../../src/stores/revocations_durable_object.ts'
+} from '../../src/stores/revocations_on_workers.ts'
 import { revocationsContract } from './revocations_contract.ts'
 
 const namespace = env['REVOCATIONS'] as RevocationsNamespace

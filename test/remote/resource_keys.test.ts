@@ -3,7 +3,7 @@ import { writeRing } from '../../keys/index.ts'
 import type { LogEntry } from '../../src/index.ts'
 import type { Resource } from '../../src/registration/resource.ts'
 import { readResource } from '../../src/registration/resource_registration.ts'
-import { createRecipients } from '../../src/remote/recipients.ts'
+import { createRecipients } from '../../src/remote/resource_keys.ts'
 import { API, NOW, testIssuer, testRing, tokenRequest, VARS } from '../fixtures.ts'
 import { PARTNER_KEYS, PARTNER_STRANGER, publicOf, signingRing } from '../parties/partner.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createAssertions } from '../../src/remote/assertions.ts'
+import { createAssertions } from '../../src/remote/signer_keys.ts'
 import { ISSUER, NOW } from '../fixtures.ts'
 import { clientAssertion } from '../parties/trusted.ts'
 

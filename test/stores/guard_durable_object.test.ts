@@ -1,7 +1,7 @@
 import { evictAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { createDurableObjectGuard, type GuardNamespace, type GuardStub } from '../../src/stores/guard_durable_object.ts'
+import { createDurableObjectGuard, type GuardNamespace, type GuardStub } from '../../src/stores/guard_on_workers.ts'
 import { guardContract } from './guard_contract.ts'
 
 const namespace = env['GUARD'] as GuardNamespace

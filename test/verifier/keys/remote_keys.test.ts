@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { exportKeys, type Ring, readRing, revokeRoot, rotateRing, writeKeys, writeRing } from '../../keys/index.ts'
-import { createIssuer, type Issuer } from '../../src/index.ts'
-import { createVerifier, type RemoteKeysOptions, remoteKeys } from '../../src/verifier/index.ts'
+import { exportKeys, type Ring, readRing, revokeRoot, rotateRing, writeKeys, writeRing } from '../../../keys/index.ts'
+import { createIssuer, type Issuer } from '../../../src/index.ts'
+import { createVerifier, type RemoteKeysOptions, remoteKeys } from '../../../src/verifier/index.ts'
 import {
   API,
   ISSUER,
@@ -13,8 +13,8 @@ import {
   testRing,
   testSettings,
   tokenRequest,
-} from '../fixtures.ts'
-import { readAnswer } from '../parties/person.ts'
+} from '../../fixtures.ts'
+import { readAnswer } from '../../parties/person.ts'
 
 const DAY = 86_400
 

@@ -1,0 +1,90 @@
+/**
+ * The guard of an issuer on Workers: many Durable Objects, each name at home in one of them.
+ *
+ * @module
+ */
+
+import type { Advance, Guard, Step } from './guard.ts'
+
+/** What a stub of the guard's object can be asked; see `GuardObject`. */
+export interface GuardStub {
+  spend(id: string, expiresAt: number, attempt: string, deadline: number): Promise<'first' | 'spent' | 'late'>
+  advance(step: Step, deadline: number): Promise<Advance | 'late'>
+  end(id: string, expiresAt: number): Promise<void>
+  hasEnded(ids: readonly string[]): Promise<boolean>
+}
+
+/** The binding of the guard's objects. */
+export interface GuardNamespace {
+  getByName(name: string): GuardStub
+}
+
+/** How many objects there are. It can never change: a name would move to another home. */
+const SHARDS = 256
+
+/** Milliseconds after which an object must not spend any more for this request. */
+const PATIENCE = 1400
+
+/** Returns the shard of a name (FNV-1a): the names are random, or their caller's own loss. */
+function shardOf(id: string): string {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < id.length; index++) hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193) >>> 0
+  return `guard-${hash % SHARDS}`
+}
+
+/** What a Durable Object's failure says of itself. */
+interface Failure {
+  readonly retryable?: boolean
+  readonly overloaded?: boolean
+  readonly durableObjectReset?: boolean
+}
+
+/** What the guard takes from the edge. */
+export interface DurableObjectGuardOptions {
+  /** Makes a name for an attempt. */
+  readonly newId: () => string
+  /** Returns Unix milliseconds. */
+  readonly clock: () => number
+}
+
+/**
+ * Returns a guard over Durable Objects.
+ *
+ * A call that failed because its object was moved or restarted is tried once more, on a new stub; never one that failed
+ * by overload. Both tries are the same attempt, so that what the first one did is not held against the second.
+ */
+export function createDurableObjectGuard(namespace: GuardNamespace, options: DurableObjectGuardOptions): Guard {
+  const { newId, clock } = options
+
+  async function ask<Answer>(
+    id: string,
+    call: (stub: GuardStub, deadline: number) => Promise<Answer | 'late'>,
+  ): Promise<Answer> {
+    const deadline = clock() + PATIENCE
+    const once = async (): Promise<Answer> => {
+      const answer = await call(namespace.getByName(shardOf(id)), deadline)
+      if (answer === 'late') throw new Error('the guard was late')
+      return answer as Answer
+    }
+    try {
+      return await once()
+    } catch (error) {
+      const { retryable, overloaded, durableObjectReset } = error as Failure
+      if (overloaded === true || (retryable !== true && durableObjectReset !== true)) throw error
+      return once()
+    }
+  }
+
+  return {
+    spend(id, expiresAt) {
+      const attempt = newId()
+      return ask(id, (stub, deadline) => stub.spend(id, expiresAt, attempt, deadline))
+    },
+    advance: (step: Step) => ask(step.gid, (stub, deadline) => stub.advance(step, deadline)),
+    end: (id, expiresAt) => ask<void>(id, (stub) => stub.end(id, expiresAt)),
+    async hasEnded(ids) {
+      const answers = await Promise.all(ids.map((id) => ask<boolean>(id, (stub) => stub.hasEnded([id]))))
+      return answers.includes(true)
+    },
+  }
+}
