@@ -1,6 +1,6 @@
 /**
- * In words, what can be wrong with an envelope: for the log of an issuer and `bulla token inspect --explain`. Verifiers go
- * without: they tell the codes.
+ * In words, what can be wrong with an envelope: for the log of an issuer, `onProblem` of a verifier, and
+ * `bulla token inspect --explain`. Callers are never told.
  *
  * @module
  */
