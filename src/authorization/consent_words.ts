@@ -97,7 +97,7 @@ function showDetail(
 
 /** Returns what a scope means at a resource, each token in words of its own. */
 function showScope(asked: readonly string[], { scopes, scopeDescriptions }: Resource): readonly string[] {
-  const wordsOf = (token: string): string => scopeDescriptions[token] ?? token
+  const wordsOf = (token: string): string => scopeDescriptions.get(token) ?? token
   return asked.map((token) => {
     const others = scopes.filter((other) => other !== token).map(wordsOf)
     return callApart(wordsOf(token), token, others)

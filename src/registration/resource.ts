@@ -39,7 +39,7 @@ export interface Resource {
   /** What a person is told that it is called. */
   readonly name: string
   /** What a person is told that a scope token allows, where there are words for it. */
-  readonly scopeDescriptions: Readonly<Record<string, string>>
+  readonly scopeDescriptions: ReadonlyMap<string, string>
 }
 
 /** Tells whether the issuer can prove of a token for a resource that it is its own. */

@@ -169,9 +169,10 @@ export function readPublicKeys(name: string, jwks: unknown): readonly Members[] 
 
 function readScopeDescriptions(name: string, value: unknown, scopes: unknown): Resource['scopeDescriptions'] {
   checkMembers(name, value, Array.isArray(scopes) ? scopes : undefined)
-  const entries = Object.entries(value)
-  readEach(entries, ([, words]) => checkText(name, words, DISPLAY_WORDS, '1 to 200 characters that can be seen'))
-  return Object.fromEntries(entries) as Resource['scopeDescriptions']
+  const expected = '1 to 200 characters that can be seen'
+  return new Map(
+    readEach(Object.entries(value), ([token, words]) => [token, readText(name, words, DISPLAY_WORDS, expected)] as const),
+  )
 }
 
 /**

@@ -25,9 +25,10 @@ async function read(
   details: readonly object[],
   { scope, resources = {} }: { readonly scope?: string; readonly resources?: object } = {},
 ): Promise<readonly string[]> {
+  const scopes = scope?.split(' ') ?? VARS.CLIENTS.web.scopes
   const issuer = testIssuer({
     authorizationDetailsTypes: types as NonNullable<IssuerSettings['authorizationDetailsTypes']>,
-    clients: { web: { ...VARS.CLIENTS.web, authorization_details_types: Object.keys(types) } },
+    clients: { web: { ...VARS.CLIENTS.web, scopes, authorization_details_types: Object.keys(types) } },
     resources: { [API]: VARS.RESOURCES[API], [API2]: VARS.RESOURCES[API2], ...resources },
     trustedIssuers: {},
   })
@@ -141,6 +142,15 @@ describe('what a person reads of details (RFC 9396 §4)', () => {
       ...['transfer (two)', 'One and the same as at Bank (https://api2.example)'],
       'At Bank (https://api2.example) it will be able to:',
       ...['transfer (two)', 'One and the same as at Bank (https://api1.example)'],
+    ])
+  })
+
+  it('calls a scope token that has no words by itself, be it called as what every object has', async () => {
+    const scopes = ['constructor', '__proto__', 'toString', 'read']
+    const resources = { [API]: { scopes, scope_descriptions: { read: 'See it' } } }
+    expect(await read({}, [], { scope: scopes.join(' '), resources })).toEqual([
+      'At api1.example (https://api1.example) it will be able to:',
+      ...['constructor', '__proto__', 'toString', 'See it'],
     ])
   })
 })
