@@ -10,20 +10,31 @@
  * Returns how many letters of `from` must be changed, added or left out to make `to` of it.
  *
  * @param swap what two neighbours in each other's place count. Default 2, a change each
+ * @param most what is further away need not be told apart: infinity stands for it. Settings may have thousands of names, and
+ * a start that holds each against each must not take minutes. Default: all is counted
  */
-export function distance(from: string, to: string, swap = 2): number {
-  let [before, row]: (readonly number[])[] = [[], Array.from({ length: to.length + 1 }, (_, index) => index)]
+export function distance(from: string, to: string, swap = 2, most: number = Number.POSITIVE_INFINITY): number {
+  const far = Number.POSITIVE_INFINITY
+  if (Math.abs(from.length - to.length) > most) return far
+  let [before, row]: number[][] = [[], Array.from({ length: Math.min(to.length, most) + 1 }, (_, index) => index)]
+  let leastBefore = 0
   for (let index = 0; index < from.length; index++) {
-    const next = [index + 1]
-    for (let place = 0; place < to.length; place++) {
-      const [above = 0, beside = 0, across = 0] = [row?.[place + 1], next[place], row?.[place]]
+    const next: number[] = [index + 1]
+    let least = index + 1
+    // Off this band all is further away than `most`.
+    const end = Math.min(to.length, index + most + 1)
+    for (let place = Math.max(0, index - most); place < end; place++) {
+      const [above = far, beside = far, across = far] = [row?.[place + 1], next[place], row?.[place]]
       const isSwapped = index > 0 && place > 0 && from[index] === to[place - 1] && from[index - 1] === to[place]
-      const swapped = isSwapped ? (before?.[place - 1] ?? 0) + swap : Number.POSITIVE_INFINITY
-      next.push(Math.min(above + 1, beside + 1, across + (from[index] === to[place] ? 0 : 1), swapped))
+      const swapped = isSwapped ? (before?.[place - 1] ?? far) + swap : far
+      const cost = Math.min(above + 1, beside + 1, across + (from[index] === to[place] ? 0 : 1), swapped)
+      next[place + 1] = cost
+      least = Math.min(least, cost)
     }
-    ;[before, row] = [row, next]
+    if (least > most && leastBefore > most) return far
+    ;[before, row, leastBefore] = [row ?? [], next, least]
   }
-  return row?.[to.length] ?? 0
+  return row?.[to.length] ?? far
 }
 
 /** Returns a name without what people write differently: capitals, hyphens and underscores. */
@@ -31,10 +42,15 @@ export function plainName(name: string): string {
   return name.toLowerCase().replace(/[_-]/g, '')
 }
 
+/** Letters by which a name may be another than what was meant. */
+const REACH = 2
+
 /** Returns the name that was meant, if one is but two letters, a capital or a hyphen away. */
 export function findMeant(unknown: string, known: readonly string[]): string | undefined {
   const plain = plainName(unknown)
-  return [0, 1, 2].flatMap((most) =>
-    known.filter((name) => most * 2 < name.length && distance(plain, plainName(name)) <= most),
-  )[0]
+  const [closest] = known
+    .map((name) => ({ name, away: distance(plain, plainName(name), 2, REACH) }))
+    .filter(({ name, away }) => away <= REACH && away * 2 < name.length)
+    .sort((one, other) => one.away - other.away)
+  return closest?.name
 }

@@ -54,7 +54,7 @@ function isTable(value: unknown): boolean {
 /** Returns which of our settings was meant; nothing when the name is the operator's own. */
 function meantBy(name: string, names: readonly string[], env: object): string | undefined {
   const near = (ours: string): number =>
-    plainName(ours) === plainName(name) ? 0 : distance(name.toUpperCase(), ours, 1)
+    plainName(ours) === plainName(name) ? 0 : distance(name.toUpperCase(), ours, 1, reachOf(ours))
   const [closest] = names
     .map((ours) => [ours, near(ours)] as const)
     .filter(([ours, away]) => away <= reachOf(ours))

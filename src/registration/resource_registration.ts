@@ -171,7 +171,10 @@ function readScopeDescriptions(name: string, value: unknown, scopes: unknown): R
   checkMembers(name, value, Array.isArray(scopes) ? scopes : undefined)
   const expected = '1 to 200 characters that can be seen'
   return new Map(
-    readEach(Object.entries(value), ([token, words]) => [token, readText(name, words, DISPLAY_WORDS, expected)] as const),
+    readEach(
+      Object.entries(value),
+      ([token, words]) => [token, readText(name, words, DISPLAY_WORDS, expected)] as const,
+    ),
   )
 }
 
