@@ -249,6 +249,7 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] !== 'true')(
       const { page, context } = await open()
       await page.goto(`${issuer}/authorize?${requestOf()}`)
       await logIn(page)
+      await page.getByRole('heading', { name: 'The login did not work' }).waitFor()
       for (let tab = 0; tab < 2; tab++) await page.keyboard.press('Tab')
       await page.keyboard.press('Enter')
       await page.waitForURL(`${elsewhere}/callback?error=access_denied**state=xyz**`)
