@@ -248,7 +248,8 @@ describe('consent to details (RFC 9396 §4)', () => {
     })
     const browser = createBrowser((request) => other.fetch(request), alice.browser.cookies)
     const refused = await browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' })
-    expect([refused.status, (await refused.text()).includes('code=ey')]).toEqual([400, false])
+    const told = await refused.text()
+    expect([told.includes('code=ey'), told.includes('error=invalid_authorization_details')]).toEqual([false, true])
     const taken = await createBrowser(ask, alice.browser.cookies).post(`${ISSUER}/consent`, {
       consent,
       decision: 'allow',

@@ -647,7 +647,11 @@ const lacking: readonly (readonly [string, string, object, string])[] = [
   [
     'K1',
     'a resource whose tokens are signed by RS256',
-    { resources: { [API]: { scopes: ['read'], envelope: 'nested', encryption_alg: 'dir', signing_alg: 'RS256' } } },
+    {
+      resources: {
+        [API]: { scopes: ['read', 'write'], envelope: 'nested', encryption_alg: 'dir', signing_alg: 'RS256' },
+      },
+    },
     `"resources["${API}"].signing_alg" expected another`,
   ],
   [
@@ -721,9 +725,10 @@ describe.each([
 
 describe('a client in the profile', () => {
   it('leaves other clients as they are, and what concerns them', () => {
-    const pub = { grant_types: ['client_credentials'], resources: [API2], scopes: ['read'] }
+    const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+    const pub = { grant_types: ['client_credentials', jwtBearer], resources: [API2], scopes: ['read'] }
     const resources = {
-      [API]: { scopes: ['read'] },
+      [API]: { scopes: ['read', 'write'] },
       [API2]: { scopes: ['read'], envelope: 'nested', encryption_alg: 'dir', signing_alg: 'RS256' },
     }
     const trustedIssuers = { ci: trusted(['RS256'], ['pub']) }

@@ -502,7 +502,8 @@ describe('the JWT bearer grant (RFC 7523 §2.1)', () => {
     ["for a resource of the client's that no rule gives", { resource: FRONT }, 'invalid_target'],
     ['for scope that the resource does not know', { scope: 'write' }, 'invalid_scope'],
     ['for more scope than the rule gives', { scope: 'stock' }, 'invalid_scope'],
-    ['by a client that no rule names', { client_id: 'app' }, 'unauthorized_client'],
+    ['by a client that no rule names', { client_id: 'app' }, 'invalid_grant'],
+    ['by a client that may not use this grant type', { client_id: 'pub' }, 'unauthorized_client'],
     ['by nobody', { client_id: undefined }, 'invalid_client'],
   ])('refuses a request %s, and the assertion works afterwards', async (_, form, code) => {
     const jwt = await jobToken(ISSUER, now())
