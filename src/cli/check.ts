@@ -9,7 +9,7 @@ import { plainName } from '../../keys/did_you_mean.ts'
 import { createFaultList } from '../../keys/faults.ts'
 import { BINDING_KINDS } from '../binding_kinds.ts'
 import type { Command, Io } from './command.ts'
-import { readConfig, USUAL_SETTINGS } from './settings_file.ts'
+import { readConfig, SETTINGS } from './settings_file.ts'
 import { readWorkerEnv, type WorkerEnv } from './worker_env.ts'
 
 /** Returns what is wrong with a Worker's env, as the issuer finds it when it starts. */
@@ -49,11 +49,7 @@ const check: Command = {
   details:
     'The rules are those by which the issuer starts. What is no secret is read from the file alone: no Worker and no key is asked.',
   options: {
-    settings: {
-      type: 'string',
-      value: 'FILE',
-      help: `TOML or JSON, as wrangler reads it, or the variables alone (default: ${USUAL_SETTINGS.join(', ')}, what is there)`,
-    },
+    settings: SETTINGS,
     env: { type: 'string', value: 'NAME', help: 'an environment of the file' },
     grant: { type: 'string', multiple: true, value: 'TYPE', help: 'a grant type of your own' },
   },

@@ -10,17 +10,18 @@ import { parse, TomlError } from 'smol-toml'
 import { type Option, Refusal, type Values } from './command.ts'
 import { readTextFile } from './secret_file.ts'
 
+/** Where wrangler looks, in its order. */
+const USUAL_SETTINGS: readonly string[] = ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml']
+
 /** Where a command has the settings from. */
 export const SETTINGS: Option = {
   type: 'string',
   value: 'FILE',
-  help: "the issuer's settings, as wrangler reads them (default: wrangler.toml, or wrangler.jsonc, where it stands here)",
+  help: `the issuer's settings: TOML or JSON, as wrangler reads it, or the variables alone (default: ${USUAL_SETTINGS.join(', ')}, what is there)`,
 }
 
-/** Where wrangler looks, in its order. */
-export const USUAL_SETTINGS: readonly string[] = ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml']
-
-type Table = Readonly<Record<string, unknown>>
+/** A table of a file. */
+export type Table = Readonly<Record<string, unknown>>
 
 /** The settings, and the file that they stand in. */
 export interface SettingsFile {
@@ -29,7 +30,8 @@ export interface SettingsFile {
   readonly vars: Table & { readonly ISSUER: string }
 }
 
-function isTable(value: unknown): value is Table {
+/** Tells whether a value of a file is a table. */
+export function isTable(value: unknown): value is Table {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
@@ -65,12 +67,21 @@ export async function readConfig(
   return { file, config }
 }
 
-/** Returns the variables in a file; nothing when it is no issuer's. */
-async function readVars(file: string): Promise<SettingsFile | undefined> {
-  const config = parseFile(file, await readTextFile(file))
-  const vars = isTable(config) ? config['vars'] : undefined
-  if (!isTable(vars) || typeof vars['ISSUER'] !== 'string') return undefined
-  return { file, vars: { ...vars, ISSUER: vars['ISSUER'] } }
+/** Tells whether a file holds variables alone, and not what else wrangler wants to know. */
+export function isVariablesAlone(config: Table): boolean {
+  return config['vars'] === undefined && config['ISSUER'] !== undefined
+}
+
+/**
+ * Returns a table in another one; an empty one where it is not there.
+ *
+ * @param called what it is called for who reads of it. Default: its name
+ * @throws {Refusal} when it is something else
+ */
+export function tableIn(table: Table, name: string, called: string = name): Table {
+  const inside = table[name] ?? {}
+  if (!isTable(inside)) throw new Refusal(`${called} is no table`)
+  return inside
 }
 
 /**
@@ -79,9 +90,7 @@ async function readVars(file: string): Promise<SettingsFile | undefined> {
  * @throws {Refusal} when it is something else
  */
 export function tableOf({ file, vars }: SettingsFile, name: string): Table {
-  const table = vars[name] ?? {}
-  if (!isTable(table)) throw new Refusal(`${name} in ${file} is no table`)
-  return table
+  return tableIn(vars, name, `${name} in ${file}`)
 }
 
 /**
@@ -91,9 +100,10 @@ export function tableOf({ file, vars }: SettingsFile, name: string): Table {
  */
 export async function readSettings(values: Values): Promise<SettingsFile | undefined> {
   const named = values.text('settings')
-  const usual = USUAL_SETTINGS.find((file) => existsSync(file))
-  if (named === undefined) return usual === undefined ? undefined : readVars(usual)
-  const settings = await readVars(named)
-  if (settings === undefined) throw new Refusal(`${named} has no ISSUER among its vars`)
-  return settings
+  if (named === undefined && !USUAL_SETTINGS.some((file) => existsSync(file))) return undefined
+  const { file, config } = await readConfig(named)
+  const vars = isVariablesAlone(config) ? config : config['vars']
+  if (isTable(vars) && typeof vars['ISSUER'] === 'string') return { file, vars: { ...vars, ISSUER: vars['ISSUER'] } }
+  if (named !== undefined) throw new Refusal(`${named} has no ISSUER among its vars`)
+  return undefined
 }

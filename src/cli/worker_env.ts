@@ -7,8 +7,7 @@
 
 import { BINDING_KINDS } from '../binding_kinds.ts'
 import { Refusal } from './command.ts'
-
-type Table = Readonly<Record<string, unknown>>
+import { isTable, isVariablesAlone, type Table, tableIn } from './settings_file.ts'
 
 /** What a Worker's env would hold. */
 export interface WorkerEnv {
@@ -36,16 +35,6 @@ class Bound {
 /** In place of a secret that is not here: nothing is derived from it. */
 const UNTOLD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-function isTable(value: unknown): value is Table {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function tableOf(config: Table, name: string): Table {
-  const table = config[name] ?? {}
-  if (!isTable(table)) throw new Refusal(`${name} is no table`)
-  return table
-}
-
 /** Returns the names that an environment binds: each kind of binding has them as `binding`, a few as `name`. */
 function bindingNames(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap(bindingNames)
@@ -66,20 +55,20 @@ function namesIn(list: unknown): readonly string[] {
  * @throws {Refusal} when there is no such environment
  */
 export function readWorkerEnv(config: Table, environment: string | undefined): WorkerEnv {
-  const environments = tableOf(config, 'env')
+  const environments = tableIn(config, 'env')
   const chosen = environment === undefined ? config : environments[environment]
   if (!isTable(chosen)) throw new Refusal(`there is no environment ${environment}`)
-  const isBare = config['vars'] === undefined && config['ISSUER'] !== undefined
-  const vars = isBare ? config : tableOf(chosen, 'vars')
+  const isBare = isVariablesAlone(config)
+  const vars = isBare ? config : tableIn(chosen, 'vars')
   const { vars: _, env: __, ...rest } = chosen
   const bound = isBare
     ? []
     : [
         ...bindingNames(rest),
-        ...namesIn(tableOf(chosen, 'durable_objects')['bindings']),
-        ...[chosen['ratelimits'], chosen['send_email'], tableOf(chosen, 'unsafe')['bindings']].flatMap(namesIn),
+        ...namesIn(tableIn(chosen, 'durable_objects')['bindings']),
+        ...[chosen['ratelimits'], chosen['send_email'], tableIn(chosen, 'unsafe')['bindings']].flatMap(namesIn),
       ]
-  const { required } = tableOf(chosen, 'secrets')
+  const { required } = tableIn(chosen, 'secrets')
   const promised = isBare || !Array.isArray(required) ? [] : required.map(String)
   const ours = Object.entries(BINDING_KINDS).filter(([name]) => name !== 'PARTNER_KEY')
   const kept = ours.flatMap(([name, kind]) => (kind === 'secret' ? [name] : []))

@@ -85,6 +85,11 @@ describe('keys export', () => {
       },
       '',
     ],
+    [
+      'variables alone, as `bulla check` does',
+      { 'own.json': JSON.stringify({ ISSUER, RESOURCES: { [API2]: { scopes: [], enc: 'A256CBC-HS512' } } }) },
+      '--settings own.json',
+    ],
     ['wrangler.json before the others', { 'wrangler.json': JSON.stringify({ vars: VARS }), 'wrangler.toml': TOML }, ''],
   ])('reads the settings from %s', async (_, files, more) => {
     const { code, out } = await bulla(await folderWith(files), exporting(API2, more))
