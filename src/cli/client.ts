@@ -57,6 +57,32 @@ function readEntry(values: Values): Readonly<Record<string, string | readonly st
   }
 }
 
+/** Returns how an entry begins in `wrangler.toml`. */
+function headingOf(id: string): string {
+  return `[vars.CLIENTS.${/^[A-Za-z0-9_-]+$/.test(id) ? id : JSON.stringify(id)}]`
+}
+
+/** Returns the secret in what `bulla client new ID --json` prints; undefined for all else. */
+function secretInJson(id: string, text: string): string | undefined {
+  try {
+    const made: unknown = JSON.parse(text)
+    if (made === null || typeof made !== 'object' || !('client_secret' in made && 'client_id' in made)) return undefined
+    return made.client_id === id && typeof made.client_secret === 'string' ? made.client_secret : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Returns the secret of a client in a text: the secret alone, or what `bulla client new ID` printed; undefined where neither
+ * is there.
+ */
+export function secretIn(id: string, text: string): string | undefined {
+  const [secret, ...others] = text.trim().split(/\r?\n/)
+  const isAlone = others.length === 0 || (others[0] === '' && others[1] === headingOf(id))
+  return secretInJson(id, text) ?? (isAlone && secret !== '' ? secret : undefined)
+}
+
 const create: Command = {
   call: 'client new',
   operand: 'ID',
@@ -99,7 +125,7 @@ const create: Command = {
     }
     io.say(`${made === undefined ? 'The' : 'The secret, shown this once, and the'} entry for wrangler.toml:`)
     if (made !== undefined) io.out(`${made.client_secret}\n`)
-    io.out(`[vars.CLIENTS.${/^[A-Za-z0-9_-]+$/.test(id) ? id : JSON.stringify(id)}]`)
+    io.out(headingOf(id))
     for (const [name, value] of Object.entries(settings)) io.out(`${name} = ${writeToml(value)}`)
     return 0
   },

@@ -5,6 +5,7 @@
  */
 
 import { checkRemoteUrl } from '../protocol/remote_url.ts'
+import { secretIn } from './client.ts'
 import { type Command, Refusal, UsageError, type Values } from './command.ts'
 import { UNKNOWN } from './known_resource.ts'
 import { readText } from './ring_file.ts'
@@ -17,7 +18,11 @@ const PATIENCE = 10_000
 const OPTIONS: Command['options'] = {
   issuer: { type: 'string', value: 'URL', help: 'the URL of the issuer' },
   client: { type: 'string', value: 'ID', help: "the client_id of an entry of kind 'operator'" },
-  'secret-file': { type: 'string', value: 'FILE', help: 'holds its secret; - is stdin' },
+  'secret-file': {
+    type: 'string',
+    value: 'FILE',
+    help: 'holds its secret, or is what `bulla client new` made; - is stdin',
+  },
   unknown: UNKNOWN,
 }
 
@@ -69,7 +74,11 @@ function revoking(kind: string, operand: string, summary: string): Command {
       const value = isPerson && values.has('provider') ? await subjectHere(values, operand) : operand
       const url = endpointOf(values)
       const id = values.need('client')
-      const secret = (await readText(values.need('secret-file'), io)).trim()
+      const secret = secretIn(id, await readText(values.need('secret-file'), io))
+      if (secret === undefined)
+        throw new Refusal(
+          `--secret-file expected the secret of "${id}" alone, or the file that \`bulla client new ${id}\` made`,
+        )
       const { status, body } = await send(url, {
         method: 'POST',
         headers: { authorization: basicOf(id, secret) },

@@ -39,6 +39,48 @@ it('an operator whose list is full reads what can be done', async () => {
   expect([code, err]).toEqual([1, expect.stringMatching(/list of revocations is full: revoke something broader/)])
 })
 
+describe('--secret-file', () => {
+  /** Returns the secret that an issuer is shown, of a file that holds this. */
+  async function shown(text: string): Promise<string | Ended> {
+    let secret: string | undefined
+    const server = createServer(({ headers }, response) => {
+      secret = decodeURIComponent(atob(headers.authorization?.slice('Basic '.length) ?? '').slice('ops:'.length))
+      response.end('{}')
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const line = ['revoke', 'client', 'a', '--issuer', issuer, '--client', 'ops', '--secret-file', '-']
+    const ended = await run('node', [join(ROOT, 'src/cli/bulla.ts'), ...line], { input: text })
+    server.close()
+    return secret ?? ended
+  }
+
+  it.each(['', ' --json'])('takes the file that `client new ops --kind operator%s` made', async (json) => {
+    const made = await run('node', `src/cli/bulla.ts client new ops --kind operator${json}`.split(' '), { cwd: ROOT })
+    const secret = json === '' ? made.out.split('\n')[0] : JSON.parse(made.out).client_secret
+    expect(secret).toHaveLength(43)
+    expect(await shown(made.out)).toBe(secret)
+  })
+
+  it.each(['secret', ' secret\n', '{"secret', '{"client_secret":7}'])(
+    'takes a secret alone, whatever it is: %j',
+    async (text) => {
+      expect(await shown(text)).toBe(text.trim())
+    },
+  )
+
+  it.each(['', '\n', 'one\ntwo', 'one\n\n[vars.CLIENTS.billing]\n'])(
+    'is refused, and nobody asked, where no secret of this client is in it: %j',
+    async (text) => {
+      expect(await shown(text)).toEqual({
+        code: 1,
+        out: '',
+        err: 'bulla: --secret-file expected the secret of "ops" alone, or the file that `bulla client new ops` made\n',
+      })
+    },
+  )
+})
+
 describe('at a running issuer', () => {
   const now = Math.floor(Date.now() / 1000)
   const added: Addition[] = []

@@ -43,9 +43,6 @@ kind = "resource_server"
 secret_hash = "${secretHash('server')}"
 resources = ["${API}", "${OTHER}"]
 
-[vars.CLIENTS.ops]
-kind = "operator"
-secret_hash = "${secretHash('ops')}"
 `
 
 /** The commands of the docs, run as they stand there, at an issuer in workerd; a deploy starts it anew on what it remembers. */
@@ -165,8 +162,10 @@ describe('when something leaks, what the docs say', { timeout: 180_000 }, () => 
     ;[port, providerPort] = [await freePort(), await freePort()]
     ring = createRing({ now: Math.floor(Date.now() / 1000) - 5, key: testKey() })
     await writeFile(join(folder, 'ring.json'), writeRing(ring))
-    await writeFile(join(folder, 'ops.secret'), 'ops\n')
-    await writeFile(join(folder, 'wrangler.toml'), `name = "auth"\n[vars]\nISSUER = "${issuer()}"\n${SETTINGS}`)
+    expect(await runBlock('operator')).toMatchObject([{ code: 0 }])
+    const [, operator] = (await readFile(join(folder, 'ops.secret'), 'utf8')).split('\n\n')
+    const settings = `name = "auth"\n[vars]\nISSUER = "${issuer()}"\n${SETTINGS}\n${operator}`
+    await writeFile(join(folder, 'wrangler.toml'), settings)
     await startProvider()
     await deploy()
   }, 120_000)
