@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { writeRing } from '../../keys/index.ts'
 import { createMemoryGuard, type Issuer, ownLoginPage } from '../../src/index.ts'
+import { run } from '../checkout.ts'
 import { blockOf } from '../docs.ts'
-import { LOGIN_KEY, testIssuer, testRing, VARS } from '../fixtures.ts'
+import { testIssuer, testRing } from '../fixtures.ts'
 import { authorizeUrl, createBrowser, hiddenField } from '../parties/person.ts'
 
 const FILE = join(import.meta.dirname, 'login_page.ts')
@@ -21,9 +24,13 @@ describe("the docs' own login page", () => {
   let page: { isEnough(url: string, known: Known): boolean; goBack(url: string, known: Known): Promise<string> }
   let issuer: Issuer
   beforeAll(async () => {
-    process.env['LOGIN_KEY'] = JSON.stringify(LOGIN_KEY)
+    const folder = await mkdtemp(join(tmpdir(), 'bulla-login-'))
+    const program = blockOf('login_key').replace("'jose'", () => JSON.stringify(import.meta.resolve('jose')))
+    await writeFile(join(folder, 'make_key.mjs'), program)
+    const made = await run('node', ['make_key.mjs'], { cwd: folder })
+    process.env['LOGIN_KEY'] = await readFile(join(folder, 'login.jwk'), 'utf8')
     page = await import(FILE)
-    const jwks = { keys: [{ ...VARS.LOGIN.jwks.keys[0], kid: '1' }] }
+    const jwks = { keys: [JSON.parse(made.out)] }
     const authenticate = ownLoginPage({ url: 'https://www.example.com/login', issuer: 'https://www.example.com', jwks })
     const keyRing = writeRing(testRing(seconds()))
     issuer = testIssuer({ issuer: ISSUER, keyRing, authenticate, now: seconds, guard: createMemoryGuard() })

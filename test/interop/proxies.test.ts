@@ -3,18 +3,14 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import type { AddressInfo, Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { serve } from '@hono/node-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createRing, writeRing } from '../../keys/index.ts'
-import { createIssuer, createMemoryGuard, type IssuerSettings, ownLoginPage } from '../../src/index.ts'
-import { run } from '../checkout.ts'
+import { ROOT, run } from '../checkout.ts'
 import { blockOf } from '../docs.ts'
-import { API, LOGIN_PAGE, testKey, VARS } from '../fixtures.ts'
-import { freePort } from '../parties/live_issuer.ts'
+import { API, VARS } from '../fixtures.ts'
+import { freePort, waitFor } from '../parties/live_issuer.ts'
 import { createApp, createPerson, readAnswer } from '../parties/person.ts'
 
 const PROXIES = { nginx: '/usr/sbin/nginx', caddy: '/usr/bin/caddy' } as const
@@ -27,31 +23,28 @@ let cert = ''
 let behind = 0
 const ends: (() => unknown)[] = []
 
-/** Starts the issuer as the docs start it in Node; returns its port. */
+/** Starts the issuer as the docs start it in Node, but for who logs people in, where it listens, and a client of the tests; returns its port. */
 async function startIssuer(): Promise<number> {
-  const settings: IssuerSettings = {
-    issuer: ISSUER,
-    keyRing: writeRing(createRing({ now: Math.floor(Date.now() / 1000) - 5, key: testKey() })),
-    resources: { [API]: VARS.RESOURCES[API] },
-    clients: { pub: { ...VARS.CLIENTS.pub, authorization_details_types: [] } },
-    authenticate: ownLoginPage(LOGIN_PAGE),
-    guard: createMemoryGuard(),
-    log: () => {},
-  }
-  const serveHere = (options: Parameters<typeof serve>[0]): Promise<Server> =>
-    new Promise((resolve) => {
-      const server = serve({ ...options, port: 0 }, () => resolve(server as Server))
-    })
+  const own = await mkdtemp(join(folder, 'issuer-'))
+  const port = await freePort()
+  const init = blockOf('node-install').match(/^npx bulla (.*)$/m)?.[1] ?? ''
+  expect(await run('node', [join(ROOT, 'src/cli/bulla.ts'), ...init.split(' ')], { cwd: own })).toMatchObject({
+    code: 0,
+  })
+  const settings = JSON.parse(blockOf('node-settings'))
+  settings.vars.LOGIN = VARS.LOGIN
+  settings.vars.CLIENTS.pub = { ...VARS.CLIENTS.pub, authorization_details_types: [] }
+  settings.vars.RESOURCES[API] = VARS.RESOURCES[API]
+  await writeFile(join(own, 'wrangler.json'), JSON.stringify(settings))
   const program = blockOf('node')
-    .replaceAll(/^import .*\n/gm, '')
-    .replace('serve(', 'return serve(')
-  const server: Server = await new Function('serve', 'createIssuer', 'settings', program)(
-    serveHere,
-    createIssuer,
-    settings,
-  )
-  ends.push(() => server.close())
-  return (server.address() as AddressInfo).port
+    .replace("'bulla'", JSON.stringify(join(ROOT, 'src/index.ts')))
+    .replace("'@hono/node-server'", JSON.stringify(import.meta.resolve('@hono/node-server')))
+    .replace('8787', String(port))
+  await writeFile(join(own, 'server.mjs'), program)
+  const child = spawn('node', ['server.mjs'], { cwd: own, stdio: ['ignore', 'ignore', 'inherit'] })
+  ends.push(() => child.kill())
+  await waitFor(`http://127.0.0.1:${port}/auth/healthz`)
+  return port
 }
 
 /** Starts a proxy with the lines of the docs, but for what is of this machine: ports, the certificate, its own files. */

@@ -23,6 +23,16 @@ async function varsOf(name: string): Promise<Bindings> {
   return unstable_readConfig({ config }).vars as Bindings
 }
 
+/** Returns what an issuer with these settings says of them. */
+function refusal(settings: Readonly<Record<string, unknown>>): string {
+  try {
+    createIssuer(settings as never)
+    return ''
+  } catch (error) {
+    return String(error)
+  }
+}
+
 describe('the settings that the docs show', () => {
   it('of authorization details are taken as they stand there', async () => {
     const shown = await varsOf('details')
@@ -50,6 +60,20 @@ describe('the settings that the docs show', () => {
       })
       expect(clients.get('bank')).toMatchObject({ profile: 'fapi2', isPushing: true, dpopBound: true })
     }
+  })
+
+  it('are called in code as the docs say: each variable by its own name in camelCase, but for who logs in and failures', () => {
+    const table = DOCS.split('\n## Variables\n')[1]?.split('\n## ')[0] ?? ''
+    const variables = [...table.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(
+      ([, cell = '']) => cell.match(/[A-Z_]{2,}/g) ?? [],
+    )
+    expect(variables).toContain('SESSION_LIFETIME')
+    const inCode = variables
+      .filter((name) => !['LOGIN', 'LOGIN_CLIENT_SECRET', 'FAILURES'].includes(name))
+      .map((name) => name.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase()))
+    for (const name of [...inCode, 'authenticate', 'allowFailure'])
+      expect([name, refusal({ [name]: undefined })]).toEqual([name, expect.not.stringContaining('has no setting')])
+    expect(refusal({ login: undefined })).toContain('has no setting "login"')
   })
 
   it('have a command that makes a salt', async () => {
