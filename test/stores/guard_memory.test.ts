@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createMemoryGuard } from '../../src/index.ts'
+import { NOW, testIssuer } from '../fixtures.ts'
+import { createApp, createPerson, readAnswer } from '../parties/person.ts'
 import { guardContract } from './guard_contract.ts'
 
 describe('the guard in memory', () => {
@@ -21,5 +23,20 @@ describe('the guard in memory', () => {
     now = 2121
     await busy()
     expect(await guard.spend('a', 2000)).toBe('first')
+  })
+
+  it('is empty after a start: public clients keep the refresh tokens that were not used, and no others', async () => {
+    let issuer = testIssuer({ guard: createMemoryGuard(() => NOW) })
+    const ask = (request: Request) => issuer.fetch(request)
+    const alice = createPerson(ask, { now: () => NOW })
+    const app = createApp(ask)
+    const approve = async (): Promise<string> => {
+      const code = (await alice.answer('allow', { scope: 'read' })).searchParams.get('code') ?? ''
+      return (await readAnswer(await app.redeem(code))).refresh_token ?? ''
+    }
+    const [used, unused] = [await approve(), await approve()]
+    const rotated = (await readAnswer(await app.refresh(used))).refresh_token ?? ''
+    issuer = testIssuer({ guard: createMemoryGuard(() => NOW) })
+    expect([(await app.refresh(rotated)).status, (await app.refresh(unused)).status]).toEqual([400, 200])
   })
 })
