@@ -53,6 +53,7 @@ export const keysExport: Command = {
     const branch = asked ?? known?.branch
     if (known !== undefined && branch !== known.branch)
       io.say(`note: the branch of ${resource} is ${known.branch} in the settings: tokens are sealed under that one`)
+    if (branch === undefined) io.say('note: these are the keys of branch 1, for no settings tell another; see --branch')
     const keys = exportKeys(exported, {
       issuer,
       resource,

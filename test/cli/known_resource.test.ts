@@ -125,13 +125,14 @@ describe('keys export', () => {
     expect(await bulla(here, line)).toEqual({ code, out: '', err: expect.stringContaining(words) })
   })
 
-  it('exports what no setting knows when --unknown and --enc are written out', async () => {
+  it('exports what no setting knows when --unknown and --enc are written out, and says of which branch, unless that is too', async () => {
     const line = exporting('https://nobody.example', '--unknown --enc A256CBC-HS512')
-    for (const folder of [here, bare])
-      expect(readKeys((await bulla(folder, line)).out)).toMatchObject({
-        resource: 'https://nobody.example',
-        enc: 'A256CBC-HS512',
-      })
+    for (const folder of [here, bare]) {
+      const { out, err } = await bulla(folder, line)
+      expect(readKeys(out)).toMatchObject({ resource: 'https://nobody.example', enc: 'A256CBC-HS512' })
+      expect(err).toBe('note: these are the keys of branch 1, for no settings tell another; see --branch\n')
+    }
+    expect(await bulla(bare, `${line} --branch 1`)).toMatchObject({ code: 0, err: '' })
   })
 
   it('without settings says what it cannot know, and what to write', async () => {
