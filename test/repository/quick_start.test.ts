@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isWithoutChromium } from '../browser/chromium.ts'
 import { copyCheckout, ENV, type Ended, run } from '../checkout.ts'
 import { blockOf, DOCS } from '../docs.ts'
 import { freePort, waitFor } from '../parties/live_issuer.ts'
+import { useApp } from './single_page_app.ts'
 
 describe('the two quick starts', { timeout: 240_000 }, () => {
   const started: ChildProcess[] = []
@@ -13,20 +15,24 @@ describe('the two quick starts', { timeout: 240_000 }, () => {
   let issuerPort = 0
   let serverPort = 0
   let remotePort = 0
+  let appPort = 0
+  let server: ChildProcess | undefined
   let printed = ''
 
   /** Puts free ports in place of the docs'; everything else stays as it is written there. */
   const own = (text: string): string =>
     text
       .replaceAll('8787', String(issuerPort))
+      .replaceAll('5173', String(appPort))
       .replace(/(?<=port: |localhost:)3000/g, String(serverPort))
       .replace(/(?<=port: |localhost:)3001/g, String(remotePort))
   const shell = (name: string, cwd = checkout): Promise<Ended> => run('bash', ['-ec', own(blockOf(name))], { cwd })
-  const start = (command: string, cwd: string): void => {
+  const start = (command: string, cwd: string): ChildProcess => {
     const child = spawn('bash', ['-c', `exec ${command}`], { cwd, env: ENV, detached: true })
     child.stdout.on('data', (data) => (printed += data))
     child.stderr.on('data', (data) => (printed += data))
     started.push(child)
+    return child
   }
   const stop = async (child: ChildProcess | undefined): Promise<void> => {
     if (child?.pid === undefined || (child.exitCode ?? child.signalCode) !== null) return
@@ -47,6 +53,7 @@ describe('the two quick starts', { timeout: 240_000 }, () => {
     checkout = await copyCheckout()
     orders = join(dirname(checkout), 'orders')
     ;[issuerPort, serverPort, remotePort] = [await freePort(), await freePort(), await freePort()]
+    appPort = await freePort()
     await startIssuer()
   }, 120_000)
   afterAll(() => Promise.all(started.map(stop)))
@@ -74,7 +81,7 @@ describe('the two quick starts', { timeout: 240_000 }, () => {
     expect(await shell('export')).toMatchObject({ code: 0 })
     expect(await shell('install')).toMatchObject({ code: 0 })
     await writeFile(join(orders, 'server.mjs'), own(blockOf('server')))
-    start(blockOf('serve').trim(), orders)
+    server = start(blockOf('serve').trim(), orders)
     await waitFor(`http://localhost:${serverPort}/`)
     const { out } = await shell('ask')
     expect(out).toContain('{"id":"7","client":"demo-service"}')
@@ -86,6 +93,23 @@ describe('the two quick starts', { timeout: 240_000 }, () => {
     const { code, out, err } = await shell('dpop', orders)
     expect([code, err]).toEqual([0, expect.stringContaining('200 {"id":"7","client":"demo-service"}')])
     expect(out).toMatch(/HTTP\/1.1 401 [\s\S]*www-authenticate: DPoP [^\n]*error="invalid_dpop_proof"/i)
+  })
+
+  it.skipIf(isWithoutChromium)('serve an app in the browser, of another origin: a token, a new one, none', async () => {
+    const [setUp = '', listening = ''] = blockOf('server').split(/(?=const app)/)
+    const serving = listening.slice(listening.indexOf('serve('))
+    await stop(server)
+    await writeFile(join(orders, 'server.mjs'), own(`${setUp}${blockOf('app-api')}${serving}`))
+    server = start(blockOf('serve').trim(), orders)
+    const app = join(dirname(checkout), 'app')
+    await mkdir(app)
+    expect(await shell('app-install', app)).toMatchObject({ code: 0 })
+    await writeFile(join(app, 'index.html'), blockOf('app-page'))
+    await writeFile(join(app, 'app.ts'), own(blockOf('app')))
+    start(own(blockOf('app-start')).trim(), app)
+    const origins = [appPort, serverPort, issuerPort].map((port) => `http://localhost:${port}`)
+    for (const origin of origins) await waitFor(`${origin}/`)
+    await useApp(origins)
   })
 
   it('serve a resource with keys from the issuer, and refuse a revoked token in the stated seconds', async () => {
@@ -113,6 +137,19 @@ describe('the two quick starts', { timeout: 240_000 }, () => {
     await new Promise((resolve) => setTimeout(resolve, 61_000))
     const good = await mint()
     expect(await askAtOnce([token, good, token, good, token, good])).toEqual([401, 200, 401, 200, 401, 200])
+  })
+
+  it('take an API and a client of your own beside those to play with, as they are printed', async () => {
+    const { code, out } = await shell('own-clients')
+    const [secret = '', api] = out.match(/^[\w-]{43}$/gm) ?? []
+    expect([code, typeof api]).toEqual([0, 'string'])
+    const settings = join(checkout, 'wrangler.toml')
+    await appendFile(settings, `${blockOf('own-resource')}\n${out.replace(/^[\w-]{43}$/gm, '')}`)
+    const token = (): Promise<Ended> =>
+      run('bash', ['-ec', own(blockOf('own-token'))], { cwd: checkout, env: { SECRET: secret } })
+    await expect.poll(async () => (await token()).out, { timeout: 30_000 }).toContain('"scope":"books:read"')
+    expect((await shell('token')).out).toContain('"scope":"orders:read"')
+    expect(await run('npm', ['run', '-s', 'bulla', '--', 'check'], { cwd: checkout })).toMatchObject({ code: 0 })
   })
 
   it("serve a partner, who shares no secret, with nothing but Python's jwcrypto", async () => {
@@ -164,6 +201,9 @@ describe('the two quick starts', { timeout: 240_000 }, () => {
 
   it('print a client, and fetch or export a JWK Set', async () => {
     expect((await shell('client')).out).toContain('[vars.CLIENTS.billing]')
+    const { out } = await shell('app-client')
+    expect(out).toContain('redirect_uris = ["https://shop.example/callback"]')
+    expect(out).not.toContain('secret_hash')
     const leaf = { kty: 'oct', alg: 'dir', enc: 'A256GCM', nbf: expect.any(Number), exp: expect.any(Number) }
     for (const [block, file] of [
       ['keys', 'jwks.json'],

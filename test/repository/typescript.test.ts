@@ -27,6 +27,7 @@ const BEFORE: Readonly<Record<string, string>> = {
   express: orders.replace('verifier/hono', 'verifier/express'),
   fastify: orders.replace('verifier/hono', 'verifier/fastify'),
   describe: orders + routes,
+  'app-api': orders,
   scheme: "import { createIssuer, type IssuerSettings } from 'bulla'\ndeclare const settings: IssuerSettings\n",
 }
 const FILES: Readonly<Record<string, string>> = { own_grant_shop_session: 'shop_session' }
@@ -34,6 +35,9 @@ const fileOf = (name: string): string => `${FILES[name] ?? name}.ts`
 
 /** The blocks that only a Worker runs; `fetch` is for everybody. */
 const IN_WORKERS = ['own_grant_shop_session', 'own_grant_worker', 'hooks', 'fetch']
+
+/** The blocks that only a browser runs. */
+const IN_BROWSERS = ['app']
 
 /** What is let in where, for the compiler; each `@ts-expect-error` must be one. */
 const ENTITLED = `import { createVerifier, type Entitlement } from 'bulla/verifier'
@@ -192,13 +196,19 @@ describe('strict TypeScript', { timeout: 240_000 }, () => {
 
   it('is what every block of the docs in JavaScript or TypeScript is held against: each has a name', () => {
     expect([...BLOCKS.keys()]).not.toContain('')
-    expect(DOCS.match(/^```(?!sh|toml|json|nginx|caddy|python|go|ruby|js|ts)[a-z]+$/gm)).toBeNull()
+    expect(DOCS.match(/^```(?!sh|toml|json|html|nginx|caddy|python|go|ruby|js|ts)[a-z]+$/gm)).toBeNull()
     expect(BLOCKS.size).toBe(DOCS.match(/^```(js|ts)$/gm)?.length)
   })
 
   it.each(CASES)('compiles every example of the docs that Node runs: by the %s, %s', async (...how) => {
-    const names = [...BLOCKS.keys()].filter((name) => !IN_WORKERS.includes(name))
+    const names = [...BLOCKS.keys()].filter((name) => ![...IN_WORKERS, ...IN_BROWSERS].includes(name))
     expect(await compileAll(inNode, how, 'docs', names.map(fileOf))).toEqual(CLEAN)
+  })
+
+  it.each(AGES)('compiles every example of the docs that browsers run: by the %s', async (age) => {
+    const files = IN_BROWSERS.map((name) => `docs/${fileOf(name)}`)
+    const options = { types: [], lib: ['es2022', 'dom', 'dom.iterable'], files }
+    expect(await compile(inNode, [age, 'bundler'], options)).toEqual(['', 0])
   })
 
   it.each(AGES)('compiles every example of the docs that Workers run: by the %s', async (age) => {
