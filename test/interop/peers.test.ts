@@ -142,7 +142,19 @@ function leafOf(form: Form): Leaf {
 
 /** Returns what `bulla keys export` prints for a resource. */
 async function exportFor(form: Form, ...flags: readonly string[]): Promise<string> {
-  const of = ['--ring', '-', '--issuer', ISSUER, '--resource', resourceOf(form), '--enc', form.enc, '--unknown']
+  const of = [
+    '--ring',
+    '-',
+    '--issuer',
+    ISSUER,
+    '--resource',
+    resourceOf(form),
+    '--enc',
+    form.enc,
+    '--unknown',
+    '--branch',
+    '1',
+  ]
   const call = [join(import.meta.dirname, '../../src/cli/bulla.ts'), 'keys', 'export', ...of, ...flags]
   const { code, out, err } = await run('node', call, { input: writeRing(ring) })
   expect([code, err]).toEqual([0, ''])
