@@ -92,3 +92,19 @@ describe('the documentation', () => {
     expect(untried).toEqual([])
   })
 })
+
+describe('SECURITY.md', () => {
+  const text = texts.get('SECURITY.md') ?? ''
+  const rows = text.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| ---'))
+
+  it('names tests that there are', () => {
+    const named = [...text.matchAll(/`(test\/[^`*]+)`/g)].map(([, path = '']) => path)
+    expect(named.length).toBeGreaterThan(100)
+    expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
+  })
+
+  it('tells each threat once', () => {
+    const threats = rows.map((row) => row.split('|')[1]?.trim() ?? '').filter((threat) => threat.length > 10)
+    expect(threats.filter((threat, index) => threats.indexOf(threat) !== index)).toEqual([])
+  })
+})
