@@ -30,18 +30,16 @@ export {
   writeJwk,
   writeKeys,
 } from './export.ts'
+export { createKeyring, type Keyring, type RootNamesKey } from './keyring.ts'
 export {
   type Branch,
   branchesOf,
-  createKeyring,
   createLeaves,
   createLeavesBy,
-  type Keyring,
   type Leaf,
   type LeafKey,
   type Leaves,
   type LeavesOptions,
-  type RootNamesKey,
 } from './leaves.ts'
 export { type LoadedRing, loadRing, mergeRings, type RingTexts, refusalAt } from './load.ts'
 export { deriveNamesKey, type Named, type NamesKey, namesKeysOf, nameUnder } from './names.ts'

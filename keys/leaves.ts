@@ -15,9 +15,7 @@ import {
   readLeafKid,
   writeLeafKid,
 } from './derive.ts'
-import { type NamesKey, namesKeysOf } from './names.ts'
 import type { Dates, Ring } from './ring.ts'
-import { createSigningKeys, type SigningKeys } from './signing_keys.ts'
 
 /** A branch of a root, with the root's kid and dates. */
 export interface Branch extends Dates {
@@ -166,38 +164,6 @@ export function createLeavesBy<Key>(
   return { enc, sealing, opening, told, within }
 }
 
-/** All leaves that an issuer's ring gives, each kind made once. */
-export interface Keyring {
-  /** Seconds by which any two clocks may differ. */
-  readonly skew: number
-  /** Seconds until a new ring has reached everyone. */
-  readonly propagation: number
-  /** Seconds that one leaf seals for. */
-  readonly period: number
-  /**
-   * Returns the leaves for one purpose.
-   *
-   * @param resource the resource's URI for `access`, else the empty text
-   * @param longestLife seconds that anything sealed by these leaves lives at the most
-   * @param branch the number of the resource's branch, which seals; it and the one before it open. Default 1
-   */
-  leavesFor(purpose: Purpose, resource: string, enc: ContentEncryption, longestLife: number, branch?: number): Leaves
-  /** The keys by which the issuer signs. */
-  readonly signingKeys: SigningKeys
-  /**
-   * Returns the names keys of a resource, of all roots: of revoked ones too, for some server may open by them still.
-   *
-   * @param branch the number of the resource's branch: the keys are of it and of the one before it. Default 1
-   */
-  namesKeys(resource: string, branch?: number): readonly RootNamesKey[]
-}
-
-/** A names key with the dates of its root, and the number of its branch. Default 1. */
-export interface RootNamesKey extends NamesKey, Dates {
-  readonly branch?: number
-  readonly isRevoked: boolean
-}
-
 /** Returns the branches of one number of a ring's unrevoked roots for one issuer, purpose and resource. */
 export function branchesOf(
   ring: Ring,
@@ -213,41 +179,4 @@ export function branchesOf(
       const derived = (): Uint8Array => (branchKey ??= deriveBranch(k, issuer, purpose, resource, branch))
       return { kid, ...(branch === 1 ? {} : { branch }), k: derived, pub, use, end, del }
     })
-}
-
-/** Returns the branches of a resource under which tokens can be: the one that seals, and what was sealed before it did. */
-function livingBranches(branch: number): readonly number[] {
-  return branch === 1 ? [1] : [branch - 1, branch]
-}
-
-/** Returns the keyring of an issuer. Nothing is derived before it is asked for. */
-export function createKeyring(ring: Ring, issuer: string): Keyring {
-  const { period, skew, propagation } = ring
-  const made = new Map<string, Leaves>()
-  const names = new Map<string, readonly RootNamesKey[]>()
-  return {
-    skew,
-    propagation,
-    period,
-    signingKeys: createSigningKeys(ring, issuer),
-    leavesFor(purpose, resource, enc, longestLife, branch = 1) {
-      const name = `${purpose} ${enc} ${longestLife} ${branch} ${resource}`
-      const known = made.get(name)
-      if (known !== undefined) return known
-      const branches = livingBranches(branch).flatMap((one) => branchesOf(ring, issuer, purpose, resource, one))
-      const leaves = createLeaves({ branches, enc, period, skew, longestLife })
-      made.set(name, leaves)
-      return leaves
-    },
-    namesKeys(resource, branch = 1) {
-      const name = `${branch} ${resource}`
-      const known = names.get(name)
-      if (known !== undefined) return known
-      const all = { ...ring, revoked: [] }
-      const branches = livingBranches(branch).flatMap((one) => branchesOf(all, issuer, 'access', resource, one))
-      const keys = namesKeysOf(branches).map((key) => ({ ...key, isRevoked: ring.revoked.includes(key.kid) }))
-      names.set(name, keys)
-      return keys
-    },
-  }
 }

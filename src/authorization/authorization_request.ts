@@ -1,6 +1,5 @@
 /**
- * The authorization request, in two phases held apart by types: as long as client and redirect URI are not proved there
- * is no `Destination`, and without one no error can become a redirect (RFC 6749 §4.1.1, §4.1.2.1, RFC 9700 §4.11).
+ * The authorization request: what a client asks a person for, once it is proved where the answer may go (RFC 6749 §4.1.1).
  *
  * @module
  */
@@ -8,26 +7,13 @@
 import { OAuthError } from '../protocol/error.ts'
 import { type Parameters, writeParameters } from '../protocol/parameters.ts'
 import { readChallenge } from '../protocol/pkce.ts'
-import { isRegistered } from '../protocol/redirect_uri.ts'
 import { grantScope, readScope } from '../protocol/scope.ts'
+import { isVisible } from '../protocol/visible.ts'
 import { type DetailTypes, type PlacedDetail, readAuthorizationDetails } from '../registration/authorization_details.ts'
 import type { Client } from '../registration/client.ts'
 import type { Resource } from '../registration/resource.ts'
 import { chooseResources, scopesOf } from '../registration/resource_indicator.ts'
-
-declare const proved: unique symbol
-
-import { isVisible } from '../protocol/visible.ts'
-
-/** Where the answer to an authorization request may go: proved to be the client's. */
-export interface Destination {
-  readonly [proved]: true
-  readonly client: Client
-  /** Exactly as the request has it. */
-  readonly redirectUri: string
-  /** Given back as it came, unless it was repeated or is too long. */
-  readonly state: string | undefined
-}
+import { type Destination, LONGEST_STATE } from './destination.ts'
 
 /** What is known of a request because it was pushed (RFC 9126). */
 export interface Pushed {
@@ -93,9 +79,6 @@ const PARAMETERS: readonly string[] = [
   'login_hint',
 ]
 
-/** Characters that `state` may have. */
-const LONGEST_STATE = 4096
-
 /**
  * Bytes that the whole of a request may have, as an envelope carries it: so the longest one still comes back from a login in
  * a URL of 8 KB.
@@ -107,31 +90,6 @@ const LONGEST_QUERY = 7900
 
 /** Characters that `nonce` and `login_hint` may have. */
 const LONGEST_VALUE = 512
-
-/**
- * Proves where the answer may go: phase 1. What it throws is for a page, never for a redirect.
- *
- * @throws {OAuthError} `invalid_request` or `invalid_client`
- */
-export function proveDestination(parameters: Parameters, clients: ReadonlyMap<string, Client>): Destination {
-  parameters.checkOnce('client_id', 'redirect_uri', 'request_uri')
-  const client = clients.get(parameters.require('client_id'))
-  if (client === undefined) throw new OAuthError('invalid_client', 'unknown client_id')
-  const redirectUri = parameters.require('redirect_uri')
-  if (!isRegistered(redirectUri, client.redirectUris)) {
-    throw new OAuthError('invalid_request', 'redirect_uri is not registered for this client')
-  }
-  const isUsable = (): boolean => {
-    try {
-      parameters.checkOnce('state')
-      return (parameters.get('state') ?? '').length <= LONGEST_STATE
-    } catch {
-      return false
-    }
-  }
-  const state = isUsable() ? parameters.get('state') : undefined
-  return { client, redirectUri, state } as Destination
-}
 
 function checkResponse(parameters: Parameters): void {
   const type = parameters.require('response_type')

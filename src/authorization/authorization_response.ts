@@ -13,7 +13,8 @@ import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode } from '../protocol/error
 import { addParameters } from '../protocol/redirect_uri.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
-import type { AuthorizationRequest, Destination } from './authorization_request.ts'
+import type { AuthorizationRequest } from './authorization_request.ts'
+import type { Destination } from './destination.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 import type { Session } from './session.ts'
 

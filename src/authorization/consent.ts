@@ -19,14 +19,10 @@ import { resourcesOf } from '../registration/authorization_details.ts'
 import type { Resource } from '../registration/resource.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { AllowedApps } from './allowed_apps.ts'
-import {
-  type AuthorizationRequest,
-  type Pushed,
-  proveDestination,
-  readAuthorizationRequest,
-} from './authorization_request.ts'
+import { type AuthorizationRequest, type Pushed, readAuthorizationRequest } from './authorization_request.ts'
 import { type Codes, sendError } from './authorization_response.ts'
 import { showRequest } from './consent_words.ts'
+import { proveDestination } from './destination.ts'
 import type { RememberedConsents } from './remembered_consents.ts'
 import type { Session, Sessions } from './session.ts'
 import type { RequestInside, Ways } from './ways.ts'

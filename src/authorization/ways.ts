@@ -16,8 +16,9 @@ import type { WayBack } from '../pages/error.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
-import { type AuthorizationRequest, type Pushed, proveDestination } from './authorization_request.ts'
+import type { AuthorizationRequest, Pushed } from './authorization_request.ts'
 import { wayBack } from './authorization_response.ts'
+import { proveDestination } from './destination.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 
 /** The request that a login or a consent is about. */

@@ -7,14 +7,10 @@
 
 import type { Context } from 'hono'
 import type { AllowedApps } from '../authorization/allowed_apps.ts'
-import {
-  type AuthorizationRequest,
-  type Destination,
-  proveDestination,
-  readAuthorizationRequest,
-} from '../authorization/authorization_request.ts'
+import { type AuthorizationRequest, readAuthorizationRequest } from '../authorization/authorization_request.ts'
 import { type Codes, sendError, wayBack } from '../authorization/authorization_response.ts'
 import type { Consents } from '../authorization/consent.ts'
+import { type Destination, proveDestination } from '../authorization/destination.ts'
 import type { Logins } from '../authorization/login.ts'
 import type { OpenedRequests } from '../authorization/opened_requests.ts'
 import type { OpenedRequest, PushedRequests } from '../authorization/pushed_requests.ts'

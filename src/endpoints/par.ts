@@ -7,7 +7,8 @@
 
 import type { ProveClient } from '../authentication/client_authentication.ts'
 import { createDpop } from '../authentication/dpop.ts'
-import { proveDestination, readAuthorizationRequest } from '../authorization/authorization_request.ts'
+import { readAuthorizationRequest } from '../authorization/authorization_request.ts'
+import { proveDestination } from '../authorization/destination.ts'
 import type { PushedRequests } from '../authorization/pushed_requests.ts'
 import type { EndpointContext } from '../context.ts'
 import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'

@@ -1,0 +1,52 @@
+/**
+ * Where the answer to an authorization request may go. As long as client and redirect URI are not proved there is no
+ * `Destination`, and without one no error can become a redirect: the types hold the two phases apart (RFC 6749 §4.1.2.1,
+ * RFC 9700 §4.11).
+ *
+ * @module
+ */
+
+import { OAuthError } from '../protocol/error.ts'
+import type { Parameters } from '../protocol/parameters.ts'
+import { isRegistered } from '../protocol/redirect_uri.ts'
+import type { Client } from '../registration/client.ts'
+
+declare const proved: unique symbol
+
+/** Where the answer to an authorization request may go: proved to be the client's. */
+export interface Destination {
+  readonly [proved]: true
+  readonly client: Client
+  /** Exactly as the request has it. */
+  readonly redirectUri: string
+  /** Given back as it came, unless it was repeated or is too long. */
+  readonly state: string | undefined
+}
+
+/** Characters that `state` may have. */
+export const LONGEST_STATE = 4096
+
+/**
+ * Proves where the answer may go: phase 1. What it throws is for a page, never for a redirect.
+ *
+ * @throws {OAuthError} `invalid_request` or `invalid_client`
+ */
+export function proveDestination(parameters: Parameters, clients: ReadonlyMap<string, Client>): Destination {
+  parameters.checkOnce('client_id', 'redirect_uri', 'request_uri')
+  const client = clients.get(parameters.require('client_id'))
+  if (client === undefined) throw new OAuthError('invalid_client', 'unknown client_id')
+  const redirectUri = parameters.require('redirect_uri')
+  if (!isRegistered(redirectUri, client.redirectUris)) {
+    throw new OAuthError('invalid_request', 'redirect_uri is not registered for this client')
+  }
+  const isUsable = (): boolean => {
+    try {
+      parameters.checkOnce('state')
+      return (parameters.get('state') ?? '').length <= LONGEST_STATE
+    } catch {
+      return false
+    }
+  }
+  const state = isUsable() ? parameters.get('state') : undefined
+  return { client, redirectUri, state } as Destination
+}
