@@ -5,6 +5,7 @@
  */
 
 import { findResource } from '../../keys/identifier.ts'
+import { branchOfLeaf } from '../../keys/index.ts'
 import type { AuthenticateClient } from '../authentication/client_authentication.ts'
 import type { EndpointContext } from '../context.ts'
 import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
@@ -109,6 +110,7 @@ export function createOperatorEndpoint(
   const { settings, keyRing, log } = context
   const { clients, resources, trustedIssuers } = settings
   /** Tells whether something can have been issued to a client: nothing is to resource servers and operators. */
+  const newestBranch = Math.max(1, ...[...resources.values()].map(({ branch }) => branch))
   const isClient = (id: string): boolean => clients.get(id)?.kind === 'client'
   /** A person's name, and an approval's, are written nowhere: only what is nobody's can be told. */
   const isKnown: Readonly<Record<Asked, (value: string, now: number) => boolean>> = {
@@ -119,7 +121,7 @@ export function createOperatorEndpoint(
     },
     client: isClient,
     grant: () => true,
-    kid: (value, now) => keyRing.knows(value, now),
+    kid: (value, now) => keyRing.knows(value, now) && branchOfLeaf(value) <= newestBranch,
     resource: (value) => findResource(resources.keys(), value) !== undefined,
   }
   const hands: Readonly<Record<Exclude<Asked, 'resource'>, (value: string, now: number) => Promise<void>>> = {

@@ -8,7 +8,7 @@ import {
   type Revocations,
 } from '../../src/index.ts'
 import { isRevoked, readBundle } from '../../src/token/revocations.ts'
-import { ISSUER, NOW, testIssuer, tokenRequest, VARS } from '../fixtures.ts'
+import { API, ISSUER, NOW, testIssuer, tokenRequest, VARS } from '../fixtures.ts'
 import { authorizeUrl, createApp, createPerson, REQUESTS, readAnswer } from '../parties/person.ts'
 import { type Asker, formRequest, getRequest } from '../parties/servers.ts'
 
@@ -178,6 +178,7 @@ describe('an operator', () => {
     ['kid', `r2.${today}`],
     ['kid', `r1.${today - 1}`],
     ['kid', `r1.${today + 1000}`],
+    ['kid', `r1.${today}.2`],
     ['kid', `r1.0${today}`],
     ['kid', `r1.${today}-RS256`],
     ['kid', 'alice'],
@@ -211,7 +212,7 @@ describe('an operator', () => {
   it.each([
     ['client', 'web'],
     ['client', 'odd id:%+&'],
-    ['kid', `r1.${today}.2`],
+    ['kid', `r1.${today}`],
     ['kid', `r1.${today}-Ed25519`],
     ['sub', 'anybody at all'],
     ['sub', 'client:service'],
@@ -219,6 +220,15 @@ describe('an operator', () => {
     ['grant', 'any'],
   ])('revokes %s %j as it is: it is known, or nobody can know', async (kind, value) => {
     expect((await setUp().operate({ kind, value })).status).toBe(200)
+  })
+
+  it('revokes the key of a branch that some resource has, and of the ones before', async () => {
+    const resources = { ...VARS.RESOURCES, [API]: { ...VARS.RESOURCES[API], branch: 3 } }
+    const statuses = [2, 3, 4].map(async (branch) => {
+      const { operate } = setUp({ resources } as never)
+      return (await operate({ kind: 'kid', value: `r1.${today}.${branch}` })).status
+    })
+    expect(await Promise.all(statuses)).toEqual([200, 200, 400])
   })
 
   it('gets no tokens', async () => {
