@@ -205,3 +205,76 @@ it('what is done once is done once by every clock, however far the ring lets the
   const again = await redeem(behind)
   expect([again.status, (await readAnswer(again)).error]).toEqual([400, 'invalid_grant'])
 })
+
+describe('what was revoked is remembered until nothing that it hits can live by any clock', () => {
+  const skew = 300
+  /** What lives on by the clock of a tolerant verifier, behind one that is behind. */
+  const margin = 60 + 2 * skew
+  const monthly = 2_592_000
+
+  /** An issuer, and what it writes into its list. */
+  function writing(keyRing: string, changes: object = {}, now = NOW) {
+    const memory = createMemoryRevocations('salt', () => now * 1000)
+    const written: { readonly kind: string; readonly keep: number }[] = []
+    const revocations = {
+      ...memory,
+      add: (...call: Parameters<typeof memory.add>) => {
+        written.push(call[0])
+        return memory.add(...call)
+      },
+    }
+    const issuer = testIssuer({ now: () => now, keyRing, revocations, ...changes })
+    return { ask: (request: Request) => issuer.fetch(request), written }
+  }
+  const ring = writeRing(createRing({ now: NOW - 86_400, key: testKey(), skew }))
+
+  it.each([
+    ['sub', 'alice'],
+    ['client', 'web'],
+    ['grant', 'any'],
+  ])('by an operator (%s)', async (kind, value) => {
+    const { ask, written } = writing(ring)
+    expect((await ask(formRequest('/revocations', 'operator', { kind, value }))).status).toBe(200)
+    const longest = Math.max(...written.map(({ keep }) => keep))
+    expect(longest).toBeGreaterThanOrEqual(NOW + monthly + margin)
+  })
+
+  it('by a client, of an approval that only the list knows to have ended', async () => {
+    const { ask, written } = writing(ring, { guard: 'none', trustedIssuers: {}, clients: { web: VARS.CLIENTS.web } })
+    const asked = { client_id: 'web', redirect_uri: 'https://web.example/cb', resource: API }
+    const answer = await createPerson(ask, { now: () => NOW }).answer('allow', asked)
+    const code = answer.searchParams.get('code')
+    const { refresh_token = '' } = await readAnswer(await createApp(ask, { client: 'web' }).redeem(code ?? ''))
+    expect((await ask(formRequest('/revoke', 'web', { token: refresh_token }))).status).toBe(200)
+    const family = written.find(({ kind }) => kind === 'gid')
+    expect(family?.keep).toBeGreaterThanOrEqual(NOW + monthly + margin)
+  })
+
+  it.each([
+    [LIFE + margin - 1, 2],
+    [LIFE + margin, 1],
+  ])(
+    'under the name that a root gives which ended %i seconds ago, while what it sealed can live (%i names)',
+    async (ago, count) => {
+      const [old, next] = [
+        createRing({ now: NOW - 86_400 * 3, key: testKey(), skew }),
+        createRing({ now: NOW, key: testKey(2), skew }),
+      ]
+      const [retiring, primary] = [old.roots[0], next.roots[0]]
+      if (retiring === undefined || primary === undefined) throw new Error('a ring has a root')
+      const [end, del] = [NOW - ago, NOW + monthly * 2]
+      const roots = [
+        { ...retiring, end, del },
+        { ...primary, pub: end - 7200, use: end },
+      ]
+      const { ask, written } = writing(writeRing({ ...old, roots }), {
+        resources: { [API]: VARS.RESOURCES[API] },
+        trustedIssuers: {},
+        authorizationDetailsTypes: {},
+        clients: { operator: VARS.CLIENTS.operator },
+      })
+      expect((await ask(formRequest('/revocations', 'operator', { kind: 'sub', value: 'alice' }))).status).toBe(200)
+      expect(written.filter(({ kind }) => kind === 'name').length).toBe(count)
+    },
+  )
+})
