@@ -1,34 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createKeyring, exportKeys, writeKeys } from '../../keys/index.ts'
-import { sealDirect } from '../../src/token/direct.ts'
 import { createDirectVerifier } from '../../src/verifier/direct.ts'
 import { createVerifier, type ResourceRequest, type Verification } from '../../src/verifier/index.ts'
-import { API, ISSUER, NOW, testRing } from '../fixtures.ts'
+import { API } from '../fixtures.ts'
+import { options, seal, verifier } from '../parties/api.ts'
 import { createProver } from '../parties/dpop.ts'
 
-const ring = testRing(NOW)
-const keys = writeKeys(exportKeys(ring, { issuer: ISSUER, resource: API, now: NOW }))
-const options = { issuer: ISSUER, resource: API, keys, now: () => NOW, onProblem: () => {} }
-const verifier = createVerifier(options)
 const prover = await createProver()
-const seal = (cnf?: { readonly jkt: string }): Promise<string> =>
-  sealDirect(
-    {
-      sub: 'alice',
-      client_id: 'app',
-      aud: API,
-      scope: ['read'],
-      iat: NOW,
-      exp: NOW + 600,
-      jti: 'AAAAAAAAAAAAAAAAAAAAAA',
-      ...(cnf === undefined ? {} : { cnf }),
-      claims: {},
-    },
-    ISSUER,
-    createKeyring(ring, ISSUER).leavesFor('access', API, 'A256GCM', 600),
-    NOW,
-  )
 const bearer = `Bearer ${await seal()}`
 const bound = await seal({ jkt: prover.jkt })
 
