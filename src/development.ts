@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ClientSettings } from './registration/client_registration.ts'
+import type { ClientSettings } from './registration/clients/client_registration.ts'
 import type { ResourceSettings } from './registration/resource_registration.ts'
 
 /** The resource of the demo. */

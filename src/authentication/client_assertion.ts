@@ -9,7 +9,7 @@ import type { EndpointContext } from '../context.ts'
 import { TokenError } from '../jose/error.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import type { Client } from '../registration/client.ts'
+import type { Client } from '../registration/clients/client.ts'
 import type { Assertions } from '../remote/signer_keys.ts'
 import { type AssertionClaims, CLOCK_TOLERANCE, readAssertion } from '../token/assertion.ts'
 

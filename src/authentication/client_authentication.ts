@@ -8,9 +8,13 @@ import type { EndpointContext } from '../context.ts'
 import { readBasic } from '../protocol/basic.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import { type Client, type ClientAuthenticationMethod, isPublic, isSecretOf } from '../registration/client.ts'
-import { CERTIFICATE_METHODS, type ClientCertificate, checkCertificate } from '../registration/client_certificate.ts'
-import { methodsIn } from '../registration/fapi2.ts'
+import { type Client, type ClientAuthenticationMethod, isPublic, isSecretOf } from '../registration/clients/client.ts'
+import {
+  CERTIFICATE_METHODS,
+  type ClientCertificate,
+  checkCertificate,
+} from '../registration/clients/client_certificate.ts'
+import { methodsIn } from '../registration/clients/fapi2.ts'
 import type { Assertions } from '../remote/signer_keys.ts'
 import type { CheckedSettings } from '../settings/settings.ts'
 import { createAssertionAuthentication, type ProvedClient, readClientAssertion } from './client_assertion.ts'

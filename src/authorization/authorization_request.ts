@@ -9,8 +9,12 @@ import { type Parameters, writeParameters } from '../protocol/parameters.ts'
 import { readChallenge } from '../protocol/pkce.ts'
 import { grantScope, readScope } from '../protocol/scope.ts'
 import { isVisible } from '../protocol/visible.ts'
-import { type DetailTypes, type PlacedDetail, readAuthorizationDetails } from '../registration/authorization_details.ts'
-import type { Client } from '../registration/client.ts'
+import type { Client } from '../registration/clients/client.ts'
+import {
+  type DetailTypes,
+  type PlacedDetail,
+  readAuthorizationDetails,
+} from '../registration/details/authorization_details.ts'
 import type { Resource } from '../registration/resource.ts'
 import { chooseResources, scopesOf } from '../registration/resource_indicator.ts'
 import { type Destination, LONGEST_STATE } from './destination.ts'

@@ -5,8 +5,8 @@
  */
 
 import type { ShownDetail, ShownFact, ShownResource, ShownValue } from '../pages/consent.ts'
-import type { DetailType, DetailTypes, PlacedDetail } from '../registration/authorization_details.ts'
-import type { Schema } from '../registration/json_schema.ts'
+import type { DetailType, DetailTypes, PlacedDetail } from '../registration/details/authorization_details.ts'
+import type { Schema } from '../registration/details/json_schema.ts'
 import type { Resource } from '../registration/resource.ts'
 import type { AuthorizationRequest } from './authorization_request.ts'
 

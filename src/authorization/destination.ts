@@ -9,7 +9,7 @@
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { isRegistered } from '../protocol/redirect_uri.ts'
-import type { Client } from '../registration/client.ts'
+import type { Client } from '../registration/clients/client.ts'
 
 declare const proved: unique symbol
 

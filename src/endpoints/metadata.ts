@@ -8,7 +8,7 @@ import { authenticationMethodsOf } from '../authentication/client_authentication
 import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES } from '../authorization/authorization_request.ts'
 import type { Answer } from '../http/respond.ts'
 import { CODE_CHALLENGE_METHODS } from '../protocol/pkce.ts'
-import { algorithmsIn } from '../registration/fapi2.ts'
+import { algorithmsIn } from '../registration/clients/fapi2.ts'
 import type { CheckedSettings } from '../settings/settings.ts'
 import { DPOP_ALGORITHMS } from '../token/dpop.ts'
 import { REVOCATION_DELAY } from './revocations.ts'

@@ -8,14 +8,14 @@ import { findResource } from '../../keys/identifier.ts'
 import { TokenError } from '../jose/error.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readScope } from '../protocol/scope.ts'
+import type { Client } from '../registration/clients/client.ts'
 import {
   narrowDetails,
   type PlacedDetail,
   readAuthorizationDetails,
   resourcesOf,
   stillAllowed,
-} from '../registration/authorization_details.ts'
-import type { Client } from '../registration/client.ts'
+} from '../registration/details/authorization_details.ts'
 import type { Resource } from '../registration/resource.ts'
 import { scopesOf } from '../registration/resource_indicator.ts'
 import { isConfirmedBy } from '../token/confirmation.ts'

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type PlacedDetail, resourcesOf } from '../registration/authorization_details.ts'
+import { type PlacedDetail, resourcesOf } from '../registration/details/authorization_details.ts'
 import type { Confirmation } from '../token/entitlement.ts'
 
 /** What is known of a person's login. */

@@ -7,7 +7,7 @@
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { checkVerifier } from '../protocol/pkce.ts'
-import { type Client, isPublic } from '../registration/client.ts'
+import { type Client, isPublic } from '../registration/clients/client.ts'
 import {
   type ApprovalContext,
   checkApproval,

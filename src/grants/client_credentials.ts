@@ -7,7 +7,7 @@
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { anonymousSubject, clientSubject } from '../protocol/subject.ts'
-import { type Client, isPublic } from '../registration/client.ts'
+import { type Client, isPublic } from '../registration/clients/client.ts'
 import { entitleSubject, type SubjectContext } from './entitlement.ts'
 import type { Decision, Grant } from './grant.ts'
 

@@ -5,7 +5,7 @@
  */
 
 import { clientSubject, isImpersonal } from '../protocol/subject.ts'
-import type { Client } from '../registration/client.ts'
+import type { Client } from '../registration/clients/client.ts'
 import type { Resource } from '../registration/resource.ts'
 import { scopesOf } from '../registration/resource_indicator.ts'
 import type { Entitlement } from '../token/entitlement.ts'

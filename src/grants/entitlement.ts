@@ -7,8 +7,12 @@
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { grantScope, readScope } from '../protocol/scope.ts'
-import { type PlacedDetail, readAuthorizationDetails, resourcesOf } from '../registration/authorization_details.ts'
-import type { Client } from '../registration/client.ts'
+import type { Client } from '../registration/clients/client.ts'
+import {
+  type PlacedDetail,
+  readAuthorizationDetails,
+  resourcesOf,
+} from '../registration/details/authorization_details.ts'
 import type { Resource } from '../registration/resource.ts'
 import { chooseResource, scopesOf } from '../registration/resource_indicator.ts'
 import type { Entitlement } from '../token/entitlement.ts'

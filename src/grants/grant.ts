@@ -5,8 +5,8 @@
  */
 
 import type { Parameters } from '../protocol/parameters.ts'
-import type { DetailTypes } from '../registration/authorization_details.ts'
-import type { Client } from '../registration/client.ts'
+import type { Client } from '../registration/clients/client.ts'
+import type { DetailTypes } from '../registration/details/authorization_details.ts'
 import type { Pairwise } from '../registration/pairwise.ts'
 import type { Resource } from '../registration/resource.ts'
 import type { TrustedIssuer } from '../registration/trusted_issuer.ts'

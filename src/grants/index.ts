@@ -5,7 +5,7 @@
  */
 
 import { checkText } from '../../keys/check.ts'
-import type { Client } from '../registration/client.ts'
+import type { Client } from '../registration/clients/client.ts'
 import { authorizationCode } from './authorization_code.ts'
 import { clientCredentials } from './client_credentials.ts'
 import type { Grant } from './grant.ts'

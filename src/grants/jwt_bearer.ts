@@ -8,7 +8,7 @@
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { readScope } from '../protocol/scope.ts'
-import type { Client } from '../registration/client.ts'
+import type { Client } from '../registration/clients/client.ts'
 import { chooseResource, scopesOf } from '../registration/resource_indicator.ts'
 import { checkAsksNobody, entitleAt } from './entitlement.ts'
 import type { Decision, Grant, GrantContext } from './grant.ts'

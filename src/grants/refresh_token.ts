@@ -8,7 +8,7 @@
 import { digestLabels } from '../../keys/digest.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import { type Client, isPublic } from '../registration/client.ts'
+import { type Client, isPublic } from '../registration/clients/client.ts'
 import type { Guard } from '../stores/guard.ts'
 import type { Confirmation } from '../token/entitlement.ts'
 import {

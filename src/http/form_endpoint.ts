@@ -8,7 +8,7 @@ import type { EndpointContext } from '../context.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { isFormType } from '../protocol/media_type.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
-import type { ClientCertificate } from '../registration/client_certificate.ts'
+import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
 import type { Credentials } from '../settings/settings.ts'
 import { type Answer, answerError, answerRefusal } from './respond.ts'
 

@@ -6,7 +6,7 @@
  */
 
 import type { Context } from 'hono'
-import type { Client } from '../registration/client.ts'
+import type { Client } from '../registration/clients/client.ts'
 
 const VARIABLE = 'keepsOpener'
 

@@ -6,7 +6,7 @@
 
 import { findResource } from '../../keys/identifier.ts'
 import { OAuthError } from '../protocol/error.ts'
-import type { Client } from './client.ts'
+import type { Client } from './clients/client.ts'
 import type { Resource } from './resource.ts'
 
 /** Returns the scope tokens that a client may have at a resource, in the resource's order. */

@@ -6,7 +6,7 @@
 
 import { checkInteger } from '../../keys/check.ts'
 import { readAll } from '../../keys/faults.ts'
-import type { Client } from '../registration/client.ts'
+import type { Client } from '../registration/clients/client.ts'
 import { NONCE_LIFE } from '../token/nonce.ts'
 import type { PurposeLives } from '../token/purpose.ts'
 

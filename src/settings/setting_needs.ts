@@ -9,7 +9,7 @@ import { clientCredentials } from '../grants/client_credentials.ts'
 import { jwtBearer } from '../grants/jwt_bearer.ts'
 import { refreshToken } from '../grants/refresh_token.ts'
 import { tokenExchange } from '../grants/token_exchange.ts'
-import { type Client, isPublic, needsCertificate } from '../registration/client.ts'
+import { type Client, isPublic, needsCertificate } from '../registration/clients/client.ts'
 
 /** What only those can use who prove themselves. */
 const FOR_PROVED = [clientCredentials.type, tokenExchange.type]

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isResourceUri } from '../../keys/identifier.ts'
-import type { Client } from '../../src/registration/client.ts'
+import type { Client } from '../../src/registration/clients/client.ts'
 import { chooseResource } from '../../src/registration/resource_indicator.ts'
 import { checkSettings } from '../../src/settings/settings.ts'
 import { API, API2, testSettings, VARS } from '../fixtures.ts'

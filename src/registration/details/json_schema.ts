@@ -5,9 +5,9 @@
  * @module
  */
 
-import { checkChoice, checkInteger, checkMembers, checkText } from '../../keys/check.ts'
-import { readEach } from '../../keys/faults.ts'
-import { visibleText } from '../protocol/visible.ts'
+import { checkChoice, checkInteger, checkMembers, checkText } from '../../../keys/check.ts'
+import { readEach } from '../../../keys/faults.ts'
+import { visibleText } from '../../protocol/visible.ts'
 
 /** A value without members. */
 type Scalar = string | number | boolean

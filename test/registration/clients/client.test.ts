@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type Client, isSecretOf } from '../../src/registration/client.ts'
-import { checkSettings } from '../../src/settings/settings.ts'
-import { SECRETS, testSettings } from '../fixtures.ts'
+import { type Client, isSecretOf } from '../../../src/registration/clients/client.ts'
+import { checkSettings } from '../../../src/settings/settings.ts'
+import { SECRETS, testSettings } from '../../fixtures.ts'
 
 const { clients } = checkSettings(testSettings())
 const client = (id: string): Client | undefined => clients.get(id)

@@ -5,13 +5,13 @@
  * @module
  */
 
-import { decodeBase64url } from '../../keys/base64url.ts'
-import { checkTexts, type Members, readBoolean, readChoice } from '../../keys/check.ts'
-import { readAll } from '../../keys/faults.ts'
+import { decodeBase64url } from '../../../keys/base64url.ts'
+import { checkTexts, type Members, readBoolean, readChoice } from '../../../keys/check.ts'
+import { readAll } from '../../../keys/faults.ts'
+import { readPublicKeys } from '../resource_registration.ts'
 import type { Client, ClientAuthenticationMethod } from './client.ts'
 import { CERTIFICATE_METHODS, readCertificateRule } from './client_certificate.ts'
 import { readClientSigner } from './client_signer.ts'
-import { readPublicKeys } from './resource_registration.ts'
 
 function readSecretHashes(name: string, value: unknown): readonly Uint8Array[] {
   const hashes = value === undefined ? [] : Array.isArray(value) ? value : [value]

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { type Members, readBoolean, readChoice, readText, readTexts } from '../../keys/check.ts'
-import { readAll, readEach } from '../../keys/faults.ts'
-import { hasHost } from '../../keys/identifier.ts'
-import { checkRedirectUri, isOnDevice } from '../protocol/redirect_uri.ts'
+import { type Members, readBoolean, readChoice, readText, readTexts } from '../../../keys/check.ts'
+import { readAll, readEach } from '../../../keys/faults.ts'
+import { hasHost } from '../../../keys/identifier.ts'
+import { checkRedirectUri, isOnDevice } from '../../protocol/redirect_uri.ts'
+import { DISPLAY_NAME } from '../resource_registration.ts'
 import type { Client } from './client.ts'
-import { DISPLAY_NAME } from './resource_registration.ts'
 
 function readRedirectUris(name: string, value: unknown, isNeeded: boolean): readonly string[] {
   const uris = readTexts(name, value, /^\S{1,512}$/, 'a URI of at most 512 characters')

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { digestText, isEqual } from '../../keys/digest.ts'
+import { digestText, isEqual } from '../../../keys/digest.ts'
+import type { ExchangeRule } from '../exchange.ts'
+import type { AssertionAlgorithm, Signer } from '../signer.ts'
 import type { CertificateRule } from './client_certificate.ts'
-import type { ExchangeRule } from './exchange.ts'
-import type { AssertionAlgorithm, Signer } from './signer.ts'
 
 /**
  * How a client can prove itself at the token endpoint (RFC 7591 §2, RFC 8705 §2); `none` is a public client, which cannot.

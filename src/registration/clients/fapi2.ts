@@ -6,14 +6,14 @@
  * @module
  */
 
-import { checkChoice, type Members } from '../../keys/check.ts'
-import { readAll, readEach } from '../../keys/faults.ts'
+import { checkChoice, type Members } from '../../../keys/check.ts'
+import { readAll, readEach } from '../../../keys/faults.ts'
+import type { Resource } from '../resource.ts'
+import { ASSERTION_ALGORITHMS, type AssertionAlgorithm } from '../signer.ts'
+import type { TrustedIssuer } from '../trusted_issuer.ts'
 import type { Client, ClientAuthenticationMethod, Profile } from './client.ts'
 import { CERTIFICATE_METHODS } from './client_certificate.ts'
 import { ASSERTION_SETTINGS } from './client_signer.ts'
-import type { Resource } from './resource.ts'
-import { ASSERTION_ALGORITHMS, type AssertionAlgorithm } from './signer.ts'
-import type { TrustedIssuer } from './trusted_issuer.ts'
 
 /** The ways in which a client in the profile can prove itself (FAPI 2.0 §5.3.2.1). */
 const METHODS: readonly ClientAuthenticationMethod[] = ['private_key_jwt', ...CERTIFICATE_METHODS]

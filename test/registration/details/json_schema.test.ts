@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isOf, readSchema } from '../../src/registration/json_schema.ts'
+import { isOf, readSchema } from '../../../src/registration/details/json_schema.ts'
 
 const object = (properties: object, more: object = {}) => ({
   type: 'object',

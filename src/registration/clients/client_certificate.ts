@@ -5,9 +5,9 @@
  */
 
 import { sha256 } from '@noble/hashes/sha2.js'
-import { encodeBase64url } from '../../keys/base64url.ts'
-import { checkText, type Members } from '../../keys/check.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { encodeBase64url } from '../../../keys/base64url.ts'
+import { checkText, type Members } from '../../../keys/check.ts'
+import { OAuthError } from '../../protocol/error.ts'
 
 /** The names that a certificate may be known by (RFC 8705 §2.1.2), without the `tls_client_auth_` before them. */
 const NAMES = ['subject_dn', 'san_dns', 'san_uri', 'san_ip', 'san_email'] as const

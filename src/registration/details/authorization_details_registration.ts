@@ -4,11 +4,11 @@
  * @module
  */
 
-import { checkKnown, checkMembers, checkText, readChoice, readText, readTexts } from '../../keys/check.ts'
-import { readAll } from '../../keys/faults.ts'
+import { checkKnown, checkMembers, checkText, readChoice, readText, readTexts } from '../../../keys/check.ts'
+import { readAll } from '../../../keys/faults.ts'
+import { DISPLAY_NAME, DISPLAY_WORDS, type KnownResources } from '../resource_registration.ts'
 import type { DetailType } from './authorization_details.ts'
 import { type JsonSchema, readSchema } from './json_schema.ts'
-import { DISPLAY_NAME, DISPLAY_WORDS, type KnownResources } from './resource_registration.ts'
 
 /** A type of authorization details. */
 export interface DetailTypeSettings {

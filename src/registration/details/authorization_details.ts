@@ -4,10 +4,10 @@
  * @module
  */
 
-import { findResource } from '../../keys/identifier.ts'
-import { OAuthError } from '../protocol/error.ts'
-import { isVisible } from '../protocol/visible.ts'
-import type { Client } from './client.ts'
+import { findResource } from '../../../keys/identifier.ts'
+import { OAuthError } from '../../protocol/error.ts'
+import { isVisible } from '../../protocol/visible.ts'
+import type { Client } from '../clients/client.ts'
 import { isOf, type Schema } from './json_schema.ts'
 
 /** One thing that is asked for, or was agreed to (RFC 9396 §2). */

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { type Members, readBoolean, readInteger } from '../../keys/check.ts'
-import { readAll } from '../../keys/faults.ts'
+import { type Members, readBoolean, readInteger } from '../../../keys/check.ts'
+import { readAll } from '../../../keys/faults.ts'
 import type { Client } from './client.ts'
 
 /** How long refresh tokens live, and how often one that was used is taken again. */

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { checkChoice, checkInteger, type Members } from '../../keys/check.ts'
+import { checkChoice, checkInteger, type Members } from '../../../keys/check.ts'
+import { ASSERTION_ALGORITHMS, readSigner } from '../signer.ts'
 import type { Client } from './client.ts'
-import { ASSERTION_ALGORITHMS, readSigner } from './signer.ts'
 
 /** What a client signs its assertions for, and how long they may live, where that is not as it should be. */
 export interface AssertionSettings {

@@ -4,19 +4,19 @@
  * @module
  */
 
-import { checkKnown, checkMembers, type Members, readBoolean, readChoice, readTexts } from '../../keys/check.ts'
-import { createFaultList, readAll, readEach } from '../../keys/faults.ts'
-import { SCOPE_TOKEN } from '../protocol/scope.ts'
+import { checkKnown, checkMembers, type Members, readBoolean, readChoice, readTexts } from '../../../keys/check.ts'
+import { createFaultList, readAll, readEach } from '../../../keys/faults.ts'
+import { SCOPE_TOKEN } from '../../protocol/scope.ts'
+import { type ExchangeRuleSettings, type KnownToExchange, readExchangeRules } from '../exchange.ts'
+import { checkScopes } from '../resource_registration.ts'
+import type { AssertionAlgorithm } from '../signer.ts'
 import type { Client, ClientAuthenticationMethod, ClientKind, Profile } from './client.ts'
 import { readApprovalSettings } from './client_approval.ts'
 import { CERTIFICATE_SETTINGS } from './client_certificate.ts'
 import { readBound, readProof } from './client_proof.ts'
 import { REFRESH_SETTINGS, type RefreshSettings, readRefreshSettings } from './client_refresh.ts'
 import { ASSERTION_SETTINGS, type AssertionSettings } from './client_signer.ts'
-import { type ExchangeRuleSettings, type KnownToExchange, readExchangeRules } from './exchange.ts'
 import { applyProfile } from './fapi2.ts'
-import { checkScopes } from './resource_registration.ts'
-import type { AssertionAlgorithm } from './signer.ts'
 
 /** A client. Without `secret_hash`, and not told to prove itself otherwise, it is public. */
 export interface ClientSettings extends AssertionSettings, RefreshSettings {
