@@ -7,8 +7,8 @@
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { text } from 'node:stream/consumers'
-import { parseArgs } from 'node:util'
 import type { RsaJwk } from '../../keys/index.ts'
+import { readArguments } from './arguments.ts'
 import { checkCommands } from './check.ts'
 import { clientCommands } from './client.ts'
 import { type Command, type Io, Refusal, UsageError, type Values } from './command.ts'
@@ -66,7 +66,7 @@ function help(of: readonly Command[]): string {
     '',
     ...lines,
     '',
-    '`bulla COMMAND --help` tells the options of a command.',
+    '`bulla COMMAND --help` tells the options of a command. What is written like an option, but is none, goes behind `--`.',
   ].join('\n')
 }
 
@@ -91,27 +91,17 @@ function valuesOf(given: Readonly<Record<string, unknown>>): Values {
 }
 
 async function runCommand(command: Command, args: readonly string[], io: Io): Promise<number> {
-  const options = Object.entries(command.options).map(([name, { type, multiple = false }]) => [
-    name,
-    { type, multiple },
-  ])
-  const parsed = ((): { values: Record<string, unknown>; positionals: string[] } => {
-    try {
-      const config = { ...Object.fromEntries(options), help: { type: 'boolean' as const, short: 'h' } }
-      return parseArgs({ args: [...args], options: config, allowPositionals: true })
-    } catch (error) {
-      throw new UsageError((error as Error).message.split('.')[0])
-    }
-  })()
-  if (parsed.values['help'] === true) {
+  const { values: given, operands, dashed } = readArguments(args, command.options)
+  if (given['help'] === true) {
     io.out(helpOf(command))
     return 0
   }
   const expected = command.operand === undefined ? 0 : 1
-  if (parsed.positionals.length < expected) throw new UsageError(`${command.operand} is missing`)
-  if (parsed.positionals.length > expected) throw new UsageError('there is a word too many')
-  const values = valuesOf(parsed.values)
-  const run = (to: Io): Promise<number> => command.run(values, parsed.positionals[0] ?? '', to)
+  if (operands.length < expected) throw new UsageError(`${command.operand} is missing`)
+  if (operands.length > expected)
+    throw new UsageError(dashed.length > 0 ? `Unknown option '${dashed.at(-1)}'` : 'there is a word too many')
+  const values = valuesOf(given)
+  const run = (to: Io): Promise<number> => command.run(values, operands[0] ?? '', to)
   return values.text('out') === undefined ? run(io) : runInto(values, run, io)
 }
 

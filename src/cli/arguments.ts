@@ -1,0 +1,55 @@
+/**
+ * The words behind a command's own: its options, and what it takes without an option's name.
+ *
+ * @module
+ */
+
+import { parseArgs } from 'node:util'
+import { type Option, UsageError } from './command.ts'
+
+/** What was written, read. */
+interface Arguments {
+  readonly values: Readonly<Record<string, unknown>>
+  readonly operands: readonly string[]
+  /** Of the operands what may have been meant as an option: what begins with `-`, and does not stand behind `--`. */
+  readonly dashed: readonly string[]
+}
+
+/** Tells whether a word is a value that begins with `-`, for options are written otherwise: `-h`, `--ring`, `--ring=FILE`. */
+function isDashed(word: string): boolean {
+  return /^-./s.test(word) && !/^(?:-h|--|--[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?:=.*)?)$/s.test(word)
+}
+
+/**
+ * Reads the words behind a command's own. Of ids that are made at random one in 64 begins with `-`: such a word is the value
+ * of the option before it, or an operand. One that is written like an option is taken for one: it goes behind `=` or `--`.
+ *
+ * @throws {UsageError} for options that are unknown, lack their value, or have one too many
+ */
+export function readArguments(
+  args: readonly string[],
+  options: Readonly<Record<string, Pick<Option, 'type' | 'multiple'>>>,
+): Arguments {
+  const end = args.includes('--') ? args.indexOf('--') : args.length
+  const [plain, dashed]: [string[], string[]] = [[], []]
+  for (const word of args.slice(0, end)) {
+    const before = plain.at(-1) ?? ''
+    if (!isDashed(word)) plain.push(word)
+    else if (before.startsWith('--') && options[before.slice(2)]?.type === 'string')
+      plain.splice(-1, 1, `${before}=${word}`)
+    else dashed.push(word)
+  }
+  try {
+    const config = Object.fromEntries(
+      Object.entries(options).map(([name, { type, multiple = false }]) => [name, { type, multiple }]),
+    )
+    const { values, positionals } = parseArgs({
+      args: [...plain, '--', ...dashed, ...args.slice(end + 1)],
+      options: { ...config, help: { type: 'boolean', short: 'h' } },
+      allowPositionals: true,
+    })
+    return { values, operands: positionals, dashed }
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('.')[0])
+  }
+}
