@@ -19,6 +19,7 @@ export const BINDING_KINDS = {
   PROFILE: 'variable',
   TRUSTED_ISSUERS: 'variable',
   AUTHORIZATION_DETAILS_TYPES: 'variable',
+  OPENID: 'variable',
   REQUIRE_PUSHED_AUTHORIZATION_REQUESTS: 'variable',
   PAIRWISE_SALT: 'secret',
   LOGIN: 'variable',

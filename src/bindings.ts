@@ -57,6 +57,8 @@ export interface Bindings {
   readonly KEY_RING?: unknown
   /** Secret: the ring that comes next, if any. */
   readonly KEY_RING_NEXT?: unknown
+  /** What is told of persons: with it the issuer is an OpenID provider. */
+  readonly OPENID?: unknown
   /** The guard's Durable Objects; or the text `"none"`. */
   readonly GUARD?: GuardNamespace | string
   /** The revocations' Durable Object, if access tokens can be revoked. */
@@ -210,6 +212,7 @@ export function gatherBindings(env: Bindings, faults: FaultList): IssuerSettings
   const optional = present({
     profile: env.PROFILE,
     authorizationDetailsTypes: env.AUTHORIZATION_DETAILS_TYPES,
+    openid: env.OPENID,
     requirePushedAuthorizationRequests: env.REQUIRE_PUSHED_AUTHORIZATION_REQUESTS,
     pairwiseSalt: textOf('PAIRWISE_SALT'),
     keyRingNext: textOf('KEY_RING_NEXT'),

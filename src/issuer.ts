@@ -21,6 +21,7 @@ import { createOperatorEndpoint, createRevocationsEndpoint } from './endpoints/r
 import { createRevokeEndpoint } from './endpoints/revoke.ts'
 import { createStartEndpoint } from './endpoints/start.ts'
 import { createTokenEndpoint } from './endpoints/token.ts'
+import { createUserinfoEndpoint } from './endpoints/userinfo.ts'
 import { createDoors } from './http/doors.ts'
 import type { FormRequest } from './http/form_endpoint.ts'
 import { only, onlyForUs, securely, showingRefusals } from './http/middleware.ts'
@@ -46,14 +47,14 @@ export interface Issuer extends Hono {
 export function createIssuer(settings: IssuerSettings): Issuer {
   const context = createContext(settings)
   const { log } = context
-  const { issuer, authenticate, revocations } = context.settings
+  const { issuer, authenticate, revocations, openid } = context.settings
   const parts = createParts(context, settings.fetch ?? ((url, init) => globalThis.fetch(url, init)))
   const createTokenResponse = createTokenEndpoint(context, parts)
   const isDemo = settings.isDemo === true && isLoopback(issuer)
   const base = new URL(issuer).pathname.replace(/\/$/, '')
 
   const app = new Hono()
-  const { form, formOfPages, document, proved, page } = createDoors(app, context, settings)
+  const { form, formOfPages, document, proved, resource, page } = createDoors(app, context, settings)
   const { scheme } = settings
   app.use(
     securely(context.settings),
@@ -61,7 +62,12 @@ export function createIssuer(settings: IssuerSettings): Issuer {
     onlyForUs(new URL(issuer), { except: `${base}/healthz`, scheme, log }),
   )
 
-  document(metadataPath(issuer), createMetadataAnswer(context.settings))
+  const metadata = createMetadataAnswer(context.settings)
+  document(metadataPath(issuer), metadata)
+  if (openid !== undefined) {
+    document(`${base}/.well-known/openid-configuration`, metadata)
+    resource(`${base}/userinfo`, createUserinfoEndpoint(context, parts))
+  }
   document(`${base}/jwks`, () => createJwksAnswer(context, parts.publicKeys))
   app.all(`${base}/healthz`, only('GET', 'HEAD'), () => toResponse(createHealthAnswer(context)))
   formOfPages(`${base}/token`, createTokenResponse)

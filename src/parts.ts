@@ -22,6 +22,7 @@ import { createWays } from './authorization/ways.ts'
 import type { EndpointContext } from './context.ts'
 import { type Cookies, createCookies } from './http/cookies.ts'
 import { type AccessTokens, createAccessTokens } from './issuing/access_tokens.ts'
+import { createIdTokens, type IdTokens } from './issuing/id_tokens.ts'
 import { createPublicKeys, type PublicKeys } from './issuing/public_keys.ts'
 import { createRevoking, type Revoking } from './issuing/revoking.ts'
 import type { Fetch } from './remote/document.ts'
@@ -34,6 +35,7 @@ export interface Parts {
   readonly proveClient: ProveClient
   readonly authenticateClient: AuthenticateClient
   readonly accessTokens: AccessTokens
+  readonly idTokens: IdTokens
   readonly assertions: Assertions
   readonly publicKeys: PublicKeys
   readonly revocations: Revocations | undefined
@@ -67,6 +69,7 @@ export function createParts(context: EndpointContext, fetch: Fetch): Parts {
     proveClient,
     authenticateClient: spendingAtOnce(proveClient),
     accessTokens: createAccessTokens(context, createRecipients(fetch, log), publicKeys),
+    idTokens: createIdTokens(context),
     assertions,
     publicKeys,
     revocations,

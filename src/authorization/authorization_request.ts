@@ -4,6 +4,9 @@
  * @module
  */
 
+import { readClaimsRequest } from '../openid/claims_request.ts'
+import { OFFLINE_ACCESS, OPENID } from '../openid/openid.ts'
+import type { AskedClaims } from '../openid/told_claims.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Parameters, writeParameters } from '../protocol/parameters.ts'
 import { readChallenge } from '../protocol/pkce.ts'
@@ -43,7 +46,10 @@ export interface AuthorizationRequest {
   readonly parameters: string
   /** Nothing where the browser brought the request itself. */
   readonly pushed: Pushed | undefined
-  readonly codeChallenge: string
+  /** Nothing where the client may do without, and did. */
+  readonly codeChallenge: string | undefined
+  /** The claims that are asked for one by one. */
+  readonly asked: AskedClaims
   readonly nonce: string | undefined
   /** The thumbprint of the DPoP key that alone may redeem the code (RFC 9449 §10). */
   readonly dpopJkt: string | undefined
@@ -81,6 +87,7 @@ const PARAMETERS: readonly string[] = [
   'prompt',
   'max_age',
   'login_hint',
+  'claims',
 ]
 
 /**
@@ -153,6 +160,11 @@ function readDpopJkt(parameters: Parameters, pushed: Pushed | undefined): string
 
 /** What the operator lets clients ask for. */
 export interface AuthorizationPolicy {
+  /** The resources that people can let a client have. */
+  readonly approvable: ReadonlyMap<string, Resource>
+  /** The issuer's own among them. */
+  readonly userinfo: Resource | undefined
+  /** All but that. */
   readonly resources: ReadonlyMap<string, Resource>
   readonly detailTypes: DetailTypes
   /** Whether all clients must push their requests. */
@@ -163,17 +175,41 @@ export interface AuthorizationPolicy {
 function readWishes(
   parameters: Parameters,
   client: Client,
-  { resources, detailTypes }: AuthorizationPolicy,
+  { approvable, resources, userinfo, detailTypes }: AuthorizationPolicy,
 ): Pick<AuthorizationRequest, 'scope' | 'resources' | 'details'> {
   const [requested, named] = [readScope(parameters.get('scope')), parameters.all('resource')]
   const details = readAuthorizationDetails(parameters.get('authorization_details'), client, detailTypes)
   // Who asks for details alone is given no scope by default; `resource` says only what a scope is for (RFC 9396 §3.2).
   const isDetailed = requested === undefined && details.length > 0
-  const chosen = isDetailed && named.length === 0 ? [] : chooseResources(named, requested, client, resources)
+  // What asks who the person is, is for the issuer's own resource, and for no API (OpenID Connect Core §5.4).
+  const isOpenid = userinfo !== undefined && client.resources.has(userinfo.uri) && requested?.includes(OPENID) === true
+  const elsewhere = requested?.filter((token) => userinfo?.scopes.includes(token) !== true)
+  const isNowhere = named.length === 0 && (isDetailed || (isOpenid && elsewhere?.length === 0))
+  const among = named.length > 0 ? approvable : resources
+  const chosen = new Set(isNowhere ? [] : chooseResources(named, elsewhere, client, among))
   if (isDetailed) return { scope: [], resources: [], details }
-  const allowed = new Set(chosen.flatMap((resource) => scopesOf(client, resource)))
-  const scope = grantScope(requested, [...allowed])
-  return { scope, resources: chosen.map(({ uri }) => uri), details }
+  if (isOpenid) chosen.add(userinfo)
+  const isOffline = requested?.includes(OFFLINE_ACCESS) === true && client.scopes.has(OFFLINE_ACCESS)
+  const allowed = [...chosen].flatMap((resource) => scopesOf(client, resource))
+  const scope = grantScope(requested, isOffline ? [...allowed, OFFLINE_ACCESS] : allowed)
+  if (scope.every((token) => token === OFFLINE_ACCESS) || (userinfo && chosen.has(userinfo) && !scope.includes(OPENID)))
+    throw new OAuthError('invalid_scope', 'nothing is asked for, or who the person is without openid')
+  return { scope: [...new Set(scope)], resources: [...chosen].map(({ uri }) => uri), details }
+}
+
+/** Returns the code challenge; nothing where there is not a word of one, and the client may do without for some requests. */
+function readCodeChallenge(parameters: Parameters, { openid }: Client): string | undefined {
+  const [challenge, method] = [parameters.get('code_challenge'), parameters.get('code_challenge_method')]
+  if (openid.isPkceOptional && challenge === undefined && method === undefined) return undefined
+  return readChallenge(challenge, method)
+}
+
+/** Tells whether a request asks for nothing but who the person is. */
+function isForPersonsAlone(
+  { resources, details }: Pick<AuthorizationRequest, 'resources' | 'details'>,
+  { userinfo }: AuthorizationPolicy,
+): boolean {
+  return details.length === 0 && resources.every((uri) => uri === userinfo?.uri)
 }
 
 /**
@@ -197,8 +233,11 @@ export function readAuthorizationRequest(
   if ((parameters.get('state') ?? '').length > LONGEST_STATE)
     throw new OAuthError('invalid_request', 'state is too long')
   checkResponse(parameters)
-  const codeChallenge = readChallenge(parameters.get('code_challenge'), parameters.get('code_challenge_method'))
+  const codeChallenge = readCodeChallenge(parameters, client)
   const wishes = readWishes(parameters, client, policy)
+  const asked = wishes.scope.includes(OPENID) ? readClaimsRequest(parameters.get('claims')) : {}
+  if (codeChallenge === undefined && !isForPersonsAlone(wishes, policy))
+    throw new OAuthError('invalid_request', 'code_challenge is missing, and not only who the person is is asked for')
   const prompt = readPrompt(parameters.get('prompt'))
   const maxAge = readMaxAge(parameters.get('max_age'))
   const dpopJkt = readDpopJkt(parameters, pushed)
@@ -212,6 +251,6 @@ export function readAuthorizationRequest(
   }
   if (pushed === undefined && (policy.isPushing || client.isPushing))
     throw new OAuthError('invalid_request', 'the client must push its requests')
-  const rest = { codeChallenge, nonce, dpopJkt, prompt, maxAge, loginHint }
+  const rest = { codeChallenge, asked, nonce, dpopJkt, prompt, maxAge, loginHint }
   return { destination, ...wishes, parameters: written, pushed, ...rest }
 }

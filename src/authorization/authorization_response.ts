@@ -8,6 +8,7 @@ import { digestLabels } from '../../keys/digest.ts'
 import type { EndpointContext } from '../context.ts'
 import { type CodeFacts, loginOf } from '../grants/approval_facts.ts'
 import { REVOKED_FOR } from '../issuing/revoking.ts'
+import { pickClaims, told } from '../openid/told_claims.ts'
 import type { WayBack } from '../pages/error.ts'
 import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode } from '../protocol/error.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
@@ -53,11 +54,25 @@ function nameOf(kind: string, one: string): string {
 
 /** Returns the mint of codes. */
 export function createCodes(
-  { settings, newId }: EndpointContext,
+  { settings, hooks, newId }: EndpointContext,
   pushedRequests: PushedRequests,
   view: RevocationView,
 ): Codes {
-  const { issuer, lives } = settings
+  const { issuer, lives, openid } = settings
+
+  /** Returns what of the login goes on: only what was asked for, but for the operator's own hook, which may look at all. */
+  function claimsOf(
+    { scope, asked }: AuthorizationRequest,
+    { claims = {} }: Session,
+  ): Pick<CodeFacts, 'claims' | 'asked'> {
+    if (openid === undefined) return {}
+    const kept = hooks.claims === undefined ? pickClaims(claims, told(openid, { scope, asked })) : claims
+    return {
+      ...(Object.keys(kept).length === 0 ? {} : { claims: kept }),
+      ...(Object.keys(asked).length === 0 ? {} : { asked }),
+    }
+  }
+
   return {
     async send(request, session, envelopes, now, answered) {
       const { destination, scope, resources, details, codeChallenge, nonce, dpopJkt } = request
@@ -76,12 +91,13 @@ export function createCodes(
         resources,
         ...(details.length === 0 ? {} : { details }),
         ...loginOf(session),
+        ...claimsOf(request, session),
         approved_at: now,
         grant_end: now + client.refreshTokenLifetime,
       }
       const asked = {
         redirect_uri: redirectUri,
-        code_challenge: codeChallenge,
+        ...(codeChallenge === undefined ? {} : { code_challenge: codeChallenge }),
         ...(nonce === undefined ? {} : { nonce }),
         ...(dpopJkt === undefined ? {} : { dpop_jkt: dpopJkt }),
         ...(answered === undefined ? {} : { until: answered.exp + lives.code }),

@@ -12,6 +12,7 @@ import { type Cookies, LONGEST_COOKIE } from '../http/cookies.ts'
 import { REVOKED_FOR } from '../issuing/revoking.ts'
 import { TokenError } from '../jose/error.ts'
 import type { Person } from '../login/authenticate.ts'
+import type { Claims } from '../openid/told_claims.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
@@ -55,7 +56,7 @@ export interface Sessions {
 const NOTE_EVERY = 60
 
 function readFacts(facts: PurposeFacts): Session {
-  const { jti, exp, sub, auth_time, is_auth_time_known, started_at, name, acr, amr } = facts
+  const { jti, exp, sub, auth_time, is_auth_time_known, started_at, name, acr, amr, claims } = facts
   return {
     sid: jti,
     exp,
@@ -65,6 +66,7 @@ function readFacts(facts: PurposeFacts): Session {
     ...(typeof name === 'string' || name === null ? { name } : {}),
     ...(typeof acr === 'string' ? { acr } : {}),
     ...(Array.isArray(amr) ? { amr } : {}),
+    ...(typeof claims === 'object' && claims !== null ? { claims: claims as Claims } : {}),
   }
 }
 

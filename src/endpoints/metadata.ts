@@ -4,9 +4,11 @@
  * @module
  */
 
+import { SIGNING_ALGORITHMS } from '../../keys/index.ts'
 import { authenticationMethodsOf } from '../authentication/client_authentication.ts'
 import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES } from '../authorization/authorization_request.ts'
 import type { Answer } from '../http/respond.ts'
+import { type Openid, openidScopes, userinfoOf } from '../openid/openid.ts'
 import { CODE_CHALLENGE_METHODS } from '../protocol/pkce.ts'
 import { algorithmsIn } from '../registration/clients/fapi2.ts'
 import type { CheckedSettings } from '../settings/settings.ts'
@@ -18,11 +20,24 @@ function signedBy(endpoint: string, algorithms: readonly string[]): Readonly<Rec
   return algorithms.length === 0 ? {} : { [`${endpoint}_endpoint_auth_signing_alg_values_supported`]: algorithms }
 }
 
+/** Returns what an OpenID provider says beside that (OpenID Connect Discovery §3). */
+function describeProvider(issuer: string, { claims, acrValues }: Openid): Readonly<Record<string, unknown>> {
+  return {
+    userinfo_endpoint: userinfoOf(issuer),
+    subject_types_supported: ['public', 'pairwise'],
+    id_token_signing_alg_values_supported: SIGNING_ALGORITHMS,
+    claims_supported: ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', ...claims],
+    claims_parameter_supported: true,
+    ...(acrValues.length > 0 ? { acr_values_supported: acrValues } : {}),
+  }
+}
+
 /** Returns the metadata document of an issuer (RFC 8414 §2). */
 export function describeIssuer(settings: CheckedSettings): Readonly<Record<string, unknown>> {
   const { issuer, resources, authenticate, revocations, guard, grants, hasCertificates } = settings
-  const { detailTypes, isPushing, profile } = settings
-  const scopes = new Set([...resources.values()].flatMap((resource) => resource.scopes))
+  const { detailTypes, isPushing, profile, openid } = settings
+  const ofPersons = openid === undefined ? [] : openidScopes(openid)
+  const scopes = new Set([...ofPersons, ...[...resources.values()].flatMap((resource) => resource.scopes)])
   const methods = authenticationMethodsOf(settings)
   const provingMethods = methods.filter((method) => method !== 'none')
   const algorithms = guard === undefined ? [] : algorithmsIn(profile)
@@ -37,8 +52,10 @@ export function describeIssuer(settings: CheckedSettings): Readonly<Record<strin
     pushed_authorization_request_endpoint: `${issuer}/par`,
     require_pushed_authorization_requests: isPushing,
   }
+  const provider = openid === undefined ? {} : describeProvider(issuer, openid)
   return {
     issuer,
+    ...provider,
     ...(isForPersons ? authorization : { response_types_supported: [] }),
     token_endpoint: `${issuer}/token`,
     token_endpoint_auth_methods_supported: methods,

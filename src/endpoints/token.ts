@@ -8,11 +8,14 @@ import type { ProveClient } from '../authentication/client_authentication.ts'
 import { createDpop, type Proof } from '../authentication/dpop.ts'
 import type { EndpointContext } from '../context.ts'
 import type { RefreshFacts } from '../grants/approval_facts.ts'
+import { authorizationCode } from '../grants/authorization_code.ts'
 import { checkDecision } from '../grants/decision.ts'
 import type { Decision, Grant } from '../grants/grant.ts'
+import { refreshToken } from '../grants/refresh_token.ts'
 import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
 import { type Answer, answerJson } from '../http/respond.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
+import type { IdTokens } from '../issuing/id_tokens.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
@@ -40,6 +43,9 @@ const PROTOCOL_MEMBERS: ReadonlySet<string> = new Set([
   'error_description',
   'error_uri',
 ])
+
+/** The grants that stand on what a person let a client have: who the person is no other can have a token for. */
+const APPROVED: readonly string[] = [authorizationCode.type, refreshToken.type]
 
 function chooseGrant(type: string, client: Client, grants: ReadonlyMap<string, Grant>): Grant {
   const grant = grants.get(type)
@@ -82,6 +88,7 @@ function bind(decision: Decision, cnf: Confirmation | undefined, client: Client)
 export interface TokenParts {
   readonly proveClient: ProveClient
   readonly accessTokens: AccessTokens
+  readonly idTokens: IdTokens
   readonly assertions: Assertions
   readonly view: RevocationView
 }
@@ -89,10 +96,11 @@ export interface TokenParts {
 /** Returns the token endpoint: the same door with or without a framework. */
 export function createTokenEndpoint(
   context: EndpointContext,
-  { proveClient, accessTokens, assertions, view }: TokenParts,
+  { proveClient, accessTokens, idTokens, assertions, view }: TokenParts,
 ): FormEndpoint {
   const { settings, hooks, keyRing, log, newId } = context
-  const { issuer, resources, detailTypes, pairwise, guard, grants, trustedIssuers } = settings
+  const { issuer, resources, approvable, userinfo, openid, detailTypes } = settings
+  const { pairwise, guard, grants, trustedIssuers } = settings
   const dpop = createDpop(context)
 
   /** Returns what the operator adds, without the names that are the protocol's. */
@@ -121,19 +129,23 @@ export function createTokenEndpoint(
   }
 
   async function issue(
-    { entitlement: decided, issued_token_type }: Decision,
+    { entitlement: decided, login, person, issued_token_type }: Decision,
+    client: Client,
     refresh_token: string | undefined,
     credentials: Credentials,
     headers: Readonly<Record<string, string>> | undefined,
     now: number,
   ): Promise<Answer> {
-    const claims = ownMembers(hooks.claims?.(decided, credentials), PROTOCOL_CLAIMS)
+    // What the issuer says to itself nobody else reads.
+    const hook = decided.aud === userinfo?.uri ? undefined : hooks.claims
+    const claims = ownMembers(hook?.(decided, credentials, person ?? {}), PROTOCOL_CLAIMS)
     const entitlement = { ...decided, claims: { ...decided.claims, ...claims } }
     const access_token = await accessTokens.seal(entitlement, now)
     const added = ownMembers(hooks.response?.(entitlement, credentials), PROTOCOL_MEMBERS)
     // JSON leaves out what is undefined.
     const given = {
       access_token,
+      id_token: login === undefined ? undefined : await idTokens.sign(login, client, access_token, now),
       token_type: tokenTypeOf(entitlement),
       expires_in: entitlement.exp - now,
       refresh_token,
@@ -165,7 +177,7 @@ export function createTokenEndpoint(
       guard: guard && spendFirst(guard, spendProofs),
       confirmation,
       isRevoked,
-      approvals: { envelopes, pairwise },
+      approvals: { envelopes, pairwise, resources: approvable, userinfo, openid },
       brought: {
         trustedIssuers,
         assertions,
@@ -173,11 +185,11 @@ export function createTokenEndpoint(
         isProved: (bound) => isConfirmation(bound) && isConfirmedBy(bound, confirmation ?? {}),
       },
     })
-    checkDecision(decided, client, resources, now)
+    checkDecision(decided, client, APPROVED.includes(type) ? approvable : resources, now)
     const decision = bind(decided, confirmation, client)
     // What can fail comes before what is spent; what was sealed for a request that is refused then is never handed out.
     const refresh_token = decision.refresh_token ?? (await sealRefresh(decision.refresh, client, envelopes, now))
-    const answer = await issue(decision, refresh_token, credentials, proof?.headers, now)
+    const answer = await issue(decision, client, refresh_token, credentials, proof?.headers, now)
     await spendProofs()
     await decision.spend?.()
     return answer

@@ -24,6 +24,7 @@ import type { EnvelopePurpose, PurposeFacts } from '../token/purpose.ts'
 import { type Approval, approvedResources, loginOf } from './approval_facts.ts'
 import { writeDetails } from './entitlement.ts'
 import type { GrantContext } from './grant.ts'
+import { tellUserinfo } from './login_facts.ts'
 
 /** What is needed of the context where an approval is looked at. */
 export type ApprovalContext = Omit<GrantContext, 'issuer' | 'brought'>
@@ -73,7 +74,7 @@ export function checkConfirmed(bound: Confirmation | undefined, { confirmation }
 export async function checkNotEnded(approval: Approval, context: ApprovalContext): Promise<void> {
   const { sid, sub, client_id, approved_at: iat } = approval
   // Whoever revokes it may know it by a name that a token had.
-  const resources = approvedResources(approval).map((uri) => context.resources.get(uri))
+  const resources = approvedResources(approval).map((uri) => context.approvals.resources.get(uri))
   const gids = context.approvals.pairwise.namesOf('gid', approval.gid, resources)
   const [hasEnded, ...areRevoked] = await Promise.all([
     context.guard?.hasEnded([...gids, sid]),
@@ -110,13 +111,46 @@ function chooseDetails(
   return narrowDetails(readAuthorizationDetails(wish.details, client, detailTypes), approved)
 }
 
-/** Returns the resource that a token is asked for: one of the approval's that the client may still have. */
-function chooseOf(approval: Approval, named: readonly string[], client: Client, context: ApprovalContext): Resource {
+/**
+ * Returns the resources that can be meant where none is named: those of the approval; where who the person is was asked for
+ * too, the only API at which something may be had, or else the issuer's own.
+ */
+function usualOf(
+  approval: Approval,
+  requested: readonly string[],
+  client: Client,
+  { approvals: { resources, userinfo } }: ApprovalContext,
+): readonly string[] {
   const approved = approvedResources(approval)
-  const wanted = new Set(named.length > 0 ? named.map((uri) => findResource(approved, uri)) : approved)
+  if (userinfo === undefined || !approved.includes(userinfo.uri)) return approved
+  const isWorth = (uri: string): boolean => {
+    const resource = uri === userinfo.uri ? undefined : resources.get(uri)
+    const scope = resource === undefined ? [] : scopesOf(client, resource)
+    return requested.some((token) => scope.includes(token)) || isDetailed(approval, uri)
+  }
+  const apis = approved.filter(isWorth)
+  return apis.length === 1 ? apis : [userinfo.uri]
+}
+
+function isDetailed({ details = [] }: Approval, uri: string): boolean {
+  return details.some(({ at }) => at.includes(uri))
+}
+
+/** Returns the resource that a token is asked for: one of the approval's that the client may still have. */
+function chooseOf(
+  approval: Approval,
+  named: readonly string[],
+  requested: readonly string[],
+  client: Client,
+  context: ApprovalContext,
+): Resource {
+  const approved = approvedResources(approval)
+  const wanted = new Set(
+    named.length > 0 ? named.map((uri) => findResource(approved, uri)) : usualOf(approval, requested, client, context),
+  )
   const [uri] = wanted
   const isApproved = wanted.size === 1 && uri !== undefined && client.resources.has(uri)
-  const resource = isApproved ? context.resources.get(uri) : undefined
+  const resource = isApproved ? context.approvals.resources.get(uri) : undefined
   if (resource === undefined) throw new OAuthError('invalid_target', 'not just one resource of this approval is meant')
   return resource
 }
@@ -134,11 +168,11 @@ export function entitle(approval: Approval, wish: Wish, client: Client, context:
   const details = chooseDetails(approval, wish, client, context)
   // Details that are asked for tell where, too, if nothing else does (RFC 9396 §6).
   const named = wish.resources.length === 0 && wish.details !== undefined ? resourcesOf(details) : wish.resources
-  const resource = chooseOf(approval, named, client, context)
+  const requested = readScope(wish.scope) ?? approval.scope
+  const resource = chooseOf(approval, named, requested, client, context)
   const { uri } = resource
   if (wish.details !== undefined && !details.every(({ at }) => at.includes(uri)))
     throw new OAuthError('invalid_authorization_details', 'a detail is for another resource')
-  const requested = readScope(wish.scope) ?? approval.scope
   if (!requested.every((token) => approval.scope.includes(token))) {
     throw new OAuthError('invalid_scope', 'more scope than was approved')
   }
@@ -149,5 +183,6 @@ export function entitle(approval: Approval, wish: Wish, client: Client, context:
     throw new OAuthError('invalid_scope', 'nothing of the approval is left at this resource')
   const exp = Math.min(now + resource.accessTokenLifetime, grant_end)
   const login = { ...loginOf(approval), ...written }
-  return { sub, client_id, aud: uri, scope, iat: now, exp, jti: context.newId(), gid, ...login, claims: {} }
+  const claims = tellUserinfo(approval, scope, resource, context.approvals)
+  return { sub, client_id, aud: uri, scope, iat: now, exp, jti: context.newId(), gid, ...login, claims }
 }

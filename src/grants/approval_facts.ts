@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { AskedClaims, Claims } from '../openid/told_claims.ts'
 import { type PlacedDetail, resourcesOf } from '../registration/details/authorization_details.ts'
 import type { Confirmation } from '../token/entitlement.ts'
 
@@ -28,6 +29,10 @@ export interface Approval extends Login {
   readonly resources: readonly string[]
   /** What in detail, and where. At least this, or a scope at a resource, is there. */
   readonly details?: readonly PlacedDetail[]
+  /** What may be told of the person: of what the login gave that alone which was asked for. */
+  readonly claims?: Claims
+  /** The claims that were asked for one by one. */
+  readonly asked?: AskedClaims
   /** When it was given. Unix seconds. */
   readonly approved_at: number
   /** When it ends, and all that came of it. Unix seconds. */
@@ -37,7 +42,8 @@ export interface Approval extends Login {
 /** What a code carries. */
 export interface CodeFacts extends Approval {
   readonly redirect_uri: string
-  readonly code_challenge: string
+  /** Nothing where the client may do without, and did. */
+  readonly code_challenge?: string
   readonly nonce?: string
   /** The thumbprint of the DPoP key that alone may redeem it (RFC 9449 §10). */
   readonly dpop_jkt?: string
@@ -64,9 +70,10 @@ export function loginOf({ auth_time, acr, amr }: Login): Login {
 
 /** Returns what of the facts is the approval itself. */
 export function approvalOf(facts: Approval): Approval {
-  const { gid, sid, sub, client_id, scope, resources, details, approved_at, grant_end } = facts
+  const { gid, sid, sub, client_id, scope, resources, details, claims, asked, approved_at, grant_end } = facts
   const what = { scope, resources, ...(details === undefined ? {} : { details }) }
-  return { gid, sid, sub, client_id, ...what, ...loginOf(facts), approved_at, grant_end }
+  const told = { ...(claims === undefined ? {} : { claims }), ...(asked === undefined ? {} : { asked }) }
+  return { gid, sid, sub, client_id, ...what, ...told, ...loginOf(facts), approved_at, grant_end }
 }
 
 /** Returns the URIs of all resources that tokens of an approval can be for. */

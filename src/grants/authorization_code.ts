@@ -19,6 +19,7 @@ import {
 } from './approval.ts'
 import { approvalOf, type CodeFacts } from './approval_facts.ts'
 import type { Decision, Grant } from './grant.ts'
+import { tellLogin } from './login_facts.ts'
 
 /** Spends the code. One that was spent before ends all that came of it (RFC 6749 §4.1.2). */
 async function spend(jti: string, exp: number, facts: CodeFacts, context: ApprovalContext): Promise<void> {
@@ -28,10 +29,16 @@ async function spend(jti: string, exp: number, facts: CodeFacts, context: Approv
   throw new OAuthError('invalid_grant', 'the code was used before: all that came of it has ended')
 }
 
+/** A code that was asked for with a challenge needs its verifier, and one without takes none (RFC 9700 §2.1.1). */
+function checkPkce(parameters: Parameters, { code_challenge: challenge }: CodeFacts): void {
+  if (challenge !== undefined) checkVerifier(parameters.require('code_verifier'), challenge)
+  else if (parameters.get('code_verifier') !== undefined)
+    throw new OAuthError('invalid_grant', 'code_verifier comes for a code that was asked for without a challenge')
+}
+
 /** Everything is checked before the code is spent: a wrong request must not burn it (OAuth 2.1 §7.5.2). */
 async function decide(parameters: Parameters, client: Client, context: ApprovalContext): Promise<Decision> {
   const code = parameters.require('code')
-  const verifier = parameters.require('code_verifier')
   const { jti, exp, ...rest } = await openGrant('code', code, context)
   const facts = rest as unknown as CodeFacts
   checkApproval(facts, client, context.now)
@@ -39,7 +46,7 @@ async function decide(parameters: Parameters, client: Client, context: ApprovalC
   if (redirectUri !== undefined && redirectUri !== facts.redirect_uri) {
     throw new OAuthError('invalid_grant', 'redirect_uri is another than the code was sent to')
   }
-  checkVerifier(verifier, facts.code_challenge)
+  checkPkce(parameters, facts)
   checkConfirmed(facts.dpop_jkt === undefined ? undefined : { jkt: facts.dpop_jkt }, context)
   // A scope parameter has no meaning here (RFC 6749 §4.1.3): the approval has the scope.
   const wish = {
@@ -51,8 +58,12 @@ async function decide(parameters: Parameters, client: Client, context: ApprovalC
   await checkNotEnded(facts, context)
   const isSafe = context.guard !== undefined || !isPublic(client) || context.confirmation !== undefined
   const mayRefresh = client.grantTypes.has('refresh_token') && isSafe
+  const login = tellLogin(facts, facts.scope, client, context.approvals)
+  const { nonce } = facts
   return {
     entitlement,
+    ...(login === undefined ? {} : { login: { ...login, ...(nonce === undefined ? {} : { nonce }) } }),
+    ...(facts.claims === undefined ? {} : { person: facts.claims }),
     ...(mayRefresh ? { refresh: { ...approvalOf(facts), generation: 0 } } : {}),
     spend: () => spend(jti, facts.until ?? exp, facts, context),
   }

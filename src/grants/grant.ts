@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Openid } from '../openid/openid.ts'
+import type { Claims } from '../openid/told_claims.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { Client } from '../registration/clients/client.ts'
 import type { DetailTypes } from '../registration/details/authorization_details.ts'
@@ -15,7 +17,7 @@ import type { Guard } from '../stores/guard.ts'
 import type { Confirmation, Entitlement, Opened } from '../token/entitlement.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { Target } from '../token/revocations.ts'
-import type { RefreshFacts } from './approval_facts.ts'
+import type { Login, RefreshFacts } from './approval_facts.ts'
 
 /** What opens what came of an approval: for the grants of a code and of a refresh token. */
 export interface Approvals {
@@ -23,6 +25,12 @@ export interface Approvals {
   readonly envelopes: PurposeEnvelopes
   /** How else an approval is called, at resources with pairwise subjects. */
   readonly pairwise: Pairwise
+  /** The resources that people can let a client have. */
+  readonly resources: ReadonlyMap<string, Resource>
+  /** The issuer's own among them. */
+  readonly userinfo: Resource | undefined
+  /** What is told of persons. */
+  readonly openid: Openid | undefined
 }
 
 /** What opens tokens that a client was given by others: for token exchange and for assertions. */
@@ -62,6 +70,22 @@ export interface GrantContext {
   readonly brought: Brought
 }
 
+/** What a client is told of who logged in (OpenID Connect Core §2). */
+export interface LoginFacts {
+  /** Who, as the issuer calls the person. */
+  readonly sub: string
+  /** The session in which the person did. */
+  readonly sid: string
+  /** When, and how, as far as it is known. */
+  readonly login: Login
+  /** The request's, in the answer to a code alone. */
+  readonly nonce?: string
+  /** What else. */
+  readonly claims: Claims
+  /** When it ends at the latest. Unix seconds. */
+  readonly until: number
+}
+
 /** What a grant decided. */
 export interface Decision {
   /** What the client gets an access token for. */
@@ -70,6 +94,10 @@ export interface Decision {
   readonly refresh?: RefreshFacts
   /** The refresh token that the client has, where it stays as it is and is told again. */
   readonly refresh_token?: string
+  /** What the client is told of who logged in, if it asked. */
+  readonly login?: LoginFacts
+  /** What the login gave, for the operator's own hook alone. */
+  readonly person?: Claims
   /** What kind of token the client is told that it gets, where the grant type has a word for it (RFC 8693 §2.2.1). */
   readonly issued_token_type?: string
   /**

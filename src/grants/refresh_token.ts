@@ -8,6 +8,7 @@
 import { digestLabels } from '../../keys/digest.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
+import { readScope } from '../protocol/scope.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
 import type { Guard } from '../stores/guard.ts'
 import type { Confirmation } from '../token/entitlement.ts'
@@ -22,6 +23,7 @@ import {
 } from './approval.ts'
 import { approvalOf, type RefreshFacts } from './approval_facts.ts'
 import type { Decision, Grant } from './grant.ts'
+import { tellLogin } from './login_facts.ts'
 
 /** Seconds in which a refresh token that was used gets the same successor again: a lost answer, or two tabs. */
 const GRACE = 30
@@ -62,13 +64,18 @@ async function decide(parameters: Parameters, client: Client, context: ApprovalC
   const wish = { resources, scope, details: parameters.get('authorization_details') }
   const entitlement = entitle(facts, wish, client, context)
   await checkNotEnded(facts, context)
+  const login = tellLogin(facts, readScope(scope) ?? facts.scope, client, context.approvals)
+  const told = {
+    ...(login === undefined ? {} : { login }),
+    ...(facts.claims === undefined ? {} : { person: facts.claims }),
+  }
   if (!isPublic(client) || facts.cnf !== undefined)
-    return { entitlement, ...(client.repeatsRefreshToken ? { refresh_token: presented } : {}) }
+    return { entitlement, ...told, ...(client.repeatsRefreshToken ? { refresh_token: presented } : {}) }
   const { guard } = context
   if (guard === undefined) throw new OAuthError('invalid_grant', 'without a guard, public clients cannot refresh')
   // Whatever is let go on has the same successor: the first time, and again in the grace.
   const refresh = { ...approvalOf(facts), generation: facts.generation + 1 }
-  return { entitlement, refresh, spend: () => rotate(facts, client, context, guard) }
+  return { entitlement, ...told, refresh, spend: () => rotate(facts, client, context, guard) }
 }
 
 /** Gives a new refresh token only to public clients whose last one was bound to no key. */

@@ -45,6 +45,11 @@ export interface Doors {
   document(path: string, answer: () => Answer | Promise<Answer>, form?: FormEndpoint): void
   /** Takes whatever a server that proves itself asks for. */
   proved(path: string, answer: (request: Request, certificate: ClientCertificate | undefined) => Promise<Answer>): void
+  /** Takes a token in the header, from a page of another origin too. */
+  resource(
+    path: string,
+    answer: (request: Request, certificate: ClientCertificate | undefined) => Promise<Answer>,
+  ): void
   /** Shows a person a page, and takes its form, by these methods. */
   page(path: string, answer: (c: Context) => Response | Promise<Response>, ...methods: readonly string[]): void
 }
@@ -77,6 +82,16 @@ export function createDoors(app: Hono, context: EndpointContext, settings: Issue
     proved(path, answer) {
       const handler = async (c: Context) => toResponse(await answer(c.req.raw, certificateOf(c)))
       app.all(path, only('GET', 'POST'), limit, atMost(LONGEST_FORM_REQUEST), handler)
+    },
+    resource(path, answer) {
+      const handler = async (c: Context) => toResponse(await answer(c.req.raw, certificateOf(c)))
+      app.all(
+        path,
+        corsWhereAsked({ ...CORS, allowMethods: ['GET', 'POST'] }),
+        only('GET', 'POST'),
+        atMost(LONGEST_FORM_REQUEST),
+        handler,
+      )
     },
     page: (path, answer, ...methods) => void app.all(path, only(...methods), atMost(LONGEST_FORM), answer),
   }

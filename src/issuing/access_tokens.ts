@@ -57,10 +57,10 @@ export function createAccessTokens(
   publicKeys: PublicKeys,
 ): AccessTokens {
   const { settings, keyRing } = context
-  const { issuer, resources, pairwise } = settings
+  const { issuer, approvable, pairwise } = settings
 
-  function leavesFor({ uri, enc, accessTokenLifetime, branch }: Resource, now: number) {
-    return keyRing.open(now).leavesFor('access', uri, enc, accessTokenLifetime, branch)
+  function leavesFor({ purpose, uri, enc, accessTokenLifetime, branch }: Resource, now: number) {
+    return keyRing.open(now).leavesFor(purpose, purpose === 'access' ? uri : '', enc, accessTokenLifetime, branch)
   }
 
   async function recipientOf(resource: Resource, now: number): Promise<Recipient> {
@@ -126,7 +126,7 @@ export function createAccessTokens(
 
   return {
     async seal(decided, now) {
-      const resource = resources.get(decided.aud)
+      const resource = approvable.get(decided.aud)
       if (resource === undefined) throw new RangeError('a grant decided for a resource that is not there')
       const entitlement = nameAtResource(decided, resource, pairwise, issuer)
       const leaves = leavesFor(resource, now)

@@ -7,6 +7,8 @@
 import type { SigningAlgorithm } from '../../keys/index.ts'
 import type { EndpointContext } from '../context.ts'
 import { type PublicJwk, readVerificationKeys, readySigningKey, type VerificationKeys } from '../jose/jwks.ts'
+import { OPENID } from '../openid/openid.ts'
+import type { Client } from '../registration/clients/client.ts'
 
 /** The public keys of an issuer. */
 export interface PublicKeys {
@@ -18,15 +20,25 @@ export interface PublicKeys {
   readonly maxAge: (now: number) => number
 }
 
-/** Returns the public keys of an issuer: ES256 for what all can read, and what its resources ask for. */
+/** Returns the algorithms by which a client wants to be told something. */
+function algorithmsOf({ openid, scopes }: Client): readonly SigningAlgorithm[] {
+  if (!scopes.has(OPENID)) return []
+  const { idTokenAlg, userinfoAlg, authorizationAlg } = openid
+  return [idTokenAlg, authorizationAlg, ...(userinfoAlg === undefined ? [] : [userinfoAlg])]
+}
+
+/** Returns the public keys of an issuer: ES256 for what all can read, and what its resources and clients ask for. */
 export function createPublicKeys({ settings, keyRing }: EndpointContext): PublicKeys {
-  const { resources } = settings
-  const asked = [...resources.values()]
+  const { resources, clients, openid } = settings
+  const ofClients = openid === undefined ? [] : [...clients.values()].flatMap(algorithmsOf)
+  const ofResources = [...resources.values()]
     .filter(({ envelope }) => envelope === 'nested')
     .map(({ signingAlg }) => signingAlg)
-  const algorithms: readonly SigningAlgorithm[] = [...new Set<SigningAlgorithm>(['ES256', ...asked])]
+  const algorithms: readonly SigningAlgorithm[] = [
+    ...new Set<SigningAlgorithm>(['ES256', ...ofResources, ...ofClients]),
+  ]
   const lives = [...resources.values()].map(({ accessTokenLifetime }) => accessTokenLifetime)
-  const longestLife = lives.reduce((longest, life) => Math.max(longest, life), 0)
+  const longestLife = lives.reduce((longest, life) => Math.max(longest, life), openid?.idTokenLifetime ?? 0)
 
   async function told(now: number): Promise<readonly PublicJwk[]> {
     const { signingKeys } = keyRing.open(now)

@@ -25,6 +25,11 @@ export interface Person {
   readonly acr?: string
   /** By which methods (RFC 8176). */
   readonly amr?: readonly string[]
+  /**
+   * What is known of the person, by names of OpenID Connect Core §5.1 or your own. Kept are those that the setting `openid` lets
+   * be told; they live in the person's browser, sealed, as long as the login. Default: nothing.
+   */
+  readonly claims?: Readonly<Record<string, unknown>>
 }
 
 /** A login under way. Nothing of it is stored: it is sealed in `state`, and bound to one browser. */

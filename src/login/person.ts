@@ -90,7 +90,7 @@ export function accountOf({ name, sub }: Person): string | undefined {
  *
  * This does NOT check who may have the subject, nor how new the login is.
  */
-export function boundPerson({ sub, auth_time, name, acr, amr }: Person): Person {
+export function boundPerson({ sub, auth_time, name, acr, amr, claims }: Person): Person {
   const isOf = (pattern: RegExp, value: unknown): boolean => typeof value === 'string' && pattern.test(value)
   const methods = Array.isArray(amr) ? amr.filter((one) => isOf(METHOD, one)).slice(0, MOST_METHODS) : []
   return {
@@ -99,6 +99,7 @@ export function boundPerson({ sub, auth_time, name, acr, amr }: Person): Person 
     ...(name === null || (name !== undefined && isOf(NAME, name)) ? { name } : {}),
     ...(acr !== undefined && isOf(CONTEXT, acr) ? { acr } : {}),
     ...(methods.length === 0 ? {} : { amr: methods }),
+    ...(claims === undefined ? {} : { claims }),
   }
 }
 

@@ -21,10 +21,16 @@ export type PairwiseKind = 'sub' | 'gid'
 /** Bytes of each kind of name. */
 const BYTES: Readonly<Record<PairwiseKind, number>> = { sub: 32, gid: 16 }
 
+/** Who is told pairwise names: a resource, or a client that asks who logged in. */
+export interface Sector {
+  /** Whose names: all of one sector call a person the same. Nothing where they are public. */
+  readonly sector: string | undefined
+}
+
 /** The pairwise names of an issuer. */
 export interface Pairwise {
   /** Returns the name that stands in tokens for a resource: another where its subjects are pairwise, else the same. */
-  nameAt(resource: Resource, kind: PairwiseKind, value: string): string
+  nameAt(resource: Sector, kind: PairwiseKind, value: string): string
   /** Returns all names by which tokens call the same, at these resources or at any: itself, and the pairwise ones. */
   namesOf(kind: PairwiseKind, value: string, resources?: Iterable<Resource | undefined>): readonly string[]
 }
@@ -57,7 +63,7 @@ export function createPairwise(
   }
 
   // A client that acts for itself, or an anonymous one, is called the same everywhere.
-  function nameAt({ sector }: Resource, kind: PairwiseKind, value: string): string {
+  function nameAt({ sector }: Sector, kind: PairwiseKind, value: string): string {
     return sector === undefined || isImpersonal(value) ? value : derive(sector, kind, value)
   }
 

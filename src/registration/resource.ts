@@ -8,6 +8,8 @@ import type { ContentEncryption, SigningAlgorithm } from '../../keys/index.ts'
 
 /** An API, as the issuer knows it. */
 export interface Resource {
+  /** The purpose of the keys of its tokens; `userinfo` is the issuer's own resource alone. */
+  readonly purpose: 'access' | 'userinfo'
   /** Its absolute URI: the `aud` of its tokens. */
   readonly uri: string
   /** The scope tokens that it knows. */

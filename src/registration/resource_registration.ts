@@ -215,19 +215,26 @@ export function readResource(uri: string, value: unknown, isLoopbackAllowed: boo
   if (read.branch > 1 && envelope === 'nested' && nesting.encryptionAlg !== 'dir')
     throw new RangeError(`"${name}.branch" expected 1: its tokens are sealed to a key of its own, not under the ring`)
   const { members: _, signedIntrospection, ...settings } = read
-  return { uri, ...settings, ...nesting, marked: read.exchange || signedIntrospection, sector }
+  return { purpose: 'access', uri, ...settings, ...nesting, marked: read.exchange || signedIntrospection, sector }
 }
 
 /** The resources of the settings by their URI; of one that cannot be read nothing is known but that it is there. */
 export type KnownResources = ReadonlyMap<string, Resource | undefined>
 
 /**
- * Checks that each scope token is one that a resource of these settings knows: nobody could ever have another.
+ * Checks that each scope token is one that a resource of these settings knows, or asks for claims of persons: nobody could ever
+ * have another.
  *
+ * @param ofPersons the scope tokens that ask for claims of persons. Default: none
  * @throws {RangeError} all that are not, with what was meant
  */
-export function checkScopes(name: string, scopes: readonly string[], resources: KnownResources): void {
-  const known = [...resources.values()].map((resource) => resource?.scopes)
+export function checkScopes(
+  name: string,
+  scopes: readonly string[],
+  resources: KnownResources,
+  ofPersons: readonly string[] = [],
+): void {
+  const known = [...[...resources.values()].map((resource) => resource?.scopes), ofPersons]
   // It may be one of a resource that cannot be read.
   if (known.includes(undefined)) return
   const there = known.flatMap((tokens) => tokens ?? [])

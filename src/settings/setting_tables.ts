@@ -7,6 +7,8 @@
 import { checkMembers } from '../../keys/check.ts'
 import { type FaultList, readEach } from '../../keys/faults.ts'
 import { findResource, isLoopback } from '../../keys/identifier.ts'
+import type { Openid } from '../openid/openid.ts'
+import { readOpenid } from '../openid/openid_registration.ts'
 import type { Client, Profile } from '../registration/clients/client.ts'
 import { readClient } from '../registration/clients/client_registration.ts'
 import { readProfile } from '../registration/clients/fapi2.ts'
@@ -15,6 +17,7 @@ import { readDetailType } from '../registration/details/authorization_details_re
 import type { Resource } from '../registration/resource.ts'
 import { readResource } from '../registration/resource_registration.ts'
 import { readTrustedIssuers, type TrustedIssuer } from '../registration/trusted_issuer.ts'
+import { userinfoResource } from '../registration/userinfo.ts'
 
 /** A table of the settings; what cannot be read stands there as nothing, so that who refers to it is not at fault as well. */
 type Table<Value> = ReadonlyMap<string, Value | undefined>
@@ -54,11 +57,18 @@ export interface GivenTables {
   readonly profile?: unknown
   readonly trustedIssuers?: unknown
   readonly authorizationDetailsTypes?: unknown
+  readonly openid?: unknown
 }
 
 /** The tables, as far as they can be read. */
 export interface ReadTables {
   readonly resources: ReadonlyMap<string, Resource>
+  /** What is told of persons; nothing where the issuer is no OpenID provider. */
+  readonly openid: Openid | undefined
+  /** The issuer's own resource, which tells of persons. */
+  readonly userinfo: Resource | undefined
+  /** The resources that people can let a client have: all, and the issuer's own. */
+  readonly approvable: ReadonlyMap<string, Resource>
   readonly detailTypes: DetailTypes
   readonly clients: ReadonlyMap<string, Client>
   /** The trusted issuers by their `iss`. */
@@ -87,7 +97,10 @@ export function readTables(settings: GivenTables, grantTypes: readonly string[],
     (type, value) => readDetailType(type, value, resources),
     faults,
   )
+  const openid = faults.read(() => readOpenid('openid', settings.openid))
+  const userinfo = openid === undefined ? undefined : userinfoResource(String(issuer), openid)
   const known = {
+    userinfo,
     grantTypes,
     resources,
     detailTypes,
@@ -100,9 +113,13 @@ export function readTables(settings: GivenTables, grantTypes: readonly string[],
   const trusting = { issuer, clients, resources, isLoopbackAllowed }
   const trusted = faults.read(() => readTrustedIssuers(Object(trustedIssuers), trusting))
   faults.read(() => checkSpellings([...resources.keys()]))
+  const apis = readable(resources)
   return {
     profile: known.profile,
-    resources: readable(resources),
+    openid,
+    userinfo,
+    approvable: userinfo === undefined ? apis : new Map([...apis, [userinfo.uri, userinfo]]),
+    resources: apis,
     detailTypes: readable(detailTypes),
     clients: readable(clients),
     trustedIssuers: trusted ?? new Map(),

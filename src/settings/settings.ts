@@ -11,6 +11,9 @@ import type { Grant } from '../grants/grant.ts'
 import { offeredGrants, readGrants } from '../grants/index.ts'
 import type { Log } from '../log.ts'
 import type { Authenticate } from '../login/authenticate.ts'
+import type { Openid } from '../openid/openid.ts'
+import type { OpenidSettings } from '../openid/openid_registration.ts'
+import type { Claims } from '../openid/told_claims.ts'
 import { readStrictTransportSecurity } from '../protocol/strict_transport_security.ts'
 import { type Client, needsCertificate, type Profile } from '../registration/clients/client.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
@@ -55,6 +58,8 @@ export interface IssuerSettings {
   readonly grants?: readonly Grant[]
   /** The types of authorization details by their name (RFC 9396). Default: none. */
   readonly authorizationDetailsTypes?: Readonly<Record<string, DetailTypeSettings>>
+  /** Makes the issuer an OpenID provider, and says what it may tell of persons. Default: it is none. */
+  readonly openid?: OpenidSettings
   /** Whether all clients must push their authorization requests (RFC 9126 §5). Default false. */
   readonly requirePushedAuthorizationRequests?: boolean
   /**
@@ -114,8 +119,14 @@ export interface IssuerSettings {
   /**
    * Returns claims to put into the token. A name that the protocol gives a meaning is left out, and the log says so. Called
    * before anything is spent: when it throws, nothing is; and the request can still be refused after it, as used before.
+   *
+   * @param person with the setting `openid`, what the login gave of the person, where a person stands behind the token
    */
-  readonly claims?: (entitlement: Entitlement, credentials: Credentials) => Readonly<Record<string, unknown>>
+  readonly claims?: (
+    entitlement: Entitlement,
+    credentials: Credentials,
+    person: Claims,
+  ) => Readonly<Record<string, unknown>>
   /** Returns members to put into the token answer. The same holds as for `claims`. */
   readonly response?: (entitlement: Entitlement, credentials: Credentials) => Readonly<Record<string, unknown>>
   /**
@@ -133,6 +144,12 @@ export interface IssuerSettings {
 export interface CheckedSettings {
   readonly issuer: string
   readonly resources: ReadonlyMap<string, Resource>
+  /** What is told of persons; nothing where the issuer is no OpenID provider. */
+  readonly openid: Openid | undefined
+  /** The issuer's own resource, which tells of persons. */
+  readonly userinfo: Resource | undefined
+  /** The resources that people can let a client have: all, and the issuer's own. */
+  readonly approvable: ReadonlyMap<string, Resource>
   readonly clients: ReadonlyMap<string, Client>
   /** The profile that all clients are in. */
   readonly profile: Profile | undefined
@@ -193,7 +210,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
     },
     faults,
   )
-  const tokenLives = [...resources.values()].map(({ accessTokenLifetime }) => accessTokenLifetime)
+  const tokenLives = [...tables.approvable.values()].map(({ accessTokenLifetime }) => accessTokenLifetime)
   const sealed = authenticate === undefined ? tokenLives : [...tokenLives, ...Object.values(lives)]
   return {
     issuer,

@@ -16,7 +16,7 @@ export const LATE = 86_400
 export type RequestPurpose = 'par' | 'login' | 'consent'
 
 /** Purposes that envelopes are sealed for; the other purposes give keys alone. */
-export type EnvelopePurpose = Exclude<Purpose, 'access' | 'mark' | 'sign'>
+export type EnvelopePurpose = Exclude<Purpose, 'access' | 'userinfo' | 'mark' | 'sign'>
 
 /** What every purpose envelope carries, beside the facts of its kind. */
 export interface PurposeFacts {

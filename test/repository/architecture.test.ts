@@ -17,7 +17,8 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/jose': ['keys', 'jose'],
   'src/token': ['src/jose', 'keys', 'jose'],
   'src/protocol': ['keys'],
-  'src/registration': ['src/protocol', 'keys', '@noble/hashes'],
+  'src/openid': ['src/protocol', 'keys'],
+  'src/registration': ['src/openid', 'src/protocol', 'keys', '@noble/hashes'],
   'src/remote': ['src/registration', 'src/protocol', 'src/token', 'src/jose', 'src/elapsed.ts', 'src/log.ts'],
   'src/stores': [
     'src/remote',
@@ -29,9 +30,19 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'cloudflare:workers',
   ],
   'src/pages': ['hono'],
-  'src/login': ['src/pages', 'src/remote', 'src/protocol', 'src/token', 'src/jose', 'keys'],
-  'src/grants': ['src/stores', 'src/remote', 'src/registration', 'src/protocol', 'src/token', 'src/jose', 'keys'],
+  'src/login': ['src/openid', 'src/pages', 'src/remote', 'src/protocol', 'src/token', 'src/jose', 'keys'],
+  'src/grants': [
+    'src/openid',
+    'src/stores',
+    'src/remote',
+    'src/registration',
+    'src/protocol',
+    'src/token',
+    'src/jose',
+    'keys',
+  ],
   'src/settings': [
+    'src/openid',
     'src/grants',
     'src/login',
     'src/stores',
@@ -66,6 +77,8 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'keys',
   ],
   'src/issuing': [
+    'src/openid',
+    '@noble/hashes',
     'src/context.ts',
     'src/grants',
     'src/stores',
@@ -77,6 +90,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'keys',
   ],
   'src/authorization': [
+    'src/openid',
     'src/issuing',
     'src/http',
     'src/context.ts',
@@ -93,6 +107,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'hono',
   ],
   'src/endpoints': [
+    'src/openid',
     'src/authorization',
     'src/issuing',
     'src/authentication',

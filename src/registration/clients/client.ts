@@ -8,6 +8,7 @@ import { digestText, isEqual } from '../../../keys/digest.ts'
 import type { ExchangeRule } from '../exchange.ts'
 import type { AssertionAlgorithm, Signer } from '../signer.ts'
 import type { CertificateRule } from './client_certificate.ts'
+import type { OpenidClient } from './client_openid.ts'
 
 /**
  * How a client can prove itself at the token endpoint (RFC 7591 §2, RFC 8705 §2); `none` is a public client, which cannot.
@@ -80,6 +81,8 @@ export interface Client {
   readonly consent: 'ask' | 'skip'
   /** Whether pages on the way to its answer leave it the popup in which they are shown. */
   readonly opensPopup: boolean
+  /** How it is told who logged in, and who logs out. */
+  readonly openid: OpenidClient
   /** Seconds after which an approval ends, and all refresh tokens with it. */
   readonly refreshTokenLifetime: number
   /** Seconds without a refresh after which a rotating refresh token ends. */

@@ -6,20 +6,23 @@
 
 import { checkKnown, checkMembers, type Members, readBoolean, readChoice, readTexts } from '../../../keys/check.ts'
 import { createFaultList, readAll, readEach } from '../../../keys/faults.ts'
+import { OPENID } from '../../openid/openid.ts'
 import { SCOPE_TOKEN } from '../../protocol/scope.ts'
 import { type ExchangeRuleSettings, type KnownToExchange, readExchangeRules } from '../exchange.ts'
+import type { Resource } from '../resource.ts'
 import { checkScopes } from '../resource_registration.ts'
 import type { AssertionAlgorithm } from '../signer.ts'
 import type { Client, ClientAuthenticationMethod, ClientKind, Profile } from './client.ts'
 import { readApprovalSettings } from './client_approval.ts'
 import { CERTIFICATE_SETTINGS } from './client_certificate.ts'
+import { OPENID_SETTINGS, type OpenidClientSettings, readOpenidClient } from './client_openid.ts'
 import { readBound, readProof } from './client_proof.ts'
 import { REFRESH_SETTINGS, type RefreshSettings, readRefreshSettings } from './client_refresh.ts'
 import { ASSERTION_SETTINGS, type AssertionSettings } from './client_signer.ts'
 import { applyProfile } from './fapi2.ts'
 
 /** A client. Without `secret_hash`, and not told to prove itself otherwise, it is public. */
-export interface ClientSettings extends AssertionSettings, RefreshSettings {
+export interface ClientSettings extends AssertionSettings, RefreshSettings, OpenidClientSettings {
   /**
    * `"resource_server"` may fetch the keys of `resources` and introspect their tokens; `"operator"` may revoke. Neither has
    * grant types. Default `"client"`.
@@ -105,6 +108,7 @@ const MEMBERS = [
   'consent',
   'opens_popup',
   ...REFRESH_SETTINGS,
+  ...OPENID_SETTINGS,
 ] as const satisfies readonly (keyof ClientSettings)[]
 
 /** What a client can refer to. */
@@ -116,6 +120,8 @@ export interface Known extends KnownToExchange {
   readonly detailTypes: ReadonlyMap<string, unknown>
   /** The profile that all clients are in. */
   readonly profile: Profile | undefined
+  /** The issuer's own resource, which tells of persons; nothing where it tells nobody. */
+  readonly userinfo: Resource | undefined
 }
 
 /** Reads what it may have. */
@@ -138,7 +144,7 @@ function readAccess(
     },
     scopes: () => {
       const tokens = readTexts(`${name}.scopes`, scopes, SCOPE_TOKEN, 'a scope token')
-      checkScopes(`${name}.scopes`, tokens, known.resources)
+      checkScopes(`${name}.scopes`, tokens, known.resources, known.userinfo?.scopes ?? [])
       return tokens
     },
     exchange: () => readExchangeRules(`${name}.exchange`, value['exchange'] ?? [], known),
@@ -152,9 +158,11 @@ function readAccess(
     anonymous: () => readBoolean(`${name}.anonymous`, isAnonymous),
   })
   const { exchange, isPushing, anonymous } = read
+  const { userinfo } = known
+  const own = userinfo !== undefined && read.scopes.includes(OPENID) ? [userinfo.uri] : []
   return {
     grantTypes: new Set(read.grantTypes),
-    resources: new Set(read.resources),
+    resources: new Set([...read.resources, ...own]),
     scopes: new Set(read.scopes),
     exchange,
     detailTypes: new Set(read.detailTypes),
@@ -177,15 +185,17 @@ export function readClient(id: string, given: unknown, known: Known): Client {
   const faults = createFaultList()
   faults.read(() => checkMembers(name, given, MEMBERS))
   const value = faults.read(() => applyProfile(name, given, known.profile)) ?? given
-  const { proof, access, bound, approval, refresh } = readAll(
+  const { proof, access, bound, approval, refresh, openid } = readAll(
     {
       proof: () => readProof(name, value, known.isLoopbackAllowed),
       access: () => readAccess(name, value, known),
       bound: () => readBound(name, value),
       approval: () => readApprovalSettings(id, name, value),
       refresh: () => readRefreshSettings(name, value),
+      openid: () => readOpenidClient(name, value),
     },
     faults,
   )
-  return { id, profile: value['profile'] as Client['profile'], ...proof, ...access, ...bound, ...approval, ...refresh }
+  const read = { ...proof, ...access, ...bound, ...approval, ...refresh, openid }
+  return { id, profile: value['profile'] as Client['profile'], ...read }
 }

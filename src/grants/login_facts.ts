@@ -1,0 +1,42 @@
+/**
+ * What comes of an approval for a client that asked who logged in: the facts of an ID token, and those that a token carries to the
+ * issuer's own resource (OpenID Connect Core §2, §5.3).
+ *
+ * @module
+ */
+
+import { OPENID } from '../openid/openid.ts'
+import { type Claims, pickClaims, toldByIdToken, toldByUserinfo } from '../openid/told_claims.ts'
+import type { Client } from '../registration/clients/client.ts'
+import type { Resource } from '../registration/resource.ts'
+import { type Approval, loginOf } from './approval_facts.ts'
+import type { Approvals, LoginFacts } from './grant.ts'
+
+/** The claim of a token for the issuer's own resource under which stands what may be told: no claim of a person has its name. */
+export const USERINFO_CLAIM = 'userinfo'
+
+/** Returns the claims of a token of this scope that carry what may be told of the person: for the issuer's own resource alone. */
+export function tellUserinfo(
+  approval: Approval,
+  scope: readonly string[],
+  { purpose }: Resource,
+  { openid }: Approvals,
+): Claims {
+  if (purpose !== 'userinfo' || openid === undefined) return {}
+  const told = pickClaims(approval.claims ?? {}, toldByUserinfo(openid, { ...approval, scope }))
+  return { [USERINFO_CLAIM]: told }
+}
+
+/** Returns what a client is told of who logged in; nothing where it did not ask, or may not any more. */
+export function tellLogin(
+  approval: Approval,
+  scope: readonly string[],
+  client: Client,
+  { openid }: Approvals,
+): LoginFacts | undefined {
+  const left = scope.filter((token) => client.scopes.has(token))
+  if (openid === undefined || !left.includes(OPENID)) return undefined
+  const names = toldByIdToken(openid, { ...approval, scope: left }, client.openid.hasThickIdTokens)
+  const { sub, sid, grant_end: until } = approval
+  return { sub, sid, login: loginOf(approval), claims: pickClaims(approval.claims ?? {}, names), until }
+}

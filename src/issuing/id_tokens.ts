@@ -1,0 +1,66 @@
+/**
+ * ID tokens: signed words of the issuer to one client on who logged in (OpenID Connect Core §2). They open nothing.
+ *
+ * @module
+ */
+
+import { sha256, sha512 } from '@noble/hashes/sha2.js'
+import { encodeBase64url } from '../../keys/base64url.ts'
+import { digestLabels } from '../../keys/digest.ts'
+import type { SigningAlgorithm } from '../../keys/index.ts'
+import type { EndpointContext } from '../context.ts'
+import type { LoginFacts } from '../grants/grant.ts'
+import { signClaims } from '../jose/signed.ts'
+import { OAuthError } from '../protocol/error.ts'
+import type { Client } from '../registration/clients/client.ts'
+
+/** `typ` of an ID token: no other door of ours takes what has it. */
+export const ID_TOKEN_TYP = 'JWT'
+
+/** The ID tokens of an issuer. */
+export interface IdTokens {
+  /**
+   * Signs who logged in, for a client.
+   *
+   * @param accessToken the one that is given with it
+   * @throws {OAuthError} `temporarily_unavailable` when there is no key that signs as the client wants it
+   */
+  sign(facts: LoginFacts, client: Client, accessToken: string, now: number): Promise<string>
+}
+
+/** Returns the name of a session for one client: two clients cannot join it, and it is not the guard's (Back-Channel Logout §2.1). */
+export function sidFor(sid: string, clientId: string): string {
+  return digestLabels('sid', sid, clientId).slice(0, 22)
+}
+
+/** Returns the left half of the digest of a token, by the hash of the algorithm that signs (OpenID Connect Core §3.1.3.6). */
+function halfDigest(token: string, alg: SigningAlgorithm): string {
+  const digest = (alg === 'Ed25519' ? sha512 : sha256)(new TextEncoder().encode(token))
+  return encodeBase64url(digest.subarray(0, digest.length / 2))
+}
+
+/** Returns the ID tokens of an issuer. */
+export function createIdTokens({ settings, keyRing }: EndpointContext): IdTokens {
+  const { issuer, openid, pairwise } = settings
+  return {
+    async sign({ sub, sid, login, nonce, claims, until }, client, accessToken, now) {
+      const { idTokenAlg: alg } = client.openid
+      const signer = keyRing.open(now).signingKeys.signing(alg, now)
+      if (signer === undefined || openid === undefined)
+        throw new OAuthError('temporarily_unavailable', `the ring has no key that signs by ${alg}`, { retryAfter: 60 })
+      const token = {
+        ...claims,
+        iss: issuer,
+        sub: pairwise.nameAt(client.openid, 'sub', sub),
+        aud: client.id,
+        iat: now,
+        exp: Math.min(now + openid.idTokenLifetime, until),
+        ...login,
+        ...(nonce === undefined ? {} : { nonce }),
+        at_hash: halfDigest(accessToken, alg),
+        sid: sidFor(sid, client.id),
+      }
+      return signClaims(token, ID_TOKEN_TYP, signer)
+    },
+  }
+}

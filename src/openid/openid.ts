@@ -1,0 +1,56 @@
+/**
+ * What an OpenID provider may tell of a person, and by which scope (OpenID Connect Core §5.1, §5.4).
+ *
+ * @module
+ */
+
+/** The scope that makes a request one of OpenID Connect (OpenID Connect Core §3.1.2.1). */
+export const OPENID = 'openid'
+
+/** The scope with which a refresh token outlives the session (OpenID Connect Core §11). */
+export const OFFLINE_ACCESS = 'offline_access'
+
+/** The claims of each scope that OpenID Connect knows (OpenID Connect Core §5.4). */
+export const CLAIMS_OF_SCOPES: Readonly<Record<'profile' | 'email' | 'address' | 'phone', readonly string[]>> = {
+  profile: [
+    'name',
+    'family_name',
+    'given_name',
+    'middle_name',
+    'nickname',
+    'preferred_username',
+    'profile',
+    'picture',
+    'website',
+    'gender',
+    'birthdate',
+    'zoneinfo',
+    'locale',
+    'updated_at',
+  ],
+  email: ['email', 'email_verified'],
+  address: ['address'],
+  phone: ['phone_number', 'phone_number_verified'],
+}
+
+/** What this issuer tells of persons. */
+export interface Openid {
+  /** The names of the claims that may be told. */
+  readonly claims: ReadonlySet<string>
+  /** The names of the claims that each scope asks for, as far as they may be told: the four, and the operator's own. */
+  readonly scopes: ReadonlyMap<string, readonly string[]>
+  /** Seconds that an ID token lives. */
+  readonly idTokenLifetime: number
+  /** The contexts of authentication that a client can ask for (OpenID Connect Core §2, `acr`). */
+  readonly acrValues: readonly string[]
+}
+
+/** Returns the scope tokens that mean something to an OpenID provider, in the order in which they are told. */
+export function openidScopes({ scopes }: Openid): readonly string[] {
+  return [OPENID, ...scopes.keys(), OFFLINE_ACCESS]
+}
+
+/** Returns the URI of the issuer's own resource, that tells of persons (OpenID Connect Core §5.3). */
+export function userinfoOf(issuer: string): string {
+  return `${issuer}/userinfo`
+}

@@ -1,0 +1,54 @@
+/**
+ * Who is told what of a person: what the scope asks for, and the `claims` parameter, and never more (OpenID Connect Core §5.4, §5.5).
+ *
+ * @module
+ */
+
+import type { Openid } from './openid.ts'
+
+/** Claims of a person by their name. */
+export type Claims = Readonly<Record<string, unknown>>
+
+/** The names of claims that a request asks for one by one, and where it wants to be told (OpenID Connect Core §5.5). */
+export interface AskedClaims {
+  readonly userinfo?: readonly string[]
+  readonly id_token?: readonly string[]
+}
+
+/** What an approval says of what may be told. */
+export interface Asking {
+  readonly scope: readonly string[]
+  readonly asked?: AskedClaims
+}
+
+/** Returns those of a person's claims that have one of these names. */
+export function pickClaims(claims: Claims, names: ReadonlySet<string>): Claims {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => names.has(name)))
+}
+
+function namesOf(
+  { claims, scopes }: Openid,
+  scope: readonly string[],
+  asked: readonly string[] = [],
+): ReadonlySet<string> {
+  return new Set([...scope.flatMap((token) => scopes.get(token) ?? []), ...asked.filter((name) => claims.has(name))])
+}
+
+/** Returns the names of the claims that the userinfo endpoint tells. */
+export function toldByUserinfo(openid: Openid, { scope, asked }: Asking): ReadonlySet<string> {
+  return namesOf(openid, scope, asked?.userinfo)
+}
+
+/**
+ * Returns the names of the claims that an ID token tells.
+ *
+ * @param isThick whether what the scope asks for stands there too, and not in userinfo alone
+ */
+export function toldByIdToken(openid: Openid, { scope, asked }: Asking, isThick: boolean): ReadonlySet<string> {
+  return namesOf(openid, isThick ? scope : [], asked?.id_token)
+}
+
+/** Returns the names of all that is told anywhere. */
+export function told(openid: Openid, asking: Asking): ReadonlySet<string> {
+  return new Set([...toldByUserinfo(openid, asking), ...toldByIdToken(openid, asking, true)])
+}
