@@ -7,7 +7,7 @@
 
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { deriveBranch, encodeLabels, periodAt, writeLeafKid } from './derive.ts'
+import { deriveBranch, encodeLabels, periodAt, readLeafKid, writeLeafKid } from './derive.ts'
 import { type Dates, type Ring, type Root, type RsaJwk, stateOf } from './ring.ts'
 
 /** How the issuer can sign (RFC 7518 §3.1, RFC 9864 §2.2). */
@@ -39,6 +39,11 @@ export interface SigningKeys {
    * @param longestLife seconds that anything signed lives at the most
    */
   published(alg: SigningAlgorithm, now: number, longestLife: number): readonly SigningKey[]
+  /**
+   * Returns the key of exactly this kid, if it can have signed by `now`: in any period of a root, however long ago, as long as
+   * that is not retired.
+   */
+  named(kid: string, now: number): SigningKey | undefined
 }
 
 /** The order of P-256's group (SEC 2 §2.4.2). */
@@ -115,10 +120,23 @@ export function createSigningKeys(ring: Ring, issuer: string): SigningKeys {
     return { dates, key }
   })
 
+  const isLive = (dates: Dates & { readonly kid: string }, now: number): boolean =>
+    ['staged', 'primary', 'retiring'].includes(stateOf(dates, [], now + ring.skew))
+
   function published(alg: SigningAlgorithm, now: number, longestLife: number): readonly SigningKey[] {
     if (alg !== 'RS256') return derived(alg, now, longestLife)
-    const told = ['staged', 'primary', 'retiring']
-    return rsa.filter(({ dates }) => told.includes(stateOf(dates, [], now + ring.skew))).map(({ key }) => key)
+    return rsa.filter(({ dates }) => isLive(dates, now)).map(({ key }) => key)
+  }
+
+  function named(kid: string, now: number): SigningKey | undefined {
+    const alg = kid.endsWith('-Ed25519') ? 'Ed25519' : 'ES256'
+    const leaf = readLeafKid(alg === 'ES256' ? kid : kid.slice(0, -'-Ed25519'.length))
+    const root = leaf?.branch === 1 ? roots.find((one) => one.kid === leaf.root && isLive(one, now)) : undefined
+    const key =
+      leaf === undefined || root === undefined
+        ? rsa.find(({ dates }) => dates.kid === kid && isLive(dates, now))?.key
+        : derive(root, alg, leaf.period)
+    return key !== undefined && key.nbf < key.exp && key.nbf <= now + ring.skew ? key : undefined
   }
 
   function signing(alg: SigningAlgorithm, now: number): SigningKey | undefined {
@@ -130,5 +148,5 @@ export function createSigningKeys(ring: Ring, issuer: string): SigningKeys {
     return another === undefined ? key : undefined
   }
 
-  return { signing, published }
+  return { signing, published, named }
 }

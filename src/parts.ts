@@ -22,6 +22,7 @@ import { createWays } from './authorization/ways.ts'
 import type { EndpointContext } from './context.ts'
 import { type Cookies, createCookies } from './http/cookies.ts'
 import { type AccessTokens, createAccessTokens } from './issuing/access_tokens.ts'
+import { createIdTokenHints, type IdTokenHints } from './issuing/id_token_hints.ts'
 import { createIdTokens, type IdTokens } from './issuing/id_tokens.ts'
 import { createPublicKeys, type PublicKeys } from './issuing/public_keys.ts'
 import { createRevoking, type Revoking } from './issuing/revoking.ts'
@@ -36,6 +37,7 @@ export interface Parts {
   readonly authenticateClient: AuthenticateClient
   readonly accessTokens: AccessTokens
   readonly idTokens: IdTokens
+  readonly idTokenHints: IdTokenHints
   readonly assertions: Assertions
   readonly publicKeys: PublicKeys
   readonly revocations: Revocations | undefined
@@ -70,6 +72,7 @@ export function createParts(context: EndpointContext, fetch: Fetch): Parts {
     authenticateClient: spendingAtOnce(proveClient),
     accessTokens: createAccessTokens(context, createRecipients(fetch, log), publicKeys),
     idTokens: createIdTokens(context),
+    idTokenHints: createIdTokenHints(context),
     assertions,
     publicKeys,
     revocations,
