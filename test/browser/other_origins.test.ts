@@ -1,7 +1,10 @@
 import type { Server } from 'node:http'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createRing } from '../../keys/index.ts'
+import { testKey } from '../fixtures.ts'
 import { type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
+import { RING_RSA } from '../parties/partner.ts'
 import { isWithoutChromium, listen, startChromium } from './chromium.ts'
 
 describe.skipIf(isWithoutChromium)('a page of another origin', { timeout: 60_000 }, () => {
@@ -10,7 +13,8 @@ describe.skipIf(isWithoutChromium)('a page of another origin', { timeout: 60_000
   let app: { server: Server; port: number }
 
   beforeAll(async () => {
-    live = await startIssuer()
+    const ring = createRing({ now: Math.floor(Date.now() / 1000), key: testKey(), rsaKey: RING_RSA })
+    live = await startIssuer({ OPENID: {} }, { ring })
     app = await listen((_, answer) => answer.writeHead(200, { 'content-type': 'text/html' }).end('<p>An app</p>'))
     browser = await startChromium()
   }, 120_000)
@@ -30,13 +34,39 @@ describe.skipIf(isWithoutChromium)('a page of another origin', { timeout: 60_000
     return status
   }
 
-  it.each(['/jwks', '/revocations', '/.well-known/oauth-authorization-server'])(
+  it.each(['/jwks', '/revocations', '/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'])(
     'is told of %s that its copy is still good',
     async (path) => {
       const etag = (await fetch(live.issuer + path)).headers.get('etag') ?? ''
       expect(await ask(path, { headers: { 'if-none-match': etag } })).toBe(304)
     },
   )
+
+  it.each([
+    ['the document of a provider', '/.well-known/openid-configuration', {}, 200],
+    ['its keys', '/jwks', {}, 200],
+    ['that a document takes no form', '/.well-known/openid-configuration', { method: 'POST' }, 405],
+    ['that keys take no form', '/jwks', { method: 'POST' }, 405],
+    ['that userinfo wants a token', '/userinfo', {}, 401],
+    ['that userinfo wants a token, by a form too', '/userinfo', { method: 'POST' }, 401],
+    ['that a token is not good', '/userinfo', { headers: { authorization: 'Bearer x' } }, 401],
+    ['that a bound token is not good', '/userinfo', { headers: { authorization: 'DPoP x', dpop: 'x' } }, 401],
+  ] as const)('may read %s', async (_, path, init, status) => {
+    expect(await ask(path, init)).toBe(status)
+  })
+
+  it('may read why userinfo refuses it', async () => {
+    const page = await browser.newPage()
+    await page.goto(`http://127.0.0.1:${app.port}/`)
+    const headers = { authorization: 'Bearer x' }
+    const asked = `fetch(${JSON.stringify(`${live.issuer}/userinfo`)}, ${JSON.stringify({ headers })})`
+    const why = `${asked}.then(async (answer) => [answer.headers.get('www-authenticate'), await answer.json()])`
+    expect(await page.evaluate(why)).toEqual([
+      expect.stringContaining('error="invalid_token"'),
+      expect.objectContaining({ error: 'invalid_token' }),
+    ])
+    await page.close()
+  })
 
   it.each(['traceparent', 'tracestate', 'baggage', 'sentry-trace', 'x-requested-with'])(
     'may send %s, which tracing puts on every request',
