@@ -18,6 +18,7 @@ import { createOpenedRequests, type OpenedRequests } from './authorization/opene
 import { createPushedRequests, type PushedRequests } from './authorization/pushed_requests.ts'
 import { createRememberedConsents } from './authorization/remembered_consents.ts'
 import { createSessions, type Sessions } from './authorization/session.ts'
+import { createWantedPersons, type WantedPersons } from './authorization/wanted_person.ts'
 import { createWays } from './authorization/ways.ts'
 import type { EndpointContext } from './context.ts'
 import { type Cookies, createCookies } from './http/cookies.ts'
@@ -53,6 +54,7 @@ export interface PersonalParts extends Parts {
   readonly logins: Logins
   readonly codes: Codes
   readonly allowed: AllowedApps
+  readonly wanted: WantedPersons
   readonly consents: Consents
   readonly openedRequests: OpenedRequests
 }
@@ -88,6 +90,7 @@ export function createPersonalParts(context: EndpointContext, parts: Parts): Per
   const cookies = createCookies(context.settings.issuer)
   const sessions = createSessions(context, cookies, view)
   const ways = createWays(context, pushedRequests)
+  const wanted = createWantedPersons(context, parts.idTokenHints)
   const codes = createCodes(context, pushedRequests, view)
   const allowed = createAllowedApps(context, cookies)
   const remembered = createRememberedConsents(context, cookies)
@@ -95,7 +98,8 @@ export function createPersonalParts(context: EndpointContext, parts: Parts): Per
     ...parts,
     cookies,
     sessions,
-    logins: createLogins(context, { cookies, sessions, pushedRequests, ways }),
+    wanted,
+    logins: createLogins(context, { cookies, sessions, pushedRequests, ways, wanted }),
     codes,
     allowed,
     consents: createConsents(context, { remembered, sessions, codes, allowed, ways }),

@@ -12,6 +12,7 @@ import { TokenError } from '../jose/error.ts'
 import { resourcesOf } from '../registration/details/authorization_details.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { AuthorizationRequest } from './authorization_request.ts'
+import { tellApart } from './person_words.ts'
 import type { Session } from './session.ts'
 
 /** An app, as it was allowed last. */
@@ -21,6 +22,8 @@ export interface AllowedApp {
   readonly name: string
   readonly resources: readonly string[]
   readonly scope: readonly string[]
+  /** What it was told of the person, in words; nothing where it asked for nothing. */
+  readonly told?: readonly string[]
   /** Unix seconds. */
   readonly at: number
 }
@@ -56,7 +59,7 @@ export interface AllowedApps {
 
 /** Returns what persons allowed. */
 export function createAllowedApps({ settings, newId }: EndpointContext, cookies: Cookies): AllowedApps {
-  const { lives } = settings
+  const { lives, openid } = settings
 
   async function read(...[c, session, envelopes]: Parameters<AllowedApps['read']>): Promise<AllowedList> {
     const envelope = cookies.get(c, 'apps')
@@ -90,11 +93,13 @@ export function createAllowedApps({ settings, newId }: EndpointContext, cookies:
 
   return {
     read,
-    async note(c, { destination, scope, resources, details }, session, envelopes, now) {
+    async note(c, request, session, envelopes, now) {
+      const { destination, scope, resources, details } = request
+      const told = tellApart(openid, request, session.claims)
       const { apps, isCut } = await read(c, session, envelopes)
       const { id, name } = destination.client
       const where = [...new Set([...resources, ...resourcesOf(details)])]
-      const app = { client_id: id, name, resources: where, scope, at: now }
+      const app = { client_id: id, name, resources: where, scope, ...(told.length === 0 ? {} : { told }), at: now }
       const others = apps.filter(({ client_id }) => client_id !== id)
       await write(c, { apps: [app, ...others], isCut }, session, envelopes, now)
     },

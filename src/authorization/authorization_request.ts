@@ -4,23 +4,16 @@
  * @module
  */
 
-import { readClaimsRequest } from '../openid/claims_request.ts'
-import { OFFLINE_ACCESS, OPENID } from '../openid/openid.ts'
-import type { AskedClaims } from '../openid/told_claims.ts'
+import { type ClaimsRequest, NO_CLAIMS, readClaimsRequest } from '../openid/claims_request.ts'
+import { OPENID } from '../openid/openid.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Parameters, writeParameters } from '../protocol/parameters.ts'
 import { readChallenge } from '../protocol/pkce.ts'
-import { grantScope, readScope } from '../protocol/scope.ts'
 import { isVisible } from '../protocol/visible.ts'
 import type { Client } from '../registration/clients/client.ts'
-import {
-  type DetailTypes,
-  type PlacedDetail,
-  readAuthorizationDetails,
-} from '../registration/details/authorization_details.ts'
-import type { Resource } from '../registration/resource.ts'
-import { chooseResources, scopesOf } from '../registration/resource_indicator.ts'
+import type { OpenidClient } from '../registration/clients/client_openid.ts'
 import { type Destination, LONGEST_STATE } from './destination.ts'
+import { isForPersonsAlone, readWishes, type Wishes, type WishPolicy } from './wishes.ts'
 
 /** What is known of a request because it was pushed (RFC 9126). */
 export interface Pushed {
@@ -35,13 +28,8 @@ export interface Pushed {
 }
 
 /** What a client asks a person for. */
-export interface AuthorizationRequest {
+export interface AuthorizationRequest extends Wishes {
   readonly destination: Destination
-  /** Nothing where only details are asked for. */
-  readonly scope: readonly string[]
-  /** The URIs of the resources that the scope is for. */
-  readonly resources: readonly string[]
-  readonly details: readonly PlacedDetail[]
   /** The whole request as a form, to go on with after a login, or an answer. */
   readonly parameters: string
   /** Nothing where the browser brought the request itself. */
@@ -49,21 +37,21 @@ export interface AuthorizationRequest {
   /** Nothing where the client may do without, and did. */
   readonly codeChallenge: string | undefined
   /** The claims that are asked for one by one. */
-  readonly asked: AskedClaims
+  readonly claims: ClaimsRequest
   readonly nonce: string | undefined
   /** The thumbprint of the DPoP key that alone may redeem the code (RFC 9449 §10). */
   readonly dpopJkt: string | undefined
   readonly prompt: ReadonlySet<Prompt>
-  /** Seconds since the login at the most. */
+  /** Seconds since the login at the most; where it is there, `auth_time` must be known. */
   readonly maxAge: number | undefined
   readonly loginHint: string | undefined
 }
 
 /** What the person must be asked, or must not (OpenID Connect Core §3.1.2.1). */
-export type Prompt = 'none' | 'login' | 'consent'
+export type Prompt = 'none' | 'login' | 'consent' | 'select_account'
 
 /** The values of `prompt`, as the metadata lists them. */
-export const PROMPTS: readonly Prompt[] = ['none', 'login', 'consent']
+export const PROMPTS: readonly Prompt[] = ['none', 'login', 'consent', 'select_account']
 
 /** The response types and modes, as the metadata lists them. */
 export const RESPONSE_TYPES: readonly string[] = ['code']
@@ -88,6 +76,9 @@ const PARAMETERS: readonly string[] = [
   'max_age',
   'login_hint',
   'claims',
+  'id_token_hint',
+  'acr_values',
+  'ui_locales',
 ]
 
 /**
@@ -99,7 +90,7 @@ const LONGEST_REQUEST = 4500
 /** Characters that it may have in a URL of 8 KB, as a browser writes it. */
 const LONGEST_QUERY = 7900
 
-/** Characters that `nonce` and `login_hint` may have. */
+/** Characters that `nonce`, `login_hint` and what else goes to the login may have. */
 const LONGEST_VALUE = 512
 
 function checkResponse(parameters: Parameters): void {
@@ -116,8 +107,9 @@ function checkResponse(parameters: Parameters): void {
 function writeRequest(parameters: Parameters, pushed: Pushed | undefined, dpopJkt: string | undefined): string {
   const bound = dpopJkt === undefined ? '' : `&dpop_jkt=${dpopJkt}`
   // A login or a question that is asked for on the way makes it longer: what is taken once is taken again.
-  const others = PARAMETERS.filter((name) => name !== 'prompt')
-  const longest = `${writeParameters(parameters, others)}&prompt=login+consent${bound}`
+  const others = PARAMETERS.filter((name) => name !== 'prompt' && name !== 'max_age')
+  const onTheWay = `&prompt=login+consent&max_age=${ANY_AGE}`
+  const longest = `${writeParameters(parameters, others)}${onTheWay}${bound}`
   const inUrl = pushed === undefined ? new URLSearchParams(longest).toString() : ''
   const sealed = new TextEncoder().encode(JSON.stringify(longest))
   if (sealed.length > LONGEST_REQUEST || inUrl.length > LONGEST_QUERY)
@@ -135,8 +127,18 @@ function readPrompt(prompt: string | undefined): ReadonlySet<Prompt> {
   return new Set(known)
 }
 
-function readMaxAge(maxAge: string | undefined): number | undefined {
-  if (maxAge === undefined) return undefined
+/** A `max_age` that every login meets of which is known when it was. Seconds. */
+export const ANY_AGE = 999_999_999
+
+/** Returns the seconds since the login at the most: what is asked, or else what the client registered (Registration §2). */
+function readMaxAge(
+  maxAge: string | undefined,
+  { defaultMaxAge, requiresAuthTime }: OpenidClient,
+  { needsAuthTime }: ClaimsRequest,
+  isOpenid: boolean,
+): number | undefined {
+  if (maxAge === undefined)
+    return isOpenid ? (defaultMaxAge ?? (requiresAuthTime || needsAuthTime ? ANY_AGE : undefined)) : undefined
   if (!/^(0|[1-9][0-9]{0,8})$/.test(maxAge)) throw new OAuthError('invalid_request', 'max_age is no whole number')
   return Number(maxAge)
 }
@@ -144,6 +146,14 @@ function readMaxAge(maxAge: string | undefined): number | undefined {
 function readShort(parameters: Parameters, name: string): string | undefined {
   const value = parameters.get(name)
   if ((value ?? '').length > LONGEST_VALUE) throw new OAuthError('invalid_request', `${name} is too long`)
+  return value
+}
+
+/** Returns a value that goes to whoever logs the person in, who may show it. */
+function readSeen(parameters: Parameters, name: string): string | undefined {
+  const value = readShort(parameters, name)
+  if (value !== undefined && !isVisible(value))
+    throw new OAuthError('invalid_request', `${name} has a character that nobody can see`)
   return value
 }
 
@@ -158,43 +168,10 @@ function readDpopJkt(parameters: Parameters, pushed: Pushed | undefined): string
   return jkt ?? proved
 }
 
-/** What the operator lets clients ask for. */
-export interface AuthorizationPolicy {
-  /** The resources that people can let a client have. */
-  readonly approvable: ReadonlyMap<string, Resource>
-  /** The issuer's own among them. */
-  readonly userinfo: Resource | undefined
-  /** All but that. */
-  readonly resources: ReadonlyMap<string, Resource>
-  readonly detailTypes: DetailTypes
+/** What the operator lets clients ask for, and how. */
+export interface AuthorizationPolicy extends WishPolicy {
   /** Whether all clients must push their requests. */
   readonly isPushing: boolean
-}
-
-/** Returns what a request asks for: scope, the resources that it is for, and details. */
-function readWishes(
-  parameters: Parameters,
-  client: Client,
-  { approvable, resources, userinfo, detailTypes }: AuthorizationPolicy,
-): Pick<AuthorizationRequest, 'scope' | 'resources' | 'details'> {
-  const [requested, named] = [readScope(parameters.get('scope')), parameters.all('resource')]
-  const details = readAuthorizationDetails(parameters.get('authorization_details'), client, detailTypes)
-  // Who asks for details alone is given no scope by default; `resource` says only what a scope is for (RFC 9396 §3.2).
-  const isDetailed = requested === undefined && details.length > 0
-  // What asks who the person is, is for the issuer's own resource, and for no API (OpenID Connect Core §5.4).
-  const isOpenid = userinfo !== undefined && client.resources.has(userinfo.uri) && requested?.includes(OPENID) === true
-  const elsewhere = requested?.filter((token) => userinfo?.scopes.includes(token) !== true)
-  const isNowhere = named.length === 0 && (isDetailed || (isOpenid && elsewhere?.length === 0))
-  const among = named.length > 0 ? approvable : resources
-  const chosen = new Set(isNowhere ? [] : chooseResources(named, elsewhere, client, among))
-  if (isDetailed) return { scope: [], resources: [], details }
-  if (isOpenid) chosen.add(userinfo)
-  const isOffline = requested?.includes(OFFLINE_ACCESS) === true && client.scopes.has(OFFLINE_ACCESS)
-  const allowed = [...chosen].flatMap((resource) => scopesOf(client, resource))
-  const scope = grantScope(requested, isOffline ? [...allowed, OFFLINE_ACCESS] : allowed)
-  if (scope.every((token) => token === OFFLINE_ACCESS) || (userinfo && chosen.has(userinfo) && !scope.includes(OPENID)))
-    throw new OAuthError('invalid_scope', 'nothing is asked for, or who the person is without openid')
-  return { scope: [...new Set(scope)], resources: [...chosen].map(({ uri }) => uri), details }
 }
 
 /** Returns the code challenge; nothing where there is not a word of one, and the client may do without for some requests. */
@@ -202,14 +179,6 @@ function readCodeChallenge(parameters: Parameters, { openid }: Client): string |
   const [challenge, method] = [parameters.get('code_challenge'), parameters.get('code_challenge_method')]
   if (openid.isPkceOptional && challenge === undefined && method === undefined) return undefined
   return readChallenge(challenge, method)
-}
-
-/** Tells whether a request asks for nothing but who the person is. */
-function isForPersonsAlone(
-  { resources, details }: Pick<AuthorizationRequest, 'resources' | 'details'>,
-  { userinfo }: AuthorizationPolicy,
-): boolean {
-  return details.length === 0 && resources.every((uri) => uri === userinfo?.uri)
 }
 
 /**
@@ -235,22 +204,23 @@ export function readAuthorizationRequest(
   checkResponse(parameters)
   const codeChallenge = readCodeChallenge(parameters, client)
   const wishes = readWishes(parameters, client, policy)
-  const asked = wishes.scope.includes(OPENID) ? readClaimsRequest(parameters.get('claims')) : {}
+  const { openid } = policy
+  const isOpenid = openid !== undefined && wishes.scope.includes(OPENID)
+  const claims = isOpenid ? readClaimsRequest(parameters.get('claims'), openid.claims) : NO_CLAIMS
   if (codeChallenge === undefined && !isForPersonsAlone(wishes, policy))
     throw new OAuthError('invalid_request', 'code_challenge is missing, and not only who the person is is asked for')
   const prompt = readPrompt(parameters.get('prompt'))
-  const maxAge = readMaxAge(parameters.get('max_age'))
+  const maxAge = readMaxAge(parameters.get('max_age'), client.openid, claims, isOpenid)
   const dpopJkt = readDpopJkt(parameters, pushed)
-  const [nonce, loginHint] = [readShort(parameters, 'nonce'), readShort(parameters, 'login_hint')]
-  // Whoever logs the person in may show it.
-  if (loginHint !== undefined && !isVisible(loginHint))
-    throw new OAuthError('invalid_request', 'login_hint has a character that nobody can see')
+  const nonce = readShort(parameters, 'nonce')
+  const loginHint = readSeen(parameters, 'login_hint')
+  for (const name of ['acr_values', 'ui_locales']) readSeen(parameters, name)
   const written = writeRequest(parameters, pushed, dpopJkt)
   if (!client.grantTypes.has('authorization_code')) {
     throw new OAuthError('unauthorized_client', 'the client may not use the authorization endpoint')
   }
   if (pushed === undefined && (policy.isPushing || client.isPushing))
     throw new OAuthError('invalid_request', 'the client must push its requests')
-  const rest = { codeChallenge, asked, nonce, dpopJkt, prompt, maxAge, loginHint }
+  const rest = { codeChallenge, claims, nonce, dpopJkt, prompt, maxAge, loginHint }
   return { destination, ...wishes, parameters: written, pushed, ...rest }
 }

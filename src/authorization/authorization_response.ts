@@ -62,11 +62,11 @@ export function createCodes(
 
   /** Returns what of the login goes on: only what was asked for, but for the operator's own hook, which may look at all. */
   function claimsOf(
-    { scope, asked }: AuthorizationRequest,
-    { claims = {} }: Session,
+    { scope, claims: { asked } }: AuthorizationRequest,
+    { claims: known = {} }: Session,
   ): Pick<CodeFacts, 'claims' | 'asked'> {
     if (openid === undefined) return {}
-    const kept = hooks.claims === undefined ? pickClaims(claims, told(openid, { scope, asked })) : claims
+    const kept = hooks.claims === undefined ? pickClaims(known, told(openid, { scope, asked })) : known
     return {
       ...(Object.keys(kept).length === 0 ? {} : { claims: kept }),
       ...(Object.keys(asked).length === 0 ? {} : { asked }),
@@ -125,6 +125,7 @@ const TOLD: ReadonlySet<OAuthErrorCode> = new Set([
   'server_error',
   'temporarily_unavailable',
   'unauthorized_client',
+  'unmet_authentication_requirements',
   'unsupported_response_type',
 ])
 

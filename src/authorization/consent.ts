@@ -10,6 +10,7 @@ import { checkOwnForm, readBody } from '../http/browser.ts'
 import { withCookies } from '../http/cookies.ts'
 import { answerErrorPage, toPageError } from '../http/respond.ts'
 import { accountOf } from '../login/person.ts'
+import { OFFLINE_ACCESS } from '../openid/openid.ts'
 import { answeredPage, askingAnewPage, consentPage, leavingPage, switchingPage } from '../pages/consent.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
@@ -19,10 +20,12 @@ import { resourcesOf } from '../registration/details/authorization_details.ts'
 import type { Resource } from '../registration/resource.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { AllowedApps } from './allowed_apps.ts'
+import { withNewLogin, withQuestion } from './altered_request.ts'
 import { type AuthorizationRequest, type Pushed, readAuthorizationRequest } from './authorization_request.ts'
 import { type Codes, sendError } from './authorization_response.ts'
 import { showRequest } from './consent_words.ts'
 import { proveDestination } from './destination.ts'
+import { showPerson } from './person_words.ts'
 import type { RememberedConsents } from './remembered_consents.ts'
 import type { Session, Sessions } from './session.ts'
 import type { RequestInside, Ways } from './ways.ts'
@@ -54,27 +57,6 @@ interface ConsentFacts {
   readonly sid: string
 }
 
-/** Returns the same request with these prompts, and without what else is left out. */
-function withPrompts(parameters: string, prompts: readonly string[], left: readonly string[] = []): string {
-  const kept = parameters.split('&').filter((one) => !['prompt', ...left].some((name) => one.startsWith(`${name}=`)))
-  return [...kept, `prompt=${prompts.join('+')}`].join('&')
-}
-
-function promptsOf(parameters: string): readonly string[] {
-  return (readParameters(parameters).get('prompt') ?? '').split(' ')
-}
-
-/** Returns the same request for another account: with a login, and no word of whom the client thinks to see. */
-function withNewLogin(parameters: string): string {
-  const asks = promptsOf(parameters).includes('consent')
-  return withPrompts(parameters, asks ? ['login', 'consent'] : ['login'], ['login_hint'])
-}
-
-/** Returns the same request with the question in any case: a "Deny" that does not count must not become a yes of before. */
-function withQuestion(parameters: string): string {
-  return withPrompts(parameters, promptsOf(parameters).includes('login') ? ['login', 'consent'] : ['consent'])
-}
-
 /** Returns a span of time as a person reads it. */
 function writeSpan(seconds: number): string {
   const [size, unit] = [[86_400, 'day'] as const, [3600, 'hour'] as const].find(([least]) => seconds >= least) ?? [
@@ -100,7 +82,7 @@ export function createConsents(
   { remembered, sessions, codes, allowed, ways }: ConsentParts,
 ): Consents {
   const { settings, keyRing, log, newId } = context
-  const { issuer, clients, resources, detailTypes, guard, lives } = settings
+  const { issuer, clients, approvable, openid, detailTypes, guard, lives } = settings
 
   async function isNeeded(...[c, request, session, envelopes]: Parameters<Consents['isNeeded']>): Promise<boolean> {
     const { destination, prompt } = request
@@ -115,7 +97,7 @@ export function createConsents(
     const asked = { parameters, ...(pushed === undefined ? {} : { pushed }), sid: session.sid }
     const facts = { jti: newId(), iat: now, exp: now + lives.consent, ...asked }
     const life = client.grantTypes.has('refresh_token')
-      ? `${writeSpan(client.refreshTokenLifetime)}, or until you log out`
+      ? `${writeSpan(client.refreshTokenLifetime)}, ${request.scope.includes(OFFLINE_ACCESS) ? 'even after you log out' : 'or until you log out'}`
       : writeSpan(Math.max(...wished(request).map(({ accessTokenLifetime }) => accessTokenLifetime)))
     const page = consentPage({
       issuer,
@@ -124,7 +106,12 @@ export function createConsents(
       clientHost: client.uri === undefined ? undefined : new URL(client.uri).host,
       destination: isOnDevice(redirectUri) ? redirectUri : new URL(redirectUri).host,
       isOnDevice: isOnDevice(redirectUri),
-      resources: showRequest(wished(request), request, detailTypes),
+      about: showPerson(openid, request, session.claims),
+      resources: showRequest(
+        wished(request).filter(({ purpose }) => purpose === 'access'),
+        request,
+        detailTypes,
+      ),
       account: accountOf(session),
       lifetime: life,
     })
@@ -133,7 +120,7 @@ export function createConsents(
 
   /** Returns the resources that a request is about. */
   function wished({ resources: uris, details }: AuthorizationRequest): readonly Resource[] {
-    return [...new Set([...uris, ...resourcesOf(details)])].flatMap((uri) => resources.get(uri) ?? [])
+    return [...new Set([...uris, ...resourcesOf(details)])].flatMap((uri) => approvable.get(uri) ?? [])
   }
 
   /** Opens the form that a person sent back: in the very session in which it was shown; in another it gives nothing. */

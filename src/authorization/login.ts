@@ -21,11 +21,13 @@ import { addParameters } from '../protocol/redirect_uri.ts'
 import { isReservedSubject } from '../protocol/subject.ts'
 import { isVisible } from '../protocol/visible.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
+import { withoutLogin } from './altered_request.ts'
 import type { AuthorizationRequest, Pushed } from './authorization_request.ts'
 import { sendError } from './authorization_response.ts'
 import { proveDestination } from './destination.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 import type { Sessions } from './session.ts'
+import type { WantedPersons } from './wanted_person.ts'
 import type { RequestInside, Ways } from './ways.ts'
 
 /** Logins of the browsers that ask. */
@@ -51,18 +53,8 @@ interface LoginFacts {
   readonly secret: string
   readonly client_name: string
   readonly fresh: boolean
+  readonly choosing?: boolean
   readonly max_age?: number
-}
-
-/** Returns the request of a browser to go on with once a person was proved: what that login has just met is not asked again. */
-function withoutLogin(parameters: string): string {
-  const kept = parameters.split('&').flatMap((parameter) => {
-    const [name, value = ''] = parameter.split('=', 2)
-    if (name !== 'prompt' && name !== 'max_age') return parameter
-    const prompt = name === 'prompt' ? value.split('+').filter((one) => one !== 'login') : []
-    return prompt.length === 0 ? [] : `prompt=${prompt.join('+')}`
-  })
-  return kept.join('&')
 }
 
 /** Stands beside a request that goes on after a login for which a browser without cookies went nowhere: it should have some now. */
@@ -79,12 +71,13 @@ export interface LoginParts {
   readonly sessions: Sessions
   readonly pushedRequests: PushedRequests
   readonly ways: Ways
+  readonly wanted: WantedPersons
 }
 
 /** Returns the logins of an issuer. */
 export function createLogins(
   context: EndpointContext,
-  { cookies, sessions, pushedRequests, ways }: LoginParts,
+  { cookies, sessions, pushedRequests, ways, wanted }: LoginParts,
 ): Logins {
   const { settings, keyRing, log, newId } = context
   const { issuer, clients, authenticate, guard, lives } = settings
@@ -98,7 +91,8 @@ export function createLogins(
   }
 
   function transactionOf(facts: LoginFacts, state: string, step: Transaction['step'], now: number): Transaction {
-    const { secret, client_name: clientName, fresh: isFresh, max_age: maxAge, parameters } = facts
+    const { secret, client_name: clientName, fresh: isFresh, choosing: isChoosing = false, max_age: maxAge } = facts
+    const asked = readParameters(facts.parameters)
     return {
       issuer,
       step,
@@ -108,8 +102,11 @@ export function createLogins(
       clientName,
       begunAt: begunAt(facts, now),
       isFresh,
+      isChoosing,
       maxAge,
-      loginHint: readParameters(parameters).get('login_hint'),
+      loginHint: asked.get('login_hint'),
+      acrValues: asked.get('acr_values'),
+      uiLocales: asked.get('ui_locales'),
       now,
     }
   }
@@ -140,7 +137,14 @@ export function createLogins(
     const { sub } = person
     if (sub === '' || sub.length > 255 || isReservedSubject(sub) || !isVisible(sub))
       throw new OAuthError('login_failed', 'a person cannot have this subject')
-    checkFreshness(person, transaction)
+    try {
+      checkFreshness(person, transaction)
+      const asked = readParameters(facts.parameters)
+      await wanted.check(person, asked, proveDestination(asked, clients).client, transaction.now)
+    } catch (error) {
+      if (error instanceof OAuthError && error.isForClient) return tellClient(c, error, facts)
+      throw error
+    }
     return person
   }
 
@@ -157,6 +161,7 @@ export function createLogins(
       secret: `${newId()}${newId()}`.slice(0, 43),
       client_name: destination.client.name,
       fresh: prompt.has('login') || maxAge === 0,
+      ...(prompt.has('select_account') ? { choosing: true } : {}),
       ...(maxAge === undefined ? {} : { max_age: maxAge }),
     }
     const state = await envelopes.seal('login', { ...facts })
@@ -190,7 +195,10 @@ export function createLogins(
     const metAt = begunAt(facts, now)
     // What a browser brought, whoever sits there can change. What was pushed goes on as it is, with word of this login: in
     // another browser, with a session from before, it is not met.
-    const met = pushed === undefined ? { parameters: withoutLogin(parameters) } : { pushed: { ...pushed, metAt } }
+    const met =
+      pushed === undefined
+        ? { parameters: withoutLogin(parameters, facts.max_age !== undefined) }
+        : { pushed: { ...pushed, metAt } }
     const goesOnAt = await pushedRequests.goOnAt({ ...facts, ...met }, envelopes, now)
     await sessions.checkCanStart(person, envelopes, now)
     await spend(facts)

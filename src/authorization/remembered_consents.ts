@@ -32,8 +32,11 @@ export interface RememberedConsents {
 const MOST_REMEMBERED = 60
 
 /** Names a consent: who, to which client, where to, for what. */
-function nameOf({ destination, scope, resources, details }: AuthorizationRequest, { sub }: Session): string {
+function nameOf({ destination, scope, resources, details, claims }: AuthorizationRequest, { sub }: Session): string {
+  const { userinfo = [], id_token = [] } = claims.asked
+  const asked = [...new Set([...userinfo, ...id_token])].sort()
   const wanted = details.length === 0 ? [] : [JSON.stringify(details)]
+  if (asked.length > 0) wanted.push(`claims ${asked.join(' ')}`)
   const what = [[...scope].sort().join(' '), [...resources].sort().join(' '), ...wanted]
   return digestLabels('consent', sub, destination.client.id, destination.redirectUri, ...what).slice(0, 22)
 }

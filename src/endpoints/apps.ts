@@ -34,17 +34,18 @@ export function createAppsEndpoint(
   { cookies, sessions, allowed, revoking }: AppsParts,
 ): (c: Context) => Promise<Response> {
   const { settings, keyRing, log, newId } = context
-  const { issuer, revocations, guard, resources, lives } = settings
+  const { issuer, revocations, guard, approvable, lives } = settings
 
   async function show(c: Context, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<Response> {
     const { apps, isCut } = await allowed.read(c, session, envelopes)
     /** Seals a press: what it ends, in this session. */
     const press = (ends: string | null): Promise<string> =>
       envelopes.seal('apps', { jti: newId(), iat: now, exp: now + lives.consent, sid: session.sid, ends })
-    const rows = apps.map(async ({ client_id, name, resources: uris, scope, at }) => ({
+    const rows = apps.map(async ({ client_id, name, resources: uris, scope, told = [], at }) => ({
       name,
-      resources: uris.map((uri) => resources.get(uri)?.name ?? uri),
+      resources: uris.map((uri) => approvable.get(uri)?.name ?? uri),
       scope,
+      told,
       at,
       press: await press(client_id),
     }))

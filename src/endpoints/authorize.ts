@@ -15,6 +15,7 @@ import type { Logins } from '../authorization/login.ts'
 import type { OpenedRequests } from '../authorization/opened_requests.ts'
 import type { OpenedRequest, PushedRequests } from '../authorization/pushed_requests.ts'
 import type { Session, Sessions } from '../authorization/session.ts'
+import type { WantedPersons } from '../authorization/wanted_person.ts'
 import type { EndpointContext } from '../context.ts'
 import { checkNavigation, isPrefetch, readBody, sameAgain } from '../http/browser.ts'
 import { keepOpener } from '../http/popup.ts'
@@ -32,6 +33,7 @@ export interface AuthorizeParts {
   readonly pushedRequests: PushedRequests
   readonly openedRequests: OpenedRequests
   readonly allowed: AllowedApps
+  readonly wanted: WantedPersons
 }
 
 /** A request of which it is proved where the answer may go. */
@@ -51,7 +53,7 @@ function isSufficient(
 ): session is Session {
   if (session === undefined) return false
   if (pushed?.metAt !== undefined && session.started_at >= pushed.metAt) return true
-  if (prompt.has('login') || maxAge === 0) return false
+  if (prompt.has('login') || prompt.has('select_account') || maxAge === 0) return false
   if (maxAge === undefined) return true
   return session.auth_time !== undefined && now - session.auth_time <= maxAge
 }
@@ -63,14 +65,16 @@ export function createAuthorizeEndpoint(
 ): (c: Context) => Promise<Response> {
   const { settings, keyRing, log } = context
   const { issuer, clients } = settings
-  const { sessions, logins, consents, codes, pushedRequests, openedRequests, allowed } = parts
+  const { sessions, logins, consents, codes, pushedRequests, openedRequests, allowed, wanted } = parts
 
   async function answer(c: Context, request: AuthorizationRequest, now: number): Promise<Response> {
     const { prompt, destination } = request
     const envelopes = context.envelopes(keyRing.open(now), now)
     const session = await sessions.read(c, envelopes, now)
     if (request.pushed !== undefined) openedRequests.note(c, request.pushed)
-    if (!isSufficient(session, request, now)) {
+    const person = await wanted.read(readParameters(request.parameters), destination.client, now)
+    const isWanted = session === undefined || (person.isSubject(session) && person.isContext(session))
+    if (!isSufficient(session, request, now) || !isWanted) {
       if (prompt.has('none')) throw new OAuthError('login_required', 'nobody is logged in, and nobody may be asked')
       return logins.begin(c, request, envelopes, now)
     }

@@ -52,8 +52,14 @@ export interface Transaction {
   readonly isFresh: boolean
   /** Seconds since the login at the most: `auth_time` must then be there. */
   readonly maxAge: number | undefined
+  /** Whether the person is to choose an account, or another one. */
+  readonly isChoosing: boolean
   /** Whom the client thinks to see. Not to be trusted. */
   readonly loginHint: string | undefined
+  /** The contexts of authentication that the client would like best, with spaces between (OpenID Connect Core §3.1.2.1). */
+  readonly acrValues: string | undefined
+  /** The languages that the person reads, with spaces between (BCP 47). */
+  readonly uiLocales: string | undefined
   /** Unix seconds. */
   readonly now: number
 }

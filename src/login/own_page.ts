@@ -14,13 +14,13 @@ import { checkRemoteUrl } from '../protocol/remote_url.ts'
 import { CLOCK_TOLERANCE, openAssertion } from '../token/assertion.ts'
 import { checkNoError, readLoginAnswer } from './answered_error.ts'
 import type { Authenticate, Person, Transaction } from './authenticate.ts'
-import { askFreshness, nonceOf, readPerson } from './person.ts'
+import { askLogin, nonceOf, readPerson } from './person.ts'
 
 /** What is to be known of your application. */
 export interface OwnPageOptions {
   /**
    * The page that logs people in. It gets `state`, `nonce`, `client_name`, and where they apply `prompt`, `max_age`,
-   * `login_hint`. Nothing of these is signed: anybody can send a person there with what they like.
+   * `login_hint`, `acr_values`, `ui_locales`. Nothing of these is signed: anybody can send a person there with what they like.
    */
   readonly url: string
   /** What your application calls itself: the `iss` of its JWTs. */
@@ -83,13 +83,12 @@ export function ownLoginPage(options: OwnPageOptions): Authenticate {
   const algorithms = jwks.keys.map((key) => String(key['alg']))
 
   function begin(transaction: Transaction): Response {
-    const { state, clientName, loginHint } = transaction
+    const { state, clientName } = transaction
     const location = addParameters(url, {
       state,
       nonce: nonceOf(transaction),
       client_name: clientName,
-      ...askFreshness(transaction),
-      login_hint: loginHint,
+      ...askLogin(transaction),
     })
     return new Response(null, { status: 303, headers: { Location: location } })
   }

@@ -25,16 +25,23 @@ export function nonceOf({ secret }: Transaction): string {
   return digestLabels('nonce', secret)
 }
 
+/** The parameters by which a login is asked for elsewhere. */
+type LoginParameter = 'prompt' | 'max_age' | 'login_hint' | 'acr_values' | 'ui_locales'
+
 /**
- * Returns the parameters that ask for a login which is new, or not too old, in a way that has to be proved: who is asked for
- * `max_age` must tell `auth_time` (OpenID Connect Core §3.1.2.1).
+ * Returns the parameters that ask for a login as the client wants it. One that must be new, or not too old, is asked for in a way
+ * that has to be proved: who is asked for `max_age` must tell `auth_time` (OpenID Connect Core §3.1.2.1).
  */
-export function askFreshness({
-  isFresh,
-  maxAge,
-}: Transaction): Readonly<Record<'prompt' | 'max_age', string | undefined>> {
+export function askLogin(transaction: Transaction): Readonly<Record<LoginParameter, string | undefined>> {
+  const { isFresh, isChoosing, maxAge, loginHint, acrValues, uiLocales } = transaction
   const seconds = isFresh ? 0 : maxAge
-  return { prompt: isFresh ? 'login' : undefined, max_age: seconds === undefined ? undefined : String(seconds) }
+  return {
+    prompt: isFresh ? 'login' : isChoosing ? 'select_account' : undefined,
+    max_age: seconds === undefined ? undefined : String(seconds),
+    login_hint: loginHint,
+    acr_values: acrValues,
+    ui_locales: uiLocales,
+  }
 }
 
 /** Tells whether somebody can have logged in then, by a clock that may differ a little from ours. */
@@ -49,14 +56,14 @@ function isPast(instant: unknown, now: number): instant is number {
  * Whoever tells may have a clock that differs from ours by 30 seconds, so a login that was made so shortly before passes for
  * a new one.
  *
- * @throws {OAuthError} `login_failed`
+ * @throws {OAuthError} `login_failed`; `login_required`, which the client hears, where trying again would not help
  */
 export function checkFreshness({ auth_time }: Person, { begunAt, isFresh, maxAge, now }: Transaction): void {
   if (auth_time !== undefined && !isPast(auth_time, now))
     throw new OAuthError('login_failed', 'nobody can have logged in at that auth_time')
   if (!isFresh && maxAge === undefined) return
   if (auth_time === undefined)
-    throw new OAuthError('login_failed', 'the login must not be old, and nothing tells its auth_time')
+    throw new OAuthError('login_required', 'the login must not be old, and nothing tells its auth_time')
   const isNew = auth_time >= begunAt - CLOCK_TOLERANCE
   const isRecent = !isFresh && maxAge !== undefined && now - auth_time <= maxAge + CLOCK_TOLERANCE
   if (!isNew && !isRecent) throw new OAuthError('login_failed', 'the login is older than was asked for')

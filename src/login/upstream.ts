@@ -17,7 +17,7 @@ import { createRemoteDocument, type Fetch, type RemoteDocument } from '../remote
 import { type AssertionClaims, CLOCK_TOLERANCE, isKeyMissing, openAssertion } from '../token/assertion.ts'
 import { checkNoError, readLoginAnswer } from './answered_error.ts'
 import type { Authenticate, Person, Transaction } from './authenticate.ts'
-import { askFreshness, nameOf, nonceOf, readPerson } from './person.ts'
+import { askLogin, nameOf, nonceOf, readPerson } from './person.ts'
 import { type Provider, readProvider, take } from './provider.ts'
 import { type ProviderAuthMethod, type ProviderClient, redeem } from './provider_token.ts'
 import { fetchUserinfo } from './userinfo.ts'
@@ -136,7 +136,7 @@ export function upstreamLogin(options: UpstreamOptions): Authenticate {
 
   async function begin(transaction: Transaction): Promise<Response> {
     const { authorizationEndpoint } = await discover(transaction.now)
-    const { state, callback, secret, loginHint } = transaction
+    const { state, callback, secret } = transaction
     const location = addParameters(authorizationEndpoint, {
       response_type: 'code',
       client_id: clientId,
@@ -146,8 +146,7 @@ export function upstreamLogin(options: UpstreamOptions): Authenticate {
       nonce: nonceOf(transaction),
       code_challenge: challengeOf(secret),
       code_challenge_method: 'S256',
-      ...askFreshness(transaction),
-      login_hint: loginHint,
+      ...askLogin(transaction),
     })
     return new Response(null, { status: 303, headers: { Location: location } })
   }

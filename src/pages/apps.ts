@@ -12,6 +12,8 @@ export interface ShownApp {
   readonly name: string
   readonly resources: readonly string[]
   readonly scope: readonly string[]
+  /** What it was told of the person, in words. */
+  readonly told: readonly string[]
   /** When it was allowed last. Unix seconds. */
   readonly at: number
   /** The sealed press that ends it. */
@@ -47,9 +49,9 @@ function pressForm(issuer: string, press: string, words: Html | string): Html {
 /** Returns the page that lists the apps. */
 export function appsPage({ issuer, account, apps, isCut, pressAll, can }: ShownApps): Page {
   const items = apps.map(
-    ({ name, resources, scope, at, press }) => html`<li><strong><bdi>${name}</bdi></strong>
+    ({ name, resources, scope, told, at, press }) => html`<li><strong><bdi>${name}</bdi></strong>
 <dl class="facts"><dt>Where</dt>${resources.map((one) => html`<dd><bdi>${one}</bdi></dd>`)}
-${scope.length === 0 ? '' : html`<dt>What</dt><dd>${scope.join(', ')}</dd>`}<dt>When</dt><dd>${writeTime(at)}</dd></dl>
+${scope.length === 0 ? '' : html`<dt>What</dt><dd>${scope.join(', ')}</dd>`}${told.length === 0 ? '' : html`<dt>Was told your</dt><dd>${told.join(', ')}</dd>`}<dt>When</dt><dd>${writeTime(at)}</dd></dl>
 ${can === 'end apps' ? pressForm(issuer, press, html`End <bdi>${name}</bdi>`) : ''}</li>`,
   )
   const cannot =

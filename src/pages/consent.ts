@@ -50,6 +50,8 @@ export interface Consent {
   readonly destination: string
   /** Whether the answer goes to an app on the person's own device. */
   readonly isOnDevice: boolean
+  /** What it will be told of the person, a sentence each. */
+  readonly about: readonly string[]
   readonly resources: readonly ShownResource[]
   /** The account in use, where there is a name for it. */
   readonly account: string | undefined
@@ -88,8 +90,14 @@ ${factsList(facts)}</li>`
 
 /** Returns the page that asks. Both answers look alike, and neither is chosen beforehand. */
 export function consentPage(consent: Consent): Page {
-  const { issuer, clientName, clientHost, destination, isOnDevice, resources, account, lifetime } = consent
+  const { issuer, clientName, clientHost, destination, isOnDevice, about, resources, account, lifetime } = consent
   const body = html`<h1>Let <bdi>${clientName}</bdi> in?</h1>
+${
+  about.length === 0
+    ? ''
+    : html`<p>It will be able to:</p>
+<ul class="scopes">${about.map((sentence) => html`<li>${sentence}</li>`)}</ul>`
+}
 ${resources.map(
   ({
     name,

@@ -28,6 +28,10 @@ const errors = {
   access_denied: { status: 400, description: 'The request was denied.' },
   login_required: { status: 400, description: 'Somebody must log in first.' },
   consent_required: { status: 400, description: 'Somebody must consent first.' },
+  unmet_authentication_requirements: {
+    status: 400,
+    description: 'The person could not log in as the client needs it.',
+  },
   request_not_supported: { status: 400, description: 'Request objects are not supported.' },
   invalid_request_uri: { status: 400, description: 'The request URI is unknown, expired, used, or of another client.' },
   invalid_authorization_details: {

@@ -541,13 +541,13 @@ describe('a login', () => {
     }
   })
 
-  it.each<[string, Changes, number | undefined, number]>([
-    ['prompt=login', { prompt: 'login' }, undefined, 400],
+  it.each<[string, Changes, number | undefined, number | 'login_required']>([
+    ['prompt=login', { prompt: 'login' }, undefined, 'login_required'],
     ['prompt=login', { prompt: 'login' }, -31, 400],
     ['prompt=login', { prompt: 'login' }, -30, 303],
     ['prompt=login', { prompt: 'login' }, 0, 303],
     ['prompt=login, though max_age would allow more', { prompt: 'login', max_age: '600' }, -31, 400],
-    ['max_age=60', { max_age: '60' }, undefined, 400],
+    ['max_age=60', { max_age: '60' }, undefined, 'login_required'],
     ['max_age=60', { max_age: '60' }, -91, 400],
     ['max_age=60', { max_age: '60' }, -90, 303],
     ['max_age=0', { max_age: '0' }, -31, 400],
@@ -555,13 +555,15 @@ describe('a login', () => {
     ['nothing', {}, undefined, 303],
     ['nothing', {}, -86_400, 303],
     ['nothing, in a minute', {}, 60, 303],
-  ])('for %s, %j, with an auth_time %j seconds from its beginning is answered %i', async (_, changes, age, status) => {
+  ])('for %s, %j, with an auth_time %j seconds from its beginning is answered %s', async (_, changes, age, answer) => {
     const { person, at } = setUp()
     const { browser } = person()
     const begun = (await browser.get(authorizeUrl(changes))).headers.get('location') ?? ''
     const auth_time = age === undefined ? undefined : at() + age
     const back = await browser.get(await signLogin(begun, 'alice', { now: at(), claims: { auth_time } }))
-    expect([back.status, browser.cookies.has('__Host-bulla-session')]).toEqual([status, status === 303])
+    // Where nothing tells when, trying again would not help: the client is told.
+    const told = new URL(back.headers.get('location') ?? 'none:').searchParams.get('error')
+    expect([told ?? back.status, browser.cookies.has('__Host-bulla-session')]).toEqual([answer, answer === 303])
   })
 
   it('may take its time: one that was made since it was begun is new, however long the way back', async () => {
@@ -598,14 +600,14 @@ describe('a login', () => {
         expect(Object.keys(facts)).not.toContain('auth_time')
         expect(facts['sub']).toBe('alice')
       }
-      // Whoever asks how long ago asks for a login that tells, and gets a page without one: nobody goes in circles.
+      // Whoever asks how long ago asks for a login that tells, and is told that there is none: nobody goes in circles.
       const asked = await browser.get(authorizeUrl({ ...REQUESTS[client], max_age: '600' }))
       expect(isLogin(asked)).toBe(true)
       const location = asked.headers.get('location') ?? ''
       const back = await browser.get(
         await signLogin(location, 'alice', { now: at(), claims: { auth_time: undefined } }),
       )
-      expect(back.status).toBe(400)
+      expect(new URL(back.headers.get('location') ?? '').searchParams.get('error')).toBe('login_required')
       expect((await browser.get(await signLogin(location, 'alice', { now: at() }))).status).toBe(303)
       expect(isLogin(await browser.get(authorizeUrl({ ...REQUESTS[client], max_age: '600' })))).toBe(false)
     },

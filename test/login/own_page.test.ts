@@ -117,11 +117,15 @@ describe('a login at an own page', () => {
 
   it('holds the page to max_age (M28)', async () => {
     const { browser, begin } = setUp()
-    for (const auth_time of [undefined, NOW - 91]) {
+    for (const [auth_time, status, error] of [
+      [undefined, 303, 'login_required'],
+      [NOW - 91, 400, null],
+    ] as const) {
       const back = await browser.get(
         await signLogin(await begin({ max_age: '60' }), 'alice', { now: NOW, claims: { auth_time } }),
       )
-      expect(back.status).toBe(400)
+      const told = new URL(back.headers.get('location') ?? 'none:').searchParams.get('error')
+      expect([back.status, told]).toEqual([status, error])
     }
     const back = await browser.get(
       await signLogin(await begin({ max_age: '60' }), 'alice', { now: NOW, claims: { auth_time: NOW - 50 } }),

@@ -139,7 +139,7 @@ export function createProvider({ person = {}, rp = {}, ...changes }: ProviderCha
     token,
     async login(asked) {
       const code = (await authorize(asked)).searchParams.get('code') ?? ''
-      return token({ grant_type: 'authorization_code', code, code_verifier: VERIFIER })
+      return token({ grant_type: 'authorization_code', code, code_verifier: VERIFIER }, asked?.['client_id'])
     },
     userinfo: (accessToken, init = {}) =>
       ask(

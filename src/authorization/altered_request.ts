@@ -1,0 +1,48 @@
+/**
+ * An authorization request as it goes on after somebody logged in or answered: the same, but for what was met on the way, or is
+ * asked for anew.
+ *
+ * @module
+ */
+
+import { readParameters } from '../protocol/parameters.ts'
+import { ANY_AGE } from './authorization_request.ts'
+
+/** Prompts that a login meets. */
+const LOGINS = ['login', 'select_account']
+
+/**
+ * Returns the request of a browser to go on with once a person was proved: what that login has just met is not asked again.
+ *
+ * @param isAged whether the login must not be old: of the session must be known then, still, when it was
+ */
+export function withoutLogin(parameters: string, isAged: boolean): string {
+  const kept = parameters.split('&').flatMap((parameter) => {
+    const [name, value = ''] = parameter.split('=', 2)
+    if (name !== 'prompt' && name !== 'max_age') return parameter
+    const prompt = name === 'prompt' ? value.split('+').filter((one) => !LOGINS.includes(one)) : []
+    return prompt.length === 0 ? [] : `prompt=${prompt.join('+')}`
+  })
+  return [...kept, ...(isAged ? [`max_age=${ANY_AGE}`] : [])].join('&')
+}
+
+/** Returns the same request with these prompts, and without what else is left out. */
+function withPrompts(parameters: string, prompts: readonly string[], left: readonly string[] = []): string {
+  const kept = parameters.split('&').filter((one) => !['prompt', ...left].some((name) => one.startsWith(`${name}=`)))
+  return [...kept, `prompt=${prompts.join('+')}`].join('&')
+}
+
+function promptsOf(parameters: string): readonly string[] {
+  return (readParameters(parameters).get('prompt') ?? '').split(' ')
+}
+
+/** Returns the same request for another account: with a login, and no word of whom the client thinks to see. */
+export function withNewLogin(parameters: string): string {
+  const asks = promptsOf(parameters).includes('consent')
+  return withPrompts(parameters, asks ? ['login', 'consent'] : ['login'], ['login_hint'])
+}
+
+/** Returns the same request with the question in any case: a "Deny" that does not count must not become a yes of before. */
+export function withQuestion(parameters: string): string {
+  return withPrompts(parameters, promptsOf(parameters).includes('login') ? ['login', 'consent'] : ['consent'])
+}

@@ -1,0 +1,82 @@
+/**
+ * Whom a client wants to see, and how that person must have logged in: what it says by `id_token_hint`, by the `claims` parameter,
+ * and by what it registered (OpenID Connect Core §3.1.2.1, §3.1.2.2, §5.5.1).
+ *
+ * @module
+ */
+
+import type { EndpointContext } from '../context.ts'
+import type { IdTokenHints } from '../issuing/id_token_hints.ts'
+import type { Person } from '../login/authenticate.ts'
+import { NO_CLAIMS, readClaimsRequest } from '../openid/claims_request.ts'
+import { OPENID } from '../openid/openid.ts'
+import { OAuthError } from '../protocol/error.ts'
+import type { Parameters } from '../protocol/parameters.ts'
+import { readScope } from '../protocol/scope.ts'
+import type { Client } from '../registration/clients/client.ts'
+
+/** Whom a client wants to see. */
+export interface WantedPerson {
+  /** Tells whether it is this one, by what the client calls people. */
+  isSubject(person: Pick<Person, 'sub'>): boolean
+  /** Tells whether somebody logged in so must satisfy it. */
+  isContext(person: Pick<Person, 'acr'>): boolean
+}
+
+/** What tells whom clients want to see. */
+export interface WantedPersons {
+  /**
+   * Returns whom a request wants to see.
+   *
+   * @throws {OAuthError} `invalid_request` when its `id_token_hint` is none of ours for this client
+   */
+  read(parameters: Parameters, client: Client, now: number): Promise<WantedPerson>
+  /**
+   * Checks that the person who has just logged in is the one.
+   *
+   * @throws {OAuthError} `login_required`, `unmet_authentication_requirements`: both are for the client
+   */
+  check(person: Person, parameters: Parameters, client: Client, now: number): Promise<void>
+}
+
+const ANYBODY: WantedPerson = { isSubject: () => true, isContext: () => true }
+
+/** Returns what tells whom clients want to see. */
+export function createWantedPersons({ settings }: EndpointContext, hints: IdTokenHints): WantedPersons {
+  const { openid, pairwise } = settings
+
+  async function read(parameters: Parameters, client: Client, now: number): Promise<WantedPerson> {
+    const scope = readScope(parameters.get('scope')) ?? [OPENID]
+    if (openid === undefined || !client.scopes.has(OPENID) || !scope.includes(OPENID)) return ANYBODY
+    const claims = parameters.get('claims')
+    const { subjects, contexts } = claims === undefined ? NO_CLAIMS : readClaimsRequest(claims, openid.claims)
+    const hint = parameters.get('id_token_hint')
+    const hinted = hint === undefined ? undefined : await hints.open(hint, now)
+    if (hint !== undefined && hinted?.aud !== client.id)
+      throw new OAuthError('invalid_request', 'id_token_hint is no ID token of ours for this client')
+    return {
+      isSubject({ sub }) {
+        const name = pairwise.nameAt(client.openid, 'sub', sub)
+        return (hinted === undefined || hinted.sub === name) && (subjects?.includes(name) ?? true)
+      },
+      isContext: ({ acr }) => contexts === undefined || (acr !== undefined && contexts.includes(acr)),
+    }
+  }
+
+  return {
+    read,
+    async check(person, parameters, client, now) {
+      const wanted = await read(parameters, client, now)
+      if (!wanted.isSubject(person))
+        throw new OAuthError('login_required', 'somebody else logged in than the client wants to see')
+      if (!wanted.isContext(person))
+        throw new OAuthError(
+          'unmet_authentication_requirements',
+          'the login is not of a context that the client needs',
+          {
+            isForClient: true,
+          },
+        )
+    },
+  }
+}

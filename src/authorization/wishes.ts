@@ -1,0 +1,72 @@
+/**
+ * What an authorization request asks a person for: scope, the resources that it is for, and details (RFC 6749 §3.3, RFC 8707 §2,
+ * RFC 9396 §3, OpenID Connect Core §5.4).
+ *
+ * @module
+ */
+
+import { OFFLINE_ACCESS, OPENID, type Openid } from '../openid/openid.ts'
+import { OAuthError } from '../protocol/error.ts'
+import type { Parameters } from '../protocol/parameters.ts'
+import { grantScope, readScope } from '../protocol/scope.ts'
+import type { Client } from '../registration/clients/client.ts'
+import {
+  type DetailTypes,
+  type PlacedDetail,
+  readAuthorizationDetails,
+} from '../registration/details/authorization_details.ts'
+import type { Resource } from '../registration/resource.ts'
+import { chooseResources, scopesOf } from '../registration/resource_indicator.ts'
+
+/** What is asked for. */
+export interface Wishes {
+  /** Nothing where only details are asked for. */
+  readonly scope: readonly string[]
+  /** The URIs of the resources that the scope is for. */
+  readonly resources: readonly string[]
+  readonly details: readonly PlacedDetail[]
+}
+
+/** What the operator lets clients ask for. */
+export interface WishPolicy {
+  /** What is told of persons. */
+  readonly openid: Openid | undefined
+  /** The resources that people can let a client have. */
+  readonly approvable: ReadonlyMap<string, Resource>
+  /** The issuer's own among them. */
+  readonly userinfo: Resource | undefined
+  /** All but that. */
+  readonly resources: ReadonlyMap<string, Resource>
+  readonly detailTypes: DetailTypes
+}
+
+/** Returns what a request asks for: scope, the resources that it is for, and details. */
+export function readWishes(
+  parameters: Parameters,
+  client: Client,
+  { approvable, resources, userinfo, detailTypes }: WishPolicy,
+): Wishes {
+  const [requested, named] = [readScope(parameters.get('scope')), parameters.all('resource')]
+  const details = readAuthorizationDetails(parameters.get('authorization_details'), client, detailTypes)
+  // Who asks for details alone is given no scope by default; `resource` says only what a scope is for (RFC 9396 §3.2).
+  const isDetailed = requested === undefined && details.length > 0
+  // What asks who the person is, is for the issuer's own resource, and for no API (OpenID Connect Core §5.4).
+  const isOpenid = userinfo !== undefined && client.resources.has(userinfo.uri) && requested?.includes(OPENID) === true
+  const elsewhere = requested?.filter((token) => userinfo?.scopes.includes(token) !== true)
+  const isNowhere = named.length === 0 && (isDetailed || (isOpenid && elsewhere?.length === 0))
+  const among = named.length > 0 ? approvable : resources
+  const chosen = new Set(isNowhere ? [] : chooseResources(named, elsewhere, client, among))
+  if (isDetailed) return { scope: [], resources: [], details }
+  if (isOpenid) chosen.add(userinfo)
+  const isOffline = requested?.includes(OFFLINE_ACCESS) === true && client.scopes.has(OFFLINE_ACCESS)
+  const allowed = [...chosen].flatMap((resource) => scopesOf(client, resource))
+  const scope = grantScope(requested, isOffline ? [...allowed, OFFLINE_ACCESS] : allowed)
+  if (scope.every((token) => token === OFFLINE_ACCESS) || (userinfo && chosen.has(userinfo) && !scope.includes(OPENID)))
+    throw new OAuthError('invalid_scope', 'nothing is asked for, or who the person is without openid')
+  return { scope: [...new Set(scope)], resources: [...chosen].map(({ uri }) => uri), details }
+}
+
+/** Tells whether a request asks for nothing but who the person is. */
+export function isForPersonsAlone({ resources, details }: Wishes, { userinfo }: WishPolicy): boolean {
+  return details.length === 0 && resources.every((uri) => uri === userinfo?.uri)
+}
