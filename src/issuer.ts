@@ -69,7 +69,7 @@ export function createIssuer(settings: IssuerSettings): Issuer {
     resource(`${base}/userinfo`, createUserinfoEndpoint(context, parts))
   }
   document(`${base}/jwks`, () => createJwksAnswer(context, parts.publicKeys))
-  app.all(`${base}/healthz`, only('GET', 'HEAD'), () => toResponse(createHealthAnswer(context)))
+  app.all(`${base}/healthz`, only('GET', 'HEAD'), () => toResponse(createHealthAnswer(context, parts.publicKeys)))
   formOfPages(`${base}/token`, createTokenResponse)
   formOfPages(`${base}/revoke`, createRevokeEndpoint(context, parts))
   form(`${base}/introspect`, createIntrospectEndpoint(context, parts))
