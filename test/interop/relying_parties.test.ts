@@ -1,0 +1,149 @@
+/**
+ * Relying parties that other people wrote, unmodified: each logs a person in, and says who it is.
+ *
+ * @module
+ */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  type RelyingParty,
+  type RunningParties,
+  SAID,
+  sends,
+  startParties,
+  WAYS,
+  type Way,
+} from '../parties/relying_party.ts'
+import { createVisitor, type Visitor } from '../parties/visitor.ts'
+import { arcticClient } from './relying_parties/arctic.ts'
+import { authJs, authJsByUserinfo } from './relying_parties/auth_core.ts'
+import { authlib } from './relying_parties/authlib_in_flask.ts'
+import { betterAuthClient } from './relying_parties/better_auth.ts'
+import { expressOpenidConnect } from './relying_parties/express_openid_connect.ts'
+import { honoOidcAuth } from './relying_parties/hono_oidc_auth.ts'
+import { nextAuthAsItComes, nextAuthByUserinfo, nextAuthWithPkce } from './relying_parties/next_auth.ts'
+import { openidClient } from './relying_parties/openid_client.ts'
+import { passportByUserinfo, passportOpenidconnect } from './relying_parties/passport_openidconnect.ts'
+
+const PARTIES: Readonly<Record<string, RelyingParty>> = {
+  'openid-client 6': openidClient,
+  'next-auth 4, which is openid-client 5, as it comes': nextAuthAsItComes,
+  'next-auth 4 with PKCE': nextAuthWithPkce,
+  'next-auth 4 with PKCE, by userinfo': nextAuthByUserinfo,
+  '@auth/core': authJs,
+  '@auth/core, by userinfo': authJsByUserinfo,
+  'passport-openidconnect': passportOpenidconnect,
+  'passport-openidconnect, by userinfo': passportByUserinfo,
+  'express-openid-connect': expressOpenidConnect,
+  arctic: arcticClient,
+  'better-auth with genericOAuth': betterAuthClient,
+  '@hono/oidc-auth': honoOidcAuth,
+  Authlib: authlib,
+}
+
+let running: RunningParties
+beforeAll(async () => {
+  running = await startParties(PARTIES)
+}, 60_000)
+afterAll(() => running?.stop())
+
+/** Returns what the relying party says of who is logged in. */
+async function hear(visitor: Visitor, origin: string): Promise<unknown> {
+  const { text } = await visitor.visit(`${origin}/me`)
+  return JSON.parse(text)
+}
+
+/** Returns where the issuer sends a person who logs in: the relying party has not been told. */
+async function answerTo(visitor: Visitor, origin: string, { login, callback }: RelyingParty): Promise<URL> {
+  const { url } = await visitor.visit(origin + login, (at) => (isCallback(at, origin, callback) ? undefined : at))
+  expect([url.searchParams.has('code'), url.searchParams.has('state')]).toEqual([true, true])
+  return url
+}
+
+/** Goes as far as the relying party's word on an answer of the issuer, and does not begin anew. */
+function upToItsWord(origin: string, { callback }: RelyingParty): (url: URL) => URL | undefined {
+  let isAnswered = false
+  return (url) => {
+    if (isAnswered && url.pathname !== '/me') return undefined
+    isAnswered ||= isCallback(url, origin, callback)
+    return url
+  }
+}
+
+const isCallback = (url: URL, origin: string, callback: string): boolean =>
+  url.origin === origin && url.pathname === callback
+
+const CHECKS = ['state', 'nonce', 'pkce'] as const
+
+const all = Object.entries(PARTIES)
+
+describe.each(all)('%s', (name, party) => {
+  it.each(Object.keys(WAYS) as Way[])('knows who logged in, by %s', async (way) => {
+    const origin = running.originOf(name, way)
+    const visitor = createVisitor()
+    expect(await hear(visitor, origin)).toEqual({})
+    const asked: Record<string, string>[] = []
+    const end = await visitor.visit(origin + party.login, (url) => {
+      if (url.pathname === '/authorize') asked.push(Object.fromEntries(url.searchParams))
+      return url
+    })
+    expect([end.url.origin, end.status]).toEqual([origin, 200])
+    // It is what it is said to be here: so the others below are asked what they can answer.
+    const { state, nonce, code_challenge: pkce } = asked[0] ?? {}
+    const sent = Object.entries({ state, nonce, pkce }).filter(([, value]) => value !== undefined)
+    expect(sent.map(([check]) => check)).toEqual(CHECKS.filter((check) => sends(party, check)))
+    expect(await hear(visitor, origin)).toEqual(way === 'a thin ID token' ? (party.thin ?? SAID) : SAID)
+  })
+
+  it('logs nobody in by the answer to a login in another browser', async () => {
+    const origin = running.originOf(name, 'RS256')
+    const [visitor, other] = [createVisitor(), createVisitor()]
+    await answerTo(visitor, origin, party)
+    await visitor.visit((await answerTo(other, origin, party)).href, upToItsWord(origin, party))
+    expect(await hear(visitor, origin)).toEqual({})
+  })
+})
+
+describe.each(all.filter(([, party]) => sends(party, 'nonce', 'pkce')))('%s', (name, party) => {
+  it('logs nobody in by the code of another login (RFC 9700 §4.5)', async () => {
+    const origin = running.originOf(name, 'RS256')
+    const [visitor, other] = [createVisitor(), createVisitor()]
+    const answer = await answerTo(visitor, origin, party)
+    const { searchParams } = await answerTo(other, origin, party)
+    answer.searchParams.set('code', searchParams.get('code') ?? '')
+    await visitor.visit(answer.href, upToItsWord(origin, party))
+    expect(await hear(visitor, origin)).toEqual({})
+  })
+})
+
+describe.each(all.filter(([, party]) => sends(party, 'nonce')))('%s', (name, party) => {
+  it('logs nobody in by an ID token with another nonce (OpenID Connect Core §3.1.3.7)', async () => {
+    const origin = running.originOf(name, 'RS256')
+    const visitor = createVisitor()
+    const detour = upToItsWord(origin, party)
+    const changed: string[] = []
+    await visitor.visit(origin + party.login, (url) => {
+      if (isCallback(url, origin, party.callback) && url.searchParams.has('code')) changed.push('answered')
+      if (url.origin === running.issuer && url.searchParams.has('nonce')) {
+        url.searchParams.set('nonce', 'another')
+        changed.push('asked')
+      }
+      return detour(url)
+    })
+    // The issuer saw nothing wrong with it.
+    expect([changed[0], changed.at(-1)]).toEqual(['asked', 'answered'])
+    expect(await hear(visitor, origin)).toEqual({})
+  })
+})
+
+describe.each(all.filter(([, party]) => party.refreshes))('%s', (name, party) => {
+  it.each(Object.keys(WAYS) as Way[])('knows the same person after a refresh, by %s', async (way) => {
+    const origin = running.originOf(name, way)
+    const visitor = createVisitor()
+    await visitor.visit(origin + party.login)
+    running.grants.length = 0
+    await visitor.visit(`${origin}/refresh`)
+    expect(running.grants).toContain('refresh_token')
+    expect(await hear(visitor, origin)).toEqual(way === 'a thin ID token' ? (party.thin ?? SAID) : SAID)
+  })
+})

@@ -1,0 +1,93 @@
+/**
+ * A person who goes from site to site in one browser: follows redirects and pages that navigate by themselves, and presses the
+ * button of each form, as somebody does who wants to be let in.
+ *
+ * @module
+ */
+
+import { type Browser, createBrowser } from './person.ts'
+
+/** Where a person ended up. */
+export interface Arrival {
+  readonly url: URL
+  readonly status: number
+  readonly text: string
+}
+
+/** A person with a browser. */
+export interface Visitor {
+  /**
+   * Goes to an address, and on from there, until there is nothing to follow and to press.
+   *
+   * @param detour is asked before each step: what it returns is visited instead, and where it returns nothing the way ends there
+   */
+  visit(url: string, detour?: (url: URL) => URL | undefined): Promise<Arrival>
+}
+
+/** Steps that no way has. */
+const MOST_STEPS = 20
+
+const attributeOf = (tag: string, name: string): string | undefined => {
+  const [, value] = new RegExp(`\\s${name}="([^"]*)"`, 'i').exec(tag) ?? []
+  return value?.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&amp;', '&')
+}
+
+/** A form as it is sent. */
+interface Sent {
+  readonly action: URL
+  readonly fields: Readonly<Record<string, string>>
+}
+
+/** Returns the first form of a page as it is sent by its button: the one that allows, where there are several. */
+function readForm(page: string, url: URL): Sent | undefined {
+  const [form] = /<form[\s\S]*?<\/form>/i.exec(page) ?? []
+  if (form === undefined) return undefined
+  const tags = [...form.matchAll(/<(input|button)\b[^>]*>/gi)].map(([tag]) => tag)
+  const isButton = (tag: string): boolean => /^<button/i.test(tag) || attributeOf(tag, 'type') === 'submit'
+  const buttons = tags.filter(isButton)
+  const pressed = buttons.find((tag) => attributeOf(tag, 'value') === 'allow') ?? buttons[0]
+  const named = tags.filter((tag) => !isButton(tag) || tag === pressed).filter((tag) => attributeOf(tag, 'name'))
+  const fields = Object.fromEntries(
+    named.map((tag) => [attributeOf(tag, 'name') ?? '', attributeOf(tag, 'value') ?? '']),
+  )
+  return { action: new URL(attributeOf(form, 'action') ?? '', url), fields }
+}
+
+/** Returns where a page goes by itself, if it goes anywhere. */
+function nextOf(page: string): string | undefined {
+  const [, to] = /http-equiv="refresh" content="0;\s*url=([^"]*)"/i.exec(page) ?? []
+  return to?.replaceAll('&amp;', '&')
+}
+
+/** Returns a person whose browser has never been anywhere. */
+export function createVisitor(): Visitor {
+  const browsers = new Map<string, Browser>()
+  // Each host sees its own cookies.
+  function browserAt({ hostname }: URL): Browser {
+    const browser = browsers.get(hostname) ?? createBrowser((request) => fetch(request))
+    browsers.set(hostname, browser)
+    return browser
+  }
+  return {
+    async visit(start, detour = (url) => url) {
+      let url = new URL(start)
+      let form: Sent | undefined
+      for (let step = 0; step < MOST_STEPS; step++) {
+        const to = detour(url)
+        if (to === undefined) return { url, status: 0, text: '' }
+        url = to
+        const headers = form === undefined ? {} : { origin: url.origin }
+        const response = await (form === undefined
+          ? browserAt(url).get(url.href)
+          : browserAt(url).post(url.href, form.fields, headers))
+        const location = response.headers.get('location')
+        const text = await response.text()
+        form = location === null && response.status < 400 ? readForm(text, url) : undefined
+        const next = location ?? nextOf(text) ?? form?.action.href
+        if (next === undefined) return { url, status: response.status, text }
+        url = new URL(next, url)
+      }
+      throw new Error(`no end of ways: ${url}`)
+    },
+  }
+}
