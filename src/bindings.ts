@@ -125,11 +125,20 @@ function readLogin(login: unknown, secret: string | undefined, isLoopbackAllowed
   const { issuer, private_host: isPrivateHostAllowed } = login
   const where = { issuer, isLoopbackAllowed, isPrivateHostAllowed }
   if (login['type'] === 'openid') {
-    const known = ['type', 'issuer', 'client_id', 'token_endpoint_auth_method', 'scope', 'algorithms', 'private_host']
+    const known = ['type', 'issuer', 'client_id', 'token_endpoint_auth_method', 'scope', 'userinfo', 'algorithms']
     const { client_id: clientId, token_endpoint_auth_method: tokenEndpointAuthMethod, scope, algorithms } = login
     const client = { clientId, clientSecret: secret, tokenEndpointAuthMethod }
-    const options = present({ ...where, ...client, scope, algorithms }) as unknown as UpstreamOptions
-    return readAll({ members: () => checkMembers('LOGIN', login, known), login: () => upstreamLogin(options) }).login
+    const options = present({
+      ...where,
+      ...client,
+      scope,
+      userinfo: login['userinfo'],
+      algorithms,
+    }) as unknown as UpstreamOptions
+    return readAll({
+      members: () => checkMembers('LOGIN', login, [...known, 'private_host']),
+      login: () => upstreamLogin(options),
+    }).login
   }
   const { url, jwks } = login
   const options = present({ ...where, url, jwks }) as unknown as OwnPageOptions

@@ -80,7 +80,7 @@ export function createLogins(
   { cookies, sessions, pushedRequests, ways, wanted }: LoginParts,
 ): Logins {
   const { settings, keyRing, log, newId } = context
-  const { issuer, clients, authenticate, guard, lives } = settings
+  const { issuer, clients, authenticate, guard, lives, openid } = settings
 
   /** Returns what ties a login to one browser; a browser that has it keeps it, so that two tabs can log in at once. */
   function browserOf(c: Context): string {
@@ -133,7 +133,7 @@ export function createLogins(
     }
     if (!result) throw new OAuthError('login_failed', 'nobody was logged in, and nothing is to be shown')
     if (result instanceof Response) return result
-    const person = boundPerson(result)
+    const person = boundPerson(result, openid?.claims)
     const { sub } = person
     if (sub === '' || sub.length > 255 || isReservedSubject(sub) || !isVisible(sub))
       throw new OAuthError('login_failed', 'a person cannot have this subject')

@@ -5,6 +5,7 @@
  */
 
 import { digestLabels } from '../../keys/digest.ts'
+import { keepClaims } from '../openid/person_claims.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { visibleText } from '../protocol/visible.ts'
 import { type AssertionClaims, CLOCK_TOLERANCE } from '../token/assertion.ts'
@@ -96,8 +97,11 @@ export function accountOf({ name, sub }: Person): string | undefined {
  * be read is called by the subject; `null` stays.
  *
  * This does NOT check who may have the subject, nor how new the login is.
+ *
+ * @param told the names of the claims that may be told, where the issuer is an OpenID provider; else none are kept
+ * @throws {OAuthError} `login_failed` when one of these cannot be kept as it is: who reads them has to rely on them
  */
-export function boundPerson({ sub, auth_time, name, acr, amr, claims }: Person): Person {
+export function boundPerson({ sub, auth_time, name, acr, amr, claims }: Person, told?: ReadonlySet<string>): Person {
   const isOf = (pattern: RegExp, value: unknown): boolean => typeof value === 'string' && pattern.test(value)
   const methods = Array.isArray(amr) ? amr.filter((one) => isOf(METHOD, one)).slice(0, MOST_METHODS) : []
   return {
@@ -106,12 +110,13 @@ export function boundPerson({ sub, auth_time, name, acr, amr, claims }: Person):
     ...(name === null || (name !== undefined && isOf(NAME, name)) ? { name } : {}),
     ...(acr !== undefined && isOf(CONTEXT, acr) ? { acr } : {}),
     ...(methods.length === 0 ? {} : { amr: methods }),
-    ...(claims === undefined ? {} : { claims }),
+    ...(told === undefined ? {} : { claims: keepClaims(claims, told) }),
   }
 }
 
 /**
- * Returns the person that the claims name, with `sub` as it stands there. Where they do not tell when, nobody knows.
+ * Returns the person that the claims name, with `sub` as it stands there, and what else they tell, unbounded. Where they do not
+ * tell when, nobody knows.
  *
  * This does NOT check how new the login is: `checkFreshness` does.
  *
@@ -122,11 +127,12 @@ export function readPerson(claims: AssertionClaims, transaction: Transaction): P
   const { now } = transaction
   if (!isText(sub) || sub.length > 255) throw new OAuthError('login_failed', 'the login has no subject')
   if (nonce !== nonceOf(transaction)) throw new OAuthError('login_failed', 'the login has another nonce')
-  return boundPerson({
+  const person = {
     sub,
     ...(isPast(auth_time, now) ? { auth_time: Math.min(auth_time, now) } : {}),
     name: nameOf(claims),
     acr,
     amr,
-  } as Person)
+  } as Person
+  return { ...boundPerson(person), claims }
 }

@@ -19,6 +19,7 @@ import { checkNoError, readLoginAnswer } from './answered_error.ts'
 import type { Authenticate, Person, Transaction } from './authenticate.ts'
 import { askLogin, nameOf, nonceOf, readPerson } from './person.ts'
 import { type Provider, readProvider, take } from './provider.ts'
+import { readProviderClaims } from './provider_claims.ts'
 import { type ProviderAuthMethod, type ProviderClient, redeem } from './provider_token.ts'
 import { fetchUserinfo } from './userinfo.ts'
 
@@ -38,6 +39,11 @@ export interface UpstreamOptions {
   readonly tokenEndpointAuthMethod?: ProviderAuthMethod
   /** What is asked for; must hold `openid`. Default `"openid"`. */
   readonly scope?: string
+  /**
+   * Whether its userinfo is a source of the person's claims, beside the ID token: asked once at each login, of the same subject,
+   * or nobody is logged in. Default false: it is asked for a name of the account alone, where the ID token has none.
+   */
+  readonly userinfo?: boolean
   /** The algorithms by which it may sign ID tokens. Default: RS256, PS256, ES256, EdDSA, Ed25519. */
   readonly algorithms?: readonly string[]
   /** Whether it may be on this very machine, by http. Default false. */
@@ -54,6 +60,7 @@ const OPTIONS: Readonly<Record<keyof UpstreamOptions, true>> = {
   clientSecret: true,
   tokenEndpointAuthMethod: true,
   scope: true,
+  userinfo: true,
   algorithms: true,
   isLoopbackAllowed: true,
   isPrivateHostAllowed: true,
@@ -91,7 +98,7 @@ function checkMethod({ tokenEndpointAuthMethod: method, clientSecret }: Upstream
 export function upstreamLogin(options: UpstreamOptions): Authenticate {
   checkMembers('upstreamLogin', options as unknown)
   const { issuer, clientId, clientSecret, scope = 'openid', algorithms = ALGORITHMS } = options
-  const { isLoopbackAllowed = false, isPrivateHostAllowed = false } = options
+  const { isLoopbackAllowed = false, isPrivateHostAllowed = false, userinfo: isUserinfoTold = false } = options
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
   const privateHost = isPrivateHostAllowed && URL.canParse(issuer) ? new URL(issuer).hostname : undefined
   readAll({
@@ -111,6 +118,7 @@ export function upstreamLogin(options: UpstreamOptions): Authenticate {
       checkText('LOGIN.scope', scope, /^/, 'a text')
       if (!scope.split(' ').includes('openid')) throw new RangeError('"LOGIN.scope" expected a scope with openid')
     },
+    userinfo: () => checkBoolean('LOGIN.userinfo', isUserinfoTold),
     algorithms() {
       const known = /^(?:RS|PS|ES)(?:256|384|512)$|^Ed25519$|^EdDSA$/
       checkTexts('LOGIN.algorithms', algorithms, known, ALGORITHMS.join(' or '))
@@ -186,10 +194,18 @@ export function upstreamLogin(options: UpstreamOptions): Authenticate {
     const claims = await openIdToken(id_token, transaction.now, provider.jwks)
     checkParty(claims, clientId)
     const person = readPerson(claims, transaction)
-    const tellName = async (): Promise<string | undefined> =>
-      nameOf(await fetchUserinfo(provider.userinfoEndpoint, answer, person.sub, fetch))
-    // The subject is a digest, which nobody knows again.
-    return { ...person, sub: upstreamSubject(issuer, person.sub), name: person.name ?? (await tellName()) ?? null }
+    const ask = (): Promise<AssertionClaims> => fetchUserinfo(provider.userinfoEndpoint, answer, person.sub, fetch)
+    // On a name alone nothing hangs.
+    const askForName = (): Promise<AssertionClaims> => ask().catch(() => ({}))
+    const more = isUserinfoTold ? await ask() : person.name === undefined ? await askForName() : {}
+    return {
+      ...person,
+      sub: upstreamSubject(issuer, person.sub),
+      // The subject is a digest, which nobody knows again.
+      name: person.name ?? nameOf(more) ?? null,
+      // What is signed counts.
+      claims: readProviderClaims(isUserinfoTold ? { ...more, ...claims } : claims),
+    }
   }
 
   return (request, transaction) => (transaction.step === 'begin' ? begin(transaction) : finish(request, transaction))

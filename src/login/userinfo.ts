@@ -4,13 +4,17 @@
  * @module
  */
 
+import { OAuthError } from '../protocol/error.ts'
 import { type Fetch, fetchJson } from '../remote/document.ts'
+import { take } from './provider.ts'
 
 /**
- * Returns what a provider tells, by a token answer of its own, of the very person that its ID token names; nothing where it
- * tells nothing, or of somebody else (§5.3.2). It never fails: what it tells is shown, and nothing hangs on it. In 2.5 seconds.
+ * Returns what a provider tells, by a token answer of its own, of the very person that its ID token names (§5.3.2). In 2.5 seconds.
  *
  * This does NOT read signed answers.
+ *
+ * @throws {OAuthError} `login_failed` when it tells of somebody else, or does not say of whom; `server_error` when the provider
+ * has nobody to ask, gave no bearer token, or refuses it; `temporarily_unavailable` when it may work later
  */
 export async function fetchUserinfo(
   userinfoEndpoint: string | undefined,
@@ -18,8 +22,12 @@ export async function fetchUserinfo(
   sub: string,
   fetch: Fetch,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const isBearer = typeof access_token === 'string' && String(token_type).toLowerCase() === 'bearer'
-  if (userinfoEndpoint === undefined || !isBearer) return {}
-  const fetched = await fetchJson(userinfoEndpoint, fetch, { headers: { authorization: `Bearer ${access_token}` } })
-  return fetched.ok && fetched.json['sub'] === sub ? fetched.json : {}
+  if (userinfoEndpoint === undefined)
+    throw new OAuthError('server_error', 'the metadata name no userinfo_endpoint that may be asked')
+  if (typeof access_token !== 'string' || String(token_type).toLowerCase() !== 'bearer')
+    throw new OAuthError('server_error', 'userinfo: the token answer has no bearer token')
+  const init = { headers: { authorization: `Bearer ${access_token}` } }
+  const told = take('userinfo', await fetchJson(userinfoEndpoint, fetch, init))
+  if (told['sub'] !== sub) throw new OAuthError('login_failed', 'userinfo: it tells of another subject')
+  return told
 }
