@@ -53,3 +53,26 @@ export function readArguments(
     throw new UsageError((error as Error).message.split('.')[0])
   }
 }
+
+/**
+ * Takes one option out of words that are for another program, which gets all others as they were written.
+ *
+ * @returns its last value; `''` where it has none, and nothing where it was not written
+ */
+export function takeOption(
+  args: readonly string[],
+  name: string,
+): { readonly value: string | undefined; readonly others: readonly string[] } {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: { [name]: { type: 'string' } },
+    strict: false,
+    tokens: true,
+  })
+  const taken = tokens.flatMap((token) => (token.kind === 'option' && token.name === name ? [token] : []))
+  const places = taken.flatMap(({ index, inlineValue }) => (inlineValue === false ? [index, index + 1] : [index]))
+  return {
+    value: taken.at(-1)?.value ?? (taken.length > 0 ? '' : undefined),
+    others: args.filter((_, index) => !places.includes(index)),
+  }
+}

@@ -8,8 +8,8 @@ import { spawn } from 'node:child_process'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { createRing, loadRing, refusalAt, writeRing } from '../../keys/index.ts'
+import { takeOption } from './arguments.ts'
 import { Refusal } from './command.ts'
 import { readVariable, writeVariable } from './dotenv_file.ts'
 import { readTextFile, replaceFile, writeNewFile } from './secret_file.ts'
@@ -76,17 +76,8 @@ async function isUp(issuer: string): Promise<boolean> {
   )
 }
 
-const { values, tokens } = parseArgs({
-  args: process.argv.slice(2),
-  options: { port: { type: 'string', default: '8787' } },
-  strict: false,
-  tokens: true,
-})
-const passedOn = tokens.flatMap((token) => {
-  if (token.kind !== 'option') return token.kind === 'positional' ? [token.value] : []
-  return token.name === 'port' ? [] : token.value === undefined ? [token.rawName] : [`${token.rawName}=${token.value}`]
-})
-const port = Number(values.port)
+const { value = '8787', others } = takeOption(process.argv.slice(2), 'port')
+const port = /^[0-9]+$/.test(value) ? Number(value) : Number.NaN
 if (!Number.isInteger(port) || port < 1 || port > 65_535) {
   console.error('"--port" expected a number from 1 to 65535')
   process.exit(2)
@@ -104,7 +95,7 @@ try {
   process.exit(1)
 }
 const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
-const args = [wrangler, 'dev', '--port', String(port), '--var', `ISSUER:${issuer}`, ...passedOn]
+const args = [wrangler, 'dev', '--port', String(port), '--var', `ISSUER:${issuer}`, ...others]
 const quiet = { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' }
 const child = spawn(process.execPath, args, { cwd: ROOT, stdio: 'inherit', env: { ...quiet, ...process.env } })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createRing, writeRing } from '../../keys/index.ts'
-import { readArguments } from '../../src/cli/arguments.ts'
+import { readArguments, takeOption } from '../../src/cli/arguments.ts'
 import { upstreamSubject } from '../../src/protocol/subject.ts'
 import { type Ended, ROOT, run } from '../checkout.ts'
 import { testKey } from '../fixtures.ts'
@@ -129,4 +129,16 @@ it('of random ids each is the operand, and the value of an option, wherever it s
     }),
     { numRuns: 2000 },
   )
+})
+
+it.each([
+  ['', undefined, ''],
+  ['--port 9000', '9000', ''],
+  ['--port=1 --port 2', '2', ''],
+  ['--port', '', ''],
+  ['--ip ::1 -c x.toml --port 9000 --var=A:b --local', '9000', '--ip ::1 -c x.toml --var=A:b --local'],
+  ['--var -A:b -- --port 1', undefined, '--var -A:b -- --port 1'],
+])('npm run dev -- %s: wrangler gets every word but the port, as it was written', (line, port, others) => {
+  const taken = takeOption(line.split(' ').filter(Boolean), 'port')
+  expect(taken).toEqual({ value: port, others: others.split(' ').filter(Boolean) })
 })
