@@ -141,12 +141,13 @@ describe.skipIf(isWithoutChromium)('in a real browser', { timeout: 60_000 }, () 
     await press(page, 'Get a token')
     await logIn(page)
     let presses = 0
+    const second = Promise.withResolvers<void>()
     await page.route('**/consent', async (route) => {
-      presses++
       // The server has the first press, and the browser hears nothing of it any more.
       const headers = { ...(await route.request().allHeaders()), 'sec-fetch-site': 'same-origin' }
       const response = await route.fetch({ headers })
-      await new Promise((resolve) => setTimeout(resolve, 500))
+      if (++presses === 2) second.resolve()
+      await second.promise
       await route.fulfill({ response }).catch(() => undefined)
     })
     const allow = await page.getByRole('button', { name: 'Allow', exact: true }).boundingBox()

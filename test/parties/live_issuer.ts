@@ -4,6 +4,7 @@
  * @module
  */
 
+import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { unstable_startWorker } from 'wrangler'
@@ -21,16 +22,24 @@ export interface LiveIssuer {
   stop(): Promise<void>
 }
 
-/** Returns a port that nobody has. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** The next port to try: each process of tests has a thousand of its own. */
+let next = 20_000 + 1000 * (Number(process.env['VITEST_POOL_ID'] ?? 0) % 12) + randomInt(1000)
+
+/**
+ * Returns a port that nobody has. Nobody else gets it until it is listened to: the ports that a system gives away by itself, to
+ * whoever listens to any port or connects, begin at 32768.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = next++
     const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, () => resolve(true))
     })
-  })
+    if (!isFree) continue
+    await new Promise((resolve) => server.close(resolve))
+    return port
+  }
 }
 
 /** Waits until something answers. */

@@ -19,13 +19,16 @@ describe('the two quick starts', { timeout: 240_000 }, () => {
   let server: ChildProcess | undefined
   let printed = ''
 
-  /** Puts free ports in place of the docs'; everything else stays as it is written there. */
-  const own = (text: string): string =>
-    text
-      .replaceAll('8787', String(issuerPort))
-      .replaceAll('5173', String(appPort))
-      .replace(/(?<=port: |localhost:)3000/g, String(serverPort))
-      .replace(/(?<=port: |localhost:)3001/g, String(remotePort))
+  /** Puts free ports in place of the docs', all at once, for these may be within those; all else stays as it is written there. */
+  const own = (text: string): string => {
+    const ports: Readonly<Record<string, number>> = {
+      8787: issuerPort,
+      5173: appPort,
+      3000: serverPort,
+      3001: remotePort,
+    }
+    return text.replace(/8787|5173|(?<=port: |localhost:)300[01]/g, (port) => String(ports[port]))
+  }
   const shell = (name: string, cwd = checkout): Promise<Ended> => run('bash', ['-ec', own(blockOf(name))], { cwd })
   const start = (command: string, cwd: string): ChildProcess => {
     const child = spawn('bash', ['-c', `exec ${command}`], { cwd, env: ENV, detached: true })

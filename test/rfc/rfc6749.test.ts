@@ -375,15 +375,22 @@ describe('guessing a secret (RFC 6749 §2.3.1: the server MUST protect against b
     send({ headers: { authorization: basic('service', 'wrong'), 'cf-connecting-ip': ip } })
 
   it('is answered 429 after 50 failures from one address in a minute; the right secret is not (H38)', async () => {
-    const statuses = await Promise.all(Array.from({ length: 110 }, async () => (await guess('192.0.2.1')).status))
-    expect(new Set(statuses)).toEqual(new Set([401, 429]))
-    const blocked = await guess('192.0.2.1')
-    expect([blocked.status, blocked.headers.get('retry-after'), await read(blocked)]).toEqual([
-      429,
-      '60',
-      { error: 'slow_down', error_description: 'Too many attempts; try again later.' },
-    ])
-    expect((await guess('192.0.2.2')).status).toBe(401)
-    expect((await send({ headers: { 'cf-connecting-ip': '192.0.2.1' } })).status).toBe(200)
+    const minute = (): number => Math.floor(Date.now() / 60_000)
+    // The platform counts within a minute of the clock: what did not fit into one is done again, from another address.
+    for (let turn = 1; turn < 5; turn++) {
+      const [began, ip] = [minute(), `192.0.2.${turn}`]
+      const statuses = await Promise.all(Array.from({ length: 110 }, async () => (await guess(ip)).status))
+      const [blocked, elsewhere] = [await guess(ip), await guess(`198.51.100.${turn}`)]
+      const right = await send({ headers: { 'cf-connecting-ip': ip } })
+      if (minute() !== began) continue
+      expect(statuses.toSorted()).toEqual([...Array(50).fill(401), ...Array(60).fill(429)])
+      expect([blocked.status, blocked.headers.get('retry-after'), await read(blocked)]).toEqual([
+        429,
+        '60',
+        { error: 'slow_down', error_description: 'Too many attempts; try again later.' },
+      ])
+      return expect([elsewhere.status, right.status]).toEqual([401, 200])
+    }
+    throw new Error('no minute was long enough')
   })
 })

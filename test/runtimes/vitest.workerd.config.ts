@@ -23,6 +23,8 @@ export default defineProject({
     root,
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', ...NODE_ONLY],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
+    // What is waited for may take its time on a machine that has others to do.
+    expect: { poll: { timeout: 10_000 } },
   },
 })
