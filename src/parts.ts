@@ -11,7 +11,8 @@ import {
   spendingAtOnce,
 } from './authentication/client_authentication.ts'
 import { type AllowedApps, createAllowedApps } from './authorization/allowed_apps.ts'
-import { type Codes, createCodes } from './authorization/authorization_response.ts'
+import { type Answers, createAnswers } from './authorization/authorization_response.ts'
+import { type Codes, createCodes } from './authorization/codes.ts'
 import { type Consents, createConsents } from './authorization/consent.ts'
 import { createLogins, type Logins } from './authorization/login.ts'
 import { createOpenedRequests, type OpenedRequests } from './authorization/opened_requests.ts'
@@ -23,7 +24,6 @@ import { createWays } from './authorization/ways.ts'
 import type { EndpointContext } from './context.ts'
 import { type Cookies, createCookies } from './http/cookies.ts'
 import { type AccessTokens, createAccessTokens } from './issuing/access_tokens.ts'
-import { createHasEnded, type HasEnded } from './issuing/ended.ts'
 import { createIdTokenHints, type IdTokenHints } from './issuing/id_token_hints.ts'
 import { createIdTokens, type IdTokens } from './issuing/id_tokens.ts'
 import { createPublicKeys, type PublicKeys } from './issuing/public_keys.ts'
@@ -40,7 +40,6 @@ export interface Parts {
   readonly accessTokens: AccessTokens
   readonly idTokens: IdTokens
   readonly idTokenHints: IdTokenHints
-  readonly hasEnded: HasEnded
   readonly assertions: Assertions
   readonly publicKeys: PublicKeys
   readonly revocations: Revocations | undefined
@@ -55,6 +54,7 @@ export interface PersonalParts extends Parts {
   readonly sessions: Sessions
   readonly logins: Logins
   readonly codes: Codes
+  readonly answers: Answers
   readonly allowed: AllowedApps
   readonly wanted: WantedPersons
   readonly consents: Consents
@@ -77,7 +77,6 @@ export function createParts(context: EndpointContext, fetch: Fetch): Parts {
     accessTokens: createAccessTokens(context, createRecipients(fetch, log), publicKeys),
     idTokens: createIdTokens(context),
     idTokenHints: createIdTokenHints(context),
-    hasEnded: createHasEnded(context, view),
     assertions,
     publicKeys,
     revocations,
@@ -92,9 +91,10 @@ export function createPersonalParts(context: EndpointContext, parts: Parts): Per
   const { pushedRequests, view } = parts
   const cookies = createCookies(context.settings.issuer)
   const sessions = createSessions(context, cookies, view)
-  const ways = createWays(context, pushedRequests)
+  const answers = createAnswers(context)
+  const ways = createWays(context, { pushedRequests, answers })
+  const codes = createCodes(context, { pushedRequests, view, answers })
   const wanted = createWantedPersons(context, parts.idTokenHints)
-  const codes = createCodes(context, pushedRequests, view)
   const allowed = createAllowedApps(context, cookies)
   const remembered = createRememberedConsents(context, cookies)
   return {
@@ -102,10 +102,11 @@ export function createPersonalParts(context: EndpointContext, parts: Parts): Per
     cookies,
     sessions,
     wanted,
-    logins: createLogins(context, { cookies, sessions, pushedRequests, ways, wanted }),
+    logins: createLogins(context, { cookies, sessions, pushedRequests, answers, ways, wanted }),
     codes,
+    answers,
     allowed,
-    consents: createConsents(context, { remembered, sessions, codes, allowed, ways }),
+    consents: createConsents(context, { remembered, sessions, codes, answers, allowed, ways }),
     openedRequests: createOpenedRequests(cookies),
   }
 }

@@ -9,6 +9,7 @@ import { OPENID } from '../openid/openid.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Parameters, writeParameters } from '../protocol/parameters.ts'
 import { readChallenge } from '../protocol/pkce.ts'
+import { readResponseMode } from '../protocol/response_mode.ts'
 import { isVisible } from '../protocol/visible.ts'
 import type { Client } from '../registration/clients/client.ts'
 import type { OpenidClient } from '../registration/clients/client_openid.ts'
@@ -53,11 +54,8 @@ export type Prompt = 'none' | 'login' | 'consent' | 'select_account'
 /** The values of `prompt`, as the metadata lists them. */
 export const PROMPTS: readonly Prompt[] = ['none', 'login', 'consent', 'select_account']
 
-/** The response types and modes, as the metadata lists them. */
+/** The response types, as the metadata lists them. */
 export const RESPONSE_TYPES: readonly string[] = ['code']
-
-/** The ways in which an answer goes back, as the metadata lists them. */
-export const RESPONSE_MODES: readonly string[] = ['query']
 
 /** The parameters that mean something here; nothing else of a request is kept (RFC 6749 §3.1). */
 const PARAMETERS: readonly string[] = [
@@ -93,11 +91,11 @@ const LONGEST_QUERY = 7900
 /** Characters that `nonce`, `login_hint` and what else goes to the login may have. */
 const LONGEST_VALUE = 512
 
-function checkResponse(parameters: Parameters): void {
+function checkResponse(parameters: Parameters, { redirectUri }: Destination): void {
   const type = parameters.require('response_type')
   if (!RESPONSE_TYPES.includes(type)) throw new OAuthError('unsupported_response_type', 'response_type is not code')
-  const mode = parameters.get('response_mode') ?? 'query'
-  if (!RESPONSE_MODES.includes(mode)) throw new OAuthError('invalid_request', 'response_mode is not query')
+  if (readResponseMode(parameters.get('response_mode'), redirectUri) === undefined)
+    throw new OAuthError('invalid_request', 'response_mode is unknown, or cannot be for this redirect URI')
   if (parameters.get('request') !== undefined) throw new OAuthError('request_not_supported', 'request is not taken')
   // A request that is pushed cannot refer to another (RFC 9126 §2.1); at the authorization endpoint it was resolved before.
   if (parameters.get('request_uri') !== undefined) throw new OAuthError('invalid_request', 'request_uri in a request')
@@ -201,7 +199,7 @@ export function readAuthorizationRequest(
   parameters.checkOnce()
   if ((parameters.get('state') ?? '').length > LONGEST_STATE)
     throw new OAuthError('invalid_request', 'state is too long')
-  checkResponse(parameters)
+  checkResponse(parameters, destination)
   const codeChallenge = readCodeChallenge(parameters, client)
   const wishes = readWishes(parameters, client, policy)
   const { openid } = policy

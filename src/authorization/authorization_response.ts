@@ -1,113 +1,32 @@
 /**
- * What goes back to the client: a code, or an error (RFC 6749 §4.1.2), with the issuer's name beside it (RFC 9207).
+ * What goes back to the client: a code, or an error (RFC 6749 §4.1.2), with the issuer's name beside it (RFC 9207); as it is, or
+ * signed (JARM).
  *
  * @module
  */
 
-import { digestLabels } from '../../keys/digest.ts'
 import type { EndpointContext } from '../context.ts'
-import { type CodeFacts, loginOf } from '../grants/approval_facts.ts'
-import { REVOKED_FOR } from '../issuing/revoking.ts'
-import { pickClaims, told } from '../openid/told_claims.ts'
-import type { WayBack } from '../pages/error.ts'
+import { signClaims } from '../jose/signed.ts'
+import type { WayBack } from '../pages/leaving.ts'
 import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode } from '../protocol/error.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
-import type { RevocationView } from '../stores/revocations.ts'
-import type { PurposeEnvelopes } from '../token/purpose.ts'
-import type { AuthorizationRequest } from './authorization_request.ts'
+import { isPosted, isSigned, SIGNED_ANSWER_LIFETIME } from '../protocol/response_mode.ts'
 import type { Destination } from './destination.ts'
-import type { PushedRequests } from './pushed_requests.ts'
-import type { Session } from './session.ts'
 
-/** Mints codes, for whoever may. */
-export interface Codes {
+/** What goes back to clients: every answer to an authorization request is made here, and only a proved destination has one. */
+export interface Answers {
   /**
-   * Returns the redirect URI with a code for what was asked.
+   * Returns the way back with what the client is told, in the mode that it asked for.
    *
-   * @param answered the consent, where one was asked for: whoever answers it twice gets one code in two envelopes, of which
-   * one can be redeemed
-   *
-   * @throws {OAuthError} `invalid_request_uri` when the request was pushed, and led to a code before;
-   * `access_denied` when the app was revoked just now
+   * @throws {OAuthError} `temporarily_unavailable` when it is to be signed, and there is no key
    */
-  send(
-    request: AuthorizationRequest,
-    session: Session,
-    envelopes: PurposeEnvelopes,
-    now: number,
-    answered?: Answered,
-  ): Promise<string>
-}
-
-/** A consent that was answered. */
-export interface Answered {
-  /** Names it. */
-  readonly jti: string
-  /** When it can be answered no more. Unix seconds. */
-  readonly exp: number
-}
-
-/** Returns a name that comes of another: 128 bits of its digest. */
-function nameOf(kind: string, one: string): string {
-  return digestLabels(kind, one).slice(0, 22)
-}
-
-/** Returns the mint of codes. */
-export function createCodes(
-  { settings, hooks, newId }: EndpointContext,
-  pushedRequests: PushedRequests,
-  view: RevocationView,
-): Codes {
-  const { issuer, lives, openid } = settings
-
-  /** Returns what of the login goes on: only what was asked for, but for the operator's own hook, which may look at all. */
-  function claimsOf(
-    { scope, claims: { asked } }: AuthorizationRequest,
-    { claims: known = {} }: Session,
-  ): Pick<CodeFacts, 'claims' | 'asked'> {
-    if (openid === undefined) return {}
-    const kept = hooks.claims === undefined ? pickClaims(known, told(openid, { scope, asked })) : known
-    return {
-      ...(Object.keys(kept).length === 0 ? {} : { claims: kept }),
-      ...(Object.keys(asked).length === 0 ? {} : { asked }),
-    }
-  }
-
-  return {
-    async send(request, session, envelopes, now, answered) {
-      const { destination, scope, resources, details, codeChallenge, nonce, dpopJkt } = request
-      const { client, redirectUri, state } = destination
-      const { sid, sub } = session
-      // For some seconds after an app, or a client, was revoked what it is given is dead too: it would ask again and again.
-      if (await view.hits({ sub, client_id: client.id, iat: now }, now))
-        throw new OAuthError('access_denied', 'the app was revoked just now', { retryAfter: REVOKED_FOR })
-      const one = answered?.jti ?? newId()
-      const approval = {
-        gid: nameOf('grant', one),
-        sid,
-        sub,
-        client_id: client.id,
-        scope,
-        resources,
-        ...(details.length === 0 ? {} : { details }),
-        ...loginOf(session),
-        ...claimsOf(request, session),
-        approved_at: now,
-        grant_end: now + client.refreshTokenLifetime,
-      }
-      const asked = {
-        redirect_uri: redirectUri,
-        ...(codeChallenge === undefined ? {} : { code_challenge: codeChallenge }),
-        ...(nonce === undefined ? {} : { nonce }),
-        ...(dpopJkt === undefined ? {} : { dpop_jkt: dpopJkt }),
-        ...(answered === undefined ? {} : { until: answered.exp + lives.code }),
-      }
-      const facts: CodeFacts = { ...approval, ...asked }
-      const code = await envelopes.seal('code', { jti: nameOf('code', one), iat: now, exp: now + lives.code, ...facts })
-      await pushedRequests.spend(request.pushed, one, now)
-      return addParameters(redirectUri, { code, state, iss: issuer })
-    },
-  }
+  send(destination: Destination, told: Readonly<Record<string, string>>, now: number): Promise<WayBack>
+  /**
+   * Returns the way back with an error (RFC 6749 §4.1.2.1, RFC 9207 §2). What no specification knows is `access_denied`.
+   *
+   * @throws {OAuthError} as {@link send}
+   */
+  refuse(destination: Destination, error: OAuthError, now: number): Promise<WayBack>
 }
 
 /** What a client can be told at its redirect URI; whatever else went wrong, for it there was no yes. */
@@ -129,17 +48,33 @@ const TOLD: ReadonlySet<OAuthErrorCode> = new Set([
   'unsupported_response_type',
 ])
 
-/** Returns the way back to a client that is told that nothing comes of its request (RFC 6749 §4.1.2.1). */
-export function wayBack(destination: Destination, error: OAuthError, issuer: string): WayBack {
-  return { clientName: destination.client.name, location: sendError(destination, error, issuer) }
-}
+/** Returns what makes the answers of an issuer. */
+export function createAnswers({ settings, keyRing }: EndpointContext): Answers {
+  const { issuer } = settings
 
-/**
- * Returns the redirect URI with an error: only a proved destination can have one (RFC 6749 §4.1.2.1, RFC 9207 §2). What no
- * specification knows is `access_denied`.
- */
-export function sendError({ redirectUri, state }: Destination, { code }: OAuthError, issuer: string): string {
-  const error = TOLD.has(code) ? code : 'access_denied'
-  const { description } = OAUTH_ERRORS[error]
-  return addParameters(redirectUri, { error, error_description: description, state, iss: issuer })
+  /** Signs what a client is told (JARM §2.1). It has no `typ`: nothing else that is signed here is without. */
+  async function sign({ client }: Destination, told: Readonly<Record<string, string>>, now: number): Promise<string> {
+    const { authorizationAlg: alg } = client.openid
+    const signer = keyRing.open(now).signingKeys.signing(alg, now)
+    if (signer === undefined)
+      throw new OAuthError('temporarily_unavailable', `the ring has no key that signs by ${alg}`, { retryAfter: 60 })
+    return signClaims({ iss: issuer, aud: client.id, exp: now + SIGNED_ANSWER_LIFETIME, ...told }, undefined, signer)
+  }
+
+  const send: Answers['send'] = async (destination, told, now) => {
+    const { client, redirectUri, state, mode } = destination
+    const all = { ...told, ...(state === undefined ? {} : { state }), iss: issuer }
+    const parameters = isSigned(mode) ? { response: await sign(destination, all, now) } : all
+    const clientName = client.name
+    if (isPosted(mode)) return { clientName, location: redirectUri, form: parameters }
+    return { clientName, location: addParameters(redirectUri, parameters) }
+  }
+
+  return {
+    send,
+    refuse(destination, { code }, now) {
+      const error = TOLD.has(code) ? code : 'access_denied'
+      return send(destination, { error, error_description: OAUTH_ERRORS[error].description }, now)
+    },
+  }
 }

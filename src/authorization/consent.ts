@@ -8,10 +8,11 @@ import type { Context } from 'hono'
 import type { EndpointContext } from '../context.ts'
 import { checkOwnForm, readBody } from '../http/browser.ts'
 import { withCookies } from '../http/cookies.ts'
+import { answerLeaving } from '../http/leaving.ts'
 import { answerErrorPage, toPageError } from '../http/respond.ts'
 import { accountOf } from '../login/person.ts'
 import { OFFLINE_ACCESS } from '../openid/openid.ts'
-import { answeredPage, askingAnewPage, consentPage, leavingPage, switchingPage } from '../pages/consent.ts'
+import { answeredPage, askingAnewPage, consentPage, switchingPage } from '../pages/consent.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
@@ -22,7 +23,8 @@ import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { AllowedApps } from './allowed_apps.ts'
 import { withNewLogin, withQuestion } from './altered_request.ts'
 import { type AuthorizationRequest, type Pushed, readAuthorizationRequest } from './authorization_request.ts'
-import { type Codes, sendError } from './authorization_response.ts'
+import type { Answers } from './authorization_response.ts'
+import type { Codes } from './codes.ts'
 import { showRequest } from './consent_words.ts'
 import { proveDestination } from './destination.ts'
 import { showPerson } from './person_words.ts'
@@ -72,6 +74,7 @@ export interface ConsentParts {
   readonly remembered: RememberedConsents
   readonly sessions: Sessions
   readonly codes: Codes
+  readonly answers: Answers
   readonly allowed: AllowedApps
   readonly ways: Ways
 }
@@ -79,7 +82,7 @@ export interface ConsentParts {
 /** Returns the consents of an issuer. */
 export function createConsents(
   context: EndpointContext,
-  { remembered, sessions, codes, allowed, ways }: ConsentParts,
+  { remembered, sessions, codes, answers, allowed, ways }: ConsentParts,
 ): Consents {
   const { settings, keyRing, log, newId } = context
   const { issuer, clients, approvable, openid, detailTypes, guard, lives } = settings
@@ -175,10 +178,6 @@ export function createConsents(
     }
   }
 
-  /**
-   * The answer goes back by a page that navigates, not by a redirect: Chromium holds `form-action 'self'` against every
-   * redirect that follows a form.
-   */
   async function decide(
     c: Context,
     decision: 'allow' | 'deny',
@@ -190,15 +189,14 @@ export function createConsents(
     const destination = proveDestination(asked, clients)
     const request = readAuthorizationRequest(asked, destination, settings, pushed)
     const isAllowed = decision === 'allow'
-    const denied = sendError(destination, new OAuthError('access_denied', 'the person said no'), issuer)
-    if (!(await isDecision(decision, jti, exp, now))) {
-      return withCookies(c, await toPageResponse(409, answeredPage(issuer, destination.client.name, denied)))
-    }
-    const location = isAllowed ? await codes.send(request, session, envelopes, now, { jti, exp }) : denied
+    const denied = await answers.refuse(destination, new OAuthError('access_denied', 'the person said no'), now)
+    if (!(await isDecision(decision, jti, exp, now)))
+      return withCookies(c, await toPageResponse(409, answeredPage(issuer, denied)))
+    const way = isAllowed ? await codes.send(request, session, envelopes, now, { jti, exp }) : denied
     if (isAllowed) await remembered.note(c, request, session, envelopes, now)
     if (isAllowed) await allowed.note(c, request, session, envelopes, now)
     log({ level: 'info', event: 'consent', code: decision, client: destination.client.id })
-    return withCookies(c, await toPageResponse(200, leavingPage(issuer, destination.client.name, location)))
+    return withCookies(c, await answerLeaving(issuer, way, true))
   }
 
   /**
@@ -212,7 +210,7 @@ export function createConsents(
     envelopes: PurposeEnvelopes,
     now: number,
   ): Promise<Response> {
-    const back = ways.back(request, error)
+    const back = await ways.back(request, error, now)
     const mayPass = OAUTH_ERRORS[error.code].status >= 500
     if (back === undefined || mayPass || error.code === 'invalid_request_uri') {
       // What fails may be the sealing itself.
@@ -220,7 +218,7 @@ export function createConsents(
       return withCookies(c, await answerErrorPage(error, { issuer, event: 'consent', log, retryAt, back }))
     }
     log({ level: 'warn', event: 'consent', code: error.code, detail: error.message })
-    return withCookies(c, await toPageResponse(200, leavingPage(issuer, back.clientName, back.location)))
+    return withCookies(c, await answerLeaving(issuer, back, true))
   }
 
   return { isNeeded, ask, take }

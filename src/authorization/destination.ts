@@ -9,6 +9,7 @@
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { isRegistered } from '../protocol/redirect_uri.ts'
+import { type ResponseMode, readResponseMode } from '../protocol/response_mode.ts'
 import type { Client } from '../registration/clients/client.ts'
 
 declare const proved: unique symbol
@@ -21,6 +22,8 @@ export interface Destination {
   readonly redirectUri: string
   /** Given back as it came, unless it was repeated or is too long. */
   readonly state: string | undefined
+  /** How the answer goes there: as the request names it, or by `query` where it names none that can be. */
+  readonly mode: ResponseMode
 }
 
 /** Characters that `state` may have. */
@@ -39,14 +42,17 @@ export function proveDestination(parameters: Parameters, clients: ReadonlyMap<st
   if (!isRegistered(redirectUri, client.redirectUris)) {
     throw new OAuthError('invalid_request', 'redirect_uri is not registered for this client')
   }
-  const isUsable = (): boolean => {
+  /** Returns what stands there once. */
+  const once = (name: string): string | undefined => {
     try {
-      parameters.checkOnce('state')
-      return (parameters.get('state') ?? '').length <= LONGEST_STATE
+      parameters.checkOnce(name)
+      return parameters.get(name)
     } catch {
-      return false
+      return undefined
     }
   }
-  const state = isUsable() ? parameters.get('state') : undefined
-  return { client, redirectUri, state } as Destination
+  const given = once('state')
+  const state = (given ?? '').length <= LONGEST_STATE ? given : undefined
+  const mode = readResponseMode(once('response_mode'), redirectUri) ?? 'query'
+  return { client, redirectUri, state, mode } as Destination
 }

@@ -9,12 +9,11 @@ import { digestLabels } from '../../keys/digest.ts'
 import type { EndpointContext } from '../context.ts'
 import { checkOwnForm, LONGEST_FORM, readBody, sameAgain } from '../http/browser.ts'
 import { type Cookies, withCookies } from '../http/cookies.ts'
+import { answerLeaving } from '../http/leaving.ts'
 import { answerErrorPage, toPageError } from '../http/respond.ts'
 import { readLoginAnswer } from '../login/answered_error.ts'
 import type { Person, Transaction } from '../login/authenticate.ts'
 import { boundPerson, checkFreshness } from '../login/person.ts'
-import { leavingPage } from '../pages/consent.ts'
-import { toPageResponse } from '../pages/page.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
@@ -23,7 +22,7 @@ import { isVisible } from '../protocol/visible.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import { withoutLogin } from './altered_request.ts'
 import type { AuthorizationRequest, Pushed } from './authorization_request.ts'
-import { sendError } from './authorization_response.ts'
+import type { Answers } from './authorization_response.ts'
 import { proveDestination } from './destination.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 import type { Sessions } from './session.ts'
@@ -70,6 +69,7 @@ export interface LoginParts {
   readonly cookies: Cookies
   readonly sessions: Sessions
   readonly pushedRequests: PushedRequests
+  readonly answers: Answers
   readonly ways: Ways
   readonly wanted: WantedPersons
 }
@@ -77,7 +77,7 @@ export interface LoginParts {
 /** Returns the logins of an issuer. */
 export function createLogins(
   context: EndpointContext,
-  { cookies, sessions, pushedRequests, ways, wanted }: LoginParts,
+  { cookies, sessions, pushedRequests, answers, ways, wanted }: LoginParts,
 ): Logins {
   const { settings, keyRing, log, newId } = context
   const { issuer, clients, authenticate, guard, lives, openid } = settings
@@ -112,14 +112,11 @@ export function createLogins(
   }
 
   /** Tells the client that there will be no login: its destination is proved by what was sealed for this browser. */
-  async function tellClient(c: Context, error: OAuthError, { parameters }: LoginFacts): Promise<Response> {
+  async function tellClient(c: Context, error: OAuthError, { parameters }: LoginFacts, now: number): Promise<Response> {
     const destination = proveDestination(readParameters(parameters), clients)
-    const { id, name } = destination.client
+    const { id } = destination.client
     log({ level: 'warn', event: 'login', code: error.code, client: id, detail: error.message })
-    const location = sendError(destination, error, issuer)
-    // After a form only a page can navigate elsewhere: see `answer` of the consent.
-    if (c.req.method === 'POST') return toPageResponse(200, leavingPage(issuer, name, location))
-    return new Response(null, { status: 303, headers: { Location: location } })
+    return answerLeaving(issuer, await answers.refuse(destination, error, now), c.req.method === 'POST')
   }
 
   /** Asks for the person; a response comes back as it is, and an error that is for the client as the way to it. */
@@ -128,7 +125,7 @@ export function createLogins(
     try {
       result = await authenticate?.(c.req.raw, transaction)
     } catch (error) {
-      if (error instanceof OAuthError && error.isForClient) return tellClient(c, error, facts)
+      if (error instanceof OAuthError && error.isForClient) return tellClient(c, error, facts, transaction.now)
       throw error
     }
     if (!result) throw new OAuthError('login_failed', 'nobody was logged in, and nothing is to be shown')
@@ -142,7 +139,7 @@ export function createLogins(
       const asked = readParameters(facts.parameters)
       await wanted.check(person, asked, proveDestination(asked, clients).client, transaction.now)
     } catch (error) {
-      if (error instanceof OAuthError && error.isForClient) return tellClient(c, error, facts)
+      if (error instanceof OAuthError && error.isForClient) return tellClient(c, error, facts, transaction.now)
       throw error
     }
     return person
@@ -173,7 +170,7 @@ export function createLogins(
       if (result instanceof Response) return withCookies(c, result)
       return await finish(c, result, facts, envelopes, now, isNew)
     } catch (error) {
-      return fail(c, error, await ways.again(facts, envelopes, now), facts)
+      return fail(c, error, now, await ways.again(facts, envelopes, now), facts)
     }
   }
 
@@ -207,10 +204,16 @@ export function createLogins(
   }
 
   /** Shows what went wrong; nothing is lost, and the person can try again, or go back to the app of a request that is theirs. */
-  async function fail(c: Context, thrown: unknown, again?: string, request?: RequestInside): Promise<Response> {
+  async function fail(
+    c: Context,
+    thrown: unknown,
+    now: number,
+    again?: string,
+    request?: RequestInside,
+  ): Promise<Response> {
     const error = toPageError(thrown)
     const retryAt = again ?? (OAUTH_ERRORS[error.code].status >= 500 ? sameAgain(c.req.raw, issuer) : undefined)
-    const back = request && ways.back(request, error)
+    const back = request && (await ways.back(request, error, now))
     return withCookies(c, await answerErrorPage(error, { issuer, event: 'login', log, retryAt, back }))
   }
 
@@ -241,7 +244,7 @@ export function createLogins(
       const result = await ask(c, facts, transactionOf(facts, state, 'continue', now))
       return result instanceof Response ? withCookies(c, result) : await finish(c, result, facts, envelopes, now)
     } catch (error) {
-      return fail(c, error, retryAt, own)
+      return fail(c, error, now, retryAt, own)
     }
   }
 

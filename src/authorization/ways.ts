@@ -12,12 +12,12 @@
 import type { Context } from 'hono'
 import type { EndpointContext } from '../context.ts'
 import { keepOpener } from '../http/popup.ts'
-import type { WayBack } from '../pages/error.ts'
+import type { WayBack } from '../pages/leaving.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { AuthorizationRequest, Pushed } from './authorization_request.ts'
-import { wayBack } from './authorization_response.ts'
+import type { Answers } from './authorization_response.ts'
 import { proveDestination } from './destination.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 
@@ -49,13 +49,19 @@ export interface Ways {
   ): Promise<About>
   /** Returns where a request begins anew, or nothing when it was pushed and nothing can come of it any more. */
   again(request: RequestInside, envelopes: PurposeEnvelopes, now: number): Promise<string | undefined>
-  /** Returns the way back to the client of a request, if by the settings of today it is proved where that is. */
-  back(request: RequestInside, error: OAuthError): WayBack | undefined
+  /**
+   * Returns the way back to the client of a request, if by the settings of today it is proved where that is, and if it can be
+   * told in the mode that it asked for.
+   */
+  back(request: RequestInside, error: OAuthError, now: number): Promise<WayBack | undefined>
 }
 
 /** Returns the ways on. */
-export function createWays({ settings }: EndpointContext, pushedRequests: PushedRequests): Ways {
-  const { issuer, clients } = settings
+export function createWays(
+  { settings }: EndpointContext,
+  { pushedRequests, answers }: { readonly pushedRequests: PushedRequests; readonly answers: Answers },
+): Ways {
+  const { clients } = settings
   return {
     async about(c, purpose, envelope, envelopes, now) {
       const { parameters, pushed, exp, browser } = await envelopes.openLate(purpose, envelope)
@@ -63,9 +69,9 @@ export function createWays({ settings }: EndpointContext, pushedRequests: Pushed
       keepOpener(c, clients.get(readParameters(request.parameters).get('client_id') ?? ''))
       return { request, hasEnded: now >= exp, browser }
     },
-    back({ parameters }, error) {
+    async back({ parameters }, error, now) {
       try {
-        return wayBack(proveDestination(readParameters(parameters), clients), error, issuer)
+        return await answers.refuse(proveDestination(readParameters(parameters), clients), error, now)
       } catch (unproved) {
         if (unproved instanceof OAuthError) return undefined
         throw unproved

@@ -8,7 +8,8 @@
 import type { Context } from 'hono'
 import type { AllowedApps } from '../authorization/allowed_apps.ts'
 import { type AuthorizationRequest, readAuthorizationRequest } from '../authorization/authorization_request.ts'
-import { type Codes, sendError, wayBack } from '../authorization/authorization_response.ts'
+import type { Answers } from '../authorization/authorization_response.ts'
+import type { Codes } from '../authorization/codes.ts'
 import type { Consents } from '../authorization/consent.ts'
 import { type Destination, proveDestination } from '../authorization/destination.ts'
 import type { Logins } from '../authorization/login.ts'
@@ -18,6 +19,8 @@ import type { Session, Sessions } from '../authorization/session.ts'
 import type { WantedPersons } from '../authorization/wanted_person.ts'
 import type { EndpointContext } from '../context.ts'
 import { checkNavigation, isPrefetch, readBody, sameAgain } from '../http/browser.ts'
+import { withCookies } from '../http/cookies.ts'
+import { answerLeaving } from '../http/leaving.ts'
 import { keepOpener } from '../http/popup.ts'
 import { answerErrorPage, type ErrorPageOptions, toOAuthError, toPageError } from '../http/respond.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
@@ -30,6 +33,7 @@ export interface AuthorizeParts {
   readonly logins: Logins
   readonly consents: Consents
   readonly codes: Codes
+  readonly answers: Answers
   readonly pushedRequests: PushedRequests
   readonly openedRequests: OpenedRequests
   readonly allowed: AllowedApps
@@ -65,7 +69,7 @@ export function createAuthorizeEndpoint(
 ): (c: Context) => Promise<Response> {
   const { settings, keyRing, log } = context
   const { issuer, clients } = settings
-  const { sessions, logins, consents, codes, pushedRequests, openedRequests, allowed, wanted } = parts
+  const { sessions, logins, consents, codes, answers, pushedRequests, openedRequests, allowed, wanted } = parts
 
   async function answer(c: Context, request: AuthorizationRequest, now: number): Promise<Response> {
     const { prompt, destination } = request
@@ -83,9 +87,9 @@ export function createAuthorizeEndpoint(
       return consents.ask(c, request, session, envelopes, now)
     }
     log({ level: 'info', event: 'authorize', client: destination.client.id })
-    const location = await codes.send(request, session, envelopes, now)
+    const way = await codes.send(request, session, envelopes, now)
     await allowed.note(c, request, session, envelopes, now)
-    return c.redirect(location, 303)
+    return withCookies(c, await answerLeaving(issuer, way, false))
   }
 
   /** Phase 1: whatever is wrong here is a page. */
@@ -120,6 +124,18 @@ export function createAuthorizeEndpoint(
     return client?.uri === undefined ? {} : { back: { clientName: client.name, location: client.uri } }
   }
 
+  /** Tells the client what is wrong, or the person where the client cannot be told in the mode that it asked for. */
+  async function fail(c: Context, error: OAuthError, destination: Destination, now: number): Promise<Response> {
+    const back = await answers.refuse(destination, error, now).catch(() => undefined)
+    // Another browser was faster with the same request: this one was not asked for (M25).
+    if (back === undefined || error.code === 'invalid_request_uri') {
+      const retryAt = back === undefined ? sameAgain(c.req.raw, issuer) : undefined
+      return withCookies(c, await answerErrorPage(error, { issuer, event: 'authorize', log, retryAt, back }))
+    }
+    log({ level: 'warn', event: 'authorize', code: error.code, detail: error.message })
+    return withCookies(c, await answerLeaving(issuer, back, false))
+  }
+
   return async (c) => {
     if (isPrefetch(c.req.raw.headers)) return c.body(null, 204)
     const now = context.now()
@@ -136,12 +152,7 @@ export function createAuthorizeEndpoint(
       const request = readAuthorizationRequest(parameters, destination, settings, opened?.pushed)
       return c.req.method === 'POST' ? c.redirect(byGet(request, asked), 303) : await answer(c, request, now)
     } catch (thrown) {
-      const error = toOAuthError(thrown)
-      // Another browser was faster with the same request: this one was not asked for (M25).
-      if (error.code === 'invalid_request_uri')
-        return answerErrorPage(error, { issuer, event: 'authorize', log, back: wayBack(destination, error, issuer) })
-      log({ level: 'warn', event: 'authorize', code: error.code, detail: error.message })
-      return c.redirect(sendError(destination, error, issuer), 303)
+      return fail(c, toOAuthError(thrown), destination, now)
     }
   }
 }

@@ -6,10 +6,11 @@
 
 import { SIGNING_ALGORITHMS } from '../../keys/index.ts'
 import { authenticationMethodsOf } from '../authentication/client_authentication.ts'
-import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES } from '../authorization/authorization_request.ts'
+import { PROMPTS, RESPONSE_TYPES } from '../authorization/authorization_request.ts'
 import type { Answer } from '../http/respond.ts'
 import { type Openid, openidScopes, userinfoOf } from '../openid/openid.ts'
 import { CODE_CHALLENGE_METHODS } from '../protocol/pkce.ts'
+import { RESPONSE_MODES } from '../protocol/response_mode.ts'
 import { algorithmsIn } from '../registration/clients/fapi2.ts'
 import type { CheckedSettings } from '../settings/settings.ts'
 import { DPOP_ALGORITHMS } from '../token/dpop.ts'
@@ -46,6 +47,7 @@ export function describeIssuer(settings: CheckedSettings): Readonly<Record<strin
     authorization_endpoint: `${issuer}/authorize`,
     response_types_supported: RESPONSE_TYPES,
     response_modes_supported: RESPONSE_MODES,
+    authorization_signing_alg_values_supported: SIGNING_ALGORITHMS,
     code_challenge_methods_supported: CODE_CHALLENGE_METHODS,
     prompt_values_supported: PROMPTS,
     authorization_response_iss_parameter_supported: true,

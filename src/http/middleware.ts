@@ -48,13 +48,16 @@ function isForEverybody(headers: Headers): boolean {
   return isPublic && !headers.has('Location') && !headers.has('Set-Cookie')
 }
 
+/** What pages of ours say themselves: nobody is told an address, or an app the origin of the form that is posted there. */
+const KEPT_REFERRERS: ReadonlySet<string> = new Set(['no-referrer', 'origin'])
+
 /** Gives a response the headers of all. */
 function secure(headers: Headers, c: Context): void {
   const referrers = headers.get('Referrer-Policy')
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value)
   // An operator's own page may have a form for `/login`: without a referrer its `Origin` would be `null`.
   const isPage = essenceOf(headers.get('Content-Type')) === 'text/html'
-  if (isPage && referrers !== 'no-referrer') headers.set('Referrer-Policy', 'same-origin')
+  if (isPage) headers.set('Referrer-Policy', referrers && KEPT_REFERRERS.has(referrers) ? referrers : 'same-origin')
   if (isOpenerKept(c)) headers.set('Cross-Origin-Opener-Policy', 'unsafe-none')
 }
 

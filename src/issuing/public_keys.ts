@@ -4,10 +4,12 @@
  * @module
  */
 
-import { type SigningAlgorithm, writeInstant } from '../../keys/index.ts'
+import type { SigningAlgorithm } from '../../keys/index.ts'
 import type { EndpointContext } from '../context.ts'
 import { type PublicJwk, readVerificationKeys, readySigningKey, type VerificationKeys } from '../jose/jwks.ts'
-import { wantedAlgorithms } from '../registration/clients/client_algorithms.ts'
+import { OPENID } from '../openid/openid.ts'
+import { SIGNED_ANSWER_LIFETIME } from '../protocol/response_mode.ts'
+import type { Client } from '../registration/clients/client.ts'
 
 /** The public keys of an issuer. */
 export interface PublicKeys {
@@ -17,22 +19,30 @@ export interface PublicKeys {
   verification(now: number): Promise<VerificationKeys>
   /** Seconds that anybody may keep them: less than a new ring takes to reach everyone, and less than a period. */
   readonly maxAge: (now: number) => number
-  /** Returns what resources and clients ask for, and no key of the ring can do at `now`. */
-  missing(now: number): readonly string[]
+}
+
+/** Returns the algorithms by which a client wants to be told something. */
+function algorithmsOf({ openid, scopes }: Client): readonly SigningAlgorithm[] {
+  const { idTokenAlg, userinfoAlg, authorizationAlg } = openid
+  const ofPersons = [idTokenAlg, ...(userinfoAlg === undefined ? [] : [userinfoAlg])]
+  return [authorizationAlg, ...(scopes.has(OPENID) ? ofPersons : [])]
 }
 
 /** Returns the public keys of an issuer: ES256 for what all can read, and what its resources and clients ask for. */
 export function createPublicKeys({ settings, keyRing }: EndpointContext): PublicKeys {
   const { resources, clients, openid } = settings
-  const ofClients = openid === undefined ? [] : [...clients.values()].flatMap(wantedAlgorithms)
+  const ofClients = [...clients.values()].flatMap(algorithmsOf)
   const ofResources = [...resources.values()]
     .filter(({ envelope }) => envelope === 'nested')
     .map(({ signingAlg }) => signingAlg)
   const algorithms: readonly SigningAlgorithm[] = [
-    ...new Set<SigningAlgorithm>(['ES256', ...ofResources, ...ofClients.map(({ alg }) => alg)]),
+    ...new Set<SigningAlgorithm>(['ES256', ...ofResources, ...ofClients]),
   ]
   const lives = [...resources.values()].map(({ accessTokenLifetime }) => accessTokenLifetime)
-  const longestLife = lives.reduce((longest, life) => Math.max(longest, life), openid?.idTokenLifetime ?? 0)
+  const longestLife = lives.reduce(
+    (longest, life) => Math.max(longest, life),
+    Math.max(SIGNED_ANSWER_LIFETIME, openid?.idTokenLifetime ?? 0),
+  )
 
   async function told(now: number): Promise<readonly PublicJwk[]> {
     const { signingKeys } = keyRing.open(now)
@@ -40,20 +50,7 @@ export function createPublicKeys({ settings, keyRing }: EndpointContext): Public
     return Promise.all(keys.map(async (key) => (await readySigningKey(key)).publicJwk))
   }
 
-  function missing(now: number): readonly string[] {
-    const { signingKeys } = keyRing.open(now)
-    return algorithms
-      .filter((alg) => signingKeys.signing(alg, now) === undefined)
-      .map((alg) => {
-        const next = signingKeys.published(alg, now, longestLife).find(({ nbf }) => nbf > now)
-        const until =
-          next === undefined ? 'until `bulla keys rotate --rs256` adds one' : `until ${writeInstant(next.nbf)}`
-        return `no key signs by ${alg} ${until}`
-      })
-  }
-
   return {
-    missing,
     told,
     verification: async (now) => readVerificationKeys({ keys: await told(now) }),
     maxAge(now) {

@@ -13,15 +13,15 @@ import { readHeader } from './header.ts'
 import { readySigningKey, type VerificationKeys } from './jwks.ts'
 import { parseStrictly } from './strict_json.ts'
 
-/** Signs claims: a compact JWS with `alg`, `kid` and `typ`, in this order, and nothing else. */
+/** Signs claims: a compact JWS with `alg`, `kid` and, where it has one, `typ`, in this order, and nothing else. */
 export async function signClaims(
   claims: Readonly<Record<string, unknown>>,
-  typ: string,
+  typ: string | undefined,
   key: SigningKey,
 ): Promise<string> {
   const { privateKey } = await readySigningKey(key)
   return new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
-    .setProtectedHeader({ alg: key.alg, kid: key.kid, typ })
+    .setProtectedHeader({ alg: key.alg, kid: key.kid, ...(typ === undefined ? {} : { typ }) })
     .sign(privateKey)
 }
 

@@ -1,10 +1,11 @@
 /**
- * The page that asks a person whether a client may have what it asks for, and the one that takes the browser back.
+ * The page that asks a person whether a client may have what it asks for, and those for what became of the question.
  *
  * @module
  */
 
 import { html } from 'hono/html'
+import { leadsBack, type WayBack, wayOut } from './leaving.ts'
 import type { Html, Page } from './page.ts'
 
 /** A value as a person reads it. */
@@ -129,14 +130,6 @@ ${
   return { issuer, title: `Let ${clientName} in?`, body }
 }
 
-/** Returns the page that takes the browser back to the client, by itself or by a press. */
-export function leavingPage(issuer: string, clientName: string, location: string): Page {
-  const body = html`<h1>Back to <bdi>${clientName}</bdi></h1>
-<p>You are being taken back. If nothing happens:</p>
-<p><a class="button" href="${location}">Go on</a></p>`
-  return { issuer, title: `Back to ${clientName}`, body, goesTo: location }
-}
-
 /** Returns the page that takes the browser to another login, with the same request. */
 export function switchingPage(issuer: string, location: string): Page {
   const body = html`<h1>Another account</h1>
@@ -154,9 +147,10 @@ export function askingAnewPage(issuer: string, location: string): Page {
 }
 
 /** Returns the page for a consent that was answered otherwise before, with the way back to the client. */
-export function answeredPage(issuer: string, clientName: string, location: string): Page {
+export function answeredPage(issuer: string, back: WayBack): Page {
+  const { clientName } = back
   const body = html`<h1>You have answered this before</h1>
 <p>Each question is asked once, and your first answer counts. If <bdi>${clientName}</bdi> still waits for you, go back and start again there.</p>
-<p><a class="button" href="${location}">Back to <bdi>${clientName}</bdi></a></p>`
-  return { issuer, title: 'Answered before', body }
+${wayOut(back, html`Back to <bdi>${clientName}</bdi>`)}`
+  return { issuer, title: 'Answered before', body, ...leadsBack(back) }
 }

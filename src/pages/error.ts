@@ -5,13 +5,8 @@
  */
 
 import { html } from 'hono/html'
+import { leadsBack, type WayBack, wayOut } from './leaving.ts'
 import type { Page } from './page.ts'
-
-/** The way back to an app. */
-export interface WayBack {
-  readonly clientName: string
-  readonly location: string
-}
 
 /** What the page shows; all of it fixed texts, but for the app. */
 export interface Failure {
@@ -33,8 +28,8 @@ export function errorPage({ issuer, title, words, code, retryAt, press = 'Try ag
   const body = html`<h1>${title}</h1>
 <p>${words}</p>
 ${retryAt === undefined ? '' : html`<p><a class="button" href="${retryAt}">${press}</a></p>`}
-${back === undefined ? '' : html`<p><a ${retryAt === undefined ? html`class="button" ` : ''}href="${back.location}">Back to <bdi>${back.clientName}</bdi></a></p>`}
+${back === undefined ? '' : wayOut(back, html`Back to <bdi>${back.clientName}</bdi>`, retryAt === undefined)}
 ${retryAt === undefined && back === undefined ? html`<p><a href="${issuer}/">Go to the start page</a></p>` : ''}
 <p class="soft">Code: <code>${code}</code></p>`
-  return { issuer, title, body }
+  return { issuer, title, body, ...leadsBack(back) }
 }

@@ -1,6 +1,6 @@
 /**
- * What all pages have in common: their frame, and the headers that keep them to themselves (security: no script, no
- * frame, nothing from elsewhere).
+ * What all pages have in common: their frame, and the headers that keep them to themselves (security: no frame, nothing from
+ * elsewhere, and no script but the one that posts an answer to its app).
  *
  * @module
  */
@@ -23,6 +23,11 @@ export interface Page {
   /** Where the browser goes by itself, at once. */
   readonly goesTo?: string
   /**
+   * When its form is posted to another site. Its policy says nothing of forms then, for that would hold for the redirects of that
+   * site too; and the site is told our origin, so that the form has one. Default: never.
+   */
+  readonly postsAway?: 'by itself' | 'when it is pressed'
+  /**
    * Whether redirects may lead to other sites after its form, to a provider or an app: Chromium holds `form-action` against
    * each of them. For pages of development alone. Default false.
    */
@@ -33,6 +38,12 @@ const SEAL = raw(
   '<svg viewBox="0 0 32 32" aria-hidden="true"><circle cx="16" cy="16" r="14" fill="none" stroke="currentColor" stroke-width="2.5"/><path d="M9 13h14v9H9zM9 13l7 6 7-6" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linejoin="round"/></svg>',
 )
 
+/** Posts the form of a page: the one script that there is. */
+const POST = 'document.forms[0].submit()'
+
+/** Its SHA-256, by which the policy of a page knows it (CSP level 3 §2.3.1). */
+const POST_HASH = 'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='
+
 /** Returns the sentence that says who is logged in, as far as there is a name for them. */
 export function loggedIn(account: string | undefined): Html {
   if (account === undefined) return html`You are logged in.`
@@ -40,7 +51,7 @@ export function loggedIn(account: string | undefined): Html {
 }
 
 /** Returns a page in its frame. */
-function frame({ issuer, title, body, isWide = false, goesTo }: Page, nonce: string): Html {
+function frame({ issuer, title, body, isWide = false, goesTo, postsAway }: Page, nonce: string): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -59,15 +70,24 @@ ${goesTo === undefined ? '' : html`<meta http-equiv="refresh" content="0;url=${g
 ${body}
 </div>
 </main>
+${postsAway === 'by itself' ? html`<script>${raw(POST)}</script>` : ''}
 </body>
 </html>
 `
 }
 
 /** Returns the policy of a page: its own style, its own forms, and nothing else (CSP level 3). */
-function policyOf(nonce: string, { goesTo, leadsAway = false }: Page): string {
+function policyOf(nonce: string, { goesTo, leadsAway = false, postsAway }: Page): string {
   const forms = goesTo !== undefined ? "'none'" : leadsAway ? "'self' https: http:" : "'self'"
-  return `default-src 'none'; style-src 'nonce-${nonce}'; img-src data:; base-uri 'none'; frame-ancestors 'none'; form-action ${forms}`
+  const script = postsAway === 'by itself' ? `; script-src '${POST_HASH}'` : ''
+  const rest = postsAway === undefined ? `; form-action ${forms}` : script
+  return `default-src 'none'; style-src 'nonce-${nonce}'; img-src data:; base-uri 'none'; frame-ancestors 'none'${rest}`
+}
+
+/** Returns whom a page tells where it is: a form has an origin only then. Whatever was put in is escaped: a form is one of ours. */
+function referrersOf(text: string, { postsAway }: Page): string {
+  if (postsAway !== undefined) return 'origin'
+  return text.includes('<form') ? 'same-origin' : 'no-referrer'
 }
 
 /**
@@ -88,8 +108,7 @@ export async function toPageResponse(
       'Cache-Control': 'no-store',
       Pragma: 'no-cache',
       'Content-Security-Policy': policyOf(nonce, page),
-      // Whatever was put in is escaped: a form is one of ours.
-      'Referrer-Policy': text.includes('<form') ? 'same-origin' : 'no-referrer',
+      'Referrer-Policy': referrersOf(text, page),
       'X-Robots-Tag': 'noindex',
       ...headers,
     },

@@ -7,6 +7,7 @@ import {
   OAuthError,
 } from '../../src/index.ts'
 import { ISSUER, NOW, testIssuer, VARS } from '../fixtures.ts'
+import { asLink, inMode, takeForms, takeLink } from '../parties/answers.ts'
 import {
   authorizeUrl,
   type Browser,
@@ -21,8 +22,12 @@ import {
   signLogin,
 } from '../parties/person.ts'
 
+/** How an app can want to be told. */
+const MODES = ['query', 'form_post', 'jwt', 'query.jwt', 'form_post.jwt'] as const
+type Mode = (typeof MODES)[number]
+
 /** An issuer with alice, whose clock, guard and settings can change under her. */
-function setUp() {
+function setUp(mode: Mode = 'query') {
   let now = NOW
   let isDown = false
   let changes: Partial<IssuerSettings> = {}
@@ -41,7 +46,7 @@ function setUp() {
   const revocations = createMemoryRevocations('salt')
   const settings = (): Partial<IssuerSettings> => ({ guard, revocations, now: () => now, ...changes })
   let issuer = testIssuer(settings())
-  const ask = (request: Request): Response | Promise<Response> => issuer.fetch(request)
+  const ask = async (request: Request): Promise<Response> => issuer.fetch(await inMode(request, mode))
   const alice = createPerson(ask, { now: () => now })
   const { browser } = alice
   return {
@@ -69,9 +74,14 @@ function setUp() {
 }
 type SetUp = ReturnType<typeof setUp>
 
-/** Returns where each button and link of a page leads. */
-const linksOf = (page: string): readonly string[] =>
-  [...page.matchAll(/<a [^>]*href="([^"]*)"/g)].map(([, href = '']) => href.replaceAll('&amp;', '&'))
+/** Returns where each button, form and link of a page leads; an answer as `query` would tell it. */
+function waysOf(page: string): readonly string[] {
+  const links = [...page.matchAll(/<a [^>]*href="([^"]*)"/g)].map(([, href = '']) => href.replaceAll('&amp;', '&'))
+  return [...links, ...takeForms(page, ISSUER).map(asLink)].map(asQuery)
+}
+
+/** Returns an answer as `query` would tell it. */
+const asQuery = (href: string): string => (href.includes('?response=') ? asLink(takeLink(href)) : href)
 
 /** The ways on: again at the authorization endpoint, back to the app with an error of that code, or to a page of ours. */
 const again = new RegExp(`^${ISSUER}/authorize\\?`)
@@ -399,26 +409,38 @@ const ENDS: readonly (readonly [string, (set: SetUp) => Promise<Response>, numbe
   ],
 ]
 
-describe('a page that ends something has a way on', () => {
+describe.each(MODES)('a page that ends something has a way on, in the mode %s', (mode) => {
+  const isForm = mode.startsWith('form_post')
+
   it.each(ENDS)('%s', async (_, come, status, ways) => {
-    const response = await come(setUp())
+    const response = await come(setUp(mode))
     const page = await response.text()
-    const leads = response.status === 303 ? [response.headers.get('location') ?? ''] : linksOf(page)
-    expect([response.status, leads.length]).toEqual([status, ways.length])
+    const leads = response.status === 303 ? [asQuery(response.headers.get('location') ?? '')] : waysOf(page)
+    // What is posted leaves by a page.
+    expect([response.status, leads.length]).toEqual([isForm && status === 303 ? 200 : status, ways.length])
     for (const [index, way] of ways.entries()) expect(leads[index]).toMatch(way)
     expect(response.headers.getSetCookie().filter((cookie) => /session=ey/.test(cookie))).toEqual([])
+    // Whatever the app is told there, it is told as it asked.
+    const told = response.status === 303 ? [takeLink(response.headers.get('location') ?? '')] : takeForms(page, ISSUER)
+    expect(told.map(({ by, jwt }) => [by, jwt !== undefined])).toEqual(
+      told.map(() => [isForm ? 'form' : 'link', mode.endsWith('jwt')]),
+    )
+    const isBack = ways.some((way) => way.source.includes('mine'))
+    if (isForm) expect(told.length).toBe(isBack ? 1 : 0)
+    else expect(`${page}${response.headers.get('location')}`.includes('response=ey')).toBe(isBack && mode !== 'query')
   })
 
   it('goes back to the app by itself where the person need not choose, and only there', async () => {
-    for (const [name, come, , ways] of ENDS) {
-      const page = await (await come(setUp())).text()
+    for (const [name, come, status, ways] of ENDS) {
+      const page = await (await come(setUp(mode))).text()
+      const isAnswer = isForm && (/that leads on|may not ask/.test(name) || status === 303)
       const leaves = /that leads on|may not ask|too late$|another account/.test(name) && !name.includes('pushed')
-      expect([name, goesTo(page) !== '']).toEqual([name, leaves])
-      if (leaves) expect(goesTo(page)).toMatch(ways[0] ?? /^$/)
+      expect([name, goesTo(page) !== '', page.includes('<script')]).toEqual([name, leaves && !isAnswer, isAnswer])
+      if (leaves && !isAnswer) expect(asQuery(goesTo(page))).toMatch(ways[0] ?? /^$/)
     }
   })
 
   it('leads nowhere that the request alone says', async () => {
-    for (const [, come] of ENDS) expect(await (await come(setUp())).text()).not.toContain('evil.example')
+    for (const [, come] of ENDS) expect(await (await come(setUp(mode))).text()).not.toContain('evil.example')
   })
 })

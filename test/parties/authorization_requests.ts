@@ -53,7 +53,6 @@ export const ERRORS: readonly (readonly [string, string, string])[] = [
   ['an unknown parameter twice (H57)', `${authorizeUrl()}&foo=1&foo=2`, 'invalid_request'],
   ['response mode fragment (M26)', authorizeUrl({ response_mode: 'fragment' }), 'invalid_request'],
   ['response mode web_message (M26)', authorizeUrl({ response_mode: 'web_message' }), 'invalid_request'],
-  ['response mode form_post (M26)', authorizeUrl({ response_mode: 'form_post' }), 'invalid_request'],
   ['a request object (M27)', authorizeUrl({ request: 'eyJhbGciOiJub25lIn0.e30.' }), 'request_not_supported'],
   ['an unknown scope', authorizeUrl({ scope: 'bogus' }), 'invalid_scope'],
   ['more scope than the client may have (H30)', authorizeUrl({ scope: 'read admin' }), 'invalid_scope'],

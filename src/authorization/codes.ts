@@ -1,0 +1,118 @@
+/**
+ * Codes: what a client gets for a person's yes (RFC 6749 §4.1.2).
+ *
+ * @module
+ */
+
+import { digestLabels } from '../../keys/digest.ts'
+import type { EndpointContext } from '../context.ts'
+import { type CodeFacts, loginOf } from '../grants/approval_facts.ts'
+import { REVOKED_FOR } from '../issuing/revoking.ts'
+import { pickClaims, told } from '../openid/told_claims.ts'
+import type { WayBack } from '../pages/leaving.ts'
+import { OAuthError } from '../protocol/error.ts'
+import type { RevocationView } from '../stores/revocations.ts'
+import type { PurposeEnvelopes } from '../token/purpose.ts'
+import type { AuthorizationRequest } from './authorization_request.ts'
+import type { Answers } from './authorization_response.ts'
+import type { PushedRequests } from './pushed_requests.ts'
+import type { Session } from './session.ts'
+
+/** Mints codes, for whoever may. */
+export interface Codes {
+  /**
+   * Returns the way back with a code for what was asked.
+   *
+   * @param answered the consent, where one was asked for: whoever answers it twice gets one code in two envelopes, of which
+   * one can be redeemed
+   *
+   * @throws {OAuthError} `invalid_request_uri` when the request was pushed, and led to a code before;
+   * `access_denied` when the app was revoked just now
+   */
+  send(
+    request: AuthorizationRequest,
+    session: Session,
+    envelopes: PurposeEnvelopes,
+    now: number,
+    answered?: Answered,
+  ): Promise<WayBack>
+}
+
+/** A consent that was answered. */
+export interface Answered {
+  /** Names it. */
+  readonly jti: string
+  /** When it can be answered no more. Unix seconds. */
+  readonly exp: number
+}
+
+/** Returns a name that comes of another: 128 bits of its digest. */
+function nameOf(kind: string, one: string): string {
+  return digestLabels(kind, one).slice(0, 22)
+}
+
+/** What the mint needs beside the context. */
+export interface CodeParts {
+  readonly pushedRequests: PushedRequests
+  readonly view: RevocationView
+  readonly answers: Answers
+}
+
+/** Returns the mint of codes. */
+export function createCodes(
+  { settings, hooks, newId }: EndpointContext,
+  { pushedRequests, view, answers }: CodeParts,
+): Codes {
+  const { lives, openid } = settings
+
+  /** Returns what of the login goes on: only what was asked for, but for the operator's own hook, which may look at all. */
+  function claimsOf(
+    { scope, claims: { asked } }: AuthorizationRequest,
+    { claims: known = {} }: Session,
+  ): Pick<CodeFacts, 'claims' | 'asked'> {
+    if (openid === undefined) return {}
+    const kept = hooks.claims === undefined ? pickClaims(known, told(openid, { scope, asked })) : known
+    return {
+      ...(Object.keys(kept).length === 0 ? {} : { claims: kept }),
+      ...(Object.keys(asked).length === 0 ? {} : { asked }),
+    }
+  }
+
+  return {
+    async send(request, session, envelopes, now, answered) {
+      const { destination, scope, resources, details, codeChallenge, nonce, dpopJkt } = request
+      const { client, redirectUri } = destination
+      const { sid, sub } = session
+      // For some seconds after an app, or a client, was revoked what it is given is dead too: it would ask again and again.
+      if (await view.hits({ sub, client_id: client.id, iat: now }, now))
+        throw new OAuthError('access_denied', 'the app was revoked just now', { retryAfter: REVOKED_FOR })
+      const one = answered?.jti ?? newId()
+      const approval = {
+        gid: nameOf('grant', one),
+        sid,
+        sub,
+        client_id: client.id,
+        scope,
+        resources,
+        ...(details.length === 0 ? {} : { details }),
+        ...loginOf(session),
+        ...claimsOf(request, session),
+        approved_at: now,
+        grant_end: now + client.refreshTokenLifetime,
+      }
+      const asked = {
+        redirect_uri: redirectUri,
+        ...(codeChallenge === undefined ? {} : { code_challenge: codeChallenge }),
+        ...(nonce === undefined ? {} : { nonce }),
+        ...(dpopJkt === undefined ? {} : { dpop_jkt: dpopJkt }),
+        ...(answered === undefined ? {} : { until: answered.exp + lives.code }),
+      }
+      const facts: CodeFacts = { ...approval, ...asked }
+      const code = await envelopes.seal('code', { jti: nameOf('code', one), iat: now, exp: now + lives.code, ...facts })
+      // It may have to be signed: what cannot be said spends nothing.
+      const way = await answers.send(destination, { code }, now)
+      await pushedRequests.spend(request.pushed, one, now)
+      return way
+    },
+  }
+}

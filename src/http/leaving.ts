@@ -1,0 +1,19 @@
+/**
+ * What leaves the house: by a redirect, or by a page that navigates.
+ *
+ * @module
+ */
+
+import { leavingPage, type WayBack } from '../pages/leaving.ts'
+import { toPageResponse } from '../pages/page.ts'
+
+/**
+ * Takes a browser to an app.
+ *
+ * @param isAfterForm whether the browser has just sent a form of ours: Chromium holds the `form-action` of its page against
+ * every redirect that follows, so only a page can navigate elsewhere then
+ */
+export async function answerLeaving(issuer: string, way: WayBack, isAfterForm: boolean): Promise<Response> {
+  if (way.form !== undefined || isAfterForm) return toPageResponse(200, leavingPage(issuer, way))
+  return new Response(null, { status: 303, headers: { Location: way.location } })
+}
