@@ -7,6 +7,7 @@
 import { encodeBase64url } from '../keys/base64url.ts'
 import type { Keyring } from '../keys/index.ts'
 import type { Log, LogEntry } from './log.ts'
+import { checkRing } from './settings/ring_needs.ts'
 import { type CheckedSettings, checkSettings, type IssuerSettings } from './settings/settings.ts'
 import { guardWithDeadline, rememberLonger } from './stores/guard.ts'
 import { createKeyRing, type KeyRing } from './stores/key_ring.ts'
@@ -50,6 +51,8 @@ function safely(write: Log): Log {
 export function createContext(settings: IssuerSettings): EndpointContext {
   const { claims, response, keyRing, keyRingNext } = settings
   const checked = checkSettings(settings)
+  const texts = { ring: keyRing, next: keyRingNext }
+  checkRing(checked, texts)
   const log = safely(settings.log ?? writeLog)
   const { issuer, longestLife, guard, revocations, lives, authenticate } = checked
   if (settings.guard === 'none' && authenticate !== undefined) {
@@ -57,7 +60,7 @@ export function createContext(settings: IssuerSettings): EndpointContext {
       'there is no guard: codes and logins can be used again until they end, public clients get no refresh tokens, and logging out ends no copy of a session'
     log({ level: 'warn', event: 'guard', detail })
   }
-  const ring = createKeyRing({ texts: { ring: keyRing, next: keyRingNext }, issuer, longestLife, log })
+  const ring = createKeyRing({ texts, issuer, longestLife, log })
   const now = settings.now ?? (() => Math.floor(Date.now() / 1000))
   return {
     settings: {

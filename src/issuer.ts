@@ -47,7 +47,7 @@ export interface Issuer extends Hono {
 export function createIssuer(settings: IssuerSettings): Issuer {
   const context = createContext(settings)
   const { log } = context
-  const { issuer, authenticate, revocations, openid } = context.settings
+  const { issuer, authenticate, revocations, openid, userinfo } = context.settings
   const parts = createParts(context, settings.fetch ?? ((url, init) => globalThis.fetch(url, init)))
   const createTokenResponse = createTokenEndpoint(context, parts)
   const isDemo = settings.isDemo === true && isLoopback(issuer)
@@ -64,12 +64,12 @@ export function createIssuer(settings: IssuerSettings): Issuer {
 
   const metadata = createMetadataAnswer(context.settings)
   document(metadataPath(issuer), metadata)
-  if (openid !== undefined) {
+  if (openid !== undefined && userinfo !== undefined) {
     document(`${base}/.well-known/openid-configuration`, metadata)
-    resource(`${base}/userinfo`, createUserinfoEndpoint(context, parts))
+    resource(`${base}/userinfo`, createUserinfoEndpoint(context, parts, userinfo, openid))
   }
   document(`${base}/jwks`, () => createJwksAnswer(context, parts.publicKeys))
-  app.all(`${base}/healthz`, only('GET', 'HEAD'), () => toResponse(createHealthAnswer(context)))
+  app.all(`${base}/healthz`, only('GET', 'HEAD'), () => toResponse(createHealthAnswer(context, parts.publicKeys)))
   formOfPages(`${base}/token`, createTokenResponse)
   formOfPages(`${base}/revoke`, createRevokeEndpoint(context, parts))
   form(`${base}/introspect`, createIntrospectEndpoint(context, parts))

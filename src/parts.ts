@@ -24,6 +24,7 @@ import { createWays } from './authorization/ways.ts'
 import type { EndpointContext } from './context.ts'
 import { type Cookies, createCookies } from './http/cookies.ts'
 import { type AccessTokens, createAccessTokens } from './issuing/access_tokens.ts'
+import { createHasEnded, type HasEnded } from './issuing/ended.ts'
 import { createIdTokenHints, type IdTokenHints } from './issuing/id_token_hints.ts'
 import { createIdTokens, type IdTokens } from './issuing/id_tokens.ts'
 import { createPublicKeys, type PublicKeys } from './issuing/public_keys.ts'
@@ -40,6 +41,7 @@ export interface Parts {
   readonly accessTokens: AccessTokens
   readonly idTokens: IdTokens
   readonly idTokenHints: IdTokenHints
+  readonly hasEnded: HasEnded
   readonly assertions: Assertions
   readonly publicKeys: PublicKeys
   readonly revocations: Revocations | undefined
@@ -77,6 +79,7 @@ export function createParts(context: EndpointContext, fetch: Fetch): Parts {
     accessTokens: createAccessTokens(context, createRecipients(fetch, log), publicKeys),
     idTokens: createIdTokens(context),
     idTokenHints: createIdTokenHints(context),
+    hasEnded: createHasEnded(context, view),
     assertions,
     publicKeys,
     revocations,

@@ -1,5 +1,5 @@
 /**
- * DPoP at the issuer's endpoints (RFC 9449 §5, §8, §10.1): checks the proof of a request, and hands out nonces.
+ * DPoP at the issuer's endpoints (RFC 9449 §5, §7, §8, §10.1): checks the proof of a request, and hands out nonces.
  *
  * @module
  */
@@ -14,8 +14,12 @@ import { createNonces } from '../token/nonce.ts'
 /** A request that may bring a proof. */
 export interface DpopRequest {
   readonly headers: Headers
-  /** The path of the endpoint under the issuer: `/token`. It takes POST alone. */
+  /** The path of the endpoint under the issuer: `/token`. */
   readonly endpoint: string
+  /** Default `POST`: most endpoints take nothing else. */
+  readonly method?: string
+  /** The access token that is shown beside the proof. Default: none. */
+  readonly token?: string
   /** Unix seconds. */
   readonly now: number
 }
@@ -57,8 +61,9 @@ export function createDpop({ settings, keyRing }: EndpointContext): Dpop {
     }
   }
 
-  async function open({ endpoint, now }: DpopRequest, proof: string): Promise<Proof> {
-    const opened = await openProof(proof, { method: 'POST', url: issuer + endpoint, now })
+  async function open({ endpoint, method = 'POST', token, now }: DpopRequest, proof: string): Promise<Proof> {
+    const shown = token === undefined ? {} : { token }
+    const opened = await openProof(proof, { method, url: issuer + endpoint, ...shown, now })
     const isOld = dpopNonce && (await nonces.checkAge(opened.nonce, now)).isOld
     return {
       jkt: opened.jkt,

@@ -33,7 +33,7 @@ const longestLife: Option = {
 
 const rs256: Option = {
   type: 'boolean',
-  help: 'with an RSA key beside the root, for resources whose signing_alg is RS256',
+  help: 'with an RSA key beside the root, for ID tokens, and for resources whose signing_alg is RS256',
 }
 
 /** Returns the options that were given, under the names that keys/ has for them. */

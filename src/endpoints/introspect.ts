@@ -10,12 +10,11 @@ import type { EndpointContext } from '../context.ts'
 import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
 import { type Answer, answerJson } from '../http/respond.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
+import type { HasEnded } from '../issuing/ended.ts'
 import { signClaims } from '../jose/signed.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { isPreferred } from '../protocol/media_type.ts'
 import { isProvable } from '../registration/resource.ts'
-import type { RevocationView } from '../stores/revocations.ts'
-import type { Opened } from '../token/entitlement.ts'
 import { describeEntitlement } from '../token/introspection.ts'
 
 /** The media type of a signed answer (RFC 9701 §4). */
@@ -28,21 +27,16 @@ const VARY = { Vary: 'Accept' }
 export interface IntrospectParts {
   readonly authenticateClient: AuthenticateClient
   readonly accessTokens: AccessTokens
-  readonly view: RevocationView
+  readonly hasEnded: HasEnded
 }
 
 /** Returns the introspection endpoint. */
 export function createIntrospectEndpoint(
   context: EndpointContext,
-  { authenticateClient, accessTokens, view }: IntrospectParts,
+  { authenticateClient, accessTokens, hasEnded }: IntrospectParts,
 ): FormEndpoint {
   const { settings, keyRing } = context
-  const { issuer, resources, guard } = settings
-
-  async function isDead({ entitlement, ...keys }: Opened, now: number): Promise<boolean> {
-    if (await view.hits({ ...entitlement, ...keys }, now)) return true
-    return (await guard?.hasEnded([entitlement.gid ?? ''])) === true
-  }
+  const { issuer, resources } = settings
 
   async function sign(body: object, clientId: string, now: number): Promise<Answer> {
     const signer = keyRing.open(now).signingKeys.signing('ES256', now)
@@ -65,7 +59,7 @@ export function createIntrospectEndpoint(
     const provable = isPreferred(headers.get('accept'), SIGNED, 'application/json') ? own.filter(isProvable) : []
     const proved = await accessTokens.openOwn(token, provable, now)
     const opened = proved ?? (await accessTokens.open(token, own, now))
-    const isActive = opened !== undefined && !(await isDead(opened, now))
+    const isActive = opened !== undefined && !(await hasEnded(opened, now))
     const body = isActive ? describeEntitlement(opened.entitlement, issuer) : { active: false }
     // That something is not active says nothing of anybody, and names no token.
     const isSigned = isActive ? proved !== undefined : provable.length > 0

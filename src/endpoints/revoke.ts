@@ -16,6 +16,7 @@ import { TokenError } from '../jose/error.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { clientSubject } from '../protocol/subject.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
+import type { Resource } from '../registration/resource.ts'
 import type { Addition, Revocations } from '../stores/revocations.ts'
 import type { Entitlement } from '../token/entitlement.ts'
 import { readOutside } from '../token/envelope.ts'
@@ -57,7 +58,16 @@ export function createRevokeEndpoint(
   { authenticateClient, accessTokens, revocations, revoking }: RevokeParts,
 ): FormEndpoint {
   const { settings, keyRing, log } = context
-  const { resources, guard } = settings
+  const { approvable, userinfo, guard } = settings
+
+  function unsupported(): OAuthError {
+    return new OAuthError('unsupported_token_type', 'access tokens of this kind cannot be revoked')
+  }
+
+  /** Tells whether there is what can remember that a token of a resource was revoked: of the issuer's own the guard can. */
+  function isRevocable({ uri }: Resource): boolean {
+    return revocations !== undefined || (guard !== undefined && uri === userinfo?.uri)
+  }
 
   /** Ends a family, and every access token that came of it. */
   async function revokeRefresh(token: string, client: Client, now: number): Promise<void> {
@@ -94,10 +104,11 @@ export function createRevokeEndpoint(
    * tokens that a server made for itself: of these only what the issuer alone can have made is taken.
    */
   async function revokeAccess(token: string, client: Client, now: number): Promise<void> {
-    const own = [...client.resources].flatMap((uri) => resources.get(uri) ?? [])
+    const own = [...client.resources].flatMap((uri) => approvable.get(uri) ?? []).filter(isRevocable)
     // What is over here can live where a clock is behind: who revokes it is not told that it was when it was not.
     const proved = await accessTokens.openOwn(token, own, now, true)
     const opened = proved ?? (await accessTokens.open(token, own, now, true))
+    if (opened === undefined && revocations === undefined) throw unsupported()
     if (opened === undefined) return
     const { client_id } = opened.entitlement
     if (client_id === undefined)
@@ -121,9 +132,8 @@ export function createRevokeEndpoint(
       await revokeRefresh(token, client, now)
     }
     // What was sealed to a server's own key the issuer cannot open, so it cannot tell whose it is.
-    if (kind === 'sealed to its server' || (kind === 'access' && revocations === undefined))
-      throw new OAuthError('unsupported_token_type', 'access tokens of this kind cannot be revoked')
-    if (kind === 'access' && revocations !== undefined) await revokeAccess(token, client, now)
+    if (kind === 'sealed to its server') throw unsupported()
+    if (kind === 'access') await revokeAccess(token, client, now)
     return DONE
   })
 }

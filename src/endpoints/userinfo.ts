@@ -1,46 +1,117 @@
 /**
- * The userinfo endpoint: tells a client of the person who let it, out of the token that asks (OpenID Connect Core §5.3). Nothing is
- * looked up but whether it has ended.
+ * The userinfo endpoint: tells a client of the person who let it, out of the token that asks (OpenID Connect Core §5.3). It is a
+ * resource server of the issuer's own, by the rules of all: RFC 6750, RFC 9449 §7, RFC 8705 §3. Nothing is looked up but whether
+ * the token has ended.
  *
  * @module
  */
 
+import { createDpop } from '../authentication/dpop.ts'
 import type { EndpointContext } from '../context.ts'
 import { USERINFO_CLAIM } from '../grants/login_facts.ts'
-import { type Answer, answerJson } from '../http/respond.ts'
+import { readBody } from '../http/browser.ts'
+import { type Answer, answerError, answerJson, toOAuthError } from '../http/respond.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
-import type { RevocationView } from '../stores/revocations.ts'
+import type { HasEnded } from '../issuing/ended.ts'
+import { OPENID, type Openid } from '../openid/openid.ts'
+import { type Claims, stillTold } from '../openid/told_claims.ts'
+import { answerBearer, type BearerErrorCode, readBearer, type Scheme } from '../protocol/bearer.ts'
+import { isFormType } from '../protocol/media_type.ts'
+import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
+import type { Resource } from '../registration/resource.ts'
+import { scopesOf } from '../registration/resource_indicator.ts'
+import { isShownRightly } from '../token/confirmation.ts'
+import { DPOP_ALGORITHMS } from '../token/dpop.ts'
+
+/** How tokens are shown. */
+const SCHEMES: readonly Scheme[] = ['Bearer', 'DPoP']
+
+/** Codes that DPoP has at a resource too: there they are a 401 (RFC 9449 §7.1, §9). */
+const OF_PROOFS: readonly string[] = ['invalid_dpop_proof', 'use_dpop_nonce'] satisfies BearerErrorCode[]
+
+/** What a developer reads who looks for another way in. */
+const ONE_WAY = 'The access token is to come in the Authorization header, once, and nowhere else.'
 
 /** What the endpoint needs beside the context. */
 export interface UserinfoParts {
   readonly accessTokens: AccessTokens
-  readonly view: RevocationView
+  readonly hasEnded: HasEnded
 }
 
-function refuse(): Answer {
-  return answerJson(401, { error: 'invalid_token' }, { 'WWW-Authenticate': 'Bearer error="invalid_token"' })
+/** Tells whether a token comes in the query or in a form: there it ends in logs, and nothing proves who sent it (OAuth 2.1 §5.1). */
+async function isElsewhere(request: Request): Promise<boolean> {
+  if (new URL(request.url).searchParams.has('access_token')) return true
+  const isForm = request.method === 'POST' && isFormType(request.headers.get('content-type'))
+  return isForm && new URLSearchParams(await readBody(request)).has('access_token')
 }
 
-/** Returns the userinfo endpoint. */
+/** Returns the userinfo endpoint, for GET, HEAD and POST. */
 export function createUserinfoEndpoint(
   context: EndpointContext,
-  { accessTokens, view }: UserinfoParts,
-): (request: Request) => Promise<Answer> {
-  const { userinfo, guard, clients, pairwise } = context.settings
-  return async (request) => {
-    const now = context.now()
-    const token = /^Bearer ([\w.~+/=-]+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
-    const opened =
-      token === undefined || userinfo === undefined ? undefined : await accessTokens.open(token, [userinfo], now)
-    if (opened === undefined || opened.entitlement.cnf !== undefined) return refuse()
-    const { entitlement, ...keys } = opened
-    const { aud: _, sub, gid = '', claims, client_id = '' } = entitlement
-    const client = clients.get(client_id)
-    const isDead = (await view.hits({ ...entitlement, ...keys }, now)) || (await guard?.hasEnded([gid])) === true
-    if (client === undefined || isDead) return refuse()
-    return answerJson(200, {
-      ...(claims[USERINFO_CLAIM] as object),
-      sub: pairwise.nameAt(client.openid, 'sub', sub),
+  { accessTokens, hasEnded }: UserinfoParts,
+  userinfo: Resource,
+  openid: Openid,
+): (request: Request, certificate: ClientCertificate | undefined) => Promise<Answer> {
+  const { clients, pairwise } = context.settings
+  const log = (code: string, detail: string) => context.log({ level: 'warn', event: 'userinfo', code, detail })
+  const dpop = createDpop(context)
+
+  /** Returns the answer to who is not let in: one for every token that is not good. The log says why. */
+  function refuse(code: BearerErrorCode, detail: string, scheme?: Scheme, nonce?: string): Answer {
+    log(code, detail)
+    const { status, headers } = answerBearer(code, {
+      realm: userinfo.uri,
+      resourceMetadata: undefined,
+      scope: OPENID,
+      schemes: scheme === undefined ? SCHEMES : [scheme],
+      algorithms: DPOP_ALGORITHMS.join(' '),
+      nonce,
     })
+    // Who brought nothing is told of no error (RFC 6750 §3.1).
+    if (code === 'no_credentials') return { status, headers, body: '' }
+    const said = code === 'invalid_request' ? { error_description: ONE_WAY } : {}
+    return answerJson(status, { error: code, ...said }, headers)
+  }
+
+  async function serve(request: Request, certificate: ClientCertificate | undefined): Promise<Answer> {
+    const { url, method, headers } = request
+    const shown = readBearer({ url, header: (name) => headers.get(name) ?? undefined }, SCHEMES)
+    const { scheme } = shown
+    if (await isElsewhere(request))
+      return refuse('invalid_request', 'a token stands in the query, or in the body', scheme)
+    if (!shown.ok) return refuse(shown.code, 'there is no token in the Authorization header, or more than one', scheme)
+    const { token } = shown
+    const now = context.now()
+    const asked = { headers, endpoint: '/userinfo', method, token, now }
+    const proof = scheme === 'DPoP' ? await dpop.check(asked) : undefined
+    if (scheme === 'DPoP' && proof === undefined) return refuse('invalid_dpop_proof', 'there is no proof', scheme)
+    const opened = await accessTokens.open(token, [userinfo], now)
+    if (opened === undefined) return refuse('invalid_token', 'it does not open, or has expired', scheme)
+    const { cnf, scope, claims, sub, client_id = '' } = opened.entitlement
+    const proved = {
+      ...(proof === undefined ? {} : { jkt: proof.jkt }),
+      ...(certificate === undefined ? {} : { 'x5t#S256': certificate.thumbprint }),
+    }
+    if (!isShownRightly(cnf, proved)) return refuse('invalid_token', 'it is not shown with what it is bound to', scheme)
+    const client = clients.get(client_id)
+    if (client === undefined) return refuse('invalid_token', 'its client is not there any more', scheme)
+    if (await hasEnded(opened, now))
+      return refuse('invalid_token', 'it was revoked, or what it came of has ended', scheme)
+    const allowed = scopesOf(client, userinfo)
+    const left = scope.filter((one) => allowed.includes(one))
+    if (!left.includes(OPENID)) return refuse('insufficient_scope', 'it has no openid, or its client no more', scheme)
+    await proof?.spend()
+    const told = stillTold(openid, claims[USERINFO_CLAIM] as Claims, scope, left)
+    return answerJson(200, { ...told, sub: pairwise.nameAt(client.openid, 'sub', sub) }, proof?.headers)
+  }
+
+  return async (request, certificate) => {
+    try {
+      return await serve(request, certificate)
+    } catch (thrown) {
+      const { code, message, dpopNonce } = toOAuthError(thrown)
+      if (OF_PROOFS.includes(code)) return refuse(code as BearerErrorCode, message, 'DPoP', dpopNonce)
+      return answerError(thrown, { event: 'userinfo', log: context.log })
+    }
   }
 }

@@ -87,8 +87,8 @@ export function createDoors(app: Hono, context: EndpointContext, settings: Issue
       const handler = async (c: Context) => toResponse(await answer(c.req.raw, certificateOf(c)))
       app.all(
         path,
-        corsWhereAsked({ ...CORS, allowMethods: ['GET', 'POST'] }),
-        only('GET', 'POST'),
+        corsWhereAsked({ ...CORS, allowMethods: ['GET', 'HEAD', 'POST'] }),
+        only('GET', 'HEAD', 'POST'),
         atMost(LONGEST_FORM_REQUEST),
         handler,
       )

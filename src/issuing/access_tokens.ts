@@ -39,7 +39,7 @@ export interface AccessTokens {
   open(token: string, resources: Iterable<Resource>, now: number, isElsewhere?: boolean): Promise<Opened | undefined>
   /**
    * Opens a token for one of these resources that nobody but this issuer can have made: a `direct` one has to bear its mark,
-   * for the resource server could have made it too.
+   * for the resource server could have made it too; but at the issuer's own resource, which is no other's.
    */
   openOwn(token: string, resources: Iterable<Resource>, now: number, isElsewhere?: boolean): Promise<Opened | undefined>
 }
@@ -90,7 +90,8 @@ export function createAccessTokens(
   }
 
   const openOwn: Open = async (resource, token, now, isElsewhere) => {
-    if (resource.envelope !== 'direct') return openFor(resource, token, now, isElsewhere)
+    const isOurs = resource.envelope !== 'direct' || resource.purpose === 'userinfo'
+    if (isOurs) return openFor(resource, token, now, isElsewhere)
     const expected = expectationsOf(resource, now, isElsewhere)
     return openMarked(token, leavesFor(resource, now), marksFor(resource, now), expected)
   }

@@ -4,12 +4,11 @@
  * @module
  */
 
-import type { SigningAlgorithm } from '../../keys/index.ts'
+import { type SigningAlgorithm, writeInstant } from '../../keys/index.ts'
 import type { EndpointContext } from '../context.ts'
 import { type PublicJwk, readVerificationKeys, readySigningKey, type VerificationKeys } from '../jose/jwks.ts'
-import { OPENID } from '../openid/openid.ts'
 import { SIGNED_ANSWER_LIFETIME } from '../protocol/response_mode.ts'
-import type { Client } from '../registration/clients/client.ts'
+import { wantedAlgorithms } from '../registration/clients/client_algorithms.ts'
 
 /** The public keys of an issuer. */
 export interface PublicKeys {
@@ -19,24 +18,19 @@ export interface PublicKeys {
   verification(now: number): Promise<VerificationKeys>
   /** Seconds that anybody may keep them: less than a new ring takes to reach everyone, and less than a period. */
   readonly maxAge: (now: number) => number
-}
-
-/** Returns the algorithms by which a client wants to be told something. */
-function algorithmsOf({ openid, scopes }: Client): readonly SigningAlgorithm[] {
-  const { idTokenAlg, userinfoAlg, authorizationAlg } = openid
-  const ofPersons = [idTokenAlg, ...(userinfoAlg === undefined ? [] : [userinfoAlg])]
-  return [authorizationAlg, ...(scopes.has(OPENID) ? ofPersons : [])]
+  /** Returns what resources and clients ask for, and no key of the ring can do at `now`. */
+  missing(now: number): readonly string[]
 }
 
 /** Returns the public keys of an issuer: ES256 for what all can read, and what its resources and clients ask for. */
 export function createPublicKeys({ settings, keyRing }: EndpointContext): PublicKeys {
   const { resources, clients, openid } = settings
-  const ofClients = [...clients.values()].flatMap(algorithmsOf)
+  const ofClients = [...clients.values()].flatMap(wantedAlgorithms)
   const ofResources = [...resources.values()]
     .filter(({ envelope }) => envelope === 'nested')
     .map(({ signingAlg }) => signingAlg)
   const algorithms: readonly SigningAlgorithm[] = [
-    ...new Set<SigningAlgorithm>(['ES256', ...ofResources, ...ofClients]),
+    ...new Set<SigningAlgorithm>(['ES256', ...ofResources, ...ofClients.map(({ alg }) => alg)]),
   ]
   const lives = [...resources.values()].map(({ accessTokenLifetime }) => accessTokenLifetime)
   const longestLife = lives.reduce(
@@ -50,7 +44,20 @@ export function createPublicKeys({ settings, keyRing }: EndpointContext): Public
     return Promise.all(keys.map(async (key) => (await readySigningKey(key)).publicJwk))
   }
 
+  function missing(now: number): readonly string[] {
+    const { signingKeys } = keyRing.open(now)
+    return algorithms
+      .filter((alg) => signingKeys.signing(alg, now) === undefined)
+      .map((alg) => {
+        const next = signingKeys.published(alg, now, longestLife).find(({ nbf }) => nbf > now)
+        const until =
+          next === undefined ? 'until `bulla keys rotate --rs256` adds one' : `until ${writeInstant(next.nbf)}`
+        return `no key signs by ${alg} ${until}`
+      })
+  }
+
   return {
+    missing,
     told,
     verification: async (now) => readVerificationKeys({ keys: await told(now) }),
     maxAge(now) {

@@ -17,6 +17,7 @@ import type { Addition, RevocationEvent, Revocations, RevocationView } from '../
 import { MOST_TOLERANT } from '../token/claims.ts'
 import type { Opened } from '../token/entitlement.ts'
 import { appOf, type HiddenKind, lowestBranchIn } from '../token/revocations.ts'
+import { takenBack } from './ended.ts'
 
 /** Seconds by which the clocks of the issuer's machines may differ when somebody is revoked: what begins then is dead too. */
 export const REVOKED_FOR = 10
@@ -77,7 +78,7 @@ export function createRevoking(
   revocations: Revocations | undefined,
   view: RevocationView,
 ): Revoking {
-  const { resources, clients, guard, longestLife, trustedIssuers, pairwise } = settings
+  const { resources, userinfo, clients, guard, longestLife, trustedIssuers, pairwise } = settings
   const longestToken = [...resources.values()].reduce(
     (longest, { accessTokenLifetime }) => Math.max(longest, accessTokenLifetime),
     0,
@@ -192,6 +193,8 @@ export function createRevoking(
   async function token(...[{ entitlement, leaf }, broader, now, by]: Parameters<Revoking['token']>): Promise<void> {
     const { jti, exp, iat, aud, sub, gid, client_id } = entitlement
     const until = exp + afterEnd(now, 1)
+    // Nobody but the issuer is shown it: the guard knows it at once, and the list, which all can read, need not.
+    if (aud === userinfo?.uri && guard !== undefined) return guard.end(takenBack(jti), until)
     // What was issued by a clock that is ahead is hit, too, by what takes the place of its event.
     const dead = Math.max(now, iat)
     const resource = resources.get(aud)

@@ -33,6 +33,9 @@ export const CLAIMS_OF_SCOPES: Readonly<Record<'profile' | 'email' | 'address' |
   phone: ['phone_number', 'phone_number_verified'],
 }
 
+/** The scope tokens that OpenID Connect gives a meaning. */
+export const STANDARD_SCOPES: readonly string[] = [OPENID, ...Object.keys(CLAIMS_OF_SCOPES), OFFLINE_ACCESS]
+
 /** What this issuer tells of persons. */
 export interface Openid {
   /** The names of the claims that may be told. */

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { checkMembers, type Members, readInteger, readTexts } from '../../keys/check.ts'
+import { checkKnown, checkMembers, type Members, readInteger, readTexts } from '../../keys/check.ts'
 import { readAll, readEach } from '../../keys/faults.ts'
 import { SCOPE_TOKEN } from '../protocol/scope.ts'
-import { CLAIMS_OF_SCOPES, OFFLINE_ACCESS, OPENID, type Openid } from './openid.ts'
+import { CLAIMS_OF_SCOPES, type Openid, STANDARD_SCOPES } from './openid.ts'
 
 /** What the operator says of what may be told of persons. */
 export interface OpenidSettings {
@@ -81,12 +81,13 @@ function readNames(name: string, value: unknown): readonly string[] {
 /** Reads the operator's own scopes. */
 function readScopes(name: string, value: unknown): ReadonlyMap<string, readonly string[]> {
   checkMembers(name, value)
-  const taken = [OPENID, OFFLINE_ACCESS, ...Object.keys(CLAIMS_OF_SCOPES)]
   const entries = readEach(Object.entries(value), ([scope, claims]) => {
     if (!SCOPE_TOKEN.test(scope)) throw new RangeError(`"${name}" expected scope tokens as its names`)
-    if (taken.includes(scope))
+    if (STANDARD_SCOPES.includes(scope))
       throw new RangeError(`"${name}" expected scopes of your own: "${scope}" is OpenID Connect's`)
-    return [scope, readNames(`${name}["${scope}"]`, claims)] as const
+    const names = readNames(`${name}["${scope}"]`, claims)
+    if (names.length === 0) throw new RangeError(`"${name}["${scope}"]" expected the claims that it asks for`)
+    return [scope, names] as const
   })
   return new Map(entries)
 }
@@ -109,8 +110,14 @@ export function readOpenid(name: string, value: unknown): Openid | undefined {
     acrValues: () =>
       readTexts(`${name}.acr_values`, acr_values, /^[\x21-\x7e]{1,255}$/, '1 to 255 visible ASCII characters'),
   })
+  const { claims: named } = read
+  // What a scope asks for, and may not be told, nobody would ever be told.
+  if (named !== undefined)
+    readEach([...read.scopes], ([scope, names]) =>
+      checkKnown(`${name}.scopes["${scope}"]`, names, named, `one of "${name}.claims"`),
+    )
   const all = new Map([...Object.entries(CLAIMS_OF_SCOPES), ...read.scopes])
-  const told = new Set(read.claims ?? [...all.values()].flat())
+  const told = new Set(named ?? [...all.values()].flat())
   return {
     claims: told,
     scopes: new Map([...all].map(([scope, names]) => [scope, names.filter((one) => told.has(one))])),

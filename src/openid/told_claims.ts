@@ -52,3 +52,18 @@ export function toldByIdToken(openid: Openid, { scope, asked }: Asking, isThick:
 export function told(openid: Openid, asking: Asking): ReadonlySet<string> {
   return new Set([...toldByUserinfo(openid, asking), ...toldByIdToken(openid, asking, true)])
 }
+
+/**
+ * Returns what may still be told, by the settings of now, of claims that were picked for a scope before: what the issuer tells no
+ * more is left out, and what a scope asked for that is not there any more.
+ *
+ * @param left what is left of the scope
+ */
+export function stillTold(openid: Openid, picked: Claims, scope: readonly string[], left: readonly string[]): Claims {
+  const kept = namesOf(openid, left)
+  const lost = namesOf(
+    openid,
+    scope.filter((token) => !left.includes(token)),
+  )
+  return pickClaims(picked, new Set([...openid.claims].filter((name) => kept.has(name) || !lost.has(name))))
+}

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { readEach } from '../../keys/faults.ts'
+import { findResource } from '../../keys/identifier.ts'
 import { type Openid, openidScopes, userinfoOf } from '../openid/openid.ts'
 import type { Resource } from './resource.ts'
 
@@ -29,7 +31,27 @@ export function userinfoResource(issuer: string, openid: Openid): Resource {
     marked: false,
     anonymous: false,
     sector: undefined,
-    name: new URL(issuer).host,
+    name: URL.canParse(issuer) ? new URL(issuer).host : issuer,
     scopeDescriptions: new Map(),
   }
+}
+
+/**
+ * Checks that the operator's resources are apart from the issuer's own: none is called as it is, and none has a scope that it has.
+ *
+ * @throws {RangeError} all that are not
+ */
+export function checkApart(resources: ReadonlyMap<string, Resource | undefined>, userinfo: Resource): void {
+  readEach([...resources], ([uri, resource]) => {
+    if (findResource([userinfo.uri, `${userinfo.uri}/`], uri) !== undefined)
+      throw new RangeError(
+        `"resources["${uri}"]" expected another name: it is the issuer's own, which tells who logged in`,
+      )
+    readEach(resource?.scopes ?? [], (token, index) => {
+      if (userinfo.scopes.includes(token))
+        throw new RangeError(
+          `"resources["${uri}"].scopes[${index}]" expected another: "${token}" asks who logged in, and belongs to ${userinfo.uri} alone`,
+        )
+    })
+  })
 }

@@ -7,7 +7,7 @@
 import { checkMembers } from '../../keys/check.ts'
 import { type FaultList, readEach } from '../../keys/faults.ts'
 import { findResource, isLoopback } from '../../keys/identifier.ts'
-import type { Openid } from '../openid/openid.ts'
+import { type Openid, userinfoOf } from '../openid/openid.ts'
 import { readOpenid } from '../openid/openid_registration.ts'
 import type { Client, Profile } from '../registration/clients/client.ts'
 import { readClient } from '../registration/clients/client_registration.ts'
@@ -17,7 +17,7 @@ import { readDetailType } from '../registration/details/authorization_details_re
 import type { Resource } from '../registration/resource.ts'
 import { readResource } from '../registration/resource_registration.ts'
 import { readTrustedIssuers, type TrustedIssuer } from '../registration/trusted_issuer.ts'
-import { userinfoResource } from '../registration/userinfo.ts'
+import { checkApart, userinfoResource } from '../registration/userinfo.ts'
 
 /** A table of the settings; what cannot be read stands there as nothing, so that who refers to it is not at fault as well. */
 type Table<Value> = ReadonlyMap<string, Value | undefined>
@@ -99,10 +99,14 @@ export function readTables(settings: GivenTables, grantTypes: readonly string[],
   )
   const openid = faults.read(() => readOpenid('openid', settings.openid))
   const userinfo = openid === undefined ? undefined : userinfoResource(String(issuer), openid)
+  if (userinfo !== undefined) faults.read(() => checkApart(resources, userinfo))
+  // Where nobody can tell what it has for scopes, a client's may be of these.
+  const unread =
+    settings.openid !== undefined && userinfo === undefined ? [[userinfoOf(issuer), undefined] as const] : []
   const known = {
     userinfo,
     grantTypes,
-    resources,
+    resources: new Map([...resources, ...unread]),
     detailTypes,
     trustedIssuers: Object.keys(Object(trustedIssuers)),
     isLoopbackAllowed,

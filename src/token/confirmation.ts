@@ -12,6 +12,14 @@ export function isConfirmedBy(bound: Confirmation, proved: Confirmation): boolea
   return (['jkt', 'x5t#S256'] as const).every((way) => bound[way] === undefined || bound[way] === proved[way])
 }
 
+/**
+ * Tells whether a token is shown as it must be: what is bound to a DPoP key with a proof of it, anything else without one
+ * (RFC 9449 §7.2), and with all else that it is bound to.
+ */
+export function isShownRightly(bound: Confirmation = {}, proved: Confirmation): boolean {
+  return (bound.jkt !== undefined) === (proved.jkt !== undefined) && isConfirmedBy(bound, proved)
+}
+
 /** Returns how a token of this entitlement is to be shown (RFC 9449 §5): what TLS alone confirms is shown as a bearer's. */
 export function tokenTypeOf({ cnf }: Entitlement): 'DPoP' | 'Bearer' {
   return cnf?.jkt === undefined ? 'Bearer' : 'DPoP'

@@ -9,7 +9,7 @@ import { checkBoolean, checkChoice, checkMembers, checkText } from '../../keys/c
 import { digestText } from '../../keys/digest.ts'
 import { createLeaves, deriveBranch } from '../../keys/index.ts'
 import { TokenError } from '../jose/error.ts'
-import { isConfirmedBy } from '../token/confirmation.ts'
+import { isShownRightly } from '../token/confirmation.ts'
 import { DPOP_ALGORITHMS, type OpenedProof, openProof } from '../token/dpop.ts'
 import { createNonces, NONCE_LIFE, type Nonces } from '../token/nonce.ts'
 import { problemOfError, unavailable } from './problem.ts'
@@ -123,11 +123,7 @@ export function createConfirmation(options: DpopOptions, parts: ConfirmationPart
       ...(certificate === undefined ? {} : { 'x5t#S256': certificate }),
     }
     return {
-      // What is bound to a DPoP key is refused as a bearer's token (RFC 9449 §7.2), and a bearer's with a proof.
-      confirms(cnf = {}) {
-        const isRightScheme = (cnf.jkt !== undefined) === (proof !== undefined) && (!required || proof !== undefined)
-        return isRightScheme && isConfirmedBy(cnf, proved)
-      },
+      confirms: (cnf) => isShownRightly(cnf, proved) && (!required || proof !== undefined),
       nonce: age?.isOld === true ? await nonces?.give(now) : undefined,
       spend: async () => (proof === undefined ? undefined : spendOnce(proof, shown.request?.native)),
     }

@@ -5,8 +5,8 @@
  */
 
 export type { TokenErrorCode } from '../jose/explain.ts'
+export type { BearerErrorCode } from '../protocol/bearer.ts'
 export type { Entitlement } from '../token/entitlement.ts'
-export type { BearerErrorCode } from './bearer.ts'
 export type { DpopOptions } from './confirmation.ts'
 export { createVerifier, type VerifierOptions } from './create_verifier.ts'
 export type { Demand } from './demand.ts'

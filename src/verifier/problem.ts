@@ -6,7 +6,7 @@
 
 import { TokenError } from '../jose/error.ts'
 import { explain, type TokenErrorCode } from '../jose/explain.ts'
-import type { BearerErrorCode } from './bearer.ts'
+import type { BearerErrorCode } from '../protocol/bearer.ts'
 
 /** Why a request was refused, or what failed beside the requests: a closed list. */
 export type ProblemReason = TokenErrorCode | 'no_credentials' | 'malformed' | 'scope' | 'demand'

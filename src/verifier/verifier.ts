@@ -7,9 +7,9 @@
 import { checkBoolean, checkFunctions, checkInteger, checkText } from '../../keys/check.ts'
 import { checkIssuer, checkResource } from '../../keys/identifier.ts'
 import { TokenError } from '../jose/error.ts'
+import { answerBearer, type BearerErrorCode, readBearer, type Scheme } from '../protocol/bearer.ts'
 import { type Expectations, MOST_TOLERANT } from '../token/claims.ts'
 import type { Confirmation, Entitlement, Opened } from '../token/entitlement.ts'
-import { answerBearer, type BearerErrorCode, readBearer, type Scheme } from './bearer.ts'
 import { checkDemand, type Demand } from './demand.ts'
 import { createTeller, type OnProblem, type Problem, type ProblemReason, problemOf, problemOfError } from './problem.ts'
 import { type ReadRequest, type ResourceRequest, readRequest, UnreadableRequest } from './request.ts'
@@ -184,7 +184,7 @@ export function createVerifierAround(open: Open, options: CheckedOptions, confir
     const challenge = { realm: resource, resourceMetadata, scope, schemes: asked, algorithms, nonce }
     tell({ ...problem, code })
     const { reason, detail } = problem
-    return { ok: false, code, reason, detail, response: answerBearer(code, challenge) }
+    return { ok: false, code, reason, detail, response: new Response(null, answerBearer(code, challenge)) }
   }
 
   /** Returns why nobody can have what a request must: nobody is let in past what was not understood. */

@@ -73,6 +73,8 @@ export interface ProviderChanges extends Partial<IssuerSettings> {
   readonly person?: Partial<Person>
   /** What the relying party `rp` has otherwise. */
   readonly rp?: ClientSettings
+  /** What the relying party is called. Default `rp`. */
+  readonly rpId?: string
 }
 
 /** Returns the claims of an ID token; its signature is not looked at. */
@@ -81,7 +83,7 @@ export function claimsOf(jwt = ''): Readonly<Record<string, unknown>> {
 }
 
 /** Returns a provider at `NOW`. */
-export function createProvider({ person = {}, rp = {}, ...changes }: ProviderChanges = {}): Provider {
+export function createProvider({ person = {}, rp = {}, rpId = 'rp', ...changes }: ProviderChanges = {}): Provider {
   const now = changes.now ?? (() => NOW)
   const issuer = createIssuer({
     issuer: ISSUER,
@@ -93,7 +95,7 @@ export function createProvider({ person = {}, rp = {}, ...changes }: ProviderCha
     log: () => {},
     now,
     ...changes,
-    clients: { rp: { ...RP, ...rp }, ...changes.clients },
+    clients: { [rpId]: { ...RP, ...rp }, ...changes.clients },
   })
   const ask = async (request: Request): Promise<Response> => issuer.fetch(request)
   const browser = createBrowser(ask)

@@ -60,6 +60,9 @@ export const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
 /** Parameters of a request; nothing leaves one out. */
 export type Changes = Readonly<Record<string, string | undefined>>
 
+/** What leaves PKCE out of a request. */
+export const challengeless: Changes = { code_challenge: undefined, code_challenge_method: undefined }
+
 /** Returns parameters as a form; several resources stand with a space between, for no URI has one. */
 export function formOf(parameters: Changes): URLSearchParams {
   const form = new URLSearchParams()

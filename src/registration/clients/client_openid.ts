@@ -37,7 +37,10 @@ export interface OpenidClientSettings {
   readonly id_token_encrypted_response_alg?: 'ECDH-ES' | 'RSA-OAEP-256'
   /** The content encryption of its ID tokens. Default `"A256GCM"`. */
   readonly id_token_encrypted_response_enc?: 'A256GCM' | 'A256CBC-HS512'
-  /** By which algorithm answers to its authorization requests are signed, where it asks for that. Default: as its ID tokens; without any, `"ES256"`. */
+  /**
+   * By which algorithm answers to its authorization requests are signed, where it asks for that. Default: as its ID tokens, or
+   * `"ES256"` where it has none.
+   */
   readonly authorization_signed_response_alg?: SigningAlgorithm
   /** By which algorithm it signs its authorization requests. Default: it cannot. */
   readonly request_object_signing_alg?: AssertionAlgorithm
@@ -98,8 +101,8 @@ export function readOpenidClient(name: string, value: Members): OpenidClient {
   const { post_logout_redirect_uris = [], backchannel_logout_uri, default_max_age, require_auth_time = false } = value
   const { userinfo_signed_response_alg, id_token_encrypted_response_alg: alg, subject_type = 'public' } = value
   const { id_token_encrypted_response_enc: enc = 'A256GCM', sector_identifier, request_object_signing_alg } = value
-  // Who gets no ID tokens is told by what every ring can: it needs no RSA key.
-  const hasIdTokens = Array.isArray(value['scopes']) && value['scopes'].includes(OPENID)
+  const { authorization_signed_response_alg, scopes = [] } = value
+  const isTold = Array.isArray(scopes) && scopes.includes(OPENID)
   const optional = <Value>(given: unknown, read: () => Value): Value | undefined =>
     given === undefined ? undefined : read()
   const signing = (setting: string, given: unknown) => readChoice(`${name}.${setting}`, given, SIGNING_ALGORITHMS)
@@ -131,7 +134,7 @@ export function readOpenidClient(name: string, value: Members): OpenidClient {
     authorizationAlg: () =>
       signing(
         'authorization_signed_response_alg',
-        value['authorization_signed_response_alg'] ?? (hasIdTokens ? idTokenAlg : 'ES256'),
+        authorization_signed_response_alg ?? (isTold ? idTokenAlg : 'ES256'),
       ),
     requestObjectAlg: () =>
       optional(request_object_signing_alg, () =>

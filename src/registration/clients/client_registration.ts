@@ -10,7 +10,6 @@ import { OPENID } from '../../openid/openid.ts'
 import { SCOPE_TOKEN } from '../../protocol/scope.ts'
 import { type ExchangeRuleSettings, type KnownToExchange, readExchangeRules } from '../exchange.ts'
 import type { Resource } from '../resource.ts'
-import { checkScopes } from '../resource_registration.ts'
 import type { AssertionAlgorithm } from '../signer.ts'
 import type { Client, ClientAuthenticationMethod, ClientKind, Profile } from './client.ts'
 import { readApprovalSettings } from './client_approval.ts'
@@ -20,6 +19,7 @@ import { readBound, readProof } from './client_proof.ts'
 import { REFRESH_SETTINGS, type RefreshSettings, readRefreshSettings } from './client_refresh.ts'
 import { ASSERTION_SETTINGS, type AssertionSettings } from './client_signer.ts'
 import { applyProfile } from './fapi2.ts'
+import { checkAsking, checkClientScopes } from './openid_scopes.ts'
 
 /** A client. Without `secret_hash`, and not told to prove itself otherwise, it is public. */
 export interface ClientSettings extends AssertionSettings, RefreshSettings, OpenidClientSettings {
@@ -144,7 +144,7 @@ function readAccess(
     },
     scopes: () => {
       const tokens = readTexts(`${name}.scopes`, scopes, SCOPE_TOKEN, 'a scope token')
-      checkScopes(`${name}.scopes`, tokens, known.resources, known.userinfo?.scopes ?? [])
+      checkClientScopes(`${name}.scopes`, tokens, known)
       return tokens
     },
     exchange: () => readExchangeRules(`${name}.exchange`, value['exchange'] ?? [], known),
@@ -159,6 +159,7 @@ function readAccess(
   })
   const { exchange, isPushing, anonymous } = read
   const { userinfo } = known
+  if (userinfo !== undefined) checkAsking(name, read, userinfo)
   const own = userinfo !== undefined && read.scopes.includes(OPENID) ? [userinfo.uri] : []
   return {
     grantTypes: new Set(read.grantTypes),

@@ -4,8 +4,6 @@
  * @module
  */
 
-import type { ReadRequest } from './request.ts'
-
 /**
  * What is wrong with a request to a resource server (RFC 6750 §3.1, RFC 9449 §7.1); `no_credentials` is told without an
  * error. With `temporarily_unavailable` and `server_error` it is the server that something is wrong with.
@@ -39,6 +37,14 @@ export type BearerReading =
   | { readonly ok: true; readonly scheme: Scheme; readonly token: string }
   | { readonly ok: false; readonly scheme: Scheme | undefined; readonly code: 'no_credentials' | 'invalid_request' }
 
+/** What is looked at of a request to find its token. */
+export interface ShownRequest {
+  /** The URL, or the target alone. */
+  readonly url: string
+  /** Returns a header, by its name in lower case; one that stands there more than once is joined. */
+  header(name: string): string | undefined
+}
+
 /** Another `Authorization` header, joined to the first. */
 const SECOND = /, *(?:bearer|dpop) /i
 
@@ -48,7 +54,7 @@ const SECOND = /, *(?:bearer|dpop) /i
  * Another scheme counts as no credentials. A second header, or a token in the query beside it, is a malformed request
  * (RFC 9110 §5.3, RFC 6750 §2).
  */
-export function readBearer({ header, url }: ReadRequest, schemes: readonly Scheme[]): BearerReading {
+export function readBearer({ header, url }: ShownRequest, schemes: readonly Scheme[]): BearerReading {
   const authorization = header('authorization') ?? ''
   const [name = '', ...rest] = authorization.split(' ')
   const scheme = schemes.find((known) => known.toLowerCase() === name.toLowerCase())
@@ -76,18 +82,21 @@ export interface Challenge {
   readonly nonce?: string | undefined
 }
 
+/** An answer that has no body. */
+export interface BearerAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+}
+
 /**
  * Returns the answer to a request that is not let in: the status, and a `WWW-Authenticate` challenge (RFC 6750 §3).
  */
-export function answerBearer(code: BearerErrorCode, challenge: Challenge): Response {
+export function answerBearer(code: BearerErrorCode, challenge: Challenge): BearerAnswer {
   const { realm, resourceMetadata, scope, schemes, algorithms, nonce } = challenge
   const { status, description } = answers[code]
   // Nothing that the caller could do makes a 500 better: no time is told to try again.
   if (status >= 500)
-    return new Response(null, {
-      status,
-      headers: { ...(status === 503 && { 'Retry-After': '5' }), 'Cache-Control': 'no-store' },
-    })
+    return { status, headers: { ...(status === 503 && { 'Retry-After': '5' }), 'Cache-Control': 'no-store' } }
   const parts = [`realm="${realm}"`]
   if (description !== undefined) parts.push(`error="${code}"`, `error_description="${description}"`)
   if (code === 'insufficient_scope') parts.push(`scope="${scope}"`)
@@ -97,5 +106,5 @@ export function answerBearer(code: BearerErrorCode, challenge: Challenge): Respo
   )
   const told = { 'WWW-Authenticate': challenges.join(', '), 'Cache-Control': 'no-store' }
   const headers = nonce === undefined ? told : { ...told, 'DPoP-Nonce': nonce }
-  return new Response(null, { status, headers })
+  return { status, headers }
 }

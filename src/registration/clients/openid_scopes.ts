@@ -1,0 +1,83 @@
+/**
+ * What a client must have to ask who logged in: scope tokens that mean something together, and a grant that leads to a person
+ * (OpenID Connect Core §3.1.2.1).
+ *
+ * @module
+ */
+
+import { readAll, readEach } from '../../../keys/faults.ts'
+import { OPENID, STANDARD_SCOPES } from '../../openid/openid.ts'
+import type { Resource } from '../resource.ts'
+import { checkScopes, type KnownResources } from '../resource_registration.ts'
+
+/** The grant types by which who logged in is told. */
+const TELLING: readonly string[] = ['authorization_code', 'refresh_token']
+
+/** Where scope tokens can be from. */
+export interface ScopeSources {
+  readonly resources: KnownResources
+  /** The issuer's own resource, which tells of persons; nothing where it tells nobody. */
+  readonly userinfo: Resource | undefined
+}
+
+/**
+ * Checks that each scope token of a client is one that a resource of these settings knows, the issuer's own too.
+ *
+ * @throws {RangeError} all that are not, with what was meant, or what is missing
+ */
+export function checkClientScopes(
+  name: string,
+  tokens: readonly string[],
+  { resources, userinfo }: ScopeSources,
+): void {
+  const apis = [...resources.values()]
+  const ofApis = apis.flatMap((resource) => resource?.scopes ?? [])
+  readAll({
+    known: () => checkScopes(name, tokens, resources, userinfo?.scopes ?? STANDARD_SCOPES),
+    provider() {
+      if (userinfo !== undefined || apis.includes(undefined)) return
+      readEach(tokens, (token, index) => {
+        if (STANDARD_SCOPES.includes(token) && !ofApis.includes(token))
+          throw new RangeError(
+            `"${name}[${index}]" expected a scope that a resource of these settings has; "${token}" asks who logged in, and needs the setting "openid" ([vars.OPENID]), which may be empty`,
+          )
+      })
+    },
+  })
+}
+
+/** What a client may have. */
+export interface Access {
+  readonly grantTypes: readonly string[]
+  readonly resources: readonly string[]
+  readonly scopes: readonly string[]
+}
+
+/**
+ * Checks that a client which asks who logged in can be told.
+ *
+ * @throws {RangeError} when `openid` is missing, or a person, or a grant type leads to nothing
+ */
+export function checkAsking(name: string, { grantTypes, resources, scopes }: Access, userinfo: Resource): void {
+  const first = scopes.find((token) => userinfo.scopes.includes(token))
+  if (first === undefined) return
+  const leadingNowhere = resources.length > 0 ? undefined : grantTypes.find((type) => !TELLING.includes(type))
+  readAll({
+    openid() {
+      if (!scopes.includes(OPENID))
+        throw new RangeError(`"${name}.scopes" expected "openid" beside "${first}", which tells nothing without it`)
+    },
+    person() {
+      if (!grantTypes.includes('authorization_code'))
+        throw new RangeError(
+          `"${name}.grant_types" expected authorization_code: without it nobody logs in for "${first}"`,
+        )
+    },
+    others() {
+      if (leadingNowhere !== undefined)
+        throw new RangeError(
+          `"${name}.grant_types" expected ${TELLING.join(' and ')} alone: without resources ${leadingNowhere} leads to nothing`,
+        )
+    },
+  })
+}
