@@ -33,5 +33,6 @@ declare module 'passport-openidconnect' {
 
 declare module 'express-session' {
   import type { RequestHandler } from 'express'
+  export class MemoryStore {}
   export default function session(options: Record<string, unknown>): RequestHandler
 }

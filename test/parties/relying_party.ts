@@ -49,6 +49,8 @@ export interface RelyingParty {
   readonly callback: string
   /** Where a person logs out. Default: it has no logout that the issuer hears of. */
   readonly logout?: string
+  /** Where the issuer tells it of a logout (OpenID Connect Back-Channel Logout §2.2). Default: nowhere. */
+  readonly backchannelLogout?: string
   /** Whether it can refresh. Default false. */
   readonly refreshes?: boolean
   /** What it says of alice if her ID token is thin. Default: all that it says otherwise. */
@@ -129,6 +131,9 @@ export interface RunningParties {
   stop(): void
 }
 
+/** Where the relying parties stand for an issuer that tells public hosts alone of a logout: its `fetch` leads from there to here. */
+const PUBLIC = 'parties.example'
+
 const SCOPE = 'openid profile email'
 
 /** Starts an issuer, and each relying party in each way. */
@@ -146,14 +151,18 @@ export async function startParties(parties: Readonly<Record<string, RelyingParty
       }),
     ),
   )
-  const clients = entries.map(({ party, settings, clientId, clientSecret, origin }): [string, ClientSettings] => [
+  const clients = entries.map(({ party, settings, clientId, clientSecret, origin, port }): [string, ClientSettings] => [
     clientId,
     {
       secret_hash: secretHash(clientSecret),
       grant_types: ['authorization_code', 'refresh_token'],
       redirect_uris: [`${origin}${party.callback}`],
-      post_logout_redirect_uris: [`${origin}/`],
+      // With a slash and without: each sends what it was given, or not quite.
+      post_logout_redirect_uris: [`${origin}/`, origin],
       scopes: ['openid', 'profile', 'email'],
+      ...(party.backchannelLogout === undefined
+        ? {}
+        : { backchannel_logout_uri: `https://p${port}.${PUBLIC}${party.backchannelLogout}` }),
       ...settings,
       ...(sends(party, 'pkce') ? {} : { pkce: 'optional' }),
     },
@@ -170,6 +179,7 @@ export async function startParties(parties: Readonly<Record<string, RelyingParty
     },
     guard: createMemoryGuard(now),
     revocations: createMemoryRevocations('salt'),
+    fetch: (url, init) => fetch(url.replace(new RegExp(`^https://p(\\d+)\\.${PUBLIC}/`), 'http://127.0.0.1:$1/'), init),
     log: () => {},
   })
   const grants: string[] = []

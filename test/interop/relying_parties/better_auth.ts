@@ -12,6 +12,7 @@ import { type RelyingParty, saidBy, serveOn } from '../../parties/relying_party.
 export const betterAuthClient: RelyingParty = {
   login: '/login',
   callback: '/api/auth/callback/bulla',
+  logout: '/logout',
   refreshes: true,
   async start({ issuer, clientId, clientSecret, origin, port, scope }) {
     const auth = betterAuth({
@@ -50,6 +51,12 @@ export const betterAuthClient: RelyingParty = {
       const body = { useAccountCookie: true } as const
       const { headers } = await auth.api.refreshToken({ body, headers: req.raw.headers, returnHeaders: true })
       headers.set('location', '/me')
+      return new Response(null, { status: 302, headers })
+    })
+    app.get('/logout', async ({ req }) => {
+      const body = { callbackURL: '/' }
+      const { headers, response } = await auth.api.signOut({ body, headers: req.raw.headers, returnHeaders: true })
+      headers.set('location', response.url ?? '')
       return new Response(null, { status: 302, headers })
     })
     app.all('/api/auth/*', ({ req }) => auth.handler(req.raw))

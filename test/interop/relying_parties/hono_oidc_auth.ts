@@ -4,13 +4,7 @@
  * @module
  */
 
-import {
-  getAuth,
-  initOidcAuthMiddleware,
-  oidcAuthMiddleware,
-  processOAuthCallback,
-  revokeSession,
-} from '@hono/oidc-auth'
+import { getAuth, initOidcAuthMiddleware, oidcAuthMiddleware, processOAuthCallback } from '@hono/oidc-auth'
 import { Hono } from 'hono'
 import { type RelyingParty, saidBy, serveOn } from '../../parties/relying_party.ts'
 
@@ -40,10 +34,6 @@ export const honoOidcAuth: RelyingParty = {
     app.get('/callback', (context) => processOAuthCallback(context))
     app.get('/me', async (context) => context.json(saidBy((await getAuth(context)) ?? {})))
     app.get('/refresh', ({ redirect }) => redirect('/me'))
-    app.get('/revoke', async (context) => {
-      await revokeSession(context)
-      return context.text('revoked')
-    })
     return serveOn(port, (request) => app.fetch(request))
   },
 }
