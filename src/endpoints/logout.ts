@@ -1,21 +1,31 @@
 /**
- * Logging out: asks first, then ends the session for good, so that a copy of its cookie is dead too.
+ * Logging out: asks first, then ends the session for good, so that a copy of its cookie is dead too. Of an OpenID provider it is
+ * the end session endpoint: a client that brings its ID token of this very session has asked already (OpenID Connect
+ * RP-Initiated Logout §2).
  *
  * @module
  */
 
 import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
+import { type LogoutRequest, NO_REQUEST, readLogoutRequest } from '../authorization/logout_request.ts'
 import type { Session, Sessions } from '../authorization/session.ts'
 import type { EndpointContext } from '../context.ts'
-import { checkOwnForm, readBody } from '../http/browser.ts'
+import { checkNavigation, checkOwnForm, isPrefetch, LONGEST_URL, readBody, sameAgain } from '../http/browser.ts'
 import { type Cookies, withCookies } from '../http/cookies.ts'
-import { answerErrorPage } from '../http/respond.ts'
+import { keepOpener } from '../http/popup.ts'
+import { answerErrorPage, toPageError } from '../http/respond.ts'
+import type { IdTokenHints } from '../issuing/id_token_hints.ts'
+import { sidFor } from '../issuing/id_tokens.ts'
 import { accountOf } from '../login/person.ts'
 import { loggedOutPage, logoutPage } from '../pages/logout.ts'
 import { toPageResponse } from '../pages/page.ts'
-import { OAuthError } from '../protocol/error.ts'
-import { readParameters } from '../protocol/parameters.ts'
+import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
+import { type Parameters, readParameters } from '../protocol/parameters.ts'
+import { addParameters } from '../protocol/redirect_uri.ts'
+
+/** Stands in a request that came by a form, and goes on by GET. */
+const POSTED = 'posted'
 
 /** Ties the form to the session: who can send it has seen the page in that session. */
 function tokenOf({ sid }: Session): string {
@@ -26,41 +36,109 @@ function tokenOf({ sid }: Session): string {
 export interface LogoutParts {
   readonly sessions: Sessions
   readonly cookies: Cookies
+  readonly idTokenHints: IdTokenHints
 }
 
 /** Returns the logout endpoint, for GET and POST. */
 export function createLogoutEndpoint(
   context: EndpointContext,
-  { sessions, cookies }: LogoutParts,
+  { sessions, cookies, idTokenHints }: LogoutParts,
 ): (c: Context) => Promise<Response> {
   const { settings, keyRing, log } = context
-  const { issuer, guard } = settings
+  const { issuer, guard, openid, clients, pairwise } = settings
+
+  async function read(parameters: Parameters, now: number): Promise<LogoutRequest> {
+    if (openid === undefined) return NO_REQUEST
+    return readLogoutRequest(parameters, clients, (hint) => idTokenHints.open(hint, now))
+  }
+
+  /** Tells whether a client asks that was told of this person in this session: nobody need be asked again. */
+  function isOfSession({ hint, client }: LogoutRequest, { sid, sub }: Session): boolean {
+    if (hint === undefined || client === undefined) return false
+    return hint.sid === sidFor(sid, client.id) && hint.sub === pairwise.nameAt(client.openid, 'sub', sub)
+  }
+
+  /**
+   * Returns where a client's form goes on: another site's comes without our cookies, since they are `Lax`. A hint that no URL has
+   * room for is left out, and the person is asked.
+   */
+  function byGet(parameters: Parameters, { kept }: LogoutRequest): string {
+    const whole = { id_token_hint: parameters.get('id_token_hint'), ...kept, [POSTED]: 'yes' }
+    const url = addParameters(`${issuer}/logout`, whole)
+    return url.length <= LONGEST_URL ? url : addParameters(`${issuer}/logout`, { ...whole, id_token_hint: undefined })
+  }
+
+  async function ask(c: Context, { client, location, kept }: LogoutRequest, session: Session): Promise<Response> {
+    const page = logoutPage({
+      issuer,
+      account: accountOf(session),
+      token: tokenOf(session),
+      isForGood: guard !== undefined,
+      ...(client === undefined
+        ? {}
+        : { app: { clientName: client.name, home: client.uri, isReturn: location !== undefined, kept } }),
+    })
+    return withCookies(c, await toPageResponse(200, page))
+  }
+
+  /**
+   * Answers that nobody is logged in any more.
+   *
+   * @param isProved whether the client is: then the browser goes back to it. A client that is only named gets a link.
+   * @param isAfterForm whether it came by a form: Chromium holds the form's page against each redirect that follows
+   */
+  async function leave(
+    c: Context,
+    { client, location }: LogoutRequest,
+    isProved: boolean,
+    isAfterForm: boolean,
+  ): Promise<Response> {
+    if (client === undefined || location === undefined)
+      return withCookies(c, await toPageResponse(200, loggedOutPage(issuer)))
+    if (isProved && !isAfterForm) return c.redirect(location, 303)
+    const back = { clientName: client.name, location }
+    return withCookies(c, await toPageResponse(200, loggedOutPage(issuer, back, isProved)))
+  }
+
+  /** Checks that the person pressed on our page, in this session. */
+  function checkPressed(c: Context, parameters: Parameters, session: Session): void {
+    checkOwnForm(c.req.raw.headers, issuer)
+    if (parameters.get('token') !== tokenOf(session))
+      throw new OAuthError('foreign_form', 'the form was made for another session')
+  }
 
   async function answer(c: Context, now: number): Promise<Response> {
+    const isForm = c.req.method === 'POST'
+    const asked = openid === undefined ? '' : new URL(c.req.url).search.slice(1)
+    const parameters = readParameters(isForm ? await readBody(c.req.raw) : asked)
+    const request = await read(parameters, now)
+    keepOpener(c, request.client)
+    const isPressed = isForm && (openid === undefined || parameters.get('token') !== undefined)
+    if (isForm && !isPressed) return c.redirect(byGet(parameters, request), 303)
+    const isAfterForm = isForm || parameters.get(POSTED) !== undefined
     const session = await sessions.readToEnd(c, context.envelopes(keyRing.open(now), now), now)
-    if (session === undefined) return withCookies(c, await toPageResponse(200, loggedOutPage(issuer)))
-    if (c.req.method !== 'POST') {
-      return withCookies(
-        c,
-        await toPageResponse(200, logoutPage(issuer, accountOf(session), tokenOf(session), guard !== undefined)),
-      )
-    }
-    checkOwnForm(c.req.raw.headers, issuer)
-    const form = readParameters(await readBody(c.req.raw))
-    if (form.get('token') !== tokenOf(session))
-      throw new OAuthError('foreign_form', 'the form was made for another session')
+    if (session === undefined) return leave(c, request, request.hint !== undefined, isAfterForm)
+    if (isPressed) checkPressed(c, parameters, session)
+    else if (!isOfSession(request, session)) return ask(c, request, session)
+    // A hint ends the session without a question: not for a frame, nor for a picture.
+    else checkNavigation(c.req.raw.headers)
     await sessions.end(c, session, now)
     // Who shares the browser with others need not leave them what was answered.
-    if (form.get('forget') === 'yes') for (const kind of ['remember', 'apps'] as const) cookies.drop(c, kind)
-    log({ level: 'info', event: 'logout' })
-    return withCookies(c, await toPageResponse(200, loggedOutPage(issuer)))
+    if (parameters.get('forget') === 'yes' && isPressed)
+      for (const kind of ['remember', 'apps'] as const) cookies.drop(c, kind)
+    log({ level: 'info', event: 'logout', ...(request.client && { client: request.client.id }) })
+    return leave(c, request, true, isAfterForm)
   }
 
   return async (c) => {
+    if (openid !== undefined && isPrefetch(c.req.raw.headers)) return c.body(null, 204)
     try {
       return await answer(c, context.now())
     } catch (error) {
-      return answerErrorPage(error, { issuer, event: 'logout', log, retryAt: `${issuer}/logout` })
+      const mayPass = OAUTH_ERRORS[toPageError(error).code].status >= 500
+      const retryAt = (mayPass ? sameAgain(c.req.raw, issuer) : undefined) ?? `${issuer}/logout`
+      const press = mayPass || openid === undefined ? undefined : 'Log out here'
+      return answerErrorPage(error, { issuer, event: 'logout', log, retryAt, press })
     }
   }
 }

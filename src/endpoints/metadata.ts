@@ -55,9 +55,11 @@ export function describeIssuer(settings: CheckedSettings): Readonly<Record<strin
     require_pushed_authorization_requests: isPushing,
   }
   const provider = openid === undefined ? {} : describeProvider(issuer, openid)
+  const logout = openid === undefined || !isForPersons ? {} : { end_session_endpoint: `${issuer}/logout` }
   return {
     issuer,
     ...provider,
+    ...logout,
     ...(isForPersons ? authorization : { response_types_supported: [] }),
     token_endpoint: `${issuer}/token`,
     token_endpoint_auth_methods_supported: methods,

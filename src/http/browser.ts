@@ -11,6 +11,9 @@ import { isFormType } from '../protocol/media_type.ts'
 /** Bytes that the body of a form may have. */
 export const LONGEST_FORM = 16_384
 
+/** Characters that a URL may have. */
+export const LONGEST_URL = 8192
+
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Reads a body as text in UTF-8; bytes that are not become U+FFFD, which no parameter may have. */

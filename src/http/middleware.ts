@@ -14,13 +14,11 @@ import { OAuthError } from '../protocol/error.ts'
 import { essenceOf, isPreferred } from '../protocol/media_type.ts'
 import { USUAL_STRICT_TRANSPORT_SECURITY } from '../protocol/strict_transport_security.ts'
 import type { CheckedSettings, IssuerSettings } from '../settings/settings.ts'
+import { LONGEST_URL } from './browser.ts'
 import { isOpenerKept } from './popup.ts'
 import { answerError, answerRefusal, answerRefusalPage, isRefusal, SECURITY_HEADERS, toResponse } from './respond.ts'
 
 const JSON_TYPE = 'application/json'
-
-/** Characters that a URL may have. */
-const LONGEST_URL = 8192
 
 /**
  * Tells whether a request was meant for this issuer; on a loopback issuer any loopback name will do. Which port may be left

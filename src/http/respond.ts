@@ -165,6 +165,8 @@ export interface ErrorPageOptions extends Omit<ErrorAnswerOptions, 'challenge'> 
   readonly issuer: string
   /** Where to try again, if that makes sense. */
   readonly retryAt?: string | undefined
+  /** What stands on the button that leads there. Default: what the error's own words say. */
+  readonly press?: string | undefined
   /** The way back to the app that waits, where it is proved. */
   readonly back?: WayBack | undefined
 }
@@ -178,17 +180,17 @@ export function toPageError(thrown: unknown): OAuthError {
 /** Returns the page for a request that failed with nowhere to send the browser. */
 export function answerErrorPage(
   thrown: unknown,
-  { issuer, event, log, retryAt, back }: ErrorPageOptions,
+  { issuer, event, log, retryAt, back, ...words }: ErrorPageOptions,
 ): Promise<Response> {
   const error = toPageError(thrown)
   const { status } = OAUTH_ERRORS[error.code]
   log({ level: status >= 500 ? 'error' : 'warn', event, code: error.code, detail: error.message })
-  const [title, words, press = 'Try again'] = WORDS[error.code] ?? OTHERWISE
+  const [title, text, press = 'Try again'] = WORDS[error.code] ?? OTHERWISE
   const headers: Record<string, string> =
     error.retryAfter === undefined ? {} : { 'Retry-After': String(error.retryAfter) }
   return toPageResponse(
     status === 401 ? 400 : status,
-    errorPage({ issuer, title, words, code: error.code, retryAt, press, back }),
+    errorPage({ issuer, title, words: text, code: error.code, retryAt, press: words.press ?? press, back }),
     headers,
   )
 }

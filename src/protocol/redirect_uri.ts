@@ -64,6 +64,7 @@ export function isRegistered(presented: string, registered: readonly string[]): 
 /** Returns the redirect URI with parameters added to its query, and nothing else of it changed (RFC 6749 §4.1.2). */
 export function addParameters(uri: string, parameters: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  if (given.length === 0) return uri
   const separator = !uri.includes('?') ? '?' : /[?&]$/.test(uri) ? '' : '&'
   return uri + separator + new URLSearchParams(given).toString()
 }
