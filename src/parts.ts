@@ -24,6 +24,7 @@ import { createWays } from './authorization/ways.ts'
 import type { EndpointContext } from './context.ts'
 import { type Cookies, createCookies } from './http/cookies.ts'
 import { type AccessTokens, createAccessTokens } from './issuing/access_tokens.ts'
+import { type BackchannelLogout, createBackchannelLogout } from './issuing/backchannel_logout.ts'
 import { createHasEnded, type HasEnded } from './issuing/ended.ts'
 import { createIdTokenHints, type IdTokenHints } from './issuing/id_token_hints.ts'
 import { createIdTokens, type IdTokens } from './issuing/id_tokens.ts'
@@ -42,6 +43,7 @@ export interface Parts {
   readonly idTokens: IdTokens
   readonly idTokenHints: IdTokenHints
   readonly hasEnded: HasEnded
+  readonly backchannel: BackchannelLogout
   readonly assertions: Assertions
   readonly publicKeys: PublicKeys
   readonly revocations: Revocations | undefined
@@ -80,6 +82,7 @@ export function createParts(context: EndpointContext, fetch: Fetch): Parts {
     idTokens: createIdTokens(context),
     idTokenHints: createIdTokenHints(context),
     hasEnded: createHasEnded(context, view),
+    backchannel: createBackchannelLogout(context, fetch),
     assertions,
     publicKeys,
     revocations,
@@ -93,7 +96,7 @@ export function createParts(context: EndpointContext, fetch: Fetch): Parts {
 export function createPersonalParts(context: EndpointContext, parts: Parts): PersonalParts {
   const { pushedRequests, view } = parts
   const cookies = createCookies(context.settings.issuer)
-  const sessions = createSessions(context, cookies, view)
+  const sessions = createSessions(context, cookies, view, parts.backchannel)
   const answers = createAnswers(context)
   const ways = createWays(context, { pushedRequests, answers })
   const codes = createCodes(context, { pushedRequests, view, answers })

@@ -31,8 +31,8 @@ function make(env: Bindings): Issuer | { readonly reason: string } {
 }
 
 export default {
-  fetch(request: Request, env: Bindings): Response | Promise<Response> {
+  fetch(request: Request, env: Bindings, execution?: Parameters<Issuer['fetch']>[2]): Response | Promise<Response> {
     made ??= make(env)
-    return 'fetch' in made ? made.fetch(request) : answerUnavailable(made.reason)
+    return 'fetch' in made ? made.fetch(request, env, execution) : answerUnavailable(made.reason)
   },
 }

@@ -195,6 +195,7 @@ export function createConsents(
     const way = isAllowed ? await codes.send(request, session, envelopes, now, { jti, exp }) : denied
     if (isAllowed) await remembered.note(c, request, session, envelopes, now)
     if (isAllowed) await allowed.note(c, request, session, envelopes, now)
+    if (isAllowed) await sessions.note(c, request, session, envelopes, now)
     log({ level: 'info', event: 'consent', code: decision, client: destination.client.id })
     return withCookies(c, await answerLeaving(issuer, way, true))
   }

@@ -9,13 +9,17 @@ import { digestLabels } from '../../keys/digest.ts'
 import type { EndpointContext } from '../context.ts'
 import { hasElapsed } from '../elapsed.ts'
 import { type Cookies, LONGEST_COOKIE } from '../http/cookies.ts'
+import { waitUntilOf } from '../http/wait_until.ts'
+import { type BackchannelLogout, MARK } from '../issuing/backchannel_logout.ts'
 import { REVOKED_FOR } from '../issuing/revoking.ts'
 import { TokenError } from '../jose/error.ts'
 import type { Person } from '../login/authenticate.ts'
+import { OPENID } from '../openid/openid.ts'
 import type { Claims } from '../openid/told_claims.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
+import type { AuthorizationRequest } from './authorization_request.ts'
 
 /** Who is logged in, since when. */
 export interface Session extends Person {
@@ -25,6 +29,8 @@ export interface Session extends Person {
   readonly started_at: number
   /** When it ends. Unix seconds. */
   readonly exp: number
+  /** Which clients are told when it ends: their marks, the newest first, run together. Default: none. */
+  readonly told?: string
 }
 
 /** Sessions of the browsers that ask. */
@@ -48,7 +54,15 @@ export interface Sessions {
    * @param browser what the login is bound to: two logins of a person at the same time make one session
    */
   start(c: Context, person: Person, browser: string, envelopes: PurposeEnvelopes, now: number): Promise<void>
-  /** Ends a session for good: a copy of its cookie is dead too. */
+  /** Notes that a client was told of a session: when it ends, the client is told that as well, if it wants to hear. */
+  note(
+    c: Context,
+    request: AuthorizationRequest,
+    session: Session,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<void>
+  /** Ends a session for good: a copy of its cookie is dead too, and its clients are told. */
   end(c: Context, session: Session, now: number): Promise<void>
 }
 
@@ -56,7 +70,7 @@ export interface Sessions {
 const NOTE_EVERY = 60
 
 function readFacts(facts: PurposeFacts): Session {
-  const { jti, exp, sub, auth_time, is_auth_time_known, started_at, name, acr, amr, claims } = facts
+  const { jti, exp, sub, auth_time, is_auth_time_known, started_at, name, acr, amr, claims, told } = facts
   return {
     sid: jti,
     exp,
@@ -67,11 +81,17 @@ function readFacts(facts: PurposeFacts): Session {
     ...(typeof acr === 'string' ? { acr } : {}),
     ...(Array.isArray(amr) ? { amr } : {}),
     ...(typeof claims === 'object' && claims !== null ? { claims: claims as Claims } : {}),
+    ...(typeof told === 'string' ? { told } : {}),
   }
 }
 
 /** Returns the sessions of an issuer. */
-export function createSessions(context: EndpointContext, cookies: Cookies, view: RevocationView): Sessions {
+export function createSessions(
+  context: EndpointContext,
+  cookies: Cookies,
+  view: RevocationView,
+  backchannel: BackchannelLogout,
+): Sessions {
   const { settings, newId } = context
   const { guard, lives, sessionIdleLifetime, longestLife } = settings
 
@@ -81,8 +101,19 @@ export function createSessions(context: EndpointContext, cookies: Cookies, view:
     return envelopes.seal('session', { jti: sid, iat: now, exp, ...person, ...unknown })
   }
 
-  async function write(c: Context, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<void> {
-    cookies.set(c, 'session', await seal(session, envelopes, now), session.exp - now)
+  /** Writes the cookie. Of the clients that are told when it ends it has the newest, as many as fit. */
+  async function write(
+    c: Context,
+    { told = '', ...session }: Session,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<void> {
+    const life = session.exp - now
+    for (let kept = told; ; kept = kept.slice(0, -MARK)) {
+      const value = await seal({ ...session, ...(kept === '' ? {} : { told: kept }) }, envelopes, now)
+      if (kept === '' || cookies.measure('session', value, life) <= LONGEST_COOKIE)
+        return cookies.set(c, 'session', value, life)
+    }
   }
 
   /** Checks that a browser keeps the session of a person. */
@@ -123,6 +154,12 @@ export function createSessions(context: EndpointContext, cookies: Cookies, view:
     await guard?.end(sid, now + longestLife)
   }
 
+  /** Ends a session for good, and tells the clients of it, beside the request. */
+  async function endAndTell(c: Context, { sid, sub, told = '' }: Session, now: number): Promise<void> {
+    await endAtGuard(sid, now)
+    backchannel.tell({ sub, sid }, backchannel.clientsOf(told), waitUntilOf(c), now)
+  }
+
   /** Returns the first of these names that was not ended, or a new one. */
   async function nameOf(sids: readonly string[]): Promise<string> {
     for (const sid of sids) if ((await guard?.hasEnded([sid])) !== true) return sid
@@ -150,15 +187,23 @@ export function createSessions(context: EndpointContext, cookies: Cookies, view:
       await checkFits(person, envelopes, now)
     },
     async start(c, person, browser, envelopes, now) {
-      const brought = await bring(c, envelopes)
-      const isAnother = brought !== undefined && brought['sub'] !== person.sub
-      if (isAnother) await endAtGuard(brought.jti, now)
-      const known = brought === undefined || isAnother ? [] : [brought.jti]
+      const facts = await bring(c, envelopes)
+      const brought = facts && readFacts(facts)
+      const isAnother = brought !== undefined && brought.sub !== person.sub
+      if (isAnother && !(await hasEnded(brought, now))) await endAndTell(c, brought, now)
+      const known = brought === undefined || isAnother ? [] : [brought.sid]
       const sid = await nameOf([...known, digestLabels('session', browser, person.sub)])
-      await write(c, { ...person, sid, started_at: now, exp: now + lives.session }, envelopes, now)
+      const told = brought?.sid === sid ? brought.told : undefined
+      const session = { ...person, sid, started_at: now, exp: now + lives.session }
+      await write(c, told === undefined ? session : { ...session, told }, envelopes, now)
     },
-    async end(c, { sid }, now) {
-      await endAtGuard(sid, now)
+    async note(c, { destination, scope }, session, envelopes, now) {
+      const before = session.told ?? ''
+      const told = scope.includes(OPENID) ? backchannel.note(before, destination.client) : before
+      if (told !== before) await write(c, { ...session, told }, envelopes, now)
+    },
+    async end(c, session, now) {
+      await endAndTell(c, session, now)
       cookies.drop(c, 'session')
     },
   }

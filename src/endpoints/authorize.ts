@@ -89,6 +89,7 @@ export function createAuthorizeEndpoint(
     log({ level: 'info', event: 'authorize', client: destination.client.id })
     const way = await codes.send(request, session, envelopes, now)
     await allowed.note(c, request, session, envelopes, now)
+    await sessions.note(c, request, session, envelopes, now)
     return withCookies(c, await answerLeaving(issuer, way, false))
   }
 

@@ -55,7 +55,14 @@ export function describeIssuer(settings: CheckedSettings): Readonly<Record<strin
     require_pushed_authorization_requests: isPushing,
   }
   const provider = openid === undefined ? {} : describeProvider(issuer, openid)
-  const logout = openid === undefined || !isForPersons ? {} : { end_session_endpoint: `${issuer}/logout` }
+  const logout =
+    openid === undefined || !isForPersons
+      ? {}
+      : {
+          end_session_endpoint: `${issuer}/logout`,
+          backchannel_logout_supported: true,
+          backchannel_logout_session_supported: true,
+        }
   return {
     issuer,
     ...provider,

@@ -10,9 +10,11 @@ import type { AuthenticateClient } from '../authentication/client_authentication
 import type { EndpointContext } from '../context.ts'
 import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
 import { type Answer, answerError, answerJson } from '../http/respond.ts'
+import type { BackchannelLogout } from '../issuing/backchannel_logout.ts'
 import type { RevokedBranches, Revoking } from '../issuing/revoking.ts'
 import { signClaims } from '../jose/signed.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
+import { isImpersonal } from '../protocol/subject.ts'
 import type { Client } from '../registration/clients/client.ts'
 import { createKept } from '../remote/kept.ts'
 import type { Revocations } from '../stores/revocations.ts'
@@ -100,12 +102,13 @@ export function createRevocationsEndpoint(context: EndpointContext, revocations:
 export interface OperatorParts {
   readonly authenticateClient: AuthenticateClient
   readonly revoking: Revoking
+  readonly backchannel: BackchannelLogout
 }
 
 /** Returns `POST /revocations`: an operator revokes a subject, a client, a grant, a key, or lower branches of a resource. */
 export function createOperatorEndpoint(
   context: EndpointContext,
-  { authenticateClient, revoking }: OperatorParts,
+  { authenticateClient, revoking, backchannel }: OperatorParts,
 ): FormEndpoint {
   const { settings, keyRing, log } = context
   const { clients, resources, trustedIssuers } = settings
@@ -141,7 +144,7 @@ export function createOperatorEndpoint(
     return answerJson(status, { error: 'invalid_request', error_description: description, why, branch })
   }
 
-  return createFormEndpoint(context, 'revocations', async ({ parameters, headers, certificate, now }) => {
+  return createFormEndpoint(context, 'revocations', async ({ parameters, headers, certificate, waitUntil, now }) => {
     const client = await authenticateClient({ headers, parameters, certificate, now })
     if (client.kind !== 'operator') throw new OAuthError('unauthorized_client', 'not an operator')
     const [asked, value] = [parameters.require('kind'), parameters.require('value')]
@@ -150,6 +153,8 @@ export function createOperatorEndpoint(
       throw new OAuthError('unknown_value', `no such ${asked}`)
     if (asked === 'resource') return answerBranches(await revoking.resource(value, now, 'operator'), client)
     await hands[asked](value, now)
+    // In which browsers they are, and what was told there, nobody remembers: so all are told, and of no session.
+    if (asked === 'sub' && !isImpersonal(value)) backchannel.tell({ sub: value }, backchannel.listening, waitUntil, now)
     log({ level: 'info', event: 'revocations', code: asked, client: client.id })
     // Anonymous tokens name no client: nobody is told that these were revoked.
     const isAnonymous = asked === 'client' && clients.get(value)?.anonymous === true

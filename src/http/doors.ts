@@ -15,6 +15,7 @@ import { LONGEST_FORM, readBody } from './browser.ts'
 import { type FormEndpoint, LONGEST_FORM_REQUEST } from './form_endpoint.ts'
 import { atMost, corsWhereAsked, limitFailures, only } from './middleware.ts'
 import { type Answer, toResponse } from './respond.ts'
+import { waitUntilOf } from './wait_until.ts'
 
 /** Headers that mean nothing here (W3C Trace Context, W3C Baggage, and others' own). */
 const BESIDE = ['Traceparent', 'Tracestate', 'Baggage', 'Sentry-Trace', 'X-Requested-With']
@@ -65,7 +66,8 @@ export function createDoors(app: Hono, context: EndpointContext, settings: Issue
     const { url: uri, method, headers } = raw
     const credentials = settings.credentials?.(raw) ?? {}
     const certificate = certificateOf(c)
-    return toResponse(await answer({ uri, method, headers, body: await readBody(raw), credentials, certificate }))
+    const beside = { credentials, certificate, waitUntil: waitUntilOf(c) }
+    return toResponse(await answer({ uri, method, headers, body: await readBody(raw), ...beside }))
   }
   const taking = (answer: FormEndpoint) => [limit, atMost(LONGEST_FORM_REQUEST), handlerOf(answer)] as const
   return {

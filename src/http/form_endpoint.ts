@@ -9,6 +9,7 @@ import { OAuthError } from '../protocol/error.ts'
 import { isFormType } from '../protocol/media_type.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
+import type { WaitUntil } from '../remote/single_flight.ts'
 import type { Credentials } from '../settings/settings.ts'
 import { type Answer, answerError, answerRefusal } from './respond.ts'
 
@@ -27,6 +28,8 @@ export interface FormRequest {
   readonly credentials?: Credentials
   /** The certificate that the client proved to have in the TLS handshake. Default: none. */
   readonly certificate?: ClientCertificate | undefined
+  /** Keeps a worker awake for what goes on after the answer. Default: nothing does. */
+  readonly waitUntil?: WaitUntil
 }
 
 /** What an endpoint is given of a request that has the form of one. */
@@ -35,6 +38,7 @@ export interface ReadForm {
   readonly headers: Headers
   readonly credentials: Credentials
   readonly certificate: ClientCertificate | undefined
+  readonly waitUntil: WaitUntil
   /** Unix seconds; the same all through the request. */
   readonly now: number
 }
@@ -60,7 +64,7 @@ export function createFormEndpoint(
   serve: (form: ReadForm) => Promise<Answer>,
 ): FormEndpoint {
   const { settings, log } = context
-  return async ({ uri, method, body, credentials = {}, certificate, ...request }) => {
+  return async ({ uri, method, body, credentials = {}, certificate, waitUntil = () => {}, ...request }) => {
     const headers = request.headers instanceof Headers ? request.headers : new Headers(request.headers)
     if (method !== 'POST') return answerRefusal(405, { Allow: 'POST' })
     if (body.length > LONGEST_FORM_REQUEST) return answerRefusal(413)
@@ -69,7 +73,7 @@ export function createFormEndpoint(
       checkForm(uri, headers)
       const parameters = readParameters(body)
       parameters.checkOnce()
-      return await serve({ parameters, headers, credentials, certificate, now })
+      return await serve({ parameters, headers, credentials, certificate, waitUntil, now })
     } catch (error) {
       return answerError(error, { event, log, challenge: challengeOfBasic(headers, settings.issuer) })
     }

@@ -56,6 +56,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/development.ts': ['src/registration'],
   'src/context.ts': ['src/settings', 'src/stores', 'src/token', 'src/log.ts', 'keys'],
   'src/http': [
+    'src/remote',
     'src/context.ts',
     'src/settings',
     'src/pages',
