@@ -49,19 +49,24 @@ export function readWishes(
   const [requested, named] = [readScope(parameters.get('scope')), parameters.all('resource')]
   const details = readAuthorizationDetails(parameters.get('authorization_details'), client, detailTypes)
   // Who asks for details alone is given no scope by default; `resource` says only what a scope is for (RFC 9396 §3.2).
-  const isDetailed = requested === undefined && details.length > 0
+  const isOffline = userinfo !== undefined && requested?.includes(OFFLINE_ACCESS) === true
+  const isScopeless = requested === undefined || (isOffline && requested.length === 1)
+  const isDetailed = isScopeless && details.length > 0
   // What asks who the person is, is for the issuer's own resource, and for no API (OpenID Connect Core §5.4).
   const isOpenid = userinfo !== undefined && client.resources.has(userinfo.uri) && requested?.includes(OPENID) === true
   const elsewhere = requested?.filter((token) => userinfo?.scopes.includes(token) !== true)
   const isNowhere = named.length === 0 && (isDetailed || (isOpenid && elsewhere?.length === 0))
   const among = named.length > 0 ? approvable : resources
   const chosen = new Set(isNowhere ? [] : chooseResources(named, elsewhere, client, among))
-  if (isDetailed) return { scope: [], resources: [], details }
+  // To go on without the person is of no resource; and it has to be asked for (OpenID Connect Core §11).
+  const offline = isOffline && client.scopes.has(OFFLINE_ACCESS) ? [OFFLINE_ACCESS] : []
+  if (isDetailed)
+    return { scope: requested === undefined ? [] : grantScope(requested, offline), resources: [], details }
   if (isOpenid) chosen.add(userinfo)
-  const isOffline = requested?.includes(OFFLINE_ACCESS) === true && client.scopes.has(OFFLINE_ACCESS)
-  const allowed = [...chosen].flatMap((resource) => scopesOf(client, resource))
-  const scope = grantScope(requested, isOffline ? [...allowed, OFFLINE_ACCESS] : allowed)
-  if (scope.every((token) => token === OFFLINE_ACCESS) || (userinfo && chosen.has(userinfo) && !scope.includes(OPENID)))
+  const tokens = [...chosen].flatMap((resource) => scopesOf(client, resource))
+  const allowed = tokens.filter((token) => userinfo === undefined || token !== OFFLINE_ACCESS)
+  const scope = grantScope(requested, [...allowed, ...offline])
+  if ((isOffline && scope.length === 1) || (userinfo && chosen.has(userinfo) && !scope.includes(OPENID)))
     throw new OAuthError('invalid_scope', 'nothing is asked for, or who the person is without openid')
   return { scope: [...new Set(scope)], resources: [...chosen].map(({ uri }) => uri), details }
 }

@@ -69,15 +69,16 @@ export function checkConfirmed(bound: Confirmation | undefined, { confirmation }
  * Checks that neither the approval nor the session in which it was given has been ended, nor the person or the client
  * revoked since.
  *
+ * @param outlives whether it lives on when the session has ended. Default false
  * @throws {OAuthError} `invalid_grant`
  */
-export async function checkNotEnded(approval: Approval, context: ApprovalContext): Promise<void> {
+export async function checkNotEnded(approval: Approval, context: ApprovalContext, outlives = false): Promise<void> {
   const { sid, sub, client_id, approved_at: iat } = approval
   // Whoever revokes it may know it by a name that a token had.
   const resources = approvedResources(approval).map((uri) => context.approvals.resources.get(uri))
   const gids = context.approvals.pairwise.namesOf('gid', approval.gid, resources)
   const [hasEnded, ...areRevoked] = await Promise.all([
-    context.guard?.hasEnded([...gids, sid]),
+    context.guard?.hasEnded(outlives ? gids : [...gids, sid]),
     ...gids.map((gid) => context.isRevoked({ gid, sub, client_id, iat })),
   ])
   if (hasEnded === true || areRevoked.includes(true))

@@ -6,6 +6,7 @@
  */
 
 import { digestLabels } from '../../keys/digest.ts'
+import { OFFLINE_ACCESS } from '../openid/openid.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { readScope } from '../protocol/scope.ts'
@@ -54,6 +55,14 @@ async function rotate(facts: RefreshFacts, client: Client, context: ApprovalCont
   )
 }
 
+/**
+ * Tells whether a person let the client go on without a session, and it still may (OpenID Connect Core §11). A code never does: the
+ * person who just said yes is there.
+ */
+function isOffline({ scope }: RefreshFacts, client: Client, { approvals: { openid } }: ApprovalContext): boolean {
+  return openid !== undefined && scope.includes(OFFLINE_ACCESS) && client.scopes.has(OFFLINE_ACCESS)
+}
+
 async function decide(parameters: Parameters, client: Client, context: ApprovalContext): Promise<Decision> {
   const { now } = context
   const presented = parameters.require('refresh_token')
@@ -63,7 +72,7 @@ async function decide(parameters: Parameters, client: Client, context: ApprovalC
   const [resources, scope] = [parameters.all('resource'), parameters.get('scope')]
   const wish = { resources, scope, details: parameters.get('authorization_details') }
   const entitlement = entitle(facts, wish, client, context)
-  await checkNotEnded(facts, context)
+  await checkNotEnded(facts, context, isOffline(facts, client, context))
   const login = tellLogin(facts, readScope(scope) ?? facts.scope, client, context.approvals)
   const told = {
     ...(login === undefined ? {} : { login }),

@@ -363,7 +363,7 @@ function sameIssuer(first: ProviderChanges = {}) {
 describe('what has changed since counts at once at the userinfo endpoint', () => {
   it.each([
     ['a client that is not there any more', { rpId: 'another' }, 401, {}],
-    ['a client that may not ask who the person is', { rp: { scopes: ['profile'], resources: [] } }, 403, {}],
+    ['a client that may not ask who the person is', { rp: { scopes: ['read'], resources: [API] } }, 403, {}],
     [
       'a client that lost a scope',
       { rp: { scopes: ['openid', 'email'] } },

@@ -6,7 +6,7 @@
  */
 
 import { readAll, readEach } from '../../../keys/faults.ts'
-import { OPENID, STANDARD_SCOPES } from '../../openid/openid.ts'
+import { OFFLINE_ACCESS, OPENID, STANDARD_SCOPES } from '../../openid/openid.ts'
 import type { Resource } from '../resource.ts'
 import { checkScopes, type KnownResources } from '../resource_registration.ts'
 
@@ -64,8 +64,11 @@ export function checkAsking(name: string, { grantTypes, resources, scopes }: Acc
   const leadingNowhere = resources.length > 0 ? undefined : grantTypes.find((type) => !TELLING.includes(type))
   readAll({
     openid() {
-      if (!scopes.includes(OPENID))
-        throw new RangeError(`"${name}.scopes" expected "openid" beside "${first}", which tells nothing without it`)
+      // Who goes on without the person can do so at an API, too.
+      const telling = scopes.find((token) => token !== OFFLINE_ACCESS && userinfo.scopes.includes(token))
+      const lacking = telling ?? (resources.length > 0 ? undefined : first)
+      if (!scopes.includes(OPENID) && lacking !== undefined)
+        throw new RangeError(`"${name}.scopes" expected "openid" beside "${lacking}", which tells nothing without it`)
     },
     person() {
       if (!grantTypes.includes('authorization_code'))
