@@ -74,12 +74,13 @@ export function createParts(context: EndpointContext, fetch: Fetch): Parts {
   const view = createRevocationView(revocations, log, (resource, at) =>
     keyRing.open(at).namesKeys(resource, resources.get(resource)?.branch),
   )
+  const recipients = createRecipients(fetch, log)
   const proveClient = createClientAuthentication(context, assertions)
   return {
     proveClient,
     authenticateClient: spendingAtOnce(proveClient),
-    accessTokens: createAccessTokens(context, createRecipients(fetch, log), publicKeys),
-    idTokens: createIdTokens(context),
+    accessTokens: createAccessTokens(context, recipients, publicKeys),
+    idTokens: createIdTokens(context, recipients),
     idTokenHints: createIdTokenHints(context),
     hasEnded: createHasEnded(context, view),
     backchannel: createBackchannelLogout(context, fetch),

@@ -42,7 +42,8 @@ export async function subjectHere(values: Values, sub: string): Promise<string> 
 const subject: Command = {
   call: 'subject',
   summary: 'what a person of a provider is called here: the SUB of `bulla revoke sub`, and of tokens',
-  details: 'Resources with pairwise subjects call the person otherwise still; revoking reaches these names too.',
+  details:
+    'Resources and clients with pairwise subjects call the person otherwise still; revoking reaches these names too.',
   options: {
     provider: PROVIDER,
     sub: { type: 'string', value: 'ID', help: "the provider's own name of the person, its `sub`" },

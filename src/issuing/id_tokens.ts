@@ -10,9 +10,12 @@ import { digestLabels } from '../../keys/digest.ts'
 import type { SigningAlgorithm } from '../../keys/index.ts'
 import type { EndpointContext } from '../context.ts'
 import type { LoginFacts } from '../grants/grant.ts'
+import { encryptTo } from '../jose/encrypted.ts'
 import { signClaims } from '../jose/signed.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Client } from '../registration/clients/client.ts'
+import { isSigning } from '../registration/clients/openid_rules.ts'
+import type { KeyHolder, Recipients } from '../remote/resource_keys.ts'
 
 /** `typ` of an ID token: no other door of ours takes what has it. */
 export const ID_TOKEN_TYP = 'JWT'
@@ -23,7 +26,7 @@ export interface IdTokens {
    * Signs who logged in, for a client.
    *
    * @param accessToken the one that is given with it
-   * @throws {OAuthError} `temporarily_unavailable` when there is no key that signs as the client wants it
+   * @throws {OAuthError} `temporarily_unavailable` when there is no key that signs, or to encrypt to, as the client wants it
    */
   sign(facts: LoginFacts, client: Client, accessToken: string, now: number): Promise<string>
 }
@@ -33,6 +36,17 @@ export function sidFor(sid: string, clientId: string): string {
   return digestLabels('sid', sid, clientId).slice(0, 22)
 }
 
+/** Returns to whose keys the ID tokens of a client are encrypted; nothing where they are only signed. */
+function keyHolderOf(client: Client): KeyHolder | undefined {
+  const { id, jwks, signer } = client
+  const { idTokenEncryption } = client.openid
+  if (idTokenEncryption === undefined) return undefined
+  const { alg: encryptionAlg, enc } = idTokenEncryption
+  // With a space in it, it is no resource's.
+  const place = { jwks, jwksUri: signer?.jwksUri, isSigning: isSigning(client) }
+  return { kind: 'client', uri: `client ${id}`, enc, encryptionAlg, ...place }
+}
+
 /** Returns the left half of the digest of a token, by the hash of the algorithm that signs (OpenID Connect Core §3.1.3.6). */
 function halfDigest(token: string, alg: SigningAlgorithm): string {
   const digest = (alg === 'Ed25519' ? sha512 : sha256)(new TextEncoder().encode(token))
@@ -40,8 +54,19 @@ function halfDigest(token: string, alg: SigningAlgorithm): string {
 }
 
 /** Returns the ID tokens of an issuer. */
-export function createIdTokens({ settings, keyRing }: EndpointContext): IdTokens {
+export function createIdTokens({ settings, keyRing }: EndpointContext, recipients: Recipients): IdTokens {
   const { issuer, openid, pairwise } = settings
+
+  /** Encrypts what was signed, where the client wants that (OpenID Connect Core §16.14). */
+  async function encrypt(jws: string, client: Client, now: number): Promise<string> {
+    const holder = keyHolderOf(client)
+    if (holder === undefined) return jws
+    const to = await recipients.find(holder, now)
+    if (to === undefined)
+      throw new OAuthError('temporarily_unavailable', 'the client has no key to encrypt to', { retryAfter: 60 })
+    return encryptTo(to, 'JWT', jws)
+  }
+
   return {
     async sign({ sub, sid, login, nonce, claims, until }, client, accessToken, now) {
       const { idTokenAlg: alg } = client.openid
@@ -60,7 +85,7 @@ export function createIdTokens({ settings, keyRing }: EndpointContext): IdTokens
         at_hash: halfDigest(accessToken, alg),
         sid: sidFor(sid, client.id),
       }
-      return signClaims(token, ID_TOKEN_TYP, signer)
+      return encrypt(await signClaims(token, ID_TOKEN_TYP, signer), client, now)
     },
   }
 }

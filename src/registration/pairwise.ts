@@ -78,12 +78,18 @@ export function createPairwise(
 /**
  * Reads the pairwise names of an issuer from the settings.
  *
- * @throws {TypeError | RangeError} when a resource has pairwise subjects and there is no salt, or it is none
+ * @throws {TypeError | RangeError} when a resource or a client has pairwise subjects and there is no salt, or it is none
  */
-export function readPairwise(issuer: string, salt: unknown, resources: ReadonlyMap<string, Resource>): Pairwise {
-  const needing = [...resources.values()].find(({ sector }) => sector !== undefined)
-  if (needing !== undefined && salt === undefined) {
-    throw new TypeError(`"pairwiseSalt" expected a secret: the resource "${needing.uri}" has pairwise subjects`)
-  }
+export function readPairwise(
+  issuer: string,
+  salt: unknown,
+  resources: ReadonlyMap<string, Resource>,
+  clients: ReadonlyMap<string, { readonly openid: Sector }>,
+): Pairwise {
+  const [resource] = [...resources].find(([, { sector }]) => sector !== undefined) ?? []
+  const [client] = [...clients].find(([, { openid }]) => openid.sector !== undefined) ?? []
+  const needing = resource === undefined ? client && `client "${client}"` : `resource "${resource}"`
+  if (needing !== undefined && salt === undefined)
+    throw new TypeError(`"pairwiseSalt" expected a secret: the ${needing} has pairwise subjects`)
   return createPairwise(issuer, salt === undefined ? undefined : readPairwiseSalt('pairwiseSalt', salt), resources)
 }

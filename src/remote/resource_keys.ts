@@ -1,20 +1,35 @@
 /**
- * The public keys that resource servers gave: from the settings, or from where they tell them themselves.
+ * The public keys that resource servers and clients gave, to encrypt to: from the settings, or from where they tell them themselves.
  *
  * @module
  */
 
-import { isRecipient, keyManagementOf, type Recipient, recipientOf } from '../jose/recipient.ts'
+import { isRecipient, type KeyRecipient, keyManagementOf, type Recipient, recipientOf } from '../jose/recipient.ts'
 import type { Log } from '../log.ts'
-import type { Resource } from '../registration/resource.ts'
 import { createRemoteDocument, type Fetch, type RemoteDocument } from './document.ts'
 
 type Jwk = Readonly<Record<string, unknown>>
 
+/** Whom something is sealed to: a resource, or a client. */
+export interface KeyHolder {
+  /** What it is. Default `"resource"`. */
+  readonly kind?: 'client'
+  /** Names it: no other has this name. */
+  readonly uri: string
+  readonly enc: KeyRecipient['enc']
+  readonly encryptionAlg: string
+  /** Its public keys, where they are in the settings. */
+  readonly jwks: readonly Jwk[]
+  /** Where it tells its public keys, if it does. */
+  readonly jwksUri: string | undefined
+  /** Whether it has keys to sign with as well: only those that say so are to encrypt to. Default false. */
+  readonly isSigning?: boolean
+}
+
 /** The keys to seal to. */
 export interface Recipients {
-  /** Returns the key to seal a resource's tokens to, or nothing when there is none that can be used. */
-  find(resource: Resource, now: number): Promise<Recipient | undefined>
+  /** Returns the key to seal a resource's tokens to, or a client's, or nothing when there is none that can be used. */
+  find(holder: KeyHolder, now: number): Promise<Recipient | undefined>
 }
 
 /** Seconds that a key must have been seen before anything is sealed to it: all of the server's machines know it then. */
@@ -28,11 +43,12 @@ interface Source {
 }
 
 /** Returns the keys of a set that can be used for a resource, each with a kid of its own. */
-function usableKeys(keys: unknown, { encryptionAlg }: Resource): readonly Jwk[] {
+function usableKeys(keys: unknown, { encryptionAlg, isSigning = false }: KeyHolder): readonly Jwk[] {
   const list: readonly unknown[] = Array.isArray(keys) ? keys : []
   const usable = list
     .filter((jwk): jwk is Jwk => typeof jwk === 'object' && jwk !== null)
     .filter((jwk) => isRecipient(jwk) && keyManagementOf(jwk) === encryptionAlg)
+    .filter(({ use }) => !isSigning || use === 'enc')
   const kids = usable.map((jwk) => jwk['kid'])
   return usable.filter((_, index) => kids.indexOf(kids[index]) === kids.lastIndexOf(kids[index]))
 }
@@ -55,7 +71,7 @@ function choose(keys: readonly Jwk[], since: Map<string, number>, now: number): 
 }
 
 /**
- * Returns the keys of resource servers.
+ * Returns the keys of resource servers and clients.
  *
  * Of several keys the newest that has been seen for five minutes is taken, the only one at once. Keys that cannot be
  * fetched go on serving for a day.
@@ -64,7 +80,7 @@ export function createRecipients(fetch: Fetch, log: Log): Recipients {
   const sources = new Map<string, Source>()
   const report = (detail: string): void => log({ level: 'error', event: 'recipient', detail })
 
-  function sourceOf({ uri, jwksUri }: Resource): Source {
+  function sourceOf({ uri, jwksUri }: KeyHolder): Source {
     const known = sources.get(uri)
     if (known !== undefined) return known
     const document = jwksUri === undefined ? undefined : createRemoteDocument(jwksUri, fetch)
@@ -73,30 +89,30 @@ export function createRecipients(fetch: Fetch, log: Log): Recipients {
     return source
   }
 
-  function importOne(jwk: Jwk, { enc }: Resource, { imported }: Source): Promise<Recipient> {
+  function importOne(jwk: Jwk, { enc }: KeyHolder, { imported }: Source): Promise<Recipient> {
     const known = imported.get(jwk) ?? recipientOf(jwk, enc)
     imported.set(jwk, known)
     return known
   }
 
   /** Returns the key that is to be used, as a JWK. */
-  async function find(resource: Resource, source: Source, now: number): Promise<Jwk | undefined> {
-    if (source.document === undefined) return usableKeys(resource.jwks, resource)[0]
+  async function find(holder: KeyHolder, source: Source, now: number): Promise<Jwk | undefined> {
+    if (source.document === undefined) return usableKeys(holder.jwks, holder)[0]
     const fetched = await source.document.get(now)
-    if (fetched.ok) return choose(usableKeys(fetched.json['keys'], resource), source.since, now)
-    report(`keys of a resource: ${fetched.detail}`)
+    if (fetched.ok) return choose(usableKeys(fetched.json['keys'], holder), source.since, now)
+    report(`keys of a ${holder.kind ?? 'resource'}: ${fetched.detail}`)
     return undefined
   }
 
   return {
-    async find(resource, now) {
-      const source = sourceOf(resource)
-      const jwk = await find(resource, source, now)
+    async find(holder, now) {
+      const source = sourceOf(holder)
+      const jwk = await find(holder, source, now)
       if (jwk === undefined) return undefined
       try {
-        return await importOne(jwk, resource, source)
+        return await importOne(jwk, holder, source)
       } catch (error) {
-        report(`a key of a resource cannot be used: ${(error as Error).name}`)
+        report(`a key of a ${holder.kind ?? 'resource'} cannot be used: ${(error as Error).name}`)
         return undefined
       }
     },

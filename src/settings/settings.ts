@@ -205,7 +205,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
       strictTransportSecurity: () => readStrictTransportSecurity(issuer, settings.strictTransportSecurity),
       needs: () => checkNeeds(clients, settings),
       surroundings: () => checkSurroundings(clients, { ...settings, resources, trustedIssuers }),
-      pairwise: () => readPairwise(issuer, pairwiseSalt, resources),
+      pairwise: () => readPairwise(issuer, pairwiseSalt, resources, clients),
       lives: () => livesOf(clients, settings),
     },
     faults,

@@ -18,7 +18,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/token': ['src/jose', 'keys', 'jose'],
   'src/protocol': ['keys'],
   'src/openid': ['src/protocol', 'keys'],
-  'src/registration': ['src/openid', 'src/protocol', 'keys', '@noble/hashes'],
+  'src/registration': ['src/openid', 'src/protocol', 'src/jose', 'keys', '@noble/hashes'],
   'src/remote': ['src/registration', 'src/protocol', 'src/token', 'src/jose', 'src/elapsed.ts', 'src/log.ts'],
   'src/stores': [
     'src/remote',

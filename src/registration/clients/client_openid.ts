@@ -5,11 +5,20 @@
  * @module
  */
 
-import { type Members, readBoolean, readChoice, readInteger, readText, readTexts } from '../../../keys/check.ts'
-import { readAll } from '../../../keys/faults.ts'
+import {
+  checkChoice,
+  type Members,
+  readBoolean,
+  readChoice,
+  readInteger,
+  readText,
+  readTexts,
+} from '../../../keys/check.ts'
+import { readAll, readEach } from '../../../keys/faults.ts'
 import type { SigningAlgorithm } from '../../../keys/index.ts'
 import { SIGNING_ALGORITHMS } from '../../../keys/index.ts'
-import { OPENID } from '../../openid/openid.ts'
+import { checkRedirectUri, isOnDevice } from '../../protocol/redirect_uri.ts'
+import { checkRemoteUrl } from '../../protocol/remote_url.ts'
 import { ASSERTION_ALGORITHMS, type AssertionAlgorithm } from '../signer.ts'
 
 /** How a client is told who logged in. */
@@ -46,7 +55,10 @@ export interface OpenidClientSettings {
   readonly request_object_signing_alg?: AssertionAlgorithm
   /** `"pairwise"` calls each person otherwise than any other client does. Needs `pairwiseSalt`. Default `"public"`. */
   readonly subject_type?: 'public' | 'pairwise'
-  /** With `pairwise`, a name that clients have in common which are to call a person the same. Default: the host of its redirect URIs. */
+  /**
+   * With `pairwise`, a name that clients have in common which are to call a person the same. Default: the host of its redirect
+   * URIs; needed where they are not all https on one.
+   */
   readonly sector_identifier?: string
 }
 
@@ -68,6 +80,18 @@ export const OPENID_SETTINGS: readonly (keyof OpenidClientSettings)[] = [
   'sector_identifier',
 ]
 
+/** The ways in which the content key of an ID token can be managed. */
+export const ID_TOKEN_ENCRYPTION = ['ECDH-ES', 'RSA-OAEP-256'] as const
+
+/** The content encryptions of ID tokens. */
+export const ID_TOKEN_CONTENT_ENCRYPTION = ['A256GCM', 'A256CBC-HS512'] as const
+
+/** How ID tokens are encrypted. */
+export interface IdTokenEncryption {
+  readonly alg: (typeof ID_TOKEN_ENCRYPTION)[number]
+  readonly enc: (typeof ID_TOKEN_CONTENT_ENCRYPTION)[number]
+}
+
 /** How a client is told who logged in, and who logs out. */
 export interface OpenidClient {
   readonly idTokenAlg: SigningAlgorithm
@@ -81,9 +105,7 @@ export interface OpenidClient {
   readonly defaultMaxAge: number | undefined
   readonly requiresAuthTime: boolean
   readonly userinfoAlg: SigningAlgorithm | undefined
-  readonly idTokenEncryption:
-    | { readonly alg: 'ECDH-ES' | 'RSA-OAEP-256'; readonly enc: 'A256GCM' | 'A256CBC-HS512' }
-    | undefined
+  readonly idTokenEncryption: IdTokenEncryption | undefined
   /** By which algorithm answers to its authorization requests are signed (JARM). */
   readonly authorizationAlg: SigningAlgorithm
   readonly requestObjectAlg: AssertionAlgorithm | undefined
@@ -91,18 +113,67 @@ export interface OpenidClient {
   readonly sector: string | undefined
 }
 
+/** Where a client is read. */
+export interface OpenidClientPlace {
+  /** Whether it asks who logged in, and there is who tells. */
+  readonly isTold: boolean
+  /** Whether it may be on this very machine: for development. */
+  readonly isLoopbackAllowed: boolean
+}
+
+/** Reads where people may be sent after a logout. */
+function readPostLogoutRedirectUris(name: string, value: unknown): readonly string[] {
+  const uris = readTexts(name, value, /^\S{1,512}$/, 'a URI of at most 512 characters')
+  if (uris.length > 10) throw new RangeError(`"${name}" expected at most 10`)
+  readEach(uris, (uri, index) => checkRedirectUri(`${name}[${index}]`, uri))
+  return uris
+}
+
+/** Reads where logouts are told: something is sent there, and nothing is fetched. */
+function readLogoutUri(name: string, value: unknown, isLoopbackAllowed: boolean): string {
+  const uri = readText(name, value, /^[\x21\x22\x24-\x7e]{1,512}$/, 'an https URL of a public host, without a fragment')
+  checkRemoteUrl(name, uri, isLoopbackAllowed)
+  return uri
+}
+
+/**
+ * Reads whose pairwise subjects a client is told: those of the one host of its redirect URIs, unless a name is written out (OpenID
+ * Connect Core §8.1). No resource has such a sector, for there is a space in it: a client and an API call a person otherwise.
+ */
+function readSector(name: string, value: Members): string | undefined {
+  const { subject_type = 'public', sector_identifier, redirect_uris = [] } = value
+  checkChoice(`${name}.subject_type`, subject_type, ['public', 'pairwise'])
+  const setting = `${name}.sector_identifier`
+  if (subject_type === 'public') {
+    if (sector_identifier !== undefined) throw new TypeError(`"${setting}" goes with "subject_type": "pairwise"`)
+    return undefined
+  }
+  if (sector_identifier !== undefined)
+    return `client ${readText(setting, sector_identifier, /^[\x21-\x7e]{1,256}$/, '1 to 256 visible ASCII characters')}`
+  const uris = Array.isArray(redirect_uris) ? redirect_uris.map(String) : []
+  const hosts = new Set(uris.map((uri) => (isOnDevice(uri) || !URL.canParse(uri) ? '' : new URL(uri).hostname)))
+  const [host = '', another] = hosts
+  if (host === '' || another !== undefined)
+    throw new TypeError(
+      `"${setting}" expected a name: the redirect URIs are not all https on one host, which is the default`,
+    )
+  return `client ${host}`
+}
+
 /**
  * Reads how a client is told who logged in, and who logs out.
  *
  * @throws {TypeError | RangeError} all that is wrong with it
  */
-export function readOpenidClient(name: string, value: Members): OpenidClient {
+export function readOpenidClient(
+  name: string,
+  value: Members,
+  { isTold, isLoopbackAllowed }: OpenidClientPlace,
+): OpenidClient {
   const { id_token_signed_response_alg: idTokenAlg = 'RS256', id_token_claims = true, pkce = 'required' } = value
   const { post_logout_redirect_uris = [], backchannel_logout_uri, default_max_age, require_auth_time = false } = value
-  const { userinfo_signed_response_alg, id_token_encrypted_response_alg: alg, subject_type = 'public' } = value
-  const { id_token_encrypted_response_enc: enc = 'A256GCM', sector_identifier, request_object_signing_alg } = value
-  const { authorization_signed_response_alg, scopes = [] } = value
-  const isTold = Array.isArray(scopes) && scopes.includes(OPENID)
+  const { userinfo_signed_response_alg, id_token_encrypted_response_alg: alg, request_object_signing_alg } = value
+  const { id_token_encrypted_response_enc: enc = 'A256GCM', authorization_signed_response_alg } = value
   const optional = <Value>(given: unknown, read: () => Value): Value | undefined =>
     given === undefined ? undefined : read()
   const signing = (setting: string, given: unknown) => readChoice(`${name}.${setting}`, given, SIGNING_ALGORITHMS)
@@ -110,17 +181,16 @@ export function readOpenidClient(name: string, value: Members): OpenidClient {
     pkce: pkceRead,
     encryptionAlg,
     encryptionEnc,
-    subjectType,
     ...read
   } = readAll({
     idTokenAlg: () => signing('id_token_signed_response_alg', idTokenAlg),
     hasThickIdTokens: () => readBoolean(`${name}.id_token_claims`, id_token_claims),
     pkce: () => readChoice(`${name}.pkce`, pkce, ['required', 'optional']),
     postLogoutRedirectUris: () =>
-      readTexts(`${name}.post_logout_redirect_uris`, post_logout_redirect_uris, /^\S{1,512}$/, 'a URI'),
+      readPostLogoutRedirectUris(`${name}.post_logout_redirect_uris`, post_logout_redirect_uris),
     backchannelLogoutUri: () =>
       optional(backchannel_logout_uri, () =>
-        readText(`${name}.backchannel_logout_uri`, backchannel_logout_uri, /^https:/, 'https'),
+        readLogoutUri(`${name}.backchannel_logout_uri`, backchannel_logout_uri, isLoopbackAllowed),
       ),
     defaultMaxAge: () => optional(default_max_age, () => readInteger(`${name}.default_max_age`, default_max_age, 0)),
     requiresAuthTime: () => readBoolean(`${name}.require_auth_time`, require_auth_time),
@@ -129,8 +199,8 @@ export function readOpenidClient(name: string, value: Members): OpenidClient {
         signing('userinfo_signed_response_alg', userinfo_signed_response_alg),
       ),
     encryptionAlg: () =>
-      optional(alg, () => readChoice(`${name}.id_token_encrypted_response_alg`, alg, ['ECDH-ES', 'RSA-OAEP-256'])),
-    encryptionEnc: () => readChoice(`${name}.id_token_encrypted_response_enc`, enc, ['A256GCM', 'A256CBC-HS512']),
+      optional(alg, () => readChoice(`${name}.id_token_encrypted_response_alg`, alg, ID_TOKEN_ENCRYPTION)),
+    encryptionEnc: () => readChoice(`${name}.id_token_encrypted_response_enc`, enc, ID_TOKEN_CONTENT_ENCRYPTION),
     authorizationAlg: () =>
       signing(
         'authorization_signed_response_alg',
@@ -140,12 +210,15 @@ export function readOpenidClient(name: string, value: Members): OpenidClient {
       optional(request_object_signing_alg, () =>
         readChoice(`${name}.request_object_signing_alg`, request_object_signing_alg, ASSERTION_ALGORITHMS),
       ),
-    subjectType: () => readChoice(`${name}.subject_type`, subject_type, ['public', 'pairwise']),
+    sector: () => readSector(name, value),
+    stray() {
+      if (alg === undefined && value['id_token_encrypted_response_enc'] !== undefined)
+        throw new TypeError(`"${name}.id_token_encrypted_response_enc" goes with "id_token_encrypted_response_alg"`)
+    },
   })
   return {
     ...read,
     isPkceOptional: pkceRead === 'optional',
     idTokenEncryption: encryptionAlg === undefined ? undefined : { alg: encryptionAlg, enc: encryptionEnc },
-    sector: subjectType === 'pairwise' ? String(sector_identifier ?? '') : undefined,
   }
 }

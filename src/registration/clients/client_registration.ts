@@ -19,7 +19,8 @@ import { readBound, readProof } from './client_proof.ts'
 import { REFRESH_SETTINGS, type RefreshSettings, readRefreshSettings } from './client_refresh.ts'
 import { ASSERTION_SETTINGS, type AssertionSettings } from './client_signer.ts'
 import { applyProfile } from './fapi2.ts'
-import { checkAsking, checkClientScopes } from './openid_scopes.ts'
+import { checkOpenidClient } from './openid_rules.ts'
+import { asksWhoLoggedIn, checkAsking, checkClientScopes } from './openid_scopes.ts'
 
 /** A client. Without `secret_hash`, and not told to prove itself otherwise, it is public. */
 export interface ClientSettings extends AssertionSettings, RefreshSettings, OpenidClientSettings {
@@ -182,21 +183,24 @@ export function readClient(id: string, given: unknown, known: Known): Client {
     throw new RangeError('"clients" expected 1 to 256 visible ASCII characters as its names')
   }
   const name = `clients["${id}"]`
+  const { isLoopbackAllowed } = known
   checkMembers(name, given)
   const faults = createFaultList()
   faults.read(() => checkMembers(name, given, MEMBERS))
   const value = faults.read(() => applyProfile(name, given, known.profile)) ?? given
   const { proof, access, bound, approval, refresh, openid } = readAll(
     {
-      proof: () => readProof(name, value, known.isLoopbackAllowed),
+      proof: () => readProof(name, value, isLoopbackAllowed),
       access: () => readAccess(name, value, known),
       bound: () => readBound(name, value),
       approval: () => readApprovalSettings(id, name, value),
       refresh: () => readRefreshSettings(name, value),
-      openid: () => readOpenidClient(name, value),
+      openid: () => readOpenidClient(name, value, { isTold: asksWhoLoggedIn(value, known), isLoopbackAllowed }),
     },
     faults,
   )
   const read = { ...proof, ...access, ...bound, ...approval, ...refresh, openid }
-  return { id, profile: value['profile'] as Client['profile'], ...read }
+  const client = { id, profile: value['profile'] as Client['profile'], ...read }
+  checkOpenidClient(name, value, client, known)
+  return client
 }

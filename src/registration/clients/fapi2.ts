@@ -8,6 +8,7 @@
 
 import { checkChoice, type Members } from '../../../keys/check.ts'
 import { readAll, readEach } from '../../../keys/faults.ts'
+import { OPENID } from '../../openid/openid.ts'
 import type { Resource } from '../resource.ts'
 import { ASSERTION_ALGORITHMS, type AssertionAlgorithm } from '../signer.ts'
 import type { TrustedIssuer } from '../trusted_issuer.ts'
@@ -68,6 +69,37 @@ function checkProof(name: string, { token_endpoint_auth_method: method, ...value
   })
 }
 
+/** What is told to a client, or asked by it, by an algorithm that must be a strong one. */
+const SIGNED: readonly string[] = [
+  'id_token_signed_response_alg',
+  'userinfo_signed_response_alg',
+  'authorization_signed_response_alg',
+  'request_object_signing_alg',
+]
+
+/** Checks that nothing about a login is signed by RS256, which is the default, and that codes are held to a challenge. */
+function checkOpenid(name: string, value: Members): void {
+  const { scopes, pkce } = value
+  const isTold = Array.isArray(scopes) && scopes.includes(OPENID)
+  const said = SIGNED.filter((setting) => value[setting] !== undefined)
+  readAll({
+    algs: () =>
+      readEach(said, (setting) => {
+        if (!isStrong(String(value[setting])))
+          throw new RangeError(`"${name}.${setting}" expected another than RS256 in the profile fapi2`)
+      }),
+    idToken() {
+      if (isTold && value['id_token_signed_response_alg'] === undefined)
+        throw new TypeError(
+          `"${name}.id_token_signed_response_alg" expected "ES256" or "Ed25519" in the profile fapi2: the default is RS256`,
+        )
+    },
+    pkce() {
+      if (pkce === 'optional') throw new RangeError(`"${name}.pkce" expected "required" in the profile fapi2`)
+    },
+  })
+}
+
 /** Returns what the tokens of a client are bound to: its certificate, if it has one and nothing else is said; else a key. */
 function bindingOf(name: string, value: Members): Members {
   const { dpop_bound_access_tokens: dpop, tls_client_certificate_bound_access_tokens: certificate } = value
@@ -88,7 +120,7 @@ function bindingOf(name: string, value: Members): Members {
 export function applyProfile(name: string, given: Members, ofIssuer: Profile | undefined): Members {
   const profile = readProfile(`${name}.profile`, given['profile']) ?? ofIssuer
   if (profile === undefined) return given
-  const { kind = 'client', redirect_uris = [], require_pushed_authorization_requests: isPushing = true } = given
+  const { kind = 'client', require_pushed_authorization_requests: isPushing = true } = given
   const { binding } = readAll({
     proof: () => checkProof(name, given),
     // Who has no grant types has no tokens either.
@@ -97,12 +129,14 @@ export function applyProfile(name: string, given: Members, ofIssuer: Profile | u
       if (kind === 'client' && isPushing !== true)
         throw new RangeError(`"${name}.require_pushed_authorization_requests" expected true in the profile fapi2`)
     },
+    openid: () => checkOpenid(name, given),
     // A client that can keep a key is no app on a device, and has a host of its own.
-    redirectUris() {
-      const uris = kind === 'client' && Array.isArray(redirect_uris) ? redirect_uris : []
-      const plain = uris.findIndex((uri) => !/^https:/.test(String(uri)))
-      if (plain !== -1) throw new RangeError(`"${name}.redirect_uris[${plain}]" expected https in the profile fapi2`)
-    },
+    redirectUris: () =>
+      readEach(['redirect_uris', 'post_logout_redirect_uris'], (setting) => {
+        const uris: unknown = kind === 'client' ? given[setting] : undefined
+        const plain = Array.isArray(uris) ? uris.findIndex((uri) => !/^https:/.test(String(uri))) : -1
+        if (plain !== -1) throw new RangeError(`"${name}.${setting}[${plain}]" expected https in the profile fapi2`)
+      }),
   })
   if (kind !== 'client') return { ...given, profile }
   return { ...given, ...binding, require_pushed_authorization_requests: true, profile }

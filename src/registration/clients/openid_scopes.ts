@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Members } from '../../../keys/check.ts'
 import { readAll, readEach } from '../../../keys/faults.ts'
 import { OFFLINE_ACCESS, OPENID, STANDARD_SCOPES } from '../../openid/openid.ts'
 import type { Resource } from '../resource.ts'
@@ -44,6 +45,11 @@ export function checkClientScopes(
       })
     },
   })
+}
+
+/** Tells whether a client, as the operator wrote it, asks who logged in, and there is who tells. */
+export function asksWhoLoggedIn({ scopes }: Members, { userinfo }: Pick<ScopeSources, 'userinfo'>): boolean {
+  return userinfo !== undefined && Array.isArray(scopes) && scopes.includes(OPENID)
 }
 
 /** What a client may have. */
