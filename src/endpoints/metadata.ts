@@ -11,6 +11,7 @@ import type { Answer } from '../http/respond.ts'
 import { type Openid, openidScopes, userinfoOf } from '../openid/openid.ts'
 import { CODE_CHALLENGE_METHODS } from '../protocol/pkce.ts'
 import { RESPONSE_MODES } from '../protocol/response_mode.ts'
+import { ID_TOKEN_CONTENT_ENCRYPTION, ID_TOKEN_ENCRYPTION } from '../registration/clients/client_openid.ts'
 import { algorithmsIn } from '../registration/clients/fapi2.ts'
 import type { CheckedSettings } from '../settings/settings.ts'
 import { DPOP_ALGORITHMS } from '../token/dpop.ts'
@@ -22,13 +23,25 @@ function signedBy(endpoint: string, algorithms: readonly string[]): Readonly<Rec
 }
 
 /** Returns what an OpenID provider says beside that (OpenID Connect Discovery §3). */
-function describeProvider(issuer: string, { claims, acrValues }: Openid): Readonly<Record<string, unknown>> {
+function describeProvider(
+  { issuer, clients, profile }: CheckedSettings,
+  { claims, acrValues }: Openid,
+): Readonly<Record<string, unknown>> {
+  const strong = algorithmsIn(profile)
+  const algorithms = SIGNING_ALGORITHMS.filter((alg) => strong.includes(alg))
+  const hasPairwise = [...clients.values()].some(({ openid }) => openid.sector !== undefined)
   return {
     userinfo_endpoint: userinfoOf(issuer),
-    subject_types_supported: ['public', 'pairwise'],
-    id_token_signing_alg_values_supported: SIGNING_ALGORITHMS,
+    subject_types_supported: ['public', ...(hasPairwise ? ['pairwise'] : [])],
+    id_token_signing_alg_values_supported: algorithms,
+    id_token_encryption_alg_values_supported: ID_TOKEN_ENCRYPTION,
+    id_token_encryption_enc_values_supported: ID_TOKEN_CONTENT_ENCRYPTION,
+    userinfo_signing_alg_values_supported: algorithms,
+    claim_types_supported: ['normal'],
     claims_supported: ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', ...claims],
     claims_parameter_supported: true,
+    // Left out, it would mean that any URL is fetched (OpenID Connect Discovery §3).
+    request_uri_parameter_supported: false,
     ...(acrValues.length > 0 ? { acr_values_supported: acrValues } : {}),
   }
 }
@@ -54,7 +67,7 @@ export function describeIssuer(settings: CheckedSettings): Readonly<Record<strin
     pushed_authorization_request_endpoint: `${issuer}/par`,
     require_pushed_authorization_requests: isPushing,
   }
-  const provider = openid === undefined ? {} : describeProvider(issuer, openid)
+  const provider = openid === undefined ? {} : describeProvider(settings, openid)
   const logout =
     openid === undefined || !isForPersons
       ? {}

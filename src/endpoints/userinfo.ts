@@ -13,6 +13,7 @@ import { readBody } from '../http/browser.ts'
 import { type Answer, answerError, answerJson, toOAuthError } from '../http/respond.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
 import type { HasEnded } from '../issuing/ended.ts'
+import { signUserinfo } from '../issuing/userinfo_answers.ts'
 import { OPENID, type Openid } from '../openid/openid.ts'
 import { type Claims, stillTold } from '../openid/told_claims.ts'
 import { answerBearer, type BearerErrorCode, readBearer, type Scheme } from '../protocol/bearer.ts'
@@ -100,9 +101,13 @@ export function createUserinfoEndpoint(
     const allowed = scopesOf(client, userinfo)
     const left = scope.filter((one) => allowed.includes(one))
     if (!left.includes(OPENID)) return refuse('insufficient_scope', 'it has no openid, or its client no more', scheme)
-    await proof?.spend()
     const told = stillTold(openid, claims[USERINFO_CLAIM] as Claims, scope, left)
-    return answerJson(200, { ...told, sub: pairwise.nameAt(client.openid, 'sub', sub) }, proof?.headers)
+    const named = { ...told, sub: pairwise.nameAt(client.openid, 'sub', sub) }
+    const signed = await signUserinfo(context, named, client, now)
+    await proof?.spend()
+    if (signed === undefined) return answerJson(200, named, proof?.headers)
+    const jwt = { 'Content-Type': 'application/jwt', 'Cache-Control': 'no-store' }
+    return { status: 200, headers: { ...proof?.headers, ...jwt }, body: signed }
   }
 
   return async (request, certificate) => {
