@@ -54,7 +54,7 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   const base = new URL(issuer).pathname.replace(/\/$/, '')
 
   const app = new Hono()
-  const { form, formOfPages, document, proved, resource, page } = createDoors(app, context, settings)
+  const { form, formOfPages, document, absent, proved, resource, page } = createDoors(app, context, settings)
   const { scheme } = settings
   app.use(
     securely(context.settings),
@@ -64,8 +64,10 @@ export function createIssuer(settings: IssuerSettings): Issuer {
 
   const metadata = createMetadataAnswer(context.settings)
   document(metadataPath(issuer), metadata)
-  if (openid !== undefined && userinfo !== undefined) {
-    document(`${base}/.well-known/openid-configuration`, metadata)
+  const openidMetadata = `${base}/.well-known/openid-configuration`
+  if (openid === undefined || userinfo === undefined) absent(openidMetadata)
+  else {
+    document(openidMetadata, metadata)
     resource(`${base}/userinfo`, createUserinfoEndpoint(context, parts, userinfo, openid))
   }
   document(`${base}/jwks`, () => createJwksAnswer(context, parts.publicKeys))

@@ -9,26 +9,29 @@ import { isWithoutChromium, listen, startChromium } from './chromium.ts'
 
 describe.skipIf(isWithoutChromium)('a page of another origin', { timeout: 60_000 }, () => {
   let live: LiveIssuer
+  /** One that is no OpenID provider. */
+  let plain: LiveIssuer
   let browser: Browser
   let app: { server: Server; port: number }
 
   beforeAll(async () => {
     const ring = createRing({ now: Math.floor(Date.now() / 1000), key: testKey(), rsaKey: RING_RSA })
     live = await startIssuer({ OPENID: {} }, { ring })
+    plain = await startIssuer()
     app = await listen((_, answer) => answer.writeHead(200, { 'content-type': 'text/html' }).end('<p>An app</p>'))
     browser = await startChromium()
   }, 120_000)
   afterAll(async () => {
     await browser?.close()
     app?.server.close()
-    await live?.stop()
+    await Promise.all([live?.stop(), plain?.stop()])
   })
 
   /** Asks as a script of that page, and returns the status that it may see. */
-  async function ask(path: string, init: RequestInit): Promise<unknown> {
+  async function ask(path: string, init: RequestInit, { issuer } = live): Promise<unknown> {
     const page = await browser.newPage()
     await page.goto(`http://127.0.0.1:${app.port}/`)
-    const asked = `fetch(${JSON.stringify(live.issuer + path)}, ${JSON.stringify(init)})`
+    const asked = `fetch(${JSON.stringify(issuer + path)}, ${JSON.stringify(init)})`
     const status = await page.evaluate(`${asked}.then(({ status }) => status, String)`)
     await page.close()
     return status
@@ -53,6 +56,10 @@ describe.skipIf(isWithoutChromium)('a page of another origin', { timeout: 60_000
     ['that a bound token is not good', '/userinfo', { headers: { authorization: 'DPoP x', dpop: 'x' } }, 401],
   ] as const)('may read %s', async (_, path, init, status) => {
     expect(await ask(path, init)).toBe(status)
+  })
+
+  it('may read that an issuer is no OpenID provider', async () => {
+    expect(await ask('/.well-known/openid-configuration', {}, plain)).toBe(404)
   })
 
   it('may read why userinfo refuses it', async () => {
