@@ -152,3 +152,34 @@ describe.each(all.filter(([, party]) => party.refreshes))('%s', (name, party) =>
     expect(await hear(visitor, origin)).toEqual(way === 'a thin ID token' ? (party.thin ?? SAID) : SAID)
   })
 })
+
+describe.each(all.filter(([, party]) => party.logout !== undefined))('%s', (name, party) => {
+  it('logs out here and at the issuer, and comes back (OpenID Connect RP-Initiated Logout §2)', async () => {
+    const origin = running.originOf(name, 'RS256')
+    const visitor = createVisitor()
+    /** Logs in, and tells whether the issuer asked who it is. */
+    async function isAsked(): Promise<boolean> {
+      const seen: string[] = []
+      await visitor.visit(origin + party.login, (url) => {
+        seen.push(url.href)
+        return url
+      })
+      return seen.includes(`${running.issuer}/login`)
+    }
+    expect([await isAsked(), await isAsked()]).toEqual([true, false])
+    const { url } = await visitor.visit(origin + party.logout)
+    expect([url.href, await hear(visitor, origin)]).toEqual([`${origin}/`, {}])
+    expect(await isAsked()).toBe(true)
+  })
+})
+
+describe.each(all.filter(([, party]) => party.backchannelLogout !== undefined))('%s', (name, party) => {
+  it('hears that a person logged out at the issuer (OpenID Connect Back-Channel Logout §2.5)', async () => {
+    const origin = running.originOf(name, 'RS256')
+    const visitor = createVisitor()
+    await visitor.visit(origin + party.login)
+    expect(await hear(visitor, origin)).toEqual(SAID)
+    await visitor.visit(`${running.issuer}/logout`)
+    await expect.poll(() => hear(visitor, origin), { timeout: 10_000 }).toEqual({})
+  })
+})
