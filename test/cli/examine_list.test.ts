@@ -30,7 +30,8 @@ async function doctor(
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const signer = createKeyring(signedBy, issuer).signingKeys.signing('ES256', now)
   if (signer === undefined) throw new Error('no key')
-  const whole = { iss: issuer, iat: now, exp: now + 3600, seq: 1, salt: 's', events: {}, ...claims }
+  const iat = Math.floor(Date.now() / 1000)
+  const whole = { iss: issuer, iat, exp: iat + 3600, seq: 1, salt: 's', events: {}, ...claims }
   if (claims !== undefined) body = await signClaims(whole, 'revocations+jwt', signer)
   const command = ['keys', 'doctor', '--ring', '-', '--issuer', issuer, ...options]
   return run('node', [join(ROOT, 'src/cli/bulla.ts'), ...command], { input: writeRing(ring) })
