@@ -5,6 +5,7 @@
  */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { blockOf } from '../docs.ts'
 import {
   type RelyingParty,
   type RunningParties,
@@ -20,6 +21,7 @@ import { authJs, authJsByUserinfo } from './relying_parties/auth_core.ts'
 import { authlib } from './relying_parties/authlib_in_flask.ts'
 import { betterAuthClient } from './relying_parties/better_auth.ts'
 import { expressByFormPost, expressOpenidConnect } from './relying_parties/express_openid_connect.ts'
+import { guideBy } from './relying_parties/guide.ts'
 import { honoOidcAuth } from './relying_parties/hono_oidc_auth.ts'
 import { nextAuthAsItComes, nextAuthByUserinfo, nextAuthWithPkce } from './relying_parties/next_auth.ts'
 import { openidClient } from './relying_parties/openid_client.ts'
@@ -39,6 +41,7 @@ const PARTIES: Readonly<Record<string, RelyingParty>> = {
   'better-auth with genericOAuth': betterAuthClient,
   '@hono/oidc-auth': honoOidcAuth,
   Authlib: authlib,
+  'the app that the docs show': guideBy(blockOf('openid-app')),
 }
 
 /** To whom the answer is posted: no address shows it, so that the attacks below are not theirs. */

@@ -170,7 +170,10 @@ describe('strict TypeScript', { timeout: 240_000 }, () => {
     const { out } = await run('npm', ['pack', '--silent'], { cwd: checkout })
     tarball = join(checkout, out.trim().split('\n').at(-1) ?? '')
     const frameworks = ['express', '@types/express', 'fastify', 'hono', '@hono/node-server']
-    inNode = await project([...frameworks, 'jose', 'oauth4webapi', '@types/node'], `typescript@${OLDEST}`)
+    inNode = await project(
+      [...frameworks, 'jose', 'oauth4webapi', 'openid-client', '@types/node'],
+      `typescript@${OLDEST}`,
+    )
     compilers = inNode
     inWorkers = await project(['@cloudflare/workers-types'])
     bare = await project([])

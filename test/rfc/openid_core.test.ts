@@ -117,7 +117,12 @@ describe('oidcc-basic-certification-test-plan', () => {
     await run(setUp(), { nonce: undefined })
   })
 
-  it.each(['profile', 'email', 'address', 'phone'] as const)('oidcc-scope-%s', async (scope) => {
+  it.each([
+    ['oidcc-scope-profile', 'profile'],
+    ['oidcc-scope-email', 'email'],
+    ['oidcc-scope-address', 'address'],
+    ['oidcc-scope-phone', 'phone'],
+  ] as const)('%s', async (_, scope) => {
     const provider = setUp()
     const answer = await run(provider, { scope: `openid ${scope}` })
     expect(await userinfo(provider, answer)).toEqual({ sub: 'alice', ...OF_SCOPE[scope] })
@@ -140,7 +145,10 @@ describe('oidcc-basic-certification-test-plan', () => {
     expect(claimsOf(answer.id_token)).toMatchObject(OF_SCOPE.email)
   })
 
-  it.each(['page', 'popup'])('oidcc-display-%s', async (display) => {
+  it.each([
+    ['oidcc-display-page', 'page'],
+    ['oidcc-display-popup', 'popup'],
+  ])('%s', async (_, display) => {
     await run(setUp(), { display })
   })
 

@@ -188,8 +188,13 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     number: 'U1',
     asks: 'who tells clients who the user is uses OpenID Connect',
-    how: 'not offered: clients are told nobody; access tokens are sealed from them, and there are no ID tokens',
-    isOutside: true,
+    how: 'ID tokens and userinfo, where the setting `openid` is there; no other way tells them',
+    tests: [
+      [
+        'test/openid/id_token.test.ts',
+        'is signed by %s, and tells who logged in, when, and what the scope asked for (OpenID Connect Core §2)',
+      ],
+    ],
   },
   { number: 'R1', asks: 'resource servers take the token from the header', how: 'nowhere else' },
   {
