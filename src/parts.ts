@@ -28,6 +28,7 @@ import { type BackchannelLogout, createBackchannelLogout } from './issuing/backc
 import { createHasEnded, type HasEnded } from './issuing/ended.ts'
 import { createIdTokenHints, type IdTokenHints } from './issuing/id_token_hints.ts'
 import { createIdTokens, type IdTokens } from './issuing/id_tokens.ts'
+import { createTellPerson, type TellPerson } from './issuing/live_profile.ts'
 import { createPublicKeys, type PublicKeys } from './issuing/public_keys.ts'
 import { createRevoking, type Revoking } from './issuing/revoking.ts'
 import type { Fetch } from './remote/document.ts'
@@ -44,6 +45,7 @@ export interface Parts {
   readonly idTokenHints: IdTokenHints
   readonly hasEnded: HasEnded
   readonly backchannel: BackchannelLogout
+  readonly tellPerson: TellPerson
   readonly assertions: Assertions
   readonly publicKeys: PublicKeys
   readonly revocations: Revocations | undefined
@@ -76,11 +78,13 @@ export function createParts(context: EndpointContext, fetch: Fetch): Parts {
   )
   const recipients = createRecipients(fetch, log)
   const proveClient = createClientAuthentication(context, assertions)
+  const tellPerson = createTellPerson(context)
   return {
     proveClient,
     authenticateClient: spendingAtOnce(proveClient),
     accessTokens: createAccessTokens(context, recipients, publicKeys),
-    idTokens: createIdTokens(context, recipients),
+    idTokens: createIdTokens(context, recipients, tellPerson),
+    tellPerson,
     idTokenHints: createIdTokenHints(context),
     hasEnded: createHasEnded(context, view),
     backchannel: createBackchannelLogout(context, fetch),

@@ -8,18 +8,29 @@ import { digestLabels } from '../../keys/digest.ts'
 import type { EndpointContext } from '../context.ts'
 import { type CodeFacts, loginOf } from '../grants/approval_facts.ts'
 import { REVOKED_FOR } from '../issuing/revoking.ts'
-import { pickClaims, told } from '../openid/told_claims.ts'
+import { TokenError } from '../jose/error.ts'
+import { approvedClaims } from '../openid/told_claims.ts'
 import type { WayBack } from '../pages/leaving.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { RevocationView } from '../stores/revocations.ts'
-import type { PurposeEnvelopes } from '../token/purpose.ts'
+import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
 import type { AuthorizationRequest } from './authorization_request.ts'
 import type { Answers } from './authorization_response.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 import type { Session } from './session.ts'
 
+/** Characters that a code may have: a refresh token, which has facts of its own beside the same approval, is an envelope then, too. */
+const LONGEST_CODE = 7900
+
 /** Mints codes, for whoever may. */
 export interface Codes {
+  /**
+   * Checks that a code can be sent for what was asked, by what the login gave: before the person is asked, who would say yes to
+   * nothing.
+   *
+   * @throws {OAuthError} `invalid_request` when both together are too long
+   */
+  checkFits(request: AuthorizationRequest, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<void>
   /**
    * Returns the way back with a code for what was asked.
    *
@@ -27,7 +38,7 @@ export interface Codes {
    * one can be redeemed
    *
    * @throws {OAuthError} `invalid_request_uri` when the request was pushed, and led to a code before;
-   * `access_denied` when the app was revoked just now
+   * `access_denied` when the app was revoked just now; `invalid_request` as `checkFits`
    */
   send(
     request: AuthorizationRequest,
@@ -51,6 +62,16 @@ function nameOf(kind: string, one: string): string {
   return digestLabels(kind, one).slice(0, 22)
 }
 
+/** Seals a code; one that would be too long is the request's fault, by which alone it can be made shorter. */
+async function sealCode(facts: PurposeFacts, envelopes: PurposeEnvelopes): Promise<string> {
+  try {
+    return await envelopes.seal('code', facts)
+  } catch (cause) {
+    if (!(cause instanceof TokenError) || cause.code !== 'size') throw cause
+    throw new OAuthError('invalid_request', 'the code would be too long', { cause })
+  }
+}
+
 /** What the mint needs beside the context. */
 export interface CodeParts {
   readonly pushedRequests: PushedRequests
@@ -71,44 +92,62 @@ export function createCodes(
     { claims: known = {} }: Session,
   ): Pick<CodeFacts, 'claims' | 'asked'> {
     if (openid === undefined) return {}
-    const kept = hooks.claims === undefined ? pickClaims(known, told(openid, { scope, asked })) : known
+    const kept = approvedClaims(openid, known, { scope, asked }, hooks.claims !== undefined)
     return {
       ...(Object.keys(kept).length === 0 ? {} : { claims: kept }),
       ...(Object.keys(asked).length === 0 ? {} : { asked }),
     }
   }
 
+  /** Returns a code. */
+  async function mint(
+    request: AuthorizationRequest,
+    session: Session,
+    envelopes: PurposeEnvelopes,
+    now: number,
+    one: string,
+    answered: Answered | undefined,
+  ): Promise<string> {
+    const { destination, scope, resources, details, codeChallenge, nonce, dpopJkt } = request
+    const { client, redirectUri } = destination
+    const { sid, sub } = session
+    const approval = {
+      gid: nameOf('grant', one),
+      sid,
+      sub,
+      client_id: client.id,
+      scope,
+      resources,
+      ...(details.length === 0 ? {} : { details }),
+      ...loginOf(session),
+      ...claimsOf(request, session),
+      approved_at: now,
+      grant_end: now + client.refreshTokenLifetime,
+    }
+    const asked = {
+      redirect_uri: redirectUri,
+      ...(codeChallenge === undefined ? {} : { code_challenge: codeChallenge }),
+      ...(nonce === undefined ? {} : { nonce }),
+      ...(dpopJkt === undefined ? {} : { dpop_jkt: dpopJkt }),
+      ...(answered === undefined ? {} : { until: answered.exp + lives.code }),
+    }
+    const facts: CodeFacts = { ...approval, ...asked }
+    const code = await sealCode({ jti: nameOf('code', one), iat: now, exp: now + lives.code, ...facts }, envelopes)
+    if (code.length > LONGEST_CODE) throw new OAuthError('invalid_request', `the code has ${code.length} characters`)
+    return code
+  }
+
   return {
+    async checkFits(request, session, envelopes, now) {
+      await mint(request, session, envelopes, now, newId(), { jti: '', exp: now + lives.consent })
+    },
     async send(request, session, envelopes, now, answered) {
-      const { destination, scope, resources, details, codeChallenge, nonce, dpopJkt } = request
-      const { client, redirectUri } = destination
-      const { sid, sub } = session
+      const { destination } = request
       // For some seconds after an app, or a client, was revoked what it is given is dead too: it would ask again and again.
-      if (await view.hits({ sub, client_id: client.id, iat: now }, now))
+      if (await view.hits({ sub: session.sub, client_id: destination.client.id, iat: now }, now))
         throw new OAuthError('access_denied', 'the app was revoked just now', { retryAfter: REVOKED_FOR })
       const one = answered?.jti ?? newId()
-      const approval = {
-        gid: nameOf('grant', one),
-        sid,
-        sub,
-        client_id: client.id,
-        scope,
-        resources,
-        ...(details.length === 0 ? {} : { details }),
-        ...loginOf(session),
-        ...claimsOf(request, session),
-        approved_at: now,
-        grant_end: now + client.refreshTokenLifetime,
-      }
-      const asked = {
-        redirect_uri: redirectUri,
-        ...(codeChallenge === undefined ? {} : { code_challenge: codeChallenge }),
-        ...(nonce === undefined ? {} : { nonce }),
-        ...(dpopJkt === undefined ? {} : { dpop_jkt: dpopJkt }),
-        ...(answered === undefined ? {} : { until: answered.exp + lives.code }),
-      }
-      const facts: CodeFacts = { ...approval, ...asked }
-      const code = await envelopes.seal('code', { jti: nameOf('code', one), iat: now, exp: now + lives.code, ...facts })
+      const code = await mint(request, session, envelopes, now, one, answered)
       // It may have to be signed: what cannot be said spends nothing.
       const way = await answers.send(destination, { code }, now)
       await pushedRequests.spend(request.pushed, one, now)

@@ -14,6 +14,7 @@ import { answerErrorPage, toPageError } from '../http/respond.ts'
 import { readLoginAnswer } from '../login/answered_error.ts'
 import type { Person, Transaction } from '../login/authenticate.ts'
 import { boundPerson, checkFreshness } from '../login/person.ts'
+import { keptOfLogin } from '../openid/openid.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
@@ -130,7 +131,7 @@ export function createLogins(
     }
     if (!result) throw new OAuthError('login_failed', 'nobody was logged in, and nothing is to be shown')
     if (result instanceof Response) return result
-    const person = boundPerson(result, openid?.claims)
+    const person = boundPerson(result, openid && keptOfLogin(openid))
     const { sub } = person
     if (sub === '' || sub.length > 255 || isReservedSubject(sub) || !isVisible(sub))
       throw new OAuthError('login_failed', 'a person cannot have this subject')

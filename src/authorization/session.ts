@@ -8,13 +8,13 @@ import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
 import type { EndpointContext } from '../context.ts'
 import { hasElapsed } from '../elapsed.ts'
-import { type Cookies, LONGEST_COOKIE } from '../http/cookies.ts'
+import { type Cookies, LONGEST_COOKIE, LONGEST_SESSION } from '../http/cookies.ts'
 import { waitUntilOf } from '../http/wait_until.ts'
 import { type BackchannelLogout, MARK } from '../issuing/backchannel_logout.ts'
 import { REVOKED_FOR } from '../issuing/revoking.ts'
 import { TokenError } from '../jose/error.ts'
 import type { Person } from '../login/authenticate.ts'
-import { OPENID } from '../openid/openid.ts'
+import { nameOfKept, OPENID } from '../openid/openid.ts'
 import type { Claims } from '../openid/told_claims.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { RevocationView } from '../stores/revocations.ts'
@@ -31,6 +31,8 @@ export interface Session extends Person {
   readonly exp: number
   /** Which clients are told when it ends: their marks, the newest first, run together. Default: none. */
   readonly told?: string
+  /** Names the claims that were kept of its login; nothing where the issuer was no OpenID provider. */
+  readonly kept?: string
 }
 
 /** Sessions of the browsers that ask. */
@@ -39,6 +41,13 @@ export interface Sessions {
   read(c: Context, envelopes: PurposeEnvelopes, now: number): Promise<Session | undefined>
   /** Returns the session that a browser could end: also one without a visit for too long, for refresh tokens hang on it. */
   readToEnd(c: Context, envelopes: PurposeEnvelopes, now: number): Promise<Session | undefined>
+  /**
+   * Tells whether other claims were kept of the login than are now: whoever asks for some is told what nobody ever looked for.
+   *
+   * A login of the last minute is taken as it is: while settings change, a machine that has the old ones may have made it, and
+   * would make the next one, too.
+   */
+  isOutdated(session: Session, now: number): boolean
   /**
    * Checks that a session of now would live. For some seconds after a person was revoked what begins is dead too, since the
    * clocks of the issuer's machines differ; who logged in then would be sent to log in again, and again. So would be who has a
@@ -66,11 +75,14 @@ export interface Sessions {
   end(c: Context, session: Session, now: number): Promise<void>
 }
 
+/** Seconds after a login in which it is not asked for what it did not keep. */
+const TAKEN_AS_IT_IS = 60
+
 /** Seconds between two notes of a visit. */
 const NOTE_EVERY = 60
 
 function readFacts(facts: PurposeFacts): Session {
-  const { jti, exp, sub, auth_time, is_auth_time_known, started_at, name, acr, amr, claims, told } = facts
+  const { jti, exp, sub, auth_time, is_auth_time_known, started_at, name, acr, amr, claims, told, kept } = facts
   return {
     sid: jti,
     exp,
@@ -82,6 +94,7 @@ function readFacts(facts: PurposeFacts): Session {
     ...(Array.isArray(amr) ? { amr } : {}),
     ...(typeof claims === 'object' && claims !== null ? { claims: claims as Claims } : {}),
     ...(typeof told === 'string' ? { told } : {}),
+    ...(typeof kept === 'string' ? { kept } : {}),
   }
 }
 
@@ -93,7 +106,8 @@ export function createSessions(
   backchannel: BackchannelLogout,
 ): Sessions {
   const { settings, newId } = context
-  const { guard, lives, sessionIdleLifetime, longestLife } = settings
+  const { guard, lives, sessionIdleLifetime, longestLife, openid } = settings
+  const kept = openid === undefined ? {} : { kept: nameOfKept(openid) }
 
   function seal({ sid, exp, ...person }: Session, envelopes: PurposeEnvelopes, now: number): Promise<string> {
     // 0.1.0 reads no session without `auth_time`, and takes a login to be of the instant at which it saw it.
@@ -120,11 +134,11 @@ export function createSessions(
   async function checkFits(person: Person, envelopes: PurposeEnvelopes, now: number): Promise<void> {
     // As long as names of sessions are at the most.
     const sid = digestLabels('session', person.sub)
-    const session = { ...person, sid, started_at: now, exp: now + lives.session }
+    const session = { ...person, ...kept, sid, started_at: now, exp: now + lives.session }
     const length = cookies.measure('session', await seal(session, envelopes, now), lives.session)
-    if (length <= LONGEST_COOKIE) return
+    if (length <= LONGEST_SESSION) return
     const parts = Object.entries(person).map(([name, value]) => `${name} ${JSON.stringify(value).length}`)
-    const detail = `the cookie of the session would have ${length} bytes, and browsers keep ${LONGEST_COOKIE}`
+    const detail = `the cookie of the session would have ${length} bytes, and may have ${LONGEST_SESSION}`
     throw new OAuthError('login_too_long', `${detail}; characters of its person: ${parts.join(', ')}`)
   }
 
@@ -181,6 +195,7 @@ export function createSessions(
       if (hasElapsed(facts.iat, NOTE_EVERY, now)) await write(c, session, envelopes, now)
       return session
     },
+    isOutdated: (session, now) => session.kept !== kept.kept && now - session.started_at >= TAKEN_AS_IT_IS,
     async checkCanStart(person, envelopes, now) {
       if (await view.hits({ sub: person.sub, client_id: undefined, iat: now }, now))
         throw new OAuthError('login_failed', 'the person was revoked just now', { retryAfter: REVOKED_FOR })
@@ -194,7 +209,7 @@ export function createSessions(
       const known = brought === undefined || isAnother ? [] : [brought.sid]
       const sid = await nameOf([...known, digestLabels('session', browser, person.sub)])
       const told = brought?.sid === sid ? brought.told : undefined
-      const session = { ...person, sid, started_at: now, exp: now + lives.session }
+      const session = { ...person, ...kept, sid, started_at: now, exp: now + lives.session }
       await write(c, told === undefined ? session : { ...session, told }, envelopes, now)
     },
     async note(c, { destination, scope }, session, envelopes, now) {

@@ -23,6 +23,8 @@ import { withCookies } from '../http/cookies.ts'
 import { answerLeaving } from '../http/leaving.ts'
 import { keepOpener } from '../http/popup.ts'
 import { answerErrorPage, type ErrorPageOptions, toOAuthError, toPageError } from '../http/respond.ts'
+import { keptOfLogin } from '../openid/openid.ts'
+import { told } from '../openid/told_claims.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
@@ -68,8 +70,13 @@ export function createAuthorizeEndpoint(
   parts: AuthorizeParts,
 ): (c: Context) => Promise<Response> {
   const { settings, keyRing, log } = context
-  const { issuer, clients } = settings
+  const { issuer, clients, openid } = settings
   const { sessions, logins, consents, codes, answers, pushedRequests, openedRequests, allowed, wanted } = parts
+
+  /** Tells whether a client is told anything of what the login gave. */
+  function isTold({ scope, claims: { asked } }: AuthorizationRequest): boolean {
+    return openid !== undefined && keptOfLogin(openid).size > 0 && told(openid, { scope, asked }).size > 0
+  }
 
   async function answer(c: Context, request: AuthorizationRequest, now: number): Promise<Response> {
     const { prompt, destination } = request
@@ -78,12 +85,14 @@ export function createAuthorizeEndpoint(
     if (request.pushed !== undefined) openedRequests.note(c, request.pushed)
     const person = await wanted.read(readParameters(request.parameters), destination.client, now)
     const isWanted = session === undefined || (person.isSubject(session) && person.isContext(session))
-    if (!isSufficient(session, request, now) || !isWanted) {
+    const isEnough = isSufficient(session, request, now) && !(isTold(request) && sessions.isOutdated(session, now))
+    if (!isEnough || !isWanted) {
       if (prompt.has('none')) throw new OAuthError('login_required', 'nobody is logged in, and nobody may be asked')
       return logins.begin(c, request, envelopes, now)
     }
     if (await consents.isNeeded(c, request, session, envelopes)) {
       if (prompt.has('none')) throw new OAuthError('consent_required', 'consent is needed, and nobody may be asked')
+      await codes.checkFits(request, session, envelopes, now)
       return consents.ask(c, request, session, envelopes, now)
     }
     log({ level: 'info', event: 'authorize', client: destination.client.id })

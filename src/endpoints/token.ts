@@ -16,6 +16,7 @@ import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
 import { type Answer, answerJson } from '../http/respond.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
 import type { IdTokens } from '../issuing/id_tokens.ts'
+import { pickClaims } from '../openid/told_claims.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
@@ -138,7 +139,10 @@ export function createTokenEndpoint(
   ): Promise<Answer> {
     // What the issuer says to itself nobody else reads.
     const hook = decided.aud === userinfo?.uri ? undefined : hooks.claims
-    const claims = ownMembers(hook?.(decided, credentials, person ?? {}), PROTOCOL_CLAIMS)
+    const claims = ownMembers(
+      hook?.(decided, credentials, pickClaims(person ?? {}, openid?.claims ?? new Set())),
+      PROTOCOL_CLAIMS,
+    )
     const entitlement = { ...decided, claims: { ...decided.claims, ...claims } }
     const access_token = await accessTokens.seal(entitlement, now)
     const added = ownMembers(hooks.response?.(entitlement, credentials), PROTOCOL_MEMBERS)

@@ -13,6 +13,7 @@ import { readBody } from '../http/browser.ts'
 import { type Answer, answerError, answerJson, toOAuthError } from '../http/respond.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
 import type { HasEnded } from '../issuing/ended.ts'
+import type { TellPerson } from '../issuing/live_profile.ts'
 import { signUserinfo } from '../issuing/userinfo_answers.ts'
 import { OPENID, type Openid } from '../openid/openid.ts'
 import { type Claims, stillTold } from '../openid/told_claims.ts'
@@ -37,6 +38,7 @@ const ONE_WAY = 'The access token is to come in the Authorization header, once, 
 export interface UserinfoParts {
   readonly accessTokens: AccessTokens
   readonly hasEnded: HasEnded
+  readonly tellPerson: TellPerson
 }
 
 /** Tells whether a token comes in the query or in a form: there it ends in logs, and nothing proves who sent it (OAuth 2.1 §5.1). */
@@ -49,7 +51,7 @@ async function isElsewhere(request: Request): Promise<boolean> {
 /** Returns the userinfo endpoint, for GET, HEAD and POST. */
 export function createUserinfoEndpoint(
   context: EndpointContext,
-  { accessTokens, hasEnded }: UserinfoParts,
+  { accessTokens, hasEnded, tellPerson }: UserinfoParts,
   userinfo: Resource,
   openid: Openid,
 ): (request: Request, certificate: ClientCertificate | undefined) => Promise<Answer> {
@@ -101,7 +103,7 @@ export function createUserinfoEndpoint(
     const allowed = scopesOf(client, userinfo)
     const left = scope.filter((one) => allowed.includes(one))
     if (!left.includes(OPENID)) return refuse('insufficient_scope', 'it has no openid, or its client no more', scheme)
-    const told = stillTold(openid, claims[USERINFO_CLAIM] as Claims, scope, left)
+    const told = await tellPerson(sub, stillTold(openid, claims[USERINFO_CLAIM] as Claims, scope, left))
     const named = { ...told, sub: pairwise.nameAt(client.openid, 'sub', sub) }
     const signed = await signUserinfo(context, named, client, now)
     await proof?.spend()

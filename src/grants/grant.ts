@@ -80,7 +80,7 @@ export interface LoginFacts {
   readonly login: Login
   /** The request's, in the answer to a code alone. */
   readonly nonce?: string
-  /** What else. */
+  /** What else; without a value, what somebody is to be asked for. */
   readonly claims: Claims
   /** When it ends at the latest. Unix seconds. */
   readonly until: number

@@ -6,7 +6,7 @@
  */
 
 import { OPENID } from '../openid/openid.ts'
-import { type Claims, pickClaims, toldByIdToken, toldByUserinfo } from '../openid/told_claims.ts'
+import { type Claims, sealClaims, toldByIdToken, toldByUserinfo } from '../openid/told_claims.ts'
 import type { Client } from '../registration/clients/client.ts'
 import type { Resource } from '../registration/resource.ts'
 import { type Approval, loginOf } from './approval_facts.ts'
@@ -23,8 +23,8 @@ export function tellUserinfo(
   { openid }: Approvals,
 ): Claims {
   if (purpose !== 'userinfo' || openid === undefined) return {}
-  const told = pickClaims(approval.claims ?? {}, toldByUserinfo(openid, { ...approval, scope }))
-  return { [USERINFO_CLAIM]: told }
+  const names = toldByUserinfo(openid, { ...approval, scope })
+  return { [USERINFO_CLAIM]: sealClaims(openid, approval.claims ?? {}, names) }
 }
 
 /** Returns what a client is told of who logged in; nothing where it did not ask, or may not any more. */
@@ -38,5 +38,5 @@ export function tellLogin(
   if (openid === undefined || !left.includes(OPENID)) return undefined
   const names = toldByIdToken(openid, { ...approval, scope: left }, client.openid.hasThickIdTokens)
   const { sub, sid, grant_end: until } = approval
-  return { sub, sid, login: loginOf(approval), claims: pickClaims(approval.claims ?? {}, names), until }
+  return { sub, sid, login: loginOf(approval), claims: sealClaims(openid, approval.claims ?? {}, names), until }
 }

@@ -17,6 +17,12 @@ export type CookieKind = 'browser' | 'session' | 'remember' | 'apps' | 'pushed' 
 /** Bytes of name, value and attributes that every browser keeps (RFC 6265 §6.1): what is longer it may drop, and says nothing. */
 export const LONGEST_COOKIE = 4096
 
+/**
+ * Bytes that the cookie of a session may have as it begins: the rest is for what stands in it later. One that is longer is refused
+ * at the login, and never cut.
+ */
+export const LONGEST_SESSION = 3800
+
 /** The cookies of an issuer. */
 export interface Cookies {
   get(c: Context, kind: CookieKind): string | undefined

@@ -16,6 +16,7 @@ import { OAuthError } from '../protocol/error.ts'
 import type { Client } from '../registration/clients/client.ts'
 import { isSigning } from '../registration/clients/openid_rules.ts'
 import type { KeyHolder, Recipients } from '../remote/resource_keys.ts'
+import type { TellPerson } from './live_profile.ts'
 
 /** `typ` of an ID token: no other door of ours takes what has it. */
 export const ID_TOKEN_TYP = 'JWT'
@@ -26,7 +27,8 @@ export interface IdTokens {
    * Signs who logged in, for a client.
    *
    * @param accessToken the one that is given with it
-   * @throws {OAuthError} `temporarily_unavailable` when there is no key that signs, or to encrypt to, as the client wants it
+   * @throws {OAuthError} `temporarily_unavailable` when there is no key that signs, or to encrypt to, as the client wants it, or nobody
+   * tells now what is to be told of the person
    */
   sign(facts: LoginFacts, client: Client, accessToken: string, now: number): Promise<string>
 }
@@ -54,7 +56,11 @@ function halfDigest(token: string, alg: SigningAlgorithm): string {
 }
 
 /** Returns the ID tokens of an issuer. */
-export function createIdTokens({ settings, keyRing }: EndpointContext, recipients: Recipients): IdTokens {
+export function createIdTokens(
+  { settings, keyRing }: EndpointContext,
+  recipients: Recipients,
+  tellPerson: TellPerson,
+): IdTokens {
   const { issuer, openid, pairwise } = settings
 
   /** Encrypts what was signed, where the client wants that (OpenID Connect Core §16.14). */
@@ -74,7 +80,7 @@ export function createIdTokens({ settings, keyRing }: EndpointContext, recipient
       if (signer === undefined || openid === undefined)
         throw new OAuthError('temporarily_unavailable', `the ring has no key that signs by ${alg}`, { retryAfter: 60 })
       const token = {
-        ...claims,
+        ...(await tellPerson(sub, claims)),
         iss: issuer,
         sub: pairwise.nameAt(client.openid, 'sub', sub),
         aud: client.id,

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { digestLabels } from '../../keys/digest.ts'
+
 /** The scope that makes a request one of OpenID Connect (OpenID Connect Core §3.1.2.1). */
 export const OPENID = 'openid'
 
@@ -36,6 +38,21 @@ export const CLAIMS_OF_SCOPES: Readonly<Record<'profile' | 'email' | 'address' |
 /** The scope tokens that OpenID Connect gives a meaning. */
 export const STANDARD_SCOPES: readonly string[] = [OPENID, ...Object.keys(CLAIMS_OF_SCOPES), OFFLINE_ACCESS]
 
+/**
+ * Tells of a person now, in place of what the login gave: then nothing of the person is sealed but `sub`.
+ *
+ * @param sub who, as the issuer itself says it
+ * @param names the claims that may be told for this request; what else is returned is left out
+ */
+export type ProfileHook = (
+  sub: string,
+  names: readonly string[],
+) =>
+  | Readonly<Record<string, unknown>>
+  | null
+  | undefined
+  | Promise<Readonly<Record<string, unknown>> | null | undefined>
+
 /** What this issuer tells of persons. */
 export interface Openid {
   /** The names of the claims that may be told. */
@@ -46,6 +63,18 @@ export interface Openid {
   readonly idTokenLifetime: number
   /** The contexts of authentication that a client can ask for (OpenID Connect Core §2, `acr`). */
   readonly acrValues: readonly string[]
+  /** Who tells of a person now; nothing where that is what the login gave. */
+  readonly profile: ProfileHook | undefined
+}
+
+/** Returns the names of the claims that are kept of a login: none, where somebody tells them later. */
+export function keptOfLogin({ claims, profile }: Openid): ReadonlySet<string> {
+  return profile === undefined ? claims : new Set()
+}
+
+/** Returns a name for the claims that are kept of a login: the same for the same ones. */
+export function nameOfKept(openid: Openid): string {
+  return digestLabels('claims', ...[...keptOfLogin(openid)].sort()).slice(0, 8)
 }
 
 /** Returns the scope tokens that mean something to an OpenID provider, in the order in which they are told. */

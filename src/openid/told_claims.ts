@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Openid } from './openid.ts'
+import { keptOfLogin, OPENID, type Openid } from './openid.ts'
 
 /** Claims of a person by their name. */
 export type Claims = Readonly<Record<string, unknown>>
@@ -26,6 +26,14 @@ export function pickClaims(claims: Claims, names: ReadonlySet<string>): Claims {
   return Object.fromEntries(Object.entries(claims).filter(([name]) => names.has(name)))
 }
 
+/**
+ * Returns what is sealed of the claims that a request is told: those of the login; or, where somebody tells them later, their names
+ * alone, each without a value.
+ */
+export function sealClaims({ profile }: Openid, claims: Claims, names: ReadonlySet<string>): Claims {
+  return profile === undefined ? pickClaims(claims, names) : Object.fromEntries([...names].map((name) => [name, null]))
+}
+
 function namesOf(
   { claims, scopes }: Openid,
   scope: readonly string[],
@@ -34,9 +42,19 @@ function namesOf(
   return new Set([...scope.flatMap((token) => scopes.get(token) ?? []), ...asked.filter((name) => claims.has(name))])
 }
 
+/**
+ * Returns what of a login goes on with an approval: only what is told of it somewhere.
+ *
+ * @param isHooked whether a program of the operator's looks at all of it when a token is made
+ */
+export function approvedClaims(openid: Openid, claims: Claims, asking: Asking, isHooked: boolean): Claims {
+  const kept = pickClaims(claims, keptOfLogin(openid))
+  return isHooked ? kept : pickClaims(kept, told(openid, asking))
+}
+
 /** Returns the names of the claims that the userinfo endpoint tells. */
 export function toldByUserinfo(openid: Openid, { scope, asked }: Asking): ReadonlySet<string> {
-  return namesOf(openid, scope, asked?.userinfo)
+  return scope.includes(OPENID) ? namesOf(openid, scope, asked?.userinfo) : new Set()
 }
 
 /**
@@ -45,7 +63,7 @@ export function toldByUserinfo(openid: Openid, { scope, asked }: Asking): Readon
  * @param isThick whether what the scope asks for stands there too, and not in userinfo alone
  */
 export function toldByIdToken(openid: Openid, { scope, asked }: Asking, isThick: boolean): ReadonlySet<string> {
-  return namesOf(openid, isThick ? scope : [], asked?.id_token)
+  return scope.includes(OPENID) ? namesOf(openid, isThick ? scope : [], asked?.id_token) : new Set()
 }
 
 /** Returns the names of all that is told anywhere. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createRing, writeRing } from '../../keys/index.ts'
+import { createRing, type Ring, writeRing } from '../../keys/index.ts'
 import { createIssuer, createMemoryGuard, type IssuerSettings } from '../../src/index.ts'
 import type { Person } from '../../src/login/authenticate.ts'
 import { challengeOf } from '../../src/protocol/pkce.ts'
@@ -28,6 +28,9 @@ export const ALICE = {
   phone_number_verified: false,
   address: { locality: 'Oxford', country: 'GB' },
 } as const
+
+/** The ring of every provider here. */
+export const PROVIDER_RING: Ring = createRing({ now: NOW, key: testKey(), rsaKey: RING_RSA })
 
 /** The secret of the relying party below. */
 export const RP_SECRET = 'rp-secret'
@@ -87,7 +90,7 @@ export function createProvider({ person = {}, rp = {}, rpId = 'rp', ...changes }
   const now = changes.now ?? (() => NOW)
   const issuer = createIssuer({
     issuer: ISSUER,
-    keyRing: writeRing(createRing({ now: NOW, key: testKey(), rsaKey: RING_RSA })),
+    keyRing: writeRing(PROVIDER_RING),
     resources: { [API]: VARS.RESOURCES[API] },
     openid: {},
     guard: createMemoryGuard(now),
