@@ -73,7 +73,7 @@ describe('the token of an API', () => {
     }
     const { refresh_token } = await setUp(note).login(BOTH)
     const rp = { resources: [API], scopes: ['openid', 'read'] }
-    const fewer = setUp(note, { openid: { ...OPENID, claims: ['name', 'email'] } })
+    const fewer = setUp(note, { openid: { scopes: { roles: ['name'] }, claims: ['name', 'email'] } })
     await fewer.token({ grant_type: 'refresh_token', refresh_token })
     const none = createProvider({ openid: undefined as never, claims: note, rp: { ...rp, scopes: ['read'] } })
     await none.token({ grant_type: 'refresh_token', refresh_token, scope: 'read', resource: API })
