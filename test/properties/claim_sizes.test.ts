@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { challengeOf } from '../../src/protocol/pkce.ts'
 import { API } from '../fixtures.ts'
 import { ALICE, createProvider } from '../parties/openid_provider.ts'
 import { VERIFIER } from '../parties/person.ts'
@@ -97,6 +98,22 @@ it('claims of 1,536 bytes fit beside the longest state that a client may have, i
     expect(sizes).toMatchObject({ url: expect.any(Number) })
     expect(Math.max(...Object.values(sizes).map(Number))).toBeLessThanOrEqual(LONGEST)
   }
+})
+
+it('nobody is asked for a yes of which nothing could come: the client is told at once', async () => {
+  const [who, wish] = EXAMPLES[1] ?? []
+  const rp = { resources: [API], scopes: [...ALL.split(' '), 'read'], authorization_details_types: ['note'] }
+  const { browser } = createProvider({ authorizationDetailsTypes: TYPES, person: { ...who, name: null }, rp })
+  const asked = { response_type: 'code', client_id: 'rp', redirect_uri: 'https://rp.example/cb', scope: ALL }
+  const challenge = { code_challenge: challengeOf(VERIFIER), code_challenge_method: 'S256' }
+  const url = `https://as.example/authorize?${new URLSearchParams({ ...asked, ...challenge, ...wish })}`
+  const back = (await browser.get(url)).headers.get('location') ?? ''
+  expect(back).toMatch(/^https:\/\/as\.example\/authorize\?/)
+  const answer = await browser.get(back)
+  expect([answer.status, answer.headers.get('location')?.split('&')[0]]).toEqual([
+    303,
+    'https://rp.example/cb?error=invalid_request',
+  ])
 })
 
 it('whatever a login gives, and a client asks for: all that comes of it fits, or is refused before anybody says yes', async () => {
