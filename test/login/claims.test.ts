@@ -1,7 +1,11 @@
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createIssuer, type LogEntry, upstreamLogin } from '../../src/index.ts'
+import type { Person, Transaction } from '../../src/login/authenticate.ts'
+import { developmentLogin } from '../../src/login/development.ts'
 import { ownLoginPage } from '../../src/login/own_page.ts'
+import { CLAIMS_OF_SCOPES } from '../../src/openid/openid.ts'
+import { keepClaims } from '../../src/openid/person_claims.ts'
 import { ISSUER, LOGIN_PAGE, NOW, testSettings } from '../fixtures.ts'
 import { ALICE, createProvider, type Provider } from '../parties/openid_provider.ts'
 import { authorizeUrl, createBrowser, signLogin } from '../parties/person.ts'
@@ -160,4 +164,19 @@ it('an issuer that is no OpenID provider keeps no claim, and refuses none', asyn
   const browser = createBrowser((request) => issuer.fetch(request))
   expect((await browser.get(authorizeUrl())).headers.get('location')).toContain('logged_in=yes')
   expect(browser.cookies.get('__Host-bulla-session')?.length).toBeLessThan(400)
+})
+
+it('the development login tells twenty claims of anybody, be it the longest name', async () => {
+  for (const username of ['alice', 'Zoë@example.com', '𠮷'.repeat(64), 'a'.repeat(64)]) {
+    const state = 'x'
+    const form = new Request('http://localhost/login', {
+      method: 'POST',
+      body: new URLSearchParams({ state, username }),
+    })
+    const transaction = { issuer: 'http://localhost:8787', step: 'continue', now: NOW } as Transaction
+    const person = (await developmentLogin(form, transaction)) as Person
+    const names = Object.keys(person.claims ?? {})
+    expect([names.length, Object.keys(keepClaims(person.claims, names)).length]).toEqual([20, 20])
+    expect(names).toEqual(expect.arrayContaining(Object.values(CLAIMS_OF_SCOPES).flat()))
+  }
 })
