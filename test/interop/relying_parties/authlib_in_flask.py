@@ -1,13 +1,22 @@
-"""Authlib in Flask, as its guide for Flask has it. Stdin: JSON of the registration."""
+"""Authlib in Flask, as its guide for Flask has it. Stdin: a line of JSON, the registration; it ends when stdin does."""
 
 import json
 import os
 import sys
+import threading
 
 from authlib.integrations.flask_client import OAuth
 from flask import Flask, jsonify, redirect, session
 
-told = json.load(sys.stdin)
+told = json.loads(sys.stdin.readline())
+
+
+def end_with_stdin():
+    sys.stdin.read()
+    os._exit(0)
+
+
+threading.Thread(target=end_with_stdin, daemon=True).start()
 app = Flask(__name__)
 app.secret_key = "a secret"
 oauth = OAuth(app)

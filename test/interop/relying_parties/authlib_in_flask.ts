@@ -19,13 +19,14 @@ export const authlib: RelyingParty = {
       stdio: ['pipe', 'ignore', 'pipe'],
       env: { AUTHLIB_INSECURE_TRANSPORT: '1' },
     })
-    python.stdin.end(JSON.stringify(registration))
+    // It outlives nobody: with this process its input ends, and it does.
+    python.stdin.write(`${JSON.stringify(registration)}\n`)
     const said = text(python.stderr)
     const ended = new Promise<never>((_, reject) => {
       python.on('exit', async () => reject(new Error(`Flask ended: ${await said}`)))
     })
     ended.catch(() => {})
     await Promise.race([waitFor(`${registration.origin}/me`), ended])
-    return () => python.kill()
+    return () => python.stdin.end()
   },
 }

@@ -8,18 +8,23 @@
 import { createRequire } from 'node:module'
 import express from 'express'
 import type { NextAuthOptions } from 'next-auth'
-import { listenOn, type RelyingParty, type Said, saidBy } from '../../parties/relying_party.ts'
+import { type Check, listenOn, type RelyingParty, type Said, saidBy } from '../../parties/relying_party.ts'
 
 type NextAuthModule = typeof import('next-auth', { with: { 'resolution-mode': 'require' }})
 const { default: NextAuth, getServerSession }: NextAuthModule = createRequire(import.meta.url)('next-auth')
 
-/** Its page of an application is where the request says: as behind a proxy that is trusted. */
+// It is where a request says, as behind a proxy that is trusted: the servers of one process have many addresses.
 process.env['AUTH_TRUST_HOST'] = 'true'
 
-type Checks = readonly ('pkce' | 'state' | 'nonce')[]
-type Changes = { readonly checks?: Checks; readonly asksUserinfo?: boolean }
+/** How an application sets it up. */
+interface Options {
+  /** What it sends. Default: nothing but the state. */
+  readonly checks?: readonly Check[]
+  /** Whether it asks userinfo, and not the ID token alone. Default false. */
+  readonly asksUserinfo?: boolean
+}
 
-function nextAuth({ checks, asksUserinfo = false }: Changes): Pick<RelyingParty, 'login' | 'callback' | 'start'> {
+function nextAuth({ checks, asksUserinfo = false }: Options): Pick<RelyingParty, 'login' | 'callback' | 'start'> {
   return {
     login: '/api/auth/signin?callbackUrl=/me',
     callback: '/api/auth/callback/bulla',
@@ -60,16 +65,11 @@ function nextAuth({ checks, asksUserinfo = false }: Changes): Pick<RelyingParty,
             .map((pair) => [pair.slice(0, pair.indexOf('=')), decodeURIComponent(pair.slice(pair.indexOf('=') + 1))]),
         ),
         body: request.body,
-        query: { ...request.query, nextauth: request.path.replace('/api/auth/', '').split('/') },
+        query: { ...request.query, ...request.params },
       })
-      app.use('/api/auth', (request, response) => {
-        const { query, ...rest } = asInNext(request)
-        return NextAuth(
-          { ...rest, query: { ...query, nextauth: request.path.slice(1).split('/') } } as never,
-          response as never,
-          options,
-        )
-      })
+      app.all('/api/auth/*nextauth', (request, response) =>
+        NextAuth(asInNext(request) as never, response as never, options),
+      )
       app.get('/me', async (request, response) => {
         const session = await getServerSession(asInNext(request) as never, response as never, options)
         response.json(saidBy((session?.user ?? {}) as Said))
