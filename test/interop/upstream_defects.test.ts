@@ -143,28 +143,35 @@ describe('a bad ID token', () => {
     expect((await browser.get(callback)).status).toBe(303)
   })
 
-  it.each([
-    ['none', { auth_time: undefined }],
-    ['an old one', { auth_time: NOW - 3600 }],
-    ['one in milliseconds as', { auth_time: NOW * 1000 }],
-  ])('with max_age and %s auth_time is refused (OpenID Connect Core §3.1.2.1)', async (_, claims) => {
+  /** Returns what a login ends in, the status of a page or the error that the app is told, and whether there is a session. */
+  async function endOf(browser: Browser, callback: string): Promise<readonly [number | string, boolean]> {
+    const { status, headers } = await browser.get(callback)
+    const error = new URL(headers.get('location') ?? ISSUER, ISSUER).searchParams.get('error')
+    return [error ?? status, browser.cookies.has('__Host-bulla-session')]
+  }
+
+  it.each<[string, NonNullable<Misconduct['claims']>, number | string]>([
+    ['none', { auth_time: undefined }, 'login_required'],
+    ['an old one', { auth_time: NOW - 3600 }, 400],
+    ['one in milliseconds as', { auth_time: NOW * 1000 }, 'login_required'],
+  ])('with max_age and %s auth_time is refused (OpenID Connect Core §3.1.2.1)', async (_, claims, end) => {
     const { browser } = setUp()
     const { callback } = await begin(browser, { max_age: '60' })
     provider.misbehave({ claims })
-    expect((await browser.get(callback)).status).toBe(400)
+    expect(await endOf(browser, callback)).toEqual([end, false])
   })
 
-  it.each<[string, NonNullable<Misconduct['claims']>, number]>([
-    ['that tells no auth_time', { auth_time: undefined }, 400],
+  it.each<[string, NonNullable<Misconduct['claims']>, number | string]>([
+    ['that tells no auth_time', { auth_time: undefined }, 'login_required'],
     ['that only had a session', { auth_time: NOW - 60 }, 400],
     ['whose clock is 20 seconds behind', { auth_time: NOW - 20, iat: NOW - 20 }, 303],
     ['whose clock is 20 seconds ahead', { auth_time: NOW + 20, iat: NOW + 20 }, 303],
     ['whose clock is right', {}, 303],
-  ])('with prompt=login, of a provider %s, is no new login unless it says so', async (_, claims, status) => {
+  ])('with prompt=login, of a provider %s, is no new login unless it says so', async (_, claims, end) => {
     const { browser } = setUp()
     const { callback } = await begin(browser, { prompt: 'login' })
     provider.misbehave({ claims })
-    expect((await browser.get(callback)).status).toBe(status)
+    expect(await endOf(browser, callback)).toEqual([end, end === 303])
   })
 })
 
