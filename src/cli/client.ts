@@ -7,6 +7,7 @@
 import { encodeBase64url } from '../../keys/base64url.ts'
 import { digestText } from '../../keys/digest.ts'
 import { BUILT_IN_GRANT_TYPES } from '../grants/index.ts'
+import { OPENID } from '../openid/openid.ts'
 import { checkRedirectUri } from '../protocol/redirect_uri.ts'
 import { type Command, type Io, OUT, UsageError, type Values } from './command.ts'
 
@@ -19,6 +20,11 @@ function writeToml(value: string | readonly string[]): string {
 function makeSecret(io: Io): { readonly client_secret: string; readonly secret_hash: string } {
   const client_secret = encodeBase64url(io.random())
   return { client_secret, secret_hash: `sha256:${encodeBase64url(digestText(client_secret))}` }
+}
+
+/** Tells whether a client asks who logged in. */
+function isAsking({ scopes = [] }: Readonly<Record<string, string | readonly string[]>>): boolean {
+  return scopes.includes(OPENID)
 }
 
 /** Returns the settings entry of a resource server or an operator, who are given nothing. */
@@ -56,6 +62,10 @@ function readEntry(values: Values): Readonly<Record<string, string | readonly st
         .filter((token) => token !== '') ?? [],
   }
 }
+
+/** What a client that asks who logged in needs beside its entry. */
+const PROVIDER =
+  'It asks who logged in: the settings need [vars.OPENID], and the ring an RSA key (`bulla keys rotate --rs256`), unless the entry says id_token_signed_response_alg = "ES256".'
 
 /** Returns how an entry begins in `wrangler.toml`. */
 function headingOf(id: string): string {
@@ -109,7 +119,11 @@ const create: Command = {
       help: 'a grant type that it may use (default client_credentials; with --redirect-uri authorization_code and refresh_token)',
     },
     resource: { type: 'string', multiple: true, value: 'URI', help: 'a resource that it may have tokens for' },
-    scope: { type: 'string', value: 'SCOPE', help: 'the scope tokens that it may have, with spaces between' },
+    scope: {
+      type: 'string',
+      value: 'SCOPE',
+      help: 'the scope tokens that it may have, with spaces between; with openid among them it asks who logged in, and needs no resource',
+    },
     json: { type: 'boolean', help: 'as JSON: client_id, client_secret, settings' },
     out: OUT,
   },
@@ -127,6 +141,7 @@ const create: Command = {
     if (made !== undefined) io.out(`${made.client_secret}\n`)
     io.out(headingOf(id))
     for (const [name, value] of Object.entries(settings)) io.out(`${name} = ${writeToml(value)}`)
+    if (isAsking(entry)) io.say(PROVIDER)
     return 0
   },
 }

@@ -13,6 +13,7 @@ import {
 } from '../../keys/index.ts'
 import { readySigningKey } from '../../src/jose/jwks.ts'
 import { leafRecipient, type Recipient, recipientOf } from '../../src/jose/recipient.ts'
+import { checkSettings } from '../../src/settings/settings.ts'
 import { sealDirect } from '../../src/token/direct.ts'
 import { sealNested } from '../../src/token/nested.ts'
 import { type Ended, ROOT, run } from '../checkout.ts'
@@ -410,6 +411,27 @@ scopes = []
 `,
     ])
     expect(await bulla('client new shop --redirect-uri javascript:alert(1)')).toMatchObject({ code: 1, out: '' })
+  })
+
+  it('prints an entry that asks who logged in, which settings take as it stands, and says what it needs beside it', async () => {
+    const asked = 'client new shop --redirect-uri https://shop.example/cb --scope'
+    const { code, out, err } = await bulla(`${asked} openid`)
+    expect(code).toBe(0)
+    expect(out).toContain('resources = []\nscopes = ["openid"]\n')
+    expect(err).toContain('the settings need [vars.OPENID], and the ring an RSA key')
+    expect((await bulla(`${asked} read`)).err).not.toContain('OPENID')
+    const { settings } = JSON.parse(at(await bulla(`${asked} openid --json`)))
+    expect(() =>
+      checkSettings({
+        issuer: ISSUER,
+        keyRing: undefined,
+        resources: {},
+        clients: { shop: settings },
+        openid: {},
+        guard: 'none',
+        authenticate: async () => ({ sub: 'alice', auth_time: 0 }),
+      }),
+    ).not.toThrow()
   })
 
   it('gives another secret each time, and JSON for machines', async () => {

@@ -174,6 +174,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'src/grants',
     'src/remote',
     'src/registration',
+    'src/openid',
     'src/protocol',
     'src/token',
     'src/jose',
