@@ -9,7 +9,8 @@ import { isWithoutChromium, startChromium } from '../browser/chromium.ts'
 import { secretHash } from '../fixtures.ts'
 import { CLAIMS } from '../parties/claims.ts'
 import { freePort, type LiveIssuer, waitFor } from '../parties/live_issuer.ts'
-import { logIn, SCOPES, startOpenidIssuer, WAYS } from '../parties/openid_issuer.ts'
+import { logIn, SCOPES, startOpenidIssuer } from '../parties/openid_issuer.ts'
+import { WAYS, type Way } from '../parties/relying_party.ts'
 import { readSegment } from '../parties/servers.ts'
 
 const APACHE = '/usr/sbin/apache2'
@@ -19,11 +20,14 @@ const isWithout = !existsSync(join(MODULES, 'mod_auth_openidc.so')) && process.e
 const SECRET = 'apache-secret'
 const ALICE = { OIDC_CLAIM_sub: 'alice', OIDC_CLAIM_name: CLAIMS.name, OIDC_CLAIM_email: CLAIMS.email }
 
-/** The hosts, each a client of its own: with the waiver, or with Apache's option for PKCE. */
-const HOSTS = (['RS256', 'ES256', 'thin'] as const).flatMap((way) => [
-  { title: `${way}, without PKCE`, way, hasPkce: false },
-  { title: `${way}, with PKCE`, way, hasPkce: true },
-])
+/** The hosts, each a client of its own: with the waiver, or with Apache's option for PKCE; one wants its answers posted. */
+const HOSTS = [
+  ...(Object.keys(WAYS) as Way[]).flatMap((way) => [
+    { title: `${way}, without PKCE`, way, hasPkce: false, method: 'GET' },
+    { title: `${way}, with PKCE`, way, hasPkce: true, method: 'GET' },
+  ]),
+  { title: 'an answer that is posted', way: 'RS256', hasPkce: false, method: 'POST' },
+] as const
 
 describe.skipIf(isWithout || isWithoutChromium)("Debian's Apache with mod_auth_openidc", { timeout: 60_000 }, () => {
   let live: LiveIssuer
@@ -35,7 +39,7 @@ describe.skipIf(isWithout || isWithoutChromium)("Debian's Apache with mod_auth_o
   const idOf = (host: number): string => `apache-${host}`
 
   /** The lines of a host: all is for people who are logged in, but for where a logout leads. */
-  function linesOf({ way, hasPkce }: (typeof HOSTS)[number], host: number): string {
+  function linesOf({ way, hasPkce, method }: (typeof HOSTS)[number], host: number): string {
     return `
 Listen 127.0.0.1:${ports[host]}
 <VirtualHost 127.0.0.1:${ports[host]}>
@@ -48,6 +52,7 @@ Listen 127.0.0.1:${ports[host]}
   OIDCIDTokenSignedResponseAlg ${way === 'ES256' ? 'ES256' : 'RS256'}
   OIDCPassIDTokenAs serialized
   ${hasPkce ? 'OIDCPKCEMethod S256' : ''}
+  OIDCResponseMode ${method === 'POST' ? 'form_post' : 'query'}
   <Location />
     AuthType openid-connect
     Require valid-user
@@ -120,22 +125,26 @@ ${HOSTS.map(linesOf).join('\n')}
   }
 
   it.each(HOSTS.map((host, index) => ({ ...host, index })))(
-    'logs a person in by $title, and refreshes',
-    async ({ index, way, hasPkce }) => {
+    'logs a person in by $title, refreshes, and logs the person out',
+    async ({ index, way, hasPkce, method }) => {
       const origin = originOf(index)
       const context = await browser.newContext()
       const page = await context.newPage()
       const asked: string[] = []
-      page.on('request', (request) => asked.push(request.url()))
+      page.on('request', (request) => asked.push(`${request.method()} ${request.url()}`))
       await page.goto(`${origin}/`)
       await logIn(page)
       const told = await toldInside(page)
       expect(told).toMatchObject(ALICE)
-      const request = new URL(asked.find((url) => url.startsWith(`${live.issuer}/authorize`)) ?? '')
-      expect(request.searchParams.has('code_challenge')).toBe(hasPkce)
+      const request = asked.find((one) => one.startsWith(`GET ${live.issuer}/authorize?`))
+      expect(request?.includes('code_challenge=')).toBe(hasPkce)
+      expect(asked).toContainEqual(expect.stringMatching(`^${method} ${origin}/openid`))
       const [header, claims] = String(told['OIDC_id_token']).split('.', 2).map(readSegment)
       expect(header).toMatchObject({ alg: way === 'ES256' ? 'ES256' : 'RS256' })
-      expect([claims?.['sub'], claims?.['name']]).toEqual(['alice', way === 'thin' ? undefined : CLAIMS.name])
+      expect([claims?.['sub'], claims?.['name']]).toEqual([
+        'alice',
+        way === 'a thin ID token' ? undefined : CLAIMS.name,
+      ])
 
       const { OIDC_access_token: access_token = '' } = told
       await page.goto(`${origin}/openid?${new URLSearchParams({ refresh: `${origin}/`, access_token })}`)
@@ -144,6 +153,10 @@ ${HOSTS.map(linesOf).join('\n')}
       expect(renewed).toMatchObject(ALICE)
       expect(renewed['OIDC_access_token']).not.toBe(access_token)
 
+      await page.goto(`${origin}/openid?${new URLSearchParams({ logout: `${origin}/bye.html` })}`)
+      await page.getByRole('heading', { name: 'Bye' }).waitFor()
+      await page.goto(`${origin}/`)
+      await page.getByLabel('Name').waitFor()
       expect(await readFile(join(folder, 'log'), 'utf8')).not.toMatch(/auth_openidc:error/)
       await context.close()
     },

@@ -4,12 +4,18 @@ import { isWithoutChromium, startChromium } from '../browser/chromium.ts'
 import { type AppPage, startAppPage } from '../parties/app_page.ts'
 import { CLAIMS } from '../parties/claims.ts'
 import type { LiveIssuer } from '../parties/live_issuer.ts'
-import { logIn, press, SCOPES, startOpenidIssuer, WAYS } from '../parties/openid_issuer.ts'
+import { logIn, press, SCOPES, startOpenidIssuer } from '../parties/openid_issuer.ts'
+import { WAYS, type Way } from '../parties/relying_party.ts'
 import { readSegment } from '../parties/servers.ts'
 
 const LIBRARIES = ['oidc_client_ts', 'angular_oauth2_oidc'] as const
 const CASES = LIBRARIES.flatMap((library) =>
-  (['RS256', 'ES256', 'thin'] as const).map((way) => ({ library, way, client_id: `${library}-${way}` })),
+  (Object.keys(WAYS) as Way[]).map((way, index) => ({
+    library,
+    way,
+    path: `/${index}`,
+    client_id: `${library}-${index}`,
+  })),
 )
 const ALICE = { sub: 'alice', ...CLAIMS }
 
@@ -17,7 +23,8 @@ describe.skipIf(isWithoutChromium)('a relying party in a browser, as npm has it'
   let live: LiveIssuer
   let browser: Browser
   const apps = new Map<string, AppPage>()
-  const urlOf = ({ library, way }: (typeof CASES)[number]): string => `${apps.get(library)?.origin}/${way}`
+  const urlOf = ({ library, path }: Pick<(typeof CASES)[number], 'library' | 'path'>): string =>
+    `${apps.get(library)?.origin}${path}`
 
   beforeAll(async () => {
     for (const library of LIBRARIES) apps.set(library, await startAppPage(library))
@@ -32,9 +39,14 @@ describe.skipIf(isWithoutChromium)('a relying party in a browser, as npm has it'
       },
     ])
     live = await startOpenidIssuer(Object.fromEntries(clients))
-    for (const { library, way, client_id } of CASES) {
-      const registration = { issuer: live.issuer, client_id, scope: SCOPES.join(' '), userinfo: way === 'thin' }
-      apps.get(library)?.register(`/${way}`, registration)
+    for (const { library, way, path, client_id } of CASES) {
+      const registration = {
+        issuer: live.issuer,
+        client_id,
+        scope: SCOPES.join(' '),
+        userinfo: way === 'a thin ID token',
+      }
+      apps.get(library)?.register(path, registration)
     }
     browser = await startChromium()
   }, 120_000)
@@ -51,29 +63,41 @@ describe.skipIf(isWithoutChromium)('a relying party in a browser, as npm has it'
     return JSON.parse((await page.locator('pre', { hasText: '{' }).textContent()) ?? '')
   }
 
-  it.each(CASES)('$library logs a person in ($way), and renews without a page', async ({ library, way, client_id }) => {
-    const url = urlOf({ library, way, client_id })
-    const context = await browser.newContext()
-    const page = await context.newPage()
-    const asked: string[] = []
-    page.on('response', (answer) => asked.push(`${answer.request().method()} ${answer.status()} ${answer.url()}`))
-    await page.goto(url)
-    expect(await shownBy(page, url)).toEqual({})
-    await press(page, 'Log in')
-    await logIn(page)
-    const first = await shownBy(page, url)
-    expect(first).toMatchObject({ person: ALICE })
-    const [header, claims] = String(first['id_token']).split('.', 2).map(readSegment)
-    expect(header).toMatchObject({ alg: way === 'ES256' ? 'ES256' : 'RS256' })
-    expect([claims?.['sub'], claims?.['name']]).toEqual(['alice', way === 'thin' ? undefined : CLAIMS.name])
-    expect(asked.includes(`GET 200 ${live.issuer}/userinfo`)).toBe(way === 'thin')
+  it.each(CASES)(
+    '$library logs a person in by $way, renews without a page, and logs the person out',
+    async ({ library, way, path }) => {
+      const url = urlOf({ library, path })
+      const context = await browser.newContext()
+      const page = await context.newPage()
+      const asked: string[] = []
+      page.on('response', (answer) => asked.push(`${answer.request().method()} ${answer.status()} ${answer.url()}`))
+      await page.goto(url)
+      expect(await shownBy(page, url)).toEqual({})
+      await press(page, 'Log in')
+      await logIn(page)
+      const first = await shownBy(page, url)
+      expect(first).toMatchObject({ person: ALICE })
+      const [header, claims] = String(first['id_token']).split('.', 2).map(readSegment)
+      expect(header).toMatchObject({ alg: way === 'ES256' ? 'ES256' : 'RS256' })
+      expect([claims?.['sub'], claims?.['name']]).toEqual([
+        'alice',
+        way === 'a thin ID token' ? undefined : CLAIMS.name,
+      ])
+      expect(asked.includes(`GET 200 ${live.issuer}/userinfo`)).toBe(way === 'a thin ID token')
 
-    asked.length = 0
-    await press(page, 'Renew')
-    const renewed = await shownBy(page, url)
-    expect(renewed).toMatchObject({ person: ALICE, access_token: expect.any(String) })
-    expect(renewed['access_token']).not.toBe(first['access_token'])
-    expect(asked).toContain(`POST 200 ${live.issuer}/token`)
-    await context.close()
-  })
+      asked.length = 0
+      await press(page, 'Renew')
+      const renewed = await shownBy(page, url)
+      expect(renewed).toMatchObject({ person: ALICE, access_token: expect.any(String) })
+      expect(renewed['access_token']).not.toBe(first['access_token'])
+      expect(asked).toContain(`POST 200 ${live.issuer}/token`)
+
+      // Who comes back from a logout is nobody, here and there.
+      await press(page, 'Log out')
+      expect(await shownBy(page, url)).toEqual({})
+      await press(page, 'Log in')
+      await page.getByLabel('Name').waitFor()
+      await context.close()
+    },
+  )
 })

@@ -15,13 +15,6 @@ import { RING_RSA } from './partner.ts'
 /** What all relying parties ask for. */
 export const SCOPES = ['openid', 'profile', 'email'] as const
 
-/** Ways in which a client may want its ID tokens: its settings, by how a test calls them. */
-export const WAYS = {
-  RS256: {},
-  ES256: { id_token_signed_response_alg: 'ES256' },
-  thin: { id_token_claims: false },
-} as const
-
 /** Starts an OpenID provider with these clients. */
 export function startOpenidIssuer(CLIENTS: Readonly<Record<string, unknown>>): Promise<LiveIssuer> {
   const ring = createRing({ now: Math.floor(Date.now() / 1000), key: testKey(), rsaKey: RING_RSA })
