@@ -100,6 +100,18 @@ describe('which token a client gets that asks who logged in, and for APIs (OpenI
     )
   })
 
+  it('none for userinfo without a person, by a client that asks persons for it', async () => {
+    const rp = {
+      grant_types: ['authorization_code', 'client_credentials'],
+      resources: [API],
+      scopes: ['openid', 'read'],
+    }
+    const provider = createProvider({ rp })
+    for (const resource of [USERINFO, `${USERINFO}/`])
+      expect((await provider.token({ grant_type: 'client_credentials', resource })).error).toBe('invalid_target')
+    expect(await told(await provider.token({ grant_type: 'client_credentials' }))).toBe('api read')
+  })
+
   it.each(['client_credentials', EXCHANGE])('none for userinfo by %s', async (grant_type) => {
     const provider = setUp()
     const { access_token } = await provider.login(ONE)
