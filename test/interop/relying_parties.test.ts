@@ -4,7 +4,10 @@
  * @module
  */
 
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ROOT } from '../checkout.ts'
 import { blockOf } from '../docs.ts'
 import {
   type RelyingParty,
@@ -185,4 +188,16 @@ describe.each(all.filter(([, party]) => party.backchannelLogout !== undefined))(
     await visitor.visit(`${running.issuer}/logout`)
     await expect.poll(() => hear(visitor, origin), { timeout: 10_000 }).toEqual({})
   })
+})
+
+it('the docs say of each what its client needs', async () => {
+  const page = await readFile(join(ROOT, 'docs', 'openid.md'), 'utf8')
+  const { 'the app that the docs show': _, ...libraries } = PARTIES
+  for (const [name, party] of Object.entries(libraries)) {
+    const [library = ''] = name.split(/[ ,]/)
+    const [, needed = ''] = new RegExp(`^\\| ${library}\\b[^|]*\\|([^|]*)\\|`, 'm').exec(page) ?? []
+    expect([name, needed]).toEqual([name, expect.stringMatching(/\w/)])
+    if (!sends(party, 'pkce')) expect([name, needed]).toEqual([name, expect.stringContaining('pkce = "optional"')])
+    if (party.thin !== undefined) expect([name, needed]).toEqual([name, expect.stringContaining('id_token_claims')])
+  }
 })
