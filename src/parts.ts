@@ -18,6 +18,7 @@ import { createLogins, type Logins } from './authorization/login.ts'
 import { createOpenedRequests, type OpenedRequests } from './authorization/opened_requests.ts'
 import { createPushedRequests, type PushedRequests } from './authorization/pushed_requests.ts'
 import { createRememberedConsents } from './authorization/remembered_consents.ts'
+import { createRequestObjects, type RequestObjects } from './authorization/request_object.ts'
 import { createSessions, type Sessions } from './authorization/session.ts'
 import { createWantedPersons, type WantedPersons } from './authorization/wanted_person.ts'
 import { createWays } from './authorization/ways.ts'
@@ -52,6 +53,7 @@ export interface Parts {
   readonly revoking: Revoking
   readonly view: RevocationView
   readonly pushedRequests: PushedRequests
+  readonly requestObjects: RequestObjects
 }
 
 /** What people meet beside that. */
@@ -78,6 +80,7 @@ export function createParts(context: EndpointContext, fetch: Fetch): Parts {
   )
   const recipients = createRecipients(fetch, log)
   const proveClient = createClientAuthentication(context, assertions)
+  const pushedRequests = createPushedRequests(context)
   const tellPerson = createTellPerson(context)
   return {
     proveClient,
@@ -93,7 +96,8 @@ export function createParts(context: EndpointContext, fetch: Fetch): Parts {
     revocations,
     revoking: createRevoking(context, revocations, view),
     view,
-    pushedRequests: createPushedRequests(context),
+    pushedRequests,
+    requestObjects: createRequestObjects(context, { assertions, pushedRequests }),
   }
 }
 

@@ -24,6 +24,8 @@ export interface Pushed {
   readonly until: number
   /** The thumbprint of the DPoP key that was proved when it was pushed; once it is sealed, it is one of the parameters. */
   readonly jkt?: string
+  /** Whether a browser has just brought it, signed by its client: then the client did not push it. */
+  readonly isBrought?: true
   /** When a login for it was begun at which a person was proved: a session since then is as new as it asks for. Unix seconds. */
   readonly metAt?: number
 }
@@ -217,7 +219,7 @@ export function readAuthorizationRequest(
   if (!client.grantTypes.has('authorization_code')) {
     throw new OAuthError('unauthorized_client', 'the client may not use the authorization endpoint')
   }
-  if (pushed === undefined && (policy.isPushing || client.isPushing))
+  if ((pushed === undefined || pushed.isBrought) && (policy.isPushing || client.isPushing))
     throw new OAuthError('invalid_request', 'the client must push its requests')
   const rest = { codeChallenge, claims, nonce, dpopJkt, prompt, maxAge, loginHint }
   return { destination, ...wishes, parameters: written, pushed, ...rest }

@@ -27,8 +27,13 @@ export interface OpenedRequest {
 
 /** The pushed requests of an issuer. */
 export interface PushedRequests {
-  /** Names a new request. */
-  name(now: number): Pushed
+  /**
+   * Names a new request.
+   *
+   * @param from when it can still be opened. Unix seconds
+   * @param jti its name, where it has one already
+   */
+  name(from: number, jti?: string): Pushed
   /** Seals a request. */
   seal(
     request: Pick<AuthorizationRequest, 'parameters'>,
@@ -96,7 +101,7 @@ export function createPushedRequests({ settings, newId }: EndpointContext): Push
   }
 
   return {
-    name: (now) => ({ jti: newId(), until: now + longest }),
+    name: (from, jti = newId()) => ({ jti, until: from + longest }),
     seal,
     async goOnAt({ parameters, pushed }, envelopes, now) {
       if (pushed === undefined) return `${issuer}/authorize?${new URLSearchParams(parameters)}`

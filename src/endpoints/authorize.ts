@@ -15,6 +15,7 @@ import { type Destination, proveDestination } from '../authorization/destination
 import type { Logins } from '../authorization/login.ts'
 import type { OpenedRequests } from '../authorization/opened_requests.ts'
 import type { OpenedRequest, PushedRequests } from '../authorization/pushed_requests.ts'
+import type { RequestObjects } from '../authorization/request_object.ts'
 import type { Session, Sessions } from '../authorization/session.ts'
 import type { WantedPersons } from '../authorization/wanted_person.ts'
 import type { EndpointContext } from '../context.ts'
@@ -38,6 +39,7 @@ export interface AuthorizeParts {
   readonly answers: Answers
   readonly pushedRequests: PushedRequests
   readonly openedRequests: OpenedRequests
+  readonly requestObjects: RequestObjects
   readonly allowed: AllowedApps
   readonly wanted: WantedPersons
 }
@@ -72,6 +74,7 @@ export function createAuthorizeEndpoint(
   const { settings, keyRing, log } = context
   const { issuer, clients, openid } = settings
   const { sessions, logins, consents, codes, answers, pushedRequests, openedRequests, allowed, wanted } = parts
+  const { requestObjects } = parts
 
   /** Tells whether a client is told anything of what the login gave. */
   function isTold({ scope, claims: { asked } }: AuthorizationRequest): boolean {
@@ -102,29 +105,36 @@ export function createAuthorizeEndpoint(
     return withCookies(c, await answerLeaving(issuer, way, false))
   }
 
+  /** Opens what a browser brings in place of a request: one that was pushed, or one that its client signed. */
+  async function open(asked: Parameters, now: number): Promise<OpenedRequest | undefined> {
+    if (asked.get('request_uri') !== undefined)
+      return pushedRequests.open(asked, context.envelopes(keyRing.open(now), now), now)
+    const opened = await requestObjects.open(asked, clients.get(asked.get('client_id') ?? ''), now)
+    return opened && { ...opened, pushed: { ...opened.pushed, isBrought: true } }
+  }
+
   /** Phase 1: whatever is wrong here is a page. */
   async function prove(c: Context, now: number): Promise<Proved> {
     checkNavigation(c.req.raw.headers)
     const text = c.req.method === 'POST' ? await readBody(c.req.raw) : new URL(c.req.url).search.slice(1)
     const asked = readParameters(text)
-    asked.checkOnce('client_id', 'request_uri')
-    const isPushed = asked.get('request_uri') !== undefined
-    const opened = isPushed
-      ? await pushedRequests.open(asked, context.envelopes(keyRing.open(now), now), now)
-      : undefined
+    asked.checkOnce('client_id', 'request_uri', 'request')
+    const opened = await open(asked, now)
     const parameters = opened?.parameters ?? asked
     return { destination: proveDestination(parameters, clients), parameters, opened, asked }
   }
 
   /**
    * Returns where a request goes on that was posted: another site's comes without our cookies, since they are `Lax`, and an
-   * answer to it would replace what other tabs need.
+   * answer to it would replace what other tabs need. One that was signed goes on as if it had been pushed: its page can be
+   * reloaded when the object has ended.
    */
-  function byGet({ parameters, pushed }: AuthorizationRequest, asked: Parameters): string {
+  async function byGet(request: AuthorizationRequest, asked: Parameters, now: number): Promise<string> {
+    const { pushed } = request
+    if (pushed === undefined || pushed.isBrought)
+      return pushedRequests.goOnAt(request, context.envelopes(keyRing.open(now), now), now)
     const named = { client_id: asked.get('client_id'), request_uri: asked.get('request_uri') }
-    return pushed === undefined
-      ? `${issuer}/authorize?${new URLSearchParams(parameters)}`
-      : addParameters(`${issuer}/authorize`, named)
+    return addParameters(`${issuer}/authorize`, named)
   }
 
   /** Returns the ways on where it is not proved where the answer may go: the client's own home, or the same once more. */
@@ -160,7 +170,8 @@ export function createAuthorizeEndpoint(
     try {
       if (opened !== undefined) await pushedRequests.checkLive(opened, openedRequests.has(c, opened.pushed), now)
       const request = readAuthorizationRequest(parameters, destination, settings, opened?.pushed)
-      return c.req.method === 'POST' ? c.redirect(byGet(request, asked), 303) : await answer(c, request, now)
+      const isGoingOn = c.req.method === 'POST' || request.pushed?.isBrought
+      return isGoingOn ? c.redirect(await byGet(request, asked, now), 303) : await answer(c, request, now)
     } catch (thrown) {
       return fail(c, toOAuthError(thrown), destination, now)
     }

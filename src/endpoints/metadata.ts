@@ -40,8 +40,6 @@ function describeProvider(
     claim_types_supported: ['normal'],
     claims_supported: ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', ...claims],
     claims_parameter_supported: true,
-    // Left out, it would mean that any URL is fetched (OpenID Connect Discovery §3).
-    request_uri_parameter_supported: false,
     ...(acrValues.length > 0 ? { acr_values_supported: acrValues } : {}),
   }
 }
@@ -49,18 +47,24 @@ function describeProvider(
 /** Returns the metadata document of an issuer (RFC 8414 §2). */
 export function describeIssuer(settings: CheckedSettings): Readonly<Record<string, unknown>> {
   const { issuer, resources, authenticate, revocations, guard, grants, hasCertificates } = settings
-  const { detailTypes, isPushing, profile, openid } = settings
+  const { clients, detailTypes, isPushing, profile, openid } = settings
   const ofPersons = openid === undefined ? [] : openidScopes(openid)
   const scopes = new Set([...ofPersons, ...[...resources.values()].flatMap((resource) => resource.scopes)])
   const methods = authenticationMethodsOf(settings)
   const provingMethods = methods.filter((method) => method !== 'none')
   const algorithms = guard === undefined ? [] : algorithmsIn(profile)
   const isForPersons = authenticate !== undefined
+  const strong = algorithmsIn(profile)
+  const isSigning = [...clients.values()].some(({ requestSigner }) => requestSigner !== undefined)
   const authorization = {
     authorization_endpoint: `${issuer}/authorize`,
     response_types_supported: RESPONSE_TYPES,
     response_modes_supported: RESPONSE_MODES,
-    authorization_signing_alg_values_supported: SIGNING_ALGORITHMS,
+    authorization_signing_alg_values_supported: SIGNING_ALGORITHMS.filter((alg) => strong.includes(alg)),
+    request_parameter_supported: isSigning,
+    // Left out, it would mean that any URL is fetched (OpenID Connect Discovery §3).
+    request_uri_parameter_supported: false,
+    ...(isSigning ? { request_object_signing_alg_values_supported: strong } : {}),
     code_challenge_methods_supported: CODE_CHALLENGE_METHODS,
     prompt_values_supported: PROMPTS,
     authorization_response_iss_parameter_supported: true,

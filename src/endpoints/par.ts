@@ -10,28 +10,49 @@ import { createDpop } from '../authentication/dpop.ts'
 import { readAuthorizationRequest } from '../authorization/authorization_request.ts'
 import { proveDestination } from '../authorization/destination.ts'
 import type { PushedRequests } from '../authorization/pushed_requests.ts'
+import type { RequestObjects } from '../authorization/request_object.ts'
 import type { EndpointContext } from '../context.ts'
 import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
 import { answerJson } from '../http/respond.ts'
+import { OAuthError } from '../protocol/error.ts'
+import type { Parameters } from '../protocol/parameters.ts'
 
 /** What the endpoint needs beside the context. */
 export interface ParParts {
   readonly proveClient: ProveClient
   readonly pushedRequests: PushedRequests
+  readonly requestObjects: RequestObjects
+}
+
+/** What may stand beside a request object: what proves the client (RFC 9126 §3). */
+const BESIDE_OBJECT = ['request', 'client_id', 'client_secret', 'client_assertion', 'client_assertion_type']
+
+/** Checks that nothing stands beside a request object, that could be taken for a part of it. */
+function checkAlone(parameters: Parameters, id: string): void {
+  if (!parameters.names().every((name) => BESIDE_OBJECT.includes(name)))
+    throw new OAuthError('invalid_request', 'a parameter stands beside the request object')
+  if ((parameters.get('client_id') ?? id) !== id)
+    throw new OAuthError('invalid_request', 'client_id is of another client than the request object')
 }
 
 /** Returns the pushed authorization request endpoint. */
-export function createParEndpoint(context: EndpointContext, { proveClient, pushedRequests }: ParParts): FormEndpoint {
+export function createParEndpoint(
+  context: EndpointContext,
+  { proveClient, pushedRequests, requestObjects }: ParParts,
+): FormEndpoint {
   const { settings, keyRing, log } = context
   const dpop = createDpop(context)
   return createFormEndpoint(context, 'par', async ({ parameters, headers, certificate, now }) => {
     const { client, spend } = await proveClient({ headers, parameters, certificate, now })
+    const opened = await requestObjects.open(parameters, client, now)
+    if (opened !== undefined) checkAlone(parameters, client.id)
+    const asked = opened?.parameters ?? parameters
     // It can push a request of its own alone, whatever client_id says.
-    const destination = proveDestination(parameters, new Map([[client.id, client]]))
+    const destination = proveDestination(asked, new Map([[client.id, client]]))
     const proof = await dpop.check({ headers, endpoint: '/par', now })
     // Who proves a key here wants the code for it (RFC 9449 §10.1).
-    const pushed = { ...pushedRequests.name(now), ...(proof && { jkt: proof.jkt }) }
-    const request = readAuthorizationRequest(parameters, destination, settings, pushed)
+    const pushed = { ...(opened?.pushed ?? pushedRequests.name(now)), ...(proof && { jkt: proof.jkt }) }
+    const request = readAuthorizationRequest(asked, destination, settings, pushed)
     const answer = await pushedRequests.seal(request, pushed, context.envelopes(keyRing.open(now), now), now)
     await spend()
     await proof?.spend()

@@ -32,7 +32,11 @@ const errors = {
     status: 400,
     description: 'The person could not log in as the client needs it.',
   },
-  request_not_supported: { status: 400, description: 'Request objects are not supported.' },
+  request_not_supported: { status: 400, description: 'Request objects are not supported for this client.' },
+  invalid_request_object: {
+    status: 400,
+    description: 'The request object is malformed, expired, for somebody else, or not signed as it must be.',
+  },
   invalid_request_uri: { status: 400, description: 'The request URI is unknown, expired, used, or of another client.' },
   invalid_authorization_details: {
     status: 400,

@@ -25,6 +25,8 @@ export interface Parameters {
    * @throws {OAuthError} `invalid_request` when it is absent or empty
    */
   require(name: string): string
+  /** Returns which parameters there are, without the empty ones. */
+  names(): readonly string[]
   /**
    * Checks that no parameter stands there more than once: of those that are named, or of all.
    *
@@ -56,6 +58,7 @@ export function readParameters(encoded: string): Parameters {
   return {
     get,
     all,
+    names: () => [...values.keys()].filter((name) => get(name) !== undefined),
     require(name) {
       const value = get(name)
       if (value === undefined) throw new OAuthError('invalid_request', `${name} is missing`)

@@ -20,15 +20,15 @@ const REFUSED_MEMBERS = ['jwk', 'jku', 'x5u', 'x5c', 'crit', 'zip', 'b64']
 
 /** What an assertion must be. */
 export interface AssertionRules {
-  /** `iss` must be this. */
-  readonly issuer: string
+  /** `iss` must be this. Default: anything, or nothing. */
+  readonly issuer?: string
   /** `aud` must name this. */
   readonly audience: string
   /** How `aud` must name it: among others; alone, be it in a list; or as a text. Default `'among'`. */
   readonly audienceForm?: 'among' | 'alone' | 'text'
   /** The signature algorithms that are taken. */
   readonly algorithms: readonly string[]
-  /** Claims that must be there beside `iss`, `aud`, `exp`, and `iat` unless there is a `longestRest`. */
+  /** Claims that must be there beside `iss` where there is an `issuer`, `aud`, `exp`, and `iat` unless there is a `longestRest`. */
   readonly required: readonly string[]
   /** `typ` of the header, where it must be one. */
   readonly typ?: string
@@ -137,7 +137,7 @@ export async function openAssertion(jwt: string, jwks: unknown, rules: Assertion
   try {
     checkHeader(jwt, rules)
     const { payload } = await jwtVerify(jwt, keySetOf(jwks), {
-      issuer,
+      ...(issuer === undefined ? {} : { issuer }),
       audience,
       algorithms: [...algorithms],
       requiredClaims: ['exp', ...required],

@@ -14,7 +14,9 @@ it.each([
   const client = context.settings.clients.get(proved)
   if (client === undefined) throw new Error('there is no such client')
   const proveClient = async () => ({ client, spend: async () => {} })
-  const endpoint = createParEndpoint(context, { proveClient, pushedRequests: createPushedRequests(context) })
+  const pushedRequests = createPushedRequests(context)
+  const requestObjects = { open: async () => undefined }
+  const endpoint = createParEndpoint(context, { proveClient, pushedRequests, requestObjects })
   const answer = await endpoint({
     uri: `${ISSUER}/par`,
     method: 'POST',

@@ -93,6 +93,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/authorization': [
     'src/openid',
     'src/issuing',
+    'src/remote',
     'src/http',
     'src/context.ts',
     'src/grants',

@@ -51,6 +51,8 @@ export interface Client {
   readonly jwks: readonly Readonly<Record<string, unknown>>[]
   /** How it signs its assertions, where it proves itself by them. */
   readonly signer: ClientSigner | undefined
+  /** How it signs its authorization requests, where it can (RFC 9101). */
+  readonly requestSigner: (Signer & { readonly alg: AssertionAlgorithm }) | undefined
   /** The certificates by which it proves itself, where it does so by one. */
   readonly certificate: CertificateRule | undefined
   /** Whether it may have only tokens that are bound to a DPoP key (RFC 9449 §5.2). */

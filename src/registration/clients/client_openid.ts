@@ -19,7 +19,7 @@ import type { SigningAlgorithm } from '../../../keys/index.ts'
 import { SIGNING_ALGORITHMS } from '../../../keys/index.ts'
 import { checkRedirectUri, isOnDevice } from '../../protocol/redirect_uri.ts'
 import { checkRemoteUrl } from '../../protocol/remote_url.ts'
-import { ASSERTION_ALGORITHMS, type AssertionAlgorithm } from '../signer.ts'
+import type { AssertionAlgorithm } from '../signer.ts'
 
 /** How a client is told who logged in. */
 export interface OpenidClientSettings {
@@ -51,7 +51,7 @@ export interface OpenidClientSettings {
    * `"ES256"` where it has none.
    */
   readonly authorization_signed_response_alg?: SigningAlgorithm
-  /** By which algorithm it signs its authorization requests. Default: it cannot. */
+  /** By which algorithm it signs its authorization requests, with a key of its `jwks` or `jwks_uri`. Default: it cannot. */
   readonly request_object_signing_alg?: AssertionAlgorithm
   /** `"pairwise"` calls each person otherwise than any other client does. Needs `pairwiseSalt`. Default `"public"`. */
   readonly subject_type?: 'public' | 'pairwise'
@@ -108,7 +108,6 @@ export interface OpenidClient {
   readonly idTokenEncryption: IdTokenEncryption | undefined
   /** By which algorithm answers to its authorization requests are signed (JARM). */
   readonly authorizationAlg: SigningAlgorithm
-  readonly requestObjectAlg: AssertionAlgorithm | undefined
   /** Whose pairwise subjects it is told. Nothing where they are public. */
   readonly sector: string | undefined
 }
@@ -172,7 +171,7 @@ export function readOpenidClient(
 ): OpenidClient {
   const { id_token_signed_response_alg: idTokenAlg = 'RS256', id_token_claims = true, pkce = 'required' } = value
   const { post_logout_redirect_uris = [], backchannel_logout_uri, default_max_age, require_auth_time = false } = value
-  const { userinfo_signed_response_alg, id_token_encrypted_response_alg: alg, request_object_signing_alg } = value
+  const { userinfo_signed_response_alg, id_token_encrypted_response_alg: alg } = value
   const { id_token_encrypted_response_enc: enc = 'A256GCM', authorization_signed_response_alg } = value
   const optional = <Value>(given: unknown, read: () => Value): Value | undefined =>
     given === undefined ? undefined : read()
@@ -205,10 +204,6 @@ export function readOpenidClient(
       signing(
         'authorization_signed_response_alg',
         authorization_signed_response_alg ?? (isTold ? idTokenAlg : 'ES256'),
-      ),
-    requestObjectAlg: () =>
-      optional(request_object_signing_alg, () =>
-        readChoice(`${name}.request_object_signing_alg`, request_object_signing_alg, ASSERTION_ALGORITHMS),
       ),
     sector: () => readSector(name, value),
     stray() {

@@ -11,7 +11,7 @@ import { readAll } from '../../../keys/faults.ts'
 import { readPublicKeys } from '../resource_registration.ts'
 import type { Client, ClientAuthenticationMethod } from './client.ts'
 import { CERTIFICATE_METHODS, readCertificateRule } from './client_certificate.ts'
-import { readClientSigner } from './client_signer.ts'
+import { readClientSigner, readRequestSigner } from './client_signer.ts'
 
 function readSecretHashes(name: string, value: unknown): readonly Uint8Array[] {
   const hashes = value === undefined ? [] : Array.isArray(value) ? value : [value]
@@ -34,7 +34,10 @@ function hasSecret(hashes: unknown): boolean {
 }
 
 /** What a client is, and how it proves that. */
-type Proof = Pick<Client, 'kind' | 'secretHashes' | 'authenticationMethods' | 'signer' | 'jwks' | 'certificate'>
+type Proof = Pick<
+  Client,
+  'kind' | 'secretHashes' | 'authenticationMethods' | 'signer' | 'requestSigner' | 'jwks' | 'certificate'
+>
 
 /**
  * Reads how a client proves itself.
@@ -44,10 +47,11 @@ type Proof = Pick<Client, 'kind' | 'secretHashes' | 'authenticationMethods' | 's
  */
 export function readProof(name: string, value: Members, isLoopbackAllowed: boolean): Proof {
   const { kind: is = 'client', secret_hash, token_endpoint_auth_method: method, jwks: given, grant_types } = value
-  const { kind, secretHashes, signer, methods, jwks } = readAll({
+  const { kind, secretHashes, signer, requestSigner, methods, jwks } = readAll({
     kind: () => readChoice(`${name}.kind`, is, ['client', 'resource_server', 'operator']),
     secretHashes: () => readSecretHashes(`${name}.secret_hash`, secret_hash),
     signer: () => readClientSigner(name, value, isLoopbackAllowed),
+    requestSigner: () => readRequestSigner(name, value, isLoopbackAllowed),
     methods: () => readMethods(`${name}.token_endpoint_auth_method`, method, hasSecret(secret_hash)),
     jwks: () => (given === undefined ? [] : readPublicKeys(`${name}.jwks`, given)),
   })
@@ -57,7 +61,7 @@ export function readProof(name: string, value: Members, isLoopbackAllowed: boole
     )
   }
   const certificate = readCertificateRule(name, value, methods[0], jwks)
-  return { kind, secretHashes, authenticationMethods: methods, signer, jwks, certificate }
+  return { kind, secretHashes, authenticationMethods: methods, signer, requestSigner, jwks, certificate }
 }
 
 /**

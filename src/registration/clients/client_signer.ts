@@ -41,7 +41,8 @@ function readAssertionSettings(
 export function readClientSigner(name: string, value: Members, isLoopbackAllowed: boolean): Client['signer'] {
   const { kind, token_endpoint_auth_method: method, token_endpoint_auth_signing_alg, secret_hash } = value
   if (method !== 'private_key_jwt') {
-    const stray = ['jwks_uri', 'token_endpoint_auth_signing_alg', ...ASSERTION_SETTINGS].some(
+    const ofKeys = value['request_object_signing_alg'] === undefined ? ['jwks_uri'] : []
+    const stray = [...ofKeys, 'token_endpoint_auth_signing_alg', ...ASSERTION_SETTINGS].some(
       (setting) => value[setting] !== undefined,
     )
     if (stray)
@@ -56,4 +57,17 @@ export function readClientSigner(name: string, value: Members, isLoopbackAllowed
   if (kind === 'resource_server' && signer.jwks.keys.some(({ use }) => use === undefined))
     throw new RangeError(`"${name}.jwks" expected "use" in each key of a resource server`)
   return { ...signer, alg, ...readAssertionSettings(name, value) }
+}
+
+/**
+ * Reads how a client signs its authorization requests; nothing when it does not (RFC 9101 §10.5).
+ *
+ * @param isLoopbackAllowed whether its keys may be fetched from this very machine: for development
+ * @throws {TypeError | RangeError} when it is no algorithm, or there is no key for it
+ */
+export function readRequestSigner(name: string, value: Members, isLoopbackAllowed: boolean): Client['requestSigner'] {
+  const { request_object_signing_alg: alg } = value
+  if (alg === undefined) return undefined
+  checkChoice(`${name}.request_object_signing_alg`, alg, ASSERTION_ALGORITHMS)
+  return { ...readSigner(name, value, { algorithms: [alg], isLoopbackAllowed }), alg }
 }

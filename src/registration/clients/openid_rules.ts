@@ -52,8 +52,8 @@ function checkPkce(name: string, client: Client, isLoopbackAllowed: boolean): vo
 }
 
 /** Tells whether a client has keys to sign with: those to encrypt to must say then that they are. */
-export function isSigning({ signer, certificate, openid }: Client): boolean {
-  return signer !== undefined || certificate !== undefined || openid.requestObjectAlg !== undefined
+export function isSigning({ signer, certificate, requestSigner }: Client): boolean {
+  return signer !== undefined || certificate !== undefined || requestSigner !== undefined
 }
 
 /** Checks that there is a key to encrypt to, where that can be known. */

@@ -51,7 +51,6 @@ describe('a client that is told who logged in', () => {
       userinfoAlg: undefined,
       idTokenEncryption: undefined,
       authorizationAlg: 'RS256',
-      requestObjectAlg: undefined,
       sector: undefined,
     })
   })
@@ -242,9 +241,9 @@ describe('a client that is not told who logged in', () => {
     'may have %s, where people are sent here',
     (setting) => {
       expect(() => read({ ...silent, jwks: { keys: [sig] }, [setting]: 'ES256' })).not.toThrow()
-      expect(() => read({ ...silent, grant_types: ['client_credentials'], [setting]: 'ES256' })).toThrow(
-        `"clients["rp"].${setting}" goes with authorization_code in "grant_types"`,
-      )
+      expect(() =>
+        read({ ...silent, jwks: { keys: [sig] }, grant_types: ['client_credentials'], [setting]: 'ES256' }),
+      ).toThrow(`"clients["rp"].${setting}" goes with authorization_code in "grant_types"`)
     },
   )
 
