@@ -8,7 +8,7 @@
 import type { EndpointContext } from '../context.ts'
 import { signClaims } from '../jose/signed.ts'
 import type { WayBack } from '../pages/leaving.ts'
-import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode } from '../protocol/error.ts'
+import { OAUTH_ERRORS, type OAuthError, type OAuthErrorCode } from '../protocol/error.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import { isPosted, isSigned, SIGNED_ANSWER_LIFETIME } from '../protocol/response_mode.ts'
 import type { Destination } from './destination.ts'
@@ -54,11 +54,8 @@ export function createAnswers({ settings, keyRing }: EndpointContext): Answers {
 
   /** Signs what a client is told (JARM §2.1). It has no `typ`: nothing else that is signed here is without. */
   async function sign({ client }: Destination, told: Readonly<Record<string, string>>, now: number): Promise<string> {
-    const { authorizationAlg: alg } = client.openid
-    const signer = keyRing.open(now).signingKeys.signing(alg, now)
-    if (signer === undefined)
-      throw new OAuthError('temporarily_unavailable', `the ring has no key that signs by ${alg}`, { retryAfter: 60 })
-    return signClaims({ iss: issuer, aud: client.id, exp: now + SIGNED_ANSWER_LIFETIME, ...told }, undefined, signer)
+    const claims = { iss: issuer, aud: client.id, exp: now + SIGNED_ANSWER_LIFETIME, ...told }
+    return signClaims(claims, undefined, keyRing.signer(client.openid.authorizationAlg, now))
   }
 
   const send: Answers['send'] = async (destination, told, now) => {

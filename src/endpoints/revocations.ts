@@ -65,8 +65,7 @@ export function createRevocationsEndpoint(context: EndpointContext, revocations:
   const { issuer } = settings
 
   async function create(now: number): Promise<Answer> {
-    const signer = keyRing.open(now).signingKeys.signing('ES256', now)
-    if (signer === undefined) throw new OAuthError('temporarily_unavailable', 'no key signs now', { retryAfter: 60 })
+    const signer = keyRing.signer('ES256', now)
     const { epoch, seq, salt, events } = await revocations.read(now, 'access tokens')
     const iat = now - (now % DATE_EVERY)
     // JSON leaves out an epoch that is not there.

@@ -46,10 +46,6 @@ export interface AccessTokens {
 
 type Open = (resource: Resource, token: string, now: number, isElsewhere: boolean) => Promise<Opened>
 
-function unavailable(detail: string): OAuthError {
-  return new OAuthError('temporarily_unavailable', detail, { retryAfter: 60 })
-}
-
 /** Returns the access tokens of an issuer. */
 export function createAccessTokens(
   context: EndpointContext,
@@ -66,7 +62,8 @@ export function createAccessTokens(
   async function recipientOf(resource: Resource, now: number): Promise<Recipient> {
     if (resource.encryptionAlg !== 'dir') {
       const found = await recipients.find(resource, now)
-      if (found === undefined) throw unavailable('the resource has no key that can be used')
+      if (found === undefined)
+        throw new OAuthError('temporarily_unavailable', 'the resource has no key that can be used', { retryAfter: 60 })
       return found
     }
     const leaf = leavesFor(resource, now).sealing(now)
@@ -136,8 +133,7 @@ export function createAccessTokens(
           ? sealMarked(entitlement, issuer, leaves, marksFor(resource, now), now)
           : sealDirect(entitlement, issuer, leaves, now)
       }
-      const signer = keyRing.open(now).signingKeys.signing(resource.signingAlg, now)
-      if (signer === undefined) throw unavailable(`the ring has no key that signs by ${resource.signingAlg}`)
+      const signer = keyRing.signer(resource.signingAlg, now)
       return sealNested(entitlement, issuer, signer, await recipientOf(resource, now))
     },
     open: (...of) => openAny(openFor, ...of),

@@ -14,7 +14,7 @@ import type { WaitUntil } from '../remote/single_flight.ts'
 import { sidFor } from './id_tokens.ts'
 
 /** `typ` of a logout token: it is taken for no ID token, and no door of ours takes it. */
-export const LOGOUT_TOKEN_TYP = 'logout+jwt'
+const LOGOUT_TOKEN_TYP = 'logout+jwt'
 
 /** The event that it tells (§2.4). */
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
@@ -32,7 +32,7 @@ const PAUSE = 500
 const TOGETHER = 5
 
 /** How many clients a session remembers to tell: the newest. */
-export const MOST_TOLD = 20
+const MOST_TOLD = 20
 
 /** Characters of a client's mark. */
 export const MARK = 8
@@ -77,9 +77,6 @@ export function createBackchannelLogout(
   const byMark = new Map(listening.map((client) => [markOf(client), client]))
 
   function sign({ sub, sid }: Ended, client: Client, now: number): Promise<string> {
-    const { idTokenAlg: alg } = client.openid
-    const signer = keyRing.open(now).signingKeys.signing(alg, now)
-    if (signer === undefined) throw new RangeError(`the ring has no key that signs by ${alg}`)
     const token = {
       iss: issuer,
       aud: client.id,
@@ -90,7 +87,7 @@ export function createBackchannelLogout(
       sub: pairwise.nameAt(client.openid, 'sub', sub),
       ...(sid === undefined ? {} : { sid: sidFor(sid, client.id) }),
     }
-    return signClaims(token, LOGOUT_TOKEN_TYP, signer)
+    return signClaims(token, LOGOUT_TOKEN_TYP, keyRing.signer(client.openid.idTokenAlg, now))
   }
 
   /** Sends a token once (§2.5). Nothing of the answer is read but its status (§2.8). */

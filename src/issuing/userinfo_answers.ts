@@ -7,11 +7,10 @@
 import type { EndpointContext } from '../context.ts'
 import { signClaims } from '../jose/signed.ts'
 import type { Claims } from '../openid/told_claims.ts'
-import { OAuthError } from '../protocol/error.ts'
 import type { Client } from '../registration/clients/client.ts'
 
 /** `typ` of such an answer: nobody can take it for an ID token, nor we for a hint (RFC 8725 §3.11). */
-export const USERINFO_TYP = 'userinfo+jwt'
+const USERINFO_TYP = 'userinfo+jwt'
 
 /**
  * Signs what a client is told of a person, for that client alone; nothing where it did not ask for a signature.
@@ -26,8 +25,5 @@ export async function signUserinfo(
 ): Promise<string | undefined> {
   const { userinfoAlg: alg } = client.openid
   if (alg === undefined) return undefined
-  const signer = keyRing.open(now).signingKeys.signing(alg, now)
-  if (signer === undefined)
-    throw new OAuthError('temporarily_unavailable', `the ring has no key that signs by ${alg}`, { retryAfter: 60 })
-  return signClaims({ ...claims, iss: settings.issuer, aud: client.id }, USERINFO_TYP, signer)
+  return signClaims({ ...claims, iss: settings.issuer, aud: client.id }, USERINFO_TYP, keyRing.signer(alg, now))
 }

@@ -13,6 +13,8 @@ import {
   type RingRefusal,
   type RingTexts,
   refusalAt,
+  type SigningAlgorithm,
+  type SigningKey,
 } from '../../keys/index.ts'
 import { hasKey } from '../../keys/kids.ts'
 import type { Log } from '../log.ts'
@@ -40,6 +42,12 @@ export interface KeyRing {
    * @throws {OAuthError} `temporarily_unavailable` when nothing may be sealed at `now`; the log says why
    */
   open(now: number): Keyring
+  /**
+   * Returns the key that signs at `now`.
+   *
+   * @throws {OAuthError} `temporarily_unavailable` as {@link open}, and when none signs by this algorithm
+   */
+  signer(alg: SigningAlgorithm, now: number): SigningKey
   /** Returns the seconds by which any two clocks may differ: also where nothing may be sealed. Without a ring 0: nothing opens. */
   skew(now: number): number
   /** Tells whether the ring has a key of this kid, or has it revoked. Without a ring none is known. */
@@ -105,6 +113,13 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     return keyring
   }
 
+  function signer(alg: SigningAlgorithm, now: number): SigningKey {
+    const key = open(now).signingKeys.signing(alg, now)
+    if (key === undefined)
+      throw new OAuthError('temporarily_unavailable', `the ring has no key that signs by ${alg}`, { retryAfter: 60 })
+    return key
+  }
+
   function knows(kid: string, now: number): boolean {
     const known = load(now)
     // A root that cannot be read is left out of the ring, and is its all the same.
@@ -126,5 +141,5 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     return ring.ok ? ring.ring.skew : 0
   }
 
-  return { open, skew, knows, status }
+  return { open, signer, skew, knows, status }
 }
