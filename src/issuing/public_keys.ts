@@ -25,7 +25,7 @@ export interface PublicKeys {
 /** Returns the public keys of an issuer: ES256 for what all can read, and what its resources and clients ask for. */
 export function createPublicKeys({ settings, keyRing }: EndpointContext): PublicKeys {
   const { resources, clients, openid } = settings
-  const ofClients = [...clients.values()].flatMap(wantedAlgorithms)
+  const ofClients = [...clients.values()].flatMap((client) => wantedAlgorithms(client, openid !== undefined))
   const ofResources = [...resources.values()]
     .filter(({ envelope }) => envelope === 'nested')
     .map(({ signingAlg }) => signingAlg)

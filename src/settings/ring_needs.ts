@@ -22,7 +22,7 @@ export function checkRing(
 ): void {
   if (openid === undefined) return
   const wanted = [...clients.values()].flatMap((client) =>
-    wantedAlgorithms(client).map((one) => ({ ...one, id: client.id })),
+    wantedAlgorithms(client, true).map((one) => ({ ...one, id: client.id })),
   )
   const needing = wanted.find(({ alg }) => alg === 'RS256')
   if (needing === undefined) return

@@ -1,6 +1,7 @@
+import { exportJWK, generateKeyPair } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { createRing, examineRing, type Ring, writeRing } from '../../keys/index.ts'
-import { createIssuer, createMemoryGuard } from '../../src/index.ts'
+import { createIssuer, createMemoryGuard, createMemoryRevocations } from '../../src/index.ts'
 import { checkSettings } from '../../src/settings/settings.ts'
 import { PROTOCOL_CLAIMS } from '../../src/token/claims.ts'
 import { API, API2, ISSUER, NOW, testKey } from '../fixtures.ts'
@@ -9,6 +10,10 @@ import { RING_RSA } from '../parties/partner.ts'
 
 const RSA = createRing({ now: NOW, key: testKey(), rsaKey: RING_RSA })
 const RSA_RING = writeRing(RSA)
+const SIGNER = {
+  ...(await exportJWK((await generateKeyPair('ES256', { extractable: true })).publicKey)),
+  kid: 's1',
+}
 const BARE_RING = writeRing(createRing({ now: NOW, key: testKey() }))
 
 /** Returns a ring whose RSA key has these dates. */
@@ -118,6 +123,21 @@ describe('what asks who logged in', () => {
   it('is free for resources where the issuer is no provider', () => {
     const resources = { [API]: { scopes: ['openid', 'email'] }, [`${ISSUER}/userinfo`]: { scopes: [] } }
     expect(check({ ...noProvider(['openid', 'email']), resources })).not.toThrow()
+  })
+
+  it('where the issuer is no provider, makes nobody need RS256: neither a client in fapi2, nor the ring', async () => {
+    const free = {
+      openid: undefined,
+      keyRing: BARE_RING,
+      resources: { [API]: { scopes: ['openid'] } },
+      revocations: createMemoryRevocations('a salt'),
+    }
+    const client = { ...RP, resources: [API], scopes: ['openid'] }
+    const strong = { secret_hash: undefined, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [SIGNER] } }
+    expect(check({ ...free, clients: { rp: { ...client, ...strong, profile: 'fapi2' } } })).not.toThrow()
+    const issuer = createIssuer(settingsWith({ ...free, clients: { rp: client } }) as never)
+    const health = await issuer.request(`${ISSUER}/healthz`)
+    expect(await health.json()).not.toHaveProperty('missing')
   })
 
   it.each<[string, object, string]>([

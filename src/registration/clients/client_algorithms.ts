@@ -14,11 +14,15 @@ export interface WantedAlgorithm {
   readonly alg: SigningAlgorithm
 }
 
-/** Returns by which algorithms a client wants to be told something. */
-export function wantedAlgorithms({ openid, scopes }: Client): readonly WantedAlgorithm[] {
+/**
+ * Returns by which algorithms a client wants to be told something.
+ *
+ * @param isProvider whether there is who tells who logged in: else `openid` is a scope like any other
+ */
+export function wantedAlgorithms({ openid, scopes }: Client, isProvider: boolean): readonly WantedAlgorithm[] {
   const { idTokenAlg, userinfoAlg, authorizationAlg } = openid
   const answers = { setting: 'authorization_signed_response_alg', alg: authorizationAlg }
-  if (!scopes.has(OPENID)) return [answers]
+  if (!isProvider || !scopes.has(OPENID)) return [answers]
   const told = { setting: 'id_token_signed_response_alg', alg: idTokenAlg }
   const asked = userinfoAlg === undefined ? [] : [{ setting: 'userinfo_signed_response_alg', alg: userinfoAlg }]
   return [told, answers, ...asked]

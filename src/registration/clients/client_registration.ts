@@ -187,7 +187,7 @@ export function readClient(id: string, given: unknown, known: Known): Client {
   checkMembers(name, given)
   const faults = createFaultList()
   faults.read(() => checkMembers(name, given, MEMBERS))
-  const value = faults.read(() => applyProfile(name, given, known.profile)) ?? given
+  const value = faults.read(() => applyProfile(name, given, known)) ?? given
   const { proof, access, bound, approval, refresh, openid } = readAll(
     {
       proof: () => readProof(name, value, isLoopbackAllowed),

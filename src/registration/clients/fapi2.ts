@@ -8,13 +8,13 @@
 
 import { checkChoice, type Members } from '../../../keys/check.ts'
 import { readAll, readEach } from '../../../keys/faults.ts'
-import { OPENID } from '../../openid/openid.ts'
 import type { Resource } from '../resource.ts'
 import { ASSERTION_ALGORITHMS, type AssertionAlgorithm } from '../signer.ts'
 import type { TrustedIssuer } from '../trusted_issuer.ts'
 import type { Client, ClientAuthenticationMethod, Profile } from './client.ts'
 import { CERTIFICATE_METHODS } from './client_certificate.ts'
 import { ASSERTION_SETTINGS } from './client_signer.ts'
+import { asksWhoLoggedIn } from './openid_scopes.ts'
 
 /** The ways in which a client in the profile can prove itself (FAPI 2.0 §5.3.2.1). */
 const METHODS: readonly ClientAuthenticationMethod[] = ['private_key_jwt', ...CERTIFICATE_METHODS]
@@ -78,9 +78,8 @@ const SIGNED: readonly string[] = [
 ]
 
 /** Checks that nothing about a login is signed by RS256, which is the default, and that codes are held to a challenge. */
-function checkOpenid(name: string, value: Members): void {
-  const { scopes, pkce } = value
-  const isTold = Array.isArray(scopes) && scopes.includes(OPENID)
+function checkOpenid(name: string, value: Members, isTold: boolean): void {
+  const { pkce } = value
   const said = SIGNED.filter((setting) => value[setting] !== undefined)
   readAll({
     algs: () =>
@@ -110,6 +109,14 @@ function bindingOf(name: string, value: Members): Members {
   return { [setting]: true }
 }
 
+/** Where a client is read. */
+export interface ProfilePlace {
+  /** That of the whole issuer. */
+  readonly profile: Profile | undefined
+  /** The issuer's own resource, which tells of persons; nothing where it tells nobody. */
+  readonly userinfo: Resource | undefined
+}
+
 /**
  * Returns a client's settings with what its profile, or that of the whole issuer, turns on.
  *
@@ -117,8 +124,8 @@ function bindingOf(name: string, value: Members): Members {
  *
  * @throws {TypeError | RangeError} when they are not those of a client in the profile
  */
-export function applyProfile(name: string, given: Members, ofIssuer: Profile | undefined): Members {
-  const profile = readProfile(`${name}.profile`, given['profile']) ?? ofIssuer
+export function applyProfile(name: string, given: Members, known: ProfilePlace): Members {
+  const profile = readProfile(`${name}.profile`, given['profile']) ?? known.profile
   if (profile === undefined) return given
   const { kind = 'client', require_pushed_authorization_requests: isPushing = true } = given
   const { binding } = readAll({
@@ -129,7 +136,7 @@ export function applyProfile(name: string, given: Members, ofIssuer: Profile | u
       if (kind === 'client' && isPushing !== true)
         throw new RangeError(`"${name}.require_pushed_authorization_requests" expected true in the profile fapi2`)
     },
-    openid: () => checkOpenid(name, given),
+    openid: () => checkOpenid(name, given, asksWhoLoggedIn(given, known)),
     // A client that can keep a key is no app on a device, and has a host of its own.
     redirectUris: () =>
       readEach(['redirect_uris', 'post_logout_redirect_uris'], (setting) => {
