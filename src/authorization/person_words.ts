@@ -11,6 +11,9 @@ import type { AuthorizationRequest } from './authorization_request.ts'
 
 type Asked = Pick<AuthorizationRequest, 'scope' | 'claims'>
 
+/** What is named of a profile of which nothing is known. */
+const USUAL = ['name', 'picture']
+
 /** Returns the names of the claims that a request has the client told of a person: of those that are known, if any are. */
 function toldOf(openid: Openid, { scope, claims }: Asked, known: Claims): readonly string[] {
   return [...told(openid, { scope, asked: claims.asked })].filter((name) => Object.hasOwn(known, name))
@@ -41,6 +44,3 @@ export function showPerson(openid: Openid | undefined, request: Asked, known: Cl
   const beside = [...told(openid, { scope, asked: request.claims.asked })].filter((name) => !ofScopes.has(name))
   return [...byScope, sentenceOf(beside)].filter((sentence) => sentence !== undefined)
 }
-
-/** What is named of a profile of which nothing is known. */
-const USUAL = ['name', 'picture']

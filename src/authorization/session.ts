@@ -123,9 +123,9 @@ export function createSessions(
     now: number,
   ): Promise<void> {
     const life = session.exp - now
-    for (let kept = told; ; kept = kept.slice(0, -MARK)) {
-      const value = await seal({ ...session, ...(kept === '' ? {} : { told: kept }) }, envelopes, now)
-      if (kept === '' || cookies.measure('session', value, life) <= LONGEST_COOKIE)
+    for (let newest = told; ; newest = newest.slice(0, -MARK)) {
+      const value = await seal({ ...session, ...(newest === '' ? {} : { told: newest }) }, envelopes, now)
+      if (newest === '' || cookies.measure('session', value, life) <= LONGEST_COOKIE)
         return cookies.set(c, 'session', value, life)
     }
   }

@@ -8,7 +8,7 @@
 import type { EndpointContext } from '../context.ts'
 import type { IdTokenHints } from '../issuing/id_token_hints.ts'
 import type { Person } from '../login/authenticate.ts'
-import { NO_CLAIMS, readClaimsRequest } from '../openid/claims_request.ts'
+import { readClaimsRequest } from '../openid/claims_request.ts'
 import { OPENID } from '../openid/openid.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
@@ -48,8 +48,7 @@ export function createWantedPersons({ settings }: EndpointContext, hints: IdToke
   async function read(parameters: Parameters, client: Client, now: number): Promise<WantedPerson> {
     const scope = readScope(parameters.get('scope')) ?? [OPENID]
     if (openid === undefined || !client.scopes.has(OPENID) || !scope.includes(OPENID)) return ANYBODY
-    const claims = parameters.get('claims')
-    const { subjects, contexts } = claims === undefined ? NO_CLAIMS : readClaimsRequest(claims, openid.claims)
+    const { subjects, contexts } = readClaimsRequest(parameters.get('claims'), openid.claims)
     const hint = parameters.get('id_token_hint')
     const hinted = hint === undefined ? undefined : await hints.open(hint, now)
     if (hint !== undefined && hinted?.aud !== client.id)
