@@ -7,9 +7,9 @@
 
 import type { EndpointContext } from '../context.ts'
 import { TokenError } from '../jose/error.ts'
-import { importPublicKey, readySigningKey, type VerificationKeys } from '../jose/jwks.ts'
+import { keysByName } from '../jose/jwks.ts'
 import { verifyClaims } from '../jose/signed.ts'
-import { ID_TOKEN_TYP } from './id_tokens.ts'
+import { ID_TOKEN_TYP } from '../openid/openid.ts'
 
 /** What an ID token says of whom it was made for. */
 export interface Hint {
@@ -42,13 +42,7 @@ export function createIdTokenHints({ settings, keyRing }: EndpointContext): IdTo
   return {
     async open(hint, now) {
       const { signingKeys, skew } = keyRing.open(now)
-      const keys: VerificationKeys = {
-        async find(kid) {
-          const key = signingKeys.named(kid, now)
-          if (key === undefined) return undefined
-          return { alg: key.alg, key: await importPublicKey((await readySigningKey(key)).publicJwk, key.alg) }
-        },
-      }
+      const keys = keysByName((kid) => signingKeys.named(kid, now))
       try {
         const { iss, sub, aud, sid, iat, exp } = (await verifyClaims(hint, ID_TOKEN_TYP, keys)).claims
         const isWhole = [sub, aud, sid].every((name) => typeof name === 'string') && typeof exp === 'number'

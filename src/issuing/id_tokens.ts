@@ -12,14 +12,12 @@ import type { EndpointContext } from '../context.ts'
 import type { LoginFacts } from '../grants/grant.ts'
 import { encryptTo } from '../jose/encrypted.ts'
 import { signClaims } from '../jose/signed.ts'
+import { ID_TOKEN_TYP } from '../openid/openid.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Client } from '../registration/clients/client.ts'
 import { isSigning } from '../registration/clients/openid_rules.ts'
 import type { KeyHolder, Recipients } from '../remote/resource_keys.ts'
 import type { TellPerson } from './live_profile.ts'
-
-/** `typ` of an ID token: no other door of ours takes what has it. */
-export const ID_TOKEN_TYP = 'JWT'
 
 /** The ID tokens of an issuer. */
 export interface IdTokens {

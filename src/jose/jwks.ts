@@ -155,3 +155,14 @@ export function readVerificationKeys(jwks: unknown): VerificationKeys {
     },
   }
 }
+
+/** Returns the issuer's own keys as it verifies with them, each made when it is asked for. */
+export function keysByName(named: (kid: string) => SigningKey | undefined): VerificationKeys {
+  return {
+    async find(kid) {
+      const key = named(kid)
+      if (key === undefined) return undefined
+      return { alg: key.alg, key: await importPublicKey((await readySigningKey(key)).publicJwk, key.alg) }
+    },
+  }
+}

@@ -9,6 +9,9 @@ import { digestLabels } from '../../keys/digest.ts'
 /** The scope that makes a request one of OpenID Connect (OpenID Connect Core §3.1.2.1). */
 export const OPENID = 'openid'
 
+/** `typ` of an ID token: no other door of ours takes what has it. */
+export const ID_TOKEN_TYP = 'JWT'
+
 /** The scope with which a refresh token outlives the session (OpenID Connect Core §11). */
 export const OFFLINE_ACCESS = 'offline_access'
 
