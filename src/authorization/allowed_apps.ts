@@ -8,11 +8,11 @@
 import type { Context } from 'hono'
 import type { EndpointContext } from '../context.ts'
 import type { Cookies } from '../http/cookies.ts'
-import { TokenError } from '../jose/error.ts'
 import { resourcesOf } from '../registration/details/authorization_details.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { AuthorizationRequest } from './authorization_request.ts'
 import { tellApart } from './person_words.ts'
+import { openCookie } from './sealed_cookie.ts'
 import type { Session } from './session.ts'
 
 /** An app, as it was allowed last. */
@@ -62,17 +62,11 @@ export function createAllowedApps({ settings, newId }: EndpointContext, cookies:
   const { lives, openid } = settings
 
   async function read(...[c, session, envelopes]: Parameters<AllowedApps['read']>): Promise<AllowedList> {
-    const envelope = cookies.get(c, 'apps')
-    const none = { apps: [], isCut: false }
-    if (envelope === undefined) return none
-    try {
-      const { sub, apps, is_cut } = await envelopes.open('apps', envelope)
-      // Another person's, or the form of a press: it tells nothing.
-      return sub === session.sub && Array.isArray(apps) ? { apps, isCut: is_cut === true } : none
-    } catch (error) {
-      if (error instanceof TokenError) return none
-      throw error
-    }
+    const facts = await openCookie(c, cookies, 'apps', envelopes)
+    const apps: unknown = facts?.['apps']
+    // Another person's, or the form of a press: it tells nothing.
+    if (facts?.['sub'] !== session.sub || !Array.isArray(apps)) return { apps: [], isCut: false }
+    return { apps, isCut: facts['is_cut'] === true }
   }
 
   async function write(

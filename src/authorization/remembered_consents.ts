@@ -8,10 +8,10 @@ import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
 import type { EndpointContext } from '../context.ts'
 import type { Cookies } from '../http/cookies.ts'
-import { TokenError } from '../jose/error.ts'
 import { isOnDevice } from '../protocol/redirect_uri.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { AuthorizationRequest } from './authorization_request.ts'
+import { openCookie } from './sealed_cookie.ts'
 import type { Session } from './session.ts'
 
 /** Consents that the persons who are asked have given before. */
@@ -46,15 +46,9 @@ export function createRememberedConsents({ settings, newId }: EndpointContext, c
   const { detailTypes, lives } = settings
 
   async function read(c: Context, session: Session, envelopes: PurposeEnvelopes): Promise<readonly string[]> {
-    const envelope = cookies.get(c, 'remember')
-    if (envelope === undefined) return []
-    try {
-      const { sub, consents } = await envelopes.open('remember', envelope)
-      return sub === session.sub && Array.isArray(consents) ? consents : []
-    } catch (error) {
-      if (error instanceof TokenError) return []
-      throw error
-    }
+    const facts = await openCookie(c, cookies, 'remember', envelopes)
+    const consents: unknown = facts?.['consents']
+    return facts?.['sub'] === session.sub && Array.isArray(consents) ? consents : []
   }
 
   /** Tells whether an answer holds for the next time too. */

@@ -12,7 +12,6 @@ import { type Cookies, LONGEST_COOKIE, LONGEST_SESSION } from '../http/cookies.t
 import { waitUntilOf } from '../http/wait_until.ts'
 import { type BackchannelLogout, MARK } from '../issuing/backchannel_logout.ts'
 import { REVOKED_FOR } from '../issuing/revoking.ts'
-import { TokenError } from '../jose/error.ts'
 import type { Person } from '../login/authenticate.ts'
 import { nameOfKept, OPENID } from '../openid/openid.ts'
 import type { Claims } from '../openid/told_claims.ts'
@@ -20,6 +19,7 @@ import { OAuthError } from '../protocol/error.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
 import type { AuthorizationRequest } from './authorization_request.ts'
+import { openCookie } from './sealed_cookie.ts'
 
 /** Who is logged in, since when. */
 export interface Session extends Person {
@@ -142,15 +142,6 @@ export function createSessions(
     throw new OAuthError('login_too_long', `${detail}; characters of its person: ${parts.join(', ')}`)
   }
 
-  async function open(envelope: string, envelopes: PurposeEnvelopes): Promise<PurposeFacts | undefined> {
-    try {
-      return await envelopes.open('session', envelope)
-    } catch (error) {
-      if (error instanceof TokenError) return undefined
-      throw error
-    }
-  }
-
   /** Tells whether the person logged out of a session, or was revoked since the login. */
   async function hasEnded({ sid, sub, started_at: iat }: Session, now: number): Promise<boolean> {
     if (guard !== undefined && (await guard.hasEnded([sid]))) return true
@@ -158,10 +149,7 @@ export function createSessions(
   }
 
   /** Returns what a browser brings, be it ended, or without a visit for too long. */
-  async function bring(c: Context, envelopes: PurposeEnvelopes): Promise<PurposeFacts | undefined> {
-    const envelope = cookies.get(c, 'session')
-    return envelope === undefined ? undefined : open(envelope, envelopes)
-  }
+  const bring = (c: Context, envelopes: PurposeEnvelopes) => openCookie(c, cookies, 'session', envelopes)
 
   /** Ends a session for good, and all that came of it. */
   async function endAtGuard(sid: string, now: number): Promise<void> {
