@@ -22,13 +22,16 @@ function signedBy(endpoint: string, algorithms: readonly string[]): Readonly<Rec
   return algorithms.length === 0 ? {} : { [`${endpoint}_endpoint_auth_signing_alg_values_supported`]: algorithms }
 }
 
-/** Returns what an OpenID provider says beside that (OpenID Connect Discovery §3). */
+/**
+ * Returns what an OpenID provider says beside that (OpenID Connect Discovery §3).
+ *
+ * @param algorithms by which clients can be told something
+ */
 function describeProvider(
-  { issuer, clients, profile }: CheckedSettings,
+  { issuer, clients }: CheckedSettings,
   { claims, acrValues }: Openid,
+  algorithms: readonly string[],
 ): Readonly<Record<string, unknown>> {
-  const strong = algorithmsIn(profile)
-  const algorithms = SIGNING_ALGORITHMS.filter((alg) => strong.includes(alg))
   const hasPairwise = [...clients.values()].some(({ openid }) => openid.sector !== undefined)
   return {
     userinfo_endpoint: userinfoOf(issuer),
@@ -52,15 +55,16 @@ export function describeIssuer(settings: CheckedSettings): Readonly<Record<strin
   const scopes = new Set([...ofPersons, ...[...resources.values()].flatMap((resource) => resource.scopes)])
   const methods = authenticationMethodsOf(settings)
   const provingMethods = methods.filter((method) => method !== 'none')
-  const algorithms = guard === undefined ? [] : algorithmsIn(profile)
-  const isForPersons = authenticate !== undefined
   const strong = algorithmsIn(profile)
+  const algorithms = guard === undefined ? [] : strong
+  const telling = SIGNING_ALGORITHMS.filter((alg) => strong.includes(alg))
+  const isForPersons = authenticate !== undefined
   const isSigning = [...clients.values()].some(({ requestSigner }) => requestSigner !== undefined)
   const authorization = {
     authorization_endpoint: `${issuer}/authorize`,
     response_types_supported: RESPONSE_TYPES,
     response_modes_supported: RESPONSE_MODES,
-    authorization_signing_alg_values_supported: SIGNING_ALGORITHMS.filter((alg) => strong.includes(alg)),
+    authorization_signing_alg_values_supported: telling,
     request_parameter_supported: isSigning,
     // Left out, it would mean that any URL is fetched (OpenID Connect Discovery §3).
     request_uri_parameter_supported: false,
@@ -71,7 +75,7 @@ export function describeIssuer(settings: CheckedSettings): Readonly<Record<strin
     pushed_authorization_request_endpoint: `${issuer}/par`,
     require_pushed_authorization_requests: isPushing,
   }
-  const provider = openid === undefined ? {} : describeProvider(settings, openid)
+  const provider = openid === undefined ? {} : describeProvider(settings, openid, telling)
   const logout =
     openid === undefined || !isForPersons
       ? {}
