@@ -13,9 +13,6 @@ import { checkStrength, importPublicKey } from './jwks.ts'
 /** How the content key is managed. */
 export type KeyManagement = 'ECDH-ES' | 'RSA-OAEP-256' | 'dir'
 
-/** The ways in which the content key can be managed. */
-export const KEY_MANAGEMENT: readonly KeyManagement[] = ['ECDH-ES', 'RSA-OAEP-256', 'dir']
-
 /** The ways that are for a resource server's own key. */
 type KeyManagementByKey = Exclude<KeyManagement, 'dir'>
 
