@@ -154,6 +154,19 @@ describe('a signed answer (JARM)', () => {
     expect(goesTo(await answered.text())).toContain('response=ey')
   })
 
+  it('spends no request that was pushed for an answer that cannot be signed', async () => {
+    const guard = createMemoryGuard(() => NOW)
+    const good = setUp({ consent: 'skip' }, { guard })
+    const signless = setUp({ consent: 'skip', authorization_signed_response_alg: 'RS256' }, { guard })
+    const { request_uri = '' } = (await (await good.par({})).json()) as { request_uri?: string }
+    const asked = authorizeUrl({ client_id: 'web', request_uri })
+    const refused = await signless.ask({ client_id: 'web', request_uri })
+    const there = createBrowser(async (request) => good.issuer.fetch(request), signless.browser.cookies)
+    const told = await there.get(asked)
+    expect([refused.status, told.status]).toEqual([503, 303])
+    expect(told.headers.get('location')).toContain('https://web.example/cb?a=1&response=ey')
+  })
+
   it('is told of in the metadata (JARM §4)', async () => {
     const metadata = await setUp().issuer.request(`${ISSUER}/.well-known/oauth-authorization-server`)
     expect(await metadata.json()).toMatchObject({

@@ -1,6 +1,6 @@
 import { base64url, exportJWK, generateKeyPair, type JWTHeaderParameters, SignJWT, UnsecuredJWT } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createMemoryGuard, type IssuerSettings } from '../../src/index.ts'
+import { createMemoryGuard, type Guard, type IssuerSettings } from '../../src/index.ts'
 import { challengeOf } from '../../src/protocol/pkce.ts'
 import { API, basic, ISSUER, NOW, secretHash, testIssuer, VARS } from '../fixtures.ts'
 import { takeLink } from '../parties/answers.ts'
@@ -344,16 +344,30 @@ describe('a signed request on its way', () => {
   })
 
   it('leads to no second code later than the guard remembers the first', async () => {
-    const { urlOf, visit, answer, wait } = setUp()
+    let at = NOW
+    // A guard that forgets the request as soon as it may.
+    let memory = createMemoryGuard(() => at)
+    let until = 0
+    const guard: Guard = {
+      spend: (id, expiresAt) => memory.spend(id, expiresAt),
+      advance: (step) => memory.advance(step),
+      hasEnded: (ids) => memory.hasEnded(ids),
+      end(id, expiresAt) {
+        until = expiresAt
+        return memory.end(id, expiresAt)
+      },
+    }
+    const { urlOf, visit, answer, wait } = setUp({ guard })
     const url = urlOf(await sign({ jti: 'one', exp: NOW + 300 }))
     const first = await visit(url)
-    wait(290)
+    at = wait(290)
     const second = await visit(url)
     expect(await told(await answer(first.page))).toHaveProperty('code')
     // A login and an answer may each take an hour.
     wait(2 * 3600 - 290)
     for (let waited = 0; waited < 900; waited += 30) {
-      wait(30)
+      at = wait(30)
+      if (at >= until) memory = createMemoryGuard(() => at)
       const { page } = await visit(second.at)
       expect(page.status).toBe(400)
     }
