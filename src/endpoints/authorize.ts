@@ -24,6 +24,7 @@ import { withCookies } from '../http/cookies.ts'
 import { answerLeaving } from '../http/leaving.ts'
 import { keepOpener } from '../http/popup.ts'
 import { answerErrorPage, type ErrorPageOptions, toOAuthError, toPageError } from '../http/respond.ts'
+import { isNewEnough } from '../login/person.ts'
 import { keptOfLogin } from '../openid/openid.ts'
 import { told } from '../openid/told_claims.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
@@ -53,15 +54,21 @@ interface Proved {
   readonly asked: Parameters
 }
 
-/** Tells whether a session is what the request asks for; `max_age=0` is `prompt=login` (OpenID Connect Core §3.1.2.1). */
+/**
+ * Tells whether a session is what the request asks for; `max_age=0` is `prompt=login` (OpenID Connect Core §3.1.2.1). A session
+ * since a login that was made for it need not be of that login: another tab may have made another one, of which less was asked.
+ */
 function isSufficient(
   session: Session | undefined,
   { prompt, maxAge, pushed }: AuthorizationRequest,
   now: number,
 ): session is Session {
   if (session === undefined) return false
-  if (pushed?.metAt !== undefined && session.started_at >= pushed.metAt) return true
-  if (prompt.has('login') || prompt.has('select_account') || maxAge === 0) return false
+  const isFresh = prompt.has('login') || maxAge === 0
+  const { metAt: begunAt } = pushed ?? {}
+  if (begunAt !== undefined && session.started_at >= begunAt)
+    return isNewEnough(session, { begunAt, isFresh, maxAge, now: session.started_at })
+  if (isFresh || prompt.has('select_account')) return false
   if (maxAge === undefined) return true
   return session.auth_time !== undefined && now - session.auth_time <= maxAge
 }

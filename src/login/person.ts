@@ -50,24 +50,36 @@ function isPast(instant: unknown, now: number): instant is number {
   return Number.isSafeInteger(instant) && (instant as number) >= 0 && (instant as number) <= now + CLOCK_TOLERANCE
 }
 
+/** How new a login has to be. */
+type Newness = Pick<Transaction, 'begunAt' | 'isFresh' | 'maxAge' | 'now'>
+
 /**
- * Checks that a login is as new as was asked for: made since this one was begun, or, where it need not be new, `maxAge`
+ * Tells whether a login is as new as was asked for: made since this one was begun, or, where it need not be new, `maxAge`
  * seconds ago at the most. What nobody tells is not proved.
  *
  * Whoever tells may have a clock that differs from ours by 30 seconds, so a login that was made so shortly before passes for
  * a new one.
+ */
+export function isNewEnough({ auth_time }: Person, { begunAt, isFresh, maxAge, now }: Newness): boolean {
+  if (!isFresh && maxAge === undefined) return true
+  if (auth_time === undefined) return false
+  const isRecent = !isFresh && maxAge !== undefined && now - auth_time <= maxAge + CLOCK_TOLERANCE
+  return isRecent || auth_time >= begunAt - CLOCK_TOLERANCE
+}
+
+/**
+ * Checks that a login is as new as was asked for, as `isNewEnough` tells.
  *
  * @throws {OAuthError} `login_failed`; `login_required`, which the client hears, where trying again would not help
  */
-export function checkFreshness({ auth_time }: Person, { begunAt, isFresh, maxAge, now }: Transaction): void {
-  if (auth_time !== undefined && !isPast(auth_time, now))
+export function checkFreshness(person: Person, transaction: Transaction): void {
+  const { auth_time } = person
+  if (auth_time !== undefined && !isPast(auth_time, transaction.now))
     throw new OAuthError('login_failed', 'nobody can have logged in at that auth_time')
-  if (!isFresh && maxAge === undefined) return
+  if (isNewEnough(person, transaction)) return
   if (auth_time === undefined)
     throw new OAuthError('login_required', 'the login must not be old, and nothing tells its auth_time')
-  const isNew = auth_time >= begunAt - CLOCK_TOLERANCE
-  const isRecent = !isFresh && maxAge !== undefined && now - auth_time <= maxAge + CLOCK_TOLERANCE
-  if (!isNew && !isRecent) throw new OAuthError('login_failed', 'the login is older than was asked for')
+  throw new OAuthError('login_failed', 'the login is older than was asked for')
 }
 
 function isText(value: unknown): value is string {

@@ -1,16 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { createIssuer } from '../../src/index.ts'
 import type { Person, Transaction } from '../../src/login/authenticate.ts'
-import { API, ISSUER, NOW, secretHash } from '../fixtures.ts'
+import { challengeOf } from '../../src/protocol/pkce.ts'
+import { API, basic, ISSUER, NOW, secretHash } from '../fixtures.ts'
 import {
   ALICE,
   claimsOf,
   createProvider,
   type Provider,
   type ProviderChanges,
+  RP,
+  RP_CALLBACK,
   RP_SECRET,
 } from '../parties/openid_provider.ts'
-import { type Changes, VERIFIER } from '../parties/person.ts'
+import { type Changes, formOf, VERIFIER } from '../parties/person.ts'
+import { formRequest } from '../parties/servers.ts'
 
 const SALT = Buffer.from(Array.from({ length: 32 }, (_, index) => (index * 37) % 256)).toString('base64url')
 
@@ -194,6 +198,46 @@ describe('auth_time', () => {
     // The login says that it was made 80 seconds ago, which the clocks’ tolerance lets pass.
     login({ auth_time: at - 80 })
     expect([await outcome(provider, {}), logins.length]).toEqual(['code', 2])
+  })
+})
+
+describe('a login that was made for a pushed request', () => {
+  const ANY_CALLBACK = 'https://any.example/cb'
+
+  /** Logs mallory in for a pushed request, then somebody in another tab, of whom less is asked; returns where the request goes on. */
+  async function twoTabs(pushed: Changes, rp: ProviderChanges['rp'], other: Omit<Person, 'sub'>): Promise<string> {
+    const any = { ...RP, consent: 'skip', redirect_uris: [ANY_CALLBACK] } as const
+    const mallory: Person = { sub: 'mallory', auth_time: NOW }
+    let person = mallory
+    const provider = createProvider({
+      authenticate: async () => person,
+      rp: { consent: 'skip', ...rp },
+      clients: { any },
+    })
+    const request = { response_type: 'code', redirect_uri: RP_CALLBACK, scope: 'openid', ...pushed }
+    const proof = { code_challenge: challengeOf(VERIFIER), code_challenge_method: 'S256' }
+    const headers = { authorization: basic('rp', RP_SECRET) }
+    const form = formRequest('/par', undefined, { ...request, ...proof, client_id: 'rp' }, headers)
+    const { request_uri = '' } = (await (await provider.ask(form)).json()) as { request_uri?: string }
+    const first = await provider.browser.get(`${ISSUER}/authorize?${formOf({ client_id: 'rp', request_uri })}`)
+    person = { sub: 'alice', ...other }
+    expect(await outcome(provider, { prompt: 'select_account', client_id: 'any', redirect_uri: ANY_CALLBACK })).toBe(
+      'code',
+    )
+    person = mallory
+    const { status, headers: told } = await provider.browser.get(first.headers.get('location') ?? '')
+    expect(status).toBe(303)
+    return told.get('location') ?? ''
+  }
+
+  it.each<[string, Changes, ProviderChanges['rp'], Omit<Person, 'sub'>]>([
+    ['prompt=login', { prompt: 'login' }, {}, { auth_time: NOW - 3600 }],
+    ['max_age', { max_age: '600' }, {}, { auth_time: NOW - 3600 }],
+    ['default_max_age', {}, { default_max_age: 600 }, { auth_time: NOW - 3600 }],
+    ['require_auth_time', {}, { require_auth_time: true }, {}],
+  ])('is not met by another one since, of which nobody asked for %s', async (_, pushed, rp, other) => {
+    expect(await twoTabs(pushed, rp, other)).toMatch(`${ISSUER}/authorize?`)
+    expect(await twoTabs(pushed, rp, { auth_time: NOW })).toMatch(`${RP_CALLBACK}?code=`)
   })
 })
 
