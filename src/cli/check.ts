@@ -12,18 +12,28 @@ import type { Command, Io } from './command.ts'
 import { readConfig, SETTINGS } from './settings_file.ts'
 import { readWorkerEnv, type WorkerEnv } from './worker_env.ts'
 
-/** Returns what is wrong with a Worker's env, as the issuer finds it when it starts. */
-async function faultsOf(env: WorkerEnv['env'], ownGrants: readonly string[]): Promise<readonly string[]> {
+/** What the start would find. */
+interface Findings {
+  readonly faults: readonly string[]
+  /** The first client that is told something by RS256. */
+  readonly byRs256: string | undefined
+}
+
+/** Returns what is wrong with a Worker's env, as the issuer finds it when it starts, and what its ring must have. */
+async function examine(env: WorkerEnv['env'], ownGrants: readonly string[]): Promise<Findings> {
   // Only who runs an issuer has what it is made of.
   const { gatherBindings } = await import('../bindings.ts')
   const { checkSettings } = await import('../settings/settings.ts')
+  const { wantedAlgorithms } = await import('../registration/clients/client_algorithms.ts')
   const list = createFaultList()
   const decide = (): never => {
     throw new TypeError('a stand-in')
   }
   const settings = gatherBindings(env, list)
-  list.read(() => checkSettings({ ...settings, grants: ownGrants.map((type) => ({ type, decide })) }))
-  return list.faults.map(({ message }) => message)
+  const checked = list.read(() => checkSettings({ ...settings, grants: ownGrants.map((type) => ({ type, decide })) }))
+  const clients = checked?.openid === undefined ? [] : [...checked.clients.values()]
+  const needing = clients.find((client) => wantedAlgorithms(client).some(({ alg }) => alg === 'RS256'))
+  return { faults: list.faults.map(({ message }) => message), byRs256: needing?.id }
 }
 
 /** Returns a message with the setting's name as it stands in the file: `CLIENTS` for `clients`. */
@@ -37,8 +47,12 @@ function asInFile(message: string): string {
 }
 
 /** Says what was not looked at. */
-function sayLimits({ secrets, open, others }: WorkerEnv, io: Io): void {
+function sayLimits({ secrets, open, others }: WorkerEnv, byRs256: string | undefined, io: Io): void {
   if (secrets.length > 0) io.say(`not checked, for they are secrets: ${secrets.join(', ')}`)
+  if (byRs256 !== undefined)
+    io.say(
+      `not checked: KEY_RING needs an RSA key, for the client "${byRs256}" (\`bulla keys show\` tells whether it has one)`,
+    )
   if (open.length > 0) io.say(`for all to read, and ought to be secrets: ${open.join(', ')}`)
   if (others.length > 0) io.say(`not checked: the environments ${others.join(', ')}; see --env`)
 }
@@ -61,10 +75,10 @@ const check: Command = {
     const stray = worker.stray.map(
       (name) => `"${name}" stands outside of the variables; did you mean [${place}vars.${name}]?`,
     )
-    const found = await faultsOf(worker.env, values.list('grant'))
+    const { faults: found, byRs256 } = await examine(worker.env, values.list('grant'))
     const faults = [...new Set([...stray, ...found.map(asInFile)])]
     for (const fault of faults) io.out(`${file}${environment === undefined ? '' : `, ${environment}`}: ${fault}`)
-    sayLimits(worker, io)
+    sayLimits(worker, byRs256, io)
     if (faults.length === 0) io.say(`${file}: the issuer can start with these settings`)
     return faults.length === 0 ? 0 : 1
   },

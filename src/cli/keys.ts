@@ -137,17 +137,22 @@ const show: Command = {
   async run(values, _operand, io) {
     const { ring: shown, bad } = readRingText(await readText(values.need('ring'), io))
     for (const { message } of bad) io.say(`left out: ${message}`)
-    const roots = [...shown.roots, ...(shown.rsa ?? [])].map(({ kid, pub, use, end, del }) => {
+    const kinds = [
+      ...shown.roots.map((key) => ({ ...key, kind: 'root' })),
+      ...(shown.rsa ?? []).map((key) => ({ ...key, kind: 'RSA key' })),
+    ]
+    const roots = kinds.map(({ kid, kind, pub, use, end, del }) => {
       const state = stateOf({ kid, pub, use, end, del }, shown.revoked, io.now)
-      return { kid, state, age: io.now - pub, pub, use, end, del }
+      return { kid, kind, state, age: io.now - pub, pub, use, end, del }
     })
     if (values.has('json')) {
       io.out(JSON.stringify(roots, undefined, 2))
       return 0
     }
-    const head = ['kid', 'state', 'age', 'opens from', 'seals from', 'seals until', 'opens until']
-    const rows = roots.map(({ kid, state, age, pub, use, end, del }) => [
+    const head = ['kid', 'kind', 'state', 'age', 'opens from', 'seals from', 'seals until', 'opens until']
+    const rows = roots.map(({ kid, kind, state, age, pub, use, end, del }) => [
       kid,
+      kind,
       state,
       writeAge(age),
       ...[pub, use, end, del].map(writeInstant),

@@ -160,7 +160,7 @@ describe('bulla keys', () => {
 
   it('show tells states, dates and ages, and no key', async () => {
     const table = at(await bulla(`keys show --ring ${ringFile}`))
-    expect(table).toMatch(/^kid {2}state {4}age .*\nr1 {3}primary {2}\d+ (?:s|min) .*Z\n$/)
+    expect(table).toMatch(/^kid {2}kind {2}state {4}age .*\nr1 {3}root {2}primary {2}\d+ (?:s|min) .*Z\n$/)
     const json = at(await bulla(`keys show --ring ${ringFile} --json`))
     expect(JSON.parse(json)).toMatchObject([{ kid: 'r1', state: 'primary', pub: now, use: now }])
     const { k } = JSON.parse(writeRing(ring)).roots[0]
@@ -375,7 +375,9 @@ describe('bulla keys with --rs256', () => {
     const rotated = ringIn(at(await bulla('keys rotate --ring -', made)))
     expect(rotated.rsa).toMatchObject([{ kid: first?.kid, end: rotated.roots[1]?.use }, { use: rotated.roots[1]?.use }])
     const shown = await bulla('keys show --ring -', writeRing(rotated))
-    expect(at(shown)).toMatch(/^s[A-Za-z0-9_-]{4} +primary [\s\S]*^s[A-Za-z0-9_-]{4} +staged /m)
+    expect(at(shown)).toMatch(/^s[A-Za-z0-9_-]{4} +RSA key +primary [\s\S]*^s[A-Za-z0-9_-]{4} +RSA key +staged /m)
+    const json = JSON.parse(at(await bulla('keys show --ring - --json', writeRing(rotated))))
+    expect(json.map(({ kind }: { kind: string }) => kind)).toEqual(['root', 'root', 'RSA key', 'RSA key'])
     for (const { jwk } of rotated.rsa ?? [])
       for (const member of Object.values(jwk)) if (member.length > 4) expect(shown.out).not.toContain(member)
     expect((await bulla('keys doctor --ring -', writeRing(rotated))).code).toBe(0)

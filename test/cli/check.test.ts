@@ -94,6 +94,21 @@ describe('bulla check', () => {
     ])
   })
 
+  it('says which client the ring needs an RSA key for, since the ring is not looked at', async () => {
+    const provider = (more = ''): string =>
+      `${GOOD}\n[vars.OPENID]\n[vars.CLIENTS.rp]\nsecret_hash = "${HASH}"\ngrant_types = ["authorization_code"]\nredirect_uris = ["https://rp.example/cb"]\nscopes = ["openid"]\n${more}`
+    const needs =
+      'not checked: KEY_RING needs an RSA key, for the client "rp" (`bulla keys show` tells whether it has one)'
+    const [byDefault, otherwise, without] = await Promise.all([
+      check({ 'wrangler.toml': provider() }),
+      check({ 'wrangler.toml': provider('id_token_signed_response_alg = "ES256"\n') }),
+      check({ 'wrangler.toml': GOOD }),
+    ])
+    expect([byDefault.code, byDefault.err]).toEqual([0, expect.stringContaining(`${needs}\n`)])
+    for (const { code, err } of [otherwise, without])
+      expect([code, err]).toEqual([0, expect.not.stringContaining('RSA')])
+  })
+
   it('says all faults at once, one a line, with where it stands and what was meant; exit 1', async () => {
     const { code, out, err } = await check({ 'wrangler.toml': BAD })
     expect(code).toBe(1)

@@ -181,6 +181,11 @@ describe('what asks who logged in', () => {
       'without it nobody logs in for "openid"',
     ],
     [
+      'the scope of an API without the API',
+      rp({ scopes: ['openid', 'read'] }),
+      '"clients["rp"].resources" expected the resource that has "read": who logged in is told without one',
+    ],
+    [
       'a grant that leads to nothing',
       rp({ grant_types: ['authorization_code', 'client_credentials'], scopes: ['openid'] }),
       '"clients["rp"].grant_types" expected authorization_code and refresh_token alone: without resources client_credentials leads to nothing',

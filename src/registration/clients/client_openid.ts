@@ -180,6 +180,7 @@ export function readOpenidClient(
     pkce: pkceRead,
     encryptionAlg,
     encryptionEnc,
+    authorizationAlg,
     ...read
   } = readAll({
     idTokenAlg: () => signing('id_token_signed_response_alg', idTokenAlg),
@@ -201,9 +202,8 @@ export function readOpenidClient(
       optional(alg, () => readChoice(`${name}.id_token_encrypted_response_alg`, alg, ID_TOKEN_ENCRYPTION)),
     encryptionEnc: () => readChoice(`${name}.id_token_encrypted_response_enc`, enc, ID_TOKEN_CONTENT_ENCRYPTION),
     authorizationAlg: () =>
-      signing(
-        'authorization_signed_response_alg',
-        authorization_signed_response_alg ?? (isTold ? idTokenAlg : 'ES256'),
+      optional(authorization_signed_response_alg, () =>
+        signing('authorization_signed_response_alg', authorization_signed_response_alg),
       ),
     sector: () => readSector(name, value),
     stray() {
@@ -213,6 +213,7 @@ export function readOpenidClient(
   })
   return {
     ...read,
+    authorizationAlg: authorizationAlg ?? (isTold ? read.idTokenAlg : 'ES256'),
     isPkceOptional: pkceRead === 'optional',
     idTokenEncryption: encryptionAlg === undefined ? undefined : { alg: encryptionAlg, enc: encryptionEnc },
   }

@@ -62,7 +62,7 @@ export interface Access {
 /**
  * Checks that a client which asks who logged in can be told.
  *
- * @throws {RangeError} when `openid` is missing, or a person, or a grant type leads to nothing
+ * @throws {RangeError} when `openid` is missing, or a person, or the API of a scope, or a grant type leads to nothing
  */
 export function checkAsking(name: string, { grantTypes, resources, scopes }: Access, userinfo: Resource): void {
   const first = scopes.find((token) => userinfo.scopes.includes(token))
@@ -80,6 +80,13 @@ export function checkAsking(name: string, { grantTypes, resources, scopes }: Acc
       if (!grantTypes.includes('authorization_code'))
         throw new RangeError(
           `"${name}.grant_types" expected authorization_code: without it nobody logs in for "${first}"`,
+        )
+    },
+    apis() {
+      const stray = resources.length > 0 ? undefined : scopes.find((token) => !userinfo.scopes.includes(token))
+      if (stray !== undefined)
+        throw new RangeError(
+          `"${name}.resources" expected the resource that has "${stray}": who logged in is told without one`,
         )
     },
     others() {
