@@ -66,7 +66,7 @@ interface Place<Key> {
 function placeAmong<Key extends Dates & { readonly kid: string }>(
   keys: readonly Key[],
   { propagation, skew, revoked }: Ring,
-  { now, rootLife = ROOT_LIFE, longestLife = LONGEST_LIFE }: RootOptions,
+  { now, rootLife = ROOT_LIFE, longestLife = LONGEST_LIFE }: Omit<RootOptions, 'key'>,
 ): Place<Key> {
   const kept = keys.filter((key) => now < key.del)
   const primary = kept.find((key) => stateOf(key, revoked, now) === 'primary')
@@ -97,14 +97,9 @@ function kidOf(letter: 'r' | 's', bytes: string): string {
   return letter + digestLabels('bulla/1/kid', bytes).slice(0, 4)
 }
 
-/** Returns a ring with one more root, and an RSA key to go with it where there is one to add. */
-function addRoot(ring: Ring, options: RootOptions): { readonly ring: Ring; readonly added: Root } {
-  const { now, key, rsaKey, rootLife = ROOT_LIFE, longestLife = LONGEST_LIFE } = options
-  checkInteger('rootLife', rootLife, 1)
-  checkInteger('longestLife', longestLife, 0)
-  if (key.length !== 32) throw new RangeError(`"key" expected 32 bytes, got ${key.length}`)
-  const { dates, others } = placeAmong(ring.roots, ring, options)
-  const added: Root = { kid: kidOf('r', encodeBase64url(key)), k: key, ...dates }
+/** Returns the ring with one more RSA key; without it, but for those that are retired, while one is staged among the RSA keys. */
+function withRsaKey(ring: Ring, rsaKey: RsaJwk | undefined, options: Omit<RootOptions, 'key'>): Ring {
+  const { now, longestLife = LONGEST_LIFE } = options
   const { rsa = [], ...rest } = ring
   const place = placeAmong(rsa, ring, { ...options, longestLife: Math.min(longestLife, LONGEST_SIGNED) })
   // What it signed ends within a day: it need not be kept for longer, and a secret holds no third one.
@@ -116,7 +111,30 @@ function addRoot(ring: Ring, options: RootOptions): { readonly ring: Ring; reado
   const keys = isAdded
     ? [...place.others.map(withEarlyDeletion), { kid: kidOf('s', rsaKey.n), jwk: rsaKey, ...place.dates }]
     : rsa.filter(({ del }) => now < del)
-  return { ring: { ...rest, roots: [...others, added], ...(keys.length > 0 ? { rsa: keys } : {}) }, added }
+  return { ...rest, ...(keys.length > 0 ? { rsa: keys } : {}) }
+}
+
+/** Returns a ring with one more root, and an RSA key to go with it where there is one to add. */
+function addRoot(ring: Ring, options: RootOptions): { readonly ring: Ring; readonly added: Root } {
+  const { key, rsaKey, rootLife = ROOT_LIFE, longestLife = LONGEST_LIFE } = options
+  checkInteger('rootLife', rootLife, 1)
+  checkInteger('longestLife', longestLife, 0)
+  if (key.length !== 32) throw new RangeError(`"key" expected 32 bytes, got ${key.length}`)
+  const { dates, others } = placeAmong(ring.roots, ring, options)
+  const added: Root = { kid: kidOf('r', encodeBase64url(key)), k: key, ...dates }
+  return { ring: withRsaKey({ ...ring, roots: [...others, added] }, rsaKey, options), added }
+}
+
+/**
+ * Returns the ring of a development issuer with an RSA key that signs at once, if it has none that signs or will sign. Its roots
+ * stay as they are. Elsewhere a key goes with a rotation.
+ *
+ * @param makeRsaKey asked only where one is added
+ */
+export function ensureRsaKey(ring: Ring, makeRsaKey: () => RsaJwk, now: number): Ring {
+  const states = (ring.rsa ?? []).map((key) => stateOf(key, ring.revoked, now))
+  if (states.includes('primary') || states.includes('staged')) return ring
+  return withRsaKey(ring, makeRsaKey(), { now })
 }
 
 /**

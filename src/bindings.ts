@@ -8,12 +8,13 @@ import { checkChoice, checkMembers, checkMethods } from '../keys/check.ts'
 import { createFaultList, type FaultList, readAll } from '../keys/faults.ts'
 import { isLoopback } from '../keys/identifier.ts'
 import { BINDING_KINDS, type BindingKind, checkBindingNames } from './binding_kinds.ts'
-import { developmentClients, developmentResources, readPartnerKey } from './development.ts'
+import { developmentClients, developmentOpenid, developmentResources, readPartnerKey } from './development.ts'
 import type { Authenticate } from './login/authenticate.ts'
 import { developmentLogin } from './login/development.ts'
 import { type OwnPageOptions, ownLoginPage } from './login/own_page.ts'
 import { type UpstreamOptions, upstreamLogin } from './login/upstream.ts'
 import type { ClientCertificate } from './registration/clients/client_certificate.ts'
+import { mayHaveRsaKey } from './settings/ring_needs.ts'
 import type { IssuerSettings } from './settings/settings.ts'
 import type { Guard } from './stores/guard.ts'
 import { createDurableObjectGuard, type GuardNamespace } from './stores/guard_on_workers.ts'
@@ -214,17 +215,22 @@ export function gatherBindings(env: Bindings, faults: FaultList): IssuerSettings
     ...(isDevelopment && developmentResources(partnerKey)),
     ...faults.read(() => readTable('RESOURCES', RESOURCES)),
   }
+  const [keyRing, keyRingNext] = [textOf('KEY_RING'), textOf('KEY_RING_NEXT')]
+  const openid = env.OPENID ?? (isDevelopment ? developmentOpenid(resources) : undefined)
+  // A ring that code brings later may have no RSA key.
+  const hasRsaKey = isPlayground && keyRing !== undefined && mayHaveRsaKey({ ring: keyRing, next: keyRingNext })
+  const tellsBy = openid === undefined ? undefined : hasRsaKey ? 'RS256' : 'ES256'
   const clients = {
-    ...(isPlayground && developmentClients(issuer, partnerKey !== undefined, resources)),
+    ...(isPlayground && developmentClients(issuer, { hasPartner: partnerKey !== undefined, resources, tellsBy })),
     ...faults.read(() => readTable('CLIENTS', CLIENTS)),
   }
   const optional = present({
     profile: env.PROFILE,
     authorizationDetailsTypes: env.AUTHORIZATION_DETAILS_TYPES,
-    openid: env.OPENID,
+    openid,
     requirePushedAuthorizationRequests: env.REQUIRE_PUSHED_AUTHORIZATION_REQUESTS,
     pairwiseSalt: textOf('PAIRWISE_SALT'),
-    keyRingNext: textOf('KEY_RING_NEXT'),
+    keyRingNext,
     trustedIssuers: env.TRUSTED_ISSUERS,
     authenticate: login ?? (isDevelopment ? developmentLogin : undefined),
     loginLifetime: env.LOGIN_LIFETIME,
@@ -237,7 +243,7 @@ export function gatherBindings(env: Bindings, faults: FaultList): IssuerSettings
     isDemo: isPlayground ? true : undefined,
   })
   // What is inside is checked by createIssuer, with everything else.
-  return { issuer, keyRing: textOf('KEY_RING'), resources, clients, ...optional } as IssuerSettings
+  return { issuer, keyRing, resources, clients, ...optional } as IssuerSettings
 }
 
 /**

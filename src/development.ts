@@ -4,6 +4,8 @@
  * @module
  */
 
+import { STANDARD_SCOPES } from './openid/openid.ts'
+import type { OpenidSettings } from './openid/openid_registration.ts'
 import type { ClientSettings } from './registration/clients/client_registration.ts'
 import type { ResourceSettings } from './registration/resource_registration.ts'
 
@@ -12,6 +14,9 @@ export const DEMO_RESOURCE = 'https://api.example.com'
 
 /** The scope of the demo. */
 export const DEMO_SCOPE = 'orders:read orders:write'
+
+/** What the demo asks of who logs in, where the issuer tells that. */
+export const DEMO_PERSON = 'openid profile'
 
 /** The public client of the demo. */
 export const DEMO_CLIENT = 'demo-app'
@@ -68,17 +73,36 @@ function scopesIn(resources: Readonly<Record<string, unknown>>, tokens: readonly
 }
 
 /**
- * Returns the clients that anybody can use on a fresh start. The secret of `demo-service` is `demo-secret`, and so on:
- * no secrets at all.
+ * Returns what is told of people where the operator says nothing of it: what OpenID Connect knows. Nothing where an API has a
+ * scope that would then be OpenID Connect's: such an API runs in development as it did.
  *
  * @param resources all that there are
  */
+export function developmentOpenid(resources: Readonly<Record<string, unknown>>): OpenidSettings | undefined {
+  return scopesIn(resources, STANDARD_SCOPES).length > 0 ? undefined : {}
+}
+
+/** What there is to play with beside the clients. */
+export interface Playground {
+  readonly hasPartner: boolean
+  /** All that there are. */
+  readonly resources: Readonly<Record<string, unknown>>
+  /** By what clients are told who logged in; nothing where nobody is told. */
+  readonly tellsBy: 'RS256' | 'ES256' | undefined
+}
+
+/**
+ * Returns the clients that anybody can use on a fresh start. The secret of `demo-service` is `demo-secret`, and so on:
+ * no secrets at all.
+ */
 export function developmentClients(
   issuer: string,
-  hasPartner: boolean,
-  resources: Readonly<Record<string, unknown>>,
+  { hasPartner, resources, tellsBy }: Playground,
 ): Readonly<Record<string, ClientSettings>> {
   const redirect_uris = ['http://127.0.0.1/callback', 'http://localhost/callback']
+  // RS256 is the default.
+  const telling = tellsBy === 'ES256' ? { id_token_signed_response_alg: tellsBy } : {}
+  const ofPersons = (scopes: string): readonly string[] => (tellsBy === undefined ? [] : scopes.split(' '))
   const both = { resources: [DEMO_RESOURCE], scopes: scopesIn(resources, DEMO_SCOPE.split(' ')) }
   const partner = hasPartner
     ? { resources: [PARTNER_RESOURCE], scopes: scopesIn(resources, ['reports:read']) }
@@ -103,6 +127,20 @@ export function developmentClients(
       grant_types: ['authorization_code', 'refresh_token'],
       redirect_uris: [...redirect_uris, `${issuer}/demo`],
       ...both,
+      scopes: [...both.scopes, ...ofPersons('openid profile email')],
+      ...telling,
     },
+    ...(tellsBy && {
+      'demo-rp': {
+        client_name: 'Demo relying party',
+        secret_hash: 'sha256:u5GMIt4UprNERgG8YrubXVbQcBwjao6BrWgKa5UD-x8',
+        grant_types: ['authorization_code', 'refresh_token'],
+        redirect_uris,
+        post_logout_redirect_uris: ['http://127.0.0.1/', 'http://localhost/'],
+        ...both,
+        scopes: [...both.scopes, ...STANDARD_SCOPES],
+        ...telling,
+      },
+    }),
   }
 }

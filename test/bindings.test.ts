@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { createRing, writeRing } from '../keys/index.ts'
 import { createIssuer, readBindings } from '../src/index.ts'
-import { PARTNER_KEY, secretHash } from './fixtures.ts'
+import { NOW, PARTNER_KEY, secretHash, testKey, testRing } from './fixtures.ts'
+import { RING_RSA } from './parties/partner.ts'
 
 const LOCAL = 'http://localhost:8787'
 
@@ -116,5 +118,54 @@ describe('the bindings of a Worker', () => {
       secret_hash: secretHash('demo-operator-secret'),
     })
     expect(clients['demo-service']).toMatchObject({ secret_hash: secretHash('demo-secret') })
+  })
+
+  describe('in development make an OpenID provider', () => {
+    const env = { ISSUER: LOCAL, DEVELOPMENT: 'true', GUARD: 'none' }
+    const withRsa = writeRing(createRing({ now: NOW, key: testKey(), rsaKey: RING_RSA }))
+    const RP = { secret_hash: secretHash('demo-rp-secret'), post_logout_redirect_uris: expect.any(Array) }
+
+    it('with a relying party, which is told by RS256 where the ring has an RSA key', () => {
+      const settings = readBindings({ ...env, KEY_RING: withRsa })
+      expect(settings.openid).toEqual({})
+      const { 'demo-rp': rp, 'demo-app': app } = settings.clients
+      expect(rp).toMatchObject(RP)
+      for (const token of ['openid', 'profile', 'email', 'address', 'phone', 'offline_access', 'orders:read'])
+        expect(rp?.scopes).toContain(token)
+      expect(app?.scopes).toEqual(expect.arrayContaining(['openid', 'profile', 'email']))
+      expect(JSON.stringify([rp, app])).not.toContain('signed_response_alg')
+      expect(() => createIssuer(settings)).not.toThrow()
+    })
+
+    it('and by ES256 where it has none, now or next', () => {
+      const settings = readBindings({ ...env, KEY_RING: writeRing(testRing(NOW)) })
+      const { 'demo-rp': rp, 'demo-app': app } = settings.clients
+      for (const client of [rp, app]) expect(client).toMatchObject({ id_token_signed_response_alg: 'ES256' })
+      expect(() => createIssuer(settings)).not.toThrow()
+      const next = readBindings({ ...env, KEY_RING: writeRing(testRing(NOW)), KEY_RING_NEXT: withRsa })
+      expect(next.clients['demo-rp']).not.toHaveProperty('id_token_signed_response_alg')
+    })
+
+    it('that tells what [vars.OPENID] says, where it is there', () => {
+      const openid = { claims: ['email'] }
+      const settings = readBindings({ ...env, KEY_RING: withRsa, OPENID: openid })
+      expect(settings.openid).toBe(openid)
+      expect(() => createIssuer(settings)).not.toThrow()
+    })
+
+    it('but where an API has a scope of that name, and nothing says that there is to be one', () => {
+      const RESOURCES = { 'https://mine.example': { scopes: ['email'] } }
+      const settings = readBindings({ ...env, KEY_RING: withRsa, RESOURCES })
+      expect([settings.openid, settings.clients['demo-rp']]).toEqual([undefined, undefined])
+      expect(settings.clients['demo-app']?.scopes).toEqual(['orders:read', 'orders:write'])
+      expect(() => createIssuer(settings)).not.toThrow()
+      expect(() => createIssuer(readBindings({ ...env, KEY_RING: withRsa, RESOURCES, OPENID: {} }))).toThrow(
+        '"email" asks who logged in',
+      )
+    })
+
+    it('nowhere else', () => {
+      expect(readBindings({ ISSUER: LOCAL, KEY_RING: withRsa })).not.toHaveProperty('openid')
+    })
   })
 })

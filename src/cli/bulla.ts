@@ -5,15 +5,15 @@
  * @module
  */
 
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { text } from 'node:stream/consumers'
-import type { RsaJwk } from '../../keys/index.ts'
 import { readArguments } from './arguments.ts'
 import { checkCommands } from './check.ts'
 import { clientCommands } from './client.ts'
 import { type Command, type Io, Refusal, UsageError, type Values } from './command.ts'
 import { keysCommands } from './keys.ts'
 import { revokeCommands } from './revoke.ts'
+import { makeRsaKey } from './rsa_key.ts'
 import { checkIsFree, writeNewFile } from './secret_file.ts'
 import { subjectCommands } from './subject.ts'
 import { tokenCommands } from './token.ts'
@@ -153,9 +153,5 @@ process.exitCode = await run(process.argv.slice(2), {
   say: (words) => console.error(words),
   now: Math.floor(Date.now() / 1000),
   random: () => randomBytes(32),
-  makeRsaKey() {
-    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-    const { kty: _, ...members } = privateKey.export({ format: 'jwk' })
-    return members as unknown as RsaJwk
-  },
+  makeRsaKey,
 })

@@ -8,10 +8,12 @@ import { spawn } from 'node:child_process'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { createRing, loadRing, refusalAt, writeRing } from '../../keys/index.ts'
+import { loadRing, refusalAt } from '../../keys/index.ts'
 import { takeOption } from './arguments.ts'
 import { Refusal } from './command.ts'
-import { readVariable, writeVariable } from './dotenv_file.ts'
+import { completeVars } from './dev_vars.ts'
+import { readVariable } from './dotenv_file.ts'
+import { makeRsaKey } from './rsa_key.ts'
 import { readTextFile, replaceFile, writeNewFile } from './secret_file.ts'
 
 const ROOT = dirname(dirname(import.meta.dirname))
@@ -28,18 +30,12 @@ function makePartnerKey(): object {
 async function prepareVars(): Promise<void> {
   const isThere = existsSync(DEV_VARS)
   const before = isThere ? await readTextFile(DEV_VARS) : '# Made by `npm run dev`, for this machine alone.\n'
-  const makers: Readonly<Record<string, () => string>> = {
-    DEVELOPMENT: () => 'true',
-    PARTNER_KEY: () => JSON.stringify(makePartnerKey()),
-    KEY_RING: () => writeRing(createRing({ now, key: randomBytes(32) })),
+  const { text, written } = completeVars(before, { now, random: () => randomBytes(32), makeRsaKey, makePartnerKey })
+  if (written.length > 0) {
+    await (isThere ? replaceFile(DEV_VARS, before, text) : writeNewFile(DEV_VARS, text))
+    console.log(`Wrote ${written.join(', ')} into .dev.vars.`)
   }
-  const missing = Object.entries(makers).filter(([name]) => readVariable(before, name) === undefined)
-  if (missing.length > 0) {
-    const after = missing.reduce((text, [name, make]) => writeVariable(text, name, make()), before)
-    await (isThere ? replaceFile(DEV_VARS, before, after) : writeNewFile(DEV_VARS, after))
-    return console.log(`Wrote ${missing.map(([name]) => name).join(', ')} into .dev.vars.`)
-  }
-  const [ring, next] = [readVariable(before, 'KEY_RING'), readVariable(before, 'KEY_RING_NEXT')]
+  const [ring, next] = [readVariable(text, 'KEY_RING'), readVariable(text, 'KEY_RING_NEXT')]
   const loaded = loadRing({ ring, next }, { now })
   const refusal = loaded.ok ? refusalAt(loaded, now) : loaded
   if (refusal === undefined) return
@@ -54,6 +50,8 @@ function quickStart(issuer: string): string {
   const resource = 'https://api.example.com'
   return `
 Bulla is ready at ${issuer}: open it in a browser, and press the button.
+
+An app that asks who logged in takes that address, the client demo-rp and the secret demo-rp-secret (docs/openid.md).
 
 Get a token for a service, by curl:
 

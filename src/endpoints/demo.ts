@@ -5,20 +5,29 @@
  */
 
 import type { Context } from 'hono'
+import { decodeBase64url } from '../../keys/base64url.ts'
 import { readLeafKid } from '../../keys/index.ts'
 import type { EndpointContext } from '../context.ts'
-import { DEMO_CLIENT, DEMO_RESOURCE, DEMO_SCOPE } from '../development.ts'
+import { DEMO_CLIENT, DEMO_PERSON, DEMO_RESOURCE, DEMO_SCOPE } from '../development.ts'
 import { checkOwnForm } from '../http/browser.ts'
 import type { Cookies } from '../http/cookies.ts'
 import type { FormEndpoint } from '../http/form_endpoint.ts'
 import { answerErrorPage } from '../http/respond.ts'
+import { demoTokenPage, type ShownIdToken } from '../pages/demo.ts'
 import { errorPage } from '../pages/error.ts'
 import { toPageResponse } from '../pages/page.ts'
-import { demoTokenPage } from '../pages/start.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { challengeOf } from '../protocol/pkce.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import { openEnvelope } from '../token/envelope.ts'
+
+/** Returns an ID token with what is written in it: it was signed a moment ago, by this issuer. */
+function showIdToken(token: string): ShownIdToken {
+  const read = (part = ''): Readonly<Record<string, unknown>> =>
+    JSON.parse(new TextDecoder().decode(decodeBase64url(part)))
+  const [header, claims] = token.split('.')
+  return { token, alg: String(read(header)['alg']), claims: read(claims) }
+}
 
 /** Returns the demo: POST begins it, GET is where the code comes back. */
 export function createDemo(
@@ -27,8 +36,9 @@ export function createDemo(
   token: FormEndpoint,
 ): (c: Context) => Promise<Response> {
   const { settings, keyRing, log, newId } = context
-  const { issuer, resources, lives } = settings
+  const { issuer, resources, clients, lives } = settings
   const redirect_uri = `${issuer}/demo`
+  const ofPerson = DEMO_PERSON.split(' ').filter((token) => clients.get(DEMO_CLIENT)?.scopes.has(token))
 
   function begin(c: Context): Response {
     checkOwnForm(c.req.raw.headers, issuer)
@@ -38,7 +48,7 @@ export function createDemo(
       response_type: 'code',
       client_id: DEMO_CLIENT,
       redirect_uri,
-      scope: DEMO_SCOPE,
+      scope: [...DEMO_SCOPE.split(' '), ...ofPerson].join(' '),
       resource: DEMO_RESOURCE,
       state,
       code_challenge: challengeOf(verifier),
@@ -76,7 +86,7 @@ export function createDemo(
   }
 
   async function show(answer: Readonly<Record<string, unknown>>): Promise<Response> {
-    const { access_token, scope, expires_in, refresh_token, error } = answer
+    const { access_token, id_token, expires_in, refresh_token, error } = answer
     const resource = resources.get(DEMO_RESOURCE)
     if (typeof access_token !== 'string' || resource === undefined) {
       const page = errorPage({
@@ -96,10 +106,10 @@ export function createDemo(
     const page = demoTokenPage({
       issuer,
       token: access_token,
-      scope: String(scope),
       expiresIn: Number(expires_in),
       hasRefreshToken: refresh_token !== undefined,
       claims,
+      idToken: typeof id_token === 'string' ? showIdToken(id_token) : undefined,
       kid,
       period: `number ${readLeafKid(kid)?.period}, until ${new Date((leaf?.exp ?? now) * 1000).toUTCString()}`,
       leafEndsIn: (leaf?.exp ?? now) - now,

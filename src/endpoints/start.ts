@@ -5,13 +5,16 @@
  */
 
 import type { EndpointContext } from '../context.ts'
+import { DEMO_CLIENT } from '../development.ts'
+import { OPENID } from '../openid/openid.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { demoPage, startPage } from '../pages/start.ts'
 import { metadataPath } from './metadata.ts'
 
 /** Returns the start page: plain, or with the demo. */
 export function createStartEndpoint({ settings }: EndpointContext, isDemo: boolean): () => Promise<Response> {
-  const { issuer } = settings
+  const { issuer, clients } = settings
+  const tellsWho = clients.get(DEMO_CLIENT)?.scopes.has(OPENID) === true
   const metadata = new URL(issuer).origin + metadataPath(issuer)
-  return () => toPageResponse(200, isDemo ? demoPage(issuer, metadata) : startPage(issuer, metadata))
+  return () => toPageResponse(200, isDemo ? demoPage(issuer, metadata, tellsWho) : startPage(issuer, metadata))
 }

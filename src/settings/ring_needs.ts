@@ -8,6 +8,13 @@ import { type RingTexts, readRing } from '../../keys/index.ts'
 import { wantedAlgorithms } from '../registration/clients/client_algorithms.ts'
 import type { CheckedSettings } from './settings.ts'
 
+/** Tells whether a ring, or the one that comes next, has an RSA key; and where one is not there, or cannot be read, that it may. */
+export function mayHaveRsaKey({ ring, next = '' }: RingTexts): boolean {
+  const rings = [ring, ...(next.trim() === '' ? [] : [next])].map(readRing)
+  const revoked = rings.flatMap((one) => (one.ok ? one.ring.revoked : []))
+  return rings.some((one) => !one.ok || one.bad.length > 0 || one.ring.rsa?.some(({ kid }) => !revoked.includes(kid)))
+}
+
 /**
  * Checks that the ring, or the one that comes next, has an RSA key where a client is told something by RS256. When it signs is asked
  * with each signature: a key that begins later is there.
@@ -16,22 +23,14 @@ import type { CheckedSettings } from './settings.ts'
  *
  * @throws {RangeError} when there is none
  */
-export function checkRing(
-  { openid, clients }: Pick<CheckedSettings, 'openid' | 'clients'>,
-  { ring, next = '' }: RingTexts,
-): void {
+export function checkRing({ openid, clients }: Pick<CheckedSettings, 'openid' | 'clients'>, texts: RingTexts): void {
   if (openid === undefined) return
   const wanted = [...clients.values()].flatMap((client) =>
     wantedAlgorithms(client, true).map((one) => ({ ...one, id: client.id })),
   )
   const needing = wanted.find(({ alg }) => alg === 'RS256')
   if (needing === undefined) return
-  const rings = [ring, ...(next.trim() === '' ? [] : [next])].map(readRing)
-  const revoked = rings.flatMap((one) => (one.ok ? one.ring.revoked : []))
-  const mayHave = rings.some(
-    (one) => !one.ok || one.bad.length > 0 || one.ring.rsa?.some(({ kid }) => !revoked.includes(kid)),
-  )
-  if (!mayHave)
+  if (!mayHaveRsaKey(texts))
     throw new RangeError(
       `"keyRing" expected an RSA key, which \`bulla keys rotate --rs256\` adds: the client "${needing.id}" is told who logged in by RS256, unless its "${needing.setting}" says "ES256" or "Ed25519"`,
     )

@@ -53,7 +53,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'src/log.ts',
     'keys',
   ],
-  'src/development.ts': ['src/registration'],
+  'src/development.ts': ['src/openid', 'src/registration'],
   'src/context.ts': ['src/settings', 'src/stores', 'src/token', 'src/log.ts', 'keys'],
   'src/http': [
     'src/remote',

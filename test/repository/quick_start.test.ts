@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { appendFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isWithoutChromium } from '../browser/chromium.ts'
-import { copyCheckout, ENV, type Ended, run } from '../checkout.ts'
+import { copyCheckout, ENV, type Ended, ROOT, run } from '../checkout.ts'
 import { blockOf, DOCS } from '../docs.ts'
 import { freePort, waitFor } from '../parties/live_issuer.ts'
+import { createVisitor } from '../parties/visitor.ts'
 import { useApp } from './single_page_app.ts'
 
 describe('the two quick starts', { timeout: 240_000 }, () => {
@@ -235,6 +236,26 @@ describe('the two quick starts', { timeout: 240_000 }, () => {
     const { code, out, err } = await run('bash', ['-ec', deploy], { cwd: checkout })
     expect([code, err]).toEqual([0, expect.not.stringContaining('ERROR')])
     expect(out).toContain('--dry-run: exiting now')
+  })
+
+  it('have an RSA key in the ring, and log a person in to the app of the guide, by RS256, and out of both', async () => {
+    const shop = join(dirname(checkout), 'shop')
+    await mkdir(shop)
+    await symlink(join(ROOT, 'node_modules'), join(shop, 'node_modules'))
+    await writeFile(join(shop, 'app.mjs'), own(blockOf('openid-app')))
+    await stop(server)
+    await writeFile(join(shop, 'start.sh'), own(blockOf('openid-local')))
+    start('bash start.sh', shop)
+    const origin = `http://localhost:${serverPort}`
+    await waitFor(origin)
+    const { visit } = createVisitor()
+    expect(JSON.parse((await visit(`${origin}/login`)).text)).toEqual({
+      sub: 'alice',
+      name: 'Alice Example',
+      email: 'alice@example.com',
+    })
+    expect(await readFile(join(shop, 'local.mjs'), 'utf8')).not.toContain('id_token_signed_response_alg')
+    expect((await visit(`${origin}/logout`)).url.href).toBe(`${origin}/`)
   })
 
   it('leave no secret that others on the machine can read', async () => {

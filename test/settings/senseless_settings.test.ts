@@ -200,7 +200,7 @@ describe('the clients to play with', () => {
   it('have the scope that is there, where an operator has made the resource of the fresh start his own', () => {
     const env = { ISSUER: 'http://localhost:8787', DEVELOPMENT: 'true', GUARD: 'none' }
     const settings = readBindings({ ...env, RESOURCES: { 'https://api.example.com': { scopes: ['orders:read'] } } })
-    expect(settings.clients['demo-app']?.scopes).toEqual(['orders:read'])
+    expect(settings.clients['demo-app']?.scopes).toEqual(['orders:read', 'openid', 'profile', 'email'])
     expect(() => createIssuer(settings)).not.toThrow()
   })
 })
