@@ -32,7 +32,7 @@ export interface Logout {
 
 /** Returns the page that asks whether to log out. */
 export function logoutPage({ issuer, account, token, isForGood, app }: Logout): Page {
-  const words = isForGood ? ' Apps that you let in since then will have to ask you again.' : ''
+  const words = isForGood ? ' Apps that you let in since you logged in will have to ask you again.' : ''
   const back =
     app === undefined || !app.isReturn ? '' : html` Then you go back to <strong><bdi>${app.clientName}</bdi></strong>.`
   const body = html`<h1>Log out?</h1>
