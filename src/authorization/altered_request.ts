@@ -39,10 +39,11 @@ function promptsOf(parameters: string): readonly string[] {
 /** Returns the same request for another account: with a login, and no word of whom the client thinks to see. */
 export function withNewLogin(parameters: string): string {
   const asks = promptsOf(parameters).includes('consent')
-  return withPrompts(parameters, asks ? ['login', 'consent'] : ['login'], ['login_hint'])
+  return withPrompts(parameters, asks ? ['login', 'consent'] : ['login'], ['login_hint', 'id_token_hint'])
 }
 
 /** Returns the same request with the question in any case: a "Deny" that does not count must not become a yes of before. */
 export function withQuestion(parameters: string): string {
-  return withPrompts(parameters, promptsOf(parameters).includes('login') ? ['login', 'consent'] : ['consent'])
+  const logins = promptsOf(parameters).filter((prompt) => LOGINS.includes(prompt))
+  return withPrompts(parameters, [...logins, 'consent'])
 }

@@ -6,6 +6,7 @@
 
 import { type ClaimsRequest, NO_CLAIMS, readClaimsRequest } from '../openid/claims_request.ts'
 import { OPENID } from '../openid/openid.ts'
+import { askable } from '../openid/told_claims.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Parameters, writeParameters } from '../protocol/parameters.ts'
 import { readChallenge } from '../protocol/pkce.ts'
@@ -206,7 +207,7 @@ export function readAuthorizationRequest(
   const wishes = readWishes(parameters, client, policy)
   const { openid } = policy
   const isOpenid = openid !== undefined && wishes.scope.includes(OPENID)
-  const claims = isOpenid ? readClaimsRequest(parameters.get('claims'), openid.claims) : NO_CLAIMS
+  const claims = isOpenid ? readClaimsRequest(parameters.get('claims'), askable(openid, client.scopes)) : NO_CLAIMS
   if (codeChallenge === undefined && !isForPersonsAlone(wishes, policy))
     throw new OAuthError('invalid_request', 'code_challenge is missing, and not only who the person is is asked for')
   const prompt = readPrompt(parameters.get('prompt'))

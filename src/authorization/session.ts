@@ -156,10 +156,18 @@ export function createSessions(
     await guard?.end(sid, now + longestLife)
   }
 
-  /** Ends a session for good, and tells the clients of it, beside the request. */
+  /** Tells whether nobody was told of the end of a session yet; a guard that cannot answer keeps no client from hearing. */
+  async function isFirst(sid: string, now: number): Promise<boolean> {
+    const outcome = await guard?.spend(`logout ${sid}`, now + longestLife).catch(() => undefined)
+    return outcome !== 'spent'
+  }
+
+  /** Ends a session for good, and tells the clients of it, beside the request: once, however often its cookie comes at the same time. */
   async function endAndTell(c: Context, { sid, sub, told = '' }: Session, now: number): Promise<void> {
     await endAtGuard(sid, now)
-    backchannel.tell({ sub, sid }, backchannel.clientsOf(told), waitUntilOf(c), now)
+    const clients = backchannel.clientsOf(told)
+    if (clients.length === 0) return
+    if (await isFirst(sid, now)) backchannel.tell({ sub, sid }, clients, waitUntilOf(c), now)
   }
 
   /** Returns the first of these names that was not ended, or a new one. */

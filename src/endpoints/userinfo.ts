@@ -103,7 +103,7 @@ export function createUserinfoEndpoint(
     const allowed = scopesOf(client, userinfo)
     const left = scope.filter((one) => allowed.includes(one))
     if (!left.includes(OPENID)) return refuse('insufficient_scope', 'it has no openid, or its client no more', scheme)
-    const told = await tellPerson(sub, stillTold(openid, claims[USERINFO_CLAIM] as Claims, scope, left))
+    const told = await tellPerson(sub, stillTold(openid, claims[USERINFO_CLAIM] as Claims, scope, client.scopes))
     const named = { ...told, sub: pairwise.nameAt(client.openid, 'sub', sub) }
     const signed = await signUserinfo(context, named, client, now)
     await proof?.spend()

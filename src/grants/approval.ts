@@ -184,6 +184,6 @@ export function entitle(approval: Approval, wish: Wish, client: Client, context:
     throw new OAuthError('invalid_scope', 'nothing of the approval is left at this resource')
   const exp = Math.min(now + resource.accessTokenLifetime, grant_end)
   const login = { ...loginOf(approval), ...written }
-  const claims = tellUserinfo(approval, scope, resource, context.approvals)
+  const claims = tellUserinfo(approval, scope, client, resource, context.approvals)
   return { sub, client_id, aud: uri, scope, iat: now, exp, jti: context.newId(), gid, ...login, claims }
 }

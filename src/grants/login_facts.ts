@@ -5,8 +5,8 @@
  * @module
  */
 
-import { OPENID } from '../openid/openid.ts'
-import { type Claims, sealClaims, toldByIdToken, toldByUserinfo } from '../openid/told_claims.ts'
+import { OPENID, type Openid } from '../openid/openid.ts'
+import { askable, type Claims, sealClaims, toldByIdToken, toldByUserinfo } from '../openid/told_claims.ts'
 import type { Client } from '../registration/clients/client.ts'
 import type { Resource } from '../registration/resource.ts'
 import { type Approval, loginOf } from './approval_facts.ts'
@@ -15,15 +15,22 @@ import type { Approvals, LoginFacts } from './grant.ts'
 /** The claim of a token for the issuer's own resource under which stands what may be told: no claim of a person has its name. */
 export const USERINFO_CLAIM = 'userinfo'
 
+/** Returns those of the names of claims that a client may be told, by the settings of now. */
+function allowedOf(names: ReadonlySet<string>, openid: Openid, { scopes }: Client): ReadonlySet<string> {
+  const may = askable(openid, scopes)
+  return new Set([...names].filter((name) => may.has(name)))
+}
+
 /** Returns the claims of a token of this scope that carry what may be told of the person: for the issuer's own resource alone. */
 export function tellUserinfo(
   approval: Approval,
   scope: readonly string[],
+  client: Client,
   { purpose }: Resource,
   { openid }: Approvals,
 ): Claims {
   if (purpose !== 'userinfo' || openid === undefined) return {}
-  const names = toldByUserinfo(openid, { ...approval, scope })
+  const names = allowedOf(toldByUserinfo(openid, { ...approval, scope }), openid, client)
   return { [USERINFO_CLAIM]: sealClaims(openid, approval.claims ?? {}, names) }
 }
 
@@ -36,7 +43,8 @@ export function tellLogin(
 ): LoginFacts | undefined {
   const left = scope.filter((token) => client.scopes.has(token))
   if (openid === undefined || !left.includes(OPENID)) return undefined
-  const names = toldByIdToken(openid, { ...approval, scope: left }, client.openid.hasThickIdTokens)
+  const asked = toldByIdToken(openid, { ...approval, scope: left }, client.openid.hasThickIdTokens)
+  const names = allowedOf(asked, openid, client)
   const { sub, sid, grant_end: until } = approval
   return { sub, sid, login: loginOf(approval), claims: sealClaims(openid, approval.claims ?? {}, names), until }
 }

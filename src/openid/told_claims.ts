@@ -43,6 +43,19 @@ function namesOf(
 }
 
 /**
+ * Returns the names of the claims that a client may ask for one by one: those that a scope of its own asks for, and those that no
+ * scope does.
+ *
+ * @param may the scope tokens that the client may have
+ */
+export function askable({ claims, scopes }: Openid, may: ReadonlySet<string>): ReadonlySet<string> {
+  const asking = (name: string) => [...scopes].filter(([, names]) => names.includes(name)).map(([scope]) => scope)
+  const isAskable = (scopes: readonly string[]): boolean =>
+    scopes.length === 0 || scopes.some((scope) => may.has(scope))
+  return new Set([...claims].filter((name) => isAskable(asking(name))))
+}
+
+/**
  * Returns what of a login goes on with an approval: only what is told of it somewhere.
  *
  * @param isHooked whether a program of the operator's looks at all of it when a token is made
@@ -75,13 +88,14 @@ export function told(openid: Openid, asking: Asking): ReadonlySet<string> {
  * Returns what may still be told, by the settings of now, of claims that were picked for a scope before: what the issuer tells no
  * more is left out, and what a scope asked for that is not there any more.
  *
- * @param left what is left of the scope
+ * @param may the scope tokens that the client may have now
  */
-export function stillTold(openid: Openid, picked: Claims, scope: readonly string[], left: readonly string[]): Claims {
+export function stillTold(openid: Openid, picked: Claims, scope: readonly string[], may: ReadonlySet<string>): Claims {
+  const left = scope.filter((token) => may.has(token))
   const kept = namesOf(openid, left)
   const lost = namesOf(
     openid,
     scope.filter((token) => !left.includes(token)),
   )
-  return pickClaims(picked, new Set([...openid.claims].filter((name) => kept.has(name) || !lost.has(name))))
+  return pickClaims(picked, new Set([...askable(openid, may)].filter((name) => kept.has(name) || !lost.has(name))))
 }

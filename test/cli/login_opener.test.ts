@@ -24,7 +24,7 @@ beforeAll(async () => {
     keyRing: ring,
     openid,
     person: { claims: { ...ALICE, badge_number: '7' } },
-    rp: { scopes: ['openid', 'email', 'work'] },
+    rp: { scopes: ['openid', 'email', 'work', 'profile'] },
   })
   answer = await provider.login({
     scope: 'openid email work',

@@ -113,6 +113,23 @@ describe('the claims parameter', () => {
     expect(await (await provider.userinfo(answer.access_token)).json()).toEqual({ sub: 'alice', name: ALICE.name })
   })
 
+  it('asks for nothing that the client’s own scopes do not reach: no scope of the operator’s is passed by (consent = "skip", too)', async () => {
+    const claims = JSON.stringify({
+      userinfo: { address: null, favourite: null },
+      id_token: { email: null, favourite: null },
+    })
+    const openid = { claims: ['name', 'email', 'email_verified', 'address', 'favourite'] }
+    const provider = createProvider({
+      openid,
+      person: { claims: { ...ALICE, favourite: 'tea' } },
+      rp: { scopes: ['openid', 'profile'], consent: 'skip' },
+    })
+    const answer = await provider.login({ scope: 'openid', claims })
+    const { email, favourite } = claimsOf(answer.id_token)
+    expect([email, favourite]).toEqual([undefined, 'tea'])
+    expect(await (await provider.userinfo(answer.access_token)).json()).toEqual({ sub: 'alice', favourite: 'tea' })
+  })
+
   it('asks the person again where it asks for more than they agreed to', async () => {
     const provider = createProvider()
     await provider.authorize({ scope: 'openid' })
@@ -298,7 +315,10 @@ describe('pkce = "optional"', () => {
 
 describe('consent', () => {
   it('says a sentence for each scope, of what is known of the person, and which account', async () => {
-    const provider = createProvider({ openid: { scopes: { work: ['badge_number'] } } })
+    const provider = createProvider({
+      openid: { scopes: { work: ['badge_number'] } },
+      rp: { scopes: [...(RP.scopes ?? []), 'work'] },
+    })
     const scope = 'openid profile email address phone offline_access'
     const page = await askConsent(provider, { scope, claims: '{"userinfo":{"badge_number":null}}' })
     for (const words of [

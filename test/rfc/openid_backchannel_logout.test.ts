@@ -1,11 +1,11 @@
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { LONGEST_COOKIE } from '../../src/http/cookies.ts'
-import { createMemoryRevocations, type LogEntry } from '../../src/index.ts'
+import { createMemoryGuard, createMemoryRevocations, type Guard, type LogEntry } from '../../src/index.ts'
 import type { ClientSettings } from '../../src/registration/clients/client_registration.ts'
 import { API, basic, ISSUER, NOW, secretHash } from '../fixtures.ts'
 import { claimsOf, createProvider, type Provider, type ProviderChanges, RP } from '../parties/openid_provider.ts'
-import { hiddenField } from '../parties/person.ts'
+import { createBrowser, hiddenField } from '../parties/person.ts'
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 const HEARS = 'https://rp.example/backchannel'
@@ -151,6 +151,23 @@ describe('who is told', () => {
     sub = 'carol'
     await set.login({ prompt: 'login' })
     expect(set.told()).toHaveLength(1)
+  })
+
+  it('each once, however many copies of the cookie come at the same time', async () => {
+    const memory = createMemoryGuard(() => NOW)
+    // One that is asked over a network: all ask before the first has ended the session.
+    const hasEnded: Guard['hasEnded'] = async (gids) => {
+      const ended = await memory.hasEnded(gids)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      return ended
+    }
+    const set = setUp({ guard: { ...memory, hasEnded } })
+    await set.login()
+    const token = hiddenField(await (await set.browser.get(`${ISSUER}/logout`)).text(), 'token')
+    const copies = Array.from({ length: 20 }, () => createBrowser(set.ask, new Map(set.browser.cookies)))
+    await Promise.all(copies.map((browser) => browser.post(`${ISSUER}/logout`, { token })))
+    await expect.poll(() => set.told().length).toBeGreaterThan(0)
+    expect(set.heard).toHaveLength(1)
   })
 
   it('the same clients after a login of the same person, who goes on in the session', async () => {
