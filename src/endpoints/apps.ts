@@ -14,6 +14,7 @@ import { answerErrorPage } from '../http/respond.ts'
 import type { Revoking } from '../issuing/revoking.ts'
 import { TokenError } from '../jose/error.ts'
 import { accountOf } from '../login/person.ts'
+import { OFFLINE_ACCESS, OPENID } from '../openid/openid.ts'
 import { appsPage, endedPage, notLoggedInPage } from '../pages/apps.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { OAuthError } from '../protocol/error.ts'
@@ -28,13 +29,18 @@ export interface AppsParts {
   readonly revoking: Revoking
 }
 
+/** Returns what an app was told, as a sentence that begins with "Was told". */
+function writeTold(words: readonly string[]): string {
+  return words.length === 0 ? 'who you are' : `who you are, and your ${words.join(', ')}`
+}
+
 /** Returns the endpoint, for GET and POST. */
 export function createAppsEndpoint(
   context: EndpointContext,
   { cookies, sessions, allowed, revoking }: AppsParts,
 ): (c: Context) => Promise<Response> {
   const { settings, keyRing, log, newId } = context
-  const { issuer, revocations, guard, approvable, lives } = settings
+  const { issuer, revocations, guard, resources, userinfo, lives } = settings
 
   async function show(c: Context, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<Response> {
     const { apps, isCut } = await allowed.read(c, session, envelopes)
@@ -43,9 +49,11 @@ export function createAppsEndpoint(
       envelopes.seal('apps', { jti: newId(), iat: now, exp: now + lives.consent, sid: session.sid, ends })
     const rows = apps.map(async ({ client_id, name, resources: uris, scope, told = [], at }) => ({
       name,
-      resources: uris.map((uri) => approvable.get(uri)?.name ?? uri),
-      scope,
-      told,
+      resources: uris.filter((uri) => uri !== userinfo?.uri).map((uri) => resources.get(uri)?.name ?? uri),
+      // What asks who the person is stands there in words.
+      scope: scope.filter((token) => userinfo?.scopes.includes(token) !== true),
+      told: scope.includes(OPENID) && userinfo !== undefined ? writeTold(told) : undefined,
+      isOffline: userinfo !== undefined && scope.includes(OFFLINE_ACCESS),
       at,
       press: await press(client_id),
     }))

@@ -12,8 +12,10 @@ export interface ShownApp {
   readonly name: string
   readonly resources: readonly string[]
   readonly scope: readonly string[]
-  /** What it was told of the person, in words. */
-  readonly told: readonly string[]
+  /** What it was told of the person, in words; nothing where it did not ask. */
+  readonly told: string | undefined
+  /** Whether it goes on after a logout. */
+  readonly isOffline: boolean
   /** When it was allowed last. Unix seconds. */
   readonly at: number
   /** The sealed press that ends it. */
@@ -49,9 +51,9 @@ function pressForm(issuer: string, press: string, words: Html | string): Html {
 /** Returns the page that lists the apps. */
 export function appsPage({ issuer, account, apps, isCut, pressAll, can }: ShownApps): Page {
   const items = apps.map(
-    ({ name, resources, scope, told, at, press }) => html`<li><strong><bdi>${name}</bdi></strong>
-<dl class="facts"><dt>Where</dt>${resources.map((one) => html`<dd><bdi>${one}</bdi></dd>`)}
-${scope.length === 0 ? '' : html`<dt>What</dt><dd>${scope.join(', ')}</dd>`}${told.length === 0 ? '' : html`<dt>Was told your</dt><dd>${told.join(', ')}</dd>`}<dt>When</dt><dd>${writeTime(at)}</dd></dl>
+    ({ name, resources, scope, told, isOffline, at, press }) => html`<li><strong><bdi>${name}</bdi></strong>
+<dl class="facts">${resources.length === 0 ? '' : html`<dt>Where</dt>${resources.map((one) => html`<dd><bdi>${one}</bdi></dd>`)}`}
+${scope.length === 0 ? '' : html`<dt>What</dt><dd>${scope.join(', ')}</dd>`}${told === undefined ? '' : html`<dt>Was told</dt><dd>${told}</dd>`}${isOffline ? html`<dt>How long</dt><dd>even after you log out</dd>` : ''}<dt>When</dt><dd>${writeTime(at)}</dd></dl>
 ${can === 'end apps' ? pressForm(issuer, press, html`End <bdi>${name}</bdi>`) : ''}</li>`,
   )
   const cannot =

@@ -345,8 +345,13 @@ describe('consent', () => {
     const provider = createProvider()
     await provider.authorize({ scope: 'openid profile email' })
     const page = await (await provider.browser.get(`${ISSUER}/apps`)).text()
-    expect(page).toContain('<dt>Was told your</dt><dd>name, user name, picture, language, e-mail address</dd>')
-    expect(page).toContain('as.example')
+    expect(page).toContain(
+      '<dt>Was told</dt><dd>who you are, and your name, user name, picture, language, e-mail address</dd>',
+    )
+    for (const absent of ['<dt>Where</dt>', '<dt>What</dt>', '<dt>How long</dt>']) expect(page).not.toContain(absent)
+    await provider.authorize({ scope: 'openid offline_access' })
+    const after = await (await provider.browser.get(`${ISSUER}/apps`)).text()
+    expect(after).toContain('<dt>How long</dt><dd>even after you log out</dd>')
   })
 })
 
