@@ -34,7 +34,7 @@ export const guideBy = (shown: string): RelyingParty => ({
     let program = shown
     for (const [said, here] of changes) {
       if (!program.includes(said)) throw new Error(`the guide does not say ${said}`)
-      program = program.replace(said, here.endsWith(' },') ? here + insecurely : here)
+      program = program.replaceAll(said, here.endsWith(' },') ? here + insecurely : here)
     }
     const folder = await mkdtemp(join(tmpdir(), 'bulla-guide-'))
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
