@@ -9,7 +9,7 @@ import { isWithoutChromium, listen, startChromium } from './chromium.ts'
 
 describe.skipIf(isWithoutChromium)('a page of another origin', { timeout: 60_000 }, () => {
   let live: LiveIssuer
-  /** One that is no OpenID provider. */
+  /** One that is no OpenID provider: in development each is one. */
   let plain: LiveIssuer
   let browser: Browser
   let app: { server: Server; port: number }
@@ -17,7 +17,7 @@ describe.skipIf(isWithoutChromium)('a page of another origin', { timeout: 60_000
   beforeAll(async () => {
     const ring = createRing({ now: Math.floor(Date.now() / 1000), key: testKey(), rsaKey: RING_RSA })
     live = await startIssuer({ OPENID: {} }, { ring })
-    plain = await startIssuer()
+    plain = await startIssuer({ DEVELOPMENT: 'false' })
     app = await listen((_, answer) => answer.writeHead(200, { 'content-type': 'text/html' }).end('<p>An app</p>'))
     browser = await startChromium()
   }, 120_000)
