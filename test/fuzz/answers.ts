@@ -74,6 +74,12 @@ export function faultOf(
     const isRefusal = error === 'invalid_request'
     if (!isRefusal && error_description !== known.description) return 'a description that is not of its code'
   }
-  if (/<script/i.test(text)) return 'a script in an answer'
+  // The one that posts an answer to its app, as it is.
+  if (/<script/i.test(text.replace('<script>document.forms[0].submit()</script>', ''))) return 'a script in an answer'
+  const forms = [...text.matchAll(/<form[^>]* action="([^"]*)"/g)].map(([, action = '']) =>
+    action.replaceAll('&amp;', '&'),
+  )
+  const stray = type.startsWith('text/html') ? forms.find((action) => !isKnownTarget(action)) : undefined
+  if (stray !== undefined) return `posts to ${stray}`
   return undefined
 }
