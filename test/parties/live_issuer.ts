@@ -5,7 +5,9 @@
  */
 
 import { randomInt } from 'node:crypto'
+import { mkdtemp } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { unstable_startWorker } from 'wrangler'
 import { createRing, type Ring, writeRing } from '../../keys/index.ts'
@@ -97,7 +99,8 @@ export async function startIssuer(
       logLevel: 'none',
       watch: false,
       inspector: false,
-      ...(memory === undefined ? {} : { persist: memory }),
+      // Else it would be this checkout's own: what one issuer was told would hold for the next.
+      persist: memory ?? (await mkdtemp(join(tmpdir(), 'bulla-memory-'))),
     },
   })
   await worker.ready
