@@ -92,8 +92,9 @@ function isText(value: unknown): value is string {
  */
 export function nameOf(claims: Readonly<Record<string, unknown>>): string | undefined {
   const { preferred_username, name, email, email_verified } = claims
-  // Some write it as a text.
-  const names = [preferred_username, name, String(email_verified) === 'false' ? undefined : email]
+  // Some write it as a text. What cannot be read says that it is not.
+  const isProved = [undefined, null, true, 'true'].some((proved) => proved === email_verified)
+  const names = [preferred_username, name, isProved ? email : undefined]
   return names.filter(isText).find((text) => NAME.test(text))
 }
 

@@ -24,7 +24,7 @@ export async function fetchUserinfo(
 ): Promise<Readonly<Record<string, unknown>>> {
   if (userinfoEndpoint === undefined)
     throw new OAuthError('server_error', 'the metadata name no userinfo_endpoint that may be asked')
-  if (typeof access_token !== 'string' || String(token_type).toLowerCase() !== 'bearer')
+  if (typeof access_token !== 'string' || typeof token_type !== 'string' || token_type.toLowerCase() !== 'bearer')
     throw new OAuthError('server_error', 'userinfo: the token answer has no bearer token')
   const init = { headers: { authorization: `Bearer ${access_token}` } }
   const told = take('userinfo', await fetchJson(userinfoEndpoint, fetch, init))

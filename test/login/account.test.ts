@@ -98,6 +98,7 @@ describe('the account that a person is shown', () => {
     ['all that it tells is blank', { preferred_username: '', name: '  ', email: '' }, telling({ name: '\t' })],
     ['the e-mail address is said to be unproved', { email: 'a@b.example', email_verified: false }, undefined],
     ['it is said so in a text', { email: 'a@b.example', email_verified: 'false' }, undefined],
+    ['what is said of it cannot be read', { email: 'a@b.example', email_verified: { toString: 1 } }, undefined],
     ['userinfo is of somebody else (OpenID Connect Core §5.3.2)', {}, telling({ sub: 'mallory', name: 'Mallory' })],
     ['userinfo says of nobody whose it is', {}, telling({ sub: undefined, name: 'Mallory' })],
     ['userinfo tells a list', {}, () => Response.json([{ sub: SUB, name: 'Alice' }])],
