@@ -7,13 +7,22 @@
 import type { LogEntry } from '../../src/index.ts'
 import { OAUTH_ERRORS } from '../../src/protocol/error.ts'
 import { ISSUER, SECRETS, VARS } from '../fixtures.ts'
+import { RP_CALLBACK } from '../parties/openid_provider.ts'
 import type { Artefacts } from './artefacts.ts'
+import { RP_HOME } from './relying_parties.ts'
 
 const STATUSES = [200, 201, 204, 303, 304, 400, 401, 403, 404, 405, 409, 413, 414, 421, 429]
-const PUBLIC = ['/jwks', '/revocations', '/.well-known/oauth-authorization-server']
-const REDIRECTS = Object.values(VARS.CLIENTS).flatMap((client): readonly string[] =>
-  'redirect_uris' in client ? client.redirect_uris : [],
-)
+const PUBLIC = ['/jwks', '/revocations', '/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']
+const REDIRECTS = [
+  ...Object.values(VARS.CLIENTS).flatMap((client): readonly string[] =>
+    'redirect_uris' in client ? client.redirect_uris : [],
+  ),
+  RP_CALLBACK,
+  RP_HOME,
+]
+
+/** What a resource server answers to who is not let in (RFC 6750 §3.1, RFC 9449 §7.1): without a word more. */
+const OF_BEARERS = ['invalid_token', 'insufficient_scope', 'invalid_dpop_proof', 'use_dpop_nonce']
 
 /** Tells whether a browser may be sent there. */
 function isKnownTarget(location: string): boolean {
@@ -70,6 +79,7 @@ export function faultOf(
     const { error, error_description, ...more } = JSON.parse(text) as Readonly<Record<string, unknown>>
     if (Object.keys(more).length > 0) return 'an error with more members than it has'
     const known = OAUTH_ERRORS[error as keyof typeof OAUTH_ERRORS]
+    if (path === '/userinfo' && error_description === undefined && OF_BEARERS.includes(String(error))) return undefined
     if (known === undefined) return `an error that nobody knows: ${error}`
     const isRefusal = error === 'invalid_request'
     if (!isRefusal && error_description !== known.description) return 'a description that is not of its code'

@@ -6,11 +6,23 @@
 
 import { SignJWT } from 'jose'
 import { importJWK } from 'jose/key/import'
+import { writeRing } from '../../keys/index.ts'
 import { createMemoryGuard, createMemoryRevocations, type Issuer } from '../../src/index.ts'
-import { API, API2, ISSUER, LOGIN_KEY, NOW, SIGNED, testIssuer, tokenRequest, VARS } from '../fixtures.ts'
+import { API, API2, basic, ISSUER, LOGIN_KEY, NOW, named, SIGNED, testIssuer, tokenRequest, VARS } from '../fixtures.ts'
 import { createProver } from '../parties/dpop.ts'
-import { authorizeUrl, createApp, createPerson, hiddenField, pushedBy, readAnswer } from '../parties/person.ts'
+import { ALICE, type OpenidAnswer, PROVIDER_RING, RP_CALLBACK, RP_SECRET } from '../parties/openid_provider.ts'
+import {
+  authorizeUrl,
+  createApp,
+  createPerson,
+  hiddenField,
+  pushedBy,
+  readAnswer,
+  signLogin,
+  VERIFIER,
+} from '../parties/person.ts'
 import { clientAssertion, FRONT, jobToken, NEST } from '../parties/trusted.ts'
+import { RELYING_PARTIES, requestObject } from './relying_parties.ts'
 
 /** Values that no claim is meant to have, or not of that type. */
 export const ODD_VALUES: readonly unknown[] = [
@@ -56,6 +68,9 @@ export type ArtefactKind =
   | 'proof'
   | 'cookie'
   | 'logout'
+  | 'userinfo'
+  | 'id_token'
+  | 'request_object'
 
 const REQUEST = { resource: API, scope: 'read' }
 /** How often each is made. */
@@ -80,8 +95,12 @@ async function signLogins(state: string): Promise<readonly string[]> {
     exp: NOW + 60,
     auth_time: NOW,
     nonce: state,
+    ...ALICE,
+    roles: ['admin'],
   }
-  return signOdd(['iss', 'aud', 'sub', 'iat', 'exp', 'nonce', 'auth_time', 'name', 'acr', 'amr', 'jti'], (changes) => {
+  const claims = ['iss', 'aud', 'sub', 'iat', 'exp', 'nonce', 'auth_time', 'name', 'acr', 'amr', 'jti']
+  const told = ['email', 'email_verified', 'updated_at', 'address', 'roles']
+  return signOdd([...claims, ...told], (changes) => {
     const present = Object.entries({ ...asked, ...changes }).filter(([, value]) => value !== undefined)
     return new SignJWT(Object.fromEntries(present))
       .setProtectedHeader({ alg: 'ES256', kid: LOGIN_KEY.kid, typ: 'login+jwt' })
@@ -92,6 +111,11 @@ async function signLogins(state: string): Promise<readonly string[]> {
 /** Returns the settings that all issuers of a run share; each has a memory of its own. */
 export function freshIssuer(log: Parameters<typeof testIssuer>[0] = {}): Issuer {
   return testIssuer({
+    keyRing: writeRing(named(PROVIDER_RING)),
+    openid: { scopes: { work: ['roles', 'badge_number'] } },
+    pairwiseSalt: 'Zk3sT9wQ1xY7uV5rN2mB8cL0pA6dF4gH-jKeWiOoPqE',
+    clients: { ...VARS.CLIENTS, ...RELYING_PARTIES },
+    fetch: async () => new Response(null, { status: 204 }),
     dpopNonce: false,
     guard: createMemoryGuard(() => NOW),
     revocations: createMemoryRevocations('salt'),
@@ -104,6 +128,10 @@ export async function makeArtefacts(): Promise<Artefacts> {
   const issuer = freshIssuer()
   const ask = (request: Request): Response | Promise<Response> => issuer.fetch(request)
   const alice = createPerson(ask, { now: () => NOW })
+  const asRp = { client_id: 'rp', redirect_uri: RP_CALLBACK, scope: 'openid profile email work offline_access' }
+  // The claims of the person are those of the login.
+  const first = (await alice.browser.get(authorizeUrl(asRp))).headers.get('location') ?? ''
+  await alice.browser.get(await signLogin(first, 'alice', { now: NOW, claims: { ...ALICE, roles: ['admin'] } }))
   const app = createApp(ask)
   const web = createApp(ask, { client: 'web' })
   const approve = async (changes = {}): Promise<string> =>
@@ -132,6 +160,21 @@ export async function makeArtefacts(): Promise<Artefacts> {
   await keep(web.redeem(await approve(asWeb)))
   await keep(createApp(ask, { client: 'shop' }).redeem(await approve(shop)))
   const code = [await approve(), await approve(asWeb), await approve(shop)]
+  const told: OpenidAnswer[] = []
+  for (const client_id of ['rp', 'told']) {
+    const scope = client_id === 'rp' ? asRp.scope : 'openid email'
+    const [redeemed, fresh] = [
+      await alice.answer('allow', { ...asRp, client_id, scope }),
+      await alice.answer('allow', { ...asRp, client_id, scope }),
+    ]
+    const body = new URLSearchParams({ grant_type: 'authorization_code', code_verifier: VERIFIER })
+    body.set('code', redeemed.searchParams.get('code') ?? '')
+    const headers = { authorization: basic(client_id, RP_SECRET) }
+    const answer = await ask(new Request(`${ISSUER}/token`, { method: 'POST', headers, body }))
+    told.push((await answer.json()) as OpenidAnswer)
+    code.push(fresh.searchParams.get('code') ?? '')
+  }
+  refresh.push(...told.map(({ refresh_token = '' }) => refresh_token))
   const request_uri = await Promise.all(
     TIMES.map(async () => (await pushedBy('web', await web.push(REQUEST)))['request_uri'] ?? ''),
   )
@@ -160,5 +203,30 @@ export async function makeArtefacts(): Promise<Artefacts> {
     proof: await signOdd(['jti', 'htm', 'htu', 'ath', 'nonce', ...times], (claims) => prover.prove({ claims })),
     cookie: [[...alice.browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')],
     logout: [logout],
+    userinfo: told.map(({ access_token }) => access_token),
+    id_token: told.map(({ id_token = '' }) => id_token),
+    request_object: await signOdd(
+      [
+        'iss',
+        'aud',
+        'exp',
+        'iat',
+        'nbf',
+        'jti',
+        'sub',
+        'client_id',
+        'redirect_uri',
+        'response_type',
+        'scope',
+        'claims',
+        'max_age',
+        'prompt',
+        'request',
+        'resource',
+        'state',
+        'response_mode',
+      ],
+      requestObject,
+    ),
   }
 }

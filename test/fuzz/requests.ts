@@ -7,6 +7,7 @@
 import fc from 'fast-check'
 import { challengeOf } from '../../src/protocol/pkce.ts'
 import { API, API2, basic, ISSUER, PARTNER, SECRETS, SIGNED, VARS } from '../fixtures.ts'
+import { RP_CALLBACK, RP_SECRET } from '../parties/openid_provider.ts'
 import { VERIFIER } from '../parties/person.ts'
 import {
   ACCESS_TOKEN,
@@ -19,6 +20,7 @@ import {
   TOKEN_EXCHANGE,
 } from '../parties/trusted.ts'
 import { type ArtefactKind, type Artefacts, ODD_VALUES } from './artefacts.ts'
+import { RELYING_PARTIES, RP_HOME } from './relying_parties.ts'
 
 /** A request, as a text can show it again. */
 export interface FuzzRequest {
@@ -30,14 +32,26 @@ export interface FuzzRequest {
 }
 
 const FORM = 'application/x-www-form-urlencoded'
-const CLIENTS = Object.keys(VARS.CLIENTS)
+const CLIENTS = [...Object.keys(VARS.CLIENTS), ...Object.keys(RELYING_PARTIES)]
 const REDIRECTS = [
   'https://app.example/cb',
   'https://web.example/cb',
+  RP_CALLBACK,
   'http://127.0.0.1:4000/cb',
   'https://evil.example/',
 ]
-const RESOURCES = [API, API2, PARTNER, SIGNED, FRONT, INNER, NEST, `${API}/`, 'https://unknown.example']
+const RESOURCES = [
+  `${ISSUER}/userinfo`,
+  API,
+  API2,
+  PARTNER,
+  SIGNED,
+  FRONT,
+  INNER,
+  NEST,
+  `${API}/`,
+  'https://unknown.example',
+]
 
 /** Texts that have broken somebody's parser. */
 const odd: fc.Arbitrary<string> = fc.oneof(
@@ -122,11 +136,22 @@ function parametersOf(artefacts: Artefacts): Readonly<Record<string, fc.Arbitrar
     code_verifier: pick(VERIFIER, 'x'.repeat(43)),
     redirect_uri: pick(...REDIRECTS),
     refresh_token: one('refresh'),
-    scope: pick('read', 'write', 'read write', 'admin', 'stock', 'mail', 'openid'),
+    scope: pick(
+      'read',
+      'write',
+      'read write',
+      'admin',
+      'stock',
+      'mail',
+      'openid',
+      'openid profile email',
+      'openid read',
+      'offline_access',
+    ),
     resource: pick(...RESOURCES),
     authorization_details: detail,
     response_type: pick('code', 'token', 'code id_token'),
-    response_mode: pick('query', 'fragment', 'form_post'),
+    response_mode: pick('query', 'fragment', 'form_post', 'jwt', 'query.jwt', 'form_post.jwt'),
     state: pick('xyz', 's'.repeat(600)),
     nonce: pick('n-0S6_WzA2Mj'),
     code_challenge: pick(challengeOf(VERIFIER), ''),
@@ -135,10 +160,21 @@ function parametersOf(artefacts: Artefacts): Readonly<Record<string, fc.Arbitrar
     max_age: pick('0', '1', '100', '-1', '1e3'),
     login_hint: pick('alice', 'a\u0000b'),
     dpop_jkt: pick('A'.repeat(43), 'short'),
-    request: pick('eyJhbGciOiJub25lIn0.e30.'),
+    request: fc.oneof(pick('eyJhbGciOiJub25lIn0.e30.'), one('request_object')),
+    id_token_hint: one('id_token'),
+    acr_values: pick('gold', 'x'.repeat(600)),
+    post_logout_redirect_uri: pick(RP_HOME, `${RP_HOME}?x=1`, 'https://evil.example/'),
+    logout_hint: pick('alice'),
+    display: pick('popup'),
     request_uri: one('request_uri'),
     ui_locales: pick('de en', 'x'.repeat(600)),
-    claims: pick('{}', '{"userinfo":null}'),
+    claims: pick(
+      '{}',
+      '{"userinfo":null}',
+      '{"userinfo":{"name":{"essential":true}},"id_token":{"email":null}}',
+      '{"id_token":{"sub":{"value":"alice"},"acr":{"essential":true,"values":["gold"]}}}',
+      '{"id_token":{"__proto__":null,"toString":{"value":1},"auth_time":{"essential":true}}}',
+    ),
     token: one('access', 'refresh'),
     token_type_hint: pick('access_token', 'refresh_token', 'x'),
     consent: one('consent'),
@@ -162,6 +198,7 @@ interface Right {
 /** Returns right requests to every endpoint: what is changed in them is nearly right. */
 function rightOnes(artefacts: Artefacts): readonly Right[] {
   const { access, refresh, code, request_uri, consent, login_state, login, assertion, job, proof, logout } = artefacts
+  const { userinfo, id_token, request_object } = artefacts
   const client = (id: keyof typeof SECRETS) => [['authorization', basic(id, SECRETS[id])]] as const
   const proved = [['dpop', proof[0] ?? '']] as const
   const browser = [['cookie', artefacts.cookie[0] ?? '']] as const
@@ -170,6 +207,10 @@ function rightOnes(artefacts: Artefacts): readonly Right[] {
   const signed = { client_assertion: assertion, client_assertion_type: ASSERTION_TYPE }
   const pub = { ...asked, client_id: 'pub', redirect_uri: 'https://app.example/cb' }
   const web = { ...asked, client_id: 'web', redirect_uri: 'https://web.example/cb' }
+  const rp = { response_type: 'code', client_id: 'rp', redirect_uri: RP_CALLBACK, scope: 'openid profile email work' }
+  const asRp = [['authorization', basic('rp', RP_SECRET)]] as const
+  const asTold = [['authorization', basic('told', RP_SECRET)]] as const
+  const claims = ['{"userinfo":{"email":null}}', '{"id_token":{"roles":{"essential":true}}}']
   const account = '[{"type":"account","actions":["balance"],"days":7}]'
   const code_verifier = VERIFIER
   const right = (path: string, headers: Right['headers'], parameters: Right['parameters']): Right => ({
@@ -215,6 +256,27 @@ function rightOnes(artefacts: Artefacts): readonly Right[] {
     right('/authorize', browser, { ...web, authorization_details: account }),
     right('/authorize', browser, { ...pub, prompt: ['none', 'login', 'consent'], max_age: ['0', '100'] }),
     right('/authorize', browser, { client_id: 'web', request_uri: request_uri[0] ?? '' }),
+    right('/authorize', browser, rp),
+    right('/authorize', browser, { ...rp, id_token_hint: id_token, prompt: ['none', 'login', 'select_account'] }),
+    right('/authorize', browser, { ...rp, response_mode: ['form_post', 'jwt', 'form_post.jwt'], claims }),
+    right('/authorize', browser, { ...rp, ...challenge, scope: 'openid read', resource: API }),
+    right('/authorize', browser, { ...rp, ...challenge, client_id: 'told', max_age: ['0', '10000'] }),
+    right('/authorize', browser, { client_id: 'rp', request: request_object }),
+    right('/par', asRp, rp),
+    right('/par', asRp, { request: request_object }),
+    right('/token', asRp, { grant_type: 'authorization_code', code: code[3] ?? '', code_verifier }),
+    right('/token', asTold, { grant_type: 'authorization_code', code: code[4] ?? '', code_verifier }),
+    right('/token', asRp, { grant_type: 'refresh_token', refresh_token: refresh.slice(-2) }),
+    right('/token', asTold, { grant_type: 'refresh_token', refresh_token: refresh.slice(-1), scope: 'openid' }),
+    right('/userinfo', [['authorization', `Bearer ${userinfo[0]}`]], {}),
+    right('/userinfo', [['authorization', `Bearer ${userinfo[1]}`]], {}),
+    right('/userinfo', [['authorization', `DPoP ${userinfo[0]}`], ...proved], {}),
+    right('/userinfo', [['authorization', `Bearer ${access[5]}`]], {}),
+    right('/revoke', asRp, { token: [...userinfo, ...id_token] }),
+    right('/logout', browser, { id_token_hint: id_token, post_logout_redirect_uri: RP_HOME, state: 'xyz' }),
+    right('/logout', browser, { client_id: 'rp', post_logout_redirect_uri: RP_HOME }),
+    right('/logout', browser, { client_id: 'rp', post_logout_redirect_uri: RP_HOME, token: logout }),
+    right('/apps', browser, {}),
     right('/par', client('web'), web),
     right('/par', client('web'), { ...web, authorization_details: account }),
     right('/par', [], { ...pub, ...signed, client_id: 'keyed' }),
@@ -309,7 +371,7 @@ export function requests(artefacts: Artefacts): fc.Arbitrary<FuzzRequest> {
   }
   const bare = PATHS.map((path): Right => ({ path, headers: [], parameters: {} }))
   return mostly(fc.constantFrom(...rightOnes(artefacts)), fc.constantFrom(...bare)).chain((right) => {
-    const isRead = ['/authorize', '/login/callback', '/keys', ...PATHS].includes(right.path)
+    const isRead = ['/authorize', '/login/callback', '/keys', '/logout', ...PATHS].includes(right.path)
     return fc
       .record({
         at: pathOf(right.path),
@@ -325,7 +387,7 @@ export function requests(artefacts: Artefacts): fc.Arbitrary<FuzzRequest> {
           fc.constantFrom(undefined, 'application/json', `${FORM};charset=latin1`, 'multipart/form-data'),
           24,
         ),
-        junk: fc.option(odd, { freq: 30, nil: undefined }),
+        junk: mostly<string | undefined>(fc.constant(undefined), odd, 30),
       })
       .map(({ at, method, parameters, headers, type, junk }) => {
         const text = new URLSearchParams(parameters.map(([name, value]): [string, string] => [name, value])).toString()
