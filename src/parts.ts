@@ -20,7 +20,8 @@ import { createPushedRequests, type PushedRequests } from './authorization/pushe
 import { createRememberedConsents } from './authorization/remembered_consents.ts'
 import { createRequestObjects, type RequestObjects } from './authorization/request_object.ts'
 import { createSessions, type Sessions } from './authorization/session.ts'
-import { createWantedPersons, type WantedPersons } from './authorization/wanted_person.ts'
+import { createIsSufficient, type IsSufficient } from './authorization/sufficient_session.ts'
+import { createWantedPersons } from './authorization/wanted_person.ts'
 import { createWays } from './authorization/ways.ts'
 import type { EndpointContext } from './context.ts'
 import { type Cookies, createCookies } from './http/cookies.ts'
@@ -64,7 +65,7 @@ export interface PersonalParts extends Parts {
   readonly codes: Codes
   readonly answers: Answers
   readonly allowed: AllowedApps
-  readonly wanted: WantedPersons
+  readonly isSufficient: IsSufficient
   readonly consents: Consents
   readonly openedRequests: OpenedRequests
 }
@@ -110,18 +111,19 @@ export function createPersonalParts(context: EndpointContext, parts: Parts): Per
   const ways = createWays(context, { pushedRequests, answers })
   const codes = createCodes(context, { pushedRequests, view, answers })
   const wanted = createWantedPersons(context, parts.idTokenHints)
+  const isSufficient = createIsSufficient(context, { sessions, wanted })
   const allowed = createAllowedApps(context, cookies)
   const remembered = createRememberedConsents(context, cookies)
   return {
     ...parts,
     cookies,
     sessions,
-    wanted,
+    isSufficient,
     logins: createLogins(context, { cookies, sessions, pushedRequests, answers, ways, wanted }),
     codes,
     answers,
     allowed,
-    consents: createConsents(context, { remembered, sessions, codes, answers, allowed, ways }),
+    consents: createConsents(context, { remembered, sessions, codes, answers, allowed, ways, isSufficient }),
     openedRequests: createOpenedRequests(cookies),
   }
 }

@@ -30,6 +30,7 @@ import { proveDestination } from './destination.ts'
 import { showPerson } from './person_words.ts'
 import type { RememberedConsents } from './remembered_consents.ts'
 import type { Session, Sessions } from './session.ts'
+import type { IsSufficient } from './sufficient_session.ts'
 import type { RequestInside, Ways } from './ways.ts'
 
 /** Consents of the persons that are asked. */
@@ -77,12 +78,13 @@ export interface ConsentParts {
   readonly answers: Answers
   readonly allowed: AllowedApps
   readonly ways: Ways
+  readonly isSufficient: IsSufficient
 }
 
 /** Returns the consents of an issuer. */
 export function createConsents(
   context: EndpointContext,
-  { remembered, sessions, codes, answers, allowed, ways }: ConsentParts,
+  { remembered, sessions, codes, answers, allowed, ways, isSufficient }: ConsentParts,
 ): Consents {
   const { settings, keyRing, log, newId } = context
   const { issuer, clients, approvable, openid, detailTypes, guard, lives } = settings
@@ -167,7 +169,9 @@ export function createConsents(
     const { request, hasEnded } = await ways.about(c, 'consent', envelope, envelopes, now)
     try {
       const opened = hasEnded ? undefined : await open(c, envelope, envelopes, now)
-      if (opened !== undefined && decision !== 'switch') return await decide(c, decision, opened, envelopes, now)
+      const decided =
+        opened === undefined || decision === 'switch' ? undefined : await decide(c, decision, opened, envelopes, now)
+      if (decided !== undefined) return decided
       const page = decision === 'switch' ? switchingPage : askingAnewPage
       const wanted = (decision === 'switch' ? withNewLogin : withQuestion)(request.parameters)
       const again = await ways.again({ ...request, parameters: wanted }, envelopes, now)
@@ -178,17 +182,19 @@ export function createConsents(
     }
   }
 
+  /** Answers what the person decided; nothing where the session is not what the request asks for any more. */
   async function decide(
     c: Context,
     decision: 'allow' | 'deny',
     { session, parameters, pushed, jti, exp }: ConsentFacts & { session: Session },
     envelopes: PurposeEnvelopes,
     now: number,
-  ): Promise<Response> {
+  ): Promise<Response | undefined> {
     const asked = readParameters(parameters)
     const destination = proveDestination(asked, clients)
     const request = readAuthorizationRequest(asked, destination, settings, pushed)
     const isAllowed = decision === 'allow'
+    if (isAllowed && !(await isSufficient(session, request, now))) return undefined
     const denied = await answers.refuse(destination, new OAuthError('access_denied', 'the person said no'), now)
     if (!(await isDecision(decision, jti, exp, now)))
       return withCookies(c, await toPageResponse(409, answeredPage(issuer, denied)))

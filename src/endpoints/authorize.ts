@@ -16,17 +16,14 @@ import type { Logins } from '../authorization/login.ts'
 import type { OpenedRequests } from '../authorization/opened_requests.ts'
 import type { OpenedRequest, PushedRequests } from '../authorization/pushed_requests.ts'
 import type { RequestObjects } from '../authorization/request_object.ts'
-import type { Session, Sessions } from '../authorization/session.ts'
-import type { WantedPersons } from '../authorization/wanted_person.ts'
+import type { Sessions } from '../authorization/session.ts'
+import type { IsSufficient } from '../authorization/sufficient_session.ts'
 import type { EndpointContext } from '../context.ts'
 import { checkNavigation, isPrefetch, readBody, sameAgain } from '../http/browser.ts'
 import { withCookies } from '../http/cookies.ts'
 import { answerLeaving } from '../http/leaving.ts'
 import { keepOpener } from '../http/popup.ts'
 import { answerErrorPage, type ErrorPageOptions, toOAuthError, toPageError } from '../http/respond.ts'
-import { isNewEnough } from '../login/person.ts'
-import { keptOfLogin } from '../openid/openid.ts'
-import { told } from '../openid/told_claims.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
@@ -42,7 +39,7 @@ export interface AuthorizeParts {
   readonly openedRequests: OpenedRequests
   readonly requestObjects: RequestObjects
   readonly allowed: AllowedApps
-  readonly wanted: WantedPersons
+  readonly isSufficient: IsSufficient
 }
 
 /** A request of which it is proved where the answer may go. */
@@ -54,49 +51,23 @@ interface Proved {
   readonly asked: Parameters
 }
 
-/**
- * Tells whether a session is what the request asks for; `max_age=0` is `prompt=login` (OpenID Connect Core §3.1.2.1). A session
- * since a login that was made for it need not be of that login: another tab may have made another one, of which less was asked.
- */
-function isSufficient(
-  session: Session | undefined,
-  { prompt, maxAge, pushed }: AuthorizationRequest,
-  now: number,
-): session is Session {
-  if (session === undefined) return false
-  const isFresh = prompt.has('login') || maxAge === 0
-  const { metAt: begunAt } = pushed ?? {}
-  if (begunAt !== undefined && session.started_at >= begunAt)
-    return isNewEnough(session, { begunAt, isFresh, maxAge, now: session.started_at })
-  if (isFresh || prompt.has('select_account')) return false
-  if (maxAge === undefined) return true
-  return session.auth_time !== undefined && now - session.auth_time <= maxAge
-}
-
 /** Returns the authorization endpoint, for GET and POST. */
 export function createAuthorizeEndpoint(
   context: EndpointContext,
   parts: AuthorizeParts,
 ): (c: Context) => Promise<Response> {
   const { settings, keyRing, log } = context
-  const { issuer, clients, openid } = settings
-  const { sessions, logins, consents, codes, answers, pushedRequests, openedRequests, allowed, wanted } = parts
-  const { requestObjects } = parts
-
-  /** Tells whether a client is told anything of what the login gave. */
-  function isTold({ scope, claims: { asked } }: AuthorizationRequest): boolean {
-    return openid !== undefined && keptOfLogin(openid).size > 0 && told(openid, { scope, asked }).size > 0
-  }
+  const { issuer, clients } = settings
+  const { sessions, logins, consents, codes, answers, pushedRequests, openedRequests, allowed } = parts
+  const { requestObjects, isSufficient } = parts
 
   async function answer(c: Context, request: AuthorizationRequest, now: number): Promise<Response> {
     const { prompt, destination } = request
     const envelopes = context.envelopes(keyRing.open(now), now)
     const session = await sessions.read(c, envelopes, now)
     if (request.pushed !== undefined) openedRequests.note(c, request.pushed)
-    const person = await wanted.read(readParameters(request.parameters), destination.client, now)
-    const isWanted = session === undefined || (person.isSubject(session) && person.isContext(session))
-    const isEnough = isSufficient(session, request, now) && !(isTold(request) && sessions.isOutdated(session, now))
-    if (!isEnough || !isWanted) {
+    const isEnough = await isSufficient(session, request, now)
+    if (session === undefined || !isEnough) {
       if (prompt.has('none')) throw new OAuthError('login_required', 'nobody is logged in, and nobody may be asked')
       return logins.begin(c, request, envelopes, now)
     }

@@ -13,7 +13,7 @@ import {
   RP_CALLBACK,
   RP_SECRET,
 } from '../parties/openid_provider.ts'
-import { type Changes, formOf, VERIFIER } from '../parties/person.ts'
+import { type Changes, formOf, goesTo, hiddenField, VERIFIER } from '../parties/person.ts'
 import { formRequest } from '../parties/servers.ts'
 
 const SALT = Buffer.from(Array.from({ length: 32 }, (_, index) => (index * 37) % 256)).toString('base64url')
@@ -179,6 +179,46 @@ describe('the claims parameter', () => {
     expect(await outcome(provider, { claims, prompt: 'none' })).toBe('code')
     const voluntary = JSON.stringify({ id_token: { acr: { values: ['gold'] } } })
     expect(await outcome(provider, { claims: voluntary, prompt: 'none' })).toBe('code')
+  })
+})
+
+describe('a question that was open meanwhile', () => {
+  /** Asks for consent, and returns what a yes gives, once something has happened. */
+  async function answerLater(provider: Provider, changes: Changes, meanwhile: () => unknown): Promise<string> {
+    const page = await askConsent(provider, { scope: 'openid email', prompt: 'consent', ...changes })
+    await meanwhile()
+    const consent = hiddenField(page, 'consent')
+    const answered = await provider.browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' })
+    const to = new URL(goesTo(await answered.text()) || `page:${answered.status}`)
+    return to.origin === ISSUER
+      ? `asked again: ${to.searchParams.get('prompt')}`
+      : to.searchParams.has('code')
+        ? 'code'
+        : to.href
+  }
+
+  it('gives no code of a login that has become older than max_age: the person is asked anew', async () => {
+    let at = NOW
+    const { provider } = setUp({ now: () => at })
+    await provider.authorize({ scope: 'openid' })
+    const wait = (seconds: number) => () => {
+      at += seconds
+    }
+    expect(await answerLater(provider, { max_age: '100' }, wait(50))).toBe('code')
+    expect(await answerLater(provider, { max_age: '100' }, wait(51))).toBe('asked again: consent')
+  })
+
+  it('gives no code of a login in another context than the essential one, though it is the same session', async () => {
+    const { provider, login } = setUp()
+    login({ acr: 'gold' })
+    const claims = JSON.stringify({ id_token: { acr: { essential: true, values: ['gold'] } } })
+    const inAnotherTab = async () => {
+      login({ acr: 'bronze' })
+      await provider.authorize({ scope: 'openid', prompt: 'login' })
+    }
+    expect(await answerLater(provider, { claims }, inAnotherTab)).toBe('asked again: consent')
+    login({ acr: 'gold' })
+    expect(await answerLater(provider, { claims }, () => provider.authorize({ prompt: 'login' }))).toBe('code')
   })
 })
 
@@ -365,8 +405,9 @@ async function askConsent(provider: Provider, changes: Changes): Promise<string>
     code_challenge_method: 'S256',
     ...(changes as Readonly<Record<string, string>>),
   })
-  const begun = await browser.get(`${ISSUER}/authorize?${query}`)
-  return (await browser.get(begun.headers.get('location') ?? '')).text()
+  let response = await browser.get(`${ISSUER}/authorize?${query}`)
+  while (response.status === 303) response = await browser.get(response.headers.get('location') ?? '')
+  return response.text()
 }
 
 describe('an issuer that is no OpenID provider', () => {
