@@ -10,7 +10,7 @@ import type { EndpointContext } from '../context.ts'
 import { hasElapsed } from '../elapsed.ts'
 import { type Cookies, LONGEST_COOKIE, LONGEST_SESSION } from '../http/cookies.ts'
 import { waitUntilOf } from '../http/wait_until.ts'
-import { type BackchannelLogout, MARK } from '../issuing/backchannel_logout.ts'
+import type { BackchannelLogout } from '../issuing/backchannel_logout.ts'
 import { REVOKED_FOR } from '../issuing/revoking.ts'
 import type { Person } from '../login/authenticate.ts'
 import { nameOfKept, OPENID } from '../openid/openid.ts'
@@ -115,19 +115,17 @@ export function createSessions(
     return envelopes.seal('session', { jti: sid, iat: now, exp, ...person, ...unknown })
   }
 
-  /** Writes the cookie. Of the clients that are told when it ends it has the newest, as many as fit. */
+  /** Writes the cookie: without the clients that are told when it ends where 0.1.0 made it too long for these. */
   async function write(
     c: Context,
-    { told = '', ...session }: Session,
+    { told, ...session }: Session,
     envelopes: PurposeEnvelopes,
     now: number,
   ): Promise<void> {
     const life = session.exp - now
-    for (let newest = told; ; newest = newest.slice(0, -MARK)) {
-      const value = await seal({ ...session, ...(newest === '' ? {} : { told: newest }) }, envelopes, now)
-      if (newest === '' || cookies.measure('session', value, life) <= LONGEST_COOKIE)
-        return cookies.set(c, 'session', value, life)
-    }
+    const whole = await seal(told === undefined ? session : { ...session, told }, envelopes, now)
+    const fits = told === undefined || cookies.measure('session', whole, life) <= LONGEST_COOKIE
+    cookies.set(c, 'session', fits ? whole : await seal(session, envelopes, now), life)
   }
 
   /** Checks that a browser keeps the session of a person. */

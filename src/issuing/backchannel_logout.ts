@@ -35,7 +35,7 @@ const TOGETHER = 5
 const MOST_TOLD = 20
 
 /** Characters of a client's mark. */
-export const MARK = 8
+const MARK = 8
 
 /** What has ended. */
 export interface Ended {
