@@ -109,10 +109,10 @@ export function createPersonalParts(context: EndpointContext, parts: Parts): Per
   const sessions = createSessions(context, cookies, view, parts.backchannel)
   const answers = createAnswers(context)
   const ways = createWays(context, { pushedRequests, answers })
-  const codes = createCodes(context, { pushedRequests, view, answers })
   const wanted = createWantedPersons(context, parts.idTokenHints)
   const isSufficient = createIsSufficient(context, { sessions, wanted })
   const allowed = createAllowedApps(context, cookies)
+  const codes = createCodes(context, { pushedRequests, view, answers, allowed, sessions })
   const remembered = createRememberedConsents(context, cookies)
   return {
     ...parts,
@@ -123,7 +123,7 @@ export function createPersonalParts(context: EndpointContext, parts: Parts): Per
     codes,
     answers,
     allowed,
-    consents: createConsents(context, { remembered, sessions, codes, answers, allowed, ways, isSufficient }),
+    consents: createConsents(context, { remembered, sessions, codes, answers, ways, isSufficient }),
     openedRequests: createOpenedRequests(cookies),
   }
 }

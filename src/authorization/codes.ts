@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
 import type { EndpointContext } from '../context.ts'
 import { type CodeFacts, loginOf } from '../grants/approval_facts.ts'
@@ -14,10 +15,11 @@ import type { WayBack } from '../pages/leaving.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
+import type { AllowedApps } from './allowed_apps.ts'
 import type { AuthorizationRequest } from './authorization_request.ts'
 import type { Answers } from './authorization_response.ts'
 import type { PushedRequests } from './pushed_requests.ts'
-import type { Session } from './session.ts'
+import type { Session, Sessions } from './session.ts'
 
 /** Characters that a code may have: a refresh token, which has facts of its own beside the same approval, is an envelope then, too. */
 const LONGEST_CODE = 7900
@@ -32,7 +34,8 @@ export interface Codes {
    */
   checkFits(request: AuthorizationRequest, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<void>
   /**
-   * Returns the way back with a code for what was asked.
+   * Returns the way back with a code for what was asked, and notes that it was given: for the page of what was allowed, and for who
+   * is told when the session ends.
    *
    * @param answered the consent, where one was asked for: whoever answers it twice gets one code in two envelopes, of which
    * one can be redeemed
@@ -41,6 +44,7 @@ export interface Codes {
    * `access_denied` when the app was revoked just now; `invalid_request` as `checkFits`
    */
   send(
+    c: Context,
     request: AuthorizationRequest,
     session: Session,
     envelopes: PurposeEnvelopes,
@@ -77,12 +81,14 @@ export interface CodeParts {
   readonly pushedRequests: PushedRequests
   readonly view: RevocationView
   readonly answers: Answers
+  readonly allowed: AllowedApps
+  readonly sessions: Sessions
 }
 
 /** Returns the mint of codes. */
 export function createCodes(
   { settings, hooks, newId }: EndpointContext,
-  { pushedRequests, view, answers }: CodeParts,
+  { pushedRequests, view, answers, allowed, sessions }: CodeParts,
 ): Codes {
   const { lives, openid } = settings
 
@@ -141,7 +147,7 @@ export function createCodes(
     async checkFits(request, session, envelopes, now) {
       await mint(request, session, envelopes, now, newId(), { jti: '', exp: now + lives.consent })
     },
-    async send(request, session, envelopes, now, answered) {
+    async send(c, request, session, envelopes, now, answered) {
       const { destination } = request
       // For some seconds after an app, or a client, was revoked what it is given is dead too: it would ask again and again.
       if (await view.hits({ sub: session.sub, client_id: destination.client.id, iat: now }, now))
@@ -151,6 +157,8 @@ export function createCodes(
       // It may have to be signed: what cannot be said spends nothing.
       const way = await answers.send(destination, { code }, now)
       await pushedRequests.spend(request.pushed, one, now)
+      await allowed.note(c, request, session, envelopes, now)
+      await sessions.note(c, request, session, envelopes, now)
       return way
     },
   }

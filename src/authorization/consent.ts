@@ -20,7 +20,6 @@ import { isOnDevice } from '../protocol/redirect_uri.ts'
 import { resourcesOf } from '../registration/details/authorization_details.ts'
 import type { Resource } from '../registration/resource.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
-import type { AllowedApps } from './allowed_apps.ts'
 import { withNewLogin, withQuestion } from './altered_request.ts'
 import { type AuthorizationRequest, type Pushed, readAuthorizationRequest } from './authorization_request.ts'
 import type { Answers } from './authorization_response.ts'
@@ -76,7 +75,6 @@ export interface ConsentParts {
   readonly sessions: Sessions
   readonly codes: Codes
   readonly answers: Answers
-  readonly allowed: AllowedApps
   readonly ways: Ways
   readonly isSufficient: IsSufficient
 }
@@ -84,7 +82,7 @@ export interface ConsentParts {
 /** Returns the consents of an issuer. */
 export function createConsents(
   context: EndpointContext,
-  { remembered, sessions, codes, answers, allowed, ways, isSufficient }: ConsentParts,
+  { remembered, sessions, codes, answers, ways, isSufficient }: ConsentParts,
 ): Consents {
   const { settings, keyRing, log, newId } = context
   const { issuer, clients, approvable, openid, detailTypes, guard, lives } = settings
@@ -198,10 +196,8 @@ export function createConsents(
     const denied = await answers.refuse(destination, new OAuthError('access_denied', 'the person said no'), now)
     if (!(await isDecision(decision, jti, exp, now)))
       return withCookies(c, await toPageResponse(409, answeredPage(issuer, denied)))
-    const way = isAllowed ? await codes.send(request, session, envelopes, now, { jti, exp }) : denied
+    const way = isAllowed ? await codes.send(c, request, session, envelopes, now, { jti, exp }) : denied
     if (isAllowed) await remembered.note(c, request, session, envelopes, now)
-    if (isAllowed) await allowed.note(c, request, session, envelopes, now)
-    if (isAllowed) await sessions.note(c, request, session, envelopes, now)
     log({ level: 'info', event: 'consent', code: decision, client: destination.client.id })
     return withCookies(c, await answerLeaving(issuer, way, true))
   }

@@ -6,7 +6,6 @@
  */
 
 import type { Context } from 'hono'
-import type { AllowedApps } from '../authorization/allowed_apps.ts'
 import { type AuthorizationRequest, readAuthorizationRequest } from '../authorization/authorization_request.ts'
 import type { Answers } from '../authorization/authorization_response.ts'
 import type { Codes } from '../authorization/codes.ts'
@@ -38,7 +37,6 @@ export interface AuthorizeParts {
   readonly pushedRequests: PushedRequests
   readonly openedRequests: OpenedRequests
   readonly requestObjects: RequestObjects
-  readonly allowed: AllowedApps
   readonly isSufficient: IsSufficient
 }
 
@@ -58,7 +56,7 @@ export function createAuthorizeEndpoint(
 ): (c: Context) => Promise<Response> {
   const { settings, keyRing, log } = context
   const { issuer, clients } = settings
-  const { sessions, logins, consents, codes, answers, pushedRequests, openedRequests, allowed } = parts
+  const { sessions, logins, consents, codes, answers, pushedRequests, openedRequests } = parts
   const { requestObjects, isSufficient } = parts
 
   async function answer(c: Context, request: AuthorizationRequest, now: number): Promise<Response> {
@@ -77,9 +75,7 @@ export function createAuthorizeEndpoint(
       return consents.ask(c, request, session, envelopes, now)
     }
     log({ level: 'info', event: 'authorize', client: destination.client.id })
-    const way = await codes.send(request, session, envelopes, now)
-    await allowed.note(c, request, session, envelopes, now)
-    await sessions.note(c, request, session, envelopes, now)
+    const way = await codes.send(c, request, session, envelopes, now)
     return withCookies(c, await answerLeaving(issuer, way, false))
   }
 

@@ -45,8 +45,8 @@ describe('cookies', () => {
     expect([...alice.browser.cookies.keys()]).toEqual([
       '__Host-bulla-browser',
       '__Host-bulla-session',
-      '__Host-bulla-remember',
       '__Host-bulla-apps',
+      '__Host-bulla-remember',
     ])
     for (const value of alice.browser.cookies.values()) expect(value.length).toBeLessThan(4000)
   })
