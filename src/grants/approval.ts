@@ -122,7 +122,8 @@ function usualOf(
   client: Client,
   { approvals: { resources, userinfo } }: ApprovalContext,
 ): readonly string[] {
-  const approved = approvedResources(approval)
+  // The issuer may tell nobody of persons any more: an API that was approved beside goes on.
+  const approved = approvedResources(approval).filter((uri) => resources.has(uri))
   if (userinfo === undefined || !approved.includes(userinfo.uri)) return approved
   const isWorth = (uri: string): boolean => {
     const resource = uri === userinfo.uri ? undefined : resources.get(uri)

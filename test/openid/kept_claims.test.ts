@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createMemoryGuard, type IssuerSettings } from '../../src/index.ts'
 import { API, NOW } from '../fixtures.ts'
 import { ALICE, createProvider, type Provider, type ProviderChanges } from '../parties/openid_provider.ts'
+import { VERIFIER } from '../parties/person.ts'
 import { openSealed } from '../parties/sealed.ts'
 
 const ALL = { scope: 'openid profile email' }
@@ -100,5 +101,23 @@ describe('a login from before', () => {
     after.goOn(60)
     expect(await after.told()).toContain('picture')
     expect(after.clock.logins).toBe(2)
+  })
+})
+
+describe('an issuer that tells nobody of persons any more', () => {
+  it('goes on with what was approved at an API beside it: code and refresh token, without an ID token', async () => {
+    const told = { rp: { resources: [API], scopes: ['openid', 'email', 'read'] } }
+    const { one, other } = setUp(told, PLAIN)
+    const { refresh_token } = await one.login({ scope: 'openid email read' })
+    const again = await other.token({ grant_type: 'refresh_token', refresh_token })
+    expect([again.scope, again.id_token, again.error]).toEqual(['read', undefined, undefined])
+    const code = (await one.authorize({ scope: 'openid email read' })).searchParams.get('code') ?? ''
+    const first = await other.token({ grant_type: 'authorization_code', code, code_verifier: VERIFIER })
+    expect([first.scope, first.id_token, first.error]).toEqual(['read', undefined, undefined])
+    // Of who the person is alone nothing is left.
+    const alone = await one.login({ scope: 'openid email' })
+    expect((await other.token({ grant_type: 'refresh_token', refresh_token: alone.refresh_token })).error).toBe(
+      'invalid_target',
+    )
   })
 })
