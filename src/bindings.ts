@@ -8,18 +8,17 @@ import { checkChoice, checkMembers, checkMethods } from '../keys/check.ts'
 import { createFaultList, type FaultList, readAll } from '../keys/faults.ts'
 import { isLoopback } from '../keys/identifier.ts'
 import { BINDING_KINDS, type BindingKind, checkBindingNames } from './binding_kinds.ts'
+import { certificateOf } from './certificate_on_workers.ts'
 import { developmentClients, developmentOpenid, developmentResources, readPartnerKey } from './development.ts'
 import type { Authenticate } from './login/authenticate.ts'
 import { developmentLogin } from './login/development.ts'
 import { type OwnPageOptions, ownLoginPage } from './login/own_page.ts'
 import { type UpstreamOptions, upstreamLogin } from './login/upstream.ts'
-import type { ClientCertificate } from './registration/clients/client_certificate.ts'
 import { mayHaveRsaKey } from './settings/ring_needs.ts'
 import type { IssuerSettings } from './settings/settings.ts'
 import type { Guard } from './stores/guard.ts'
 import { createDurableObjectGuard, type GuardNamespace } from './stores/guard_on_workers.ts'
 import { createDurableObjectRevocations, type RevocationsNamespace } from './stores/revocations_on_workers.ts'
-import { readFingerprint } from './token/confirmation.ts'
 
 /** A rate limit as Workers bind it: it counts a call, and tells whether there may be more. */
 export interface RateLimit {
@@ -90,26 +89,6 @@ function allowFailureBy(limits: RateLimit): (request: Request) => Promise<boolea
     const key = request.headers.get('cf-connecting-ip')
     return key === null || (await limits.limit({ key })).success
   }
-}
-
-/** What Cloudflare tells of the certificate of a connection. */
-interface TlsClientAuth {
-  readonly certPresented?: string
-  readonly certVerified?: string
-  readonly certRevoked?: string
-  readonly certFingerprintSHA256?: string
-  readonly certSubjectDNRFC2253?: string
-}
-
-/** Returns the certificate of a request as Workers tell it: in `cf`, which no header reaches. */
-function certificateOf(request: Request): ClientCertificate | undefined {
-  const { tlsClientAuth } = (request as { cf?: { tlsClientAuth?: TlsClientAuth } }).cf ?? {}
-  if (tlsClientAuth?.certPresented !== '1') return undefined
-  const { certVerified, certRevoked, certFingerprintSHA256, certSubjectDNRFC2253: subject } = tlsClientAuth
-  const thumbprint = readFingerprint(certFingerprintSHA256)
-  if (thumbprint === undefined) return undefined
-  const isTrusted = certVerified === 'SUCCESS' && certRevoked !== '1'
-  return { thumbprint, isTrusted, names: subject ? { subject_dn: [subject] } : {} }
 }
 
 function readGuard(binding: Bindings['GUARD']): Guard | 'none' | undefined {
