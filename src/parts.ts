@@ -14,6 +14,7 @@ import { type AllowedApps, createAllowedApps } from './authorization/allowed_app
 import { type Answers, createAnswers } from './authorization/authorization_response.ts'
 import { type Codes, createCodes } from './authorization/codes.ts'
 import { type Consents, createConsents } from './authorization/consent.ts'
+import { createIdentify } from './authorization/identified_person.ts'
 import { createLogins, type Logins } from './authorization/login.ts'
 import { createOpenedRequests, type OpenedRequests } from './authorization/opened_requests.ts'
 import { createPushedRequests, type PushedRequests } from './authorization/pushed_requests.ts'
@@ -119,7 +120,14 @@ export function createPersonalParts(context: EndpointContext, parts: Parts): Per
     cookies,
     sessions,
     isSufficient,
-    logins: createLogins(context, { cookies, sessions, pushedRequests, answers, ways, wanted }),
+    logins: createLogins(context, {
+      cookies,
+      sessions,
+      pushedRequests,
+      answers,
+      ways,
+      identify: createIdentify(context, wanted),
+    }),
     codes,
     answers,
     allowed,

@@ -13,21 +13,17 @@ import { answerLeaving } from '../http/leaving.ts'
 import { answerErrorPage, toPageError } from '../http/respond.ts'
 import { readLoginAnswer } from '../login/answered_error.ts'
 import type { Person, Transaction } from '../login/authenticate.ts'
-import { boundPerson, checkFreshness } from '../login/person.ts'
-import { keptOfLogin } from '../openid/openid.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
-import { isReservedSubject } from '../protocol/subject.ts'
-import { isVisible } from '../protocol/visible.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import { withoutLogin } from './altered_request.ts'
 import type { AuthorizationRequest, Pushed } from './authorization_request.ts'
 import type { Answers } from './authorization_response.ts'
 import { proveDestination } from './destination.ts'
+import type { Identify } from './identified_person.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 import type { Sessions } from './session.ts'
-import type { WantedPersons } from './wanted_person.ts'
 import type { RequestInside, Ways } from './ways.ts'
 
 /** Logins of the browsers that ask. */
@@ -72,16 +68,16 @@ export interface LoginParts {
   readonly pushedRequests: PushedRequests
   readonly answers: Answers
   readonly ways: Ways
-  readonly wanted: WantedPersons
+  readonly identify: Identify
 }
 
 /** Returns the logins of an issuer. */
 export function createLogins(
   context: EndpointContext,
-  { cookies, sessions, pushedRequests, answers, ways, wanted }: LoginParts,
+  { cookies, sessions, pushedRequests, answers, ways, identify }: LoginParts,
 ): Logins {
   const { settings, keyRing, log, newId } = context
-  const { issuer, clients, authenticate, guard, lives, openid } = settings
+  const { issuer, clients, guard, lives } = settings
 
   /** Returns what ties a login to one browser; a browser that has it keeps it, so that two tabs can log in at once. */
   function browserOf(c: Context): string {
@@ -122,28 +118,12 @@ export function createLogins(
 
   /** Asks for the person; a response comes back as it is, and an error that is for the client as the way to it. */
   async function ask(c: Context, facts: LoginFacts, transaction: Transaction): Promise<Person | Response> {
-    let result: Person | Response | undefined
     try {
-      result = await authenticate?.(c.req.raw, transaction)
+      return await identify(c.req.raw, readParameters(facts.parameters), transaction)
     } catch (error) {
       if (error instanceof OAuthError && error.isForClient) return tellClient(c, error, facts, transaction.now)
       throw error
     }
-    if (!result) throw new OAuthError('login_failed', 'nobody was logged in, and nothing is to be shown')
-    if (result instanceof Response) return result
-    const person = boundPerson(result, openid && keptOfLogin(openid))
-    const { sub } = person
-    if (sub === '' || sub.length > 255 || isReservedSubject(sub) || !isVisible(sub))
-      throw new OAuthError('login_failed', 'a person cannot have this subject')
-    try {
-      checkFreshness(person, transaction)
-      const asked = readParameters(facts.parameters)
-      await wanted.check(person, asked, proveDestination(asked, clients).client, transaction.now)
-    } catch (error) {
-      if (error instanceof OAuthError && error.isForClient) return tellClient(c, error, facts, transaction.now)
-      throw error
-    }
-    return person
   }
 
   async function begin(...[c, request, envelopes, now]: Parameters<Logins['begin']>): Promise<Response> {

@@ -1,0 +1,42 @@
+/**
+ * Who logged in: whoever it is, held to what a person can be called, and to what the request wants of the login.
+ *
+ * @module
+ */
+
+import type { EndpointContext } from '../context.ts'
+import type { Person, Transaction } from '../login/authenticate.ts'
+import { boundPerson, checkFreshness } from '../login/person.ts'
+import { keptOfLogin } from '../openid/openid.ts'
+import { OAuthError } from '../protocol/error.ts'
+import type { Parameters } from '../protocol/parameters.ts'
+import { isReservedSubject } from '../protocol/subject.ts'
+import { isVisible } from '../protocol/visible.ts'
+import { proveDestination } from './destination.ts'
+import type { WantedPersons } from './wanted_person.ts'
+
+/**
+ * Returns who logged in for a request, or what to show next.
+ *
+ * @param asked the authorization request
+ * @throws {OAuthError} as `Authenticate`; `login_failed`, `login_required`, `unmet_authentication_requirements` when it is not who, or
+ * not how, the request wants it
+ */
+export type Identify = (request: Request, asked: Parameters, transaction: Transaction) => Promise<Person | Response>
+
+/** Returns what tells who logs in. */
+export function createIdentify({ settings }: EndpointContext, wanted: WantedPersons): Identify {
+  const { authenticate, clients, openid } = settings
+  return async (request, asked, transaction) => {
+    const result = await authenticate?.(request, transaction)
+    if (!result) throw new OAuthError('login_failed', 'nobody was logged in, and nothing is to be shown')
+    if (result instanceof Response) return result
+    const person = boundPerson(result, openid && keptOfLogin(openid))
+    const { sub } = person
+    if (sub === '' || sub.length > 255 || isReservedSubject(sub) || !isVisible(sub))
+      throw new OAuthError('login_failed', 'a person cannot have this subject')
+    checkFreshness(person, transaction)
+    await wanted.check(person, asked, proveDestination(asked, clients).client, transaction.now)
+    return person
+  }
+}
