@@ -31,8 +31,9 @@ async function examine(env: WorkerEnv['env'], ownGrants: readonly string[]): Pro
   }
   const settings = gatherBindings(env, list)
   const checked = list.read(() => checkSettings({ ...settings, grants: ownGrants.map((type) => ({ type, decide })) }))
-  const clients = checked?.openid === undefined ? [] : [...checked.clients.values()]
-  const needing = clients.find((client) => wantedAlgorithms(client, true).some(({ alg }) => alg === 'RS256'))
+  const isProvider = checked?.openid !== undefined
+  const clients = [...(checked?.clients.values() ?? [])]
+  const needing = clients.find((client) => wantedAlgorithms(client, isProvider).some(({ alg }) => alg === 'RS256'))
   return { faults: list.faults.map(({ message }) => message), byRs256: needing?.id }
 }
 

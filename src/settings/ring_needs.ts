@@ -24,14 +24,13 @@ export function mayHaveRsaKey({ ring, next = '' }: RingTexts): boolean {
  * @throws {RangeError} when there is none
  */
 export function checkRing({ openid, clients }: Pick<CheckedSettings, 'openid' | 'clients'>, texts: RingTexts): void {
-  if (openid === undefined) return
   const wanted = [...clients.values()].flatMap((client) =>
-    wantedAlgorithms(client, true).map((one) => ({ ...one, id: client.id })),
+    wantedAlgorithms(client, openid !== undefined).map((one) => ({ ...one, id: client.id })),
   )
   const needing = wanted.find(({ alg }) => alg === 'RS256')
   if (needing === undefined) return
   if (!mayHaveRsaKey(texts))
     throw new RangeError(
-      `"keyRing" expected an RSA key, which \`bulla keys rotate --rs256\` adds: the client "${needing.id}" is told who logged in by RS256, unless its "${needing.setting}" says "ES256" or "Ed25519"`,
+      `"keyRing" expected an RSA key, which \`bulla keys rotate --rs256\` adds: the client "${needing.id}" is answered by RS256, unless its "${needing.setting}" says "ES256" or "Ed25519"`,
     )
 }

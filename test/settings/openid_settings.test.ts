@@ -200,7 +200,7 @@ describe('what asks who logged in', () => {
 
 describe('a client that is told by RS256', () => {
   const sentence =
-    '"keyRing" expected an RSA key, which `bulla keys rotate --rs256` adds: the client "rp" is told who logged in by RS256, unless its "id_token_signed_response_alg" says "ES256" or "Ed25519"'
+    '"keyRing" expected an RSA key, which `bulla keys rotate --rs256` adds: the client "rp" is answered by RS256, unless its "id_token_signed_response_alg" says "ES256" or "Ed25519"'
 
   it.each<[string, object]>([
     ['the ring has none', { keyRing: BARE_RING }],
@@ -224,6 +224,14 @@ describe('a client that is told by RS256', () => {
         start({ keyRing: BARE_RING, ...rp({ id_token_signed_response_alg: 'ES256', [setting]: 'RS256' }) }),
       ).toThrow(`unless its "${setting}" says "ES256"`),
   )
+
+  it('needs one for its signed answers where nobody tells who logged in, too', () => {
+    const changes = noProvider(['read'])
+    const resources = { [API]: { scopes: ['read'] } }
+    const clients = { rp: { ...RP, resources: [API], scopes: ['read'], authorization_signed_response_alg: 'RS256' } }
+    expect(start({ ...changes, resources, clients, keyRing: BARE_RING })).toThrow('unless its "authorization_signed')
+    expect(start({ ...changes, resources, clients, keyRing: RSA_RING })).not.toThrow()
+  })
 
   it.each<[string, object, string]>([
     ['has not begun', { use: NOW + 3660 }, 'no key signs by RS256 until 2027-01-15T09:01:00Z'],
