@@ -16,6 +16,12 @@ const CLIENT = {
 }
 const ASKED = { client_id: 'web', redirect_uri: 'https://web.example/cb?a=1', state: 'xyz', response_mode: 'jwt' }
 
+/** A ring whose RSA key begins an hour from now: the settings are right, and nothing can be signed by RS256 yet. */
+function laterRing(): string {
+  const { rsa = [], ...ring } = createRing({ now: NOW, key: testKey(), rsaKey: RING_RSA })
+  return writeRing({ ...ring, rsa: rsa.map((key) => ({ ...key, use: NOW + 3600 })) })
+}
+
 /** An issuer with alice logged in, and what an app would do with what it is told. */
 function setUp(client: object = {}, changes: Partial<IssuerSettings> = {}) {
   const issuer = createIssuer({
@@ -132,13 +138,13 @@ describe('a signed answer (JARM)', () => {
     expect((await verify(jwt)).protectedHeader.alg).toBe(alg)
   })
 
-  it('is not told unsigned while there is no key: a page says so, and what was pushed is not spent', async () => {
+  it('is not told unsigned while no key signs yet: a page says so, and what was pushed is not spent', async () => {
     let isBroken = true
     const good = setUp()
     const { ask, browser, par } = good
     const { request_uri = '' } = (await (await par({})).json()) as { request_uri?: string }
     const consent = hiddenField(await (await ask({ client_id: 'web', request_uri })).text(), 'consent')
-    const signless = setUp({ authorization_signed_response_alg: 'RS256' })
+    const signless = setUp({ authorization_signed_response_alg: 'RS256' }, { keyRing: laterRing() })
     const there = createBrowser(async (request) => (isBroken ? signless : good).issuer.fetch(request), browser.cookies)
     const refused = await there.get(authorizeUrl({ ...ASKED, scope: 'bogus' }))
     const page = await refused.text()
@@ -157,7 +163,8 @@ describe('a signed answer (JARM)', () => {
   it('spends no request that was pushed for an answer that cannot be signed', async () => {
     const guard = createMemoryGuard(() => NOW)
     const good = setUp({ consent: 'skip' }, { guard })
-    const signless = setUp({ consent: 'skip', authorization_signed_response_alg: 'RS256' }, { guard })
+    const later = { guard, keyRing: laterRing() }
+    const signless = setUp({ consent: 'skip', authorization_signed_response_alg: 'RS256' }, later)
     const { request_uri = '' } = (await (await good.par({})).json()) as { request_uri?: string }
     const asked = authorizeUrl({ client_id: 'web', request_uri })
     const refused = await signless.ask({ client_id: 'web', request_uri })
