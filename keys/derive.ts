@@ -22,7 +22,6 @@ export type Purpose =
   | 'remember'
   | 'apps'
   | 'userinfo'
-  | 'client'
   | 'nonce'
   | 'mark'
   | 'sign'

@@ -22,6 +22,8 @@ export const BINDING_KINDS = {
   OPENID: 'variable',
   REQUIRE_PUSHED_AUTHORIZATION_REQUESTS: 'variable',
   PAIRWISE_SALT: 'secret',
+  REGISTRATION: 'variable',
+  REGISTRATION_KEYS: 'secret',
   LOGIN: 'variable',
   LOGIN_CLIENT_SECRET: 'secret',
   LOGIN_LIFETIME: 'variable',
@@ -34,6 +36,7 @@ export const BINDING_KINDS = {
   REVOCATIONS: 'binding',
   DPOP_NONCE: 'variable',
   FAILURES: 'binding',
+  REGISTRATIONS: 'binding',
   PARTNER_KEY: 'secret',
   DEVELOPMENT: 'variable',
 } as const

@@ -41,6 +41,10 @@ export interface Bindings {
   readonly AUTHORIZATION_DETAILS_TYPES?: unknown
   /** Whether all clients must push their authorization requests. */
   readonly REQUIRE_PUSHED_AUTHORIZATION_REQUESTS?: unknown
+  /** `[vars.REGISTRATION]`: what clients may have that nobody configured. */
+  readonly REGISTRATION?: unknown
+  /** Secret: one to four keys, from which the ids of clients come that register. */
+  readonly REGISTRATION_KEYS?: unknown
   /** Secret: what pairwise subjects come from. */
   readonly PAIRWISE_SALT?: unknown
   /** `[vars.LOGIN]`: who logs people in. */
@@ -69,6 +73,8 @@ export interface Bindings {
   readonly STRICT_TRANSPORT_SECURITY?: unknown
   /** The rate limit on failed client authentication, if any. */
   readonly FAILURES?: RateLimit
+  /** The rate limit on clients that register, if any. */
+  readonly REGISTRATIONS?: RateLimit
   /** In development: the key pair of the partner's API, as a JWK. Only its public members are used here. */
   readonly PARTNER_KEY?: unknown
   /** `"true"` only in `.dev.vars`. */
@@ -83,8 +89,8 @@ function readText(name: string, value: unknown): string | undefined {
   throw new TypeError(`"${name}" expected a text`)
 }
 
-/** Counts failures by the address that Cloudflare itself saw; elsewhere the header would be the caller's to choose (H65). */
-function allowFailureBy(limits: RateLimit): (request: Request) => Promise<boolean> {
+/** Counts by the address that Cloudflare itself saw; elsewhere the header would be the caller's to choose (H65). */
+function allowBy(limits: RateLimit): (request: Request) => Promise<boolean> {
   return async (request) => {
     const key = request.headers.get('cf-connecting-ip')
     return key === null || (await limits.limit({ key })).success
@@ -155,19 +161,21 @@ function readTable(name: string, value: unknown): Readonly<Record<string, unknow
 
 /** Reads who logs people in, and what Workers bind. */
 function readParts(env: Bindings, isLoopbackAllowed: boolean, faults: FaultList) {
-  const { LOGIN, LOGIN_CLIENT_SECRET, GUARD, REVOCATIONS, FAILURES } = env
+  const { LOGIN, LOGIN_CLIENT_SECRET, GUARD, REVOCATIONS, FAILURES, REGISTRATIONS } = env
   const secret = faults.read(() => readText('LOGIN_CLIENT_SECRET', LOGIN_CLIENT_SECRET))
   const login = LOGIN === undefined ? undefined : faults.read(() => readLogin(LOGIN, secret, isLoopbackAllowed))
   const revocations = faults.read(() => {
     if (REVOCATIONS !== undefined) checkMethods('REVOCATIONS', REVOCATIONS, ['getByName'], 'Durable Objects')
     return REVOCATIONS
   })
-  faults.read(() => FAILURES !== undefined && checkMethods('FAILURES', FAILURES, ['limit'], 'a rate limit'))
+  for (const [name, limits] of Object.entries({ FAILURES, REGISTRATIONS }))
+    faults.read(() => limits !== undefined && checkMethods(name, limits, ['limit'], 'a rate limit'))
   return {
     login: LOGIN === undefined ? undefined : (login ?? (UNREAD.getByName as Authenticate)),
     guard: faults.read(() => readGuard(GUARD)) ?? (GUARD === undefined ? undefined : readGuard(UNREAD)),
     revocations: REVOCATIONS === undefined ? undefined : createDurableObjectRevocations(revocations ?? UNREAD),
-    allowFailure: FAILURES === undefined ? undefined : allowFailureBy(FAILURES),
+    allowFailure: FAILURES === undefined ? undefined : allowBy(FAILURES),
+    allowRegistration: REGISTRATIONS === undefined ? undefined : allowBy(REGISTRATIONS),
   }
 }
 
@@ -184,8 +192,9 @@ export function gatherBindings(env: Bindings, faults: FaultList): IssuerSettings
     if (env.DEVELOPMENT === 'true' && !isDevelopment)
       throw new RangeError('"DEVELOPMENT" expected an issuer on localhost: its clients are open to all')
   })
-  const textOf = (name: 'PAIRWISE_SALT' | 'KEY_RING' | 'KEY_RING_NEXT' | 'PARTNER_KEY'): string | undefined =>
-    faults.read(() => readText(name, env[name]))
+  const textOf = (
+    name: 'PAIRWISE_SALT' | 'REGISTRATION_KEYS' | 'KEY_RING' | 'KEY_RING_NEXT' | 'PARTNER_KEY',
+  ): string | undefined => faults.read(() => readText(name, env[name]))
   const partnerKey = isDevelopment ? faults.read(() => readPartnerKey(textOf('PARTNER_KEY'))) : undefined
   const { login, ...parts } = readParts(env, isLoopback(issuer), faults)
   // The clients to play with, and the demo, have secrets or none.
@@ -209,6 +218,8 @@ export function gatherBindings(env: Bindings, faults: FaultList): IssuerSettings
     openid,
     requirePushedAuthorizationRequests: env.REQUIRE_PUSHED_AUTHORIZATION_REQUESTS,
     pairwiseSalt: textOf('PAIRWISE_SALT'),
+    registration: env.REGISTRATION,
+    registrationKeys: textOf('REGISTRATION_KEYS'),
     keyRingNext,
     trustedIssuers: env.TRUSTED_ISSUERS,
     authenticate: login ?? (isDevelopment ? developmentLogin : undefined),

@@ -7,6 +7,7 @@
 import { encodeBase64url } from '../keys/base64url.ts'
 import type { Keyring } from '../keys/index.ts'
 import type { Log, LogEntry } from './log.ts'
+import { type Clients, createClients } from './registration/known_clients.ts'
 import { checkRing } from './settings/ring_needs.ts'
 import { type CheckedSettings, checkSettings, type IssuerSettings } from './settings/settings.ts'
 import { guardWithDeadline, rememberLonger } from './stores/guard.ts'
@@ -17,6 +18,8 @@ import { createPurposeEnvelopes, type PurposeEnvelopes } from './token/purpose.t
 /** All that an endpoint may use beside the request. */
 export interface EndpointContext {
   readonly settings: CheckedSettings
+  /** All who are known by a `client_id`, those that walked in too; `settings.clients` are those that are configured. */
+  readonly clients: Clients
   readonly hooks: Pick<IssuerSettings, 'claims' | 'response'>
   readonly keyRing: KeyRing
   /** Returns what seals and opens the issuer's own envelopes at `now`. */
@@ -73,6 +76,7 @@ export function createContext(settings: IssuerSettings): EndpointContext {
         ),
       revocations: revocations && revocationsWithDeadline(revocations, log),
     },
+    clients: createClients(checked),
     hooks: { ...(claims && { claims }), ...(response && { response }) },
     keyRing: ring,
     envelopes: (keyring, now) => createPurposeEnvelopes(keyring, lives, now),

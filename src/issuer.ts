@@ -17,6 +17,7 @@ import { createKeysEndpoint } from './endpoints/keys.ts'
 import { createLogoutEndpoint } from './endpoints/logout.ts'
 import { createMetadataAnswer, metadataPath } from './endpoints/metadata.ts'
 import { createParEndpoint } from './endpoints/par.ts'
+import { createRegisterEndpoint } from './endpoints/register.ts'
 import { createOperatorEndpoint, createRevocationsEndpoint } from './endpoints/revocations.ts'
 import { createRevokeEndpoint } from './endpoints/revoke.ts'
 import { createStartEndpoint } from './endpoints/start.ts'
@@ -47,14 +48,18 @@ export interface Issuer extends Hono {
 export function createIssuer(settings: IssuerSettings): Issuer {
   const context = createContext(settings)
   const { log } = context
-  const { issuer, authenticate, revocations, openid, userinfo } = context.settings
+  const { issuer, authenticate, revocations, openid, userinfo, walkIns } = context.settings
   const parts = createParts(context, settings.fetch ?? ((url, init) => globalThis.fetch(url, init)))
   const createTokenResponse = createTokenEndpoint(context, parts)
   const isDemo = settings.isDemo === true && isLoopback(issuer)
   const base = new URL(issuer).pathname.replace(/\/$/, '')
 
   const app = new Hono()
-  const { form, formOfPages, document, absent, proved, resource, page } = createDoors(app, context, settings)
+  const { form, formOfPages, registration, document, absent, proved, resource, page } = createDoors(
+    app,
+    context,
+    settings,
+  )
   const { scheme } = settings
   app.use(
     securely(context.settings),
@@ -80,6 +85,9 @@ export function createIssuer(settings: IssuerSettings): Issuer {
     const bundle = createRevocationsEndpoint(context, revocations)
     document(`${base}/revocations`, bundle, createOperatorEndpoint(context, parts))
   }
+
+  if (walkIns?.isRegistering && walkIns.ids !== undefined)
+    registration(`${base}/register`, createRegisterEndpoint(context, walkIns, walkIns.ids))
 
   page(base === '' ? '/' : base, createStartEndpoint(context, isDemo), 'GET', 'HEAD')
   if (authenticate !== undefined) {

@@ -63,10 +63,10 @@ function isText(value: unknown): value is string {
 
 /** Returns what proves clients by their assertions. */
 export function createAssertionAuthentication(
-  { settings }: EndpointContext,
+  { settings, clients }: EndpointContext,
   assertions: Assertions,
 ): (assertion: ClientAssertion, now: number) => Promise<ProvedClient> {
-  const { issuer, clients, guard } = settings
+  const { issuer, guard } = settings
 
   async function open(jwt: string, client: Client, now: number): Promise<AssertionClaims> {
     if (client.signer === undefined) throw new OAuthError('invalid_client', 'the client is registered for another way')
@@ -87,7 +87,7 @@ export function createAssertionAuthentication(
 
   async function prove({ jwt, id }: ClientAssertion, now: number): Promise<ProvedClient> {
     const { iss, sub } = readAssertion(jwt)
-    const client = clients.get(id ?? sub ?? '')
+    const client = clients.find(id ?? sub ?? '')
     if (client === undefined) throw new OAuthError('invalid_client', 'unknown client')
     // Looked at before the signature over it, so that nobody's keys are fetched for what is another's.
     if (iss !== client.id || sub !== client.id)

@@ -124,14 +124,14 @@ const spendNothing = async (): Promise<void> => {}
 
 /** Returns what tells the clients of an issuer. */
 export function createClientAuthentication(context: EndpointContext, assertions: Assertions): ProveClient {
-  const { clients } = context.settings
+  const { clients } = context
   const authenticateByAssertion = createAssertionAuthentication(context, assertions)
   return async ({ headers, parameters, certificate, now }) => {
     const authorization = headers.get('authorization')
     const assertion = readClientAssertion(authorization, parameters)
     if (assertion !== undefined) return authenticateByAssertion(assertion, now)
     const claim = readClaim(authorization, parameters)
-    const client = clients.get(claim.id)
+    const client = clients.find(claim.id)
     if (claim.method !== 'none' || client?.certificate === undefined)
       return { client: authenticateBySecret(claim, client), spend: spendNothing }
     checkCertificate(client.certificate, certificate)

@@ -84,8 +84,8 @@ export function createConsents(
   context: EndpointContext,
   { remembered, sessions, codes, answers, ways, isSufficient }: ConsentParts,
 ): Consents {
-  const { settings, keyRing, log, newId } = context
-  const { issuer, clients, approvable, openid, detailTypes, guard, lives } = settings
+  const { settings, clients, keyRing, log, newId } = context
+  const { issuer, approvable, openid, detailTypes, guard, lives } = settings
 
   async function isNeeded(...[c, request, session, envelopes]: Parameters<Consents['isNeeded']>): Promise<boolean> {
     const { destination, prompt } = request
@@ -189,7 +189,7 @@ export function createConsents(
     now: number,
   ): Promise<Response | undefined> {
     const asked = readParameters(parameters)
-    const destination = proveDestination(asked, clients)
+    const destination = await proveDestination(asked, clients)
     const request = readAuthorizationRequest(asked, destination, settings, pushed)
     const isAllowed = decision === 'allow'
     if (isAllowed && !(await isSufficient(session, request, now))) return undefined

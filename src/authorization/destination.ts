@@ -11,6 +11,7 @@ import type { Parameters } from '../protocol/parameters.ts'
 import { isRegistered } from '../protocol/redirect_uri.ts'
 import { type ResponseMode, readResponseMode } from '../protocol/response_mode.ts'
 import type { Client } from '../registration/clients/client.ts'
+import type { Clients } from '../registration/known_clients.ts'
 
 declare const proved: unique symbol
 
@@ -34,9 +35,9 @@ export const LONGEST_STATE = 4096
  *
  * @throws {OAuthError} `invalid_request` or `invalid_client`
  */
-export function proveDestination(parameters: Parameters, clients: ReadonlyMap<string, Client>): Destination {
+export async function proveDestination(parameters: Parameters, clients: Pick<Clients, 'find'>): Promise<Destination> {
   parameters.checkOnce('client_id', 'redirect_uri', 'request_uri')
-  const client = clients.get(parameters.require('client_id'))
+  const client = clients.find(parameters.require('client_id'))
   if (client === undefined) throw new OAuthError('invalid_client', 'unknown client_id')
   const redirectUri = parameters.require('redirect_uri')
   if (!isRegistered(redirectUri, client.redirectUris)) {

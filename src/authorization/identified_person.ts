@@ -25,8 +25,8 @@ import type { WantedPersons } from './wanted_person.ts'
 export type Identify = (request: Request, asked: Parameters, transaction: Transaction) => Promise<Person | Response>
 
 /** Returns what tells who logs in. */
-export function createIdentify({ settings }: EndpointContext, wanted: WantedPersons): Identify {
-  const { authenticate, clients, openid } = settings
+export function createIdentify({ settings, clients }: EndpointContext, wanted: WantedPersons): Identify {
+  const { authenticate, openid } = settings
   return async (request, asked, transaction) => {
     const result = await authenticate?.(request, transaction)
     if (!result) throw new OAuthError('login_failed', 'nobody was logged in, and nothing is to be shown')
@@ -36,7 +36,7 @@ export function createIdentify({ settings }: EndpointContext, wanted: WantedPers
     if (sub === '' || sub.length > 255 || isReservedSubject(sub) || !isVisible(sub))
       throw new OAuthError('login_failed', 'a person cannot have this subject')
     checkFreshness(person, transaction)
-    await wanted.check(person, asked, proveDestination(asked, clients).client, transaction.now)
+    await wanted.check(person, asked, (await proveDestination(asked, clients)).client, transaction.now)
     return person
   }
 }

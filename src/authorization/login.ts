@@ -76,8 +76,8 @@ export function createLogins(
   context: EndpointContext,
   { cookies, sessions, pushedRequests, answers, ways, identify }: LoginParts,
 ): Logins {
-  const { settings, keyRing, log, newId } = context
-  const { issuer, clients, guard, lives } = settings
+  const { settings, clients, keyRing, log, newId } = context
+  const { issuer, guard, lives } = settings
 
   /** Returns what ties a login to one browser; a browser that has it keeps it, so that two tabs can log in at once. */
   function browserOf(c: Context): string {
@@ -110,7 +110,7 @@ export function createLogins(
 
   /** Tells the client that there will be no login: its destination is proved by what was sealed for this browser. */
   async function tellClient(c: Context, error: OAuthError, { parameters }: LoginFacts, now: number): Promise<Response> {
-    const destination = proveDestination(readParameters(parameters), clients)
+    const destination = await proveDestination(readParameters(parameters), clients)
     const { id } = destination.client
     log({ level: 'warn', event: 'login', code: error.code, client: id, detail: error.message })
     return answerLeaving(issuer, await answers.refuse(destination, error, now), c.req.method === 'POST')

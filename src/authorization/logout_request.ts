@@ -10,6 +10,7 @@ import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { addParameters, isRegistered } from '../protocol/redirect_uri.ts'
 import type { Client } from '../registration/clients/client.ts'
+import type { Clients } from '../registration/known_clients.ts'
 import { LONGEST_STATE } from './destination.ts'
 
 /** The parameters of such a request. What `logout_hint` and `ui_locales` say is not looked at. */
@@ -49,7 +50,7 @@ export const NO_REQUEST: LogoutRequest = { client: undefined, hint: undefined, l
  */
 export async function readLogoutRequest(
   parameters: Parameters,
-  clients: ReadonlyMap<string, Client>,
+  clients: Pick<Clients, 'find'>,
   open: (hint: string) => Promise<Hint | undefined>,
 ): Promise<LogoutRequest> {
   parameters.checkOnce(...LOGOUT_PARAMETERS)
@@ -65,7 +66,7 @@ export async function readLogoutRequest(
   if (hint !== undefined && named !== undefined && hint.aud !== named)
     throw new OAuthError('invalid_request', 'id_token_hint is for another client')
   const id = hint?.aud ?? named
-  const client = id === undefined ? undefined : clients.get(id)
+  const client = id === undefined ? undefined : clients.find(id)
   if (id !== undefined && client === undefined) throw new OAuthError('invalid_client', 'unknown client')
   // Without a client nobody can have registered it, and nobody goes there.
   const isKnown = uri !== undefined && client !== undefined

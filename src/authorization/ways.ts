@@ -58,20 +58,19 @@ export interface Ways {
 
 /** Returns the ways on. */
 export function createWays(
-  { settings }: EndpointContext,
+  { clients }: EndpointContext,
   { pushedRequests, answers }: { readonly pushedRequests: PushedRequests; readonly answers: Answers },
 ): Ways {
-  const { clients } = settings
   return {
     async about(c, purpose, envelope, envelopes, now) {
       const { parameters, pushed, exp, browser } = await envelopes.openLate(purpose, envelope)
       const request = { parameters: String(parameters), pushed: pushed as Pushed | undefined }
-      keepOpener(c, clients.get(readParameters(request.parameters).get('client_id') ?? ''))
+      keepOpener(c, clients.find(readParameters(request.parameters).get('client_id') ?? ''))
       return { request, hasEnded: now >= exp, browser }
     },
     async back({ parameters }, error, now) {
       try {
-        return await answers.refuse(proveDestination(readParameters(parameters), clients), error, now)
+        return await answers.refuse(await proveDestination(readParameters(parameters), clients), error, now)
       } catch (unproved) {
         if (unproved instanceof OAuthError) return undefined
         throw unproved

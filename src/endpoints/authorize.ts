@@ -54,8 +54,8 @@ export function createAuthorizeEndpoint(
   context: EndpointContext,
   parts: AuthorizeParts,
 ): (c: Context) => Promise<Response> {
-  const { settings, keyRing, log } = context
-  const { issuer, clients } = settings
+  const { settings, clients, keyRing, log } = context
+  const { issuer } = settings
   const { sessions, logins, consents, codes, answers, pushedRequests, openedRequests } = parts
   const { requestObjects, isSufficient } = parts
 
@@ -83,7 +83,7 @@ export function createAuthorizeEndpoint(
   async function open(asked: Parameters, now: number): Promise<OpenedRequest | undefined> {
     if (asked.get('request_uri') !== undefined)
       return pushedRequests.open(asked, context.envelopes(keyRing.open(now), now), now)
-    const opened = await requestObjects.open(asked, clients.get(asked.get('client_id') ?? ''), now)
+    const opened = await requestObjects.open(asked, clients.find(asked.get('client_id') ?? ''), now)
     return opened && { ...opened, pushed: { ...opened.pushed, isBrought: true } }
   }
 
@@ -95,7 +95,7 @@ export function createAuthorizeEndpoint(
     asked.checkOnce('client_id', 'request_uri', 'request')
     const opened = await open(asked, now)
     const parameters = opened?.parameters ?? asked
-    return { destination: proveDestination(parameters, clients), parameters, opened, asked }
+    return { destination: await proveDestination(parameters, clients), parameters, opened, asked }
   }
 
   /**
@@ -114,7 +114,7 @@ export function createAuthorizeEndpoint(
   /** Returns the ways on where it is not proved where the answer may go: the client's own home, or the same once more. */
   function unproved({ req }: Context, error: unknown): Pick<ErrorPageOptions, 'retryAt' | 'back'> {
     if (OAUTH_ERRORS[toPageError(error).code].status >= 500) return { retryAt: sameAgain(req.raw, issuer) }
-    const client = clients.get(new URL(req.url).searchParams.get('client_id') ?? '')
+    const client = clients.find(new URL(req.url).searchParams.get('client_id') ?? '')
     return client?.uri === undefined ? {} : { back: { clientName: client.name, location: client.uri } }
   }
 

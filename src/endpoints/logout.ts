@@ -44,8 +44,8 @@ export function createLogoutEndpoint(
   context: EndpointContext,
   { sessions, cookies, idTokenHints }: LogoutParts,
 ): (c: Context) => Promise<Response> {
-  const { settings, keyRing, log } = context
-  const { issuer, guard, openid, clients, pairwise } = settings
+  const { settings, clients, keyRing, log } = context
+  const { issuer, guard, openid, pairwise } = settings
 
   async function read(parameters: Parameters, now: number): Promise<LogoutRequest> {
     if (openid === undefined) return NO_REQUEST

@@ -50,7 +50,7 @@ function describeProvider(
 /** Returns the metadata document of an issuer (RFC 8414 §2). */
 export function describeIssuer(settings: CheckedSettings): Readonly<Record<string, unknown>> {
   const { issuer, resources, authenticate, revocations, guard, grants, hasCertificates } = settings
-  const { clients, detailTypes, isPushing, profile, openid } = settings
+  const { clients, walkIns, detailTypes, isPushing, profile, openid } = settings
   const ofPersons = openid === undefined ? [] : openidScopes(openid)
   const scopes = new Set([...ofPersons, ...[...resources.values()].flatMap((resource) => resource.scopes)])
   const methods = authenticationMethodsOf(settings)
@@ -84,11 +84,16 @@ export function describeIssuer(settings: CheckedSettings): Readonly<Record<strin
           backchannel_logout_supported: true,
           backchannel_logout_session_supported: true,
         }
+  const walkingIn = {
+    ...(walkIns?.isRegistering ? { registration_endpoint: `${issuer}/register` } : {}),
+    ...(walkIns?.takesDocuments ? { client_id_metadata_document_supported: true } : {}),
+  }
   return {
     issuer,
     ...provider,
     ...logout,
     ...(isForPersons ? authorization : { response_types_supported: [] }),
+    ...walkingIn,
     token_endpoint: `${issuer}/token`,
     token_endpoint_auth_methods_supported: methods,
     ...signedBy('token', algorithms),

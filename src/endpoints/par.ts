@@ -48,7 +48,7 @@ export function createParEndpoint(
     if (opened !== undefined) checkAlone(parameters, client.id)
     const asked = opened?.parameters ?? parameters
     // It can push a request of its own alone, whatever client_id says.
-    const destination = proveDestination(asked, new Map([[client.id, client]]))
+    const destination = await proveDestination(asked, { find: (id) => (id === client.id ? client : undefined) })
     const proof = await dpop.check({ headers, endpoint: '/par', now })
     // Who proves a key here wants the code for it (RFC 9449 §10.1).
     const pushed = { ...(opened?.pushed ?? pushedRequests.name(now)), ...(proof && { jkt: proof.jkt }) }

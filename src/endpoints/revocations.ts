@@ -109,11 +109,11 @@ export function createOperatorEndpoint(
   context: EndpointContext,
   { authenticateClient, revoking, backchannel }: OperatorParts,
 ): FormEndpoint {
-  const { settings, keyRing, log } = context
-  const { clients, resources, trustedIssuers } = settings
+  const { settings, clients, keyRing, log } = context
+  const { resources, trustedIssuers } = settings
   /** Tells whether something can have been issued to a client: nothing is to resource servers and operators. */
   const newestBranch = Math.max(1, ...[...resources.values()].map(({ branch }) => branch))
-  const isClient = (id: string): boolean => clients.get(id)?.kind === 'client'
+  const isClient = (id: string): boolean => clients.find(id)?.kind === 'client'
   /** A person's name, and an approval's, are written nowhere: only what is nobody's can be told. */
   const isKnown: Readonly<Record<Asked, (value: string, now: number) => boolean>> = {
     sub: (value) => {
@@ -156,7 +156,7 @@ export function createOperatorEndpoint(
     if (asked === 'sub' && !isImpersonal(value)) backchannel.tell({ sub: value }, backchannel.listening, waitUntil, now)
     log({ level: 'info', event: 'revocations', code: asked, client: client.id })
     // Anonymous tokens name no client: nobody is told that these were revoked.
-    const isAnonymous = asked === 'client' && clients.get(value)?.anonymous === true
+    const isAnonymous = asked === 'client' && clients.find(value)?.anonymous === true
     const except = isAnonymous ? { except: 'anonymous tokens' } : {}
     return answerJson(200, { revoked: asked, effective_within: REVOCATION_DELAY, ...except })
   })

@@ -55,7 +55,8 @@ export function createUserinfoEndpoint(
   userinfo: Resource,
   openid: Openid,
 ): (request: Request, certificate: ClientCertificate | undefined) => Promise<Answer> {
-  const { clients, pairwise } = context.settings
+  const { clients } = context
+  const { pairwise } = context.settings
   const log = (code: string, detail: string) => context.log({ level: 'warn', event: 'userinfo', code, detail })
   const dpop = createDpop(context)
 
@@ -96,7 +97,7 @@ export function createUserinfoEndpoint(
       ...(certificate === undefined ? {} : { 'x5t#S256': certificate.thumbprint }),
     }
     if (!isShownRightly(cnf, proved)) return refuse('invalid_token', 'it is not shown with what it is bound to', scheme)
-    const client = clients.get(client_id)
+    const client = clients.find(client_id)
     if (client === undefined) return refuse('invalid_token', 'its client is not there any more', scheme)
     if (await hasEnded(opened, now))
       return refuse('invalid_token', 'it was revoked, or what it came of has ended', scheme)

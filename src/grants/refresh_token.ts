@@ -26,9 +26,6 @@ import { approvalOf, type RefreshFacts } from './approval_facts.ts'
 import type { Decision, Grant } from './grant.ts'
 import { tellLogin } from './login_facts.ts'
 
-/** Seconds in which a refresh token that was used gets the same successor again: a lost answer, or two tabs. */
-const GRACE = 30
-
 /** Returns a name for the keys that a request proves, the same for the same keys; `''` when it proves none. */
 function nameOf({ jkt, 'x5t#S256': thumbprint }: Confirmation = {}): string {
   return jkt === undefined && thumbprint === undefined ? '' : digestLabels('cnf', jkt ?? '', thumbprint ?? '')
@@ -41,7 +38,8 @@ function nameOf({ jkt, 'x5t#S256': thumbprint }: Confirmation = {}): string {
 async function rotate(facts: RefreshFacts, client: Client, context: ApprovalContext, guard: Guard): Promise<void> {
   const { now, confirmation } = context
   const { gid, generation, grant_end } = facts
-  const times = { now, grace: GRACE, graceUses: client.refreshTokenGraceUses, expiresAt: grant_end }
+  const { refreshTokenGrace: grace, refreshTokenGraceUses: graceUses } = client
+  const times = { now, grace, graceUses, expiresAt: grant_end }
   const advance = await guard.advance({ gid, generation, bound: nameOf(confirmation), ...times })
   if (advance.outcome === 'advanced') return
   if (advance.outcome === 'exhausted')

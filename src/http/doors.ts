@@ -18,7 +18,7 @@ import { type Answer, answerRefusal, toResponse } from './respond.ts'
 import { waitUntilOf } from './wait_until.ts'
 
 /** Headers that mean nothing here (W3C Trace Context, W3C Baggage, and others' own). */
-const BESIDE = ['Traceparent', 'Tracestate', 'Baggage', 'Sentry-Trace', 'X-Requested-With']
+const BESIDE = ['MCP-Protocol-Version', 'Traceparent', 'Tracestate', 'Baggage', 'Sentry-Trace', 'X-Requested-With']
 
 /** Browsers may ask, from any page but a nameless one, and never with cookies. */
 const CORS = {
@@ -36,12 +36,26 @@ const OPEN = { origin: '*', allowMethods: ['GET'] }
 /** Whoever has a copy already must be let read it as well (Fetch Standard, CORS check). */
 const tagged = () => etag({ retainedHeaders: [...RETAINED_304_HEADERS, 'access-control-allow-origin'] })
 
+/** Bytes that a registration may have. */
+const LONGEST_REGISTRATION = 16_384
+
+/** A registration as it came. */
+export interface RegistrationCall {
+  readonly headers: Headers
+  /** The body as text, in UTF-8. */
+  readonly body: string
+  /** Tells whether more may come from where it comes. */
+  isAllowed(): Promise<boolean>
+}
+
 /** The doors of an issuer. Each takes what answers there, and its path. */
 export interface Doors {
   /** Takes a form from a client, a resource server or an operator. */
   form(path: string, answer: FormEndpoint): void
   /** Takes a form from a client that may be a page of another origin. */
   formOfPages(path: string, answer: FormEndpoint): void
+  /** Takes JSON from a client that nobody knows yet, and that may be a page of another origin. */
+  registration(path: string, answer: (call: RegistrationCall) => Promise<Answer>): void
   /** Tells everybody the same; with a form beside it where one path has both. */
   document(path: string, answer: () => Answer | Promise<Answer>, form?: FormEndpoint): void
   /** Tells everybody that there is no such document. */
@@ -75,6 +89,12 @@ export function createDoors(app: Hono, context: EndpointContext, settings: Issue
   return {
     form: (path, answer) => void app.all(path, ...taking(answer)),
     formOfPages: (path, answer) => void app.all(path, corsWhereAsked(CORS), ...taking(answer)),
+    registration(path, answer) {
+      app.all(path, corsWhereAsked(CORS), only('POST'), atMost(LONGEST_REGISTRATION), async ({ req: { raw } }) => {
+        const isAllowed = async (): Promise<boolean> => (await settings.allowRegistration?.(raw)) !== false
+        return toResponse(await answer({ headers: raw.headers, body: await readBody(raw), isAllowed }))
+      })
+    },
     document(path, answer, form) {
       if (form !== undefined) app.post(path, ...taking(form))
       const methods = ['GET', 'HEAD', ...(form === undefined ? [] : ['POST'])]

@@ -74,11 +74,11 @@ interface Plain {
 
 /** Returns what writes revocations. */
 export function createRevoking(
-  { settings, keyRing }: EndpointContext,
+  { settings, clients, keyRing }: EndpointContext,
   revocations: Revocations | undefined,
   view: RevocationView,
 ): Revoking {
-  const { resources, userinfo, clients, guard, longestLife, trustedIssuers, pairwise } = settings
+  const { resources, userinfo, guard, longestLife, trustedIssuers, pairwise } = settings
   const longestToken = [...resources.values()].reduce(
     (longest, { accessTokenLifetime }) => Math.max(longest, accessTokenLifetime),
     0,
@@ -153,7 +153,9 @@ export function createRevoking(
 
   async function app(...[sub, clientId, now, by]: Parameters<Revoking['app']>): Promise<void> {
     const [at, keep] = [now + REVOKED_FOR, keepOf(now)]
-    const where = [...(clients.get(clientId)?.resources ?? resources.keys())].flatMap((uri) => resources.get(uri) ?? [])
+    const where = [...(clients.find(clientId)?.resources ?? resources.keys())].flatMap(
+      (uri) => resources.get(uri) ?? [],
+    )
     const names = where.map((resource) => named(resource, 'app', nameAt(resource).app(sub, clientId), at, now))
     const known = own({ kind: 'app', value: appOf(sub, clientId) }, at, keep)
     await addAll([known, ...(await Promise.all(names)).flat()], by, now)

@@ -42,3 +42,24 @@ export function parseStrictly(bytes: Uint8Array | ArrayBuffer): Members | undefi
   const text = readText(bytes)
   return text === undefined ? undefined : parseText(text)
 }
+
+/**
+ * Parses JSON of an object as others write it, white space and all, but no member twice: two readers could differ over it.
+ *
+ * @returns nothing when it is anything else
+ */
+export function parseUnique(text: string): Members | undefined {
+  try {
+    let count = 0
+    const json: unknown = JSON.parse(text, function (this: unknown, _, value: unknown) {
+      if (!Array.isArray(this)) count++
+      return value
+    })
+    // One more than there are members: the whole itself is counted.
+    const written = text.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length
+    const isObject = typeof json === 'object' && json !== null && !Array.isArray(json)
+    return isObject && written === count ? (json as Members) : undefined
+  } catch {
+    return undefined
+  }
+}

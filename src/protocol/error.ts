@@ -23,6 +23,11 @@ const errors = {
     status: 400,
     description: 'No setting and no key is called so; with unknown=true it is revoked all the same.',
   },
+  invalid_redirect_uri: { status: 400, description: 'A redirect URI is not one that can be registered here.' },
+  invalid_client_metadata: {
+    status: 400,
+    description: 'The client metadata are malformed, or ask for what is not given here.',
+  },
   slow_down: { status: 429, description: 'Too many attempts; try again later.' },
   unsupported_response_type: { status: 400, description: 'This response type is not supported.' },
   access_denied: { status: 400, description: 'The request was denied.' },

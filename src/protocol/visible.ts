@@ -18,6 +18,15 @@ export function isVisible(text: string): boolean {
   return !HAS_INVISIBLE.test(text)
 }
 
+/** Returns what can be seen of a text, cut: each run of spaces is one. `''` where there is nothing. */
+export function visiblePart(text: string, longest: number): string {
+  const seen = text
+    .replace(new RegExp(`[${INVISIBLE}]`, 'gu'), '')
+    .replace(/\s+/g, ' ')
+    .trim()
+  return [...seen].slice(0, longest).join('').trim()
+}
+
 /**
  * Returns what matches a text that a person can be shown: of at least one character that is no space, and none that nobody can see.
  *

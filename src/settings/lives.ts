@@ -37,7 +37,6 @@ export function livesOf(clients: ReadonlyMap<string, Client>, settings: LifeSett
     session: sessionLifetime,
     consent: loginLifetime,
     ...{ remember: 2_592_000, apps: 2_592_000 },
-    client: 2_592_000,
     nonce: NONCE_LIFE,
   }
 }

@@ -23,14 +23,20 @@ export function mayHaveRsaKey({ ring, next = '' }: RingTexts): boolean {
  *
  * @throws {RangeError} when there is none
  */
-export function checkRing({ openid, clients }: Pick<CheckedSettings, 'openid' | 'clients'>, texts: RingTexts): void {
+export function checkRing(
+  { openid, clients, walkIns }: Pick<CheckedSettings, 'openid' | 'clients' | 'walkIns'>,
+  texts: RingTexts,
+): void {
   const wanted = [...clients.values()].flatMap((client) =>
-    wantedAlgorithms(client, openid !== undefined).map((one) => ({ ...one, id: client.id })),
+    wantedAlgorithms(client, openid !== undefined).map((one) => ({
+      ...one,
+      who: `the client "${client.id}" is answered by RS256, unless its "${one.setting}" says "ES256" or "Ed25519"`,
+    })),
   )
-  const needing = wanted.find(({ alg }) => alg === 'RS256')
+  const ofWalkIns = walkIns === undefined ? [] : wantedAlgorithms(walkIns.template, openid !== undefined)
+  const who = 'clients that walk in are answered by RS256, unless "registration.scopes" has no "openid"'
+  const needing = [...wanted, ...ofWalkIns.map((one) => ({ ...one, who }))].find(({ alg }) => alg === 'RS256')
   if (needing === undefined) return
   if (!mayHaveRsaKey(texts))
-    throw new RangeError(
-      `"keyRing" expected an RSA key, which \`bulla keys rotate --rs256\` adds: the client "${needing.id}" is answered by RS256, unless its "${needing.setting}" says "ES256" or "Ed25519"`,
-    )
+    throw new RangeError(`"keyRing" expected an RSA key, which \`bulla keys rotate --rs256\` adds: ${needing.who}`)
 }

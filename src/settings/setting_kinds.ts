@@ -27,6 +27,8 @@ export const SETTING_KINDS = {
   openid: 'read',
   requirePushedAuthorizationRequests: 'read',
   pairwiseSalt: 'read',
+  registration: 'read',
+  registrationKeys: 'read',
   guard: ['spend', 'advance', 'end', 'hasEnded'],
   revocations: ['add', 'read'],
   fetch: 'function',
@@ -41,6 +43,7 @@ export const SETTING_KINDS = {
   claims: 'function',
   response: 'function',
   allowFailure: 'function',
+  allowRegistration: 'function',
   log: 'function',
   now: 'function',
 } as const

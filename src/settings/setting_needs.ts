@@ -41,7 +41,8 @@ export interface Means {
 export function checkNeeds(clients: ReadonlyMap<string, Client>, { guard, authenticate, certificate }: Means): void {
   const all = [...clients.values()]
   const forPersons = all.find(({ grantTypes }) => grantTypes.has('authorization_code'))
-  const whom = `the client "${forPersons?.id}" may use authorization_code`
+  const who = forPersons?.id === '' ? 'a client that walks in' : `the client "${forPersons?.id}"`
+  const whom = `${who} may use authorization_code`
   readAll({
     grantTypes: () => readEach(all, checkGrantTypes),
     certificate() {

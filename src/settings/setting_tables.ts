@@ -18,6 +18,8 @@ import type { Resource } from '../registration/resource.ts'
 import { readResource } from '../registration/resource_registration.ts'
 import { readTrustedIssuers, type TrustedIssuer } from '../registration/trusted_issuer.ts'
 import { checkApart, userinfoResource } from '../registration/userinfo.ts'
+import type { WalkInPolicy } from '../registration/walk_in/walk_in.ts'
+import { readRegistration } from '../registration/walk_in/walk_in_registration.ts'
 
 /** A table of the settings; what cannot be read stands there as nothing, so that who refers to it is not at fault as well. */
 type Table<Value> = ReadonlyMap<string, Value | undefined>
@@ -58,6 +60,8 @@ export interface GivenTables {
   readonly trustedIssuers?: unknown
   readonly authorizationDetailsTypes?: unknown
   readonly openid?: unknown
+  readonly registration?: unknown
+  readonly registrationKeys?: unknown
 }
 
 /** The tables, as far as they can be read. */
@@ -71,6 +75,8 @@ export interface ReadTables {
   readonly approvable: ReadonlyMap<string, Resource>
   readonly detailTypes: DetailTypes
   readonly clients: ReadonlyMap<string, Client>
+  /** What clients may have that nobody configured; nothing where none may come. */
+  readonly walkIns: WalkInPolicy | undefined
   /** The trusted issuers by their `iss`. */
   readonly trustedIssuers: ReadonlyMap<string, TrustedIssuer>
   /** The profile that all clients are in. */
@@ -113,6 +119,8 @@ export function readTables(settings: GivenTables, grantTypes: readonly string[],
     profile: faults.read(() => readProfile('profile', settings.profile)),
   }
   const clients = readTable('clients', settings.clients, (id, value) => readClient(id, value, known), faults)
+  const place = { ...known, issuer, keys: settings.registrationKeys }
+  const walkIns = faults.read(() => readRegistration('registration', settings.registration, place))
   faults.read(() => checkMembers('trustedIssuers', trustedIssuers))
   const trusting = { issuer, clients, resources, isLoopbackAllowed }
   const trusted = faults.read(() => readTrustedIssuers(Object(trustedIssuers), trusting))
@@ -126,6 +134,7 @@ export function readTables(settings: GivenTables, grantTypes: readonly string[],
     resources: apis,
     detailTypes: readable(detailTypes),
     clients: readable(clients),
+    walkIns,
     trustedIssuers: trusted ?? new Map(),
   }
 }

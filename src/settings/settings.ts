@@ -25,6 +25,8 @@ import { type Pairwise, readPairwise } from '../registration/pairwise.ts'
 import type { Resource } from '../registration/resource.ts'
 import type { ResourceSettings } from '../registration/resource_registration.ts'
 import type { TrustedIssuer, TrustedIssuerSettings } from '../registration/trusted_issuer.ts'
+import type { WalkInPolicy } from '../registration/walk_in/walk_in.ts'
+import type { RegistrationSettings } from '../registration/walk_in/walk_in_registration.ts'
 import type { Fetch } from '../remote/document.ts'
 import type { Guard } from '../stores/guard.ts'
 import type { Revocations } from '../stores/revocations.ts'
@@ -67,6 +69,13 @@ export interface IssuerSettings {
    * good: with another one every person is somebody else to those resources.
    */
   readonly pairwiseSalt?: string | undefined
+  /** Lets clients in that nobody configured, and says what they may have. Default: none may come. */
+  readonly registration?: RegistrationSettings
+  /**
+   * A secret: one to four keys as `bulla client keys` prints them, with white space between them. The first makes the ids of
+   * clients that register, all know them. Who takes one out ends all clients that are its own, for good.
+   */
+  readonly registrationKeys?: string | undefined
   /**
    * What sees to it that codes and assertions are used once, and refresh tokens rotate. Needed where a client may use
    * `authorization_code`, and for assertions. `'none'` does without, and must be written out: codes then live 30 seconds
@@ -134,6 +143,11 @@ export interface IssuerSettings {
    * and the answer is 429. It never stops a client that shows its secret. Default: never too many.
    */
   readonly allowFailure?: (request: Request) => Promise<boolean>
+  /**
+   * Asked before a client registers: false when there were too many from where the request comes, and the answer is 429.
+   * Default: never too many.
+   */
+  readonly allowRegistration?: (request: Request) => Promise<boolean>
   /** Takes the lines of the log. Default: one line of JSON each on the console. */
   readonly log?: Log
   /** Returns the time in Unix seconds. Default: the clock. */
@@ -151,6 +165,8 @@ export interface CheckedSettings {
   /** The resources that people can let a client have: all, and the issuer's own. */
   readonly approvable: ReadonlyMap<string, Resource>
   readonly clients: ReadonlyMap<string, Client>
+  /** What clients may have that nobody configured; nothing where none may come. */
+  readonly walkIns: WalkInPolicy | undefined
   /** The profile that all clients are in. */
   readonly profile: Profile | undefined
   /** The trusted issuers by their `iss`. */
@@ -194,7 +210,9 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
   const { isDemo = false, requirePushedAuthorizationRequests: isPushing = false } = settings
   const grants = faults.read(() => readGrants(settings.grants ?? [])) ?? readGrants([])
   const tables = readTables(settings, [...grants.keys()], faults)
-  const { resources, clients, trustedIssuers } = tables
+  const { resources, clients, walkIns, trustedIssuers } = tables
+  // Whoever may come needs what the configured need.
+  const served = walkIns === undefined ? clients : new Map([...clients, ['', walkIns.template]])
   const { pairwise, lives, strictTransportSecurity } = readAll(
     {
       issuer: () => checkIssuer('issuer', issuer),
@@ -203,10 +221,10 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
       isDemo: () => checkBoolean('isDemo', isDemo),
       isPushing: () => checkBoolean('requirePushedAuthorizationRequests', isPushing),
       strictTransportSecurity: () => readStrictTransportSecurity(issuer, settings.strictTransportSecurity),
-      needs: () => checkNeeds(clients, settings),
+      needs: () => checkNeeds(served, settings),
       surroundings: () => checkSurroundings(clients, { ...settings, resources, trustedIssuers }),
       pairwise: () => readPairwise(issuer, pairwiseSalt, resources, clients),
-      lives: () => livesOf(clients, settings),
+      lives: () => livesOf(served, settings),
     },
     faults,
   )

@@ -114,17 +114,7 @@ describe('the leaf of anything else', () => {
       keyring.leavesFor('access', API2, 'A256GCM', 600),
       keyring.leavesFor('access', '', 'A256GCM', 600),
       ...(
-        [
-          'code',
-          'refresh',
-          'par',
-          'login',
-          'session',
-          'client',
-          'nonce',
-          'mark',
-          'sign',
-        ] as const satisfies readonly Purpose[]
+        ['code', 'refresh', 'par', 'login', 'session', 'nonce', 'mark', 'sign'] as const satisfies readonly Purpose[]
       ).map((purpose) => keyring.leavesFor(purpose, '', 'A256GCM', 600)),
       createKeyring(otherRoot, ISSUER).leavesFor('access', API, 'A256GCM', 600),
       createKeyring(testRing(NOW), 'https://as2.example').leavesFor('access', API, 'A256GCM', 600),

@@ -153,7 +153,6 @@ const PURPOSES = [
   'session',
   'consent',
   'remember',
-  'client',
   'nonce',
   'mark',
   'sign',

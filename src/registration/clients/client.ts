@@ -27,6 +27,11 @@ export type Profile = 'fapi2'
 /** What a client is: an app, the server of a resource, or the operator's own hand. */
 export type ClientKind = 'client' | 'resource_server' | 'operator'
 
+/** How a client came that nobody configured: by an id that holds what it registered, or by a document at the URL that is its id. */
+export interface WalkIn {
+  readonly kind: 'dynamic' | 'document'
+}
+
 /** How a client signs its assertions. */
 export interface ClientSigner extends Signer {
   readonly alg: AssertionAlgorithm
@@ -89,10 +94,14 @@ export interface Client {
   readonly refreshTokenLifetime: number
   /** Seconds without a refresh after which a rotating refresh token ends. */
   readonly refreshTokenIdleLifetime: number
+  /** Seconds in which a refresh token that was used gives the same answer again. */
+  readonly refreshTokenGrace: number
   /** How often a refresh token that was used already is taken again while the grace lasts. */
   readonly refreshTokenGraceUses: number
   /** Whether a refresh token that does not change is given again with each answer. */
   readonly repeatsRefreshToken: boolean
+  /** How it came, where nobody configured it. */
+  readonly walkIn: WalkIn | undefined
 }
 
 /** Tells whether a client cannot keep a secret (RFC 6749 §2.1). */

@@ -26,6 +26,9 @@ export interface RefreshSettings {
   readonly repeats_refresh_token?: boolean
 }
 
+/** Seconds in which a refresh token that was used gets the same successor again: a lost answer, or two tabs. */
+const GRACE = 30
+
 /** The settings by their names. */
 export const REFRESH_SETTINGS: readonly (keyof RefreshSettings)[] = [
   'refresh_token_lifetime',
@@ -42,14 +45,22 @@ export const REFRESH_SETTINGS: readonly (keyof RefreshSettings)[] = [
 export function readRefreshSettings(
   name: string,
   value: Members,
-): Pick<Client, 'refreshTokenLifetime' | 'refreshTokenIdleLifetime' | 'refreshTokenGraceUses' | 'repeatsRefreshToken'> {
+): Pick<
+  Client,
+  | 'refreshTokenLifetime'
+  | 'refreshTokenIdleLifetime'
+  | 'refreshTokenGrace'
+  | 'refreshTokenGraceUses'
+  | 'repeatsRefreshToken'
+> {
   const { refresh_token_lifetime = 2_592_000, refresh_token_idle_lifetime = 604_800 } = value
   const { refresh_token_grace_uses = 10, repeats_refresh_token = true } = value
-  return readAll({
+  const read = readAll({
     repeatsRefreshToken: () => readBoolean(`${name}.repeats_refresh_token`, repeats_refresh_token),
     refreshTokenLifetime: () => readInteger(`${name}.refresh_token_lifetime`, refresh_token_lifetime, 60, 31_536_000),
     refreshTokenIdleLifetime: () =>
       readInteger(`${name}.refresh_token_idle_lifetime`, refresh_token_idle_lifetime, 60, 31_536_000),
     refreshTokenGraceUses: () => readInteger(`${name}.refresh_token_grace_uses`, refresh_token_grace_uses, 1, 200),
   })
+  return { ...read, refreshTokenGrace: GRACE }
 }

@@ -11,6 +11,7 @@ import { SCOPE_TOKEN } from '../../protocol/scope.ts'
 import { type ExchangeRuleSettings, type KnownToExchange, readExchangeRules } from '../exchange.ts'
 import type { Resource } from '../resource.ts'
 import type { AssertionAlgorithm } from '../signer.ts'
+import { DYNAMIC_PREFIX } from '../walk_in/dynamic_id.ts'
 import type { Client, ClientAuthenticationMethod, ClientKind, Profile } from './client.ts'
 import { readApprovalSettings } from './client_approval.ts'
 import { CERTIFICATE_SETTINGS } from './client_certificate.ts'
@@ -179,10 +180,21 @@ function readAccess(
  * @throws {TypeError | RangeError} when settings are missing, unknown, of a wrong type or out of bounds: all are said
  */
 export function readClient(id: string, given: unknown, known: Known): Client {
-  if (!/^[\x20-\x7e]{1,256}$/.test(id)) {
-    throw new RangeError('"clients" expected 1 to 256 visible ASCII characters as its names')
+  if (!/^[\x20-\x7e]{1,256}$/.test(id) || id.startsWith(DYNAMIC_PREFIX)) {
+    throw new RangeError(
+      `"clients" expected 1 to 256 visible ASCII characters as its names, and none that begins with "${DYNAMIC_PREFIX}", as ids do of clients that register`,
+    )
   }
-  const name = `clients["${id}"]`
+  return readClientAs(id, `clients["${id}"]`, given, known)
+}
+
+/**
+ * Reads a client that stands elsewhere in the settings.
+ *
+ * @param name where
+ * @throws {TypeError | RangeError} as {@link readClient}
+ */
+export function readClientAs(id: string, name: string, given: unknown, known: Known): Client {
   const { isLoopbackAllowed } = known
   checkMembers(name, given)
   const faults = createFaultList()
@@ -199,7 +211,7 @@ export function readClient(id: string, given: unknown, known: Known): Client {
     },
     faults,
   )
-  const read = { ...proof, ...access, ...bound, ...approval, ...refresh, openid }
+  const read = { ...proof, ...access, ...bound, ...approval, ...refresh, openid, walkIn: undefined }
   const client = { id, profile: value['profile'] as Client['profile'], ...read }
   checkOpenidClient(name, value, client, known)
   return client
