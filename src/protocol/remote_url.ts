@@ -31,3 +31,18 @@ export function checkRemoteUrl(
   const isFine = (isLoopback(url) && isLoopbackAllowed) || (protocol === 'https:' && isKnown)
   if (!isFine || !/^https?:$/.test(protocol) || username + password + hash !== '') throw new RangeError(expected)
 }
+
+/**
+ * Tells whether a URL that a stranger named is one to fetch from: https on port 443 of a host with a public name, without user,
+ * query or fragment, with a path, and written as a URL parser leaves it.
+ *
+ * This does NOT tell where the name leads: whoever fetches does.
+ *
+ * @param isLoopbackAllowed whether https on this very machine will do too, at any port: for development
+ */
+export function isStrangersUrl(url: string, isLoopbackAllowed: boolean): boolean {
+  if (!/^https:\/\/[^?#\\]+$/.test(url) || !URL.canParse(url)) return false
+  const { href, hostname, port, pathname, username, password } = new URL(url)
+  if (href !== url || pathname === '/' || username + password !== '' || !hasHost(url)) return false
+  return isLoopback(url) ? isLoopbackAllowed : port === '' && !isInternal(hostname)
+}

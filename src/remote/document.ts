@@ -19,10 +19,13 @@ export type Fetched =
   | { readonly ok: true; readonly json: Json }
   | { readonly ok: false; readonly detail: string; readonly status?: number; readonly json?: Json }
 
-/** The text of what came, with its entity tag; or the status of an answer that is none, and its text if that was asked for. */
+/** The text of what came, with its headers; or the status of an answer that is none, and its text if that was asked for. */
 export type FetchedText =
-  | { readonly ok: true; readonly text: string; readonly etag: string | null }
+  | { readonly ok: true; readonly text: string; readonly headers: Headers }
   | { readonly ok: false; readonly detail: string; readonly status?: number; readonly text?: string }
+
+/** The media type of JSON, whatever else it says that it is. */
+export const JSON_TYPE: RegExp = /^application\/(?:[\w.-]+\+)?json$/
 
 /** Bytes that an answer may have, unless more is allowed. */
 const LONGEST = 65_536
@@ -79,9 +82,10 @@ export function describeFailure(error: unknown, patience: number = PATIENCE): st
  */
 export async function fetchText(url: string, fetch: Fetch, init: RequestInit, bounds: Bounds): Promise<FetchedText> {
   const { type, longest = LONGEST, patience = PATIENCE, isErrorRead = false } = bounds
+  const signal = AbortSignal.timeout(patience)
   try {
     // `redirect: 'error'` throws in workerd: with 'manual' a redirect is just not 200.
-    const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(patience) })
+    const response = await fetch(url, { ...init, redirect: 'manual', signal })
     const { status, headers } = response
     const isOfType = type.test(essenceOf(headers.get('content-type')))
     const error = { ok: false, detail: status === 200 ? 'another media type' : describeStatus(status), status } as const
@@ -91,14 +95,14 @@ export async function fetchText(url: string, fetch: Fetch, init: RequestInit, bo
     }
     const text = await readBounded(response, longest)
     if (status !== 200) return text === undefined ? error : { ...error, text }
-    return text === undefined ? { ok: false, detail: 'too long' } : { ok: true, text, etag: headers.get('etag') }
+    return text === undefined ? { ok: false, detail: 'too long', status } : { ok: true, text, headers }
   } catch (error) {
-    return { ok: false, detail: describeFailure(error, patience) }
+    return { ok: false, detail: describeFailure(signal.aborted ? signal.reason : error, patience) }
   }
 }
 
 /** Returns the JSON object that a text is; or why it is none. */
-function readJson(text: string): Json | string {
+export function readJson(text: string): Json | string {
   try {
     const json: unknown = JSON.parse(text)
     return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Json) : 'no JSON object'
@@ -115,8 +119,7 @@ export async function fetchJson(
   bounds: Omit<Bounds, 'type'> = {},
 ): Promise<Fetched> {
   const headers = { accept: 'application/json', ...(init.headers as Record<string, string> | undefined) }
-  const type = /^application\/(?:[\w.-]+\+)?json$/
-  const fetched = await fetchText(url, fetch, { ...init, headers }, { ...bounds, type })
+  const fetched = await fetchText(url, fetch, { ...init, headers }, { ...bounds, type: JSON_TYPE })
   const json = fetched.text === undefined ? undefined : readJson(fetched.text)
   if (!fetched.ok) return typeof json === 'object' ? { ...fetched, json } : fetched
   return typeof json === 'object' ? { ok: true, json } : { ok: false, detail: json ?? 'no JSON' }

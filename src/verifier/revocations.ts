@@ -165,7 +165,7 @@ export function createRevocationCheck(
       const fetched = await fetchText(url, fetch, { headers }, { type: /^application\/jwt$/, longest: LONGEST_BUNDLE })
       // Not modified: what is known is current, but it grows old all the same, so that nobody can freeze it.
       const isCurrent = !fetched.ok && fetched.status === 304 && etag !== null
-      if (fetched.ok) await take(fetched.text.trim(), fetched.etag, now)
+      if (fetched.ok) await take(fetched.text.trim(), fetched.headers.get('etag'), now)
       if (!fetched.ok && !isCurrent) return fail(whyNot(fetched))
       failure = undefined
       return true

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { defineProject } from 'vitest/config'
 
-/** Tests that start processes or read files. */
+/** Tests that start processes, read files, or ask for what Node alone has. */
 export const NODE_ONLY: string[] = [
   'cli',
   'interop',
@@ -11,6 +11,7 @@ export const NODE_ONLY: string[] = [
   'browser',
   'examples',
   'compatibility',
+  'remote/public',
 ].map((folder) => `test/${folder}/**`)
 
 /** Tests that ask the real Worker entry. */
