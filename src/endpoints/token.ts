@@ -161,8 +161,9 @@ export function createTokenEndpoint(
   }
 
   return createFormEndpoint(context, 'token', async ({ parameters, headers, credentials, certificate, now }) => {
-    const type = parameters.require('grant_type')
+    // Before anything else: a client that is not known any more registers anew by this one answer, whatever else is wrong.
     const { client, spend } = await proveClient({ headers, parameters, certificate, now })
+    const type = parameters.require('grant_type')
     const grant = chooseGrant(type, client, grants)
     const proof = await dpop.check({ headers, endpoint: '/token', now })
     const confirmation = confirm(client, proof, certificate)

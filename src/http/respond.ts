@@ -138,7 +138,7 @@ export function answerRefusalPage(status: keyof typeof REFUSALS, issuer: string)
 const WORDS: Partial<Readonly<Record<OAuthErrorCode, readonly [title: string, words: string, press?: string]>>> = {
   invalid_client: [
     'This app is not known here',
-    'The link that brought you here names an app that this server does not know.',
+    'The app that sent you here calls itself by a name that this server does not know, or not any more. In that app, remove this server, and add it again: then the two get to know each other anew.',
   ],
   login_failed: ['The login did not work', 'Nobody was logged in by it. You can try again.'],
   foreign_login: [
