@@ -66,7 +66,7 @@ export function createUserinfoEndpoint(
     const { status, headers } = answerBearer(code, {
       realm: userinfo.uri,
       resourceMetadata: undefined,
-      scope: OPENID,
+      scope: code === 'insufficient_scope' ? OPENID : undefined,
       schemes: scheme === undefined ? SCHEMES : [scheme],
       algorithms: DPOP_ALGORITHMS.join(' '),
       nonce,

@@ -19,14 +19,14 @@ export type BearerErrorCode =
   | 'server_error'
 
 const answers = {
-  no_credentials: { status: 401, description: undefined },
+  no_credentials: { status: 401, description: 'The request has no access token.' },
   invalid_request: { status: 400, description: 'The request is malformed.' },
   invalid_token: { status: 401, description: 'The access token is invalid or has expired.' },
   invalid_dpop_proof: { status: 401, description: 'The DPoP proof is missing, invalid, used, or for another request.' },
   use_dpop_nonce: { status: 401, description: 'The DPoP proof needs the nonce that comes with this answer.' },
   insufficient_scope: { status: 403, description: 'The access token lacks the scope that is needed here.' },
-  temporarily_unavailable: { status: 503, description: undefined },
-  server_error: { status: 500, description: undefined },
+  temporarily_unavailable: { status: 503, description: 'Access tokens cannot be checked now; try again later.' },
+  server_error: { status: 500, description: 'What this request needs is not known.' },
 } as const
 
 /** How a token is shown: alone (RFC 6750), or with a proof of its key (RFC 9449 §7.1). */
@@ -72,7 +72,7 @@ export interface Challenge {
   readonly realm: string
   /** Where the resource's metadata are (RFC 9728 §5.1), if told. */
   readonly resourceMetadata: string | undefined
-  /** The scope that is needed; named where that is what is lacking. */
+  /** The scope that is needed, if it is known (RFC 6750 §3). */
   readonly scope: string | undefined
   /** The schemes to use; of a request that named one, that one. */
   readonly schemes: readonly Scheme[]
@@ -82,10 +82,12 @@ export interface Challenge {
   readonly nonce?: string | undefined
 }
 
-/** An answer that has no body. */
+/** An answer to who is not let in. */
 export interface BearerAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  /** What a program may read instead of the challenge. Who brought nothing is told of no error (RFC 6750 §3.1). */
+  readonly body: { readonly error?: BearerErrorCode; readonly error_description: string }
 }
 
 /**
@@ -94,17 +96,19 @@ export interface BearerAnswer {
 export function answerBearer(code: BearerErrorCode, challenge: Challenge): BearerAnswer {
   const { realm, resourceMetadata, scope, schemes, algorithms, nonce } = challenge
   const { status, description } = answers[code]
+  const said = code === 'no_credentials' ? {} : { error: code }
+  const body = { ...said, error_description: description }
   // Nothing that the caller could do makes a 500 better: no time is told to try again.
   if (status >= 500)
-    return { status, headers: { ...(status === 503 && { 'Retry-After': '5' }), 'Cache-Control': 'no-store' } }
+    return { status, headers: { ...(status === 503 && { 'Retry-After': '5' }), 'Cache-Control': 'no-store' }, body }
   const parts = [`realm="${realm}"`]
-  if (description !== undefined) parts.push(`error="${code}"`, `error_description="${description}"`)
-  if (code === 'insufficient_scope') parts.push(`scope="${scope}"`)
+  if (said.error !== undefined) parts.push(`error="${code}"`, `error_description="${description}"`)
+  if (scope !== undefined) parts.push(`scope="${scope}"`)
   if (resourceMetadata !== undefined) parts.push(`resource_metadata="${resourceMetadata}"`)
   const challenges = schemes.map((scheme) =>
     [`${scheme} ${parts.join(', ')}`, ...(scheme === 'DPoP' ? [`algs="${algorithms}"`] : [])].join(', '),
   )
   const told = { 'WWW-Authenticate': challenges.join(', '), 'Cache-Control': 'no-store' }
   const headers = nonce === undefined ? told : { ...told, 'DPoP-Nonce': nonce }
-  return { status, headers }
+  return { status, headers, body }
 }

@@ -9,6 +9,7 @@ import { checkBoolean, checkChoice, checkMembers, checkText } from '../../keys/c
 import { digestText } from '../../keys/digest.ts'
 import { createLeaves, deriveBranch } from '../../keys/index.ts'
 import { TokenError } from '../jose/error.ts'
+import type { Scheme } from '../protocol/bearer.ts'
 import { isShownRightly } from '../token/confirmation.ts'
 import { DPOP_ALGORITHMS, type OpenedProof, openProof } from '../token/dpop.ts'
 import { createNonces, NONCE_LIFE, type Nonces } from '../token/nonce.ts'
@@ -66,11 +67,12 @@ function readNonces(nonce: unknown, { checked, secret }: ConfirmationParts): Non
 }
 
 /**
- * Returns the check of bound tokens.
+ * Returns the check of bound tokens; of `off`, one that knows certificates alone.
  *
  * @throws {TypeError | RangeError} when an option is wrong
  */
-export function createConfirmation(options: DpopOptions, parts: ConfirmationParts): Confirm {
+export function createConfirmation(asked: DpopOptions | 'off', parts: ConfirmationParts): Confirm {
+  const options = asked === 'off' ? {} : asked
   checkMembers('dpop', options as unknown, ['required', 'nonce', 'replay', 'onReplayFailure'])
   const { required = false, nonce = false, replay = createMemoryReplay(parts.checked.now) } = options
   const { onReplayFailure = 'refuse' } = options
@@ -129,9 +131,10 @@ export function createConfirmation(options: DpopOptions, parts: ConfirmationPart
     }
   }
 
+  const both: readonly Scheme[] = required ? ['DPoP'] : ['Bearer', 'DPoP']
   return {
     algorithms: DPOP_ALGORITHMS.join(' '),
-    schemes: required ? ['DPoP'] : ['Bearer', 'DPoP'],
+    schemes: asked === 'off' ? ['Bearer'] : both,
     prove,
     nonce: async (now) => nonces?.give(now),
   }

@@ -23,8 +23,11 @@ import {
 
 /** All that a verifier is made from. */
 export interface VerifierOptions extends CommonOptions, OpeningOptions {
-  /** How it takes tokens that are bound to a DPoP key. Default: where they come, with a proof of this request. */
-  readonly dpop?: DpopOptions
+  /**
+   * How it takes tokens that are bound to a DPoP key. Default: where they come, with a proof of this request. `off` refuses
+   * them, and leaves DPoP out of every challenge.
+   */
+  readonly dpop?: DpopOptions | 'off'
   /**
    * The URL at which clients see this server; a request's path comes behind it, and what it says of its host does not count.
    * Default: the origin of `resource`, and only requests that say that they are for it. Needed for proofs behind a proxy that

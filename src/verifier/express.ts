@@ -6,7 +6,11 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Entitlement } from '../token/entitlement.ts'
+import type { AnswerHeaders, ServerAnswer } from './answer.ts'
 import { certificateOfSocket } from './certificate.ts'
+import { besideOwn } from './cors.ts'
+import { createDescription } from './description.ts'
+import type { ResourceDescription } from './metadata.ts'
 import { type ResourceServerOptions, readResourceServer } from './resource_server.ts'
 
 export type { Entitlement } from '../token/entitlement.ts'
@@ -28,6 +32,8 @@ export interface EntitledRequest extends IncomingMessage {
   originalUrl?: string
   /** `https` behind a trusted proxy that says so. */
   readonly protocol?: string
+  /** What a parser before the middleware read of the body. */
+  readonly body?: unknown
   /** What the request's token entitles it to, behind the middleware. */
   entitlement?: Entitlement
 }
@@ -39,35 +45,64 @@ export type ExpressMiddleware = (
   next: (error?: unknown) => void,
 ) => void
 
+/** A middleware that tells of the resource server, and where it does so: the option `resourceMetadata`. */
+export type ExpressDescription = ExpressMiddleware & { readonly url: string }
+
+function setHeaders(response: ServerResponse, headers: AnswerHeaders): void {
+  for (const [name, value] of Object.entries(besideOwn(headers, (known) => response.getHeader(known))))
+    response.setHeader(name, value)
+}
+
+function send(response: ServerResponse, { status, headers, body }: ServerAnswer): void {
+  response.statusCode = status
+  setHeaders(response, headers)
+  response.end(body)
+}
+
 /**
  * Lets in requests with a live access token that has the scope, with `request.entitlement`; all others get the answer of
  * RFC 6750 or RFC 9449. What fails beside goes to `next`.
  *
  * @throws {TypeError | RangeError} as `createVerifier`; and when the scope is none, or an option goes with no verifier
  */
-export function resourceServer(options: ResourceServerOptions<IncomingMessage>): ExpressMiddleware {
-  const { verifier, demand, certificate } = readResourceServer(options, ({ socket }) => certificateOfSocket(socket))
+export function resourceServer(options: ResourceServerOptions<EntitledRequest>): ExpressMiddleware {
+  const admit = readResourceServer(options, ({ socket }) => certificateOfSocket(socket))
 
   /** Tells whether the request is let in; if not, it has been answered. */
-  async function admit(request: EntitledRequest, response: ServerResponse): Promise<boolean> {
+  async function isAdmitted(request: EntitledRequest, response: ServerResponse): Promise<boolean> {
     const { method, originalUrl, url, rawHeaders, socket } = request
     const scheme = request.protocol ?? ('encrypted' in socket ? 'https' : 'http')
-    const shown = { method, url: originalUrl ?? url, headers: rawHeaders, scheme, certificate: certificate(request) }
-    const verification = await verifier.verify({ ...shown, native: request }, demand)
-    if (verification.ok) {
-      request.entitlement = verification.entitlement
-      if (verification.nonce !== undefined) response.setHeader('DPoP-Nonce', verification.nonce)
-      return true
+    const shown = { method, url: originalUrl ?? url, headers: rawHeaders, scheme, native: request }
+    const { entitlement, headers, answer } = await admit(request, shown)
+    if (answer !== undefined) {
+      send(response, answer)
+      return false
     }
-    response.statusCode = verification.response.status
-    for (const [name, value] of verification.response.headers) response.setHeader(name, value)
-    response.end()
-    return false
+    request.entitlement = entitlement
+    setHeaders(response, headers)
+    return true
   }
 
   return function resourceServerMiddleware(request, response, next) {
-    admit(request, response).then((isIn) => {
+    isAdmitted(request, response).then((isIn) => {
       if (isIn) next()
     }, next)
   }
+}
+
+/**
+ * Tells of the resource server (RFC 9728), at the path that belongs to its URL and at the root; use it before all routers, at no
+ * path of its own.
+ *
+ * @throws {TypeError | RangeError} as `describeResource`
+ */
+export function describe(description: ResourceDescription): ExpressDescription {
+  const { url, answer } = createDescription(description)
+  const middleware: ExpressMiddleware = (request, response, next) => {
+    const { method, originalUrl, rawHeaders } = request
+    const told = answer({ method, url: originalUrl ?? request.url, headers: rawHeaders })
+    if (told === undefined) next()
+    else send(response, told)
+  }
+  return Object.assign(middleware, { url })
 }

@@ -6,8 +6,12 @@
 
 /// <reference types="fastify" preserve="true" />
 
+import type { AnswerHeaders, ServerAnswer } from './answer.ts'
 import { certificateOfSocket } from './certificate.ts'
+import { besideOwn } from './cors.ts'
+import { createDescription } from './description.ts'
 import type { Entitlement, RequestHeaders } from './index.ts'
+import type { ResourceDescription } from './metadata.ts'
 import { type ResourceServerOptions, readResourceServer } from './resource_server.ts'
 
 export type { Entitlement } from '../token/entitlement.ts'
@@ -32,6 +36,8 @@ export interface FastifyRequestLike {
     readonly rawHeaders?: readonly string[]
     readonly socket?: object
   }
+  /** What was read of the body, where the hook is `preHandler`. */
+  readonly body?: unknown
   /** What the request's token entitles it to, once the hook has let it in. */
   entitlement?: Entitlement
 }
@@ -39,12 +45,25 @@ export interface FastifyRequestLike {
 /** What the hook uses of a reply of Fastify's. */
 export interface FastifyReplyLike {
   code(status: number): this
+  getHeader(name: string): unknown
   headers(headers: Record<string, string>): this
   send(body?: unknown): this
 }
 
 /** An `onRequest` or `preHandler` hook as Fastify takes it. */
 export type FastifyHook = (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown>
+
+/** A hook that tells of the resource server, and where it does so: the option `resourceMetadata`. */
+export type FastifyDescription = FastifyHook & { readonly url: string }
+
+function setHeaders(reply: FastifyReplyLike, headers: AnswerHeaders): FastifyReplyLike {
+  return reply.headers(besideOwn(headers, (name) => reply.getHeader(name)))
+}
+
+/** Sends bytes: to a text Fastify would add a charset, which JSON has not. */
+function send(reply: FastifyReplyLike, { status, headers, body }: ServerAnswer): unknown {
+  return setHeaders(reply.code(status), headers).send(body === undefined ? undefined : new TextEncoder().encode(body))
+}
 
 /**
  * Lets in requests with a live access token that has the scope, with `request.entitlement`; all others get the answer of
@@ -53,17 +72,29 @@ export type FastifyHook = (request: FastifyRequestLike, reply: FastifyReplyLike)
  * @throws {TypeError | RangeError} as `createVerifier`; and when the scope is none, or an option goes with no verifier
  */
 export function resourceServer(options: ResourceServerOptions<FastifyRequestLike>): FastifyHook {
-  const { verifier, demand, certificate } = readResourceServer(options, ({ raw }) => certificateOfSocket(raw.socket))
+  const admit = readResourceServer(options, ({ raw }) => certificateOfSocket(raw.socket))
   return async function resourceServerHook(request, reply) {
     const { method, originalUrl: url, protocol: scheme = 'http', raw } = request
-    const shown = { method, url, headers: raw.rawHeaders ?? raw.headers, scheme, certificate: certificate(request) }
-    const verification = await verifier.verify({ ...shown, native: raw }, demand)
-    if (!verification.ok) {
-      const { status, headers } = verification.response
-      return reply.code(status).headers(Object.fromEntries(headers)).send()
-    }
-    request.entitlement = verification.entitlement
-    if (verification.nonce !== undefined) reply.headers({ 'DPoP-Nonce': verification.nonce })
+    const shown = { method, url, headers: raw.rawHeaders ?? raw.headers, scheme, native: raw }
+    const { entitlement, headers, answer } = await admit(request, shown)
+    if (answer !== undefined) return send(reply, answer)
+    request.entitlement = entitlement
+    setHeaders(reply, headers)
     return undefined
   }
+}
+
+/**
+ * Tells of the resource server (RFC 9728), at the path that belongs to its URL and at the root: an `onRequest` hook of the whole
+ * application.
+ *
+ * @throws {TypeError | RangeError} as `describeResource`
+ */
+export function describe(description: ResourceDescription): FastifyDescription {
+  const { url, answer } = createDescription(description)
+  const hook: FastifyHook = async ({ method, originalUrl, raw }, reply) => {
+    const told = answer({ method, url: originalUrl, headers: raw.headers })
+    return told === undefined ? undefined : send(reply, told)
+  }
+  return Object.assign(hook, { url })
 }

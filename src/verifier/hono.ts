@@ -6,7 +6,11 @@
 
 import type { Context, Env, Input, MiddlewareHandler, Next } from 'hono'
 import type { Entitlement } from '../token/entitlement.ts'
+import { type AnswerHeaders, type ServerAnswer, toResponse } from './answer.ts'
 import { certificateOfSocket, certificateOfWorkers } from './certificate.ts'
+import { besideOwn } from './cors.ts'
+import { createDescription } from './description.ts'
+import type { ResourceDescription } from './metadata.ts'
 import { type ResourceServerOptions as CommonResourceServerOptions, readResourceServer } from './resource_server.ts'
 
 /** What the middleware is made from. */
@@ -27,6 +31,9 @@ export type ResourceServerMiddleware = (<E extends Env, P extends string, I exte
 ) => Promise<Response | undefined>) &
   MiddlewareHandler<ResourceServerEnv>
 
+/** A middleware that tells of the resource server, and where it does so: the option `resourceMetadata`. */
+export type ResourceDescriptionMiddleware = MiddlewareHandler & { readonly url: string }
+
 /** Returns the certificate of a request: of Workers', or of `@hono/node-server`'s. */
 function certificateOf({ req, env }: Context): string | undefined {
   const { incoming } = (env ?? {}) as { readonly incoming?: { readonly socket?: object } }
@@ -43,21 +50,48 @@ function urlOf({ req, env }: Context): string {
   return typeof target === 'string' && !bare(url).endsWith(bare(target)) ? target : url
 }
 
+/** Sets headers beside those that the answer of a context has so far. Returns them. */
+function setHeaders(c: Context, headers: AnswerHeaders): AnswerHeaders {
+  const beside = besideOwn(headers, (name) => c.res.headers.get(name))
+  for (const [name, value] of Object.entries(beside)) c.header(name, value)
+  return beside
+}
+
+/** Returns an answer. What stands at its context Hono sets over it, so that it stands there too. */
+function send(c: Context, answer: ServerAnswer): Response {
+  return toResponse({ ...answer, headers: setHeaders(c, answer.headers) })
+}
+
 /**
  * Lets in requests with a live access token that has the scope; all others get the answer of RFC 6750 or RFC 9449.
  *
  * @throws {TypeError | RangeError} as `createVerifier`; and when the scope is none, or an option goes with no verifier
  */
 export function resourceServer(options: ResourceServerOptions): ResourceServerMiddleware {
-  const { verifier, demand, certificate } = readResourceServer(options, certificateOf)
+  const admit = readResourceServer(options, certificateOf)
   return async function resourceServerMiddleware(c: Context, next: Next): Promise<Response | undefined> {
     const { method, headers } = c.req.raw
-    const shown = { method, url: urlOf(c), headers, certificate: certificate(c), native: c }
-    const verification = await verifier.verify(shown, demand)
-    if (!verification.ok) return verification.response
-    c.set('entitlement', verification.entitlement)
+    const admission = await admit(c, { method, url: urlOf(c), headers, native: c })
+    if (admission.answer !== undefined) return send(c, admission.answer)
+    c.set('entitlement', admission.entitlement)
     await next()
-    if (verification.nonce !== undefined) c.header('DPoP-Nonce', verification.nonce)
+    setHeaders(c, admission.headers)
     return undefined
   }
+}
+
+/**
+ * Tells of the resource server (RFC 9728), at the path that belongs to its URL and at the root; use it before all routes, at no
+ * path of its own.
+ *
+ * @throws {TypeError | RangeError} as `describeResource`
+ */
+export function describe(description: ResourceDescription): ResourceDescriptionMiddleware {
+  const { url, answer } = createDescription(description)
+  const middleware: MiddlewareHandler = async (c, next) => {
+    const told = answer(c.req.raw)
+    if (told === undefined) return next()
+    return send(c, told)
+  }
+  return Object.assign(middleware, { url })
 }

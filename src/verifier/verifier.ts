@@ -184,7 +184,12 @@ export function createVerifierAround(open: Open, options: CheckedOptions, confir
     const challenge = { realm: resource, resourceMetadata, scope, schemes: asked, algorithms, nonce }
     tell({ ...problem, code })
     const { reason, detail } = problem
-    return { ok: false, code, reason, detail, response: new Response(null, answerBearer(code, challenge)) }
+    const { status, headers, body } = answerBearer(code, challenge)
+    const response = new Response(JSON.stringify(body), {
+      status,
+      headers: { ...headers, 'Content-Type': 'application/json' },
+    })
+    return { ok: false, code, reason, detail, response }
   }
 
   /** Returns why nobody can have what a request must: nobody is let in past what was not understood. */

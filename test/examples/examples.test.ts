@@ -114,21 +114,29 @@ function ask(app: App, path: string, headers: OutgoingHttpHeaders = {}, method =
 const bearer = (token: string): OutgoingHttpHeaders => ({ authorization: `Bearer ${token}` })
 
 /** The whole answer to who is not let in: with these headers, and no others. */
-function refusal(status: number, challenge: string, rest = ''): Answer {
-  const authenticate = `Bearer realm="${resource}", ${challenge}resource_metadata="${metadata}"${rest}`
-  return { status, headers: { 'cache-control': ['no-store'], 'www-authenticate': [authenticate] }, body: '' }
+function refusal(status: number, error: string, description: string, scope = 'orders:read', rest = ''): Answer {
+  const said = error === '' ? '' : `error="${error}", error_description="${description}", `
+  const authenticate = `Bearer realm="${resource}", ${said}scope="${scope}", resource_metadata="${metadata}"${rest}`
+  return {
+    status,
+    headers: {
+      'cache-control': ['no-store'],
+      'content-type': ['application/json'],
+      'www-authenticate': [authenticate],
+    },
+    body: JSON.stringify({ ...(error === '' ? {} : { error }), error_description: description }),
+  }
 }
 /** Who names no scheme is told both (RFC 9449 §7.1). */
 const NO_TOKEN = refusal(
   401,
-  `resource_metadata="${metadata}", DPoP realm="${resource}", `,
-  ', algs="ES256 Ed25519 EdDSA PS256"',
+  '',
+  'The request has no access token.',
+  'orders:read',
+  `, DPoP realm="${resource}", scope="orders:read", resource_metadata="${metadata}", algs="ES256 Ed25519 EdDSA PS256"`,
 )
-const BAD_TOKEN = refusal(
-  401,
-  'error="invalid_token", error_description="The access token is invalid or has expired.", ',
-)
-const MALFORMED = refusal(400, 'error="invalid_request", error_description="The request is malformed.", ')
+const BAD_TOKEN = refusal(401, 'invalid_token', 'The access token is invalid or has expired.')
+const MALFORMED = refusal(400, 'invalid_request', 'The request is malformed.')
 
 describe.each(APPS)('the example %s', (app) => {
   it('lets in who has a token with the scope, and hands on what it entitles to', async () => {
@@ -147,9 +155,13 @@ describe.each(APPS)('the example %s', (app) => {
   })
 
   it('answers 403 to who lacks the scope, and names it (RFC 6750 §3.1)', async () => {
-    const lacking =
-      'error="insufficient_scope", error_description="The access token lacks the scope that is needed here.", scope="orders:write", '
-    expect(await ask(app, '/orders/7', bearer(await tokenFor('orders:read')), 'DELETE')).toEqual(refusal(403, lacking))
+    const lacking = refusal(
+      403,
+      'insufficient_scope',
+      'The access token lacks the scope that is needed here.',
+      'orders:write',
+    )
+    expect(await ask(app, '/orders/7', bearer(await tokenFor('orders:read')), 'DELETE')).toEqual(lacking)
     expect((await ask(app, '/orders/7', bearer(await tokenFor('orders:write')), 'DELETE')).status).toBe(204)
   })
 
@@ -222,6 +234,7 @@ describe('by the docs alone', () => {
     ['express', orders.replace('verifier/hono', 'verifier/express') + blockOf('express')],
     ['fastify', orders.replace('verifier/hono', 'verifier/fastify') + blockOf('fastify')],
     ['describe', orders + hono + blockOf('describe') + serve],
+    ['operation', orders + blockOf('operation') + hono.replace("'/orders/*', orders", "'/orders/*', tools") + serve],
     [
       'fetch',
       `import { readFileSync } from 'node:fs'\nimport { serve } from '@hono/node-server'
@@ -242,7 +255,7 @@ serve({ fetch: (request: Request) => worker.fetch(request, env), port: 3000 })`,
     ])
     expect(await answers[0].json()).toEqual({ id: '7', client: 'demo-service' })
     expect(answers[1].headers.get('www-authenticate')).toBe(
-      `Bearer realm="${resource}", DPoP realm="${resource}", algs="ES256 Ed25519 EdDSA PS256"`,
+      `Bearer realm="${resource}", scope="orders:read", DPoP realm="${resource}", scope="orders:read", algs="ES256 Ed25519 EdDSA PS256"`,
     )
     if (name === 'describe')
       expect(await answers[2].json()).toMatchObject({ resource, authorization_servers: [live.issuer] })

@@ -1,12 +1,12 @@
 /** The orders API in Express. */
 import { readFileSync } from 'node:fs'
-import { createVerifier, describeResource } from 'bulla/verifier'
-import { entitlementOf, resourceServer } from 'bulla/verifier/express'
+import { createVerifier } from 'bulla/verifier'
+import { describe, entitlementOf, resourceServer } from 'bulla/verifier/express'
 import express from 'express'
 
 const { ISSUER: issuer = '', PORT } = process.env
 const resource = 'https://api.example.com'
-const about = describeResource({ resource, issuer, scopes: ['orders:read', 'orders:write'], name: 'Orders' })
+const about = describe({ resource, issuer, scopes: ['orders:read', 'orders:write'], name: 'Orders' })
 const keys = readFileSync('keys.json', 'utf8')
 const verifier = createVerifier({ issuer, resource, keys, resourceMetadata: about.url })
 
@@ -20,8 +20,4 @@ const orders = express
     response.status(204).end()
   })
 
-express()
-  .disable('x-powered-by')
-  .get(about.path, (_request, response) => response.json(about.metadata))
-  .use('/orders', orders)
-  .listen(PORT)
+express().disable('x-powered-by').use(about).use('/orders', orders).listen(PORT)

@@ -1,12 +1,12 @@
 /** The orders API in Fastify. */
 import { readFileSync } from 'node:fs'
-import { createVerifier, describeResource } from 'bulla/verifier'
-import { entitlementOf, resourceServer } from 'bulla/verifier/fastify'
+import { createVerifier } from 'bulla/verifier'
+import { describe, entitlementOf, resourceServer } from 'bulla/verifier/fastify'
 import Fastify from 'fastify'
 
 const { ISSUER: issuer = '', PORT } = process.env
 const resource = 'https://api.example.com'
-const about = describeResource({ resource, issuer, scopes: ['orders:read', 'orders:write'], name: 'Orders' })
+const about = describe({ resource, issuer, scopes: ['orders:read', 'orders:write'], name: 'Orders' })
 const keys = readFileSync('keys.json', 'utf8')
 const verifier = createVerifier({ issuer, resource, keys, resourceMetadata: about.url })
 
@@ -14,7 +14,7 @@ const read = resourceServer({ verifier, scope: 'orders:read' })
 const write = resourceServer({ verifier, scope: 'orders:write' })
 
 const app = Fastify()
-app.get(about.path, async () => about.metadata)
+app.addHook('onRequest', about)
 app.get<{ Params: { id: string } }>('/orders/:id', { onRequest: read }, async (request) => {
   const { client_id: client, scope } = entitlementOf(request)
   return { id: request.params.id, client, scope }

@@ -1,23 +1,21 @@
 /** The orders API without a framework, as Workers and all others that have `fetch` handlers take it. */
-import { createVerifier, describeResource, type Verifier } from 'bulla/verifier'
+import { describe, type FetchResourceServer, resourceServer } from 'bulla/verifier/fetch'
 
 const resource = 'https://api.example.com'
-let verifier: Verifier | undefined
+let orders: FetchResourceServer | undefined
 
 export default {
   async fetch(request: Request, { ISSUER: issuer, KEYS: keys }: { ISSUER: string; KEYS: string }): Promise<Response> {
-    const about = describeResource({ resource, issuer, scopes: ['orders:read', 'orders:write'], name: 'Orders' })
-    verifier ??= createVerifier({ issuer, resource, keys, resourceMetadata: about.url })
-    const { pathname } = new URL(request.url)
-    if (pathname === about.path) return Response.json(about.metadata)
-    const id = /^\/orders\/([^/]+)$/.exec(pathname)?.[1]
+    const about = describe({ resource, issuer, scopes: ['orders:read', 'orders:write'], name: 'Orders' })
+    const scope = ({ method }: Request) => (method === 'DELETE' ? 'orders:write' : 'orders:read')
+    orders ??= resourceServer({ issuer, resource, keys, resourceMetadata: about.url, scope })
+    const told = about(request)
+    if (told !== undefined) return told
+    const id = /^\/orders\/([^/]+)$/.exec(new URL(request.url).pathname)?.[1]
     if (id === undefined) return new Response(null, { status: 404 })
-
-    const scope = request.method === 'DELETE' ? 'orders:write' : 'orders:read'
-    const verification = await verifier.verify(request, { scope })
-    if (!verification.ok) return verification.response
-    if (request.method === 'DELETE') return new Response(null, { status: 204 })
-    const { entitlement } = verification
-    return Response.json({ id, client: entitlement.client_id, scope: entitlement.scope })
+    return orders(request, (_, entitlement) => {
+      if (request.method === 'DELETE') return new Response(null, { status: 204 })
+      return Response.json({ id, client: entitlement.client_id, scope: entitlement.scope })
+    })
   },
 }

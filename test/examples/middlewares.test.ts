@@ -172,7 +172,7 @@ describe('the middleware for Express', () => {
     const ask = askHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
     expect([await ask(headers), await ask({})]).toEqual([
       [200, 'alice'],
-      [401, ''],
+      [401, '{"error_description":"The request has no access token."}'],
     ])
   })
 })
@@ -220,7 +220,7 @@ describe('the hook for Fastify', () => {
     const ask = askHttp2(await app.listen({ port: 0, host: '127.0.0.1' }))
     expect([await ask(headers), await ask({})]).toEqual([
       [200, 'alice'],
-      [401, ''],
+      [401, '{"error_description":"The request has no access token."}'],
     ])
   })
 })

@@ -62,9 +62,10 @@ describe('the package', { timeout: 240_000 }, () => {
     )
     expect(lines).toContain('bulla/verifier createMemoryReplay createVerifier describeResource remoteKeys')
     expect(lines).toContain('bulla/verifier/direct createDirectVerifier')
-    expect(lines).toContain('bulla/verifier/hono resourceServer')
+    for (const framework of ['fetch', 'hono'])
+      expect(lines).toContain(`bulla/verifier/${framework} describe resourceServer`)
     for (const framework of ['express', 'fastify'])
-      expect(lines).toContain(`bulla/verifier/${framework} entitlementOf resourceServer`)
+      expect(lines).toContain(`bulla/verifier/${framework} describe entitlementOf resourceServer`)
   })
 
   it('brings types that a strict TypeScript takes', async () => {

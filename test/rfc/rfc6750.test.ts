@@ -41,8 +41,10 @@ describe('a resource server (RFC 6750)', () => {
     ]) {
       const result = await verifier.verify(input)
       expect(result).toMatchObject({ ok: false, code: 'no_credentials' })
-      const { status, headers } = (result as { response: Response }).response
+      const { response } = result as { response: Response }
+      const { status, headers } = response
       const challenge = headers.get('www-authenticate')
+      expect(await response.text()).toBe('{"error_description":"The request has no access token."}')
       expect([status, challenge]).toEqual([401, expect.stringMatching(/^Bearer realm="https:\/\/api1.example", DPoP /)])
       expect(challenge).not.toContain('error')
     }
@@ -80,9 +82,10 @@ describe('a resource server (RFC 6750)', () => {
       const { response } = result as { response: Response }
       expect([response.status, await response.text(), [...response.headers]]).toEqual([
         401,
-        '',
+        '{"error":"invalid_token","error_description":"The access token is invalid or has expired."}',
         [
           ['cache-control', 'no-store'],
+          ['content-type', 'application/json'],
           [
             'www-authenticate',
             'Bearer realm="https://api1.example", error="invalid_token", error_description="The access token is invalid or has expired."',
@@ -91,6 +94,23 @@ describe('a resource server (RFC 6750)', () => {
       ])
     }
   })
+
+  it.each([
+    [undefined, 401],
+    ['Bearer x', 401],
+    ['Bearer', 400],
+  ])(
+    'names the scope that is needed to who comes with %s, before any token was looked at (RFC 6750 §3)',
+    async (authorization, status) => {
+      const { verifier } = await setUp()
+      const result = await verifier.verify(request(authorization), { scope: 'read write' })
+      const { response } = result as { response: Response }
+      expect([response.status, response.headers.get('www-authenticate')]).toEqual([
+        status,
+        expect.stringMatching(/^Bearer realm="https:\/\/api1[.]example"[^,]*(, error[^,]*){0,2}, scope="read write"/),
+      ])
+    },
+  )
 
   it('answers a token that lacks scope with 403 insufficient_scope, and names the scope (RFC 6750 §3.1)', async () => {
     const { access_token, verifier } = await setUp()

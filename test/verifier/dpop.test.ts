@@ -483,6 +483,7 @@ describe('the middleware of the frameworks', () => {
     const reply: FastifyReplyLike = {
       code: (status) => [sent.push(status), reply][1] as FastifyReplyLike,
       headers: (headers) => [sent.push(headers), reply][1] as FastifyReplyLike,
+      getHeader: () => undefined,
       send: () => reply,
     }
     const { headers } = await request()
@@ -494,8 +495,11 @@ describe('the middleware of the frameworks', () => {
     }
     const hook = fastify({ verifier: verifierWith() })
     await hook(asked, reply)
-    expect([sent, asked.entitlement?.sub]).toEqual([[], 'alice'])
+    expect([sent, asked.entitlement?.sub]).toEqual([[{}], 'alice'])
     await hook({ ...asked, protocol: 'http' }, reply)
-    expect(sent).toEqual([401, expect.objectContaining({ 'www-authenticate': expect.stringContaining('DPoP ') })])
+    expect(sent.slice(1)).toEqual([
+      401,
+      expect.objectContaining({ 'www-authenticate': expect.stringContaining('DPoP ') }),
+    ])
   })
 })

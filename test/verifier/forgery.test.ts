@@ -52,9 +52,10 @@ async function wire(verification: Verification): Promise<string> {
 const ANSWER = [
   '401',
   'cache-control: no-store',
+  'content-type: application/json',
   `www-authenticate: Bearer realm="${API}", error="invalid_token", error_description="The access token is invalid or has expired."`,
   '',
-  '',
+  '{"error":"invalid_token","error_description":"The access token is invalid or has expired."}',
 ].join('\n')
 
 /** A forged token, and why the log says that it is refused. */

@@ -238,8 +238,15 @@ describe('a demand that is none lets nobody in, and is said to be one', () => {
         const refused = await one.verify(input, demand as never)
         expect(refused).toMatchObject({ ok: false, code: 'server_error', reason: 'demand' })
         if (refused.ok) throw new Error('let in')
-        expect([refused.response.status, ...refused.response.headers]).toEqual([500, ['cache-control', 'no-store']])
-        expect(await refused.response.text()).toBe('')
+        expect([refused.response.status, ...refused.response.headers]).toEqual([
+          500,
+          ['cache-control', 'no-store'],
+          ['content-type', 'application/json'],
+        ])
+        expect(await refused.response.json()).toEqual({
+          error: 'server_error',
+          error_description: 'What this request needs is not known.',
+        })
       }
     }
   })

@@ -148,7 +148,9 @@ describe('the middleware for Hono', () => {
   })
 
   it('keeps everybody else out with the answer of RFC 6750', async () => {
-    expect((await ask()).headers.get('www-authenticate')).toMatch(new RegExp(`^Bearer realm="${API}", DPoP realm=`))
+    expect((await ask()).headers.get('www-authenticate')).toMatch(
+      new RegExp(`^Bearer realm="${API}", scope="read", DPoP realm=`),
+    )
     expect((await ask('x')).status).toBe(401)
     expect((await ask(await seal({ scope: ['write'] }))).status).toBe(403)
     expect((await app.request('/open')).status).toBe(200)
