@@ -187,7 +187,12 @@ export const VARS = {
     nat: {
       client_name: 'Native app',
       grant_types: ['authorization_code', 'refresh_token'],
-      redirect_uris: ['http://127.0.0.1/cb', 'http://[::1]/cb?x=1', 'com.example.app:/cb'],
+      redirect_uris: [
+        'http://127.0.0.1/cb',
+        'http://[::1]/cb?x=1',
+        'com.example.app:/cb',
+        'cursor://anysphere.cursor-mcp/oauth/callback',
+      ],
       resources: [API],
       scopes: ['read'],
     },

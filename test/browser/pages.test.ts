@@ -54,6 +54,13 @@ const SHOP = {
       scopes: ['orders:read'],
       authorization_details_types: ['transfer', 'history'],
     },
+    editor: {
+      client_name: 'Editor',
+      grant_types: ['authorization_code'],
+      redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback'],
+      resources: ['https://api.example.com'],
+      scopes: ['orders:read'],
+    },
   },
 }
 
@@ -281,6 +288,26 @@ describe.skipIf(isWithoutChromium)('in a real browser', { timeout: 60_000 }, () 
     await logInAs('bob')
     expect(await isAsked()).toBe(true)
     for (const one of [context, copy.context]) await one.close()
+  })
+
+  it('go back to an app that has a scheme of its own, by the page after the consent, and by its link', async () => {
+    const { page, context, complaints } = await open()
+    const session = await context.newCDPSession(page)
+    await session.send('Page.enable')
+    const wanted: string[] = []
+    session.on('Page.frameRequestedNavigation', ({ url }) => wanted.push(url))
+    const redirect_uri = 'cursor://anysphere.cursor-mcp/oauth/callback'
+    await page.goto(authorizeUrl({ client_id: 'editor', redirect_uri }))
+    await logIn(page)
+    expect(await page.locator('dl.facts').textContent()).toContain(redirect_uri)
+    await press(page, 'Allow')
+    await expect.poll(() => wanted.at(-1)).toMatch(/^cursor:\/\/anysphere\.cursor-mcp\/oauth\/callback\?code=/)
+    const [byItself] = wanted.slice(-1)
+    await page.getByRole('link', { name: 'Go on' }).click()
+    await expect.poll(() => wanted.filter((url) => url === byItself).length).toBe(2)
+    // Nobody here has such an app, and that is all that Chromium complains of.
+    expect(complaints.filter((text) => /policy|refused|blocked/i.test(text))).toEqual([])
+    await context.close()
   })
 
   it('go back after consenting, and another answer is refused, with a way on', async () => {
