@@ -9,6 +9,7 @@ import type { Context, Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { etag, RETAINED_304_HEADERS } from 'hono/etag'
 import type { EndpointContext } from '../context.ts'
+import { readText } from '../jose/strict_json.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
 import type { IssuerSettings } from '../settings/settings.ts'
 import { LONGEST_FORM, readBody } from './browser.ts'
@@ -42,8 +43,8 @@ const LONGEST_REGISTRATION = 16_384
 /** A registration as it came. */
 export interface RegistrationCall {
   readonly headers: Headers
-  /** The body as text, in UTF-8. */
-  readonly body: string
+  /** The body as text; nothing where it is not UTF-8. */
+  readonly body: string | undefined
   /** Tells whether more may come from where it comes. */
   isAllowed(): Promise<boolean>
 }
@@ -92,7 +93,7 @@ export function createDoors(app: Hono, context: EndpointContext, settings: Issue
     registration(path, answer) {
       app.all(path, corsWhereAsked(CORS), only('POST'), atMost(LONGEST_REGISTRATION), async ({ req: { raw } }) => {
         const isAllowed = async (): Promise<boolean> => (await settings.allowRegistration?.(raw)) !== false
-        return toResponse(await answer({ headers: raw.headers, body: await readBody(raw), isAllowed }))
+        return toResponse(await answer({ headers: raw.headers, body: readText(await raw.arrayBuffer()), isAllowed }))
       })
     },
     document(path, answer, form) {

@@ -31,10 +31,10 @@ function refuse(detail: string): OAuthError {
 
 type Members = Readonly<Record<string, unknown>>
 
-/** Returns a member; what is `null` or `""` is not there: some libraries write so what they do not have. */
+/** Returns a member; what is `null`, `""` or `[]` is not there: some libraries write so what they do not have. */
 function memberOf(metadata: Members, name: string): unknown {
   const value = metadata[name]
-  return value === null || value === '' ? undefined : value
+  return value === null || value === '' || (Array.isArray(value) && value.length === 0) ? undefined : value
 }
 
 function readTextMember(metadata: Members, name: string): string | undefined {
@@ -82,7 +82,7 @@ function readGrantTypes(
   if (!asked.includes('authorization_code'))
     throw refuse('grant_types has no authorization_code, which all else begins with')
   const types = readTextsMember(metadata, 'response_types') ?? ['code']
-  if (types.length === 0 || types.some((type) => type !== 'code')) throw refuse('response_types has another than code')
+  if (types.some((type) => type !== 'code')) throw refuse('response_types has another than code')
   // Apps on a device refresh whether they said so or not.
   const isRefreshing = asked.includes('refresh_token') || (method === 'none' && redirectUris.some(isLoopbackUri))
   return ['authorization_code', ...(isRefreshing ? (['refresh_token'] as const) : [])]
@@ -106,11 +106,11 @@ function readName(metadata: Members): string {
 /**
  * Reads what a client asks when it registers. What is unknown is ignored, whatever it is (RFC 7591 §2).
  *
- * @param body the text of the request
+ * @param body the text of the request; nothing where it is none
  * @throws {OAuthError} `invalid_redirect_uri`, `invalid_client_metadata`
  */
-export function readRegistrationRequest(body: string, policy: WalkInPolicy): RegistrationRequest {
-  const metadata = parseUnique(body)
+export function readRegistrationRequest(body: string | undefined, policy: WalkInPolicy): RegistrationRequest {
+  const metadata = body === undefined ? undefined : parseUnique(body)
   if (metadata === undefined) throw refuse('the body is no JSON object, or has a member twice')
   const redirectUris = readRedirectUris(metadata, policy)
   const method = readMethod(metadata)
