@@ -77,7 +77,7 @@ export interface WalkInPlace {
   /** The issuer's URL: nobody else answers at its host. */
   readonly issuer: string
   /** The hosts that `https` redirect URIs may be on, at any port. Default: all. */
-  readonly redirectHosts?: readonly string[] | undefined
+  readonly redirectHosts?: ReadonlySet<string> | undefined
 }
 
 /**
@@ -93,7 +93,7 @@ export function checkWalkInRedirectUri(name: string, uri: string, { issuer, redi
   if (ADDRESS.test(hostname) || OWN_MACHINE.test(hostname))
     throw new RangeError(`"${name}" expected https on a host with a name of its own`)
   if (hostname === new URL(issuer).hostname) throw new RangeError(`"${name}" expected another host than the issuer's`)
-  if (redirectHosts?.includes(hostname) === false)
+  if (redirectHosts?.has(hostname) === false)
     throw new RangeError(`"${name}" expected one of the hosts in "redirect_hosts"`)
 }
 

@@ -240,7 +240,7 @@ describe('a redirect URI of a client that nobody has configured', () => {
 
   it('with https is on the hosts that are written out, where some are', () => {
     const at = (uri: string, redirectHosts: readonly string[]) => () =>
-      checkWalkInRedirectUri('x', uri, { ...place, redirectHosts })
+      checkWalkInRedirectUri('x', uri, { ...place, redirectHosts: new Set(redirectHosts) })
     expect(at('https://claude.ai/cb', ['chatgpt.com', 'claude.ai'])).not.toThrow()
     expect(at('https://claude.ai:8443/cb', ['claude.ai'])).not.toThrow()
     for (const host of ['www.claude.ai', 'claude.ai.example', 'xclaude.ai', 'evil.example'])

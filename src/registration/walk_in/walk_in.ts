@@ -11,6 +11,8 @@ import type { DynamicIds } from './dynamic_id.ts'
 
 /** What clients may have that walk in, and who may: the setting `registration`, checked. */
 export interface WalkInPolicy {
+  /** The issuer's URL. */
+  readonly issuer: string
   /** What each of them may have, and all that they have in common. */
   readonly template: Client
   /** The URI of the resource that a request means which names none; nothing where there are several, and none is the default. */

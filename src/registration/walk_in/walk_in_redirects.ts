@@ -5,18 +5,14 @@
  * @module
  */
 
-import { checkRedirectUri, isOnDevice } from '../../protocol/redirect_uri.ts'
+import { checkWalkInRedirectUri } from '../../protocol/redirect_uri.ts'
 import type { WalkInPolicy } from './walk_in.ts'
 
-/** Characters that a redirect URI may have. */
-const LONGEST_REDIRECT_URI = 512
-
 /** Tells whether answers may go there. */
-export function mayRedirectTo(uri: string, { redirectHosts }: Pick<WalkInPolicy, 'redirectHosts'>): boolean {
+export function mayRedirectTo(uri: string, policy: Pick<WalkInPolicy, 'issuer' | 'redirectHosts'>): boolean {
   try {
-    if (uri.length > LONGEST_REDIRECT_URI) return false
-    checkRedirectUri('redirect_uri', uri)
-    return isOnDevice(uri) || redirectHosts === undefined || redirectHosts.has(new URL(uri).hostname)
+    checkWalkInRedirectUri('redirect_uri', uri, policy)
+    return true
   } catch {
     return false
   }

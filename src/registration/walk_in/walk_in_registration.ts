@@ -178,6 +178,7 @@ export function readRegistration(
   const { template, grace, keys: read_keys, defaultResource, takesDocuments, isRegistering } = read
   const { documentHosts, redirectHosts, blocked: out } = read
   return {
+    issuer,
     template: { ...template, refreshTokenGrace: grace },
     ids: read_keys === undefined ? undefined : createDynamicIds(issuer, read_keys),
     ...{ defaultResource, isRegistering, takesDocuments, documentHosts, redirectHosts, blocked: out },
