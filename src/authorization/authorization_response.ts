@@ -12,17 +12,21 @@ import { OAUTH_ERRORS, type OAuthError, type OAuthErrorCode } from '../protocol/
 import { addParameters } from '../protocol/redirect_uri.ts'
 import { isPosted, isSigned, SIGNED_ANSWER_LIFETIME } from '../protocol/response_mode.ts'
 import type { Destination } from './destination.ts'
+import { placeOf } from './shown_client.ts'
 
 /** What goes back to clients: every answer to an authorization request is made here, and only a proved destination has one. */
 export interface Answers {
   /**
-   * Returns the way back with what the client is told, in the mode that it asked for.
+   * Returns the way back with a code, in the mode that the client asked for. Whoever has one has been said yes to.
    *
    * @throws {OAuthError} `temporarily_unavailable` when it is to be signed, and there is no key
    */
-  send(destination: Destination, told: Readonly<Record<string, string>>, now: number): Promise<WayBack>
+  send(destination: Destination, code: string, now: number): Promise<WayBack>
   /**
    * Returns the way back with an error (RFC 6749 §4.1.2.1, RFC 9207 §2). What no specification knows is `access_denied`.
+   *
+   * To a client that nobody configured it is one that the person alone goes: whoever registered where it leads, nobody has
+   * said yes to them (OAuth 2.1 §7.12.2).
    *
    * @throws {OAuthError} as {@link send}
    */
@@ -58,20 +62,22 @@ export function createAnswers({ settings, keyRing }: EndpointContext): Answers {
     return signClaims(claims, undefined, keyRing.signer(client.openid.authorizationAlg, now))
   }
 
-  const send: Answers['send'] = async (destination, told, now) => {
+  /** Returns the way to a client, in the mode that it asked for. */
+  async function lead(destination: Destination, told: Readonly<Record<string, string>>, now: number): Promise<WayBack> {
     const { client, redirectUri, state, mode } = destination
     const all = { ...told, ...(state === undefined ? {} : { state }), iss: issuer }
     const parameters = isSigned(mode) ? { response: await sign(destination, all, now) } : all
-    const clientName = client.name
+    const clientName = client.walkIn === undefined ? client.name : placeOf(redirectUri)
     if (isPosted(mode)) return { clientName, location: redirectUri, form: parameters }
     return { clientName, location: addParameters(redirectUri, parameters) }
   }
 
   return {
-    send,
-    refuse(destination, { code }, now) {
+    send: (destination, code, now) => lead(destination, { code }, now),
+    async refuse(destination, { code }, now) {
       const error = TOLD.has(code) ? code : 'access_denied'
-      return send(destination, { error, error_description: OAUTH_ERRORS[error].description }, now)
+      const way = await lead(destination, { error, error_description: OAUTH_ERRORS[error].description }, now)
+      return destination.client.walkIn === undefined ? way : { ...way, untold: error }
     },
   }
 }

@@ -155,7 +155,7 @@ export function createCodes(
       const one = answered?.jti ?? newId()
       const code = await mint(request, session, envelopes, now, one, answered)
       // It may have to be signed: what cannot be said spends nothing.
-      const way = await answers.send(destination, { code }, now)
+      const way = await answers.send(destination, code, now)
       await pushedRequests.spend(request.pushed, one, now)
       await allowed.note(c, request, session, envelopes, now)
       await sessions.note(c, request, session, envelopes, now)

@@ -121,9 +121,11 @@ export function createAuthorizeEndpoint(
   /** Tells the client what is wrong, or the person where the client cannot be told in the mode that it asked for. */
   async function fail(c: Context, error: OAuthError, destination: Destination, now: number): Promise<Response> {
     const back = await answers.refuse(destination, error, now).catch(() => undefined)
+    // Who is not sent on by itself can as well try again.
+    const mayPass = OAUTH_ERRORS[error.code].status >= 500 && back?.untold !== undefined
     // Another browser was faster with the same request: this one was not asked for.
-    if (back === undefined || error.code === 'invalid_request_uri') {
-      const retryAt = back === undefined ? sameAgain(c.req.raw, issuer) : undefined
+    if (back === undefined || mayPass || error.code === 'invalid_request_uri') {
+      const retryAt = back === undefined || mayPass ? sameAgain(c.req.raw, issuer) : undefined
       return withCookies(c, await answerErrorPage(error, { issuer, event: 'authorize', log, retryAt, back }))
     }
     log({ level: 'warn', event: 'authorize', code: error.code, detail: error.message })

@@ -13,6 +13,7 @@ import type { Session, Sessions } from '../authorization/session.ts'
 import type { EndpointContext } from '../context.ts'
 import { checkNavigation, checkOwnForm, isPrefetch, LONGEST_URL, readBody, sameAgain } from '../http/browser.ts'
 import { type Cookies, withCookies } from '../http/cookies.ts'
+import { answerLeaving } from '../http/leaving.ts'
 import { keepOpener } from '../http/popup.ts'
 import { answerErrorPage, toPageError } from '../http/respond.ts'
 import type { IdTokenHints } from '../issuing/id_token_hints.ts'
@@ -95,8 +96,8 @@ export function createLogoutEndpoint(
   ): Promise<Response> {
     if (client === undefined || location === undefined)
       return withCookies(c, await toPageResponse(200, loggedOutPage(issuer)))
-    if (isProved && !isAfterForm) return c.redirect(location, 303)
     const back = { clientName: client.name, location }
+    if (isProved && !isAfterForm) return withCookies(c, await answerLeaving(issuer, back, false))
     return withCookies(c, await toPageResponse(200, loggedOutPage(issuer, back, isProved)))
   }
 

@@ -8,12 +8,13 @@ import { leavingPage, type WayBack } from '../pages/leaving.ts'
 import { toPageResponse } from '../pages/page.ts'
 
 /**
- * Takes a browser to an app.
+ * Takes a browser to an app; or shows the way there, where the person alone may go it.
  *
  * @param isAfterForm whether the browser has just sent a form of ours: Chromium holds the `form-action` of its page against
  * every redirect that follows, so only a page can navigate elsewhere then
  */
 export async function answerLeaving(issuer: string, way: WayBack, isAfterForm: boolean): Promise<Response> {
-  if (way.form !== undefined || isAfterForm) return toPageResponse(200, leavingPage(issuer, way))
+  const isPage = way.form !== undefined || way.untold !== undefined || isAfterForm
+  if (isPage) return toPageResponse(200, leavingPage(issuer, way))
   return new Response(null, { status: 303, headers: { Location: way.location } })
 }
