@@ -15,7 +15,7 @@ import { createIntrospectEndpoint } from './endpoints/introspect.ts'
 import { createJwksAnswer } from './endpoints/jwks.ts'
 import { createKeysEndpoint } from './endpoints/keys.ts'
 import { createLogoutEndpoint } from './endpoints/logout.ts'
-import { createMetadataAnswer, metadataPath } from './endpoints/metadata.ts'
+import { createMetadataAnswer, metadataPaths } from './endpoints/metadata.ts'
 import { createParEndpoint } from './endpoints/par.ts'
 import { createRegisterEndpoint } from './endpoints/register.ts'
 import { createOperatorEndpoint, createRevocationsEndpoint } from './endpoints/revocations.ts'
@@ -55,11 +55,7 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   const base = new URL(issuer).pathname.replace(/\/$/, '')
 
   const app = new Hono()
-  const { form, formOfPages, registration, document, absent, proved, resource, page } = createDoors(
-    app,
-    context,
-    settings,
-  )
+  const { form, formOfPages, registration, document, proved, resource, page } = createDoors(app, context, settings)
   const { scheme } = settings
   app.use(
     securely(context.settings),
@@ -68,13 +64,9 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   )
 
   const metadata = createMetadataAnswer(context.settings)
-  document(metadataPath(issuer), metadata)
-  const openidMetadata = `${base}/.well-known/openid-configuration`
-  if (openid === undefined || userinfo === undefined) absent(openidMetadata)
-  else {
-    document(openidMetadata, metadata)
+  for (const path of metadataPaths(issuer)) document(path, metadata)
+  if (openid !== undefined && userinfo !== undefined)
     resource(`${base}/userinfo`, createUserinfoEndpoint(context, parts, userinfo, openid))
-  }
   document(`${base}/jwks`, () => createJwksAnswer(context, parts.publicKeys))
   app.all(`${base}/healthz`, only('GET', 'HEAD'), () => toResponse(createHealthAnswer(context, parts.publicKeys)))
   formOfPages(`${base}/token`, createTokenResponse)

@@ -116,9 +116,15 @@ export function describeIssuer(settings: CheckedSettings): Readonly<Record<strin
   }
 }
 
-/** Returns the path of an issuer's metadata: `/.well-known/…` comes before the issuer's own path (RFC 8414 §3.1). */
-export function metadataPath(issuer: string): string {
-  return `/.well-known/oauth-authorization-server${new URL(issuer).pathname.replace(/\/$/, '')}`
+/**
+ * Returns the paths of an issuer's metadata: `/.well-known/…` comes before the issuer's own path (RFC 8414 §3.1), or after it
+ * (OpenID Connect Discovery §4.1). Clients ask any of these first, and some no other, whatever they want of the issuer.
+ */
+export function metadataPaths(issuer: string): readonly string[] {
+  const base = new URL(issuer).pathname.replace(/\/$/, '')
+  const names = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']
+  // Without a path the two are one.
+  return [...new Set(names.flatMap((name) => [name + base, base + name]))]
 }
 
 /** Returns what answers with the metadata. They are written once, and everyone may keep them for a while. */

@@ -9,12 +9,13 @@ import { DEMO_CLIENT } from '../development.ts'
 import { OPENID } from '../openid/openid.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { demoPage, startPage } from '../pages/start.ts'
-import { metadataPath } from './metadata.ts'
+import { metadataPaths } from './metadata.ts'
 
 /** Returns the start page: plain, or with the demo. */
 export function createStartEndpoint({ settings }: EndpointContext, isDemo: boolean): () => Promise<Response> {
   const { issuer, clients } = settings
   const tellsWho = clients.get(DEMO_CLIENT)?.scopes.has(OPENID) === true
-  const metadata = new URL(issuer).origin + metadataPath(issuer)
+  const [path = ''] = metadataPaths(issuer)
+  const metadata = new URL(issuer).origin + path
   return () => toPageResponse(200, isDemo ? demoPage(issuer, metadata, tellsWho) : startPage(issuer, metadata))
 }

@@ -15,7 +15,7 @@ import type { IssuerSettings } from '../settings/settings.ts'
 import { LONGEST_FORM, readBody } from './browser.ts'
 import { type FormEndpoint, LONGEST_FORM_REQUEST } from './form_endpoint.ts'
 import { atMost, corsWhereAsked, limitFailures, only } from './middleware.ts'
-import { type Answer, answerRefusal, toResponse } from './respond.ts'
+import { type Answer, toResponse } from './respond.ts'
 import { waitUntilOf } from './wait_until.ts'
 
 /** Headers that mean nothing here (W3C Trace Context, W3C Baggage, and others' own). */
@@ -59,8 +59,6 @@ export interface Doors {
   registration(path: string, answer: (call: RegistrationCall) => Promise<Answer>): void
   /** Tells everybody the same; with a form beside it where one path has both. */
   document(path: string, answer: () => Answer | Promise<Answer>, form?: FormEndpoint): void
-  /** Tells everybody that there is no such document. */
-  absent(path: string): void
   /** Takes whatever a server that proves itself asks for. */
   proved(path: string, answer: (request: Request, certificate: ClientCertificate | undefined) => Promise<Answer>): void
   /** Takes a token in the header, from a page of another origin too. */
@@ -104,7 +102,6 @@ export function createDoors(app: Hono, context: EndpointContext, settings: Issue
         return c.body(body, status as 200, headers)
       })
     },
-    absent: (path) => void app.all(path, cors(OPEN), () => toResponse(answerRefusal(404))),
     proved(path, answer) {
       const handler = async (c: Context) => toResponse(await answer(c.req.raw, certificateOf(c)))
       app.all(path, only('GET', 'POST'), limit, atMost(LONGEST_FORM_REQUEST), handler)

@@ -58,9 +58,13 @@ describe.skipIf(isWithoutChromium)('a page of another origin', { timeout: 60_000
     expect(await ask(path, init)).toBe(status)
   })
 
-  it('may read that an issuer is no OpenID provider', async () => {
-    expect(await ask('/.well-known/openid-configuration', {}, plain)).toBe(404)
-  })
+  it.each(['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'])(
+    'may read %s with headers of its own, be the issuer an OpenID provider or not',
+    async (path) => {
+      const headers = { 'mcp-protocol-version': '2026-07-28', 'x-anything': 'x', traceparent: 'x' }
+      for (const one of [live, plain]) expect(await ask(path, { headers }, one)).toBe(200)
+    },
+  )
 
   it('may read why userinfo refuses it', async () => {
     const page = await browser.newPage()

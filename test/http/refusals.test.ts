@@ -60,17 +60,3 @@ it.each(['/jwks', '/revocations', '/.well-known/oauth-authorization-server'])(
     expect(second.headers.get('x-frame-options')).toBe('DENY')
   },
 )
-
-it.each(['', '/auth'])(
-  'an issuer%s that is no OpenID provider says so to pages of any origin: nothing is there',
-  async (path) => {
-    const issuer = `${ISSUER}${path}`
-    for (const method of ['GET', 'POST']) {
-      const headers = { origin: 'https://app.example' }
-      const asked = `${issuer}/.well-known/openid-configuration`
-      const response = await testIssuer({ issuer }).request(asked, { method, headers })
-      expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([404, '*'])
-      expect(await response.json()).toMatchObject({ error: 'invalid_request' })
-    }
-  },
-)

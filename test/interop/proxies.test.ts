@@ -17,6 +17,12 @@ const PROXIES = { nginx: '/usr/sbin/nginx', caddy: '/usr/bin/caddy' } as const
 const HOST = 'www.example.com'
 const ISSUER = `https://${HOST}/auth`
 const METADATA = '/.well-known/oauth-authorization-server/auth'
+/** The other addresses of the same document. */
+const ALIASES = [
+  '/.well-known/openid-configuration/auth',
+  '/auth/.well-known/openid-configuration',
+  '/auth/.well-known/oauth-authorization-server',
+]
 
 let folder = ''
 let cert = ''
@@ -136,6 +142,7 @@ describe.each(['nginx', 'caddy'] as const)('an issuer with a path, in Node behin
       expect([host, await statusOf(port, METADATA, { host })]).toEqual([host, 200])
     // Whatever a client says of its scheme, the proxy knows better.
     expect(await statusOf(port, METADATA, { 'x-forwarded-proto': 'http' })).toBe(200)
+    for (const alias of ALIASES) expect([alias, await statusOf(port, alias)]).toEqual([alias, 200])
     expect(await statusOf(port, '/auth')).toBe(200)
     const past = await new Promise<IncomingMessage>((resolve, reject) => {
       httpRequest({ host: '127.0.0.1', port: behind, path: METADATA, headers: { host: HOST } }, resolve)

@@ -420,7 +420,6 @@ describe('an issuer that is no OpenID provider', () => {
       log: () => {},
       now: () => NOW,
     })
-    expect((await issuer.request(`${ISSUER}/.well-known/openid-configuration`)).status).toBe(404)
     expect((await issuer.request(`${ISSUER}/userinfo`)).status).toBe(404)
   })
 })

@@ -96,10 +96,11 @@ describe('the discovery document (OpenID Connect Discovery §3)', () => {
     expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([status, '*'])
   })
 
-  it('is not there where nobody is told who logged in, and nothing of it stands at the address of RFC 8414', async () => {
+  it('is there where nobody is told who logged in, too, for clients that ask no other; nothing of it tells of a provider', async () => {
     const issuer = createIssuer(testSettings())
-    expect((await issuer.request(AT)).status).toBe(404)
-    const oauth = (await (await issuer.request(`${ISSUER}/.well-known/oauth-authorization-server`)).json()) as Metadata
-    for (const name of Object.keys(oauth)) expect(name).not.toMatch(/userinfo|id_token|claim|subject_types|acr_values/)
+    const told = await read({ ask: async (request) => issuer.fetch(request) })
+    expect(told).toMatchObject({ issuer: ISSUER, token_endpoint: `${ISSUER}/token` })
+    for (const name of Object.keys(told)) expect(name).not.toMatch(/userinfo|id_token|claim|subject_types|acr_values/)
+    expect(told['scopes_supported']).not.toContain('openid')
   })
 })
