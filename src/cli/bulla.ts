@@ -12,6 +12,7 @@ import { checkCommands } from './check.ts'
 import { clientCommands } from './client.ts'
 import { type Command, type Io, Refusal, UsageError, type Values } from './command.ts'
 import { keysCommands } from './keys.ts'
+import { registrationCommands } from './registration_keys.ts'
 import { revokeCommands } from './revoke.ts'
 import { makeRsaKey } from './rsa_key.ts'
 import { checkIsFree, writeNewFile } from './secret_file.ts'
@@ -24,13 +25,15 @@ const commands: readonly Command[] = [
   ...revokeCommands,
   ...subjectCommands,
   ...clientCommands,
+  ...registrationCommands,
   ...checkCommands,
 ]
 
 function usageOf({ call, operand, options }: Command): string {
   const isNeeded = (name: string): boolean =>
     (call === 'subject' && ['provider', 'sub'].includes(name)) ||
-    (['ring', 'keys', 'issuer', 'resource', 'client', 'secret-file'].includes(name) && call !== 'client new')
+    (['ring', 'keys', 'issuer', 'resource', 'client', 'secret-file'].includes(name) &&
+      !['client new', 'client keys'].includes(call))
   const shown = Object.entries(options).map(([name, option]) => {
     const flag = option.value === undefined ? `--${name}` : `--${name} ${option.value}`
     return isNeeded(name) ? flag : `[${flag}]${option.multiple ? '…' : ''}`

@@ -10,7 +10,7 @@ import { createFaultList } from '../../keys/faults.ts'
 import { BINDING_KINDS } from '../binding_kinds.ts'
 import type { Command, Io } from './command.ts'
 import { readConfig, SETTINGS } from './settings_file.ts'
-import { readWorkerEnv, type WorkerEnv } from './worker_env.ts'
+import { readWorkerEnv, VARIABLE_BYTES, type WorkerEnv } from './worker_env.ts'
 
 /** What the start would find. */
 interface Findings {
@@ -48,12 +48,14 @@ function asInFile(message: string): string {
 }
 
 /** Says what was not looked at. */
-function sayLimits({ secrets, open, others }: WorkerEnv, byRs256: string | undefined, io: Io): void {
+function sayLimits({ secrets, open, long, others }: WorkerEnv, byRs256: string | undefined, io: Io): void {
   if (secrets.length > 0) io.say(`not checked, for they are secrets: ${secrets.join(', ')}`)
   if (byRs256 !== undefined)
     io.say(
       `not checked: KEY_RING needs an RSA key, for the client "${byRs256}" (\`bulla keys show\` tells whether it has one)`,
     )
+  for (const [name, bytes] of long)
+    io.say(`too long for a Worker: ${name} has ${bytes} bytes, and a variable holds ${VARIABLE_BYTES}`)
   if (open.length > 0) io.say(`for all to read, and ought to be secrets: ${open.join(', ')}`)
   if (others.length > 0) io.say(`not checked: the environments ${others.join(', ')}; see --env`)
 }

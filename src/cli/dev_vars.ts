@@ -4,6 +4,7 @@
  * @module
  */
 
+import { encodeBase64url } from '../../keys/base64url.ts'
 import { createRing, type RsaJwk, readRing, writeRing } from '../../keys/index.ts'
 import { ensureRsaKey } from '../../keys/rotate.ts'
 import { readVariable, writeVariable } from './dotenv_file.ts'
@@ -46,6 +47,7 @@ export function completeVars(before: string, sources: Sources): CompletedVars {
   const makers: Readonly<Record<string, () => string>> = {
     DEVELOPMENT: () => 'true',
     PARTNER_KEY: () => JSON.stringify(makePartnerKey()),
+    REGISTRATION_KEYS: () => encodeBase64url(random()),
     KEY_RING: () => writeRing(createRing({ now, key: random(), rsaKey: makeRsaKey() })),
   }
   const missing = Object.entries(makers).filter(([name]) => readVariable(before, name) === undefined)

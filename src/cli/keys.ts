@@ -17,6 +17,7 @@ import {
 import { type Command, type Io, type Option, OUT, Refusal, type Values } from './command.ts'
 import { examineList } from './examine_list.ts'
 import { keysExport } from './keys_export.ts'
+import { examineRegistrationKeys } from './registration_keys.ts'
 import { RING, readRingText, readText, readWholeRing, writeChangedRing, writeReadableRing } from './ring_file.ts'
 
 const inPlace: Option = { type: 'boolean', help: 'write the ring back into FILE instead of stdout' }
@@ -183,7 +184,8 @@ const doctor: Command = {
     issuer: { type: 'string', value: 'URL', help: 'asks this issuer for its list of revocations, too' },
   },
   async run(values, _operand, io) {
-    const { ring: examined, bad } = readRingText(await readText(values.need('ring'), io))
+    const text = await readText(values.need('ring'), io)
+    const { ring: examined, bad } = readRingText(text)
     const [horizon, life] = [values.number('horizon'), values.number('longest-life')]
     const options = {
       now: io.now,
@@ -196,7 +198,7 @@ const doctor: Command = {
         ? { broken: [], notes: [] }
         : await examineList(examined, { issuer, now: io.now, longestLife: life ?? LONGEST_LIFE })
     const found = [...bad, ...examineRing(examined, options)].map(({ message }) => message)
-    const messages = [...found, ...list.broken]
+    const messages = [...found, ...examineRegistrationKeys(text), ...list.broken]
     for (const message of messages) io.out(message)
     for (const note of list.notes) io.say(note)
     if (messages.length === 0) io.say('the ring is sound')

@@ -5,6 +5,7 @@
  */
 
 import { checkRemoteUrl } from '../protocol/remote_url.ts'
+import { DYNAMIC_PREFIX } from '../registration/walk_in/dynamic_id.ts'
 import { secretIn } from './client.ts'
 import { type Command, Refusal, UsageError, type Values } from './command.ts'
 import { UNKNOWN } from './known_resource.ts'
@@ -62,6 +63,11 @@ function whyNothing({ why, branch }: Readonly<Record<string, unknown>>): string 
     : `all below branch ${branch} is revoked already. If its keys leaked again, write "${next}" into its settings, deploy that, then revoke`
 }
 
+/** Tells whether a client is one that walked in, by its id. */
+function isWalkIn(id: string): boolean {
+  return id.startsWith(DYNAMIC_PREFIX) || id.startsWith('https://')
+}
+
 function revoking(kind: string, operand: string, summary: string): Command {
   const isPerson = kind === 'sub'
   return {
@@ -102,6 +108,8 @@ function revoking(kind: string, operand: string, summary: string): Command {
         io.say(
           `NOT revoked: its ${body['except']}, which name no client; they live until they end, or revoke their key`,
         )
+      if (kind === 'client' && isWalkIn(value))
+        io.say(`it may come again. What keeps it out, in [vars.REGISTRATION]: blocked = [${JSON.stringify(value)}]`)
       return 0
     },
   }

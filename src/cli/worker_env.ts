@@ -18,6 +18,8 @@ export interface WorkerEnv {
   readonly open: readonly string[]
   /** The settings of ours that stand outside of the variables, where nothing reads them. */
   readonly stray: readonly string[]
+  /** The variables that are longer than a Worker's may be, and their bytes. */
+  readonly long: readonly (readonly [name: string, bytes: number])[]
   /** The environments of the file that this is not. */
   readonly others: readonly string[]
 }
@@ -34,6 +36,18 @@ class Bound {
 
 /** In place of a secret that is not here: nothing is derived from it. */
 const UNTOLD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** In place of the registration keys. */
+const UNTOLD_KEY = `${UNTOLD.slice(0, 42)}A`
+
+/** Bytes that a variable of a Worker may have; what is no text is JSON there. */
+export const VARIABLE_BYTES = 5120
+
+/** Returns how long a variable is. */
+function bytesOf(value: unknown): number {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+  return new TextEncoder().encode(text).length
+}
 
 /** Returns the names that an environment binds: each kind of binding has them as `binding`, a few as `name`. */
 function bindingNames(value: unknown): readonly string[] {
@@ -83,12 +97,20 @@ export function readWorkerEnv(config: Table, environment: string | undefined): W
         [...bound, ...promised.filter((name) => !kept.includes(name))].map((name) => [name, new Bound()]),
       ),
       ...(secrets.includes('PAIRWISE_SALT') ? { PAIRWISE_SALT: UNTOLD } : {}),
+      ...(secrets.includes('REGISTRATION_KEYS') && isTable(vars['REGISTRATION'])
+        ? { REGISTRATION_KEYS: UNTOLD_KEY }
+        : {}),
       ...(secrets.includes('LOGIN_CLIENT_SECRET') && isShown ? { LOGIN_CLIENT_SECRET: UNTOLD } : {}),
       ...vars,
     },
     secrets,
     open: isBare ? [] : kept.filter((name) => vars[name] !== undefined),
     stray: isBare ? [] : ours.flatMap(([name]) => (rest[name] === undefined ? [] : [name])),
+    long: isBare
+      ? []
+      : Object.entries(vars)
+          .map(([name, value]) => [name, bytesOf(value)] as const)
+          .filter(([, bytes]) => bytes > VARIABLE_BYTES),
     others: Object.keys(environments).filter((name) => name !== environment),
   }
 }

@@ -89,7 +89,7 @@ describe('bulla check', () => {
     const { code, out, err } = await check({ 'wrangler.toml': GOOD })
     expect([code, out]).toEqual([0, ''])
     expect(err.split('\n').filter(Boolean)).toEqual([
-      'not checked, for they are secrets: PAIRWISE_SALT, LOGIN_CLIENT_SECRET, KEY_RING, KEY_RING_NEXT',
+      'not checked, for they are secrets: PAIRWISE_SALT, REGISTRATION_KEYS, LOGIN_CLIENT_SECRET, KEY_RING, KEY_RING_NEXT',
       'wrangler.toml: the issuer can start with these settings',
     ])
   })
@@ -158,6 +158,48 @@ describe('bulla check', () => {
       'wrangler.toml, live: "ISSUER" expected the URL of this issuer, got nothing\n',
     ])
     expect([none.code, none.err]).toEqual([1, 'bulla: there is no environment nowhere\n'])
+  })
+
+  it('takes it that the keys of registration are there, which are secret, and finds what is wrong beside them', async () => {
+    const walkIn = (more: string): string =>
+      `${GOOD}\n[vars.REGISTRATION]\nresources = ["https://api.example.com"]\nscopes = ["orders:read"]\n${more}`
+    const [good, bad] = await Promise.all([
+      check({ 'wrangler.toml': walkIn('dynamic = true\ndocuments = false\n') }),
+      check({ 'wrangler.toml': walkIn('dynamic = 1\nblocked = "x"\n') }),
+    ])
+    expect([good.code, good.out, good.err]).toEqual([0, '', expect.stringContaining('REGISTRATION_KEYS, ')])
+    expect([bad.code, bad.out.split('\n').filter(Boolean)]).toEqual([
+      1,
+      [
+        'wrangler.toml: "REGISTRATION.dynamic" expected true or false, got 1',
+        'wrangler.toml: "REGISTRATION.blocked" expected a list, got a string',
+      ],
+    ])
+    const keys = 'q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k'
+    const open = await check({
+      'wrangler.toml': walkIn('').replace('[vars]', `[vars]\nREGISTRATION_KEYS = "${keys} x"`),
+    })
+    expect([open.code, open.out]).toEqual([
+      1,
+      'wrangler.toml: "REGISTRATION_KEYS" expected one to four keys as `bulla client keys` prints them\n',
+    ])
+    expect(open.err).toContain('ought to be secrets: REGISTRATION_KEYS')
+    expect(open.out + open.err).not.toContain(keys)
+  })
+
+  it('says which variables are longer than a Worker takes, such as a list of what is blocked', async () => {
+    const blocked = Array.from({ length: 5 }, (_, index) => `"${`dcr.${index}`.padEnd(1020, 'x')}"`).join(',')
+    const registration = `[vars.REGISTRATION]\nresources = ["https://api.example.com"]\nscopes = ["orders:read"]\n`
+    const [long, fitting] = await Promise.all(
+      [blocked, blocked.slice(0, blocked.lastIndexOf(','))].map((list) =>
+        check({ 'wrangler.toml': `${GOOD}\n${registration}blocked = [${list}]\n` }),
+      ),
+    )
+    expect([long?.code, long?.err]).toEqual([
+      0,
+      expect.stringMatching(/too long for a Worker: REGISTRATION has 5[12]\d\d bytes, and a variable holds 5120\n/),
+    ])
+    expect(fitting?.err).not.toContain('too long')
   })
 
   it('finds settings that stand beside the variables, where nothing reads them', async () => {

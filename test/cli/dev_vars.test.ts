@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { createRing, loadRing, rotateRing, writeRing } from '../../keys/index.ts'
 import { completeVars } from '../../src/cli/dev_vars.ts'
 import { readVariable } from '../../src/cli/dotenv_file.ts'
+import { readRegistrationKeys } from '../../src/registration/walk_in/walk_in_registration.ts'
 import { NOW, testKey, testRing } from '../fixtures.ts'
 import { RING_RSA, RING_RSA_2 } from '../parties/partner.ts'
 
 const io = { now: NOW, random: () => testKey(7), makeRsaKey: () => RING_RSA, makePartnerKey: () => ({ kty: 'EC' }) }
-const REST = '# mine\r\nexport DEVELOPMENT = true # on\r\nPARTNER_KEY=\'{}\'\r\nOTHER="a\\nb"\r\n'
+const REST =
+  '# mine\r\nexport DEVELOPMENT = true # on\r\nPARTNER_KEY=\'{}\'\r\nREGISTRATION_KEYS=mine\r\nOTHER="a\\nb"\r\n'
 
 /** Returns the ring of a text, as the issuer loads it. */
 function ringOf(text: string) {
@@ -18,10 +20,19 @@ function ringOf(text: string) {
 describe('the variables of development', () => {
   it('are made where there are none: a ring whose RSA key signs at once among them', () => {
     const { text, written } = completeVars('', io)
-    expect(written).toEqual(['DEVELOPMENT', 'PARTNER_KEY', 'KEY_RING'])
+    expect(written).toEqual(['DEVELOPMENT', 'PARTNER_KEY', 'REGISTRATION_KEYS', 'KEY_RING'])
+    expect(readRegistrationKeys('REGISTRATION_KEYS', readVariable(text, 'REGISTRATION_KEYS'))).toHaveLength(1)
     const { ring, findings } = ringOf(text)
     expect([ring.rsa?.map(({ use }) => use), findings]).toEqual([[NOW], []])
     expect(completeVars(text, io)).toEqual({ text, written: [] })
+  })
+
+  it('of before, without a key by which clients register, get one, and nothing else', () => {
+    const { text: whole } = completeVars('', io)
+    const before = whole.replace(/^REGISTRATION_KEYS=.*\n/m, '')
+    const { text, written } = completeVars(before, io)
+    expect([written, text.startsWith(before)]).toEqual([['REGISTRATION_KEYS'], true])
+    expect(readVariable(text, 'REGISTRATION_KEYS')).toMatch(/^[\w-]{43}$/)
   })
 
   it('get an RSA key that signs at once into the ring that they have, and all else stays, byte for byte', () => {

@@ -81,6 +81,20 @@ describe('--secret-file', () => {
   )
 })
 
+it.each([
+  ['dcr.e30.x', 'blocked = ["dcr.e30.x"]'],
+  ['https://claude.ai/oauth/metadata', 'blocked = ["https://claude.ai/oauth/metadata"]'],
+])('an operator who revokes a client that walked in reads what keeps it out: %s', async (id, line) => {
+  const { code, err } = await revoke(200, { kind: 'client', value: id, effective_within: 20 }, ['client', id])
+  expect([code, err]).toEqual([
+    0,
+    expect.stringContaining(`it may come again. What keeps it out, in [vars.REGISTRATION]: ${line}\n`),
+  ])
+  const configured = await revoke(200, { effective_within: 20 }, ['client', 'billing'])
+  const person = await revoke(200, { effective_within: 20 }, ['sub', id])
+  expect(configured.err + person.err).not.toContain('blocked')
+})
+
 describe('at a running issuer', () => {
   const now = Math.floor(Date.now() / 1000)
   const added: Addition[] = []

@@ -15,6 +15,7 @@ import { checkSettings } from '../../src/settings/settings.ts'
 import { ROOT, run } from '../checkout.ts'
 import { blockOf, DOCS } from '../docs.ts'
 import { ISSUER, VARS } from '../fixtures.ts'
+import { REGISTRATION_KEYS } from '../parties/walk_in.ts'
 
 /** Returns the variables that wrangler reads from a block of the DOCS. */
 async function varsOf(name: string): Promise<Bindings> {
@@ -62,16 +63,28 @@ describe('the settings that the docs show', () => {
     }
   })
 
-  it('are called in code as the docs say: each variable by its own name in camelCase, but for who logs in and failures', () => {
+  it.each(['registration', 'registration-blocked'])(
+    'of clients that walk in are taken as they stand there: %s',
+    async (name) => {
+      const resources = { 'https://api.example.com': { scopes: ['orders:read', 'orders:write'] } }
+      const shown = await varsOf(name)
+      const settings = readBindings({ ISSUER, GUARD: 'none', LOGIN: VARS.LOGIN, RESOURCES: resources, ...shown })
+      const { walkIns } = checkSettings({ ...settings, registrationKeys: REGISTRATION_KEYS[0] })
+      expect(walkIns).toMatchObject({ isRegistering: true, takesDocuments: true })
+      expect(walkIns?.blocked.size).toBe(name === 'registration' ? 0 : 2)
+    },
+  )
+
+  it('are called in code as the docs say: each variable by its own name in camelCase, but for who logs in and how often', () => {
     const table = DOCS.split('\n## Variables\n')[1]?.split('\n## ')[0] ?? ''
     const variables = [...table.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(
       ([, cell = '']) => cell.match(/[A-Z_]{2,}/g) ?? [],
     )
     expect(variables).toContain('SESSION_LIFETIME')
     const inCode = variables
-      .filter((name) => !['LOGIN', 'LOGIN_CLIENT_SECRET', 'FAILURES'].includes(name))
+      .filter((name) => !['LOGIN', 'LOGIN_CLIENT_SECRET', 'FAILURES', 'REGISTRATIONS'].includes(name))
       .map((name) => name.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase()))
-    for (const name of [...inCode, 'authenticate', 'allowFailure'])
+    for (const name of [...inCode, 'authenticate', 'allowFailure', 'allowRegistration'])
       expect([name, refusal({ [name]: undefined })]).toEqual([name, expect.not.stringContaining('has no setting')])
     expect(refusal({ login: undefined })).toContain('has no setting "login"')
   })

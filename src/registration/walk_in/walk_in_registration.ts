@@ -5,7 +5,7 @@
  */
 
 import { decodeBase64url } from '../../../keys/base64url.ts'
-import { checkKnown, checkMembers, type Members, readBoolean, readInteger, readTexts } from '../../../keys/check.ts'
+import { checkMembers, type Members, readBoolean, readInteger, readText, readTexts } from '../../../keys/check.ts'
 import { createFaultList, readAll, readEach } from '../../../keys/faults.ts'
 import { OPENID, STANDARD_SCOPES } from '../../openid/openid.ts'
 import type { Client } from '../clients/client.ts'
@@ -53,7 +53,10 @@ const MEMBERS = [
 /** What stands of OpenID Connect in what they may have; `address` and `phone` do not: they are for clients that are known. */
 const SCOPES_OF_PERSONS: readonly string[] = ['openid', 'profile', 'email', 'offline_access']
 
-/** A name of a host as a URL has it: lower case, no port. */
+/** An id, or a host. */
+const BLOCKED = /^[\x21-\x7e]{1,1024}$/
+
+/** A host, but for those that a URL has otherwise. */
 const HOST = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/
 
 /**
@@ -75,15 +78,26 @@ export function readRegistrationKeys(name: string, text: unknown): readonly Uint
   }
 }
 
+/** Tells whether a URL has this host just so: `127.1` is another there. */
+function isHost(text: string): boolean {
+  return URL.canParse(`https://${text}/`) && new URL(`https://${text}/`).hostname === text
+}
+
 /** Reads a list of hosts; nothing where there is none. */
 function readHosts(name: string, value: unknown): ReadonlySet<string> | undefined {
-  return value === undefined ? undefined : new Set(readTexts(name, value, HOST, 'a host in lower case, without a port'))
+  if (value === undefined) return undefined
+  const expected = 'a host as a URL has it: in lower case, without a port'
+  const hosts = readTexts(name, value, HOST, expected)
+  readEach(hosts, (host, index) => {
+    if (!isHost(host)) throw new RangeError(`"${name}[${index}]" expected ${expected}`)
+  })
+  return new Set(hosts)
 }
 
 /** Returns what all of them have in common, read as the settings of a client are. */
 function readTemplate(name: string, value: Members, known: Known): Client {
   const { resources, scopes, refresh_token_lifetime } = value
-  const template = readClientAs(
+  return readClientAs(
     '',
     name,
     {
@@ -95,18 +109,14 @@ function readTemplate(name: string, value: Members, known: Known): Client {
     },
     known,
   )
-  const stray = template.scopes.size === 0 ? 'nothing' : undefined
-  if (stray !== undefined) throw new RangeError(`"${name}.scopes" expected at least one scope`)
-  return template
 }
 
-/** Checks that nothing stands there of OpenID Connect but what strangers may have. */
-function checkPersons(name: string, scopes: unknown): void {
+/** Checks that nothing stands there of OpenID Connect but what strangers may have, be it of the operator's own. */
+function checkPersons(name: string, scopes: unknown, { userinfo }: Known): void {
+  const ofPersons = [...STANDARD_SCOPES, ...(userinfo?.scopes ?? [])]
   readEach(Array.isArray(scopes) ? scopes : [], (token, index) => {
-    if (STANDARD_SCOPES.includes(token) && !SCOPES_OF_PERSONS.includes(token))
-      throw new RangeError(
-        `"${name}.scopes[${index}]" expected ${SCOPES_OF_PERSONS.join(', ')} of OpenID Connect alone`,
-      )
+    if (ofPersons.includes(token) && !SCOPES_OF_PERSONS.includes(token))
+      throw new RangeError(`"${name}[${index}]" expected of OpenID Connect ${SCOPES_OF_PERSONS.join(', ')} alone`)
   })
 }
 
@@ -114,18 +124,42 @@ function checkPersons(name: string, scopes: unknown): void {
 function readDefaultResource(name: string, given: unknown, resources: unknown): string | undefined {
   const uris = Array.isArray(resources) ? resources.map(String) : []
   if (given === undefined) return uris.length === 1 ? uris[0] : undefined
-  checkKnown(
-    `${name}.default_resource`,
-    readTexts(`${name}.default_resource`, [given], /^/, 'a URI'),
-    uris,
-    'one of its resources',
-  )
-  return String(given)
+  const expected = 'one of its resources'
+  const uri = readText(name, given, /^/, expected)
+  if (!uris.includes(uri)) throw new RangeError(`"${name}" expected ${expected}`)
+  return uri
+}
+
+/** Checks that a list is there, and not empty. What stands in it is read elsewhere. */
+function checkSome(name: string, list: unknown, otherwise = ''): void {
+  if (list === undefined) throw new TypeError(`"${name}" expected a list, got nothing`)
+  if (Array.isArray(list) && list.length === 0) throw new RangeError(`"${name}" expected at least one${otherwise}`)
+}
+
+/** Checks that there is a way in, and nothing beside it that means nothing. */
+function checkWays(name: string, { documents = true, dynamic, document_hosts }: Members, keys: unknown): void {
+  readAll({
+    keys() {
+      if (dynamic === true && keys === undefined)
+        throw new TypeError(
+          `"registrationKeys" expected the keys that \`bulla client keys\` prints: "${name}.dynamic" lets clients register`,
+        )
+    },
+    any() {
+      if (documents === false && dynamic !== true && keys === undefined)
+        throw new RangeError(`"${name}" expected "documents", or "registrationKeys": nobody could walk in`)
+    },
+    hosts() {
+      if (document_hosts === undefined) return
+      if (documents === false) throw new RangeError(`"${name}.document_hosts" expected "documents" to be true`)
+      checkSome(`${name}.document_hosts`, document_hosts, '; "documents" false takes none')
+    },
+  })
 }
 
 /** Where the setting stands. */
 export interface RegistrationPlace extends Known {
-  readonly issuer: string
+  readonly issuer: unknown
   /** The text of the setting `registrationKeys`. */
   readonly keys: unknown
 }
@@ -140,48 +174,45 @@ export function readRegistration(
   value: unknown,
   { issuer, keys, ...known }: RegistrationPlace,
 ): WalkInPolicy | undefined {
-  if (value === undefined) return undefined
+  const readKeys = () => (keys === undefined ? undefined : readRegistrationKeys('registrationKeys', keys))
+  if (value === undefined) {
+    readKeys()
+    return undefined
+  }
   checkMembers(name, value)
   const faults = createFaultList()
   faults.read(() => checkMembers(name, value, MEMBERS))
-  const { documents = true, dynamic = keys !== undefined, document_hosts, redirect_hosts, blocked = [] } = value
-  const { resources, scopes, refresh_token_grace = 30 } = value
+  const { resources, scopes, default_resource, documents = true, dynamic = keys !== undefined } = value
+  const { document_hosts, redirect_hosts, blocked = [], refresh_token_grace = 30 } = value
   const read = readAll(
     {
-      resources: () => {
-        if (readTexts(`${name}.resources`, resources, /^/, 'the URI of a resource').length === 0)
-          throw new RangeError(`"${name}.resources" expected at least one`)
-      },
-      persons: () => checkPersons(name, scopes),
-      template: () => readTemplate(name, value, known),
-      defaultResource: () => readDefaultResource(name, value['default_resource'], resources),
+      resources: () => checkSome(`${name}.resources`, resources),
+      scopes: () => checkSome(`${name}.scopes`, scopes),
+      persons: () => checkPersons(`${name}.scopes`, scopes, known),
+      template: () => readTemplate(name, value, { ...known, profile: undefined }),
+      defaultResource: () => readDefaultResource(`${name}.default_resource`, default_resource, resources),
       takesDocuments: () => readBoolean(`${name}.documents`, documents),
       isRegistering: () => readBoolean(`${name}.dynamic`, dynamic),
       documentHosts: () => readHosts(`${name}.document_hosts`, document_hosts),
       redirectHosts: () => readHosts(`${name}.redirect_hosts`, redirect_hosts),
-      blocked: () => new Set(readTexts(`${name}.blocked`, blocked, /^[\x21-\x7e]{1,1024}$/, 'an id or a host')),
-      grace: () => readInteger(`${name}.refresh_token_grace`, refresh_token_grace, 0, 1800),
-      keys: () => (keys === undefined ? undefined : readRegistrationKeys('registrationKeys', keys)),
+      blocked: () => new Set(readTexts(`${name}.blocked`, blocked, BLOCKED, 'an id, or the host of a document')),
+      refreshTokenGrace: () => readInteger(`${name}.refresh_token_grace`, refresh_token_grace, 0, 1800),
+      keys: readKeys,
+      ways: () => checkWays(name, value, keys),
       profile() {
         if (known.profile !== undefined)
-          throw new RangeError(`"${name}" expected no "profile" for all clients: those that walk in are public`)
-      },
-      needs() {
-        if (dynamic === true && keys === undefined)
-          throw new TypeError(
-            '"registrationKeys" expected a secret, which `bulla client keys` prints: clients register',
-          )
+          throw new RangeError(`"${name}" expected no "profile" for all clients, for those that walk in can be in none`)
       },
     },
     faults,
   )
-  const { template, grace, keys: read_keys, defaultResource, takesDocuments, isRegistering } = read
-  const { documentHosts, redirectHosts, blocked: out } = read
+  const { template, refreshTokenGrace, defaultResource, takesDocuments, isRegistering } = read
+  const { documentHosts, redirectHosts } = read
   return {
-    issuer,
-    template: { ...template, refreshTokenGrace: grace },
-    ids: read_keys === undefined ? undefined : createDynamicIds(issuer, read_keys),
-    ...{ defaultResource, isRegistering, takesDocuments, documentHosts, redirectHosts, blocked: out },
+    issuer: String(issuer),
+    template: { ...template, refreshTokenGrace },
+    ids: read.keys === undefined ? undefined : createDynamicIds(String(issuer), read.keys),
+    ...{ defaultResource, isRegistering, takesDocuments, documentHosts, redirectHosts, blocked: read.blocked },
   }
 }
 

@@ -41,6 +41,32 @@ export const REGISTERING_CLIENTS: readonly RegisteringClient[] = [
     answer: { client_uri: undefined, ...GRANTS, scope: 'read' },
   },
   {
+    client: 'Cursor',
+    body: {
+      client_name: 'Cursor',
+      redirect_uris: [
+        'cursor://anysphere.cursor-mcp/oauth/callback',
+        'https://www.cursor.com/agents/mcp/oauth/callback',
+        'http://localhost:8787/callback',
+      ],
+      ...PUBLIC,
+      application_type: 'web',
+    },
+    answer: ALL,
+  },
+  {
+    client: 'Cline',
+    body: {
+      client_name: 'Cline',
+      client_uri: 'https://cline.bot',
+      redirect_uris: ['vscode://saoudrizwan.claude-dev/mcp-auth/callback/9f86d081884c7d65'],
+      ...PUBLIC,
+      software_id: 'cline',
+      scope: 'openid',
+    },
+    answer: { ...NONE, client_uri: undefined, software_id: undefined },
+  },
+  {
     client: 'claude.ai',
     body: {
       client_name: 'Claude',
