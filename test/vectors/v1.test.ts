@@ -1,3 +1,5 @@
+import { hkdf } from '@noble/hashes/hkdf.js'
+import { sha256 } from '@noble/hashes/sha2.js'
 import { calculateJwkThumbprint } from 'jose'
 import { describe, expect, it } from 'vitest'
 import {
@@ -20,6 +22,7 @@ import {
 } from '../../keys/index.ts'
 import { readVerificationKeys, readySigningKey } from '../../src/jose/jwks.ts'
 import { leafRecipient, openerOf, type Recipient } from '../../src/jose/recipient.ts'
+import { createDynamicIds, type DynamicFacts } from '../../src/registration/walk_in/dynamic_id.ts'
 import { type Expectations, readClaims } from '../../src/token/claims.ts'
 import { openEnvelope } from '../../src/token/envelope.ts'
 import { openMarked } from '../../src/token/mark.ts'
@@ -34,6 +37,7 @@ import marked from './v1/mark.json' with { type: 'json' }
 import names from './v1/names.json' with { type: 'json' }
 import nested from './v1/nested.json' with { type: 'json' }
 import purposes from './v1/purpose.json' with { type: 'json' }
+import registration from './v1/registration.json' with { type: 'json' }
 import signing from './v1/sign.json' with { type: 'json' }
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
@@ -156,6 +160,25 @@ describe('vectors v1', () => {
       2_592_000,
     )
     expect(await openPurpose(purpose as EnvelopePurpose, envelope, leaves, now, 0)).toEqual(facts)
+  })
+
+  it.each(registration.derivation)('derive the keys of registration at $issuer', ({ key, issuer, id, secret }) => {
+    for (const [what, { info, key: derived }] of Object.entries({ id, secret })) {
+      expect(hex(encodeLabels('bulla/1/registration', what, issuer))).toBe(info)
+      expect(hex(hkdf(sha256, bytes(key), undefined, bytes(info), 32))).toBe(derived)
+    }
+  })
+
+  it.each(registration.clients)('make and open the id of a client, and its secret: $name', (client) => {
+    const ids = createDynamicIds(client.issuer, client.keys.map(bytes))
+    expect(ids.make(client.facts as DynamicFacts)).toBe(client.id)
+    const opened = ids.open(client.id)
+    expect([opened?.facts, opened?.secret()]).toEqual([client.facts, client.secret])
+  })
+
+  it.each(registration.refused.ids)('refuse the id of a client with $name', ({ id }) => {
+    const { issuer, keys } = registration.refused
+    expect(createDynamicIds(issuer, keys.map(bytes)).open(id)).toBeUndefined()
   })
 
   it('export keys', () => {
