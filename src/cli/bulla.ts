@@ -11,6 +11,7 @@ import { readArguments } from './arguments.ts'
 import { checkCommands } from './check.ts'
 import { clientCommands } from './client.ts'
 import { type Command, type Io, Refusal, UsageError, type Values } from './command.ts'
+import { doctorCommands } from './doctor.ts'
 import { keysCommands } from './keys.ts'
 import { registrationCommands } from './registration_keys.ts'
 import { revokeCommands } from './revoke.ts'
@@ -27,12 +28,13 @@ const commands: readonly Command[] = [
   ...clientCommands,
   ...registrationCommands,
   ...checkCommands,
+  ...doctorCommands,
 ]
 
 function usageOf({ call, operand, options }: Command): string {
   const isNeeded = (name: string): boolean =>
     (call === 'subject' && ['provider', 'sub'].includes(name)) ||
-    (['ring', 'keys', 'issuer', 'resource', 'client', 'secret-file'].includes(name) &&
+    (['ring', 'keys', 'issuer', 'resource', 'client', 'secret-file', 'connect'].includes(name) &&
       !['client new', 'client keys'].includes(call))
   const shown = Object.entries(options).map(([name, option]) => {
     const flag = option.value === undefined ? `--${name}` : `--${name} ${option.value}`
@@ -154,6 +156,7 @@ process.exitCode = await run(process.argv.slice(2), {
   stdin: () => text(process.stdin),
   out: (data) => console.log(data),
   say: (words) => console.error(words),
+  ...(process.stderr.isTTY && { progress: (words) => process.stderr.write(`\r\x1b[K${words}`) }),
   now: Math.floor(Date.now() / 1000),
   random: () => randomBytes(32),
   makeRsaKey,

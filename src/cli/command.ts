@@ -14,6 +14,8 @@ export interface Io {
   readonly out: (data: string) => void
   /** Writes a line of words to stderr. */
   readonly say: (words: string) => void
+  /** Shows what is done just now in place of what was before, where a person looks on; nothing takes it away. */
+  readonly progress?: (words: string) => void
   /** Unix seconds. */
   readonly now: number
   /** Returns 32 random bytes. */

@@ -35,3 +35,10 @@ export function visiblePart(text: string, longest: number): string {
 export function visibleText(longest: number): RegExp {
   return new RegExp(`^(?=.*\\S)[^${INVISIBLE}]{1,${longest}}$`, 'u')
 }
+
+const EACH_INVISIBLE = new RegExp(`[${INVISIBLE}]`, 'gu')
+
+/** Returns a text with each character that nobody can see written out: `\u{1b}`. A terminal does nothing that it says. */
+export function makeVisible(text: string): string {
+  return text.replace(EACH_INVISIBLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
+}

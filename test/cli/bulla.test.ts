@@ -66,6 +66,7 @@ describe('bulla', () => {
       'subject',
       'revoke kid KID',
       'client new ID',
+      'doctor',
     ]) {
       expect(asked.out).toContain(`  ${call} `)
     }

@@ -167,7 +167,10 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/verifier': ['src/remote', 'src/protocol', 'src/token', 'src/jose', 'keys'],
   'src/verifier/hono.ts': ['src/verifier', 'src/token', 'hono'],
   'src/verifier/express.ts': ['src/verifier', 'src/token', 'node'],
+  'src/cli/connect/rules': ['src/protocol', 'keys'],
+  'src/cli/connect': ['src/cli/connect/rules', 'src/remote', 'src/protocol', 'keys', 'node'],
   'src/cli': [
+    'src/cli/connect',
     'src/bindings.ts',
     'src/binding_kinds.ts',
     'src/development.ts',

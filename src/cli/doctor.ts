@@ -1,0 +1,51 @@
+/**
+ * `bulla doctor`: why clients do not get on at an API or issuer, ours or not.
+ *
+ * @module
+ */
+
+import { makeVisible } from '../protocol/visible.ts'
+import { type Command, Refusal, UsageError } from './command.ts'
+import { summarize, writeJson, writeReport } from './connect/report.ts'
+import { walk } from './connect/walk.ts'
+
+/** Returns the URL that was typed. */
+function readUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username + url.password + url.hash !== '')
+    throw new UsageError('--connect expected an http(s) URL, without a user or fragment')
+  return url
+}
+
+const doctor: Command = {
+  call: 'doctor',
+  summary: 'walks to an API or issuer as an MCP client does, and says where that breaks; exit 1 if it does',
+  details:
+    'It asks as any client would, follows no redirect blindly, and stops where a person would log in. It registers a client\nof its own, which can be deleted: --no-register leaves that out. It looks for a break at each step, says whose fault it is,\nand how it is mended. A warning is what stops some clients alone.',
+  options: {
+    connect: { type: 'string', value: 'URL', help: 'the URL of the API, as a client is given it; or of an issuer' },
+    'no-register': { type: 'boolean', help: 'register no client, and leave out what needs one' },
+    json: { type: 'boolean', help: 'as JSON' },
+  },
+  async run(values, _operand, { out, say, progress = () => {}, random }) {
+    // Else nobody here can tell which addresses are public.
+    if (process.getBuiltinModule === undefined) throw new Refusal('this takes Node 20.16 or newer')
+    const report = await walk(readUrl(values.need('connect')), {
+      registers: !values.has('no-register'),
+      say(words) {
+        progress('')
+        say(makeVisible(words))
+      },
+      progress: (url) => progress(makeVisible(new URL(url).origin + new URL(url).pathname).slice(0, 70)),
+      random: () => Buffer.from(random()).toString('base64url'),
+    })
+    progress('')
+    if (values.has('json')) out(writeJson(report))
+    else for (const line of writeReport(report)) out(line)
+    say(summarize(report))
+    return report.ok ? 0 : 1
+  },
+}
+
+/** The command that walks to others. */
+export const doctorCommands: readonly Command[] = [doctor]
