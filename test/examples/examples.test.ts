@@ -41,7 +41,15 @@ async function install(): Promise<void> {
   expect(packed.code).toBe(0)
   const { dependencies, devDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
   const versions = { ...dependencies, ...devDependencies }
-  const names = ['express', '@types/express', 'fastify', 'hono', '@hono/node-server', '@types/node']
+  const names = [
+    '@modelcontextprotocol/sdk',
+    'express',
+    '@types/express',
+    'fastify',
+    'hono',
+    '@hono/node-server',
+    '@types/node',
+  ]
   const packages = [`./${packed.out.trim()}`, ...names.map((name) => `${name}@${versions[name]}`)]
   await writeFile(join(project, 'package.json'), JSON.stringify({ type: 'module' }))
   const installed = await run('npm', ['install', '--no-audit', '--no-fund', ...packages], { cwd: project })
@@ -259,6 +267,33 @@ serve({ fetch: (request: Request) => worker.fetch(request, env), port: 3000 })`,
     )
     if (name === 'describe')
       expect(await answers[2].json()).toMatchObject({ resource, authorization_servers: [live.issuer] })
+  })
+})
+
+describe("MCP's own SDK, by the docs alone", () => {
+  it('answers a tool call with who calls, and refuses who has no good token', async () => {
+    const port = await freePort()
+    const program = blockOf('mcp-sdk').replaceAll('http://localhost:8787', live.issuer).replace('3000', String(port))
+    await writeFile(join(project, 'readme_mcp.ts'), program)
+    await start('readme_mcp', port)
+    const call = async (headers: Record<string, string>) => {
+      const answer = await fetch(`http://localhost:${port}/mcp`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers },
+        body: '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami","arguments":{}}}',
+      })
+      return [answer.status, await answer.text()]
+    }
+    expect(await call({ authorization: `Bearer ${await tokenFor('orders:read')}` })).toEqual([
+      200,
+      expect.stringContaining('client:demo-service'),
+    ])
+    expect(await call({ authorization: 'Bearer x' })).toEqual([401, expect.stringContaining('invalid_token')])
+  })
+
+  it('has its like in Python, which a parser of Python reads', async () => {
+    const program = `import ast, sys\nast.parse(sys.argv[1])`
+    expect(await run('python3', ['-c', program, blockOf('fastmcp')], { cwd: project })).toMatchObject({ code: 0 })
   })
 })
 

@@ -345,6 +345,6 @@ describe('the exports map', () => {
       (target) => !existsSync(join(ROOT, target.replace(/^(\.\/)?dist\//, '').replace(/(\.d)?\.(ts|js)$/, '.ts'))),
     )
     expect(missing).toEqual([])
-    expect(targets.length).toBe(19)
+    expect(targets.length).toBe(21)
   })
 })

@@ -62,6 +62,7 @@ describe('the package', { timeout: 240_000 }, () => {
     )
     expect(lines).toContain('bulla/verifier createMemoryReplay createVerifier describeResource remoteKeys')
     expect(lines).toContain('bulla/verifier/direct createDirectVerifier')
+    expect(lines).toContain('bulla/verifier/mcp toAuthInfo tokenVerifier')
     for (const framework of ['fetch', 'hono'])
       expect(lines).toContain(`bulla/verifier/${framework} describe resourceServer`)
     for (const framework of ['express', 'fastify'])

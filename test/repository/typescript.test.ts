@@ -27,6 +27,7 @@ const BEFORE: Readonly<Record<string, string>> = {
   express: orders.replace('verifier/hono', 'verifier/express'),
   fastify: orders.replace('verifier/hono', 'verifier/fastify'),
   describe: orders + routes,
+  operation: orders,
   'app-api': orders,
   scheme: "import { createIssuer, type IssuerSettings } from 'bulla'\ndeclare const settings: IssuerSettings\n",
 }
