@@ -175,6 +175,7 @@ function readParts(env: Bindings, isLoopbackAllowed: boolean, faults: FaultList)
     guard: faults.read(() => readGuard(GUARD)) ?? (GUARD === undefined ? undefined : readGuard(UNREAD)),
     revocations: REVOCATIONS === undefined ? undefined : createDurableObjectRevocations(revocations ?? UNREAD),
     allowFailure: FAILURES === undefined ? undefined : allowBy(FAILURES),
+    addressOf: (request: Request) => request.headers.get('cf-connecting-ip') ?? undefined,
     allowRegistration: REGISTRATIONS === undefined ? undefined : allowBy(REGISTRATIONS),
   }
 }

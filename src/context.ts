@@ -5,9 +5,12 @@
  */
 
 import { encodeBase64url } from '../keys/base64url.ts'
+import { isLoopback } from '../keys/identifier.ts'
 import type { Keyring } from '../keys/index.ts'
 import type { Log, LogEntry } from './log.ts'
 import { type Clients, createClients } from './registration/known_clients.ts'
+import { createStrangers, type Strangers } from './remote/public/client_documents.ts'
+import { createPublicFetch } from './remote/public/public_fetch.ts'
 import { checkRing } from './settings/ring_needs.ts'
 import { type CheckedSettings, checkSettings, type IssuerSettings } from './settings/settings.ts'
 import { guardWithDeadline, rememberLonger } from './stores/guard.ts'
@@ -20,7 +23,9 @@ export interface EndpointContext {
   readonly settings: CheckedSettings
   /** All who are known by a `client_id`, those that walked in too; `settings.clients` are those that are configured. */
   readonly clients: Clients
-  readonly hooks: Pick<IssuerSettings, 'claims' | 'response'>
+  /** What strangers publish; nothing where none may walk in by a document. */
+  readonly strangers: Strangers | undefined
+  readonly hooks: Pick<IssuerSettings, 'claims' | 'response' | 'addressOf'>
   readonly keyRing: KeyRing
   /** Returns what seals and opens the issuer's own envelopes at `now`. */
   readonly envelopes: (keyring: Keyring, now: number) => PurposeEnvelopes
@@ -52,7 +57,7 @@ function safely(write: Log): Log {
  * @throws {TypeError | RangeError} when a setting is wrong
  */
 export function createContext(settings: IssuerSettings): EndpointContext {
-  const { claims, response, keyRing, keyRingNext } = settings
+  const { claims, response, addressOf, keyRing, keyRingNext } = settings
   const checked = checkSettings(settings)
   const texts = { ring: keyRing, next: keyRingNext }
   checkRing(checked, texts)
@@ -64,6 +69,8 @@ export function createContext(settings: IssuerSettings): EndpointContext {
     log({ level: 'warn', event: 'guard', detail })
   }
   const ring = createKeyRing({ texts, issuer, longestLife, log })
+  const fetch = createPublicFetch(isLoopback(issuer), settings.fetch)
+  const strangers = checked.walkIns?.takesDocuments ? createStrangers(checked.walkIns, fetch) : undefined
   const now = settings.now ?? (() => Math.floor(Date.now() / 1000))
   return {
     settings: {
@@ -76,8 +83,9 @@ export function createContext(settings: IssuerSettings): EndpointContext {
         ),
       revocations: revocations && revocationsWithDeadline(revocations, log),
     },
-    clients: createClients(checked),
-    hooks: { ...(claims && { claims }), ...(response && { response }) },
+    clients: createClients(checked, strangers?.clients),
+    strangers,
+    hooks: { ...(claims && { claims }), ...(response && { response }), ...(addressOf && { addressOf }) },
     keyRing: ring,
     envelopes: (keyring, now) => createPurposeEnvelopes(keyring, lives, now),
     log,

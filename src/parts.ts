@@ -10,6 +10,7 @@ import {
   type ProveClient,
   spendingAtOnce,
 } from './authentication/client_authentication.ts'
+import { createDocumentHolders, type DocumentHolders } from './authentication/document_client.ts'
 import { type AllowedApps, createAllowedApps } from './authorization/allowed_apps.ts'
 import { type Answers, createAnswers } from './authorization/authorization_response.ts'
 import { type Codes, createCodes } from './authorization/codes.ts'
@@ -43,6 +44,7 @@ import { createRevocationView, type Revocations, type RevocationView } from './s
 export interface Parts {
   readonly proveClient: ProveClient
   readonly authenticateClient: AuthenticateClient
+  readonly documentHolders: DocumentHolders
   readonly accessTokens: AccessTokens
   readonly idTokens: IdTokens
   readonly idTokenHints: IdTokenHints
@@ -76,7 +78,7 @@ export function createParts(context: EndpointContext, fetch: Fetch): Parts {
   const { settings, log, keyRing } = context
   const { revocations, resources } = settings
   const publicKeys = createPublicKeys(context)
-  const assertions = createAssertions(fetch, log)
+  const assertions = createAssertions(fetch, log, context.strangers)
   const view = createRevocationView(revocations, log, (resource, at) =>
     keyRing.open(at).namesKeys(resource, resources.get(resource)?.branch),
   )
@@ -87,6 +89,7 @@ export function createParts(context: EndpointContext, fetch: Fetch): Parts {
   return {
     proveClient,
     authenticateClient: spendingAtOnce(proveClient),
+    documentHolders: createDocumentHolders(context),
     accessTokens: createAccessTokens(context, recipients, publicKeys),
     idTokens: createIdTokens(context, recipients, tellPerson),
     tellPerson,

@@ -11,7 +11,7 @@ import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { Client } from '../registration/clients/client.ts'
 import type { Assertions } from '../remote/signer_keys.ts'
-import { type AssertionClaims, CLOCK_TOLERANCE, readAssertion } from '../token/assertion.ts'
+import { type AssertionClaims, CLOCK_TOLERANCE, readAssertion, type UnprovedAssertion } from '../token/assertion.ts'
 
 /** The one type of assertion that is taken (RFC 7523 §2.2). */
 const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -57,6 +57,16 @@ export function readClientAssertion(authorization: string | null, parameters: Pa
   return { jwt, id: parameters.get('client_id') }
 }
 
+/** Returns what an assertion says of itself; nothing where it is none. */
+export function readUnproved(jwt: string): UnprovedAssertion | undefined {
+  try {
+    return readAssertion(jwt)
+  } catch (error) {
+    if (error instanceof TokenError) return undefined
+    throw error
+  }
+}
+
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
@@ -65,7 +75,7 @@ function isText(value: unknown): value is string {
 export function createAssertionAuthentication(
   { settings, clients }: EndpointContext,
   assertions: Assertions,
-): (assertion: ClientAssertion, now: number) => Promise<ProvedClient> {
+): (assertion: ClientAssertion, met: Client | undefined, now: number) => Promise<ProvedClient> {
   const { issuer, guard } = settings
 
   async function open(jwt: string, client: Client, now: number): Promise<AssertionClaims> {
@@ -85,9 +95,10 @@ export function createAssertionAuthentication(
     })
   }
 
-  async function prove({ jwt, id }: ClientAssertion, now: number): Promise<ProvedClient> {
+  async function prove({ jwt, id }: ClientAssertion, met: Client | undefined, now: number): Promise<ProvedClient> {
     const { iss, sub } = readAssertion(jwt)
-    const client = clients.find(id ?? sub ?? '')
+    const named = id ?? sub ?? ''
+    const client = met?.id === named ? met : clients.find(named)
     if (client === undefined) throw new OAuthError('invalid_client', 'unknown client')
     // Looked at before the signature over it, so that nobody's keys are fetched for what is another's.
     if (iss !== client.id || sub !== client.id)
@@ -105,11 +116,14 @@ export function createAssertionAuthentication(
     }
   }
 
-  return async (assertion, now) => {
+  return async (assertion, met, now) => {
     try {
-      return await prove(assertion, now)
+      return await prove(assertion, met, now)
     } catch (cause) {
       if (!(cause instanceof TokenError)) throw cause
+      // Whose keys nobody can get just now is no other than before: it would throw all away.
+      if (cause.code === 'unavailable' && met !== undefined)
+        throw new OAuthError('temporarily_unavailable', 'the keys of the client cannot be had', { cause })
       throw new OAuthError('invalid_client', `the client assertion is not good: ${cause.code}`, { cause })
     }
   }

@@ -17,7 +17,12 @@ import {
 import { methodsIn } from '../registration/clients/fapi2.ts'
 import type { Assertions } from '../remote/signer_keys.ts'
 import type { CheckedSettings } from '../settings/settings.ts'
-import { createAssertionAuthentication, type ProvedClient, readClientAssertion } from './client_assertion.ts'
+import {
+  createAssertionAuthentication,
+  type ProvedClient,
+  readClientAssertion,
+  readUnproved,
+} from './client_assertion.ts'
 
 /** The ways in which a client can prove itself. */
 const CLIENT_AUTHENTICATION_METHODS: readonly ClientAuthenticationMethod[] = [
@@ -82,12 +87,37 @@ function authenticateBySecret(claim: Claim, client: Client | undefined): Client 
   return client
 }
 
+/** What a request says of its client before any of it is proved. */
+export interface NamedClient {
+  /** Nothing where it names none. */
+  readonly id: string | undefined
+  /** Whether an assertion is to prove it. */
+  readonly isSigned: boolean
+  /** The key that the assertion names. */
+  readonly kid: string | undefined
+}
+
+/**
+ * Reads which client a request names.
+ *
+ * @throws {OAuthError} `invalid_client`, or `invalid_request` when the request contradicts itself
+ */
+export function readNamedClient(headers: Headers, parameters: Parameters): NamedClient {
+  const authorization = headers.get('authorization')
+  const assertion = readClientAssertion(authorization, parameters)
+  if (assertion === undefined) return { id: readClaim(authorization, parameters).id, isSigned: false, kid: undefined }
+  const unproved = readUnproved(assertion.jwt)
+  return { id: assertion.id ?? unproved?.sub, isSigned: true, kid: unproved?.kid }
+}
+
 /** What a request shows of its client. */
 export interface ClientRequest {
   readonly headers: Headers
   readonly parameters: Parameters
   /** The certificate of the connection, as the platform tells it. */
   readonly certificate?: ClientCertificate | undefined
+  /** The client that it names, where the endpoint had to learn about it: it still has to prove itself. */
+  readonly met?: Client | undefined
   /** Unix seconds. */
   readonly now: number
 }
@@ -126,12 +156,12 @@ const spendNothing = async (): Promise<void> => {}
 export function createClientAuthentication(context: EndpointContext, assertions: Assertions): ProveClient {
   const { clients } = context
   const authenticateByAssertion = createAssertionAuthentication(context, assertions)
-  return async ({ headers, parameters, certificate, now }) => {
+  return async ({ headers, parameters, certificate, met, now }) => {
     const authorization = headers.get('authorization')
     const assertion = readClientAssertion(authorization, parameters)
-    if (assertion !== undefined) return authenticateByAssertion(assertion, now)
+    if (assertion !== undefined) return authenticateByAssertion(assertion, met, now)
     const claim = readClaim(authorization, parameters)
-    const client = clients.find(claim.id)
+    const client = met?.id === claim.id ? met : clients.find(claim.id)
     if (claim.method !== 'none' || client?.certificate === undefined)
       return { client: authenticateBySecret(claim, client), spend: spendNothing }
     checkCertificate(client.certificate, certificate)

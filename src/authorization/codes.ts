@@ -13,6 +13,7 @@ import { TokenError } from '../jose/error.ts'
 import { approvedClaims } from '../openid/told_claims.ts'
 import type { WayBack } from '../pages/leaving.ts'
 import { OAuthError } from '../protocol/error.ts'
+import { proofOf } from '../registration/walk_in/client_document.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
 import type { AllowedApps } from './allowed_apps.ts'
@@ -117,6 +118,7 @@ export function createCodes(
     const { destination, scope, resources, details, codeChallenge, nonce, dpopJkt } = request
     const { client, redirectUri } = destination
     const { sid, sub } = session
+    const proof = proofOf(client)
     const approval = {
       gid: nameOf('grant', one),
       sid,
@@ -127,6 +129,7 @@ export function createCodes(
       ...(details.length === 0 ? {} : { details }),
       ...loginOf(session),
       ...claimsOf(request, session),
+      ...(proof === undefined ? {} : { client_proof: proof }),
       approved_at: now,
       grant_end: now + client.refreshTokenLifetime,
     }

@@ -189,7 +189,7 @@ export function createConsents(
     now: number,
   ): Promise<Response | undefined> {
     const asked = readParameters(parameters)
-    const destination = await proveDestination(asked, clients)
+    const destination = await proveDestination(asked, clients, { now })
     const request = readAuthorizationRequest(asked, destination, settings, pushed)
     const isAllowed = decision === 'allow'
     if (isAllowed && !(await isSufficient(session, request, now))) return undefined

@@ -8,10 +8,11 @@
 
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
+import { readChallenge } from '../protocol/pkce.ts'
 import { isRegistered } from '../protocol/redirect_uri.ts'
 import { type ResponseMode, readResponseMode } from '../protocol/response_mode.ts'
 import type { Client } from '../registration/clients/client.ts'
-import type { Clients } from '../registration/known_clients.ts'
+import { type Clients, isByDocument, type Meeting } from '../registration/known_clients.ts'
 
 declare const proved: unique symbol
 
@@ -31,13 +32,36 @@ export interface Destination {
 export const LONGEST_STATE = 4096
 
 /**
+ * Checks a request whose client's document may have to be fetched: all that can be checked without it, so that nobody makes us
+ * fetch by less than a whole request.
+ *
+ * @throws {OAuthError} `invalid_request`, `unsupported_response_type`
+ */
+export function checkWorthFetching(parameters: Parameters): void {
+  parameters.checkOnce()
+  parameters.require('redirect_uri')
+  if (parameters.require('response_type') !== 'code')
+    throw new OAuthError('unsupported_response_type', 'response_type is not code')
+  readChallenge(parameters.get('code_challenge'), parameters.get('code_challenge_method'))
+}
+
+/**
  * Proves where the answer may go: phase 1. What it throws is for a page, never for a redirect.
  *
- * @throws {OAuthError} `invalid_request` or `invalid_client`
+ * @throws {OAuthError} `invalid_request` or `invalid_client`; and what {@link Clients.meet} throws
  */
-export async function proveDestination(parameters: Parameters, clients: Pick<Clients, 'find'>): Promise<Destination> {
+export async function proveDestination(
+  parameters: Parameters,
+  clients: Pick<Clients, 'find' | 'meet'>,
+  meeting: Pick<Meeting, 'now' | 'asker'>,
+): Promise<Destination> {
   parameters.checkOnce('client_id', 'redirect_uri', 'request_uri')
-  const client = clients.find(parameters.require('client_id'))
+  const id = parameters.require('client_id')
+  const found = clients.find(id)
+  if (found === undefined) throw new OAuthError('invalid_client', 'unknown client_id')
+  if (isByDocument(found)) checkWorthFetching(parameters)
+  const asked = parameters.get('redirect_uri')
+  const client = await clients.meet(id, { ...meeting, where: 'authorize', ...(asked && { redirectUri: asked }) })
   if (client === undefined) throw new OAuthError('invalid_client', 'unknown client_id')
   const redirectUri = parameters.require('redirect_uri')
   if (!isRegistered(redirectUri, client.redirectUris)) {

@@ -36,7 +36,7 @@ export function createIdentify({ settings, clients }: EndpointContext, wanted: W
     if (sub === '' || sub.length > 255 || isReservedSubject(sub) || !isVisible(sub))
       throw new OAuthError('login_failed', 'a person cannot have this subject')
     checkFreshness(person, transaction)
-    await wanted.check(person, asked, (await proveDestination(asked, clients)).client, transaction.now)
+    await wanted.check(person, asked, (await proveDestination(asked, clients, transaction)).client, transaction.now)
     return person
   }
 }

@@ -110,7 +110,7 @@ export function createLogins(
 
   /** Tells the client that there will be no login: its destination is proved by what was sealed for this browser. */
   async function tellClient(c: Context, error: OAuthError, { parameters }: LoginFacts, now: number): Promise<Response> {
-    const destination = await proveDestination(readParameters(parameters), clients)
+    const destination = await proveDestination(readParameters(parameters), clients, { now })
     const { id } = destination.client
     log({ level: 'warn', event: 'login', code: error.code, client: id, detail: error.message })
     return answerLeaving(issuer, await answers.refuse(destination, error, now), c.req.method === 'POST')

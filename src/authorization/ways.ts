@@ -70,7 +70,7 @@ export function createWays(
     },
     async back({ parameters }, error, now) {
       try {
-        return await answers.refuse(await proveDestination(readParameters(parameters), clients), error, now)
+        return await answers.refuse(await proveDestination(readParameters(parameters), clients, { now }), error, now)
       } catch (unproved) {
         if (unproved instanceof OAuthError) return undefined
         throw unproved

@@ -95,7 +95,8 @@ export function createAuthorizeEndpoint(
     asked.checkOnce('client_id', 'request_uri', 'request')
     const opened = await open(asked, now)
     const parameters = opened?.parameters ?? asked
-    return { destination: await proveDestination(parameters, clients), parameters, opened, asked }
+    const meeting = { now, asker: context.hooks.addressOf?.(c.req.raw) }
+    return { destination: await proveDestination(parameters, clients, meeting), parameters, opened, asked }
   }
 
   /**

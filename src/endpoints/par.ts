@@ -6,20 +6,23 @@
  */
 
 import type { ProveClient } from '../authentication/client_authentication.ts'
+import type { DocumentHolders } from '../authentication/document_client.ts'
 import { createDpop } from '../authentication/dpop.ts'
 import { readAuthorizationRequest } from '../authorization/authorization_request.ts'
-import { proveDestination } from '../authorization/destination.ts'
+import { checkWorthFetching, proveDestination } from '../authorization/destination.ts'
 import type { PushedRequests } from '../authorization/pushed_requests.ts'
 import type { RequestObjects } from '../authorization/request_object.ts'
 import type { EndpointContext } from '../context.ts'
-import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
+import { createFormEndpoint, type FormEndpoint, type ReadForm } from '../http/form_endpoint.ts'
 import { answerJson } from '../http/respond.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
+import type { Client } from '../registration/clients/client.ts'
 
 /** What the endpoint needs beside the context. */
 export interface ParParts {
   readonly proveClient: ProveClient
+  readonly documentHolders: DocumentHolders
   readonly pushedRequests: PushedRequests
   readonly requestObjects: RequestObjects
 }
@@ -38,17 +41,34 @@ function checkAlone(parameters: Parameters, id: string): void {
 /** Returns the pushed authorization request endpoint. */
 export function createParEndpoint(
   context: EndpointContext,
-  { proveClient, pushedRequests, requestObjects }: ParParts,
+  { proveClient, documentHolders, pushedRequests, requestObjects }: ParParts,
 ): FormEndpoint {
-  const { settings, keyRing, log } = context
+  const { settings, clients, keyRing, log } = context
   const dpop = createDpop(context)
-  return createFormEndpoint(context, 'par', async ({ parameters, headers, certificate, now }) => {
-    const { client, spend } = await proveClient({ headers, parameters, certificate, now })
+
+  /** Learns about a client by a document, once its request is one; nothing where it is another client's. */
+  async function meet({
+    parameters,
+    headers,
+    address: asker,
+    now,
+  }: Pick<ReadForm, 'parameters' | 'headers' | 'address' | 'now'>): Promise<Client | undefined> {
+    const named = documentHolders.named({ parameters, headers })
+    if (named === undefined) return undefined
+    checkWorthFetching(parameters)
+    const redirectUri = parameters.require('redirect_uri')
+    return clients.meet(named.client.id, { now, asker, where: 'par', redirectUri, kid: named.kid })
+  }
+
+  return createFormEndpoint(context, 'par', async ({ parameters, headers, certificate, address, now }) => {
+    const met = await meet({ parameters, headers, address, now })
+    const { client, spend } = await proveClient({ headers, parameters, certificate, met, now })
     const opened = await requestObjects.open(parameters, client, now)
     if (opened !== undefined) checkAlone(parameters, client.id)
     const asked = opened?.parameters ?? parameters
     // It can push a request of its own alone, whatever client_id says.
-    const destination = await proveDestination(asked, { find: (id) => (id === client.id ? client : undefined) })
+    const find = (id: string): Client | undefined => (id === client.id ? client : undefined)
+    const destination = await proveDestination(asked, { find, meet: async (id) => find(id) }, { now })
     const proof = await dpop.check({ headers, endpoint: '/par', now })
     // Who proves a key here wants the code for it (RFC 9449 §10.1).
     const pushed = { ...(opened?.pushed ?? pushedRequests.name(now)), ...(proof && { jkt: proof.jkt }) }

@@ -6,9 +6,10 @@
  */
 
 import type { AuthenticateClient } from '../authentication/client_authentication.ts'
+import type { DocumentHolders } from '../authentication/document_client.ts'
 import type { EndpointContext } from '../context.ts'
 import type { RefreshFacts } from '../grants/approval_facts.ts'
-import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
+import { createFormEndpoint, type FormEndpoint, type ReadForm } from '../http/form_endpoint.ts'
 import type { Answer } from '../http/respond.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
 import type { Revoking } from '../issuing/revoking.ts'
@@ -29,6 +30,7 @@ const DONE: Answer = { status: 200, headers: { 'Cache-Control': 'no-store', Prag
 /** What the endpoint needs beside the context. */
 export interface RevokeParts {
   readonly authenticateClient: AuthenticateClient
+  readonly documentHolders: DocumentHolders
   readonly accessTokens: AccessTokens
   readonly revocations: Revocations | undefined
   readonly revoking: Revoking
@@ -55,7 +57,7 @@ function guess(token: string): Guess {
 /** Returns the revocation endpoint. */
 export function createRevokeEndpoint(
   context: EndpointContext,
-  { authenticateClient, accessTokens, revocations, revoking }: RevokeParts,
+  { authenticateClient, documentHolders, accessTokens, revocations, revoking }: RevokeParts,
 ): FormEndpoint {
   const { settings, keyRing, log } = context
   const { approvable, userinfo, guard } = settings
@@ -121,8 +123,23 @@ export function createRevokeEndpoint(
     log({ level: 'info', event: 'revoke', code: 'access_token', client: client.id })
   }
 
-  return createFormEndpoint(context, 'revoke', async ({ parameters, headers, certificate, now }) => {
-    const client = await authenticateClient({ headers, parameters, certificate, now })
+  /**
+   * Returns who asks; nothing where it is a client by a document that brings nothing of its own. With an access token such a one
+   * is as a public client is, and shows no proof: to look at one could take a fetch.
+   */
+  async function askerOf({ parameters, headers, certificate, address, now }: ReadForm): Promise<Client | undefined> {
+    const named = documentHolders.named({ parameters, headers })
+    if (named === undefined) return authenticateClient({ headers, parameters, certificate, now })
+    const token = parameters.require('token')
+    if (guess(token) === 'access') return { ...named.client, authenticationMethods: ['none'] }
+    const met = await documentHolders.meet(named, { purpose: 'refresh', envelope: token }, now, address)
+    return met && authenticateClient({ headers, parameters, certificate, met, now })
+  }
+
+  return createFormEndpoint(context, 'revoke', async (form) => {
+    const { parameters, now } = form
+    const client = await askerOf(form)
+    if (client === undefined) return DONE
     const token = parameters.require('token')
     keyRing.open(now)
     const kind = guess(token)

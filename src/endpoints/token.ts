@@ -5,6 +5,7 @@
  */
 
 import type { ProveClient } from '../authentication/client_authentication.ts'
+import type { DocumentHolders } from '../authentication/document_client.ts'
 import { createDpop, type Proof } from '../authentication/dpop.ts'
 import type { EndpointContext } from '../context.ts'
 import type { RefreshFacts } from '../grants/approval_facts.ts'
@@ -12,7 +13,7 @@ import { authorizationCode } from '../grants/authorization_code.ts'
 import { checkDecision } from '../grants/decision.ts'
 import type { Decision, Grant } from '../grants/grant.ts'
 import { refreshToken } from '../grants/refresh_token.ts'
-import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
+import { createFormEndpoint, type FormEndpoint, type ReadForm } from '../http/form_endpoint.ts'
 import { type Answer, answerJson } from '../http/respond.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
 import type { IdTokens } from '../issuing/id_tokens.ts'
@@ -88,6 +89,7 @@ function bind(decision: Decision, cnf: Confirmation | undefined, client: Client)
 /** What the endpoint needs beside the context. */
 export interface TokenParts {
   readonly proveClient: ProveClient
+  readonly documentHolders: DocumentHolders
   readonly accessTokens: AccessTokens
   readonly idTokens: IdTokens
   readonly assertions: Assertions
@@ -97,7 +99,7 @@ export interface TokenParts {
 /** Returns the token endpoint: the same door with or without a framework. */
 export function createTokenEndpoint(
   context: EndpointContext,
-  { proveClient, accessTokens, idTokens, assertions, view }: TokenParts,
+  { proveClient, documentHolders, accessTokens, idTokens, assertions, view }: TokenParts,
 ): FormEndpoint {
   const { settings, hooks, keyRing, log, newId } = context
   const { issuer, resources, approvable, userinfo, openid, detailTypes } = settings
@@ -160,9 +162,32 @@ export function createTokenEndpoint(
     return answerJson(200, { ...given, ...added }, headers)
   }
 
-  return createFormEndpoint(context, 'token', async ({ parameters, headers, credentials, certificate, now }) => {
+  /**
+   * Learns about a client by a document, who brings what it was given; nothing where the request names no such one.
+   *
+   * @throws {OAuthError} `invalid_grant` where it brings nothing of its own; and what {@link DocumentHolders.meet} throws
+   */
+  async function meetHolder({ parameters, headers, address, now }: ReadForm): Promise<Client | undefined> {
+    const named = documentHolders.named({ parameters, headers })
+    if (named === undefined) return undefined
+    const { type } = chooseGrant(parameters.require('grant_type'), named.client, grants)
+    const artefact =
+      type === refreshToken.type
+        ? ({ purpose: 'refresh', envelope: parameters.require('refresh_token') } as const)
+        : ({ purpose: 'code', envelope: parameters.require('code') } as const)
+    const met = await documentHolders.meet(named, artefact, now, address)
+    if (met !== undefined) return met
+    throw new OAuthError(
+      'invalid_grant',
+      'it does not open, is another’s, or its client proves itself in another way now',
+    )
+  }
+
+  return createFormEndpoint(context, 'token', async (form) => {
+    const { parameters, headers, credentials, certificate, now } = form
     // Before anything else: a client that is not known any more registers anew by this one answer, whatever else is wrong.
-    const { client, spend } = await proveClient({ headers, parameters, certificate, now })
+    const met = await meetHolder(form)
+    const { client, spend } = await proveClient({ headers, parameters, certificate, met, now })
     const type = parameters.require('grant_type')
     const grant = chooseGrant(type, client, grants)
     const proof = await dpop.check({ headers, endpoint: '/token', now })

@@ -33,6 +33,8 @@ export interface Approval extends Login {
   readonly claims?: Claims
   /** The claims that were asked for one by one. */
   readonly asked?: AskedClaims
+  /** How a client by a document proved itself then: `none`, `jwks`, or the URL of its keys. Nothing for all others. */
+  readonly client_proof?: string
   /** When it was given. Unix seconds. */
   readonly approved_at: number
   /** When it ends, and all that came of it. Unix seconds. */
@@ -71,9 +73,11 @@ export function loginOf({ auth_time, acr, amr }: Login): Login {
 /** Returns what of the facts is the approval itself. */
 export function approvalOf(facts: Approval): Approval {
   const { gid, sid, sub, client_id, scope, resources, details, claims, asked, approved_at, grant_end } = facts
+  const { client_proof } = facts
   const what = { scope, resources, ...(details === undefined ? {} : { details }) }
   const told = { ...(claims === undefined ? {} : { claims }), ...(asked === undefined ? {} : { asked }) }
-  return { gid, sid, sub, client_id, ...what, ...told, ...loginOf(facts), approved_at, grant_end }
+  const proved = client_proof === undefined ? {} : { client_proof }
+  return { gid, sid, sub, client_id, ...what, ...told, ...loginOf(facts), ...proved, approved_at, grant_end }
 }
 
 /** Returns the URIs of all resources that tokens of an approval can be for. */

@@ -28,6 +28,8 @@ export interface FormRequest {
   readonly credentials?: Credentials
   /** The certificate that the client proved to have in the TLS handshake. Default: none. */
   readonly certificate?: ClientCertificate | undefined
+  /** From where it comes, as far as the platform tells. Default: nobody tells. */
+  readonly address?: string | undefined
   /** Keeps a worker awake for what goes on after the answer. Default: nothing does. */
   readonly waitUntil?: WaitUntil
 }
@@ -38,6 +40,7 @@ export interface ReadForm {
   readonly headers: Headers
   readonly credentials: Credentials
   readonly certificate: ClientCertificate | undefined
+  readonly address: string | undefined
   readonly waitUntil: WaitUntil
   /** Unix seconds; the same all through the request. */
   readonly now: number
@@ -64,7 +67,7 @@ export function createFormEndpoint(
   serve: (form: ReadForm) => Promise<Answer>,
 ): FormEndpoint {
   const { settings, log } = context
-  return async ({ uri, method, body, credentials = {}, certificate, waitUntil = () => {}, ...request }) => {
+  return async ({ uri, method, body, credentials = {}, certificate, address, waitUntil = () => {}, ...request }) => {
     const headers = request.headers instanceof Headers ? request.headers : new Headers(request.headers)
     if (method !== 'POST') return answerRefusal(405, { Allow: 'POST' })
     if (body.length > LONGEST_FORM_REQUEST) return answerRefusal(413)
@@ -73,7 +76,7 @@ export function createFormEndpoint(
       checkForm(uri, headers)
       const parameters = readParameters(body)
       parameters.checkOnce()
-      return await serve({ parameters, headers, credentials, certificate, waitUntil, now })
+      return await serve({ parameters, headers, credentials, certificate, address, waitUntil, now })
     } catch (error) {
       return answerError(error, { event, log, challenge: challengeOfBasic(headers, settings.issuer) })
     }

@@ -23,6 +23,8 @@ export interface Signer {
   readonly jwks: { readonly keys: readonly Members[] }
   /** Where the keys are told, if they are. */
   readonly jwksUri: string | undefined
+  /** Whether a stranger said so, and not the operator. Default false. */
+  readonly isStrangers?: true
 }
 
 /** The kind of key that each algorithm takes. */

@@ -9,6 +9,7 @@ import type { Log } from '../log.ts'
 import type { Signer } from '../registration/signer.ts'
 import { type AssertionClaims, type AssertionRules, isKeyMissing, openAssertion } from '../token/assertion.ts'
 import { createRemoteDocument, type Fetch, type RemoteDocument } from './document.ts'
+import type { Strangers } from './public/client_documents.ts'
 
 /** What opens assertions. */
 export interface Assertions {
@@ -28,7 +29,7 @@ export interface Assertions {
  * Keys that are told elsewhere are fetched when they are first needed, and anew when one is missing, but not twice in 30
  * seconds; those that are known serve for a day while they cannot be fetched.
  */
-export function createAssertions(fetch: Fetch, log: Log): Assertions {
+export function createAssertions(fetch: Fetch, log: Log, strangers?: Pick<Strangers, 'keys'>): Assertions {
   const documents = new Map<string, RemoteDocument>()
 
   function documentOf(url: string): RemoteDocument {
@@ -37,9 +38,24 @@ export function createAssertions(fetch: Fetch, log: Log): Assertions {
     return known
   }
 
+  /** Returns the JWK Set that a stranger publishes. One that can never be had is as good as one that cannot be had now. */
+  async function strangersKeysOf(name: string, url: string, now: number, isLacking: boolean): Promise<object> {
+    const told = await strangers?.keys.get(url, { now, isLacking: () => isLacking })
+    if (told?.ok) return told.document
+    log({
+      level: 'warn',
+      event: 'signer',
+      client: name,
+      detail: `its keys: ${told?.detail ?? 'no strangers are known'}`,
+    })
+    throw new TokenError('unavailable')
+  }
+
   /** Returns a signer's JWK Set. */
-  async function keysOf({ name, jwks, jwksUri }: Signer, now: number, isLacking: boolean): Promise<object> {
+  async function keysOf(signer: Signer, now: number, isLacking: boolean): Promise<object> {
+    const { name, jwks, jwksUri, isStrangers = false } = signer
     if (jwksUri === undefined) return jwks
+    if (isStrangers) return strangersKeysOf(name, jwksUri, now, isLacking)
     const fetched = await documentOf(jwksUri).get(now, isLacking)
     if (fetched.ok && Array.isArray(fetched.json['keys'])) return fetched.json
     const detail = fetched.ok ? 'no JWK Set' : fetched.detail

@@ -42,6 +42,7 @@ export const SETTING_KINDS = {
   credentials: 'function',
   claims: 'function',
   response: 'function',
+  addressOf: 'function',
   allowFailure: 'function',
   allowRegistration: 'function',
   log: 'function',

@@ -85,7 +85,7 @@ export interface IssuerSettings {
   readonly guard?: Guard | 'none'
   /** Where revocations are kept. Default: nowhere; then access tokens cannot be revoked, and live until they end. */
   readonly revocations?: Revocations
-  /** Fetches what others tell at URLs of these settings. Default: the platform's. */
+  /** Fetches what others tell. Default: the platform's; for documents of clients one that reaches public addresses alone. */
   readonly fetch?: Fetch
   /** Logs a person in. Needed where a client may use `authorization_code`. */
   readonly authenticate?: Authenticate
@@ -143,6 +143,11 @@ export interface IssuerSettings {
    * and the answer is 429. It never stops a client that shows its secret. Default: never too many.
    */
   readonly allowFailure?: (request: Request) => Promise<boolean>
+  /**
+   * Returns the address that a request comes from, which no caller can choose: two documents of clients are fetched at once for
+   * one. Default: nobody tells, and nothing is counted by it.
+   */
+  readonly addressOf?: (request: Request) => string | undefined
   /**
    * Asked before a client registers: false when there were too many from where the request comes, and the answer is 429.
    * Default: never too many.

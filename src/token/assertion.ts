@@ -52,6 +52,8 @@ export interface UnprovedAssertion {
   /** Nothing where it is no text, as with `sub`. */
   readonly iss: string | undefined
   readonly sub: string | undefined
+  /** The key that it names; nothing where that is no text. */
+  readonly kid: string | undefined
   /** The claims as they are spelled: base64url in its one canonical form. */
   readonly payload: string
 }
@@ -61,21 +63,27 @@ export function isKeyMissing(error: unknown): boolean {
   return error instanceof TokenError && error.code === 'key'
 }
 
+function readPart(part: string): unknown {
+  return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(decodeBase64url(part)))
+}
+
+/** Returns a member of what was read, where it is a text. */
+function textOf(read: unknown, name: string): string | undefined {
+  if (typeof read !== 'object' || read === null || !Object.hasOwn(read, name)) return undefined
+  const value = (read as AssertionClaims)[name]
+  return typeof value === 'string' ? value : undefined
+}
+
 /**
  * Reads whom an assertion claims to be of. Nothing of it is proved.
  *
  * @throws {TokenError} `length`, `form`, `payload`
  */
 export function readAssertion(jwt: string): UnprovedAssertion {
-  const { payload } = readJws(jwt)
+  const { header, payload } = readJws(jwt)
   try {
-    const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(decodeBase64url(payload)))
-    const text = (name: string): string | undefined => {
-      if (typeof claims !== 'object' || claims === null || !Object.hasOwn(claims, name)) return undefined
-      const value = (claims as AssertionClaims)[name]
-      return typeof value === 'string' ? value : undefined
-    }
-    return { iss: text('iss'), sub: text('sub'), payload }
+    const [head, claims] = [readPart(header), readPart(payload)]
+    return { iss: textOf(claims, 'iss'), sub: textOf(claims, 'sub'), kid: textOf(head, 'kid'), payload }
   } catch (cause) {
     throw new TokenError('payload', { cause })
   }

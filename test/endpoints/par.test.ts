@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { createDocumentHolders } from '../../src/authentication/document_client.ts'
 import { createPushedRequests } from '../../src/authorization/pushed_requests.ts'
 import { createContext } from '../../src/context.ts'
 import { createParEndpoint } from '../../src/endpoints/par.ts'
@@ -16,7 +17,12 @@ it.each([
   const proveClient = async () => ({ client, spend: async () => {} })
   const pushedRequests = createPushedRequests(context)
   const requestObjects = { open: async () => undefined }
-  const endpoint = createParEndpoint(context, { proveClient, pushedRequests, requestObjects })
+  const endpoint = createParEndpoint(context, {
+    proveClient,
+    documentHolders: createDocumentHolders(context),
+    pushedRequests,
+    requestObjects,
+  })
   const answer = await endpoint({
     uri: `${ISSUER}/par`,
     method: 'POST',

@@ -54,7 +54,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'keys',
   ],
   'src/development.ts': ['src/openid', 'src/registration'],
-  'src/context.ts': ['src/settings', 'src/registration', 'src/stores', 'src/token', 'src/log.ts', 'keys'],
+  'src/context.ts': ['src/settings', 'src/remote', 'src/registration', 'src/stores', 'src/token', 'src/log.ts', 'keys'],
   'src/http': [
     'src/remote',
     'src/context.ts',

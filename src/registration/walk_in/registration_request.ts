@@ -32,18 +32,20 @@ function refuse(detail: string): OAuthError {
 type Members = Readonly<Record<string, unknown>>
 
 /** Returns a member; what is `null`, `""` or `[]` is not there: some libraries write so what they do not have. */
-function memberOf(metadata: Members, name: string): unknown {
+export function memberOf(metadata: Members, name: string): unknown {
   const value = metadata[name]
   return value === null || value === '' || (Array.isArray(value) && value.length === 0) ? undefined : value
 }
 
-function readTextMember(metadata: Members, name: string): string | undefined {
+/** Returns a member that is a text; nothing where it is not there. */
+export function readTextMember(metadata: Members, name: string): string | undefined {
   const value = memberOf(metadata, name)
   if (value !== undefined && typeof value !== 'string') throw refuse(`${name} is no text`)
   return value
 }
 
-function readTextsMember(metadata: Members, name: string): readonly string[] | undefined {
+/** Returns a member that is a list of texts; nothing where it is not there. */
+export function readTextsMember(metadata: Members, name: string): readonly string[] | undefined {
   const value = memberOf(metadata, name)
   if (value === undefined) return undefined
   if (!Array.isArray(value) || !value.every((one) => typeof one === 'string'))
@@ -51,7 +53,8 @@ function readTextsMember(metadata: Members, name: string): readonly string[] | u
   return value
 }
 
-function readRedirectUris(metadata: Members, policy: WalkInPolicy): readonly string[] {
+/** Returns the redirect URIs, each once. */
+export function readRedirectUris(metadata: Members, policy: WalkInPolicy): readonly string[] {
   const value = memberOf(metadata, 'redirect_uris')
   const refused = (detail: string): OAuthError => new OAuthError('invalid_redirect_uri', detail)
   if (!Array.isArray(value) || value.length < 1 || value.length > MOST_REDIRECT_URIS)
@@ -99,7 +102,7 @@ function readAllowedScope(metadata: Members, { template }: WalkInPolicy): readon
 }
 
 /** Returns what a person can be shown of a name: what can be seen, cut. */
-function readName(metadata: Members): string {
+export function readName(metadata: Members): string {
   return visiblePart(readTextMember(metadata, 'client_name') ?? '', LONGEST_NAME)
 }
 

@@ -1,0 +1,76 @@
+/**
+ * The documents of clients, and the keys that these say are elsewhere.
+ *
+ * @module
+ */
+
+import { OAuthError } from '../../protocol/error.ts'
+import { isRegistered } from '../../protocol/redirect_uri.ts'
+import type { Client } from '../../registration/clients/client.ts'
+import type { DocumentClients, Meeting } from '../../registration/known_clients.ts'
+import { readClientDocument } from '../../registration/walk_in/client_document.ts'
+import type { WalkInPolicy } from '../../registration/walk_in/walk_in.ts'
+import { mayRedirectTo } from '../../registration/walk_in/walk_in_redirects.ts'
+import type { Fetch } from '../document.ts'
+import { createFlights } from './flights.ts'
+import { createStrangersDocuments, type StrangersDocuments } from './strangers_documents.ts'
+
+/** A JWK Set. */
+export interface StrangersKeys {
+  readonly keys: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** What strangers publish. */
+export interface Strangers {
+  readonly clients: DocumentClients
+  readonly keys: StrangersDocuments<StrangersKeys>
+}
+
+function readKeys({ keys }: Readonly<Record<string, unknown>>): StrangersKeys {
+  if (!Array.isArray(keys) || !keys.every((key) => typeof key === 'object' && key !== null))
+    throw new RangeError('no JWK Set')
+  return { keys }
+}
+
+/** Tells whether a document lacks what is looked for. */
+function isLacking({ redirectUris, signer }: Client, { redirectUri, kid }: Meeting): boolean {
+  if (redirectUri !== undefined && !isRegistered(redirectUri, redirectUris)) return true
+  return kid !== undefined && signer?.jwksUri === undefined && !signer?.jwks.keys.some((key) => key['kid'] === kid)
+}
+
+/** Seconds after which what could not be had is asked for again. */
+const RETRY = 5
+
+/**
+ * Returns what strangers publish, as far as it may be fetched: all of it counts together.
+ *
+ * @param fetch reaches the public Internet alone
+ */
+export function createStrangers(policy: WalkInPolicy, fetch: Fetch): Strangers {
+  const flights = createFlights()
+  const documents = createStrangersDocuments<Client>({
+    fetch,
+    flights,
+    read: (json, id) => readClientDocument(json, id, policy),
+  })
+  return {
+    keys: createStrangersDocuments<StrangersKeys>({ fetch, flights, read: readKeys }),
+    clients: {
+      peek: documents.peek,
+      async meet(id, meeting) {
+        const { now, asker, where, redirectUri } = meeting
+        if (redirectUri !== undefined && !mayRedirectTo(redirectUri, policy))
+          throw new OAuthError('invalid_request', 'redirect_uri is none that any document could name')
+        const told = await documents.get(id, {
+          ...{ now, asker, isOldTaken: where === 'authorize' },
+          isLacking: (client) => isLacking(client, meeting),
+        })
+        if (told.ok) return told.document
+        const detail = `the document of the client: ${told.detail}`
+        // Who holds what it was given is never told that it is unknown: it would throw all away.
+        if (told.code === 'wrong' && where !== 'holder') throw new OAuthError('invalid_client', detail)
+        throw new OAuthError('temporarily_unavailable', detail, { retryAfter: RETRY })
+      },
+    },
+  }
+}
