@@ -89,11 +89,16 @@ function readText(name: string, value: unknown): string | undefined {
   throw new TypeError(`"${name}" expected a text`)
 }
 
-/** Counts by the address that Cloudflare itself saw; elsewhere the header would be the caller's to choose (H65). */
+/** Returns the address that Cloudflare itself saw; elsewhere the header would be the caller's to choose (H65). */
+function addressOf(request: Request): string | undefined {
+  return request.headers.get('cf-connecting-ip') ?? undefined
+}
+
+/** Counts by the address. */
 function allowBy(limits: RateLimit): (request: Request) => Promise<boolean> {
   return async (request) => {
-    const key = request.headers.get('cf-connecting-ip')
-    return key === null || (await limits.limit({ key })).success
+    const key = addressOf(request)
+    return key === undefined || (await limits.limit({ key })).success
   }
 }
 
@@ -175,7 +180,7 @@ function readParts(env: Bindings, isLoopbackAllowed: boolean, faults: FaultList)
     guard: faults.read(() => readGuard(GUARD)) ?? (GUARD === undefined ? undefined : readGuard(UNREAD)),
     revocations: REVOCATIONS === undefined ? undefined : createDurableObjectRevocations(revocations ?? UNREAD),
     allowFailure: FAILURES === undefined ? undefined : allowBy(FAILURES),
-    addressOf: (request: Request) => request.headers.get('cf-connecting-ip') ?? undefined,
+    addressOf: env.REGISTRATION === undefined ? undefined : addressOf,
     allowRegistration: REGISTRATIONS === undefined ? undefined : allowBy(REGISTRATIONS),
   }
 }
