@@ -13,6 +13,7 @@ import { CODE_CHALLENGE_METHODS } from '../protocol/pkce.ts'
 import { RESPONSE_MODES } from '../protocol/response_mode.ts'
 import { ID_TOKEN_CONTENT_ENCRYPTION, ID_TOKEN_ENCRYPTION } from '../registration/clients/client_openid.ts'
 import { algorithmsIn } from '../registration/clients/fapi2.ts'
+import { ID_JAG_PROFILE } from '../registration/id_jag.ts'
 import type { CheckedSettings } from '../settings/settings.ts'
 import { DPOP_ALGORITHMS } from '../token/dpop.ts'
 import { REVOCATION_DELAY } from './revocations.ts'
@@ -49,7 +50,7 @@ function describeProvider(
 
 /** Returns the metadata document of an issuer (RFC 8414 §2). */
 export function describeIssuer(settings: CheckedSettings): Readonly<Record<string, unknown>> {
-  const { issuer, resources, authenticate, revocations, guard, grants, hasCertificates } = settings
+  const { issuer, resources, authenticate, revocations, guard, grants, trustedIssuers, hasCertificates } = settings
   const { clients, walkIns, detailTypes, isPushing, profile, openid } = settings
   const ofPersons = openid === undefined ? [] : openidScopes(openid)
   const scopes = new Set([...ofPersons, ...[...resources.values()].flatMap((resource) => resource.scopes)])
@@ -59,6 +60,7 @@ export function describeIssuer(settings: CheckedSettings): Readonly<Record<strin
   const algorithms = guard === undefined ? [] : strong
   const telling = SIGNING_ALGORITHMS.filter((alg) => strong.includes(alg))
   const isForPersons = authenticate !== undefined
+  const hasIdJag = [...trustedIssuers.values()].some(({ profile: kind }) => kind === 'id-jag')
   const isSigning = [...clients.values()].some(({ requestSigner }) => requestSigner !== undefined)
   const authorization = {
     authorization_endpoint: `${issuer}/authorize`,
@@ -111,6 +113,7 @@ export function describeIssuer(settings: CheckedSettings): Readonly<Record<strin
       ? {}
       : { revocations_endpoint: `${issuer}/revocations`, revocations_max_delay: REVOCATION_DELAY }),
     grant_types_supported: [...grants.keys()],
+    ...(hasIdJag ? { authorization_grant_profiles_supported: [ID_JAG_PROFILE] } : {}),
     ...(detailTypes.size > 0 ? { authorization_details_types_supported: [...detailTypes.keys()] } : {}),
     ...(scopes.size > 0 ? { scopes_supported: [...scopes] } : {}),
   }

@@ -1,6 +1,6 @@
 /**
  * The JWT bearer grant: a token for somebody whom a trusted issuer vouches for, such as a CI system for its job
- * (RFC 7523 §2.1).
+ * (RFC 7523 §2.1), or an enterprise's provider for one of its people (ID-JAG).
  *
  * @module
  */
@@ -12,6 +12,7 @@ import type { Client } from '../registration/clients/client.ts'
 import { chooseResource, scopesOf } from '../registration/resource_indicator.ts'
 import { checkAsksNobody, entitleAt } from './entitlement.ts'
 import type { Decision, Grant, GrantContext } from './grant.ts'
+import { withinIdJag } from './id_jag.ts'
 import { openVouched, type VouchedContext, within } from './vouched.ts'
 
 /** Seconds that a spent assertion is remembered beyond its end, when it is refused anyway: the guard's clock may differ. */
@@ -23,11 +24,16 @@ async function decide(parameters: Parameters, client: Client, context: Context):
   const { guard } = context
   const assertion = parameters.require('assertion')
   checkAsksNobody(client)
-  const { sub, exp, id, rules } = await openVouched(assertion, client, context, 'invalid_grant')
+  const { issuer, claims, sub, exp, id, rules } = await openVouched(assertion, client, context, 'invalid_grant')
+  const isIdJag = issuer.profile === 'id-jag'
+  const bounded = isIdJag ? withinIdJag(client, claims) : client
+  const most = within(bounded, rules)
   const requested = readScope(parameters.get('scope'))
-  const resource = chooseResource(parameters.all('resource'), requested, within(client, rules), context.resources)
+  // What an ID-JAG names is what is asked for, where the request says nothing.
+  const meant = requested ?? (isIdJag && claims['scope'] !== undefined ? [...most.scopes] : undefined)
+  const resource = chooseResource(parameters.all('resource'), meant, most, context.resources)
   // Each rule's scope is for its own resources alone.
-  const allowed = scopesOf(within(client, rules, resource.uri), resource)
+  const allowed = scopesOf(within(bounded, rules, resource.uri), resource)
   const entitlement = entitleAt(resource, { sub, requested, allowed }, client, context)
   const spend = async (): Promise<void> => {
     if ((await guard?.spend(id, exp + MARGIN)) !== 'first')

@@ -85,6 +85,8 @@ async function openOwn(token: string, from: readonly Resource[], context: PartyC
 
 async function openExternal(token: string, client: Client, context: PartyContext): Promise<Party> {
   const { issuer, claims, sub, name, exp, rules } = await openVouched(token, client, context, 'invalid_request')
+  // What it is for it says itself, and it is good once: for the JWT bearer grant alone.
+  if (issuer.profile === 'id-jag') throw refuse('an ID-JAG is not exchanged')
   return {
     from: issuer.name,
     sub,

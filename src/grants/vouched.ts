@@ -13,6 +13,7 @@ import type { Client } from '../registration/clients/client.ts'
 import { rulesFor, type TrustedIssuer, type TrustRule } from '../registration/trusted_issuer.ts'
 import { type AssertionClaims, CLOCK_TOLERANCE, readAssertion } from '../token/assertion.ts'
 import type { GrantContext } from './grant.ts'
+import { ID_JAG_CLAIMS } from './id_jag.ts'
 
 /** Somebody whom a trusted issuer vouches for. */
 export interface Vouched {
@@ -43,14 +44,15 @@ const SUBJECT = visibleText(512)
 const RETRY_AFTER = 30
 
 async function open(jwt: string, issuer: TrustedIssuer, context: VouchedContext): Promise<AssertionClaims> {
-  const { iss, audience, algorithms, typ, longestLife } = issuer
+  const { iss, profile, audience, algorithms, typ, longestLife } = issuer
+  const isIdJag = profile === 'id-jag'
   return context.brought.assertions.open(jwt, issuer, {
     issuer: iss,
     audience,
     audienceForm: 'alone',
     algorithms,
-    required: ['sub'],
-    ...(typ === undefined ? { types: TYPES } : { typ }),
+    required: isIdJag ? ID_JAG_CLAIMS : ['sub'],
+    ...(typ === undefined ? { types: TYPES } : { typ, isTypExact: isIdJag }),
     now: context.now,
     clockTolerance: CLOCK_TOLERANCE,
     longestLife,

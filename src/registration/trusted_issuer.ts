@@ -5,15 +5,17 @@
  * @module
  */
 
-import { checkKnown, checkMembers, checkText, checkTexts, readInteger, readText } from '../../keys/check.ts'
+import { checkKnown, checkMembers, checkText, checkTexts, readChoice, readInteger, readText } from '../../keys/check.ts'
 import { readAll, readEach } from '../../keys/faults.ts'
 import { SCOPE_TOKEN } from '../protocol/scope.ts'
+import type { Client } from './clients/client.ts'
+import { checkIdJagClients, ID_JAG_TYPE } from './id_jag.ts'
 import { checkScopes, type KnownResources } from './resource_registration.ts'
 import { ASSERTION_ALGORITHMS, type AssertionAlgorithm, readSigner, type Signer } from './signer.ts'
 
 /** What the assertions of a trusted issuer are worth. */
 export interface TrustRuleSettings {
-  /** Whom they may be about: exact texts; or their beginning, up to `:`, `/` or `|`, and then `*`. */
+  /** Whom they may be about: exact texts; or their beginning, up to `:`, `/` or `|`, and then `*`. With `id-jag` also `*` alone. */
   readonly subjects: readonly string[]
   /** Claims that must be there: a text or a beginning as in `subjects`, a list of them, or true or false. Default: none. */
   readonly claims?: Readonly<Record<string, string | boolean | readonly string[]>>
@@ -29,6 +31,11 @@ export interface TrustRuleSettings {
 export interface TrustedIssuerSettings {
   /** The `iss` of its assertions. */
   readonly issuer: string
+  /**
+   * What its assertions are. `id-jag`: an enterprise's provider says for which client, resource and scope each of them is
+   * (draft-ietf-oauth-identity-assertion-authz-grant); `audience` and `typ` are fixed then. Default: what the rules alone say.
+   */
+  readonly profile?: 'id-jag'
   /** The `aud` of its assertions, the only one. Default: this issuer's URL. */
   readonly audience?: string
   /** Its public keys as a JWK Set, each with `kid`; or `jwks_uri`. */
@@ -58,6 +65,7 @@ export interface TrustRule {
 export interface TrustedIssuer extends Signer {
   /** The `iss` of its assertions. */
   readonly iss: string
+  readonly profile: 'id-jag' | undefined
   readonly audience: string
   readonly algorithms: readonly AssertionAlgorithm[]
   readonly typ: string | undefined
@@ -68,6 +76,7 @@ export interface TrustedIssuer extends Signer {
 
 /** A text, or the beginning of one: after a delimiter, so that no longer name begins like a shorter one. */
 const PATTERN = /^[^*]{1,512}$|^[^*]{0,511}[:/|]\*$/
+const PATTERN_OR_ALL = new RegExp(`${PATTERN.source}|^\\*$`)
 const PATTERN_WORDS = 'a text, or its beginning up to ":", "/" or "|" and then "*"'
 
 /** Tells whether a value is what a pattern says. */
@@ -95,7 +104,8 @@ export function rulesFor(
 export interface KnownToTrust {
   /** This issuer's URL. */
   readonly issuer: string
-  readonly clients: ReadonlyMap<string, unknown>
+  /** Without a value where one cannot be read. */
+  readonly clients: ReadonlyMap<string, Client | undefined>
   readonly resources: KnownResources
   /** Whether keys may be fetched from this very machine: for development. */
   readonly isLoopbackAllowed: boolean
@@ -103,6 +113,7 @@ export interface KnownToTrust {
 
 const MEMBERS = [
   'issuer',
+  'profile',
   'audience',
   'jwks',
   'jwks_uri',
@@ -151,22 +162,28 @@ function readClaims(name: string, value: unknown): TrustRule['claims'] {
   )
 }
 
-function readRule(name: string, value: unknown, { clients, resources }: KnownToTrust): TrustRule {
+function readRule(name: string, value: unknown, { clients, resources }: KnownToTrust, isIdJag: boolean): TrustRule {
   checkMembers(name, value)
+  // Who is one of an enterprise its provider knows best, and says so for each client.
+  const pattern = isIdJag ? PATTERN_OR_ALL : PATTERN
   const { members: _, ...rule } = readAll({
     members: () => checkMembers(name, value, RULE_MEMBERS),
-    subjects: () => readNames(`${name}.subjects`, value['subjects'], PATTERN, PATTERN_WORDS),
+    subjects: () => readNames(`${name}.subjects`, value['subjects'], pattern, PATTERN_WORDS),
     claims: () => readClaims(`${name}.claims`, value['claims'] ?? {}),
-    clients: () => readKnown(`${name}.clients`, value['clients'], clients),
+    clients() {
+      const names = readKnown(`${name}.clients`, value['clients'], clients)
+      if (isIdJag) checkIdJagClients(`${name}.clients`, names, clients)
+      return names
+    },
     resources: () => readKnown(`${name}.resources`, value['resources'], resources),
     scopes: () => readScopes(`${name}.scopes`, value['scopes'], resources),
   })
   return rule
 }
 
-function readRules(name: string, allow: unknown, known: KnownToTrust): readonly TrustRule[] {
+function readRules(name: string, allow: unknown, known: KnownToTrust, isIdJag: boolean): readonly TrustRule[] {
   if (!Array.isArray(allow) || allow.length === 0) throw new TypeError(`"${name}" expected a list of rules`)
-  return readEach(allow, (rule: unknown, index) => readRule(`${name}[${index}]`, rule, known))
+  return readEach(allow, (rule: unknown, index) => readRule(`${name}[${index}]`, rule, known, isIdJag))
 }
 
 function readAlgorithms(name: string, value: unknown): readonly AssertionAlgorithm[] {
@@ -187,7 +204,9 @@ export function readTrustedIssuer(id: string, value: unknown, known: KnownToTrus
   checkText('trustedIssuers', id, /^[a-z][a-z0-9-]{0,31}$/, '1 to 32 small letters, digits and hyphens as their names')
   const name = `trustedIssuers["${id}"]`
   checkMembers(name, value)
-  const { issuer: iss, audience = known.issuer, typ, assertion_lifetime = 3600 } = value
+  const { issuer: iss, profile, audience = known.issuer, assertion_lifetime = 3600 } = value
+  const isIdJag = profile === 'id-jag'
+  const { typ = isIdJag ? ID_JAG_TYPE : undefined } = value
   const { isLoopbackAllowed } = known
   const read = readAll({
     members: () => checkMembers(name, value, MEMBERS),
@@ -195,19 +214,24 @@ export function readTrustedIssuer(id: string, value: unknown, known: KnownToTrus
     another: () => {
       if (iss === known.issuer) throw new RangeError(`"${name}.issuer" expected another issuer than this one`)
     },
+    profile: () => (profile === undefined ? undefined : readChoice(`${name}.profile`, profile, ['id-jag'])),
+    fixed: () => {
+      if (isIdJag && (typ !== ID_JAG_TYPE || audience !== known.issuer))
+        throw new TypeError(`"${name}.profile" fixes "typ", "${ID_JAG_TYPE}", and "audience", this issuer's URL`)
+    },
     audience: () => readText(`${name}.audience`, audience, /^[\x20-\x7e]{1,512}$/, 'a text'),
     typ: () =>
       typ === undefined
         ? undefined
         : readText(`${name}.typ`, typ, /^[\w.+-]{1,64}$/, 'a media type without "application/"'),
     longestLife: () => readInteger(`${name}.assertion_lifetime`, assertion_lifetime, 60, 86_400),
-    rules: () => readRules(`${name}.allow`, value['allow'], known),
+    rules: () => readRules(`${name}.allow`, value['allow'], known, isIdJag),
     signed: () => {
       const algorithms = readAlgorithms(`${name}.algorithms`, value['algorithms'] ?? ['RS256'])
       return { ...readSigner(name, value, { algorithms, isLoopbackAllowed }), algorithms }
     },
   })
-  const { members: _, another: __, signed, ...trusted } = read
+  const { members: _, another: __, fixed: ___, signed, ...trusted } = read
   return { ...signed, name: id, ...trusted }
 }
 

@@ -114,7 +114,10 @@ export function readTables(settings: GivenTables, grantTypes: readonly string[],
     grantTypes,
     resources: new Map([...resources, ...unread]),
     detailTypes,
-    trustedIssuers: Object.keys(Object(trustedIssuers)),
+    // What is for the JWT bearer grant alone is not exchanged.
+    trustedIssuers: Object.entries(Object(trustedIssuers)).flatMap(([id, value]) =>
+      Object(value).profile === 'id-jag' ? [] : [id],
+    ),
     isLoopbackAllowed,
     profile: faults.read(() => readProfile('profile', settings.profile)),
   }

@@ -32,6 +32,8 @@ export interface AssertionRules {
   readonly required: readonly string[]
   /** `typ` of the header, where it must be one. */
   readonly typ?: string
+  /** Whether it must be so letter by letter, without `application/`. Default false. */
+  readonly isTypExact?: boolean
   /** What `typ` may be where it is there, in lower case and without `application/`. Default: anything. */
   readonly types?: readonly string[]
   /** Unix seconds. */
@@ -94,10 +96,11 @@ function shortType(typ: string): string {
   return typ.toLowerCase().replace(/^application\//, '')
 }
 
-function checkHeader(jwt: string, { types }: AssertionRules): void {
+function checkHeader(jwt: string, { types, typ: expected, isTypExact = false }: AssertionRules): void {
   const header = decodeProtectedHeader(jwt)
   if (REFUSED_MEMBERS.some((member) => Object.hasOwn(header, member))) throw new TokenError('header')
   const { typ } = header
+  if (isTypExact && typ !== expected) throw new TokenError('type')
   if (types === undefined || typ === undefined) return
   if (typeof typ !== 'string' || !types.includes(shortType(typ))) throw new TokenError('type')
 }

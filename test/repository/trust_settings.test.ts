@@ -27,6 +27,16 @@ describe('the settings that the docs show', () => {
     expect([...grants.keys()]).toContain('urn:ietf:params:oauth:grant-type:jwt-bearer')
   })
 
+  it('trust the provider of an enterprise for a client, and no further than it says', async () => {
+    const { trustedIssuers, grants } = await settingsOf('id_jag')
+    expect(trustedIssuers.get('https://acme.okta.example')).toMatchObject({
+      profile: 'id-jag',
+      typ: 'oauth-id-jag+jwt',
+      audience: 'https://auth.example.com',
+    })
+    expect([...grants.keys()]).toContain('urn:ietf:params:oauth:grant-type:jwt-bearer')
+  })
+
   it('let a gateway exchange tokens', async () => {
     const { clients, resources } = await settingsOf('exchange')
     expect(resources.get('https://api.example.com')?.exchange).toBe(true)
