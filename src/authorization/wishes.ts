@@ -40,13 +40,19 @@ export interface WishPolicy {
   readonly detailTypes: DetailTypes
 }
 
+/** Returns the scope that a client asks for: of one that asks by habit without what it may not have anyway. */
+function readAsked(scope: string | undefined, { scopes, scopesStrict }: Client): readonly string[] | undefined {
+  const requested = readScope(scope)
+  return scopesStrict ? requested : requested?.filter((token) => scopes.has(token))
+}
+
 /** Returns what a request asks for: scope, the resources that it is for, and details. */
 export function readWishes(
   parameters: Parameters,
   client: Client,
   { approvable, resources, userinfo, detailTypes }: WishPolicy,
 ): Wishes {
-  const [requested, named] = [readScope(parameters.get('scope')), parameters.all('resource')]
+  const [requested, named] = [readAsked(parameters.get('scope'), client), parameters.all('resource')]
   const details = readAuthorizationDetails(parameters.get('authorization_details'), client, detailTypes)
   // Who asks for details alone is given no scope by default; `resource` says only what a scope is for (RFC 9396 §3.2).
   const isOffline = userinfo !== undefined && requested?.includes(OFFLINE_ACCESS) === true
@@ -61,11 +67,15 @@ export function readWishes(
   // To go on without the person is of no resource; and it has to be asked for (OpenID Connect Core §11).
   const offline = isOffline && client.scopes.has(OFFLINE_ACCESS) ? [OFFLINE_ACCESS] : []
   if (isDetailed)
-    return { scope: requested === undefined ? [] : grantScope(requested, offline), resources: [], details }
+    return {
+      scope: requested === undefined ? [] : grantScope(requested, offline, client.scopesStrict),
+      resources: [],
+      details,
+    }
   if (isOpenid) chosen.add(userinfo)
   const tokens = [...chosen].flatMap((resource) => scopesOf(client, resource))
   const allowed = tokens.filter((token) => userinfo === undefined || token !== OFFLINE_ACCESS)
-  const scope = grantScope(requested, [...allowed, ...offline])
+  const scope = grantScope(requested, [...allowed, ...offline], client.scopesStrict)
   if ((isOffline && scope.length === 1) || (userinfo && chosen.has(userinfo) && !scope.includes(OPENID)))
     throw new OAuthError('invalid_scope', 'nothing is asked for, or who the person is without openid')
   return { scope: [...new Set(scope)], resources: [...chosen].map(({ uri }) => uri), details }

@@ -158,6 +158,20 @@ function chooseOf(
 }
 
 /**
+ * Returns the scope tokens of an approval that a request asks for: all without a word. Of a client that asks by habit for more than
+ * it was given that is left out, as it was when the person was asked.
+ */
+export function requestedOf(
+  { scope }: Approval,
+  asked: string | undefined,
+  { scopesStrict }: Client,
+): readonly string[] {
+  const requested = readScope(asked)
+  if (requested === undefined || scopesStrict) return requested ?? scope
+  return requested.filter((token) => scope.includes(token))
+}
+
+/**
  * Returns the entitlement that a token of this approval gives: for one resource, with the scope and the details that are
  * asked for, or all of them, and never more than was approved and the client may still have (RFC 6749 §6, RFC 8707 §2.2,
  * RFC 9396 §6).
@@ -170,7 +184,7 @@ export function entitle(approval: Approval, wish: Wish, client: Client, context:
   const details = chooseDetails(approval, wish, client, context)
   // Details that are asked for tell where, too, if nothing else does (RFC 9396 §6).
   const named = wish.resources.length === 0 && wish.details !== undefined ? resourcesOf(details) : wish.resources
-  const requested = readScope(wish.scope) ?? approval.scope
+  const requested = requestedOf(approval, wish.scope, client)
   const resource = chooseOf(approval, named, requested, client, context)
   const { uri } = resource
   if (wish.details !== undefined && !details.every(({ at }) => at.includes(uri)))

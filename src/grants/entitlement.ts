@@ -54,7 +54,7 @@ export function entitleAt(
   client: Client,
   { now, newId }: Pick<GrantContext, 'now' | 'newId'>,
 ): Entitlement {
-  const scope = isDetailed(requested, details) ? [] : grantScope(requested, allowed)
+  const scope = isDetailed(requested, details) ? [] : grantScope(requested, allowed, client.scopesStrict)
   const until = { iat: now, exp: now + resource.accessTokenLifetime }
   const what = { scope, ...writeDetails(details, resource.uri) }
   return { sub, client_id: client.id, aud: resource.uri, ...what, ...until, jti: newId(), claims: {} }

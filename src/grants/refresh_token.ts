@@ -9,7 +9,6 @@ import { digestLabels } from '../../keys/digest.ts'
 import { OFFLINE_ACCESS } from '../openid/openid.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import { readScope } from '../protocol/scope.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
 import type { Guard } from '../stores/guard.ts'
 import type { Confirmation } from '../token/entitlement.ts'
@@ -21,6 +20,7 @@ import {
   endApproval,
   entitle,
   openGrant,
+  requestedOf,
 } from './approval.ts'
 import { approvalOf, type RefreshFacts } from './approval_facts.ts'
 import type { Decision, Grant } from './grant.ts'
@@ -71,7 +71,7 @@ async function decide(parameters: Parameters, client: Client, context: ApprovalC
   const wish = { resources, scope, details: parameters.get('authorization_details') }
   const entitlement = entitle(facts, wish, client, context)
   await checkNotEnded(facts, context, isOffline(facts, client, context))
-  const login = tellLogin(facts, readScope(scope) ?? facts.scope, client, context.approvals)
+  const login = tellLogin(facts, requestedOf(facts, scope, client), client, context.approvals)
   const told = {
     ...(login === undefined ? {} : { login }),
     ...(facts.claims === undefined ? {} : { person: facts.claims }),

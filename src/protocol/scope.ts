@@ -25,11 +25,17 @@ export function readScope(scope: string | undefined): readonly string[] | undefi
 /**
  * Returns the scope to grant: what is asked for, if all of it is allowed; without a request, all that is allowed.
  *
- * @throws {OAuthError} `invalid_scope` when more is asked for than is allowed, or nothing is allowed
+ * @param isStrict whether more than is allowed is refused; else it is left out
+ * @throws {OAuthError} `invalid_scope` when more is asked for than is allowed, or nothing is allowed, or left
  */
-export function grantScope(requested: readonly string[] | undefined, allowed: readonly string[]): readonly string[] {
-  const granted = requested ?? allowed
-  if (granted.length === 0) throw new OAuthError('invalid_scope', 'the client has no scope at this resource')
+export function grantScope(
+  requested: readonly string[] | undefined,
+  allowed: readonly string[],
+  isStrict: boolean,
+): readonly string[] {
+  const granted = isStrict ? (requested ?? allowed) : (requested ?? allowed).filter((token) => allowed.includes(token))
+  if (granted.length === 0)
+    throw new OAuthError('invalid_scope', 'the client has no scope at this resource, or none of it')
   if (!granted.every((token) => allowed.includes(token)))
     throw new OAuthError('invalid_scope', 'more scope than allowed')
   return granted

@@ -14,22 +14,29 @@ export function scopesOf(client: Client, resource: Resource): readonly string[] 
   return resource.scopes.filter((token) => client.scopes.has(token))
 }
 
+/** Returns the URI that a client means which names none, where that is not a question of what it may have. */
+function usualOf({ walkIn }: Client): readonly string[] {
+  return walkIn?.defaultResource === undefined ? [] : [walkIn.defaultResource]
+}
+
 /**
  * Returns the resources that a request means; at least one.
  *
  * Named resources must all be the client's. Without a name it is the client's only resource, or else the only one at
- * which the client may have all of the scope that is asked for (RFC 8707 §2 leaves the default to the server).
+ * which the client may have all of the scope that is asked for (RFC 8707 §2 leaves the default to the server). A client that
+ * walked in means the operator's default, and nothing where there is none.
  *
- * @param named the `resource` parameters, in any spelling of their URIs
+ * @param given the `resource` parameters, in any spelling of their URIs
  * @param scope the scope asked for, if any
  * @throws {OAuthError} `invalid_target` when one is not the client's, or it is not clear which is meant
  */
 export function chooseResources(
-  named: readonly string[],
+  given: readonly string[],
   scope: readonly string[] | undefined,
   client: Client,
   resources: ReadonlyMap<string, Resource>,
 ): readonly Resource[] {
+  const named = given.length > 0 ? given : usualOf(client)
   const known = (uri: string | undefined): Resource | undefined =>
     uri !== undefined && client.resources.has(uri) ? resources.get(uri) : undefined
   if (named.length > 0) {
@@ -37,9 +44,12 @@ export function chooseResources(
     if (chosen.has(undefined)) throw new OAuthError('invalid_target', 'no such resource for this client')
     return [...chosen].filter((resource) => resource !== undefined)
   }
+  if (client.walkIn !== undefined)
+    throw new OAuthError('invalid_target', 'no resource is named, and none is the default')
   const own = [...client.resources].flatMap((uri) => known(uri) ?? [])
+  const asked = client.scopesStrict ? scope : scope?.filter((token) => client.scopes.has(token))
   const covers = (resource: Resource): boolean =>
-    own.length === 1 || (scope?.every((token) => scopesOf(client, resource).includes(token)) ?? true)
+    own.length === 1 || (asked?.every((token) => scopesOf(client, resource).includes(token)) ?? true)
   const [only, another] = own.filter(covers)
   if (only === undefined || another !== undefined)
     throw new OAuthError('invalid_target', 'not just one resource is meant')

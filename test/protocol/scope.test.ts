@@ -20,11 +20,11 @@ describe('a scope', () => {
   )
 
   it('is granted as asked for, or all of it, and never more (RFC 6749 §3.3)', () => {
-    expect(grantScope(['b'], ['a', 'b'])).toEqual(['b'])
-    expect(grantScope(undefined, ['a', 'b'])).toEqual(['a', 'b'])
-    expect(() => grantScope(['c'], ['a', 'b'])).toThrow(refusal)
-    expect(() => grantScope(['a', 'c'], ['a', 'b'])).toThrow(refusal)
-    expect(() => grantScope(undefined, [])).toThrow(refusal)
+    expect(grantScope(['b'], ['a', 'b'], true)).toEqual(['b'])
+    expect(grantScope(undefined, ['a', 'b'], true)).toEqual(['a', 'b'])
+    expect(() => grantScope(['c'], ['a', 'b'], true)).toThrow(refusal)
+    expect(() => grantScope(['a', 'c'], ['a', 'b'], true)).toThrow(refusal)
+    expect(() => grantScope(undefined, [], true)).toThrow(refusal)
   })
 
   it('of 50,000 characters is read in a time that grows with its length alone (M23)', () => {

@@ -241,6 +241,11 @@ describe('the settings', () => {
     ],
     ['a client with a type as text', client({ authorization_details_types: 'payment' }), 'expected a list'],
     [
+      'a client whose scopes are strict by a text',
+      client({ scopes_strict: 'no' }),
+      'scopes_strict" expected true or false',
+    ],
+    [
       'a client that pushes as a text',
       client({ require_pushed_authorization_requests: 'true' }),
       'require_pushed_authorization_requests" expected true or false',

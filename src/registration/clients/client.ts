@@ -30,6 +30,8 @@ export type ClientKind = 'client' | 'resource_server' | 'operator'
 /** How a client came that nobody configured: by an id that holds what it registered, or by a document at the URL that is its id. */
 export interface WalkIn {
   readonly kind: 'dynamic' | 'document'
+  /** The URI of the resource that it means where it names none. Nothing where it must name one. */
+  readonly defaultResource: string | undefined
 }
 
 /** How a client signs its assertions. */
@@ -70,6 +72,8 @@ export interface Client {
   readonly resources: ReadonlySet<string>
   /** The scope tokens that it may have. */
   readonly scopes: ReadonlySet<string>
+  /** Whether a request for a scope token that it may not have is refused; else that one is left out, and the answer tells. */
+  readonly scopesStrict: boolean
   /** What it may have for tokens of others. */
   readonly exchange: readonly ExchangeRule[]
   /** The types of authorization details that it may ask for. */

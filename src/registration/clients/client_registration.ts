@@ -62,6 +62,11 @@ export interface ClientSettings extends AssertionSettings, RefreshSettings, Open
   readonly resources?: readonly string[]
   /** The scope tokens that it may have. Default: none. */
   readonly scopes?: readonly string[]
+  /**
+   * Whether a request for more scope than it may have is refused; with false that is left out, and `scope` in the answer says what
+   * was given (RFC 6749 §3.3): for clients that ask by habit. Default true.
+   */
+  readonly scopes_strict?: boolean
   /** What it may have for tokens of others (RFC 8693). Default: nothing. */
   readonly exchange?: readonly ExchangeRuleSettings[]
   /** The types of authorization details that it may ask for (RFC 9396 §10). Default: none. */
@@ -100,6 +105,7 @@ const MEMBERS = [
   'grant_types',
   'resources',
   'scopes',
+  'scopes_strict',
   'exchange',
   'authorization_details_types',
   'require_pushed_authorization_requests',
@@ -131,8 +137,17 @@ function readAccess(
   name: string,
   value: Members,
   known: Known,
-): Pick<Client, 'grantTypes' | 'resources' | 'scopes' | 'exchange' | 'detailTypes' | 'isPushing' | 'anonymous'> {
-  const { grant_types = [], resources = [], scopes = [], authorization_details_types = [] } = value
+): Pick<
+  Client,
+  'grantTypes' | 'resources' | 'scopes' | 'scopesStrict' | 'exchange' | 'detailTypes' | 'isPushing' | 'anonymous'
+> {
+  const {
+    grant_types = [],
+    resources = [],
+    scopes = [],
+    scopes_strict = true,
+    authorization_details_types = [],
+  } = value
   const { require_pushed_authorization_requests: pushing = false, anonymous: isAnonymous = false } = value
   const read = readAll({
     grantTypes: () => {
@@ -149,6 +164,7 @@ function readAccess(
       checkClientScopes(`${name}.scopes`, tokens, known)
       return tokens
     },
+    scopesStrict: () => readBoolean(`${name}.scopes_strict`, scopes_strict),
     exchange: () => readExchangeRules(`${name}.exchange`, value['exchange'] ?? [], known),
     detailTypes: () => {
       const types = readTexts(`${name}.authorization_details_types`, authorization_details_types, /^/, 'a type')
@@ -159,7 +175,7 @@ function readAccess(
     isPushing: () => readBoolean(`${name}.require_pushed_authorization_requests`, pushing),
     anonymous: () => readBoolean(`${name}.anonymous`, isAnonymous),
   })
-  const { exchange, isPushing, anonymous } = read
+  const { scopesStrict, exchange, isPushing, anonymous } = read
   const { userinfo } = known
   if (userinfo !== undefined) checkAsking(name, read, userinfo)
   const own = userinfo !== undefined && read.scopes.includes(OPENID) ? [userinfo.uri] : []
@@ -167,6 +183,7 @@ function readAccess(
     grantTypes: new Set(read.grantTypes),
     resources: new Set([...read.resources, ...own]),
     scopes: new Set(read.scopes),
+    scopesStrict,
     exchange,
     detailTypes: new Set(read.detailTypes),
     isPushing,

@@ -136,6 +136,10 @@ export function applyProfile(name: string, given: Members, known: ProfilePlace):
       if (kind === 'client' && isPushing !== true)
         throw new RangeError(`"${name}.require_pushed_authorization_requests" expected true in the profile fapi2`)
     },
+    scopes() {
+      if (given['scopes_strict'] === false)
+        throw new RangeError(`"${name}.scopes_strict" expected true in the profile fapi2`)
+    },
     openid: () => checkOpenid(name, given, asksWhoLoggedIn(given, known)),
     // A client that can keep a key is no app on a device, and has a host of its own.
     redirectUris: () =>

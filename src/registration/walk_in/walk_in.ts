@@ -32,7 +32,7 @@ export interface WalkInPolicy {
 }
 
 /** What a client says of itself. */
-export interface WalkInMetadata extends WalkIn {
+export interface WalkInMetadata extends Pick<WalkIn, 'kind'> {
   readonly id: string
   /** `''` where it has none. */
   readonly name: string
@@ -47,9 +47,9 @@ export type WalkInProof = Partial<Pick<Client, 'secretHashes' | 'signer' | 'jwks
 /** Returns a client that walked in: what it says of itself, and what all of them may have. */
 export function walkInClient(
   { kind, ...said }: WalkInMetadata,
-  { template }: WalkInPolicy,
+  { template, defaultResource }: WalkInPolicy,
   proof: WalkInProof = {},
 ): Client {
   const grantTypes = new Set(said.grantTypes.filter((type) => template.grantTypes.has(type)))
-  return { ...template, ...proof, ...said, grantTypes, walkIn: { kind } }
+  return { ...template, ...proof, ...said, grantTypes, walkIn: { kind, defaultResource } }
 }

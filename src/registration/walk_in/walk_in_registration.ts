@@ -105,6 +105,8 @@ function readTemplate(name: string, value: Members, known: Known): Client {
       redirect_uris: ['https://walk-in.invalid/'],
       client_name: 'walk-in',
       ...{ resources, scopes },
+      // They ask by habit for what nobody here knows.
+      scopes_strict: false,
       ...(refresh_token_lifetime === undefined ? {} : { refresh_token_lifetime }),
     },
     known,

@@ -703,6 +703,10 @@ describe.each([
     expect(() => check({}, { clients, guard })).toThrow(message)
   })
 
+  it('refuse a scope that is left out, and not refused', () => {
+    expect(() => check({ scopes_strict: false })).toThrow('scopes_strict" expected true in the profile fapi2')
+  })
+
   it('ask of a resource server and an operator only how they prove themselves', () => {
     const keyed = {
       token_endpoint_auth_method: 'private_key_jwt',
