@@ -6,6 +6,7 @@ import {
   startBetterAuth,
   startBulla,
   startOidcProvider,
+  startSdkRouter,
   startWorkersOauthProvider,
 } from './connect/start.ts'
 
@@ -21,6 +22,15 @@ describe('bulla doctor --connect', () => {
     ["Cloudflare's workers-oauth-provider", startWorkersOauthProvider, []],
     // Its registration answers no preflight.
     ['oidc-provider', startOidcProvider, [['browsers', 'warning', 'issuer_cors']]],
+    // It says `invalid_client` with 400, and its middleware knows nothing of pages.
+    [
+      "the router of MCP's SDK",
+      startSdkRouter,
+      [
+        ['token', 'warning', 'no_invalid_client'],
+        ['browsers', 'warning', 'api_cors'],
+      ],
+    ],
     // It looks the code up before the client, and pages of other origins are nobody's there.
     [
       'better-auth',

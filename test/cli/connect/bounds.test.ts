@@ -1,8 +1,7 @@
 import { createServer } from 'node:net'
-import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createAsk } from '../../../src/cli/connect/ask.ts'
-import { writeJson, writeReport } from '../../../src/cli/connect/report.ts'
+import { summarize, writeJson, writeReport } from '../../../src/cli/connect/report.ts'
 import { type Report, walk } from '../../../src/cli/connect/walk.ts'
 import { isVisible } from '../../../src/protocol/visible.ts'
 import {
@@ -45,6 +44,9 @@ function stopOf({ steps }: Report): readonly unknown[] {
   const breaks = broken?.findings.filter(({ severity }) => severity === 'break') ?? []
   return [broken?.step, ...breaks.flatMap(({ code, fault }) => [code, fault])]
 }
+
+/** What a terminal obeys: a title, a cleared screen, a colour by a C1 control, an order of writing, a line. */
+const EVIL = '\u001b]0;owned\u0007\u001b[2J\u009b31m\u202e\r\n'
 
 const hangUp: Handler = (_, raw) => {
   raw.destroy()
@@ -161,52 +163,74 @@ describe('a walk to a hostile server', () => {
     expect(server.seen).toEqual([])
   })
 
-  it('ends with a report that can be shown, whatever JSON it is told', async () => {
-    const evil = fc.constantFrom('\u001b[2J', ['\u009b1m'], '\u202e\n')
-    const odd = fc.constantFrom(null, '', [], {}, 0, true, 'x', [null], 'http://127.0.0.1:1/', { toString: 1 })
-    const value = fc.oneof({ weight: 2, arbitrary: evil }, odd, fc.jsonValue({ maxDepth: 2 }))
-    const names = [
-      'resource',
-      'authorization_servers',
-      'scopes_supported',
-      'issuer',
-      'token_endpoint',
-      'authorization_endpoint',
-      'registration_endpoint',
-      'code_challenge_methods_supported',
-      'response_types_supported',
-      'grant_types_supported',
-      'client_id',
-      'client_secret',
-      'redirect_uris',
-      'token_endpoint_auth_method',
-      'error',
-      'error_description',
-      '__proto__',
-    ]
-    const members = fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 3 })
-    const place = fc.constantFrom(
-      `GET ${RESOURCE}`,
-      `GET ${ISSUER}`,
-      'POST /t/register',
-      'GET /t/authorize',
-      'POST /t/token',
-    )
-    await fc.assert(
-      fc.asyncProperty(place, members, fc.constantFrom(200, 201, 302, 400, 401), async (path, told, status) => {
-        const good = GOOD[path] as Handler
-        const server = await start({
-          [path]: (seen, raw) => {
-            const answer = good(seen, raw)
-            return answer === 'taken' ? answer : { status, body: { ...(answer.body as object), ...told } }
-          },
-        })
-        const report = await walkTo(server.origin + API)
-        expect(writeReport(report).filter((line) => !isVisible(line))).toEqual([])
-        expect(JSON.parse(writeJson(report)).steps.length).toBe(7)
-        server.stop()
-      }),
-      { numRuns: 40 },
-    )
+  it.each<[string, Handlers]>([
+    [
+      'what an API calls itself',
+      { [`GET ${RESOURCE}`]: () => ({ body: { resource: EVIL, authorization_servers: [EVIL] } }) },
+    ],
+    ['what an issuer calls itself', { [`GET ${ISSUER}`]: () => ({ body: { issuer: EVIL } }) }],
+    [
+      'the id of a client',
+      { 'POST /t/register': ({ body }) => ({ status: 201, body: { ...JSON.parse(body), client_id: EVIL } }) },
+    ],
+    [
+      'why a client is refused',
+      { 'POST /t/register': () => ({ status: 403, body: { error: EVIL, error_description: EVIL } }) },
+    ],
+    ['an error on a page', { 'GET /t/authorize': () => ({ status: 400, body: { error: EVIL } }) }],
+    [
+      'an error on the way back',
+      {
+        'GET /t/authorize': () => ({
+          status: 302,
+          headers: { location: `http://127.0.0.1:33418/callback?error=${encodeURIComponent(EVIL)}` },
+        }),
+      },
+    ],
+    [
+      'an error of the token endpoint',
+      { 'POST /t/token': () => ({ status: 400, body: { error: EVIL, error_description: EVIL } }) },
+    ],
+  ])('writes out what nobody can see of %s, in both reports', async (_, changes) => {
+    const { origin } = await start(changes)
+    const report = await walkTo(origin + API)
+    for (const lines of [writeReport(report), writeJson(report).split('\n')])
+      expect([lines.filter((line) => !isVisible(line)), lines.join('')]).toEqual([
+        [],
+        expect.stringContaining('\\u{1b}'),
+      ])
+    expect(isVisible(summarize(report))).toBe(true)
+  })
+
+  it('ends with a report, whatever a member of what it is told is', async () => {
+    const odd: readonly unknown[] = [null, '', [], {}, 0, true, 'x', [null], ['x'], { toString: 1 }]
+    const members: Readonly<Record<string, readonly string[]>> = {
+      [`GET ${RESOURCE}`]: ['resource', 'authorization_servers', 'scopes_supported'],
+      [`GET ${ISSUER}`]: [
+        'issuer',
+        'authorization_endpoint',
+        'token_endpoint',
+        'registration_endpoint',
+        'scopes_supported',
+        'grant_types_supported',
+      ],
+      'POST /t/register': ['client_id', 'client_secret', 'redirect_uris', 'token_endpoint_auth_method'],
+      'POST /t/token': ['error', 'error_description'],
+    }
+    let told: Readonly<Record<string, unknown>> = {}
+    for (const [path, names] of Object.entries(members)) {
+      const { origin } = await start({
+        [path]: (seen, raw) => {
+          const answer = (GOOD[path] as Handler)(seen, raw)
+          return answer === 'taken' ? answer : { ...answer, body: { ...(answer.body as object), ...told } }
+        },
+      })
+      for (const name of names)
+        for (const value of odd) {
+          told = { [name]: value }
+          const report = await walkTo(origin + API)
+          expect([name, value, JSON.parse(writeJson(report)).steps.length]).toEqual([name, value, 7])
+        }
+    }
   })
 })

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { createServer, type RequestListener, type Server } from 'node:http'
@@ -11,9 +12,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { oauthProvider, oauthProviderAuthServerMetadata } from '@better-auth/oauth-provider'
 import { serve } from '@hono/node-server'
+import { InvalidGrantError } from '@modelcontextprotocol/sdk/server/auth/errors.js'
+import { requireBearerAuth } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js'
+import type { OAuthServerProvider } from '@modelcontextprotocol/sdk/server/auth/provider.js'
+import { getOAuthProtectedResourceMetadataUrl, mcpAuthRouter } from '@modelcontextprotocol/sdk/server/auth/router.js'
+import type { OAuthClientInformationFull } from '@modelcontextprotocol/sdk/shared/auth.js'
 import { betterAuth } from 'better-auth'
 import { memoryAdapter } from 'better-auth/adapters/memory'
 import { jwt } from 'better-auth/plugins/jwt'
+import express from 'express'
 import { Hono } from 'hono'
 import Provider from 'oidc-provider'
 import { unstable_startWorker } from 'wrangler'
@@ -192,4 +199,35 @@ export async function startBulla(): Promise<Running> {
       await Promise.all([close(server), live.stop()])
     },
   }
+}
+
+/** The router and the middleware of MCP's own SDK, with clients that are kept in memory. */
+export async function startSdkRouter(): Promise<Running> {
+  const port = await freePort()
+  const [issuerUrl, resourceServerUrl] = [new URL(`http://localhost:${port}`), new URL(`http://localhost:${port}/mcp`)]
+  const clients = new Map<string, OAuthClientInformationFull>()
+  const none = async (): Promise<never> => {
+    throw new InvalidGrantError('nobody was given this')
+  }
+  const provider: OAuthServerProvider = {
+    clientsStore: {
+      getClient: (id) => clients.get(id),
+      registerClient(said) {
+        const client = { ...said, client_id: randomUUID() }
+        clients.set(client.client_id, client)
+        return client
+      },
+    },
+    authorize: async (_client, _request, response) => void response.send('<!doctype html><p>May this app have it?'),
+    challengeForAuthorizationCode: none,
+    exchangeAuthorizationCode: none,
+    exchangeRefreshToken: none,
+    verifyAccessToken: none,
+  }
+  const resourceMetadataUrl = getOAuthProtectedResourceMetadataUrl(resourceServerUrl)
+  const app = express()
+    .use(mcpAuthRouter({ provider, issuerUrl, resourceServerUrl, scopesSupported: ['read'] }))
+    .use('/mcp', requireBearerAuth({ verifier: provider, resourceMetadataUrl }))
+  const server = await listen(app, port)
+  return { url: resourceServerUrl.href, stop: () => close(server) }
 }

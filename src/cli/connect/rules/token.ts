@@ -81,14 +81,17 @@ export function judgeUnknownCode(answer: Answer): Finding | undefined {
 
 /** Judges the answer to a client that nobody registered. */
 export function judgeUnknownClient(answer: Answer): Finding | undefined {
-  const mend = 'Answer 401 with {"error": "invalid_client"} before the grant is looked at.'
   const { words, error } = errorOf(answer)
-  if (error === 'invalid_client' && answer.status === 401) return undefined
+  const isNamed = error === 'invalid_client'
+  if (isNamed && answer.status === 401) return undefined
   const said = words === '' ? shownStatus(answer) : `${answer.status}, ${shown(words)}`
+  const lost = isNamed
+    ? 'some clients whose registration is gone take 401 alone for that'
+    : 'one whose registration is gone never learns that it has to register again'
   return warns(
     'issuer',
     'no_invalid_client',
-    `The token endpoint answers an unknown client with ${said}: one whose registration is gone never learns that it has to register again.`,
-    mend,
+    `The token endpoint answers an unknown client with ${said}: ${lost}.`,
+    'Answer 401 with {"error": "invalid_client"} before the grant is looked at.',
   )
 }
