@@ -9,7 +9,13 @@ import { createFaultList, type FaultList, readAll } from '../keys/faults.ts'
 import { isLoopback } from '../keys/identifier.ts'
 import { BINDING_KINDS, type BindingKind, checkBindingNames } from './binding_kinds.ts'
 import { certificateOf } from './certificate_on_workers.ts'
-import { developmentClients, developmentOpenid, developmentResources, readPartnerKey } from './development.ts'
+import {
+  developmentClients,
+  developmentOpenid,
+  developmentRegistration,
+  developmentResources,
+  readPartnerKey,
+} from './development.ts'
 import type { Authenticate } from './login/authenticate.ts'
 import { developmentLogin } from './login/development.ts'
 import { type OwnPageOptions, ownLoginPage } from './login/own_page.ts'
@@ -214,6 +220,8 @@ export function gatherBindings(env: Bindings, faults: FaultList): IssuerSettings
   // A ring that code brings later may have no RSA key.
   const hasRsaKey = isPlayground && keyRing !== undefined && mayHaveRsaKey({ ring: keyRing, next: keyRingNext })
   const tellsBy = openid === undefined ? undefined : hasRsaKey ? 'RS256' : 'ES256'
+  const walkIns = isPlayground ? developmentRegistration(resources, tellsBy) : undefined
+  const registration: unknown = env.REGISTRATION ?? walkIns
   const clients = {
     ...(isPlayground && developmentClients(issuer, { hasPartner: partnerKey !== undefined, resources, tellsBy })),
     ...faults.read(() => readTable('CLIENTS', CLIENTS)),
@@ -224,7 +232,7 @@ export function gatherBindings(env: Bindings, faults: FaultList): IssuerSettings
     openid,
     requirePushedAuthorizationRequests: env.REQUIRE_PUSHED_AUTHORIZATION_REQUESTS,
     pairwiseSalt: textOf('PAIRWISE_SALT'),
-    registration: env.REGISTRATION,
+    registration,
     registrationKeys: textOf('REGISTRATION_KEYS'),
     keyRingNext,
     trustedIssuers: env.TRUSTED_ISSUERS,

@@ -4,10 +4,11 @@
  * @module
  */
 
-import { STANDARD_SCOPES } from './openid/openid.ts'
+import { OFFLINE_ACCESS, STANDARD_SCOPES } from './openid/openid.ts'
 import type { OpenidSettings } from './openid/openid_registration.ts'
 import type { ClientSettings } from './registration/clients/client_registration.ts'
 import type { ResourceSettings } from './registration/resource_registration.ts'
+import type { RegistrationSettings } from './registration/walk_in/walk_in_registration.ts'
 
 /** The resource of the demo. */
 export const DEMO_RESOURCE = 'https://api.example.com'
@@ -20,6 +21,9 @@ export const DEMO_PERSON = 'openid profile'
 
 /** The public client of the demo. */
 export const DEMO_CLIENT = 'demo-app'
+
+/** The resource of the MCP server of the examples: clients that nobody configured may come for it. */
+export const MCP_RESOURCE = 'http://localhost:8788/mcp'
 
 /** The resource of somebody else: its tokens are nested, to a key pair of its own. */
 export const PARTNER_RESOURCE = 'https://partner.example.com'
@@ -52,7 +56,8 @@ export function developmentResources(
     resource_name: 'Orders API',
     scope_descriptions: { 'orders:read': 'See your orders', 'orders:write': 'Place and cancel orders' },
   }
-  if (partnerKey === undefined) return { [DEMO_RESOURCE]: orders }
+  const own = { [DEMO_RESOURCE]: orders, [MCP_RESOURCE]: { ...orders, resource_name: 'Orders, for agents' } }
+  if (partnerKey === undefined) return own
   const partner: ResourceSettings = {
     scopes: ['reports:read'],
     resource_name: 'Partner reports',
@@ -60,7 +65,7 @@ export function developmentResources(
     envelope: 'nested',
     jwks: { keys: [partnerKey] },
   }
-  return { [DEMO_RESOURCE]: orders, [PARTNER_RESOURCE]: partner }
+  return { ...own, [PARTNER_RESOURCE]: partner }
 }
 
 /** Returns those of the scope tokens that some resource has: an operator's own come before those of the fresh start. */
@@ -80,6 +85,27 @@ function scopesIn(resources: Readonly<Record<string, unknown>>, tokens: readonly
  */
 export function developmentOpenid(resources: Readonly<Record<string, unknown>>): OpenidSettings | undefined {
   return scopesIn(resources, STANDARD_SCOPES).length > 0 ? undefined : {}
+}
+
+/**
+ * Returns what clients may have that nobody configured, where the operator says nothing of it: what the demo may, at the MCP
+ * server before all. Nothing where these resources are the operator's own, and have none of it.
+ *
+ * @param resources all that there are
+ * @param tellsBy as in {@link Playground}: strangers are told by RS256, or not at all
+ */
+export function developmentRegistration(
+  resources: Readonly<Record<string, unknown>>,
+  tellsBy: Playground['tellsBy'],
+): RegistrationSettings | undefined {
+  const scopes = scopesIn(resources, DEMO_SCOPE.split(' '))
+  if (scopes.length === 0) return undefined
+  const ofPersons = tellsBy === 'RS256' ? ['openid', 'profile', 'email', OFFLINE_ACCESS] : []
+  return {
+    resources: [MCP_RESOURCE, DEMO_RESOURCE],
+    scopes: [...scopes, ...ofPersons],
+    default_resource: MCP_RESOURCE,
+  }
 }
 
 /** What there is to play with beside the clients. */
@@ -120,6 +146,11 @@ export function developmentClients(
       kind: 'resource_server',
       secret_hash: 'sha256:AAeye3Tcu2S26eziBuh9Ebp3r6Hw9UkcMqkwtVL_ygQ',
       resources: [DEMO_RESOURCE],
+    },
+    'demo-mcp': {
+      kind: 'resource_server',
+      secret_hash: 'sha256:NnLwY6AaYvB2cqv1Wv9X--02DDA9eEL7kGyHXyKJJkk',
+      resources: [MCP_RESOURCE],
     },
     'demo-operator': { kind: 'operator', secret_hash: 'sha256:yk5HmIqyRNl5mxGQyg3Jgw-t53QAxlgh1ws6t-AkYtk' },
     [DEMO_CLIENT]: {

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { createRing, writeRing } from '../keys/index.ts'
-import { createIssuer, readBindings } from '../src/index.ts'
+import { createIssuer, createMemoryGuard, readBindings } from '../src/index.ts'
+import { challengeOf } from '../src/protocol/pkce.ts'
+import { checkSettings } from '../src/settings/settings.ts'
 import { NOW, PARTNER_KEY, secretHash, testKey, testRing } from './fixtures.ts'
 import { RING_RSA } from './parties/partner.ts'
+import { createBrowser, goesTo, hiddenField, VERIFIER } from './parties/person.ts'
+import { REGISTRATION_KEYS } from './parties/walk_in.ts'
 
 const LOCAL = 'http://localhost:8787'
 
@@ -106,18 +110,104 @@ describe('the bindings of a Worker', () => {
     expect(JSON.stringify(settings)).not.toContain(PARTNER_KEY.d)
     expect(() => createIssuer(settings)).not.toThrow()
     const without = readBindings({ ...env, PARTNER_KEY: '' })
-    expect(Object.keys(without.resources)).toEqual(['https://api.example.com'])
+    expect(Object.keys(without.resources)).toEqual(['https://api.example.com', 'http://localhost:8788/mcp'])
     expect(readBindings({ ...env, DEVELOPMENT: 'false' }).resources).toEqual({})
   })
 
   it('have a resource server and an operator among the fixtures, with the secrets of the docs', () => {
     const { clients } = readBindings({ ISSUER: LOCAL, DEVELOPMENT: 'true' })
     expect(clients['demo-api']).toMatchObject({ kind: 'resource_server', secret_hash: secretHash('demo-api-secret') })
+    expect(clients['demo-mcp']).toMatchObject({ kind: 'resource_server', secret_hash: secretHash('demo-mcp-secret') })
     expect(clients['demo-operator']).toMatchObject({
       kind: 'operator',
       secret_hash: secretHash('demo-operator-secret'),
     })
     expect(clients['demo-service']).toMatchObject({ secret_hash: secretHash('demo-secret') })
+  })
+
+  describe('in development let clients walk in that nobody configured', () => {
+    const env = { ISSUER: LOCAL, DEVELOPMENT: 'true', GUARD: 'none', REGISTRATION_KEYS: REGISTRATION_KEYS[0] }
+    const withRsa = writeRing(createRing({ now: NOW, key: testKey(), rsaKey: RING_RSA }))
+    const bare = writeRing(testRing(NOW))
+
+    it('for what the demo may have, at the MCP server before all, and tell them who logged in where that can be signed', () => {
+      const settings = readBindings({ ...env, KEY_RING: withRsa })
+      expect(checkSettings(settings).walkIns).toMatchObject({
+        defaultResource: 'http://localhost:8788/mcp',
+        isRegistering: true,
+        takesDocuments: true,
+        template: { scopes: new Set(['orders:read', 'orders:write', 'openid', 'profile', 'email', 'offline_access']) },
+      })
+      expect(settings.resources['http://localhost:8788/mcp']).toMatchObject({ scopes: ['orders:read', 'orders:write'] })
+      const { walkIns } = checkSettings(readBindings({ ...env, KEY_RING: bare }))
+      expect(walkIns?.template.scopes).toEqual(new Set(['orders:read', 'orders:write']))
+    })
+
+    it('so that one registers, a person allows, and it gets a token', async () => {
+      const settings = readBindings({ ...env, KEY_RING: withRsa })
+      const issuer = createIssuer({ ...settings, guard: createMemoryGuard(() => NOW), now: () => NOW, log: () => {} })
+      const ask = async (request: Request): Promise<Response> => issuer.fetch(request)
+      const json = (body: object): RequestInit => ({
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+      const redirect_uri = 'http://localhost:25198/oauth/callback'
+      const registering = json({
+        redirect_uris: [redirect_uri],
+        client_name: 'MCP CLI Client',
+        token_endpoint_auth_method: 'none',
+      })
+      const { client_id, scope } = (await (await ask(new Request(`${LOCAL}/register`, registering))).json()) as Record<
+        string,
+        string
+      >
+      expect(scope).toBe('orders:read orders:write openid profile email offline_access')
+      const browser = createBrowser(ask)
+      const pkce = { code_challenge: challengeOf(VERIFIER), code_challenge_method: 'S256' }
+      const query = new URLSearchParams({
+        response_type: 'code',
+        client_id: client_id ?? '',
+        redirect_uri,
+        scope: 'orders:read',
+        resource: 'http://localhost:8788/mcp',
+        state: 'x',
+        ...pkce,
+      })
+      const login = await (await browser.get(`${LOCAL}/authorize?${query}`)).text()
+      const asked = await browser.post(`${LOCAL}/login`, { username: 'alice', state: hiddenField(login, 'state') })
+      const question = await browser.get(asked.headers.get('location') ?? '')
+      const consent = hiddenField(await question.text(), 'consent')
+      const allowed = await browser.post(`${LOCAL}/consent`, { consent, decision: 'allow' })
+      const code = new URL(goesTo(await allowed.text())).searchParams.get('code') ?? ''
+      const form = { grant_type: 'authorization_code', client_id: client_id ?? '', code, code_verifier: VERIFIER }
+      const answer = await ask(new Request(`${LOCAL}/token`, { method: 'POST', body: new URLSearchParams(form) }))
+      expect([answer.status, await answer.json()]).toEqual([
+        200,
+        expect.objectContaining({ scope: 'orders:read', refresh_token: expect.any(String) }),
+      ])
+    })
+
+    it('as [vars.REGISTRATION] says, where it is there; without keys by documents alone', () => {
+      const own = { resources: ['https://api.example.com'], scopes: ['orders:read'] }
+      expect(readBindings({ ...env, KEY_RING: withRsa, REGISTRATION: own }).registration).toBe(own)
+      const { REGISTRATION_KEYS: _, ...without } = env
+      expect(checkSettings(readBindings({ ...without, KEY_RING: withRsa })).walkIns).toMatchObject({
+        isRegistering: false,
+      })
+    })
+
+    it('and start where the resources are the operator’s own, without what the demo asks for', () => {
+      const mine = { scopes: ['mine'] }
+      const RESOURCES = { 'https://api.example.com': mine, 'http://localhost:8788/mcp': mine }
+      const settings = readBindings({ ...env, KEY_RING: withRsa, RESOURCES })
+      expect(settings).not.toHaveProperty('registration')
+    })
+
+    it('nowhere else, and not where all clients are in a profile', () => {
+      expect(readBindings({ ISSUER: LOCAL, KEY_RING: withRsa })).not.toHaveProperty('registration')
+      expect(readBindings({ ...env, PROFILE: 'fapi2' })).not.toHaveProperty('registration')
+    })
   })
 
   describe('in development make an OpenID provider', () => {

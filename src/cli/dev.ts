@@ -53,6 +53,8 @@ Bulla is ready at ${issuer}: open it in a browser, and press the button.
 
 An app that asks who logged in takes that address, the client demo-rp and the secret demo-rp-secret (docs/openid.md).
 
+Clients that nobody configured may walk in (docs/registration.md): one of MCP needs the URL of its server, and nothing else.
+
 Get a token for a service, by curl:
 
   curl -s -u demo-service:demo-secret ${issuer}/token \\

@@ -81,6 +81,16 @@ describe('the two quick starts', { timeout: 240_000 }, () => {
     })
   })
 
+  it('let a client register that nobody configured', async () => {
+    expect(JSON.parse((await shell('register')).out)).toMatchObject({
+      client_id: expect.stringMatching(/^dcr\./),
+      client_name: 'My agent',
+      redirect_uris: ['http://127.0.0.1/callback'],
+      grant_types: ['authorization_code', 'refresh_token'],
+      scope: 'orders:read orders:write openid profile email offline_access',
+    })
+  })
+
   it('serve a resource with the package, the exported keys and no network', async () => {
     expect(await shell('export')).toMatchObject({ code: 0 })
     expect(await shell('install')).toMatchObject({ code: 0 })
