@@ -20,16 +20,12 @@ import type { Authenticate } from './login/authenticate.ts'
 import { developmentLogin } from './login/development.ts'
 import { type OwnPageOptions, ownLoginPage } from './login/own_page.ts'
 import { type UpstreamOptions, upstreamLogin } from './login/upstream.ts'
+import { addressOf, allowBy, type RateLimit } from './rate_limit_on_workers.ts'
 import { mayHaveRsaKey } from './settings/ring_needs.ts'
 import type { IssuerSettings } from './settings/settings.ts'
 import type { Guard } from './stores/guard.ts'
 import { createDurableObjectGuard, type GuardNamespace } from './stores/guard_on_workers.ts'
 import { createDurableObjectRevocations, type RevocationsNamespace } from './stores/revocations_on_workers.ts'
-
-/** A rate limit as Workers bind it: it counts a call, and tells whether there may be more. */
-export interface RateLimit {
-  limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>
-}
 
 /** The variables of `wrangler.toml`, and the secrets. Checked when they are read. */
 export interface Bindings {
@@ -93,19 +89,6 @@ const KINDS: Readonly<Record<keyof Bindings, BindingKind>> = BINDING_KINDS
 function readText(name: string, value: unknown): string | undefined {
   if (value === undefined || typeof value === 'string') return value
   throw new TypeError(`"${name}" expected a text`)
-}
-
-/** Returns the address that Cloudflare itself saw; elsewhere the header would be the caller's to choose (H65). */
-function addressOf(request: Request): string | undefined {
-  return request.headers.get('cf-connecting-ip') ?? undefined
-}
-
-/** Counts by the address. */
-function allowBy(limits: RateLimit): (request: Request) => Promise<boolean> {
-  return async (request) => {
-    const key = addressOf(request)
-    return key === undefined || (await limits.limit({ key })).success
-  }
 }
 
 function readGuard(binding: Bindings['GUARD']): Guard | 'none' | undefined {

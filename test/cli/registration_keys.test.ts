@@ -133,11 +133,14 @@ describe('bulla client read', () => {
     expect([code, out, err]).toEqual([1, '', expect.stringContaining(why)])
   })
 
-  it('says of a URL, too, that its host is kept out', async () => {
-    const toml = `[vars]\nISSUER = "${ISSUER}"\n[vars.REGISTRATION]\nblocked = ["claude.ai"]\n`
-    const { code, err } = await bulla('client read https://claude.ai/oauth/metadata', '', { 'wrangler.toml': toml })
-    expect([code, err]).toEqual([1, expect.stringContaining('blocked in wrangler.toml')])
-  })
+  it.each(['claude.ai', 'https://claude.ai/oauth/metadata'])(
+    'says of a URL, too, that it is kept out, by %s',
+    async (blocked) => {
+      const toml = `[vars]\nISSUER = "${ISSUER}"\n[vars.REGISTRATION]\nblocked = ["${blocked}"]\n`
+      const { code, err } = await bulla('client read https://claude.ai/oauth/metadata', '', { 'wrangler.toml': toml })
+      expect([code, err]).toEqual([1, expect.stringContaining('blocked in wrangler.toml')])
+    },
+  )
 
   it.each([
     ['an id', 'client read --keys - --issuer https://a.example'],

@@ -141,8 +141,10 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/issuer.ts': ['src/parts.ts', 'src/endpoints', 'src/http', 'src/context.ts', 'src/settings', 'keys', 'hono'],
   'src/binding_kinds.ts': ['keys'],
   'src/certificate_on_workers.ts': ['src/registration', 'src/token'],
+  'src/rate_limit_on_workers.ts': [],
   'src/bindings.ts': [
     'src/certificate_on_workers.ts',
+    'src/rate_limit_on_workers.ts',
     'src/binding_kinds.ts',
     'src/development.ts',
     'src/settings',
