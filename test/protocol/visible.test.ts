@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isVisible, visibleText } from '../../src/protocol/visible.ts'
+import { isVisible, makeVisible, visibleText } from '../../src/protocol/visible.ts'
 
 /** `Default_Ignorable_Code_Point`, as Unicode's DerivedCoreProperties.txt lists it. */
 const DEFAULT_IGNORABLE: readonly (readonly [number, number])[] = [
@@ -58,5 +58,12 @@ describe('a text that a person reads', () => {
     const name = visibleText(3)
     expect(['', ' ', '\u3000', ' \u00a0 ', 'abcd'].filter((text) => name.test(text))).toEqual([])
     expect(['a', ' a ', 'abc', '👍👍👍'].filter((text) => !name.test(text))).toEqual([])
+  })
+
+  it('is shown with what nobody can see written out, and all else as it is', () => {
+    expect(makeVisible('\u001b[2J \u009b1m \u202eabc\r\n \u{e0041} \ud800')).toBe(
+      '\\u{1b}[2J \\u{9b}1m \\u{202e}abc\\u{d}\\u{a} \\u{e0041} \\u{d800}',
+    )
+    for (const text of ['', 'Orders ✓ – “é” 日本語', '👍']) expect(makeVisible(text)).toBe(text)
   })
 })
