@@ -1,6 +1,6 @@
 /**
  * Whom a client wants to see, and how that person must have logged in: what it says by `id_token_hint`, by the `claims` parameter,
- * and by what it registered (OpenID Connect Core §3.1.2.1, §3.1.2.2, §5.5.1).
+ * by what it registered (OpenID Connect Core §3.1.2.1, §3.1.2.2, §5.5.1), and for an API by `acr_values` (RFC 9470 §5).
  *
  * @module
  */
@@ -14,6 +14,7 @@ import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { readScope } from '../protocol/scope.ts'
 import type { Client } from '../registration/clients/client.ts'
+import { isForPersonsAlone, readWishes } from './wishes.ts'
 
 /** Whom a client wants to see. */
 export interface WantedPerson {
@@ -39,15 +40,30 @@ export interface WantedPersons {
   check(person: Person, parameters: Parameters, client: Client, now: number): Promise<void>
 }
 
-const ANYBODY: WantedPerson = { isSubject: () => true, isContext: () => true }
+/** Tells whether a context is one of those. Without any, each is, and none. */
+function isOneOf(contexts: readonly string[] | undefined, acr: string | undefined): boolean {
+  return contexts === undefined || (acr !== undefined && contexts.includes(acr))
+}
 
 /** Returns what tells whom clients want to see. */
 export function createWantedPersons({ settings }: EndpointContext, hints: IdTokenHints): WantedPersons {
   const { openid, pairwise } = settings
 
+  /**
+   * Returns the contexts of which a login must be one for an API, whose token would else be refused there again and again
+   * (RFC 9470 §5). Who asks for nothing but the person is told the context that there is (OpenID Connect Core §5.5.1.1).
+   */
+  function neededContexts(parameters: Parameters, client: Client): readonly string[] | undefined {
+    const contexts = parameters.get('acr_values')?.split(' ').filter(Boolean)
+    if (contexts === undefined || contexts.length === 0) return undefined
+    return isForPersonsAlone(readWishes(parameters, client, settings), settings) ? undefined : contexts
+  }
+
   async function read(parameters: Parameters, client: Client, now: number): Promise<WantedPerson> {
     const scope = readScope(parameters.get('scope')) ?? [OPENID]
-    if (openid === undefined || !client.scopes.has(OPENID) || !scope.includes(OPENID)) return ANYBODY
+    const needed = neededContexts(parameters, client)
+    if (openid === undefined || !client.scopes.has(OPENID) || !scope.includes(OPENID))
+      return { isSubject: () => true, isContext: ({ acr }) => isOneOf(needed, acr) }
     const { subjects, contexts } = readClaimsRequest(parameters.get('claims'), openid.claims)
     const hint = parameters.get('id_token_hint')
     const hinted = hint === undefined ? undefined : await hints.open(hint, now)
@@ -58,7 +74,7 @@ export function createWantedPersons({ settings }: EndpointContext, hints: IdToke
         const name = pairwise.nameAt(client.openid, 'sub', sub)
         return (hinted === undefined || hinted.sub === name) && (subjects?.includes(name) ?? true)
       },
-      isContext: ({ acr }) => contexts === undefined || (acr !== undefined && contexts.includes(acr)),
+      isContext: ({ acr }) => isOneOf(contexts, acr) && isOneOf(needed, acr),
     }
   }
 

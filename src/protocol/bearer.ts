@@ -1,11 +1,11 @@
 /**
- * How a resource server is asked with a token, and how it answers (RFC 6750, RFC 9449 §7, RFC 9728 §5.1).
+ * How a resource server is asked with a token, and how it answers (RFC 6750, RFC 9449 §7, RFC 9470, RFC 9728 §5.1).
  *
  * @module
  */
 
 /**
- * What is wrong with a request to a resource server (RFC 6750 §3.1, RFC 9449 §7.1); `no_credentials` is told without an
+ * What is wrong with a request to a resource server (RFC 6750 §3.1, RFC 9449 §7.1, RFC 9470 §3); `no_credentials` is told without an
  * error. With `temporarily_unavailable` and `server_error` it is the server that something is wrong with.
  */
 export type BearerErrorCode =
@@ -15,6 +15,7 @@ export type BearerErrorCode =
   | 'invalid_dpop_proof'
   | 'use_dpop_nonce'
   | 'insufficient_scope'
+  | 'insufficient_user_authentication'
   | 'temporarily_unavailable'
   | 'server_error'
 
@@ -25,6 +26,10 @@ const answers = {
   invalid_dpop_proof: { status: 401, description: 'The DPoP proof is missing, invalid, used, or for another request.' },
   use_dpop_nonce: { status: 401, description: 'The DPoP proof needs the nonce that comes with this answer.' },
   insufficient_scope: { status: 403, description: 'The access token lacks the scope that is needed here.' },
+  insufficient_user_authentication: {
+    status: 401,
+    description: 'Another login, or a more recent one, is needed here.',
+  },
   temporarily_unavailable: { status: 503, description: 'Access tokens cannot be checked now; try again later.' },
   server_error: { status: 500, description: 'What this request needs is not known.' },
 } as const
@@ -74,6 +79,10 @@ export interface Challenge {
   readonly resourceMetadata: string | undefined
   /** The scope that is needed, if it is known (RFC 6750 §3). */
   readonly scope: string | undefined
+  /** The contexts of which the login must be one, if they are asked for (RFC 9470 §3). */
+  readonly acr?: string | undefined
+  /** Seconds since the login at the most, if that is asked for. */
+  readonly maxAge?: number | undefined
   /** The schemes to use; of a request that named one, that one. */
   readonly schemes: readonly Scheme[]
   /** The algorithms that a proof may be signed by (RFC 9449 §7.1), with spaces between. */
@@ -94,7 +103,7 @@ export interface BearerAnswer {
  * Returns the answer to a request that is not let in: the status, and a `WWW-Authenticate` challenge (RFC 6750 §3).
  */
 export function answerBearer(code: BearerErrorCode, challenge: Challenge): BearerAnswer {
-  const { realm, resourceMetadata, scope, schemes, algorithms, nonce } = challenge
+  const { realm, resourceMetadata, scope, acr, maxAge, schemes, algorithms, nonce } = challenge
   const { status, description } = answers[code]
   const said = code === 'no_credentials' ? {} : { error: code }
   const body = { ...said, error_description: description }
@@ -103,6 +112,10 @@ export function answerBearer(code: BearerErrorCode, challenge: Challenge): Beare
     return { status, headers: { ...(status === 503 && { 'Retry-After': '5' }), 'Cache-Control': 'no-store' }, body }
   const parts = [`realm="${realm}"`]
   if (said.error !== undefined) parts.push(`error="${code}"`, `error_description="${description}"`)
+  if (code === 'insufficient_user_authentication') {
+    if (acr !== undefined) parts.push(`acr_values="${acr}"`)
+    if (maxAge !== undefined) parts.push(`max_age="${maxAge}"`)
+  }
   if (scope !== undefined) parts.push(`scope="${scope}"`)
   if (resourceMetadata !== undefined) parts.push(`resource_metadata="${resourceMetadata}"`)
   const challenges = schemes.map((scheme) =>

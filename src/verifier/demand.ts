@@ -4,7 +4,8 @@
  * @module
  */
 
-import { checkMembers, checkText } from '../../keys/check.ts'
+import { checkInteger, checkMembers, checkText } from '../../keys/check.ts'
+import type { Entitlement } from '../token/entitlement.ts'
 
 /** What a request must have beyond a live token. */
 export interface Demand {
@@ -13,13 +14,23 @@ export interface Demand {
    * is `undefined` is refused: somebody meant to ask for something.
    */
   readonly scope?: string
+  /**
+   * The contexts of which the person's login must be one (`acr`), those that are liked best first, with one space between
+   * (RFC 9470 §3). Default: any, and none.
+   */
+  readonly acr?: string
+  /** Seconds since the person's login at the most, from 1 to 999999999; whoever nobody says it of is refused. Default: any time. */
+  readonly maxAge?: number
 }
+
+/** What a demand may hold: the compiler holds the list against the type. */
+export const DEMANDS: Readonly<Record<keyof Demand, true>> = { scope: true, acr: true, maxAge: true }
 
 /** One scope token (RFC 6749 §3.3). */
 export const SCOPE_TOKEN: RegExp = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
-/** Scope tokens with one space between (RFC 6749 §3.3). */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/
+/** Scope tokens, or contexts, with one space between (RFC 6749 §3.3): what can stand in a header between quotes. */
+const TOKENS = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/
 
 /**
  * Checks a scope that is asked for.
@@ -27,7 +38,7 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/
  * @throws {TypeError | RangeError} when it is none
  */
 export function checkScope(scope: unknown): void {
-  checkText('scope', scope, SCOPE, 'scope tokens with one space between, or to be left out')
+  checkText('scope', scope, TOKENS, 'scope tokens with one space between, or to be left out')
 }
 
 /**
@@ -36,6 +47,14 @@ export function checkScope(scope: unknown): void {
  * @throws {TypeError | RangeError} when it is no demand: nothing is then asked for that was meant to be
  */
 export function checkDemand(demand: unknown): asserts demand is Demand {
-  checkMembers('demand', demand, ['scope'])
+  checkMembers('demand', demand, Object.keys(DEMANDS))
   if ('scope' in demand) checkScope(demand['scope'])
+  if ('acr' in demand) checkText('acr', demand['acr'], TOKENS, 'contexts with one space between, or to be left out')
+  if ('maxAge' in demand) checkInteger('maxAge', demand['maxAge'], 1, 999_999_999)
+}
+
+/** Tells whether a person logged in as it is needed: what nobody told is not so. */
+export function isOfLogin({ acr, auth_time }: Entitlement, demand: Demand, now: number): boolean {
+  if (demand.acr !== undefined && !(acr !== undefined && demand.acr.split(' ').includes(acr))) return false
+  return demand.maxAge === undefined || (auth_time !== undefined && now - auth_time <= demand.maxAge)
 }

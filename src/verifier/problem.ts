@@ -9,7 +9,7 @@ import { explain, type TokenErrorCode } from '../jose/explain.ts'
 import type { BearerErrorCode } from '../protocol/bearer.ts'
 
 /** Why a request was refused, or what failed beside the requests: a closed list. */
-export type ProblemReason = TokenErrorCode | 'no_credentials' | 'malformed' | 'scope' | 'demand'
+export type ProblemReason = TokenErrorCode | 'no_credentials' | 'malformed' | 'scope' | 'login' | 'demand'
 
 /** What could not be had, with `unavailable`. */
 export type ProblemSource = 'keys' | 'jwks' | 'revocations' | 'replay'
@@ -32,6 +32,7 @@ const WORDS = {
   no_credentials: 'the request has no token in its Authorization header',
   malformed: 'the Authorization header is malformed, or there is a second one, or a token in the query too',
   scope: 'the token lacks scope that is needed here',
+  login: 'the login behind the token is of no context that is needed here, too long ago, or not told',
 } as const
 
 /** What could not be had, and why; the cause of a TokenError `unavailable`. */

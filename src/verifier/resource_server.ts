@@ -10,7 +10,7 @@ import type { Entitlement } from '../token/entitlement.ts'
 import type { AnswerHeaders, ServerAnswer } from './answer.ts'
 import { type Cors, type CorsOrigins, createCors } from './cors.ts'
 import { createVerifier, type VerifierOptions } from './create_verifier.ts'
-import { checkDemand, type Demand } from './demand.ts'
+import { checkDemand, DEMANDS, type Demand } from './demand.ts'
 import { createTeller, type OnProblem } from './problem.ts'
 import { type ResourceRequest, readRequest, UnreadableRequest } from './request.ts'
 import type { Verifier } from './verifier.ts'
@@ -55,7 +55,7 @@ export type ResourceServerOptions<NativeRequest = never> = (VerifierOptions | Gi
 
 const BESIDE: Readonly<Record<keyof ResourceServerDemand<never> | 'verifier' | 'onProblem', true>> = {
   verifier: true,
-  scope: true,
+  ...DEMANDS,
   certificate: true,
   cors: true,
   onProblem: true,
@@ -84,25 +84,32 @@ function toldOf({ verifier, onProblem }: GivenVerifier): Verifier {
   }
 }
 
+/** Tells whether a scope is to be found for each request. */
+function isFound<NativeRequest>(
+  scope: string | FindScope<NativeRequest> | undefined,
+): scope is FindScope<NativeRequest> {
+  return typeof scope === 'function'
+}
+
 /** Returns what finds the demand of a request. */
 function demandOf<NativeRequest>(
   options: ResourceServerOptions<NativeRequest>,
 ): (native: NativeRequest) => Promise<Demand> {
   const { scope } = options
-  if (typeof scope === 'function')
-    return async (native) => {
-      const found = await scope(native)
-      return found === '' ? {} : { scope: found }
-    }
-  const demand: Demand = 'scope' in options ? ({ scope } as Demand) : {}
+  const there = Object.entries(options).filter(([name]) => name in DEMANDS && !(name === 'scope' && isFound(scope)))
+  const demand: unknown = Object.fromEntries(there)
   checkDemand(demand)
-  return async () => demand
+  if (!isFound(scope)) return async () => demand
+  return async (native) => {
+    const found = await scope(native)
+    return found === '' ? demand : { ...demand, scope: found }
+  }
 }
 
 /** Returns the verifier that is given, or the one that the options make. */
 function verifierOf<NativeRequest>(options: ResourceServerOptions<NativeRequest>): Verifier {
   if (!('verifier' in options)) {
-    const { scope: _, certificate: __, cors: ___, ...own } = options
+    const { scope: _, acr: __, maxAge: ___, certificate: ____, cors: _____, ...own } = options
     return createVerifier(own)
   }
   checkMembers('resourceServer', options, Object.keys(BESIDE))

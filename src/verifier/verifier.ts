@@ -10,7 +10,7 @@ import { TokenError } from '../jose/error.ts'
 import { answerBearer, type BearerErrorCode, readBearer, type Scheme } from '../protocol/bearer.ts'
 import { type Expectations, MOST_TOLERANT } from '../token/claims.ts'
 import type { Confirmation, Entitlement, Opened } from '../token/entitlement.ts'
-import { checkDemand, type Demand } from './demand.ts'
+import { checkDemand, type Demand, isOfLogin } from './demand.ts'
 import { createTeller, type OnProblem, type Problem, type ProblemReason, problemOf, problemOfError } from './problem.ts'
 import { type ReadRequest, type ResourceRequest, readRequest, UnreadableRequest } from './request.ts'
 
@@ -156,8 +156,8 @@ export function checkOptions(options: CommonOptions): CheckedOptions {
 /** Why somebody is not let in, as far as that is known. */
 interface Refused {
   readonly scheme: Scheme | undefined
-  /** The scope that is needed. */
-  readonly scope: string | undefined
+  /** What is needed. */
+  readonly demand: Demand
   readonly nonce?: string | undefined
   readonly problem: Problem
 }
@@ -179,9 +179,10 @@ export function createVerifierAround(open: Open, options: CheckedOptions, confir
 
   const { schemes = ['Bearer'], algorithms = '' } = confirm ?? {}
 
-  function refuse(code: BearerErrorCode, { scheme, scope, nonce, problem }: Refused): Verification {
+  function refuse(code: BearerErrorCode, { scheme, demand, nonce, problem }: Refused): Verification {
+    const { scope, acr, maxAge } = demand
     const asked = scheme === undefined ? schemes : [scheme]
-    const challenge = { realm: resource, resourceMetadata, scope, schemes: asked, algorithms, nonce }
+    const challenge = { realm: resource, resourceMetadata, scope, acr, maxAge, schemes: asked, algorithms, nonce }
     tell({ ...problem, code })
     const { reason, detail } = problem
     const { status, headers, body } = answerBearer(code, challenge)
@@ -199,7 +200,7 @@ export function createVerifierAround(open: Open, options: CheckedOptions, confir
       return undefined
     } catch (error) {
       const problem: Problem = { reason: 'demand', detail: (error as Error).message }
-      return refuse('server_error', { scheme: undefined, scope: undefined, problem })
+      return refuse('server_error', { scheme: undefined, demand: {}, problem })
     }
   }
 
@@ -219,7 +220,7 @@ export function createVerifierAround(open: Open, options: CheckedOptions, confir
       scheme = shown.scheme
       if (!shown.ok) {
         const problem = problemOf(shown.code === 'no_credentials' ? 'no_credentials' : 'malformed')
-        return refuse(shown.code, { scheme, scope, problem })
+        return refuse(shown.code, { scheme, demand, problem })
       }
       const { token } = shown
       at = now()
@@ -230,19 +231,22 @@ export function createVerifierAround(open: Open, options: CheckedOptions, confir
       // A bound token that is shown without its key is a stolen one (RFC 9449 §7.2, RFC 8705 §3).
       const isConfirmed = proved === undefined ? entitlement.cnf === undefined : proved.confirms(entitlement.cnf)
       if (!isConfirmed) throw new TokenError('confirmation')
+      // Who needs both is told of both at once: the challenge names the scope, too (RFC 9470 §3).
+      if (!isOfLogin(entitlement, demand, at - clockTolerance))
+        return refuse('insufficient_user_authentication', { scheme, demand, problem: problemOf('login') })
       if (scope?.split(' ').every((one) => entitlement.scope.includes(one)) === false)
-        return refuse('insufficient_scope', { scheme, scope, problem: problemOf('scope') })
+        return refuse('insufficient_scope', { scheme, demand, problem: problemOf('scope') })
       if (proved === undefined) return { ok: true, entitlement }
       await proved.spend()
       return { ok: true, entitlement, ...(proved.nonce === undefined ? {} : { nonce: proved.nonce }) }
     } catch (error) {
       if (error instanceof UnreadableRequest) {
         const problem: Problem = { reason: 'malformed', detail: 'the request threw when it was read' }
-        return refuse('invalid_request', { scheme, scope, problem })
+        return refuse('invalid_request', { scheme, demand, problem })
       }
       const problem = problemOfError(error)
       const nonce = problem.reason === 'proof_nonce' ? await confirm?.nonce(at).catch(() => undefined) : undefined
-      return refuse(codeOf(problem.reason), { scheme, scope, nonce, problem })
+      return refuse(codeOf(problem.reason), { scheme, demand, nonce, problem })
     }
   }
 

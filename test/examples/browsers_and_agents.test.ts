@@ -25,6 +25,9 @@ const PATH = '/.well-known/oauth-protected-resource/mcp'
 const ROOT = '/.well-known/oauth-protected-resource'
 const verifier = createVerifier({ ...mcpOptions, resourceMetadata: `https://mcp.example${PATH}`, dpop: 'off' })
 
+/** What needs a better login. */
+const HIGH = { scope: 'read write', acr: 'high gold', maxAge: 300 }
+
 /** The scope of an operation, as each framework's program reads it. */
 const scopeOf = (operation: unknown): string =>
   operation === 'none'
@@ -52,6 +55,7 @@ const APPS: Readonly<Record<string, (cors: Cors, own?: Readonly<Record<string, s
         '/mcp',
         inExpress({ verifier, scope: ({ headers }) => scopeOf(headers['x-operation']), ...(cors && { cors }) }),
       )
+      .use('/high', inExpress({ verifier, ...HIGH }))
       .use('/mcp', (_request, response) => response.set('Mcp-Session-Id', '1').end('in'))
     return app.listen(0, '127.0.0.1')
   },
@@ -66,6 +70,7 @@ const APPS: Readonly<Record<string, (cors: Cors, own?: Readonly<Record<string, s
       mcp.addHook('onRequest', inFastify({ verifier, scope, ...(cors && { cors }) }))
       mcp.all('/mcp', async (_request, reply) => reply.header('Mcp-Session-Id', '1').send(Buffer.from('in')))
     })
+    app.get('/high', { onRequest: inFastify({ verifier, ...HIGH }) }, async () => 'in')
     await app.listen({ port: 0, host: '127.0.0.1' })
     return app.server
   },
@@ -78,17 +83,21 @@ const APPS: Readonly<Record<string, (cors: Cors, own?: Readonly<Record<string, s
       })
       .use(about)
       .use('/mcp', inHono({ verifier, scope: (c) => scopeOf(c.req.header('x-operation')), ...(cors && { cors }) }))
+      .use('/high', inHono({ verifier, ...HIGH }))
       .all('/mcp', (c) => c.body('in', 200, { 'Mcp-Session-Id': '1' }))
     return createAdaptorServer(app).listen(0, '127.0.0.1') as NetServer
   },
   fetch: async (cors, own = {}) => {
     const about = inFetchDescribe(DESCRIPTION)
     const scope = ({ headers }: Request) => scopeOf(headers.get('x-operation'))
+    const high = inFetch({ verifier, ...HIGH })
     const mcp = inFetch({ verifier, scope, ...(cors && { cors }) })
     const handle = async (request: Request) => {
       const told = about(request)
       if (told !== undefined) return told
-      if (new URL(request.url).pathname !== '/mcp') return new Response('no', { status: 404 })
+      const { pathname } = new URL(request.url)
+      if (pathname === '/high') return high(request, () => new Response('in'))
+      if (pathname !== '/mcp') return new Response('no', { status: 404 })
       return mcp(request, () => new Response('in', { headers: { 'Mcp-Session-Id': '1', ...own } }))
     }
     return createAdaptorServer({ fetch: handle }).listen(0, '127.0.0.1') as NetServer
@@ -197,6 +206,18 @@ describe.each(NAMES)('a resource server in %s', (name) => {
       expect(await ask(`${name} open`, '/mcp', await make())).toEqual(answer)
     },
   )
+
+  it('asks for another login, and the scope, in the same words (RFC 9470 §3)', async () => {
+    const description = 'Another login, or a more recent one, is needed here.'
+    const answer = refusal(
+      401,
+      `error="insufficient_user_authentication", error_description="${description}", acr_values="high gold", max_age="300", scope="read write"`,
+      { error: 'insufficient_user_authentication', error_description: description },
+    )
+    const { 'cache-control': cache, 'content-type': type, 'www-authenticate': challenge } = answer.headers
+    const headers = { 'cache-control': cache, 'content-type': type, 'www-authenticate': challenge }
+    expect(await ask(`${name} closed`, '/high', await bearer())).toEqual({ ...answer, headers })
+  })
 
   it('lets in by the scope of each operation, and nobody where that is not known', async () => {
     const status = async (operation: string, scope: readonly string[]) =>

@@ -242,6 +242,7 @@ describe('by the docs alone', () => {
     ['express', orders.replace('verifier/hono', 'verifier/express') + blockOf('express')],
     ['fastify', orders.replace('verifier/hono', 'verifier/fastify') + blockOf('fastify')],
     ['describe', orders + hono + blockOf('describe') + serve],
+    ['step-up', orders + blockOf('step-up') + hono.replace('.get(', ".use('/refunds', refunds).get(") + serve],
     ['operation', orders + blockOf('operation') + hono.replace("'/orders/*', orders", "'/orders/*', tools") + serve],
     [
       'fetch',

@@ -28,6 +28,7 @@ const BEFORE: Readonly<Record<string, string>> = {
   fastify: orders.replace('verifier/hono', 'verifier/fastify'),
   describe: orders + routes,
   operation: orders,
+  'step-up': orders,
   'app-api': orders,
   scheme: "import { createIssuer, type IssuerSettings } from 'bulla'\ndeclare const settings: IssuerSettings\n",
 }

@@ -66,7 +66,11 @@ describe('an option that is unknown is refused when it is built,', () => {
     ['createDirectVerifier', { enc: 'A256GCM' }, 'no setting "enc"'],
     ...frameworks.flatMap((name): Row[] => [
       [name, { scopes: 'read' }, '"createVerifier" has no setting "scopes"'],
-      [name, { verifier: 'it' }, '"resourceServer" has no setting "issuer"; it knows: verifier, scope, certificate'],
+      [
+        name,
+        { verifier: 'it' },
+        '"resourceServer" has no setting "issuer"; it knows: verifier, scope, acr, maxAge, certificate',
+      ],
     ]),
   ])('%s with %j', (name, more, message) => {
     expect(() => builders[name]?.({ ...options, ...more } as never)).toThrow(message)
