@@ -99,7 +99,7 @@ describe('why a resource server refuses', () => {
   it('is told in the docs: every reason that a verifier has, and no other', async () => {
     const words = await readFile(join(ROOT, 'src/jose/explain.ts'), 'utf8')
     const codes = [...words.matchAll(/^ {2}(\w+):/gm)].map(([, code]) => code)
-    const own = ['no_credentials', 'malformed', 'scope', 'demand']
+    const own = ['no_credentials', 'malformed', 'scope', 'login', 'demand']
     const issuers = ['mark', 'sealing', 'size']
     const rows =
       DOCS.split('## Why was that refused?')[1]
