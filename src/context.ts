@@ -70,7 +70,9 @@ export function createContext(settings: IssuerSettings): EndpointContext {
   }
   const ring = createKeyRing({ texts, issuer, longestLife, log })
   const fetch = createPublicFetch(isLoopback(issuer), settings.fetch)
-  const strangers = checked.walkIns?.takesDocuments ? createStrangers(checked.walkIns, fetch) : undefined
+  const strangers = checked.walkIns?.takesDocuments
+    ? createStrangers(checked.walkIns, fetch, guard !== undefined)
+    : undefined
   const now = settings.now ?? (() => Math.floor(Date.now() / 1000))
   return {
     settings: {

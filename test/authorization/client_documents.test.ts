@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { createMemoryRevocations } from '../../src/index.ts'
 import { challengeOf } from '../../src/protocol/pkce.ts'
-import { basic, ISSUER } from '../fixtures.ts'
+import { API, basic, ISSUER } from '../fixtures.ts'
 import {
   APP,
   APP_KEYS,
@@ -309,6 +310,15 @@ describe('what a document says', () => {
   })
 })
 
+it('a client by a document signs nothing where nobody remembers what was used: its document is no good there', async () => {
+  const issuer = createDocumentIssuer({ guard: 'none' })
+  issuer.publish(SIGNING.jwks)
+  expect((await issuer.question(CLIENT)).status).toBe(400)
+  issuer.publish()
+  issuer.wait(31)
+  expect((await issuer.question(CLIENT)).status).toBe(200)
+})
+
 describe('a document that cannot be had', () => {
   const unreachable = new Map<string, () => Promise<Response>>([
     ['is refused', () => Promise.reject(new TypeError('fetch failed', { cause: { code: 'SPECIAL_ADDRESS' } }))],
@@ -377,6 +387,26 @@ describe('a document that cannot be had', () => {
     }
     issuer.published.set(APP_KEYS, () => Response.json(KEYS))
     expect(await said(redeem(issuer, { code }, await issuer.sign()))).toEqual([200])
+  })
+})
+
+describe('an access token of a client by a document', () => {
+  it('is taken back as a public client takes back its own: only what the issuer alone can have made, and without a fetch', async () => {
+    const marked = { [API]: { scopes: ['read', 'write'], exchange: true } }
+    for (const [resources, status] of [
+      [marked, 200],
+      [{ [API]: { scopes: ['read', 'write'] } }, 400],
+    ] as const) {
+      const revocations = createMemoryRevocations('a salt of these tests')
+      const issuer = createDocumentIssuer({ resources, revocations })
+      issuer.publish(SIGNING.jwks)
+      const answer = await redeem(issuer, { code: await codeOf(issuer) }, await issuer.sign())
+      const { access_token: token } = (await answer.json()) as { access_token: string }
+      issuer.published.clear()
+      issuer.wait(400)
+      expect((await issuer.post('/revoke', { client_id: APP, token, ...(await issuer.sign()) })).status).toBe(status)
+      expect(issuer.fetched).toEqual([APP])
+    }
   })
 })
 

@@ -50,11 +50,13 @@ function readDocumentSigner(
   id: string,
   json: Readonly<Record<string, unknown>>,
   policy: WalkInPolicy,
+  isGuarded: boolean,
 ): ClientSigner | undefined {
   const method = readTextMember(json, 'token_endpoint_auth_method') ?? 'none'
   if (method === 'none') return undefined
   if (method !== 'private_key_jwt')
     throw new RangeError('token_endpoint_auth_method is neither none nor private_key_jwt')
+  if (!isGuarded) throw new RangeError('private_key_jwt cannot be without a guard: assertions could be used again')
   const given = readTextMember(json, 'token_endpoint_auth_signing_alg') ?? 'ES256'
   const alg = ASSERTION_ALGORITHMS.find((one) => one === given)
   if (alg === undefined) throw new RangeError('token_endpoint_auth_signing_alg is not one that is taken')
@@ -72,9 +74,15 @@ function readDocumentSigner(
 /**
  * Reads a document. What is unknown is ignored, and so are logos and pages: nobody is shown what nobody checked.
  *
+ * @param isGuarded whether there is a guard
  * @throws {Error} for the log: what is wrong with it
  */
-export function readClientDocument(json: Readonly<Record<string, unknown>>, id: string, policy: WalkInPolicy): Client {
+export function readClientDocument(
+  json: Readonly<Record<string, unknown>>,
+  id: string,
+  policy: WalkInPolicy,
+  isGuarded: boolean,
+): Client {
   if (json['client_id'] !== id) throw new RangeError('client_id is another than the URL of the document')
   const secret = SECRETS.find((name) => Object.hasOwn(json, name))
   if (secret !== undefined) throw new RangeError(`${secret} stands there, which all can read`)
@@ -84,7 +92,7 @@ export function readClientDocument(json: Readonly<Record<string, unknown>>, id: 
   ] as const)
     if (readTextsMember(json, name)?.includes(needed) === false) throw new RangeError(`${name} has no ${needed}`)
   const redirectUris = readRedirectUris(json, policy)
-  const signer = readDocumentSigner(id, json, policy)
+  const signer = readDocumentSigner(id, json, policy, isGuarded)
   const authenticationMethods = [signer === undefined ? 'none' : 'private_key_jwt'] as const
   const said = { id, name: readName(json), redirectUris, authenticationMethods, grantTypes: GRANT_TYPES }
   return walkInClient({ kind: 'document', ...said }, policy, signer === undefined ? {} : { signer })

@@ -45,13 +45,14 @@ const RETRY = 5
  * Returns what strangers publish, as far as it may be fetched: all of it counts together.
  *
  * @param fetch reaches the public Internet alone
+ * @param isGuarded whether there is a guard: without one no client can sign
  */
-export function createStrangers(policy: WalkInPolicy, fetch: Fetch): Strangers {
+export function createStrangers(policy: WalkInPolicy, fetch: Fetch, isGuarded: boolean): Strangers {
   const flights = createFlights()
   const documents = createStrangersDocuments<Client>({
     fetch,
     flights,
-    read: (json, id) => readClientDocument(json, id, policy),
+    read: (json, id) => readClientDocument(json, id, policy, isGuarded),
   })
   return {
     keys: createStrangersDocuments<StrangersKeys>({ fetch, flights, read: readKeys }),
