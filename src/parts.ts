@@ -22,6 +22,7 @@ import { createPushedRequests, type PushedRequests } from './authorization/pushe
 import { createRememberedConsents } from './authorization/remembered_consents.ts'
 import { createRequestObjects, type RequestObjects } from './authorization/request_object.ts'
 import { createSessions, type Sessions } from './authorization/session.ts'
+import { createShowClient } from './authorization/shown_client.ts'
 import { createIsSufficient, type IsSufficient } from './authorization/sufficient_session.ts'
 import { createWantedPersons } from './authorization/wanted_person.ts'
 import { createWays } from './authorization/ways.ts'
@@ -115,7 +116,8 @@ export function createPersonalParts(context: EndpointContext, parts: Parts): Per
   const ways = createWays(context, { pushedRequests, answers })
   const wanted = createWantedPersons(context, parts.idTokenHints)
   const isSufficient = createIsSufficient(context, { sessions, wanted })
-  const allowed = createAllowedApps(context, cookies)
+  const showClient = createShowClient(context)
+  const allowed = createAllowedApps(context, cookies, showClient)
   const codes = createCodes(context, { pushedRequests, view, answers, allowed, sessions })
   const remembered = createRememberedConsents(context, cookies)
   return {
@@ -130,11 +132,12 @@ export function createPersonalParts(context: EndpointContext, parts: Parts): Per
       answers,
       ways,
       identify: createIdentify(context, wanted),
+      showClient,
     }),
     codes,
     answers,
     allowed,
-    consents: createConsents(context, { remembered, sessions, codes, answers, ways, isSufficient }),
+    consents: createConsents(context, { remembered, sessions, codes, answers, ways, isSufficient, showClient }),
     openedRequests: createOpenedRequests(cookies),
   }
 }

@@ -14,12 +14,15 @@ import type { AuthorizationRequest } from './authorization_request.ts'
 import { tellApart } from './person_words.ts'
 import { openCookie } from './sealed_cookie.ts'
 import type { Session } from './session.ts'
+import type { ShowClient } from './shown_client.ts'
 
 /** An app, as it was allowed last. */
 export interface AllowedApp {
   readonly client_id: string
   /** The name that was shown. */
   readonly name: string
+  /** Of one that nobody configured, who published it, or else where its answers go. */
+  readonly host?: string
   readonly resources: readonly string[]
   readonly scope: readonly string[]
   /** What it was told of the person, in words; nothing where it asked for nothing. */
@@ -58,7 +61,11 @@ export interface AllowedApps {
 }
 
 /** Returns what persons allowed. */
-export function createAllowedApps({ settings, newId }: EndpointContext, cookies: Cookies): AllowedApps {
+export function createAllowedApps(
+  { settings, newId }: EndpointContext,
+  cookies: Cookies,
+  showClient: ShowClient,
+): AllowedApps {
   const { lives, openid } = settings
 
   async function read(...[c, session, envelopes]: Parameters<AllowedApps['read']>): Promise<AllowedList> {
@@ -91,9 +98,19 @@ export function createAllowedApps({ settings, newId }: EndpointContext, cookies:
       const { destination, scope, resources, details } = request
       const told = tellApart(openid, request, session.claims)
       const { apps, isCut } = await read(c, session, envelopes)
-      const { id, name } = destination.client
+      const { id } = destination.client
+      const { name, walkIn } = showClient(destination)
+      const host = walkIn && { host: walkIn.publisher ?? walkIn.place }
       const where = [...new Set([...resources, ...resourcesOf(details)])]
-      const app = { client_id: id, name, resources: where, scope, ...(told.length === 0 ? {} : { told }), at: now }
+      const app = {
+        client_id: id,
+        name,
+        ...host,
+        resources: where,
+        scope,
+        ...(told.length === 0 ? {} : { told }),
+        at: now,
+      }
       const others = apps.filter(({ client_id }) => client_id !== id)
       await write(c, { apps: [app, ...others], isCut }, session, envelopes, now)
     },

@@ -29,6 +29,7 @@ import { proveDestination } from './destination.ts'
 import { showPerson } from './person_words.ts'
 import type { RememberedConsents } from './remembered_consents.ts'
 import type { Session, Sessions } from './session.ts'
+import { placeOf, type ShowClient } from './shown_client.ts'
 import type { IsSufficient } from './sufficient_session.ts'
 import type { RequestInside, Ways } from './ways.ts'
 
@@ -77,12 +78,13 @@ export interface ConsentParts {
   readonly answers: Answers
   readonly ways: Ways
   readonly isSufficient: IsSufficient
+  readonly showClient: ShowClient
 }
 
 /** Returns the consents of an issuer. */
 export function createConsents(
   context: EndpointContext,
-  { remembered, sessions, codes, answers, ways, isSufficient }: ConsentParts,
+  { remembered, sessions, codes, answers, ways, isSufficient, showClient }: ConsentParts,
 ): Consents {
   const { settings, clients, keyRing, log, newId } = context
   const { issuer, approvable, openid, detailTypes, guard, lives } = settings
@@ -97,6 +99,7 @@ export function createConsents(
   async function ask(...[c, request, session, envelopes, now]: Parameters<Consents['ask']>): Promise<Response> {
     const { destination, parameters, pushed } = request
     const { client, redirectUri } = destination
+    const { name, walkIn } = showClient(destination)
     const asked = { parameters, ...(pushed === undefined ? {} : { pushed }), sid: session.sid }
     const facts = { jti: newId(), iat: now, exp: now + lives.consent, ...asked }
     const life = client.grantTypes.has('refresh_token')
@@ -105,9 +108,10 @@ export function createConsents(
     const page = consentPage({
       issuer,
       consent: await envelopes.seal('consent', facts),
-      clientName: client.name,
+      clientName: name,
+      walkIn,
       clientHost: client.uri === undefined ? undefined : new URL(client.uri).host,
-      destination: isOnDevice(redirectUri) ? redirectUri : new URL(redirectUri).host,
+      destination: walkIn === undefined && isOnDevice(redirectUri) ? redirectUri : placeOf(redirectUri),
       isOnDevice: isOnDevice(redirectUri),
       about: showPerson(openid, request, session.claims),
       resources: showRequest(

@@ -24,6 +24,7 @@ import { proveDestination } from './destination.ts'
 import type { Identify } from './identified_person.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 import type { Sessions } from './session.ts'
+import type { ShowClient } from './shown_client.ts'
 import type { RequestInside, Ways } from './ways.ts'
 
 /** Logins of the browsers that ask. */
@@ -69,12 +70,13 @@ export interface LoginParts {
   readonly answers: Answers
   readonly ways: Ways
   readonly identify: Identify
+  readonly showClient: ShowClient
 }
 
 /** Returns the logins of an issuer. */
 export function createLogins(
   context: EndpointContext,
-  { cookies, sessions, pushedRequests, answers, ways, identify }: LoginParts,
+  { cookies, sessions, pushedRequests, answers, ways, identify, showClient }: LoginParts,
 ): Logins {
   const { settings, clients, keyRing, log, newId } = context
   const { issuer, guard, lives } = settings
@@ -137,7 +139,7 @@ export function createLogins(
       ...(pushed === undefined ? {} : { pushed }),
       browser: browserOf(c),
       secret: `${newId()}${newId()}`.slice(0, 43),
-      client_name: destination.client.name,
+      client_name: showClient(destination).name,
       fresh: prompt.has('login') || maxAge === 0,
       ...(prompt.has('select_account') ? { choosing: true } : {}),
       ...(maxAge === undefined ? {} : { max_age: maxAge }),

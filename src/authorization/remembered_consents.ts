@@ -11,6 +11,7 @@ import type { Cookies } from '../http/cookies.ts'
 import { isOnDevice } from '../protocol/redirect_uri.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { AuthorizationRequest } from './authorization_request.ts'
+import type { Destination } from './destination.ts'
 import { openCookie } from './sealed_cookie.ts'
 import type { Session } from './session.ts'
 
@@ -37,13 +38,29 @@ function nameOf({ destination, scope, resources, details, claims }: Authorizatio
   const asked = [...new Set([...userinfo, ...id_token])].sort()
   const wanted = details.length === 0 ? [] : [JSON.stringify(details)]
   if (asked.length > 0) wanted.push(`claims ${asked.join(' ')}`)
+  const { client, redirectUri } = destination
+  // What it says of itself it can say otherwise tomorrow.
+  const { name, redirectUris, authenticationMethods } = client
+  if (client.walkIn !== undefined) wanted.push(`said ${JSON.stringify([name, redirectUris, authenticationMethods])}`)
   const what = [[...scope].sort().join(' '), [...resources].sort().join(' '), ...wanted]
-  return digestLabels('consent', sub, destination.client.id, destination.redirectUri, ...what).slice(0, 22)
+  return digestLabels('consent', sub, client.id, redirectUri, ...what).slice(0, 22)
 }
 
 /** Returns the remembered consents of an issuer. */
 export function createRememberedConsents({ settings, newId }: EndpointContext, cookies: Cookies): RememberedConsents {
-  const { detailTypes, lives } = settings
+  const { detailTypes, lives, walkIns } = settings
+
+  /** Tells whether there is somebody behind an answer: of a client that walked in, its own host, or one that the operator wrote out. */
+  function isBehind({ client: { walkIn, id }, redirectUri }: Destination): boolean {
+    // An app on a device can be pretended to be: it is asked for each time (OAuth 2.1 §7.3.1).
+    if (isOnDevice(redirectUri)) return false
+    if (walkIn === undefined) return true
+    const { hostname } = new URL(redirectUri)
+    return (
+      walkIn.kind === 'document' &&
+      (new URL(id).hostname === hostname || walkIns?.redirectHosts?.has(hostname) === true)
+    )
+  }
 
   async function read(c: Context, session: Session, envelopes: PurposeEnvelopes): Promise<readonly string[]> {
     const facts = await openCookie(c, cookies, 'remember', envelopes)
@@ -53,9 +70,7 @@ export function createRememberedConsents({ settings, newId }: EndpointContext, c
 
   /** Tells whether an answer holds for the next time too. */
   function isRemembered({ destination, details }: AuthorizationRequest): boolean {
-    // An app on a device can be pretended to be: it is asked for each time (OAuth 2.1 §7.3.1).
-    if (isOnDevice(destination.redirectUri)) return false
-    return details.every(({ detail }) => detailTypes.get(detail.type)?.isRemembered === true)
+    return isBehind(destination) && details.every(({ detail }) => detailTypes.get(detail.type)?.isRemembered === true)
   }
 
   return {

@@ -1,12 +1,58 @@
 /**
- * What a person is told of a client.
+ * What a person is told of a client: what the operator wrote, or what may be believed of one that nobody configured. That is where
+ * the answer goes, and who published its document; its name is what it calls itself.
  *
  * @module
  */
 
+import type { EndpointContext } from '../context.ts'
+import type { ShownWalkIn } from '../pages/consent.ts'
+import { skeletonOf } from '../protocol/confusable.ts'
 import { isOnDevice } from '../protocol/redirect_uri.ts'
+import type { Client } from '../registration/clients/client.ts'
+import type { Destination } from './destination.ts'
+
+/** What a person is told of a client. */
+export interface ShownClient {
+  readonly name: string
+  /** What is known of one that nobody configured. */
+  readonly walkIn: ShownWalkIn | undefined
+}
+
+/** Returns what a person is told of the client of a request. */
+export type ShowClient = (
+  destination: Pick<Destination, 'client'> & Partial<Pick<Destination, 'redirectUri'>>,
+) => ShownClient
 
 /** Returns where an answer goes, as a person can read it. */
-export function placeOf(redirectUri: string): string {
-  return isOnDevice(redirectUri) ? 'an app on this device' : new URL(redirectUri).host
+export function placeOf(redirectUri: string | undefined): string {
+  return redirectUri === undefined || isOnDevice(redirectUri) ? 'an app on this device' : new URL(redirectUri).host
+}
+
+/** Returns what tells persons of clients. */
+export function createShowClient({ settings }: EndpointContext): ShowClient {
+  const { clients, resources, issuer } = settings
+  // Who is known here is called so by the operator, and nobody else can be.
+  const taken = new Set(
+    [
+      new URL(issuer).host,
+      ...[...clients.values()].flatMap(({ id, name }) => [id, name]),
+      ...[...resources.values()].flatMap(({ uri, name }) => [uri, name]),
+    ].map(skeletonOf),
+  )
+
+  /** Tells whether a client can be called what it calls itself. */
+  function isOwn({ name }: Client): boolean {
+    const skeleton = skeletonOf(name)
+    return skeleton !== '' && !taken.has(skeleton)
+  }
+
+  return ({ client, redirectUri }) => {
+    const { name, walkIn, id } = client
+    if (walkIn === undefined) return { name, walkIn: undefined }
+    const place = placeOf(redirectUri)
+    const publisher = walkIn.kind === 'document' ? new URL(id).host : undefined
+    const isNamed = isOwn(client)
+    return { name: isNamed ? name : (publisher ?? place), walkIn: { place, publisher, isNamed } }
+  }
 }

@@ -47,8 +47,9 @@ export function createAppsEndpoint(
     /** Seals a press: what it ends, in this session. */
     const press = (ends: string | null): Promise<string> =>
       envelopes.seal('apps', { jti: newId(), iat: now, exp: now + lives.consent, sid: session.sid, ends })
-    const rows = apps.map(async ({ client_id, name, resources: uris, scope, told = [], at }) => ({
+    const rows = apps.map(async ({ client_id, name, host, resources: uris, scope, told = [], at }) => ({
       name,
+      host,
       resources: uris.filter((uri) => uri !== userinfo?.uri).map((uri) => resources.get(uri)?.name ?? uri),
       // What asks who the person is stands there in words.
       scope: scope.filter((token) => userinfo?.scopes.includes(token) !== true),

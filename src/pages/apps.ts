@@ -10,6 +10,8 @@ import { type Html, loggedIn, type Page } from './page.ts'
 /** An app, as a person sees it. */
 export interface ShownApp {
   readonly name: string
+  /** Of one that nobody configured, who published it, or where its answers go. */
+  readonly host: string | undefined
   readonly resources: readonly string[]
   readonly scope: readonly string[]
   /** What it was told of the person, in words; nothing where it did not ask. */
@@ -51,7 +53,16 @@ function pressForm(issuer: string, press: string, words: Html | string): Html {
 /** Returns the page that lists the apps. */
 export function appsPage({ issuer, account, apps, isCut, pressAll, can }: ShownApps): Page {
   const items = apps.map(
-    ({ name, resources, scope, told, isOffline, at, press }) => html`<li><strong><bdi>${name}</bdi></strong>
+    ({
+      name,
+      host,
+      resources,
+      scope,
+      told,
+      isOffline,
+      at,
+      press,
+    }) => html`<li><strong><bdi>${name}</bdi></strong>${host === undefined || host === name ? '' : html` <span class="soft">(${host})</span>`}
 <dl class="facts">${resources.length === 0 ? '' : html`<dt>Where</dt>${resources.map((one) => html`<dd><bdi>${one}</bdi></dd>`)}`}
 ${scope.length === 0 ? '' : html`<dt>What</dt><dd>${scope.join(', ')}</dd>`}${told === undefined ? '' : html`<dt>Was told</dt><dd>${told}</dd>`}${isOffline ? html`<dt>How long</dt><dd>even after you log out</dd>` : ''}<dt>When</dt><dd>${writeTime(at)}</dd></dl>
 ${can === 'end apps' ? pressForm(issuer, press, html`End <bdi>${name}</bdi>`) : ''}</li>`,

@@ -39,6 +39,16 @@ export interface ShownResource {
   readonly details: readonly ShownDetail[]
 }
 
+/** What is known of a client that nobody configured. */
+export interface ShownWalkIn {
+  /** Where answers go: a host, or an app on this device. */
+  readonly place: string
+  /** The host that published its document. Nothing where it registered: then nobody stands behind what it says. */
+  readonly publisher: string | undefined
+  /** Whether it is called by the name that it gave itself. */
+  readonly isNamed: boolean
+}
+
 /** What the consent page shows. */
 export interface Consent {
   readonly issuer: string
@@ -51,6 +61,8 @@ export interface Consent {
   readonly destination: string
   /** Whether the answer goes to an app on the person's own device. */
   readonly isOnDevice: boolean
+  /** What is known of a client that nobody configured. */
+  readonly walkIn: ShownWalkIn | undefined
   /** What it will be told of the person, a sentence each. */
   readonly about: readonly string[]
   readonly resources: readonly ShownResource[]
@@ -89,10 +101,33 @@ function detailItem({ name, which, description, facts, elsewhere }: ShownDetail)
 ${factsList(facts)}</li>`
 }
 
+/** Returns who says what a client is that nobody configured: beside its name there is nothing to go by but hosts. */
+function whoSays({ place, publisher, isNamed }: ShownWalkIn, isOnDevice: boolean): Html {
+  const goes = html`The answer goes to <strong>${place}</strong>.`
+  if (publisher === undefined)
+    return html`<p class="note">${goes} ${isNamed ? 'The app gave itself this name, and nobody has checked it.' : 'Nobody has checked which app this is.'}</p>`
+  const apart = isOnDevice || place === publisher ? '' : html` That is another host than the one that published it.`
+  return html`<p class="note">${goes} The app is published by <strong>${publisher}</strong>.${apart}</p>`
+}
+
+/** Returns the warning of an answer that goes to the person's own device. */
+function warning({ walkIn, isOnDevice }: Consent): Html | string {
+  if (!isOnDevice) return ''
+  const rest = html`go on only if you have just started it yourself.`
+  if (walkIn === undefined)
+    return html`<p class="note">The answer goes to an app on this device. Nobody can prove which app that is: ${rest}</p>`
+  const { publisher } = walkIn
+  const claim =
+    publisher === undefined ? '' : html`, and any can say that it is the one of <strong>${publisher}</strong>`
+  return html`<p class="note">Nobody can prove which app on this device that is${claim}: ${rest}</p>`
+}
+
 /** Returns the page that asks. Both answers look alike, and neither is chosen beforehand. */
 export function consentPage(consent: Consent): Page {
   const { issuer, clientName, clientHost, destination, isOnDevice, about, resources, account, lifetime } = consent
+  const { walkIn } = consent
   const body = html`<h1>Let <bdi>${clientName}</bdi> in?</h1>
+${walkIn === undefined ? '' : whoSays(walkIn, isOnDevice)}
 ${
   about.length === 0
     ? ''
@@ -114,11 +149,7 @@ ${account === undefined ? '' : html`<dt>Account</dt><dd><bdi>${account}</bdi></d
 <dt>Answer goes to</dt><dd>${destination}</dd>
 <dt>For</dt><dd>${lifetime}</dd>
 </dl>
-${
-  isOnDevice
-    ? html`<p class="note">The answer goes to an app on this device. Nobody can prove which app that is: go on only if you have just started it yourself.</p>`
-    : ''
-}
+${warning(consent)}
 <form method="post" action="${issuer}/consent">
 <input type="hidden" name="consent" value="${consent.consent}">
 <div class="pair">
