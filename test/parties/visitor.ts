@@ -47,8 +47,10 @@ function readForm(page: string, url: URL): Sent | undefined {
   const buttons = tags.filter(isButton)
   const pressed = buttons.find((tag) => attributeOf(tag, 'value') === 'allow') ?? buttons[0]
   const named = tags.filter((tag) => !isButton(tag) || tag === pressed).filter((tag) => attributeOf(tag, 'name'))
+  // Whoever is asked for a name says one.
+  const typed = (tag: string): string => (attributeOf(tag, 'type') === 'text' ? 'alice' : '')
   const fields = Object.fromEntries(
-    named.map((tag) => [attributeOf(tag, 'name') ?? '', attributeOf(tag, 'value') ?? '']),
+    named.map((tag) => [attributeOf(tag, 'name') ?? '', attributeOf(tag, 'value') || typed(tag)]),
   )
   return { action: new URL(attributeOf(form, 'action') ?? '', url), fields }
 }
