@@ -35,13 +35,16 @@ export const LONGEST_STATE = 4096
  * Checks a request whose client's document may have to be fetched: all that can be checked without it, so that nobody makes us
  * fetch by less than a whole request.
  *
- * @throws {OAuthError} `invalid_request`, `unsupported_response_type`
+ * @throws {OAuthError} `invalid_request`, `unsupported_response_type`, `request_not_supported`
  */
 export function checkWorthFetching(parameters: Parameters): void {
   parameters.checkOnce()
   parameters.require('redirect_uri')
   if (parameters.require('response_type') !== 'code')
     throw new OAuthError('unsupported_response_type', 'response_type is not code')
+  // No document says how its client signs requests, and a request that was pushed is opened before.
+  if (['request', 'request_uri'].some((name) => parameters.get(name) !== undefined))
+    throw new OAuthError('request_not_supported', 'request is not taken of a client by a document')
   readChallenge(parameters.get('code_challenge'), parameters.get('code_challenge_method'))
 }
 

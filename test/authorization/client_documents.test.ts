@@ -155,6 +155,7 @@ describe('a document is fetched', () => {
     ['another response_type', { ...REQUEST, response_type: 'token' }],
     ['no redirect URI', without('redirect_uri')],
     ['a redirect URI that none can have', { ...REQUEST, redirect_uri: 'javascript:alert(1)' }],
+    ['a request object', { ...REQUEST, request: 'x.y.z' }],
     ['no challenge', without('code_challenge', 'code_challenge_method')],
     ['a plain challenge', { ...REQUEST, code_challenge_method: 'plain' }],
     ['a challenge that is none', { ...REQUEST, code_challenge: 'short' }],
@@ -228,6 +229,34 @@ describe('a document is fetched', () => {
     expect(issuer.fetched).toEqual([APP])
   })
 
+  it.each([
+    ['/authorize', '/par', '/authorize'],
+    ['/par', '/authorize', '/par'],
+  ])('twice at once for an address, wherever it asks: %s, %s, and not at %s', async (...paths) => {
+    let letGo = (): void => {}
+    const gate = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    const issuer = createDocumentIssuer({ addressOf: ({ headers }) => headers.get('x-from') ?? undefined })
+    const ask = async (path: string, n: number, from: string): Promise<number> => {
+      const client_id = `https://${n}.example/app.json`
+      issuer.published.set(client_id, () => gate.then(() => Response.json({ ...DOCUMENT, client_id })))
+      const form = { ...REQUEST, client_id }
+      const headers = { 'x-from': from }
+      if (path === '/par') return (await issuer.post(path, form, headers)).status
+      const query = new URLSearchParams(form)
+      return (await issuer.ask(new Request(`${ISSUER}${path}?${query}`, { headers }))).status
+    }
+    const [first, second] = paths.slice(0, 2).map((path, n) => ask(path, n, '192.0.2.1'))
+    await expect.poll(() => issuer.fetched.length).toBe(2)
+    expect(await ask(paths[2] ?? '', 2, '192.0.2.1')).toBe(503)
+    const other = ask(paths[2] ?? '', 3, '192.0.2.2')
+    await expect.poll(() => issuer.fetched.length).toBe(3)
+    letGo()
+    const statuses = await Promise.all([first, second, other])
+    expect(statuses.every((status) => status === 201 || status === 303)).toBe(true)
+  })
+
   it('once more for a redirect URI that it lacks, when it is older than 30 seconds', async () => {
     const issuer = createDocumentIssuer()
     issuer.publish({ redirect_uris: ['https://client.example/old'] }, { 'cache-control': 'max-age=3600' })
@@ -266,6 +295,8 @@ describe('what a document says', () => {
     ['keys that are none', { ...SIGNING.jwks, jwks: 'keys' }],
     ['keys at an address', { ...SIGNING.jwks_uri, jwks_uri: 'https://169.254.169.254/keys' }],
     ['keys at this very machine', { ...SIGNING.jwks_uri, jwks_uri: 'https://localhost/keys' }],
+    ['keys at another port', { ...SIGNING.jwks_uri, jwks_uri: 'https://client.example:8443/keys' }],
+    ['keys with a query', { ...SIGNING.jwks_uri, jwks_uri: `${APP_KEYS}?all` }],
     ['keys by http', { ...SIGNING.jwks_uri, jwks_uri: 'http://client.example/keys' }],
     ['an algorithm that is not taken', { ...SIGNING.jwks, token_endpoint_auth_signing_alg: 'HS256' }],
     ['no code', { grant_types: ['client_credentials'] }],
