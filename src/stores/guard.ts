@@ -58,6 +58,31 @@ export interface Guard {
   end(id: string, expiresAt: number): Promise<void>
   /** Tells whether one of these families or sessions was ended. */
   hasEnded(ids: readonly string[]): Promise<boolean>
+  /**
+   * Leaves an envelope under a name: `first` for exactly one of all callers, `taken` for the others. No two envelopes are alike: the
+   * same one again is the same caller's, who gets the same answer.
+   *
+   * This and the two below go together, and are for devices alone: a guard without them serves all else.
+   */
+  leave?(name: string, envelope: string, expiresAt: number): Promise<'first' | 'taken'>
+  /** Returns what is left under a name; nothing when there is nothing, or its time is over and it was dropped. */
+  look?(name: string): Promise<string | undefined>
+  /**
+   * Puts `after` in the place of `before`: `swapped` where that was left there, or `after` is there already; `other` where anything
+   * else is, or nothing. It is remembered until the later end of both.
+   */
+  swap?(name: string, before: string, after: string, expiresAt: number): Promise<'swapped' | 'other'>
+}
+
+/** What a guard does for devices. */
+export type Keeping = Required<Pick<Guard, 'leave' | 'look' | 'swap'>>
+
+/** The methods that only devices need. */
+export const KEEPING: readonly (keyof Keeping)[] = ['leave', 'look', 'swap']
+
+/** Tells whether a guard also keeps what is left with it. */
+export function isKeeping(guard: Guard): guard is Guard & Keeping {
+  return KEEPING.every((name) => typeof guard[name] === 'function')
 }
 
 /** A family as a guard remembers it. */
@@ -116,6 +141,11 @@ export function spendFirst(guard: Guard, spend: () => Promise<void>): Guard {
     advance: (step) => after(() => guard.advance(step)),
     end: (id, expiresAt) => after(() => guard.end(id, expiresAt)),
     hasEnded: (ids) => guard.hasEnded(ids),
+    ...(isKeeping(guard) && {
+      leave: (name, envelope, expiresAt) => after(() => guard.leave(name, envelope, expiresAt)),
+      look: (name) => guard.look(name),
+      swap: (name, before, next, expiresAt) => after(() => guard.swap(name, before, next, expiresAt)),
+    }),
   }
 }
 
@@ -129,6 +159,11 @@ export function rememberLonger(guard: Guard, seconds: () => number): Guard {
     advance: (step) => guard.advance({ ...step, expiresAt: step.expiresAt + seconds() }),
     end: (id, expiresAt) => guard.end(id, expiresAt + seconds()),
     hasEnded: (ids) => guard.hasEnded(ids),
+    ...(isKeeping(guard) && {
+      leave: (name, envelope, expiresAt) => guard.leave(name, envelope, expiresAt + seconds()),
+      look: (name) => guard.look(name),
+      swap: (name, before, after, expiresAt) => guard.swap(name, before, after, expiresAt + seconds()),
+    }),
   }
 }
 
@@ -143,5 +178,10 @@ export function guardWithDeadline(guard: Guard, log: Log): Guard {
     advance: (step) => within(() => guard.advance(step)),
     end: (id, expiresAt) => within(() => guard.end(id, expiresAt)),
     hasEnded: (ids) => within(() => guard.hasEnded(ids)),
+    ...(isKeeping(guard) && {
+      leave: (name, envelope, expiresAt) => within(() => guard.leave(name, envelope, expiresAt)),
+      look: (name) => within(() => guard.look(name)),
+      swap: (name, before, after, expiresAt) => within(() => guard.swap(name, before, after, expiresAt)),
+    }),
   }
 }

@@ -30,6 +30,10 @@ export class GuardObject extends DurableObject {
     this.#sql.exec(
       'CREATE TABLE IF NOT EXISTS family (gid TEXT PRIMARY KEY, generation INTEGER NOT NULL, since INTEGER NOT NULL, ended INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID',
     )
+    // 0.1.0 does not know it: what stands there it leaves alone.
+    this.#sql.exec(
+      'CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, envelope TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID',
+    )
     const known = this.#sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('family')").toArray()
     for (const [name, type] of Object.entries(ADDED_COLUMNS))
       if (!known.some((column) => column.name === name)) this.#sql.exec(`ALTER TABLE family ADD COLUMN ${name} ${type}`)
@@ -71,14 +75,39 @@ export class GuardObject extends DurableObject {
     return ids.some((id) => this.#read(id).ended)
   }
 
+  /** Leaves an envelope under a name that is free; after `deadline` (Unix milliseconds) not at all. */
+  leave(name: string, envelope: string, expiresAt: number, deadline: number): 'first' | 'taken' | 'late' {
+    if (Date.now() > deadline) return 'late'
+    const insert = `INSERT INTO kept (name, envelope, expires_at) VALUES (?, ?, ?)
+      ON CONFLICT (name) DO UPDATE SET expires_at = expires_at WHERE envelope = excluded.envelope RETURNING name`
+    const isFirst = this.#sql.exec(insert, name, envelope, expiresAt).toArray().length === 1
+    this.#remember(expiresAt)
+    return isFirst ? 'first' : 'taken'
+  }
+
+  /** Returns what is left under a name. */
+  look(name: string): string | undefined {
+    const select = 'SELECT envelope FROM kept WHERE name = ?'
+    return this.#sql.exec<{ envelope: string }>(select, name).toArray()[0]?.envelope
+  }
+
+  /** Puts one envelope in the place of another; after `deadline` (Unix milliseconds) not at all. */
+  swap(name: string, before: string, after: string, expiresAt: number, deadline: number): 'swapped' | 'other' | 'late' {
+    if (Date.now() > deadline) return 'late'
+    const update = `UPDATE kept SET envelope = ?, expires_at = MAX(expires_at, ?)
+      WHERE name = ? AND envelope IN (?, ?) RETURNING name`
+    return this.#sql.exec(update, after, expiresAt, name, before, after).toArray().length === 1 ? 'swapped' : 'other'
+  }
+
   /** Drops the rows whose time is over. */
   override async alarm(): Promise<void> {
     const limit = Math.floor(Date.now() / 1000) - MARGIN
     this.#sql.exec('DELETE FROM spent WHERE expires_at < ?', limit)
     this.#sql.exec('DELETE FROM family WHERE expires_at < ?', limit)
+    this.#sql.exec('DELETE FROM kept WHERE expires_at < ?', limit)
     this.#alarmAt = undefined
-    const rows =
-      'SELECT MIN(expires_at) AS next FROM (SELECT expires_at FROM spent UNION ALL SELECT expires_at FROM family)'
+    const rows = `SELECT MIN(expires_at) AS next FROM (SELECT expires_at FROM spent
+      UNION ALL SELECT expires_at FROM family UNION ALL SELECT expires_at FROM kept)`
     const { next } = this.#sql.exec<{ next: number | null }>(rows).one()
     if (next !== null) this.#remember(next)
   }

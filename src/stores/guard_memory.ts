@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decideStep, type Family, type Guard, NEW_FAMILY } from './guard.ts'
+import { decideStep, type Family, type Guard, type Keeping, NEW_FAMILY } from './guard.ts'
 
 /** Seconds that a row stays beyond its time: no clock differs by more. */
 const MARGIN = 120
@@ -19,10 +19,11 @@ const TIDY_EVERY = 1000
  * @param now returns Unix seconds
  * @throws {TypeError} when `now` is no function
  */
-export function createMemoryGuard(now: () => number = () => Math.floor(Date.now() / 1000)): Guard {
+export function createMemoryGuard(now: () => number = () => Math.floor(Date.now() / 1000)): Guard & Keeping {
   if (typeof now !== 'function') throw new TypeError('"now" expected a function that returns Unix seconds')
   const spent = new Map<string, number>()
   const families = new Map<string, { readonly family: Family; readonly expiresAt: number }>()
+  const kept = new Map<string, { readonly envelope: string; readonly expiresAt: number }>()
   let calls = 0
 
   function tidy(): void {
@@ -30,6 +31,7 @@ export function createMemoryGuard(now: () => number = () => Math.floor(Date.now(
     const limit = now() - MARGIN
     for (const [id, expiresAt] of spent) if (expiresAt < limit) spent.delete(id)
     for (const [gid, { expiresAt }] of families) if (expiresAt < limit) families.delete(gid)
+    for (const [name, { expiresAt }] of kept) if (expiresAt < limit) kept.delete(name)
   }
 
   return {
@@ -53,6 +55,23 @@ export function createMemoryGuard(now: () => number = () => Math.floor(Date.now(
     },
     async hasEnded(ids) {
       return ids.some((id) => families.get(id)?.family.ended === true)
+    },
+    async leave(name, envelope, expiresAt) {
+      tidy()
+      const known = kept.get(name)
+      if (known !== undefined) return known.envelope === envelope ? 'first' : 'taken'
+      kept.set(name, { envelope, expiresAt })
+      return 'first'
+    },
+    async look(name) {
+      return kept.get(name)?.envelope
+    },
+    async swap(name, before, after, expiresAt) {
+      tidy()
+      const known = kept.get(name)
+      if (known === undefined || ![before, after].includes(known.envelope)) return 'other'
+      kept.set(name, { envelope: after, expiresAt: Math.max(expiresAt, known.expiresAt) })
+      return 'swapped'
     },
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Advance, Guard, Step } from './guard.ts'
+import type { Advance, Guard, Keeping, Step } from './guard.ts'
 
 /** What a stub of the guard's object can be asked; see `GuardObject`. */
 export interface GuardStub {
@@ -12,6 +12,15 @@ export interface GuardStub {
   advance(step: Step, deadline: number): Promise<Advance | 'late'>
   end(id: string, expiresAt: number): Promise<void>
   hasEnded(ids: readonly string[]): Promise<boolean>
+  leave(name: string, envelope: string, expiresAt: number, deadline: number): Promise<'first' | 'taken' | 'late'>
+  look(name: string): Promise<string | undefined>
+  swap(
+    name: string,
+    before: string,
+    after: string,
+    expiresAt: number,
+    deadline: number,
+  ): Promise<'swapped' | 'other' | 'late'>
 }
 
 /** The binding of the guard's objects. */
@@ -53,7 +62,10 @@ export interface DurableObjectGuardOptions {
  * A call that failed because its object was moved or restarted is tried once more, on a new stub; never one that failed
  * by overload. Both tries are the same attempt, so that what the first one did is not held against the second.
  */
-export function createDurableObjectGuard(namespace: GuardNamespace, options: DurableObjectGuardOptions): Guard {
+export function createDurableObjectGuard(
+  namespace: GuardNamespace,
+  options: DurableObjectGuardOptions,
+): Guard & Keeping {
   const { newId, clock } = options
 
   async function ask<Answer>(
@@ -86,5 +98,10 @@ export function createDurableObjectGuard(namespace: GuardNamespace, options: Dur
       const answers = await Promise.all(ids.map((id) => ask<boolean>(id, (stub) => stub.hasEnded([id]))))
       return answers.includes(true)
     },
+    leave: (name, envelope, expiresAt) =>
+      ask(name, (stub, deadline) => stub.leave(name, envelope, expiresAt, deadline)),
+    look: (name) => ask(name, (stub) => stub.look(name)),
+    swap: (name, before, after, expiresAt) =>
+      ask(name, (stub, deadline) => stub.swap(name, before, after, expiresAt, deadline)),
   }
 }

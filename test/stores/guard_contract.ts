@@ -6,6 +6,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Guard, Step } from '../../src/index.ts'
+import type { Keeping } from '../../src/stores/guard.ts'
 
 let names = 0
 /** Returns a name that no test used before. */
@@ -14,8 +15,8 @@ const now = Math.floor(Date.now() / 1000)
 const later = now + 3600
 
 /** Runs the contract. `disturb` is called in the middle of races: whatever may be restarted is. */
-export function guardContract(create: () => Guard, disturb: () => Promise<void>): void {
-  let guard: Guard
+export function guardContract(create: () => Guard & Keeping, disturb: () => Promise<void>): void {
+  let guard: Guard & Keeping
   beforeEach(() => {
     guard = create()
   })
@@ -169,6 +170,59 @@ export function guardContract(create: () => Guard, disturb: () => Promise<void>)
 
     it('knows of nothing that ended when it is asked for nothing', async () => {
       expect(await guard.hasEnded([])).toBe(false)
+    })
+  })
+
+  describe('leave, look and swap', () => {
+    it('keep what is left, for the first alone, and hand it back as it is', async () => {
+      const [name, other] = [fresh(), fresh()]
+      expect(await guard.look(name)).toBeUndefined()
+      expect([await guard.leave(name, 'a', later), await guard.leave(name, 'b', later)]).toEqual(['first', 'taken'])
+      await disturb()
+      expect([await guard.look(name), await guard.look(other)]).toEqual(['a', undefined])
+      expect(await guard.leave(other, 'b', later)).toBe('first')
+    })
+
+    it('know the same envelope again: whoever asks once more gets the same answer', async () => {
+      const name = fresh()
+      expect([await guard.leave(name, 'a', later), await guard.leave(name, 'a', later)]).toEqual(['first', 'first'])
+      expect([await guard.swap(name, 'a', 'b', later), await guard.swap(name, 'a', 'b', later)]).toEqual([
+        'swapped',
+        'swapped',
+      ])
+      expect(await guard.look(name)).toBe('b')
+    })
+
+    it('put nothing in the place of what is not there', async () => {
+      const name = fresh()
+      expect(await guard.swap(name, 'a', 'b', later)).toBe('other')
+      expect(await guard.look(name)).toBeUndefined()
+      await guard.leave(name, 'c', later)
+      expect(await guard.swap(name, 'a', 'b', later)).toBe('other')
+      expect(await guard.look(name)).toBe('c')
+    })
+
+    it('let exactly one of a hundred at once leave, and one of a hundred at once replace it', async () => {
+      const name = fresh()
+      const left = await Promise.all(Array.from({ length: 100 }, (_, one) => guard.leave(name, `l${one}`, later)))
+      const first = left.indexOf('first')
+      expect([left.filter((one) => one === 'first').length, await guard.look(name)]).toEqual([1, `l${first}`])
+      const answers: Promise<string>[] = []
+      for (let caller = 0; caller < 100; caller++) {
+        answers.push(guard.swap(name, `l${first}`, `s${caller}`, later))
+        if (caller % 25 === 24) await disturb()
+      }
+      const swapped = await Promise.all(answers)
+      expect(swapped.filter((one) => one === 'swapped')).toHaveLength(1)
+      expect(await guard.look(name)).toBe(`s${swapped.indexOf('swapped')}`)
+    })
+
+    it('have nothing to do with what is spent or ended under the same name', async () => {
+      const name = fresh()
+      await guard.leave(name, 'a', later)
+      expect([await guard.spend(name, later), await guard.hasEnded([name])]).toEqual(['first', false])
+      await guard.end(name, later)
+      expect(await guard.look(name)).toBe('a')
     })
   })
 }

@@ -31,6 +31,31 @@ describe('the guard of Durable Objects', () => {
     const step = { gid: 'g', generation: 0, now, grace: 30, expiresAt: now + 60 }
     expect(await stub.advance(step, Date.now() - 1)).toBe('late')
     expect(await stub.advance(step, inTime())).toEqual({ outcome: 'advanced', generation: 1 })
+    expect(await stub.leave('n', 'a', now + 60, Date.now() - 1)).toBe('late')
+    expect(await stub.look('n')).toBeUndefined()
+    expect(await stub.leave('n', 'a', now + 60, inTime())).toBe('first')
+    expect(await stub.swap('n', 'a', 'b', now + 60, Date.now() - 1)).toBe('late')
+    expect(await stub.look('n')).toBe('a')
+  })
+
+  it('drops what was left by an alarm after its time and a margin, and no sooner', async () => {
+    const stub = namespace.getByName('tidy what was left')
+    const at = Math.floor(Date.now() / 1000)
+    await stub.leave('over', 'a', at - 122, inTime())
+    await stub.leave('kept on', 'a', at - 122, inTime())
+    await stub.swap('kept on', 'a', 'b', at - 100, inTime())
+    await stub.leave('just not', 'a', at - 100, inTime())
+    // What is over already has its alarm at once.
+    await expect.poll(() => stub.look('over')).toBeUndefined()
+    await expect
+      .poll(() => runInDurableObject(stub, (_, state) => state.storage.getAlarm()))
+      .toBe((at - 100 + 121) * 1000)
+    await runDurableObjectAlarm(stub)
+    expect(await Promise.all(['over', 'kept on', 'just not'].map((name) => stub.look(name)))).toEqual([
+      undefined,
+      'b',
+      'a',
+    ])
   })
 
   it('of 0.1.0 gets the columns that it lacks, goes on with its families, and lets 0.1.0 write again', async () => {
