@@ -37,6 +37,7 @@ export const BINDING_KINDS = {
   DPOP_NONCE: 'variable',
   FAILURES: 'binding',
   REGISTRATIONS: 'binding',
+  DEVICES: 'binding',
   PARTNER_KEY: 'secret',
   DEVELOPMENT: 'variable',
 } as const

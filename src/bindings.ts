@@ -20,10 +20,10 @@ import type { Authenticate } from './login/authenticate.ts'
 import { developmentLogin } from './login/development.ts'
 import { type OwnPageOptions, ownLoginPage } from './login/own_page.ts'
 import { type UpstreamOptions, upstreamLogin } from './login/upstream.ts'
-import { addressOf, allowBy, type RateLimit } from './rate_limit_on_workers.ts'
+import { addressOf, allowBy, allowDeviceBy, type RateLimit } from './rate_limit_on_workers.ts'
 import { mayHaveRsaKey } from './settings/ring_needs.ts'
 import type { IssuerSettings } from './settings/settings.ts'
-import type { Guard } from './stores/guard.ts'
+import { type Guard, isKeeping } from './stores/guard.ts'
 import { createDurableObjectGuard, type GuardNamespace } from './stores/guard_on_workers.ts'
 import { createDurableObjectRevocations, type RevocationsNamespace } from './stores/revocations_on_workers.ts'
 
@@ -77,6 +77,8 @@ export interface Bindings {
   readonly FAILURES?: RateLimit
   /** The rate limit on clients that register, if any. */
   readonly REGISTRATIONS?: RateLimit
+  /** The rate limit on codes for devices, by client and address, if any. */
+  readonly DEVICES?: RateLimit
   /** In development: the key pair of the partner's API, as a JWK. Only its public members are used here. */
   readonly PARTNER_KEY?: unknown
   /** `"true"` only in `.dev.vars`. */
@@ -155,14 +157,14 @@ function readTable(name: string, value: unknown): Readonly<Record<string, unknow
 
 /** Reads who logs people in, and what Workers bind. */
 function readParts(env: Bindings, isLoopbackAllowed: boolean, faults: FaultList) {
-  const { LOGIN, LOGIN_CLIENT_SECRET, GUARD, REVOCATIONS, FAILURES, REGISTRATIONS } = env
+  const { LOGIN, LOGIN_CLIENT_SECRET, GUARD, REVOCATIONS, FAILURES, REGISTRATIONS, DEVICES } = env
   const secret = faults.read(() => readText('LOGIN_CLIENT_SECRET', LOGIN_CLIENT_SECRET))
   const login = LOGIN === undefined ? undefined : faults.read(() => readLogin(LOGIN, secret, isLoopbackAllowed))
   const revocations = faults.read(() => {
     if (REVOCATIONS !== undefined) checkMethods('REVOCATIONS', REVOCATIONS, ['getByName'], 'Durable Objects')
     return REVOCATIONS
   })
-  for (const [name, limits] of Object.entries({ FAILURES, REGISTRATIONS }))
+  for (const [name, limits] of Object.entries({ FAILURES, REGISTRATIONS, DEVICES }))
     faults.read(() => limits !== undefined && checkMethods(name, limits, ['limit'], 'a rate limit'))
   return {
     login: LOGIN === undefined ? undefined : (login ?? (UNREAD.getByName as Authenticate)),
@@ -171,6 +173,7 @@ function readParts(env: Bindings, isLoopbackAllowed: boolean, faults: FaultList)
     allowFailure: FAILURES === undefined ? undefined : allowBy(FAILURES),
     addressOf: env.REGISTRATION === undefined ? undefined : addressOf,
     allowRegistration: REGISTRATIONS === undefined ? undefined : allowBy(REGISTRATIONS),
+    allowDevice: DEVICES === undefined ? undefined : allowDeviceBy(DEVICES),
   }
 }
 
@@ -206,7 +209,13 @@ export function gatherBindings(env: Bindings, faults: FaultList): IssuerSettings
   const walkIns = isPlayground ? developmentRegistration(resources, tellsBy) : undefined
   const registration: unknown = env.REGISTRATION ?? walkIns
   const clients = {
-    ...(isPlayground && developmentClients(issuer, { hasPartner: partnerKey !== undefined, resources, tellsBy })),
+    ...(isPlayground &&
+      developmentClients(issuer, {
+        hasPartner: partnerKey !== undefined,
+        hasDevices: typeof parts.guard === 'object' && isKeeping(parts.guard),
+        resources,
+        tellsBy,
+      })),
     ...faults.read(() => readTable('CLIENTS', CLIENTS)),
   }
   const optional = present({

@@ -6,6 +6,7 @@
 
 import { OFFLINE_ACCESS, STANDARD_SCOPES } from './openid/openid.ts'
 import type { OpenidSettings } from './openid/openid_registration.ts'
+import { DEVICE_CODE } from './protocol/user_code.ts'
 import type { ClientSettings } from './registration/clients/client_registration.ts'
 import type { ResourceSettings } from './registration/resource_registration.ts'
 import type { RegistrationSettings } from './registration/walk_in/walk_in_registration.ts'
@@ -24,6 +25,9 @@ export const DEMO_CLIENT = 'demo-app'
 
 /** The resource of the MCP server of the examples: clients that nobody configured may come for it. */
 export const MCP_RESOURCE = 'http://localhost:8788/mcp'
+
+/** The public client of `bulla login`: a device. */
+export const DEMO_DEVICE = 'demo-cli'
 
 /** The resource of somebody else: its tokens are nested, to a key pair of its own. */
 export const PARTNER_RESOURCE = 'https://partner.example.com'
@@ -111,6 +115,8 @@ export function developmentRegistration(
 /** What there is to play with beside the clients. */
 export interface Playground {
   readonly hasPartner: boolean
+  /** Whether there is a guard that keeps what devices need. */
+  readonly hasDevices: boolean
   /** All that there are. */
   readonly resources: Readonly<Record<string, unknown>>
   /** By what clients are told who logged in; nothing where nobody is told. */
@@ -123,7 +129,7 @@ export interface Playground {
  */
 export function developmentClients(
   issuer: string,
-  { hasPartner, resources, tellsBy }: Playground,
+  { hasPartner, hasDevices, resources, tellsBy }: Playground,
 ): Readonly<Record<string, ClientSettings>> {
   const redirect_uris = ['http://127.0.0.1/callback', 'http://localhost/callback']
   // RS256 is the default.
@@ -161,6 +167,15 @@ export function developmentClients(
       scopes: [...both.scopes, ...ofPersons('openid profile email')],
       ...telling,
     },
+    ...(hasDevices && {
+      [DEMO_DEVICE]: {
+        client_name: 'Demo command',
+        grant_types: [DEVICE_CODE, 'refresh_token'],
+        ...both,
+        scopes: [...both.scopes, ...ofPersons('openid profile email offline_access')],
+        ...telling,
+      },
+    }),
     ...(tellsBy && {
       'demo-rp': {
         client_name: 'Demo relying party',

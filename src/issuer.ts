@@ -10,6 +10,8 @@ import { createContext } from './context.ts'
 import { createAppsEndpoint } from './endpoints/apps.ts'
 import { createAuthorizeEndpoint } from './endpoints/authorize.ts'
 import { createDemo } from './endpoints/demo.ts'
+import { createDeviceEndpoint } from './endpoints/device.ts'
+import { createDeviceAuthorizationEndpoint } from './endpoints/device_authorization.ts'
 import { createHealthAnswer } from './endpoints/healthz.ts'
 import { createIntrospectEndpoint } from './endpoints/introspect.ts'
 import { createJwksAnswer } from './endpoints/jwks.ts'
@@ -28,6 +30,7 @@ import type { FormRequest } from './http/form_endpoint.ts'
 import { only, onlyForUs, securely, showingRefusals } from './http/middleware.ts'
 import { type Answer, answerError, answerRefusal, toResponse } from './http/respond.ts'
 import { createParts, createPersonalParts } from './parts.ts'
+import { DEVICE_CODE } from './protocol/user_code.ts'
 import type { IssuerSettings } from './settings/settings.ts'
 
 /** An issuer: a Hono app, and the token endpoint as a plain function beside it. */
@@ -48,7 +51,7 @@ export interface Issuer extends Hono {
 export function createIssuer(settings: IssuerSettings): Issuer {
   const context = createContext(settings)
   const { log } = context
-  const { issuer, authenticate, revocations, openid, userinfo, walkIns } = context.settings
+  const { issuer, authenticate, revocations, openid, userinfo, walkIns, grants } = context.settings
   const parts = createParts(context, settings.fetch ?? ((url, init) => globalThis.fetch(url, init)))
   const createTokenResponse = createTokenEndpoint(context, parts)
   const isDemo = settings.isDemo === true && isLoopback(issuer)
@@ -92,6 +95,10 @@ export function createIssuer(settings: IssuerSettings): Issuer {
     page(`${base}/consent`, consents.take, 'POST')
     page(`${base}/logout`, createLogoutEndpoint(context, personal), 'GET', 'POST')
     page(`${base}/apps`, createAppsEndpoint(context, personal), 'GET', 'POST')
+    if (grants.has(DEVICE_CODE)) {
+      formOfPages(`${base}/device_authorization`, createDeviceAuthorizationEndpoint(context, parts, settings))
+      page(`${base}/device`, createDeviceEndpoint(context, personal), 'GET', 'POST')
+    }
     if (isDemo) page(`${base}/demo`, createDemo(context, personal.cookies, createTokenResponse), 'GET', 'POST')
   }
 

@@ -12,6 +12,7 @@ import {
 } from './authentication/client_authentication.ts'
 import { createDocumentHolders, type DocumentHolders } from './authentication/document_client.ts'
 import { type AllowedApps, createAllowedApps } from './authorization/allowed_apps.ts'
+import { type Approve, createApprove } from './authorization/approve.ts'
 import { type Answers, createAnswers } from './authorization/authorization_response.ts'
 import { type Codes, createCodes } from './authorization/codes.ts'
 import { type Consents, createConsents } from './authorization/consent.ts'
@@ -66,6 +67,7 @@ export interface PersonalParts extends Parts {
   readonly cookies: Cookies
   readonly sessions: Sessions
   readonly logins: Logins
+  readonly approve: Approve
   readonly codes: Codes
   readonly answers: Answers
   readonly allowed: AllowedApps
@@ -118,7 +120,8 @@ export function createPersonalParts(context: EndpointContext, parts: Parts): Per
   const isSufficient = createIsSufficient(context, { sessions, wanted })
   const showClient = createShowClient(context)
   const allowed = createAllowedApps(context, cookies, showClient)
-  const codes = createCodes(context, { pushedRequests, view, answers, allowed, sessions })
+  const approve = createApprove(context)
+  const codes = createCodes(context, { approve, pushedRequests, view, answers, allowed, sessions })
   const remembered = createRememberedConsents(context, cookies)
   return {
     ...parts,
@@ -134,6 +137,7 @@ export function createPersonalParts(context: EndpointContext, parts: Parts): Per
       identify: createIdentify(context, wanted),
       showClient,
     }),
+    approve,
     codes,
     answers,
     allowed,

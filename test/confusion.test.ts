@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { exportKeys, writeKeys } from '../keys/index.ts'
 import { createVerifier } from '../src/verifier/index.ts'
 import { API, ISSUER, NOW, testIssuer, testRing, VARS } from './fixtures.ts'
+import { createDevice, createOwner, DEVICE_CLIENTS } from './parties/device.ts'
 import {
   authorizeUrl,
   createApp,
@@ -13,7 +14,7 @@ import {
   signLogin,
 } from './parties/person.ts'
 
-const issuer = testIssuer()
+const issuer = testIssuer({ clients: { ...VARS.CLIENTS, telly: DEVICE_CLIENTS.pub } })
 const ask = (request: Request): Response | Promise<Response> => issuer.fetch(request)
 const person = (cookies?: Map<string, string>) => createPerson(ask, { now: () => NOW, ...(cookies && { cookies }) })
 const verifier = createVerifier({
@@ -38,6 +39,8 @@ async function collect() {
   const spare = (await alice.answer('allow')).searchParams.get('code') ?? ''
   const { access_token, refresh_token = '' } = await readAnswer(await createApp(ask).redeem(spare))
   const { request_uri = '' } = await pushedBy('pub', await createApp(ask).push())
+  const { device_code, user_code } = await createDevice(ask, 'telly').start()
+  await createOwner(ask, () => NOW).answer(user_code, 'allow')
   const cookie = (kind: string): string => alice.browser.cookies.get(`__Host-bulla-${kind}`) ?? ''
   const kinds = {
     access: access_token,
@@ -48,6 +51,7 @@ async function collect() {
     consent,
     session: cookie('session'),
     remember: cookie('remember'),
+    device: device_code,
   }
   return { kinds, jwt, alice }
 }
@@ -61,6 +65,11 @@ const DOORS: readonly (readonly [
 ])[] = [
   ['code at /token', 'code', async (envelope) => (await createApp(ask).redeem(envelope)).status === 200],
   ['refresh_token at /token', 'refresh', async (envelope) => (await createApp(ask).refresh(envelope)).status === 200],
+  [
+    'device_code at /token',
+    'device',
+    async (envelope) => (await createDevice(ask, 'telly').poll(envelope)).status === 200,
+  ],
   [
     'request_uri at /authorize',
     'par',

@@ -10,7 +10,7 @@ import type { EndpointContext } from '../context.ts'
 import type { Cookies } from '../http/cookies.ts'
 import { resourcesOf } from '../registration/details/authorization_details.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
-import type { AuthorizationRequest } from './authorization_request.ts'
+import type { Asked } from './authorization_request.ts'
 import { tellApart } from './person_words.ts'
 import { openCookie } from './sealed_cookie.ts'
 import type { Session } from './session.ts'
@@ -43,13 +43,7 @@ export interface AllowedApps {
   /** Returns what this person allowed in this browser. */
   read(c: Context, session: Session, envelopes: PurposeEnvelopes): Promise<AllowedList>
   /** Notes what is allowed now. */
-  note(
-    c: Context,
-    request: AuthorizationRequest,
-    session: Session,
-    envelopes: PurposeEnvelopes,
-    now: number,
-  ): Promise<void>
+  note(c: Context, request: Asked, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<void>
   /** Takes an app out, or all. */
   drop(
     c: Context,

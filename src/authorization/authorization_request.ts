@@ -51,6 +51,11 @@ export interface AuthorizationRequest extends Wishes {
   readonly loginHint: string | undefined
 }
 
+/** What a person is asked for, whoever hears the answer, and where. */
+export interface Asked extends Wishes, Pick<AuthorizationRequest, 'claims'> {
+  readonly destination: Pick<Destination, 'client'>
+}
+
 /** What the person must be asked, or must not (OpenID Connect Core §3.1.2.1). */
 export type Prompt = 'none' | 'login' | 'consent' | 'select_account'
 

@@ -5,18 +5,16 @@
  */
 
 import type { Context } from 'hono'
-import { digestLabels } from '../../keys/digest.ts'
 import type { EndpointContext } from '../context.ts'
-import { type CodeFacts, loginOf } from '../grants/approval_facts.ts'
+import type { CodeFacts } from '../grants/approval_facts.ts'
 import { REVOKED_FOR } from '../issuing/revoking.ts'
 import { TokenError } from '../jose/error.ts'
-import { approvedClaims } from '../openid/told_claims.ts'
 import type { WayBack } from '../pages/leaving.ts'
 import { OAuthError } from '../protocol/error.ts'
-import { proofOf } from '../registration/walk_in/client_document.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
 import type { AllowedApps } from './allowed_apps.ts'
+import { type Approve, nameAfter } from './approve.ts'
 import type { AuthorizationRequest } from './authorization_request.ts'
 import type { Answers } from './authorization_response.ts'
 import type { PushedRequests } from './pushed_requests.ts'
@@ -62,11 +60,6 @@ export interface Answered {
   readonly exp: number
 }
 
-/** Returns a name that comes of another: 128 bits of its digest. */
-function nameOf(kind: string, one: string): string {
-  return digestLabels(kind, one).slice(0, 22)
-}
-
 /** Seals a code; one that would be too long is the request's fault, by which alone it can be made shorter. */
 async function sealCode(facts: PurposeFacts, envelopes: PurposeEnvelopes): Promise<string> {
   try {
@@ -79,6 +72,7 @@ async function sealCode(facts: PurposeFacts, envelopes: PurposeEnvelopes): Promi
 
 /** What the mint needs beside the context. */
 export interface CodeParts {
+  readonly approve: Approve
   readonly pushedRequests: PushedRequests
   readonly view: RevocationView
   readonly answers: Answers
@@ -88,23 +82,10 @@ export interface CodeParts {
 
 /** Returns the mint of codes. */
 export function createCodes(
-  { settings, hooks, newId }: EndpointContext,
-  { pushedRequests, view, answers, allowed, sessions }: CodeParts,
+  { settings, newId }: EndpointContext,
+  { approve, pushedRequests, view, answers, allowed, sessions }: CodeParts,
 ): Codes {
-  const { lives, openid } = settings
-
-  /** Returns what of the login goes on: only what was asked for, but for the operator's own hook, which may look at all. */
-  function claimsOf(
-    { scope, claims: { asked } }: AuthorizationRequest,
-    { claims: known = {} }: Session,
-  ): Pick<CodeFacts, 'claims' | 'asked'> {
-    if (openid === undefined) return {}
-    const kept = approvedClaims(openid, known, { scope, asked }, hooks.claims !== undefined)
-    return {
-      ...(Object.keys(kept).length === 0 ? {} : { claims: kept }),
-      ...(Object.keys(asked).length === 0 ? {} : { asked }),
-    }
-  }
+  const { lives } = settings
 
   /** Returns a code. */
   async function mint(
@@ -115,24 +96,8 @@ export function createCodes(
     one: string,
     answered: Answered | undefined,
   ): Promise<string> {
-    const { destination, scope, resources, details, codeChallenge, nonce, dpopJkt } = request
-    const { client, redirectUri } = destination
-    const { sid, sub } = session
-    const proof = proofOf(client)
-    const approval = {
-      gid: nameOf('grant', one),
-      sid,
-      sub,
-      client_id: client.id,
-      scope,
-      resources,
-      ...(details.length === 0 ? {} : { details }),
-      ...loginOf(session),
-      ...claimsOf(request, session),
-      ...(proof === undefined ? {} : { client_proof: proof }),
-      approved_at: now,
-      grant_end: now + client.refreshTokenLifetime,
-    }
+    const { destination, codeChallenge, nonce, dpopJkt } = request
+    const { redirectUri } = destination
     const asked = {
       redirect_uri: redirectUri,
       ...(codeChallenge === undefined ? {} : { code_challenge: codeChallenge }),
@@ -140,8 +105,8 @@ export function createCodes(
       ...(dpopJkt === undefined ? {} : { dpop_jkt: dpopJkt }),
       ...(answered === undefined ? {} : { until: answered.exp + lives.code }),
     }
-    const facts: CodeFacts = { ...approval, ...asked }
-    const code = await sealCode({ jti: nameOf('code', one), iat: now, exp: now + lives.code, ...facts }, envelopes)
+    const facts: CodeFacts = { ...approve(request, session, one, now), ...asked }
+    const code = await sealCode({ jti: nameAfter('code', one), iat: now, exp: now + lives.code, ...facts }, envelopes)
     if (code.length > LONGEST_CODE) throw new OAuthError('invalid_request', `the code has ${code.length} characters`)
     return code
   }

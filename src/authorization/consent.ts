@@ -10,23 +10,18 @@ import { checkOwnForm, readBody } from '../http/browser.ts'
 import { withCookies } from '../http/cookies.ts'
 import { answerLeaving } from '../http/leaving.ts'
 import { answerErrorPage, toPageError } from '../http/respond.ts'
-import { accountOf } from '../login/person.ts'
-import { OFFLINE_ACCESS } from '../openid/openid.ts'
 import { answeredPage, askingAnewPage, consentPage, switchingPage } from '../pages/consent.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { isOnDevice } from '../protocol/redirect_uri.ts'
-import { resourcesOf } from '../registration/details/authorization_details.ts'
-import type { Resource } from '../registration/resource.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import { withNewLogin, withQuestion } from './altered_request.ts'
 import { type AuthorizationRequest, type Pushed, readAuthorizationRequest } from './authorization_request.ts'
 import type { Answers } from './authorization_response.ts'
 import type { Codes } from './codes.ts'
-import { showRequest } from './consent_words.ts'
+import { showQuestion } from './consent_words.ts'
 import { proveDestination } from './destination.ts'
-import { showPerson } from './person_words.ts'
 import type { RememberedConsents } from './remembered_consents.ts'
 import type { Session, Sessions } from './session.ts'
 import { placeOf, type ShowClient } from './shown_client.ts'
@@ -60,16 +55,6 @@ interface ConsentFacts {
   readonly sid: string
 }
 
-/** Returns a span of time as a person reads it. */
-function writeSpan(seconds: number): string {
-  const [size, unit] = [[86_400, 'day'] as const, [3600, 'hour'] as const].find(([least]) => seconds >= least) ?? [
-    60,
-    'minute',
-  ]
-  const count = Math.round(seconds / size)
-  return `${count} ${unit}${count === 1 ? '' : 's'}`
-}
-
 /** What the consents need beside the context. */
 export interface ConsentParts {
   readonly remembered: RememberedConsents
@@ -87,7 +72,7 @@ export function createConsents(
   { remembered, sessions, codes, answers, ways, isSufficient, showClient }: ConsentParts,
 ): Consents {
   const { settings, clients, keyRing, log, newId } = context
-  const { issuer, approvable, openid, detailTypes, guard, lives } = settings
+  const { issuer, guard, lives } = settings
 
   async function isNeeded(...[c, request, session, envelopes]: Parameters<Consents['isNeeded']>): Promise<boolean> {
     const { destination, prompt } = request
@@ -98,36 +83,20 @@ export function createConsents(
 
   async function ask(...[c, request, session, envelopes, now]: Parameters<Consents['ask']>): Promise<Response> {
     const { destination, parameters, pushed } = request
-    const { client, redirectUri } = destination
+    const { redirectUri } = destination
     const { name, walkIn } = showClient(destination)
     const asked = { parameters, ...(pushed === undefined ? {} : { pushed }), sid: session.sid }
     const facts = { jti: newId(), iat: now, exp: now + lives.consent, ...asked }
-    const life = client.grantTypes.has('refresh_token')
-      ? `${writeSpan(client.refreshTokenLifetime)}, ${request.scope.includes(OFFLINE_ACCESS) ? 'even after you log out' : 'or until you log out'}`
-      : writeSpan(Math.max(...wished(request).map(({ accessTokenLifetime }) => accessTokenLifetime)))
     const page = consentPage({
       issuer,
       consent: await envelopes.seal('consent', facts),
+      ...showQuestion(request, session, settings),
       clientName: name,
       walkIn,
-      clientHost: client.uri === undefined ? undefined : new URL(client.uri).host,
       destination: walkIn === undefined && isOnDevice(redirectUri) ? redirectUri : placeOf(redirectUri),
       isOnDevice: isOnDevice(redirectUri),
-      about: showPerson(openid, request, session.claims),
-      resources: showRequest(
-        wished(request).filter(({ purpose }) => purpose === 'access'),
-        request,
-        detailTypes,
-      ),
-      account: accountOf(session),
-      lifetime: life,
     })
     return withCookies(c, await toPageResponse(200, page))
-  }
-
-  /** Returns the resources that a request is about. */
-  function wished({ resources: uris, details }: AuthorizationRequest): readonly Resource[] {
-    return [...new Set([...uris, ...resourcesOf(details)])].flatMap((uri) => approvable.get(uri) ?? [])
   }
 
   /** Opens the form that a person sent back: in the very session in which it was shown; in another it gives nothing. */

@@ -4,11 +4,21 @@
  * @module
  */
 
-import type { ShownDetail, ShownFact, ShownResource, ShownValue } from '../pages/consent.ts'
-import type { DetailType, DetailTypes, PlacedDetail } from '../registration/details/authorization_details.ts'
+import type { EndpointContext } from '../context.ts'
+import { accountOf } from '../login/person.ts'
+import { OFFLINE_ACCESS } from '../openid/openid.ts'
+import type { Consent, ShownDetail, ShownFact, ShownResource, ShownValue } from '../pages/consent.ts'
+import {
+  type DetailType,
+  type DetailTypes,
+  type PlacedDetail,
+  resourcesOf,
+} from '../registration/details/authorization_details.ts'
 import type { Schema } from '../registration/details/json_schema.ts'
 import type { Resource } from '../registration/resource.ts'
-import type { AuthorizationRequest } from './authorization_request.ts'
+import type { Asked } from './authorization_request.ts'
+import { showPerson } from './person_words.ts'
+import type { Session } from './session.ts'
 
 /** Returns a member's name as words: `instructedAmount` and `instructed_amount` are "Instructed amount". */
 function writeName(member: string): string {
@@ -80,7 +90,7 @@ function showMembers(schema: Schema | undefined, value: object): readonly ShownF
 function showDetail(
   { detail }: PlacedDetail,
   type: DetailType,
-  { details }: AuthorizationRequest,
+  { details }: Asked,
   types: DetailTypes,
 ): Omit<ShownDetail, 'elsewhere'> {
   const { type: _, locations: __, ...members } = detail
@@ -105,11 +115,7 @@ function showScope(asked: readonly string[], { scopes, scopeDescriptions }: Reso
 }
 
 /** Returns what a person reads of a request, at each of the resources that it is about. */
-export function showRequest(
-  places: readonly Resource[],
-  request: AuthorizationRequest,
-  types: DetailTypes,
-): readonly ShownResource[] {
+export function showRequest(places: readonly Resource[], request: Asked, types: DetailTypes): readonly ShownResource[] {
   const { scope, resources, details } = request
   const callPlace = ({ uri, name }: Resource): string => {
     const others = places.filter((other) => other.uri !== uri).map((other) => other.name)
@@ -132,4 +138,43 @@ export function showRequest(
       }),
     }
   })
+}
+
+/** Returns a span of time as a person reads it. */
+export function writeSpan(seconds: number): string {
+  const [size, unit] = [[86_400, 'day'] as const, [3600, 'hour'] as const].find(([least]) => seconds >= least) ?? [
+    60,
+    'minute',
+  ]
+  const count = Math.round(seconds / size)
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
+}
+
+/** What stands on the consent page of what is asked for, and by whom, and of the person. */
+export type ShownQuestion = Pick<Consent, 'clientName' | 'clientHost' | 'about' | 'resources' | 'account' | 'lifetime'>
+
+/** Returns what a person reads of a question. */
+export function showQuestion(
+  request: Asked,
+  session: Session,
+  { approvable, openid, detailTypes }: EndpointContext['settings'],
+): ShownQuestion {
+  const { client } = request.destination
+  const uris = new Set([...request.resources, ...resourcesOf(request.details)])
+  const wished = [...uris].flatMap((uri) => approvable.get(uri) ?? [])
+  const lifetime = client.grantTypes.has('refresh_token')
+    ? `${writeSpan(client.refreshTokenLifetime)}, ${request.scope.includes(OFFLINE_ACCESS) ? 'even after you log out' : 'or until you log out'}`
+    : writeSpan(Math.max(...wished.map(({ accessTokenLifetime }) => accessTokenLifetime)))
+  return {
+    clientName: client.name,
+    clientHost: client.uri === undefined ? undefined : new URL(client.uri).host,
+    about: showPerson(openid, request, session.claims),
+    resources: showRequest(
+      wished.filter(({ purpose }) => purpose === 'access'),
+      request,
+      detailTypes,
+    ),
+    account: accountOf(session),
+    lifetime,
+  }
 }

@@ -18,11 +18,15 @@ import type { WantedPersons } from './wanted_person.ts'
 /**
  * Returns who logged in for a request, or what to show next.
  *
- * @param asked the authorization request
+ * @param asked the authorization request; nothing where it is no client's yet
  * @throws {OAuthError} as `Authenticate`; `login_failed`, `login_required`, `unmet_authentication_requirements` when it is not who, or
  * not how, the request wants it
  */
-export type Identify = (request: Request, asked: Parameters, transaction: Transaction) => Promise<Person | Response>
+export type Identify = (
+  request: Request,
+  asked: Parameters | undefined,
+  transaction: Transaction,
+) => Promise<Person | Response>
 
 /** Returns what tells who logs in. */
 export function createIdentify({ settings, clients }: EndpointContext, wanted: WantedPersons): Identify {
@@ -36,7 +40,8 @@ export function createIdentify({ settings, clients }: EndpointContext, wanted: W
     if (sub === '' || sub.length > 255 || isReservedSubject(sub) || !isVisible(sub))
       throw new OAuthError('login_failed', 'a person cannot have this subject')
     checkFreshness(person, transaction)
-    await wanted.check(person, asked, (await proveDestination(asked, clients, transaction)).client, transaction.now)
+    if (asked !== undefined)
+      await wanted.check(person, asked, (await proveDestination(asked, clients, transaction)).client, transaction.now)
     return person
   }
 }

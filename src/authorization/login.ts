@@ -18,49 +18,39 @@ import { readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import { withoutLogin } from './altered_request.ts'
-import type { AuthorizationRequest, Pushed } from './authorization_request.ts'
+import type { AuthorizationRequest } from './authorization_request.ts'
 import type { Answers } from './authorization_response.ts'
 import { proveDestination } from './destination.ts'
 import type { Identify } from './identified_person.ts'
+import { begunAt, type LoginFacts, transactionOf } from './login_facts.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 import type { Sessions } from './session.ts'
 import type { ShowClient } from './shown_client.ts'
-import type { RequestInside, Ways } from './ways.ts'
+import { devicePageOf, type RequestInside, type Ways } from './ways.ts'
 
 /** Logins of the browsers that ask. */
 export interface Logins {
   /** Sends the person to log in. */
   begin(c: Context, request: AuthorizationRequest, envelopes: PurposeEnvelopes, now: number): Promise<Response>
+  /**
+   * Sends the person to log in before a code is typed, that a device shows: which client asks nobody knows yet.
+   *
+   * @param userCode goes on with the login
+   * @param isFresh whether somebody is to be asked in any case
+   */
+  beginForDevice(
+    c: Context,
+    userCode: string | undefined,
+    isFresh: boolean,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<Response>
   /** Takes the person back: at `/login` and `/login/callback`. */
   resume(c: Context): Promise<Response>
 }
 
-/** What a sealed login carries. */
-interface LoginFacts {
-  readonly jti: string
-  /** When the login was begun. Unix seconds. */
-  readonly iat: number
-  /** Unix seconds. */
-  readonly exp: number
-  /** The authorization request as it came. */
-  readonly parameters: string
-  readonly pushed?: Pushed
-  /** The digest of the browser's own cookie. */
-  readonly browser: string
-  readonly secret: string
-  readonly client_name: string
-  readonly fresh: boolean
-  readonly choosing?: boolean
-  readonly max_age?: number
-}
-
 /** Stands beside a request that goes on after a login for which a browser without cookies went nowhere: it should have some now. */
 const LOGGED_IN = 'logged_in'
-
-/** Returns when a login was begun, by the clock that looks at it: the machine that began it may be ahead, and nothing began later. */
-function begunAt({ iat }: LoginFacts, now: number): number {
-  return Math.min(iat, now)
-}
 
 /** What the logins need beside the context. */
 export interface LoginParts {
@@ -89,27 +79,6 @@ export function createLogins(
     return digestLabels('browser', browser)
   }
 
-  function transactionOf(facts: LoginFacts, state: string, step: Transaction['step'], now: number): Transaction {
-    const { secret, client_name: clientName, fresh: isFresh, choosing: isChoosing = false, max_age: maxAge } = facts
-    const asked = readParameters(facts.parameters)
-    return {
-      issuer,
-      step,
-      state,
-      callback: `${issuer}/login/callback`,
-      secret,
-      clientName,
-      begunAt: begunAt(facts, now),
-      isFresh,
-      isChoosing,
-      maxAge,
-      loginHint: asked.get('login_hint'),
-      acrValues: asked.get('acr_values'),
-      uiLocales: asked.get('ui_locales'),
-      now,
-    }
-  }
-
   /** Tells the client that there will be no login: its destination is proved by what was sealed for this browser. */
   async function tellClient(c: Context, error: OAuthError, { parameters }: LoginFacts, now: number): Promise<Response> {
     const destination = await proveDestination(readParameters(parameters), clients, { now })
@@ -121,35 +90,51 @@ export function createLogins(
   /** Asks for the person; a response comes back as it is, and an error that is for the client as the way to it. */
   async function ask(c: Context, facts: LoginFacts, transaction: Transaction): Promise<Person | Response> {
     try {
-      return await identify(c.req.raw, readParameters(facts.parameters), transaction)
+      const asked = facts.at === undefined ? readParameters(facts.parameters) : undefined
+      return await identify(c.req.raw, asked, transaction)
     } catch (error) {
-      if (error instanceof OAuthError && error.isForClient) return tellClient(c, error, facts, transaction.now)
+      if (error instanceof OAuthError && error.isForClient && facts.at === undefined)
+        return tellClient(c, error, facts, transaction.now)
       throw error
     }
   }
 
   async function begin(...[c, request, envelopes, now]: Parameters<Logins['begin']>): Promise<Response> {
     const { destination, prompt, maxAge, parameters, pushed } = request
-    const isNew = cookies.get(c, 'browser') === undefined
-    const facts: LoginFacts = {
-      jti: newId(),
-      iat: now,
-      exp: now + lives.login,
+    const wish = {
       parameters,
       ...(pushed === undefined ? {} : { pushed }),
-      browser: browserOf(c),
-      secret: `${newId()}${newId()}`.slice(0, 43),
       client_name: showClient(destination).name,
       fresh: prompt.has('login') || maxAge === 0,
       ...(prompt.has('select_account') ? { choosing: true } : {}),
       ...(maxAge === undefined ? {} : { max_age: maxAge }),
     }
+    return start(c, wish, envelopes, now)
+  }
+
+  async function beginForDevice(
+    ...[c, userCode, isFresh, envelopes, now]: Parameters<Logins['beginForDevice']>
+  ): Promise<Response> {
+    const parameters = userCode === undefined ? '' : `user_code=${userCode}`
+    return start(c, { parameters, at: 'device', client_name: 'A device', fresh: isFresh }, envelopes, now)
+  }
+
+  async function start(
+    c: Context,
+    wish: Omit<LoginFacts, 'jti' | 'iat' | 'exp' | 'browser' | 'secret'>,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<Response> {
+    const isNew = cookies.get(c, 'browser') === undefined
+    const browser = browserOf(c)
+    const secret = `${newId()}${newId()}`.slice(0, 43)
+    const facts: LoginFacts = { jti: newId(), iat: now, exp: now + lives.login, ...wish, browser, secret }
     const state = await envelopes.seal('login', { ...facts })
     try {
       // It would be sent round for ever.
       if (isNew && c.req.query(LOGGED_IN) !== undefined)
         throw new OAuthError('foreign_login', 'the browser keeps no cookies: it was logged in just now')
-      const result = await ask(c, facts, transactionOf(facts, state, 'begin', now))
+      const result = await ask(c, facts, transactionOf(issuer, facts, state, 'begin', now))
       if (result instanceof Response) return withCookies(c, result)
       return await finish(c, result, facts, envelopes, now, isNew)
     } catch (error) {
@@ -171,7 +156,7 @@ export function createLogins(
     now: number,
     isMarked = false,
   ): Promise<Response> {
-    const { parameters, pushed } = facts
+    const { parameters, pushed, at } = facts
     const metAt = begunAt(facts, now)
     // What a browser brought, whoever sits there can change. What was pushed goes on as it is, with word of this login: in
     // another browser, with a session from before, it is not met.
@@ -179,7 +164,10 @@ export function createLogins(
       pushed === undefined
         ? { parameters: withoutLogin(parameters, facts.max_age !== undefined) }
         : { pushed: { ...pushed, metAt } }
-    const goesOnAt = await pushedRequests.goOnAt({ ...facts, ...met }, envelopes, now)
+    const goesOnAt =
+      at === undefined
+        ? await pushedRequests.goOnAt({ ...facts, ...met }, envelopes, now)
+        : devicePageOf(issuer, readParameters(parameters).get('user_code'))
     await sessions.checkCanStart(person, envelopes, now)
     await spend(facts)
     await sessions.start(c, person, facts.browser, envelopes, now)
@@ -224,12 +212,12 @@ export function createLogins(
       own = about.request
       if (about.hasEnded && retryAt !== undefined) return c.redirect(retryAt, 303)
       const facts = (await envelopes.open('login', state)) as unknown as LoginFacts
-      const result = await ask(c, facts, transactionOf(facts, state, 'continue', now))
+      const result = await ask(c, facts, transactionOf(issuer, facts, state, 'continue', now))
       return result instanceof Response ? withCookies(c, result) : await finish(c, result, facts, envelopes, now)
     } catch (error) {
       return fail(c, error, now, retryAt, own)
     }
   }
 
-  return { begin, resume }
+  return { begin, beginForDevice, resume }
 }

@@ -18,7 +18,7 @@ import type { Claims } from '../openid/told_claims.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
-import type { AuthorizationRequest } from './authorization_request.ts'
+import type { Asked } from './authorization_request.ts'
 import { openCookie } from './sealed_cookie.ts'
 
 /** Who is logged in, since when. */
@@ -64,13 +64,7 @@ export interface Sessions {
    */
   start(c: Context, person: Person, browser: string, envelopes: PurposeEnvelopes, now: number): Promise<void>
   /** Notes that a client was told of a session: when it ends, the client is told that as well, if it wants to hear. */
-  note(
-    c: Context,
-    request: AuthorizationRequest,
-    session: Session,
-    envelopes: PurposeEnvelopes,
-    now: number,
-  ): Promise<void>
+  note(c: Context, request: Asked, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<void>
   /** Ends a session for good: a copy of its cookie is dead too, and its clients are told. */
   end(c: Context, session: Session, now: number): Promise<void>
 }

@@ -22,7 +22,11 @@ import { proveDestination } from './destination.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 
 /** The request that a login or a consent is about. */
-export type RequestInside = Pick<AuthorizationRequest, 'parameters'> & { readonly pushed?: Pushed | undefined }
+export type RequestInside = Pick<AuthorizationRequest, 'parameters'> & {
+  readonly pushed?: Pushed | undefined
+  /** Where it goes on, if not at the authorization endpoint. */
+  readonly at?: 'device' | undefined
+}
 
 /** What an envelope is about, be it as old as it may. */
 export interface About {
@@ -56,15 +60,26 @@ export interface Ways {
   back(request: RequestInside, error: OAuthError, now: number): Promise<WayBack | undefined>
 }
 
+/** Returns the address at which a person answers a device; with the code, if it is known. */
+export function devicePageOf(issuer: string, userCode: string | undefined): string {
+  return userCode === undefined ? `${issuer}/device` : `${issuer}/device?user_code=${userCode}`
+}
+
+/** Returns where a request goes on, as its envelope has it. */
+function atOf(at: unknown): Pick<RequestInside, 'at'> {
+  return at === 'device' ? { at } : {}
+}
+
 /** Returns the ways on. */
 export function createWays(
-  { clients }: EndpointContext,
+  { settings, clients }: EndpointContext,
   { pushedRequests, answers }: { readonly pushedRequests: PushedRequests; readonly answers: Answers },
 ): Ways {
+  const { issuer } = settings
   return {
     async about(c, purpose, envelope, envelopes, now) {
-      const { parameters, pushed, exp, browser } = await envelopes.openLate(purpose, envelope)
-      const request = { parameters: String(parameters), pushed: pushed as Pushed | undefined }
+      const { parameters, pushed, at, exp, browser } = await envelopes.openLate(purpose, envelope)
+      const request = { parameters: String(parameters), pushed: pushed as Pushed | undefined, ...atOf(at) }
       keepOpener(c, clients.find(readParameters(request.parameters).get('client_id') ?? ''))
       return { request, hasEnded: now >= exp, browser }
     },
@@ -76,7 +91,8 @@ export function createWays(
         throw unproved
       }
     },
-    async again({ parameters, pushed }, envelopes, now) {
+    async again({ parameters, pushed, at }, envelopes, now) {
+      if (at === 'device') return devicePageOf(issuer, readParameters(parameters).get('user_code'))
       if (pushed === undefined) return pushedRequests.goOnAt({ parameters }, envelopes, now)
       const { jti, until } = pushed
       // A login that it met before counts no more.

@@ -7,12 +7,15 @@
 
 import { randomBytes } from 'node:crypto'
 import { text } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
 import { readArguments } from './arguments.ts'
+import { openBrowser } from './browser.ts'
 import { checkCommands } from './check.ts'
 import { clientCommands } from './client.ts'
 import { type Command, type Io, Refusal, UsageError, type Values } from './command.ts'
 import { doctorCommands } from './doctor.ts'
 import { keysCommands } from './keys.ts'
+import { loginCommands } from './login.ts'
 import { registrationCommands } from './registration_keys.ts'
 import { revokeCommands } from './revoke.ts'
 import { makeRsaKey } from './rsa_key.ts'
@@ -27,6 +30,7 @@ const commands: readonly Command[] = [
   ...subjectCommands,
   ...clientCommands,
   ...registrationCommands,
+  ...loginCommands,
   ...checkCommands,
   ...doctorCommands,
 ]
@@ -34,8 +38,9 @@ const commands: readonly Command[] = [
 function usageOf({ call, operand, options }: Command): string {
   const isNeeded = (name: string): boolean =>
     (call === 'subject' && ['provider', 'sub'].includes(name)) ||
+    (['issuer', 'client'].includes(name) && call === 'login') ||
     (['ring', 'keys', 'issuer', 'resource', 'client', 'secret-file', 'connect'].includes(name) &&
-      !['client new', 'client keys'].includes(call))
+      !['client new', 'client keys', 'login'].includes(call))
   const shown = Object.entries(options).map(([name, option]) => {
     const flag = option.value === undefined ? `--${name}` : `--${name} ${option.value}`
     return isNeeded(name) ? flag : `[${flag}]${option.multiple ? '…' : ''}`
@@ -159,5 +164,7 @@ process.exitCode = await run(process.argv.slice(2), {
   ...(process.stderr.isTTY && { progress: (words) => process.stderr.write(`\r\x1b[K${words}`) }),
   now: Math.floor(Date.now() / 1000),
   random: () => randomBytes(32),
+  wait: (seconds) => setTimeout(seconds * 1000),
+  open: openBrowser,
   makeRsaKey,
 })

@@ -20,6 +20,10 @@ export interface Io {
   readonly now: number
   /** Returns 32 random bytes. */
   readonly random: () => Uint8Array
+  /** Waits so many seconds. */
+  readonly wait: (seconds: number) => Promise<void>
+  /** Opens an address in the person's browser, if there is one. */
+  readonly open: (url: string) => void
   /** Returns a new RSA key of 2048 bits. */
   readonly makeRsaKey: () => RsaJwk
 }

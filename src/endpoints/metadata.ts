@@ -11,6 +11,7 @@ import type { Answer } from '../http/respond.ts'
 import { type Openid, openidScopes, userinfoOf } from '../openid/openid.ts'
 import { CODE_CHALLENGE_METHODS } from '../protocol/pkce.ts'
 import { RESPONSE_MODES } from '../protocol/response_mode.ts'
+import { DEVICE_CODE } from '../protocol/user_code.ts'
 import { ID_TOKEN_CONTENT_ENCRYPTION, ID_TOKEN_ENCRYPTION } from '../registration/clients/client_openid.ts'
 import { algorithmsIn } from '../registration/clients/fapi2.ts'
 import { ID_JAG_PROFILE } from '../registration/id_jag.ts'
@@ -77,6 +78,7 @@ export function describeIssuer(settings: CheckedSettings): Readonly<Record<strin
     pushed_authorization_request_endpoint: `${issuer}/par`,
     require_pushed_authorization_requests: isPushing,
   }
+  const devices = { device_authorization_endpoint: `${issuer}/device_authorization` }
   const provider = openid === undefined ? {} : describeProvider(settings, openid, telling)
   const logout =
     openid === undefined || !isForPersons
@@ -96,6 +98,7 @@ export function describeIssuer(settings: CheckedSettings): Readonly<Record<strin
     ...logout,
     ...(isForPersons ? authorization : { response_types_supported: [] }),
     ...walkingIn,
+    ...(grants.has(DEVICE_CODE) ? devices : {}),
     token_endpoint: `${issuer}/token`,
     token_endpoint_auth_methods_supported: methods,
     ...signedBy('token', algorithms),

@@ -11,6 +11,7 @@ import type { EndpointContext } from '../context.ts'
 import type { RefreshFacts } from '../grants/approval_facts.ts'
 import { authorizationCode } from '../grants/authorization_code.ts'
 import { checkDecision } from '../grants/decision.ts'
+import { deviceCode } from '../grants/device_code.ts'
 import type { Decision, Grant } from '../grants/grant.ts'
 import { refreshToken } from '../grants/refresh_token.ts'
 import { createFormEndpoint, type FormEndpoint, type ReadForm } from '../http/form_endpoint.ts'
@@ -47,7 +48,7 @@ const PROTOCOL_MEMBERS: ReadonlySet<string> = new Set([
 ])
 
 /** The grants that stand on what a person let a client have: who the person is no other can have a token for. */
-const APPROVED: readonly string[] = [authorizationCode.type, refreshToken.type]
+const APPROVED: readonly string[] = [authorizationCode.type, refreshToken.type, deviceCode.type]
 
 function chooseGrant(type: string, client: Client, grants: ReadonlyMap<string, Grant>): Grant {
   const grant = grants.get(type)

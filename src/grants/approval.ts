@@ -4,6 +4,7 @@
  * @module
  */
 
+import { digestLabels } from '../../keys/digest.ts'
 import { findResource } from '../../keys/identifier.ts'
 import { TokenError } from '../jose/error.ts'
 import { OAuthError } from '../protocol/error.ts'
@@ -63,6 +64,11 @@ export function checkConfirmed(bound: Confirmation | undefined, { confirmation }
   throw isProofMissing
     ? new OAuthError('invalid_dpop_proof', 'it is bound to a DPoP key, and there is no proof')
     : new OAuthError('invalid_grant', 'it is bound to another key')
+}
+
+/** Returns a name for the keys that a request proves, the same for the same keys; `''` when it proves none. */
+export function nameOfKeys({ jkt, 'x5t#S256': thumbprint }: Confirmation = {}): string {
+  return jkt === undefined && thumbprint === undefined ? '' : digestLabels('cnf', jkt ?? '', thumbprint ?? '')
 }
 
 /**

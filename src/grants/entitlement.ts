@@ -7,6 +7,7 @@
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { grantScope, readScope } from '../protocol/scope.ts'
+import { DEVICE_CODE } from '../protocol/user_code.ts'
 import type { Client } from '../registration/clients/client.ts'
 import {
   type PlacedDetail,
@@ -95,6 +96,7 @@ export function entitleSubject(
  * @throws {OAuthError} `unauthorized_client`
  */
 export function checkAsksNobody({ grantTypes, consent }: Client): void {
-  if (grantTypes.has('authorization_code') && consent === 'ask')
+  // For a device people are asked in any case.
+  if ((grantTypes.has('authorization_code') && consent === 'ask') || grantTypes.has(DEVICE_CODE))
     throw new OAuthError('unauthorized_client', 'a client that must ask people cannot get tokens past them')
 }

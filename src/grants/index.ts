@@ -8,6 +8,7 @@ import { checkText } from '../../keys/check.ts'
 import type { Client } from '../registration/clients/client.ts'
 import { authorizationCode } from './authorization_code.ts'
 import { clientCredentials } from './client_credentials.ts'
+import { deviceCode } from './device_code.ts'
 import type { Grant } from './grant.ts'
 import { jwtBearer } from './jwt_bearer.ts'
 import { refreshToken } from './refresh_token.ts'
@@ -15,7 +16,10 @@ import { tokenExchange } from './token_exchange.ts'
 
 /** The grant types that are built in, by their `grant_type`. */
 const builtIn: ReadonlyMap<string, Grant> = new Map(
-  [authorizationCode, refreshToken, clientCredentials, jwtBearer, tokenExchange].map((grant) => [grant.type, grant]),
+  [authorizationCode, refreshToken, clientCredentials, deviceCode, jwtBearer, tokenExchange].map((grant) => [
+    grant.type,
+    grant,
+  ]),
 )
 
 /** The grant types that are built in. */
@@ -51,11 +55,13 @@ export function offeredGrants(
   clients: Iterable<Client>,
   { isForPersons, hasTrustedIssuers }: GrantNeeds,
 ): ReadonlyMap<string, Grant> {
+  const all = [...clients]
   const isOffered: Readonly<Record<string, boolean>> = {
     [authorizationCode.type]: isForPersons,
     [refreshToken.type]: isForPersons,
+    [deviceCode.type]: isForPersons && all.some(({ grantTypes }) => grantTypes.has(deviceCode.type)),
     [jwtBearer.type]: hasTrustedIssuers,
-    [tokenExchange.type]: [...clients].some(({ exchange }) => exchange.length > 0),
+    [tokenExchange.type]: all.some(({ exchange }) => exchange.length > 0),
   }
   return new Map([...grants].filter(([type]) => isOffered[type] ?? true))
 }

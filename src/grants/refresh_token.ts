@@ -5,13 +5,11 @@
  * @module
  */
 
-import { digestLabels } from '../../keys/digest.ts'
 import { OFFLINE_ACCESS } from '../openid/openid.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
 import type { Guard } from '../stores/guard.ts'
-import type { Confirmation } from '../token/entitlement.ts'
 import {
   type ApprovalContext,
   checkApproval,
@@ -19,17 +17,13 @@ import {
   checkNotEnded,
   endApproval,
   entitle,
+  nameOfKeys,
   openGrant,
   requestedOf,
 } from './approval.ts'
 import { approvalOf, type RefreshFacts } from './approval_facts.ts'
 import type { Decision, Grant } from './grant.ts'
 import { tellLogin } from './login_facts.ts'
-
-/** Returns a name for the keys that a request proves, the same for the same keys; `''` when it proves none. */
-function nameOf({ jkt, 'x5t#S256': thumbprint }: Confirmation = {}): string {
-  return jkt === undefined && thumbprint === undefined ? '' : digestLabels('cnf', jkt ?? '', thumbprint ?? '')
-}
 
 /**
  * Moves the family on to the next refresh token, which is bound to the key that the request proves. An older one that comes back
@@ -40,7 +34,7 @@ async function rotate(facts: RefreshFacts, client: Client, context: ApprovalCont
   const { gid, generation, grant_end } = facts
   const { refreshTokenGrace: grace, refreshTokenGraceUses: graceUses } = client
   const times = { now, grace, graceUses, expiresAt: grant_end }
-  const advance = await guard.advance({ gid, generation, bound: nameOf(confirmation), ...times })
+  const advance = await guard.advance({ gid, generation, bound: nameOfKeys(confirmation), ...times })
   if (advance.outcome === 'advanced') return
   if (advance.outcome === 'exhausted')
     throw new OAuthError('invalid_grant', 'a refresh token that was used came too often: nothing has ended')

@@ -81,7 +81,8 @@ export function createDoors(app: Hono, context: EndpointContext, settings: Issue
     const { url: uri, method, headers } = raw
     const credentials = settings.credentials?.(raw) ?? {}
     const certificate = certificateOf(c)
-    const beside = { credentials, certificate, address: settings.addressOf?.(raw), waitUntil: waitUntilOf(c) }
+    const address = settings.addressOf?.(raw)
+    const beside = { credentials, certificate, address, request: raw, waitUntil: waitUntilOf(c) }
     return toResponse(await answer({ uri, method, headers, body: await readBody(raw), ...beside }))
   }
   const taking = (answer: FormEndpoint) => [limit, atMost(LONGEST_FORM_REQUEST), handlerOf(answer)] as const

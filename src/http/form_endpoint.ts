@@ -30,6 +30,8 @@ export interface FormRequest {
   readonly certificate?: ClientCertificate | undefined
   /** From where it comes, as far as the platform tells. Default: nobody tells. */
   readonly address?: string | undefined
+  /** The request itself, for hooks that look at it. Default: they are not asked. */
+  readonly request?: Request
   /** Keeps a worker awake for what goes on after the answer. Default: nothing does. */
   readonly waitUntil?: WaitUntil
 }
@@ -41,6 +43,7 @@ export interface ReadForm {
   readonly credentials: Credentials
   readonly certificate: ClientCertificate | undefined
   readonly address: string | undefined
+  readonly request: Request | undefined
   readonly waitUntil: WaitUntil
   /** Unix seconds; the same all through the request. */
   readonly now: number
@@ -67,8 +70,9 @@ export function createFormEndpoint(
   serve: (form: ReadForm) => Promise<Answer>,
 ): FormEndpoint {
   const { settings, log } = context
-  return async ({ uri, method, body, credentials = {}, certificate, address, waitUntil = () => {}, ...request }) => {
-    const headers = request.headers instanceof Headers ? request.headers : new Headers(request.headers)
+  return async (asked) => {
+    const { uri, method, body, credentials = {}, certificate, address, request, waitUntil = () => {} } = asked
+    const headers = asked.headers instanceof Headers ? asked.headers : new Headers(asked.headers)
     if (method !== 'POST') return answerRefusal(405, { Allow: 'POST' })
     if (body.length > LONGEST_FORM_REQUEST) return answerRefusal(413)
     try {
@@ -76,7 +80,7 @@ export function createFormEndpoint(
       checkForm(uri, headers)
       const parameters = readParameters(body)
       parameters.checkOnce()
-      return await serve({ parameters, headers, credentials, certificate, address, waitUntil, now })
+      return await serve({ parameters, headers, credentials, certificate, address, request, waitUntil, now })
     } catch (error) {
       return answerError(error, { event, log, challenge: challengeOfBasic(headers, settings.issuer) })
     }

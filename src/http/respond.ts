@@ -77,7 +77,8 @@ export function toOAuthError(error: unknown): OAuthError {
 /** Returns the answer to a request that failed: a code, its fixed description, and nothing of the request. */
 export function answerError(thrown: unknown, options: ErrorAnswerOptions): Answer {
   const error = toOAuthError(thrown)
-  const { status, description } = OAUTH_ERRORS[error.code]
+  const { status } = error
+  const { description } = OAUTH_ERRORS[error.code]
   const level = status >= 500 ? 'error' : 'warn'
   options.log({ level, event: options.event, code: error.code, detail: error.message })
   return answerJson(
@@ -140,6 +141,10 @@ const WORDS: Partial<Readonly<Record<OAuthErrorCode, readonly [title: string, wo
     'This app is not known here',
     'The app that sent you here calls itself by a name that this server does not know, or not any more. In that app, remove this server, and add it again: then the two get to know each other anew.',
   ],
+  access_denied: [
+    'Nothing was allowed',
+    'The login was given up, or refused where you log in. Nobody was logged in by it. You can try again.',
+  ],
   login_failed: ['The login did not work', 'Nobody was logged in by it. You can try again.'],
   foreign_login: [
     'This login began in another browser',
@@ -183,7 +188,7 @@ export function answerErrorPage(
   { issuer, event, log, retryAt, back, ...words }: ErrorPageOptions,
 ): Promise<Response> {
   const error = toPageError(thrown)
-  const { status } = OAUTH_ERRORS[error.code]
+  const { status } = error
   log({ level: status >= 500 ? 'error' : 'warn', event, code: error.code, detail: error.message })
   const [title, text, press = 'Try again'] = WORDS[error.code] ?? OTHERWISE
   const headers: Record<string, string> =

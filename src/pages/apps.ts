@@ -5,7 +5,7 @@
  */
 
 import { html } from 'hono/html'
-import { type Html, loggedIn, type Page } from './page.ts'
+import { type Html, loggedIn, type Page, writeTime } from './page.ts'
 
 /** An app, as a person sees it. */
 export interface ShownApp {
@@ -36,11 +36,6 @@ export interface ShownApps {
   readonly pressAll: string
   /** What can be ended here: apps; only the session, by logging out; or nothing. */
   readonly can: 'end apps' | 'log out' | 'nothing'
-}
-
-/** Returns an instant as a person reads it. */
-function writeTime(at: number): string {
-  return `${new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
 function pressForm(issuer: string, press: string, words: Html | string): Html {

@@ -6,7 +6,7 @@
 
 import { html } from 'hono/html'
 import { leadsBack, type WayBack, wayOut } from './leaving.ts'
-import type { Html, Page } from './page.ts'
+import { type Html, type Page, writeTime } from './page.ts'
 
 /** A value as a person reads it. */
 export interface ShownValue {
@@ -70,6 +70,8 @@ export interface Consent {
   readonly account: string | undefined
   /** How long the client keeps what it gets, in words. */
   readonly lifetime: string
+  /** When a device began to ask, and how long ago that is, in words: its page takes the answer. Default: no device asks. */
+  readonly device?: { readonly began: number; readonly ago: string }
 }
 
 /** Returns a value, isolated, so that it cannot turn round what stands beside it; our own words look otherwise. */
@@ -125,7 +127,7 @@ function warning({ walkIn, isOnDevice }: Consent): Html | string {
 /** Returns the page that asks. Both answers look alike, and neither is chosen beforehand. */
 export function consentPage(consent: Consent): Page {
   const { issuer, clientName, clientHost, destination, isOnDevice, about, resources, account, lifetime } = consent
-  const { walkIn } = consent
+  const { walkIn, device } = consent
   const body = html`<h1>Let <bdi>${clientName}</bdi> in?</h1>
 ${walkIn === undefined ? '' : whoSays(walkIn, isOnDevice)}
 ${
@@ -147,10 +149,19 @@ ${resources.map(
 ${account === undefined ? '' : html`<dt>Account</dt><dd><bdi>${account}</bdi></dd>`}
 <dt>App</dt><dd><bdi>${clientName}</bdi>${clientHost === undefined ? '' : html` <span class="soft">(${clientHost})</span>`}</dd>
 <dt>Answer goes to</dt><dd>${destination}</dd>
-<dt>For</dt><dd>${lifetime}</dd>
+${
+  device === undefined
+    ? ''
+    : html`<dt>Started</dt><dd>${device.ago}, at ${writeTime(device.began)}</dd>
+`
+}<dt>For</dt><dd>${lifetime}</dd>
 </dl>
-${warning(consent)}
-<form method="post" action="${issuer}/consent">
+${warning(consent)}${
+  device === undefined
+    ? ''
+    : html`<p class="note">Allow this only if you started this on your device, and it shows this very code. Nobody can prove which device that is: whoever sent you the code gets what you allow.</p>`
+}
+<form method="post" action="${issuer}/${device === undefined ? 'consent' : 'device'}">
 <input type="hidden" name="consent" value="${consent.consent}">
 <div class="pair">
 <button type="submit" name="decision" value="deny">Deny</button>

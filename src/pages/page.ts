@@ -50,6 +50,11 @@ export function loggedIn(account: string | undefined): Html {
   return html`You are logged in as <strong><bdi>${account}</bdi></strong>.`
 }
 
+/** Returns an instant as a person reads it. */
+export function writeTime(at: number): string {
+  return `${new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
 /** Returns a page in its frame. */
 function frame({ issuer, title, body, isWide = false, goesTo, postsAway }: Page, nonce: string): Html {
   return html`<!doctype html>

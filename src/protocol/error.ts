@@ -28,6 +28,8 @@ const errors = {
     status: 400,
     description: 'The client metadata are malformed, or ask for what is not given here.',
   },
+  authorization_pending: { status: 400, description: 'The person has not answered yet.' },
+  expired_token: { status: 400, description: 'The device code has expired: start again.' },
   slow_down: { status: 429, description: 'Too many attempts; try again later.' },
   unsupported_response_type: { status: 400, description: 'This response type is not supported.' },
   access_denied: { status: 400, description: 'The request was denied.' },
@@ -68,6 +70,8 @@ export interface OAuthErrorOptions extends ErrorOptions {
   readonly retryAfter?: number
   /** The nonce to use from now on (RFC 9449 §8). */
   readonly dpopNonce?: string
+  /** The status, where it is another than the code's own. */
+  readonly status?: number
   /** Whether a login that fails so is over, and the client told (RFC 6749 §4.1.2.1). Default: for `access_denied` and `login_required`. */
   readonly isForClient?: boolean
 }
@@ -80,6 +84,8 @@ export interface OAuthErrorOptions extends ErrorOptions {
 export class OAuthError extends Error {
   override readonly name = 'OAuthError'
   readonly code: OAuthErrorCode
+  /** Of the answer: the code's own, unless another was said. */
+  readonly status: number
   readonly retryAfter: number | undefined
   readonly dpopNonce: string | undefined
   readonly isForClient: boolean
@@ -87,6 +93,7 @@ export class OAuthError extends Error {
   constructor(code: OAuthErrorCode, detail: string, options?: OAuthErrorOptions) {
     super(detail, options)
     this.code = code
+    this.status = options?.status ?? errors[code].status
     this.retryAfter = options?.retryAfter
     this.dpopNonce = options?.dpopNonce
     this.isForClient = options?.isForClient ?? (code === 'access_denied' || code === 'login_required')

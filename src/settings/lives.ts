@@ -6,6 +6,7 @@
 
 import { checkInteger } from '../../keys/check.ts'
 import { readAll } from '../../keys/faults.ts'
+import { DEVICE_LIFE } from '../protocol/user_code.ts'
 import type { Client } from '../registration/clients/client.ts'
 import { NONCE_LIFE } from '../token/nonce.ts'
 import type { PurposeLives } from '../token/purpose.ts'
@@ -37,6 +38,7 @@ export function livesOf(clients: ReadonlyMap<string, Client>, settings: LifeSett
     session: sessionLifetime,
     consent: loginLifetime,
     ...{ remember: 2_592_000, apps: 2_592_000 },
+    device: DEVICE_LIFE,
     nonce: NONCE_LIFE,
   }
 }

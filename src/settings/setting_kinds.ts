@@ -45,6 +45,7 @@ export const SETTING_KINDS = {
   addressOf: 'function',
   allowFailure: 'function',
   allowRegistration: 'function',
+  allowDevice: 'function',
   log: 'function',
   now: 'function',
 } as const

@@ -5,14 +5,20 @@
  */
 
 import { readAll, readEach } from '../../keys/faults.ts'
+import { authorizationCode } from '../grants/authorization_code.ts'
 import { clientCredentials } from '../grants/client_credentials.ts'
+import { deviceCode } from '../grants/device_code.ts'
 import { jwtBearer } from '../grants/jwt_bearer.ts'
 import { refreshToken } from '../grants/refresh_token.ts'
 import { tokenExchange } from '../grants/token_exchange.ts'
 import { type Client, isPublic, needsCertificate } from '../registration/clients/client.ts'
+import { type Guard, isKeeping, KEEPING } from '../stores/guard.ts'
 
 /** What only those can use who prove themselves. */
 const FOR_PROVED = [clientCredentials.type, tokenExchange.type]
+
+/** What leads to a person who logs in. */
+const FOR_PERSONS = [authorizationCode.type, deviceCode.type]
 
 /** Checks that a client can use one of its grant types at least: with the others it would get nothing, ever. */
 function checkGrantTypes(client: Client): void {
@@ -40,9 +46,10 @@ export interface Means {
  */
 export function checkNeeds(clients: ReadonlyMap<string, Client>, { guard, authenticate, certificate }: Means): void {
   const all = [...clients.values()]
-  const forPersons = all.find(({ grantTypes }) => grantTypes.has('authorization_code'))
+  const forPersons = all.find(({ grantTypes }) => FOR_PERSONS.some((type) => grantTypes.has(type)))
+  const type = FOR_PERSONS.find((one) => forPersons?.grantTypes.has(one))
   const who = forPersons?.id === '' ? 'a client that walks in' : `the client "${forPersons?.id}"`
-  const whom = `${who} may use authorization_code`
+  const whom = `${who} may use ${type}`
   readAll({
     grantTypes: () => readEach(all, checkGrantTypes),
     certificate() {
@@ -57,6 +64,14 @@ export function checkNeeds(clients: ReadonlyMap<string, Client>, { guard, authen
     guard() {
       if (forPersons !== undefined && guard === undefined)
         throw new TypeError(`"guard" expected a guard, or "none" written out: ${whom}`)
+    },
+    devices() {
+      const needing = all.find(({ grantTypes }) => grantTypes.has(deviceCode.type))
+      // That there is none at all is said already.
+      if (needing !== undefined && guard !== undefined && (guard === 'none' || !isKeeping(guard as Guard)))
+        throw new TypeError(
+          `"guard" expected a guard with ${KEEPING.join(', ')}: the client "${needing.id}" may use ${deviceCode.type}`,
+        )
     },
     // Assertions can be used only once, where there can be any.
     assertions() {

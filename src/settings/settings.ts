@@ -32,6 +32,7 @@ import type { Guard } from '../stores/guard.ts'
 import type { Revocations } from '../stores/revocations.ts'
 import type { Entitlement } from '../token/entitlement.ts'
 import type { PurposeLives } from '../token/purpose.ts'
+import type { AllowDevice } from './allow_device.ts'
 import { livesOf } from './lives.ts'
 import { checkKinds, SETTING_KINDS, type SettingKind } from './setting_kinds.ts'
 import { checkNeeds } from './setting_needs.ts'
@@ -148,11 +149,10 @@ export interface IssuerSettings {
    * one. Default: nobody tells, and nothing is counted by it.
    */
   readonly addressOf?: (request: Request) => string | undefined
-  /**
-   * Asked before a client registers: false when there were too many from where the request comes, and the answer is 429.
-   * Default: never too many.
-   */
+  /** Asked before a client registers: false when too many came from there, and the answer is 429. Default: never too many. */
   readonly allowRegistration?: (request: Request) => Promise<boolean>
+  /** Asked before a client gets a code for a device to show. Default: never too many. */
+  readonly allowDevice?: AllowDevice
   /** Takes the lines of the log. Default: one line of JSON each on the console. */
   readonly log?: Log
   /** Returns the time in Unix seconds. Default: the clock. */

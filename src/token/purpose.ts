@@ -12,8 +12,8 @@ import { openEnvelope, sealEnvelope } from './envelope.ts'
 /** Seconds after its end for which an envelope can still be opened for the request in it: a day. */
 export const LATE = 86_400
 
-/** Purposes of envelopes that carry an authorization request. */
-export type RequestPurpose = 'par' | 'login' | 'consent'
+/** Purposes of envelopes that carry a request for a person. */
+export type RequestPurpose = 'par' | 'login' | 'consent' | 'device'
 
 /** Purposes that envelopes are sealed for; the other purposes give keys alone. */
 export type EnvelopePurpose = Exclude<Purpose, 'access' | 'userinfo' | 'mark' | 'sign'>
@@ -80,7 +80,8 @@ export interface PurposeEnvelopes {
   /** @throws {TokenError} as {@link openPurpose} */
   open(purpose: EnvelopePurpose, envelope: string): Promise<PurposeFacts>
   /**
-   * Opens one that may have ended, for the request in it and nothing else: all of that is proved once more.
+   * Opens one that may have ended, for the request in it and nothing else: all of that is proved once more. A device is told so that
+   * its code has ended.
    *
    * @throws {TokenError} as {@link openPurpose}; `expired` when it ended {@link LATE} seconds ago or more
    */

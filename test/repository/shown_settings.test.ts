@@ -63,6 +63,14 @@ describe('the settings that the docs show', () => {
     }
   })
 
+  it('of a device are taken as they stand there', async () => {
+    const resources = { 'https://api.example.com': { scopes: ['orders:read', 'orders:write'] } }
+    const shown = await varsOf('device-client')
+    const settings = readBindings({ ISSUER, LOGIN: VARS.LOGIN, RESOURCES: resources, ...shown })
+    const { grants } = checkSettings({ ...settings, guard: createMemoryGuard() })
+    expect(grants.has('urn:ietf:params:oauth:grant-type:device_code')).toBe(true)
+  })
+
   it.each(['registration', 'registration-blocked'])(
     'of clients that walk in are taken as they stand there: %s',
     async (name) => {
@@ -82,9 +90,9 @@ describe('the settings that the docs show', () => {
     )
     expect(variables).toContain('SESSION_LIFETIME')
     const inCode = variables
-      .filter((name) => !['LOGIN', 'LOGIN_CLIENT_SECRET', 'FAILURES', 'REGISTRATIONS'].includes(name))
+      .filter((name) => !['LOGIN', 'LOGIN_CLIENT_SECRET', 'FAILURES', 'REGISTRATIONS', 'DEVICES'].includes(name))
       .map((name) => name.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase()))
-    for (const name of [...inCode, 'authenticate', 'allowFailure', 'allowRegistration'])
+    for (const name of [...inCode, 'authenticate', 'allowFailure', 'allowRegistration', 'allowDevice'])
       expect([name, refusal({ [name]: undefined })]).toEqual([name, expect.not.stringContaining('has no setting')])
     expect(refusal({ login: undefined })).toContain('has no setting "login"')
   })

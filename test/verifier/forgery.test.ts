@@ -154,6 +154,7 @@ const PURPOSES = [
   'session',
   'consent',
   'remember',
+  'device',
   'nonce',
   'mark',
   'sign',

@@ -8,6 +8,7 @@
 
 import { checkChoice, type Members } from '../../../keys/check.ts'
 import { readAll, readEach } from '../../../keys/faults.ts'
+import { DEVICE_CODE } from '../../protocol/user_code.ts'
 import type { Resource } from '../resource.ts'
 import { ASSERTION_ALGORITHMS, type AssertionAlgorithm } from '../signer.ts'
 import type { TrustedIssuer } from '../trusted_issuer.ts'
@@ -139,6 +140,12 @@ export function applyProfile(name: string, given: Members, known: ProfilePlace):
     scopes() {
       if (given['scopes_strict'] === false)
         throw new RangeError(`"${name}.scopes_strict" expected true in the profile fapi2`)
+    },
+    // Nobody can tell which device it is that a person lets in, nor is it held to the browser in which they do.
+    devices() {
+      const types: unknown = given['grant_types']
+      if (Array.isArray(types) && types.includes(DEVICE_CODE))
+        throw new RangeError(`"${name}.grant_types" expected no ${DEVICE_CODE} in the profile fapi2`)
     },
     openid: () => checkOpenid(name, given, asksWhoLoggedIn(given, known)),
     // A client that can keep a key is no app on a device, and has a host of its own.

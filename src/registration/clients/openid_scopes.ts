@@ -8,11 +8,12 @@
 import type { Members } from '../../../keys/check.ts'
 import { readAll, readEach } from '../../../keys/faults.ts'
 import { OFFLINE_ACCESS, OPENID, STANDARD_SCOPES } from '../../openid/openid.ts'
+import { DEVICE_CODE } from '../../protocol/user_code.ts'
 import type { Resource } from '../resource.ts'
 import { checkScopes, type KnownResources } from '../resource_registration.ts'
 
 /** The grant types by which who logged in is told. */
-const TELLING: readonly string[] = ['authorization_code', 'refresh_token']
+const TELLING: readonly string[] = ['authorization_code', 'refresh_token', DEVICE_CODE]
 
 /** Where scope tokens can be from. */
 export interface ScopeSources {
@@ -77,7 +78,7 @@ export function checkAsking(name: string, { grantTypes, resources, scopes }: Acc
         throw new RangeError(`"${name}.scopes" expected "openid" beside "${lacking}", which tells nothing without it`)
     },
     person() {
-      if (!grantTypes.includes('authorization_code'))
+      if (!grantTypes.includes('authorization_code') && !grantTypes.includes(DEVICE_CODE))
         throw new RangeError(
           `"${name}.grant_types" expected authorization_code: without it nobody logs in for "${first}"`,
         )
@@ -92,7 +93,7 @@ export function checkAsking(name: string, { grantTypes, resources, scopes }: Acc
     others() {
       if (leadingNowhere !== undefined)
         throw new RangeError(
-          `"${name}.grant_types" expected ${TELLING.join(' and ')} alone: without resources ${leadingNowhere} leads to nothing`,
+          `"${name}.grant_types" expected ${TELLING.slice(0, 2).join(' and ')} alone: without resources ${leadingNowhere} leads to nothing`,
         )
     },
   })

@@ -1,0 +1,40 @@
+/**
+ * What a device asks a person for, read by the rules of an authorization request: at first, and whenever it is looked at again, for
+ * the settings may have changed (RFC 8628 §3.1, RFC 8707 §2, RFC 9396 §3).
+ *
+ * @module
+ */
+
+import { NO_CLAIMS } from '../openid/claims_request.ts'
+import { OAuthError } from '../protocol/error.ts'
+import { type Parameters, writeParameters } from '../protocol/parameters.ts'
+import { DEVICE_CODE } from '../protocol/user_code.ts'
+import type { Client } from '../registration/clients/client.ts'
+import type { Asked } from './authorization_request.ts'
+import { readWishes, type WishPolicy } from './wishes.ts'
+
+/** What a device asks for. */
+export interface DeviceRequest extends Asked {
+  /** All of it that counts, as a form. */
+  readonly parameters: string
+}
+
+/** The parameters that mean something here, beside those that prove the client. */
+const PARAMETERS: readonly string[] = ['scope', 'resource', 'authorization_details']
+
+/**
+ * Reads what a device asks for.
+ *
+ * @throws {OAuthError} `unauthorized_client`, `invalid_scope`, `invalid_target`, `invalid_authorization_details`
+ */
+export function readDeviceRequest(parameters: Parameters, client: Client, policy: WishPolicy): DeviceRequest {
+  if (!client.grantTypes.has(DEVICE_CODE))
+    throw new OAuthError('unauthorized_client', 'the client may not ask for device codes')
+  const wishes = readWishes(parameters, client, policy)
+  return {
+    ...wishes,
+    claims: NO_CLAIMS,
+    destination: { client },
+    parameters: writeParameters(parameters, PARAMETERS),
+  }
+}

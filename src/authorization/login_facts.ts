@@ -1,0 +1,63 @@
+/**
+ * What a sealed login carries, and what of it whoever logs people in is told.
+ *
+ * @module
+ */
+
+import type { Transaction } from '../login/authenticate.ts'
+import { readParameters } from '../protocol/parameters.ts'
+import type { Pushed } from './authorization_request.ts'
+
+/** What a sealed login carries. */
+export interface LoginFacts {
+  readonly jti: string
+  /** When the login was begun. Unix seconds. */
+  readonly iat: number
+  /** Unix seconds. */
+  readonly exp: number
+  /** The authorization request as it came. */
+  readonly parameters: string
+  readonly pushed?: Pushed
+  /** Where it goes on, if not at the authorization endpoint. */
+  readonly at?: 'device'
+  /** The digest of the browser's own cookie. */
+  readonly browser: string
+  readonly secret: string
+  readonly client_name: string
+  readonly fresh: boolean
+  readonly choosing?: boolean
+  readonly max_age?: number
+}
+
+/** Returns when a login was begun, by the clock that looks at it: the machine that began it may be ahead, and nothing began later. */
+export function begunAt({ iat }: LoginFacts, now: number): number {
+  return Math.min(iat, now)
+}
+
+/** Returns what whoever logs people in is told of a login. */
+export function transactionOf(
+  issuer: string,
+  facts: LoginFacts,
+  state: string,
+  step: Transaction['step'],
+  now: number,
+): Transaction {
+  const { secret, client_name: clientName, fresh: isFresh, choosing: isChoosing = false, max_age: maxAge } = facts
+  const asked = readParameters(facts.parameters)
+  return {
+    issuer,
+    step,
+    state,
+    callback: `${issuer}/login/callback`,
+    secret,
+    clientName,
+    begunAt: begunAt(facts, now),
+    isFresh,
+    isChoosing,
+    maxAge,
+    loginHint: asked.get('login_hint'),
+    acrValues: asked.get('acr_values'),
+    uiLocales: asked.get('ui_locales'),
+    now,
+  }
+}

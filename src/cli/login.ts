@@ -1,0 +1,222 @@
+/**
+ * `bulla login`: a person lets this command in, from a browser, and it prints the token: the device flow of any issuer that has it
+ * (RFC 8628), found by its metadata (RFC 8414, OpenID Connect Discovery).
+ *
+ * @module
+ */
+
+import { checkRemoteUrl } from '../protocol/remote_url.ts'
+import { DEVICE_CODE } from '../protocol/user_code.ts'
+import { isVisible } from '../protocol/visible.ts'
+import { type Command, type Io, Refusal, UsageError, type Values } from './command.ts'
+
+/** Milliseconds that one answer may take. */
+const PATIENCE = 10_000
+
+/** Seconds between two questions where the issuer says nothing, and what each "slower" adds (RFC 8628 §3.2, §3.5). */
+const INTERVAL = 5
+
+/** Bytes that an answer may have. */
+const LONGEST_ANSWER = 65_536
+
+/** A JSON object that somebody else made. */
+type Answer = Readonly<Record<string, unknown>>
+
+/** Returns a text that somebody else wrote so that a terminal only shows it. */
+function shown(text: unknown): string {
+  const plain = String(text ?? '').slice(0, 200)
+  return isVisible(plain) ? plain : JSON.stringify(plain).replace(/[^\x20-\x7e]/g, '?')
+}
+
+/** Checks a URL of the issuer's: what goes there is worth a token. */
+function checkUrl(name: string, url: unknown, wrong: (message: string) => Error): string {
+  try {
+    checkRemoteUrl(name, url, true)
+    return url
+  } catch {
+    throw wrong(`${name} expected an https URL of a public host, or http on this machine`)
+  }
+}
+
+/** Reads an answer; one that is no JSON object says nothing. */
+function readAnswer(text: string): Answer {
+  try {
+    return Object(text.length > LONGEST_ANSWER ? {} : JSON.parse(text)) as Answer
+  } catch {
+    return {}
+  }
+}
+
+async function send(url: string, form?: URLSearchParams): Promise<{ readonly status: number; readonly body: Answer }> {
+  const asked = form === undefined ? {} : { method: 'POST', body: form }
+  try {
+    const response = await fetch(url, {
+      ...asked,
+      headers: { accept: 'application/json' },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(PATIENCE),
+    })
+    return { status: response.status, body: readAnswer(await response.text()) }
+  } catch (error) {
+    throw new Refusal(`${new URL(url).origin} does not answer: ${(error as Error).name}`)
+  }
+}
+
+/** Returns where the metadata of an issuer can be: before its path, or after it. */
+function metadataUrls(issuer: string): readonly string[] {
+  const { origin, pathname } = new URL(issuer)
+  const path = pathname.replace(/\/$/, '')
+  return [
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+    `${origin}${path}/.well-known/openid-configuration`,
+  ]
+}
+
+/** Finds what an issuer says of itself; an issuer that calls itself otherwise is another (RFC 8414 §3.3). */
+async function discover(issuer: string): Promise<Answer> {
+  for (const url of metadataUrls(issuer)) {
+    const { status, body } = await send(url)
+    if (status !== 200 || body['issuer'] === undefined) continue
+    if (body['issuer'] !== issuer)
+      throw new Refusal(`this issuer calls itself ${shown(body['issuer'])}: write that for --issuer, if it is meant`)
+    return body
+  }
+  throw new Refusal(`${issuer} tells nothing of itself: no metadata at ${metadataUrls(issuer).join(' nor ')}`)
+}
+
+/** What each error means for who sits there. */
+const WORDS: Readonly<Record<string, string>> = {
+  invalid_client: 'the issuer does not know this client, or it has a secret: this command has none',
+  unauthorized_client: `the client may not do this: its grant_types need ${DEVICE_CODE}`,
+  invalid_scope: 'the scope is more than the client may have; see --scope',
+  invalid_target: 'the client may have no token for this resource, or for several; see --resource',
+  access_denied: 'the person said no',
+  expired_token: 'nobody answered in time; start again',
+  slow_down: 'there were too many logins of this client here; wait a minute',
+}
+
+function refusalOf({ status, body }: { readonly status: number; readonly body: Answer }): Refusal {
+  const { error, error_description: description } = body
+  const words = typeof error === 'string' && Object.hasOwn(WORDS, error) ? WORDS[error] : undefined
+  if (words !== undefined) return new Refusal(`${words} (${shown(error)})`)
+  return new Refusal(`the issuer refuses: ${shown(error ?? status)} ${shown(description)}`.trim())
+}
+
+/** What a device is told first. */
+interface Begun {
+  readonly deviceCode: string
+  readonly userCode: string
+  readonly uri: string
+  readonly complete: string | undefined
+  /** Seconds. */
+  readonly life: number
+  readonly interval: number
+}
+
+/** Returns a number of seconds that somebody else said, or the usual one. */
+function secondsOf(value: unknown, usual: number): number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : usual
+}
+
+async function begin(endpoint: string, form: URLSearchParams): Promise<Begun> {
+  const answer = await send(endpoint, form)
+  const { device_code, user_code, verification_uri, verification_uri_complete: complete } = answer.body
+  if (answer.status !== 200) throw refusalOf(answer)
+  if (typeof device_code !== 'string' || typeof user_code !== 'string')
+    throw new Refusal('the issuer answers without a code')
+  const wrong = (message: string): Error => new Refusal(`the issuer answers wrongly: ${message}`)
+  return {
+    deviceCode: device_code,
+    userCode: shown(user_code),
+    uri: checkUrl('verification_uri', verification_uri, wrong),
+    complete: complete === undefined ? undefined : checkUrl('verification_uri_complete', complete, wrong),
+    life: secondsOf(answer.body['expires_in'], 600),
+    interval: secondsOf(answer.body['interval'], INTERVAL),
+  }
+}
+
+/** Asks until the person has answered. Where nobody is heard it asks half as often (RFC 8628 §3.5). */
+async function poll(
+  endpoint: string,
+  form: URLSearchParams,
+  { life, interval: first }: Begun,
+  io: Io,
+): Promise<Answer> {
+  let interval = first
+  for (let waited = 0; waited <= life; waited += interval) {
+    await io.wait(interval)
+    const answer = await send(endpoint, form).catch((error: unknown) => {
+      if (error instanceof Refusal) return undefined
+      throw error
+    })
+    if (answer?.status === 200) return answer.body
+    const { error } = answer?.body ?? {}
+    if (answer === undefined || answer.status >= 500) interval = Math.max(1, interval * 2)
+    else if (error === 'slow_down') interval += INTERVAL
+    else if (error !== 'authorization_pending') throw refusalOf(answer)
+  }
+  throw new Refusal(WORDS['expired_token'] ?? '')
+}
+
+function wishOf(values: Values): URLSearchParams {
+  const form = new URLSearchParams({ client_id: values.need('client') })
+  const scope = values.text('scope')
+  if (scope !== undefined) form.set('scope', scope)
+  for (const resource of values.list('resource')) form.append('resource', resource)
+  return form
+}
+
+const login: Command = {
+  call: 'login',
+  summary: 'a token for you, as a client that is a device: you allow it in a browser',
+  details:
+    'Prints the access token alone, for scripts: TOKEN=$(bulla login …). The code and the address are told on stderr. Works with any issuer that has the device flow (RFC 8628).',
+  options: {
+    issuer: { type: 'string', value: 'URL', help: 'the URL of the issuer' },
+    client: { type: 'string', value: 'ID', help: 'the client_id of a public client that may use the device flow' },
+    scope: {
+      type: 'string',
+      value: 'SCOPE',
+      help: 'what is asked for (default: what the issuer gives without a word)',
+    },
+    resource: {
+      type: 'string',
+      value: 'URI',
+      multiple: true,
+      help: 'the API that the token is for (default: the only one)',
+    },
+    json: { type: 'boolean', help: 'print the whole answer as JSON: refresh token and ID token, too' },
+    'no-browser': { type: 'boolean', help: 'open no browser: the address is told in any case' },
+  },
+  async run(values, _operand, io) {
+    const issuer = checkUrl('--issuer', values.need('issuer'), (message) => new UsageError(message))
+    const form = wishOf(values)
+    const metadata = await discover(issuer)
+    const [device, token] = [metadata['device_authorization_endpoint'], metadata['token_endpoint']]
+    if (device === undefined) throw new Refusal('this issuer has no device flow: no client of it may use one')
+    const wrong = (message: string): Error => new Refusal(`the metadata are wrong: ${message}`)
+    const [begins, polls] = [
+      checkUrl('device_authorization_endpoint', device, wrong),
+      checkUrl('token_endpoint', token, wrong),
+    ]
+    const begun = await begin(begins, form)
+    io.say(`Open ${begun.uri} in a browser, on any device, and type the code:\n\n    ${begun.userCode}\n`)
+    io.say('Go on there only if it shows this very code.')
+    if (!values.has('no-browser')) io.open(begun.complete ?? begun.uri)
+    const asking = new URLSearchParams({
+      grant_type: DEVICE_CODE,
+      device_code: begun.deviceCode,
+      client_id: values.need('client'),
+    })
+    const answer = await poll(polls, asking, begun, io)
+    const { access_token } = answer
+    if (typeof access_token !== 'string' || !/^[\x21-\x7e]+$/.test(access_token))
+      throw new Refusal('the issuer answers without an access token')
+    io.say('Logged in.')
+    io.out(values.has('json') ? JSON.stringify(answer) : access_token)
+    return 0
+  },
+}
+
+/** The command by which a person gets a token. */
+export const loginCommands: readonly Command[] = [login]

@@ -1,0 +1,249 @@
+/**
+ * `/device`: where a person types, or confirms, the code that a device shows, and says whether it is let in (RFC 8628 §3.3).
+ *
+ * Whoever sits there logs in first, so that wrong codes can be counted. A code that comes with the link is shown to be compared, and
+ * never taken by itself (RFC 8628 §5.4).
+ *
+ * @module
+ */
+
+import type { Context } from 'hono'
+import { digestLabels } from '../../keys/digest.ts'
+import type { AllowedApps } from '../authorization/allowed_apps.ts'
+import type { Approve } from '../authorization/approve.ts'
+import { showQuestion, writeSpan } from '../authorization/consent_words.ts'
+import { type DeviceRequest, readDeviceRequest } from '../authorization/device_request.ts'
+import type { Logins } from '../authorization/login.ts'
+import type { Session, Sessions } from '../authorization/session.ts'
+import { devicePageOf } from '../authorization/ways.ts'
+import type { EndpointContext } from '../context.ts'
+import { createWaitingDevices, type Waiting, type WaitingDevices } from '../grants/waiting_devices.ts'
+import { checkNavigation, checkOwnForm, isPrefetch, readBody } from '../http/browser.ts'
+import { withCookies } from '../http/cookies.ts'
+import { answerErrorPage } from '../http/respond.ts'
+import { REVOKED_FOR } from '../issuing/revoking.ts'
+import { TokenError } from '../jose/error.ts'
+import { accountOf } from '../login/person.ts'
+import { askingAnewPage, consentPage, switchingPage } from '../pages/consent.ts'
+import { deviceAnsweredPage, deviceCodePage, deviceOverPage, tooManyCodesPage } from '../pages/device.ts'
+import { type Page, toPageResponse } from '../pages/page.ts'
+import { OAuthError } from '../protocol/error.ts'
+import { type Parameters, readParameters } from '../protocol/parameters.ts'
+import { readUserCode, showUserCode } from '../protocol/user_code.ts'
+import type { RevocationView } from '../stores/revocations.ts'
+import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
+import { keepingGuardOf } from './device_authorization.ts'
+
+/** What the endpoint needs beside the context. */
+export interface DeviceParts {
+  readonly sessions: Sessions
+  readonly logins: Logins
+  readonly approve: Approve
+  readonly allowed: AllowedApps
+  readonly view: RevocationView
+}
+
+/** What is handed on within one request of a browser. */
+interface Visit {
+  readonly c: Context
+  readonly session: Session | undefined
+  readonly envelopes: PurposeEnvelopes
+  readonly devices: WaitingDevices
+  /** Unix seconds. */
+  readonly now: number
+}
+
+/** A visit of somebody who is logged in. */
+type LoggedIn = Visit & { readonly session: Session }
+
+function isLoggedIn(visit: Visit): visit is LoggedIn {
+  return visit.session !== undefined
+}
+
+/** Tells whether a request can still be answered. */
+function isOpen({ facts: { state, exp } }: Waiting, now: number): boolean {
+  return state === 'asked' && now < exp
+}
+
+/** Returns the endpoint, for GET and POST. */
+export function createDeviceEndpoint(
+  context: EndpointContext,
+  { sessions, logins, approve, allowed, view }: DeviceParts,
+): (c: Context) => Promise<Response> {
+  const { settings, keyRing, log, newId } = context
+  const { issuer, clients, lives } = settings
+  const guard = keepingGuardOf(settings.guard)
+
+  async function visitOf(c: Context, now: number): Promise<Visit> {
+    const envelopes = context.envelopes(keyRing.open(now), now)
+    const session = await sessions.read(c, envelopes, now)
+    // Which client will be told of the person is not known yet: the login is one that any can be told of.
+    const isUsable = session !== undefined && !sessions.isOutdated(session, now)
+    const devices = createWaitingDevices({ guard, envelopes, now, newId })
+    return { c, session: isUsable ? session : undefined, envelopes, devices, now }
+  }
+
+  const answer = async ({ c }: Visit, status: number, page: Page, headers = {}): Promise<Response> =>
+    withCookies(c, await toPageResponse(status, page, headers))
+
+  /** Seals a form, for this session alone. */
+  function sealForm({ session, envelopes, now }: LoggedIn, facts: object, exp = now + lives.consent): Promise<string> {
+    return envelopes.seal('consent', { jti: newId(), iat: now, exp, sid: session.sid, ...facts })
+  }
+
+  /** Opens a form of a kind; nothing where it is over, or another. */
+  async function openForm(
+    { envelopes }: Visit,
+    form: string | undefined,
+    kind: 'code' | 'consent',
+  ): Promise<PurposeFacts | undefined> {
+    try {
+      const facts = await envelopes.open('consent', form ?? '')
+      return facts['device'] === kind ? facts : undefined
+    } catch (error) {
+      if (error instanceof TokenError) return undefined
+      throw error
+    }
+  }
+
+  async function askForCode(
+    visit: LoggedIn,
+    { userCode = '', isWrong = false }: { readonly userCode?: string | undefined; readonly isWrong?: boolean },
+  ): Promise<Response> {
+    const page = deviceCodePage({
+      issuer,
+      account: accountOf(visit.session),
+      form: await sealForm(visit, { device: 'code' }),
+      userCode: userCode === '' ? '' : showUserCode(userCode),
+      isBrought: userCode !== '' && !isWrong,
+      isWrong,
+    })
+    return answer(visit, isWrong ? 400 : 200, page)
+  }
+
+  async function show(visit: Visit): Promise<Response> {
+    const { c, envelopes, now } = visit
+    checkNavigation(c.req.raw.headers)
+    const userCode = readUserCode(c.req.query('user_code') ?? '')
+    const isFresh = c.req.query('prompt') === 'login'
+    if (isFresh || !isLoggedIn(visit)) return logins.beginForDevice(c, userCode, isFresh, envelopes, now)
+    return askForCode(visit, { userCode })
+  }
+
+  /** Sends the browser to the beginning: no redirect, for after a form it may have to leave for a login. */
+  function beginAnew(visit: Visit, userCode: string | undefined): Promise<Response> {
+    return answer(visit, 200, askingAnewPage(issuer, devicePageOf(issuer, userCode)))
+  }
+
+  /** Reads a request that waits by the settings of now; nothing where its client is gone. No client that walks in has devices. */
+  function readWaiting({ facts: { client_id, parameters } }: Waiting): DeviceRequest | undefined {
+    const client = clients.get(client_id)
+    return client === undefined ? undefined : readDeviceRequest(readParameters(parameters), client, settings)
+  }
+
+  async function tryCode(visit: Visit, form: Parameters): Promise<Response> {
+    const userCode = readUserCode(form.get('user_code') ?? '')
+    const own = await openForm(visit, form.get('form'), 'code')
+    if (!isLoggedIn(visit) || own?.['sid'] !== visit.session.sid) return beginAnew(visit, userCode)
+    const { devices, session, now } = visit
+    const who = digestLabels('device tries', session.sub)
+    // Counted before anybody looks: a hundred at once are counted, too.
+    const wait = await devices.countTry(who)
+    if (wait > 0) {
+      log({ level: 'warn', event: 'device', code: 'slow_down', detail: 'too many wrong user codes of a person' })
+      return answer(visit, 429, tooManyCodesPage(issuer, Math.ceil(wait / 60)), { 'Retry-After': String(wait) })
+    }
+    const waiting = userCode === undefined ? undefined : await devices.find(userCode)
+    const request = waiting !== undefined && isOpen(waiting, now) ? readWaiting(waiting) : undefined
+    if (waiting === undefined || request === undefined) return askForCode(visit, { isWrong: true })
+    await devices.forgetTry(who)
+    return askForConsent(visit, waiting, request)
+  }
+
+  async function askForConsent(visit: LoggedIn, waiting: Waiting, request: DeviceRequest): Promise<Response> {
+    const { session, devices, now } = visit
+    const { userCode, facts } = waiting
+    const { jti, iat, exp } = facts
+    await devices.checkFits(waiting, { state: 'approved', approval: approve(request, session, jti, now) })
+    const page = consentPage({
+      issuer,
+      ...showQuestion(request, session, settings),
+      consent: await sealForm(visit, { device: 'consent', user_code: userCode, request: jti }, exp),
+      destination: `the device that shows ${showUserCode(userCode)}`,
+      isOnDevice: false,
+      walkIn: undefined,
+      device: { began: iat, ago: now - iat < 60 ? 'less than a minute ago' : `${writeSpan(now - iat)} ago` },
+    })
+    return answer(visit, 200, page)
+  }
+
+  async function takeDecision(visit: Visit, form: Parameters): Promise<Response> {
+    const decision = form.require('decision')
+    if (decision !== 'allow' && decision !== 'deny' && decision !== 'switch')
+      throw new OAuthError('invalid_request', 'decision is unknown')
+    const own = await openForm(visit, form.get('consent'), 'consent')
+    if (own === undefined) return beginAnew(visit, undefined)
+    const userCode = String(own['user_code'])
+    if (decision === 'switch')
+      return answer(visit, 200, switchingPage(issuer, `${devicePageOf(issuer, userCode)}&prompt=login`))
+    if (!isLoggedIn(visit) || own['sid'] !== visit.session.sid) return beginAnew(visit, userCode)
+    const waiting = await visit.devices.find(userCode)
+    const request = waiting?.facts.jti === own['request'] && waiting !== undefined ? readWaiting(waiting) : undefined
+    if (waiting === undefined || request === undefined) return answer(visit, 409, deviceOverPage(issuer))
+    return decide(visit, decision, waiting, request)
+  }
+
+  /** Puts the answer in the place of the question. The first counts; the same again leads on again. */
+  async function decide(
+    visit: LoggedIn,
+    decision: 'allow' | 'deny',
+    waiting: Waiting,
+    request: DeviceRequest,
+  ): Promise<Response> {
+    const { c, session, devices, envelopes, now } = visit
+    const { client } = request.destination
+    const { sub } = session
+    const answered = deviceAnsweredPage(issuer, decision, client.name)
+    if (!isOpen(waiting, now) || !(await put(visit, decision, waiting, request))) {
+      const { state, approval } = (await devices.find(waiting.userCode))?.facts ?? {}
+      const isSame = decision === 'deny' ? state === 'denied' : approval?.sid === session.sid && approval.sub === sub
+      return isSame ? answer(visit, 200, answered) : answer(visit, 409, deviceOverPage(issuer))
+    }
+    if (decision === 'allow') {
+      await allowed.note(c, request, session, envelopes, now)
+      await sessions.note(c, request, session, envelopes, now)
+    }
+    log({ level: 'info', event: 'device', code: decision, client: client.id })
+    return answer(visit, 200, answered)
+  }
+
+  async function put(
+    { session, devices, now }: LoggedIn,
+    decision: 'allow' | 'deny',
+    waiting: Waiting,
+    request: DeviceRequest,
+  ): Promise<boolean> {
+    if (decision === 'deny') return devices.replace(waiting, { state: 'denied' })
+    // For some seconds after an app, or a client, was revoked what it is given is dead too.
+    if (await view.hits({ sub: session.sub, client_id: request.destination.client.id, iat: now }, now))
+      throw new OAuthError('access_denied', 'the app was revoked just now', { retryAfter: REVOKED_FOR })
+    return devices.replace(waiting, {
+      state: 'approved',
+      approval: approve(request, session, waiting.facts.jti, now),
+    })
+  }
+
+  return async (c) => {
+    if (isPrefetch(c.req.raw.headers)) return c.body(null, 204)
+    try {
+      const visit = await visitOf(c, context.now())
+      if (c.req.method !== 'POST') return await show(visit)
+      checkOwnForm(c.req.raw.headers, issuer)
+      const form = readParameters(await readBody(c.req.raw))
+      form.checkOnce()
+      return await (form.get('consent') === undefined ? tryCode : takeDecision)(visit, form)
+    } catch (error) {
+      return withCookies(c, await answerErrorPage(error, { issuer, event: 'device', log, retryAt: `${issuer}/device` }))
+    }
+  }
+}
