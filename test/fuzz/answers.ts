@@ -9,6 +9,7 @@ import { OAUTH_ERRORS } from '../../src/protocol/error.ts'
 import { ISSUER, SECRETS, VARS } from '../fixtures.ts'
 import { RP_CALLBACK } from '../parties/openid_provider.ts'
 import type { Artefacts } from './artefacts.ts'
+import { AGENT_CALLBACKS } from './registrations.ts'
 import { RP_HOME } from './relying_parties.ts'
 
 const STATUSES = [200, 201, 204, 303, 304, 400, 401, 403, 404, 405, 409, 413, 414, 421, 429]
@@ -40,9 +41,17 @@ function isKnownTarget(location: string): boolean {
   return isOurs || isRegistered
 }
 
+/** Tells whether an address is another but for its query, and for the port of a loopback host. */
+function isSameButPort(one: string, other: string): boolean {
+  const plain = (uri: string): string => uri.replace(/[?#].*/, '').replace(/^(http:\/\/127\.0\.0\.1):\d+/, '$1')
+  return plain(one) === plain(other)
+}
+
 /** Returns what must never stand in a log line: secrets, and the middle of every artefact. */
 export function canariesOf(artefacts: Artefacts): readonly string[] {
-  const sealed = Object.values(artefacts).flatMap((all) => all.slice(0, 3))
+  // Nothing in an id is secret: the log says who registered.
+  const { agent: _, ...secret } = artefacts
+  const sealed = Object.values(secret).flatMap((all) => all.slice(0, 3))
   return [...Object.values(SECRETS), ...sealed.map((text) => text.slice(text.length / 2, text.length / 2 + 24))]
 }
 
@@ -68,6 +77,7 @@ export function faultOf(
   if (lines.some(({ level }) => level === 'error')) return 'a line at level error'
   if (!headers.has('x-content-type-options')) return 'no headers of every response'
   const location = headers.get('location')
+  // No browser is ever sent by itself to a client that nobody configured and nobody stands behind: each time a person says yes.
   if (location !== null && (status !== 303 || !isKnownTarget(location))) return `goes to ${location}`
   const isPublic = PUBLIC.includes(path)
   const isPrivate = location !== null || headers.has('set-cookie') || /html|json/.test(type)
@@ -85,11 +95,19 @@ export function faultOf(
     if (!isRefusal && error_description !== known.description) return 'a description that is not of its code'
   }
   // The one that posts an answer to its app, as it is.
-  if (/<script/i.test(text.replace('<script>document.forms[0].submit()</script>', ''))) return 'a script in an answer'
+  // In JSON a name is a name.
+  if (
+    !type.startsWith('application/json') &&
+    /<script/i.test(text.replace('<script>document.forms[0].submit()</script>', ''))
+  )
+    return 'a script in an answer'
   const forms = [...text.matchAll(/<form[^>]* action="([^"]*)"/g)].map(([, action = '']) =>
     action.replaceAll('&amp;', '&'),
   )
-  const stray = type.startsWith('text/html') ? forms.find((action) => !isKnownTarget(action)) : undefined
+  const isAgents = (uri: string): boolean => AGENT_CALLBACKS.some((one) => isSameButPort(one, uri))
+  const stray = type.startsWith('text/html')
+    ? forms.find((action) => !isKnownTarget(action) && !isAgents(action))
+    : undefined
   if (stray !== undefined) return `posts to ${stray}`
   return undefined
 }

@@ -22,34 +22,9 @@ import {
   VERIFIER,
 } from '../parties/person.ts'
 import { clientAssertion, FRONT, jobToken, NEST } from '../parties/trusted.ts'
+import { ODD_VALUES } from './odd_values.ts'
+import { AGENT_CALLBACKS, agentBy, REGISTRATION } from './registrations.ts'
 import { RELYING_PARTIES, requestObject } from './relying_parties.ts'
-
-/** Values that no claim is meant to have, or not of that type. */
-export const ODD_VALUES: readonly unknown[] = [
-  null,
-  true,
-  false,
-  0,
-  -1,
-  1.5,
-  2 ** 53,
-  '',
-  '\0',
-  '\u202e\u200b',
-  'x'.repeat(3000),
-  [],
-  [null],
-  [[]],
-  ['a', 'a'],
-  {},
-  { toString: 1, valueOf: 1, toJSON: 1 },
-  [{ toString: 1 }],
-  { length: 1, 0: 'a' },
-  '__proto__',
-  'constructor',
-  NOW,
-  [ISSUER],
-]
 
 /** Artefacts by their kind. */
 export type Artefacts = Readonly<Record<ArtefactKind, readonly string[]>>
@@ -71,6 +46,8 @@ export type ArtefactKind =
   | 'userinfo'
   | 'id_token'
   | 'request_object'
+  | 'agent'
+  | 'agent_secret'
 
 const REQUEST = { resource: API, scope: 'read' }
 /** How often each is made. */
@@ -117,10 +94,18 @@ export function freshIssuer(log: Parameters<typeof testIssuer>[0] = {}): Issuer 
     clients: { ...VARS.CLIENTS, ...RELYING_PARTIES },
     fetch: async () => new Response(null, { status: 204 }),
     dpopNonce: false,
+    ...REGISTRATION,
     guard: createMemoryGuard(() => NOW),
     revocations: createMemoryRevocations('salt'),
     ...log,
   })
+}
+
+/** Registers a client that nobody configured, and returns its id and its secret. */
+async function registerAgent(issuer: Issuer, method: string): Promise<{ client_id: string; client_secret?: string }> {
+  const headers = { 'content-type': 'application/json' }
+  const response = await issuer.request(`${ISSUER}/register`, { method: 'POST', headers, body: agentBy(method) })
+  return response.json()
 }
 
 /** Makes artefacts of every kind, at an issuer that nobody has asked before. */
@@ -175,6 +160,16 @@ export async function makeArtefacts(): Promise<Artefacts> {
     code.push(fresh.searchParams.get('code') ?? '')
   }
   refresh.push(...told.map(({ refresh_token = '' }) => refresh_token))
+  const agents = [await registerAgent(issuer, 'none'), await registerAgent(issuer, 'client_secret_basic')]
+  for (const { client_id, client_secret = '' } of agents) {
+    const asked = { client_id, redirect_uri: AGENT_CALLBACKS[0], resource: API, scope: 'read' }
+    const [redeemed, fresh] = [await alice.answer('allow', asked), await alice.answer('allow', asked)]
+    const body = new URLSearchParams({ grant_type: 'authorization_code', code_verifier: VERIFIER })
+    body.set('code', redeemed.searchParams.get('code') ?? '')
+    const headers = { authorization: basic(client_id, client_secret) }
+    await keep(ask(new Request(`${ISSUER}/token`, { method: 'POST', headers, body })))
+    code.push(fresh.searchParams.get('code') ?? '')
+  }
   const request_uri = await Promise.all(
     TIMES.map(async () => (await pushedBy('web', await web.push(REQUEST)))['request_uri'] ?? ''),
   )
@@ -203,6 +198,8 @@ export async function makeArtefacts(): Promise<Artefacts> {
     proof: await signOdd(['jti', 'htm', 'htu', 'ath', 'nonce', ...times], (claims) => prover.prove({ claims })),
     cookie: [[...alice.browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')],
     logout: [logout],
+    agent: agents.map(({ client_id }) => client_id),
+    agent_secret: agents.flatMap(({ client_secret }) => client_secret ?? []),
     userinfo: told.map(({ access_token }) => access_token),
     id_token: told.map(({ id_token = '' }) => id_token),
     request_object: await signOdd(

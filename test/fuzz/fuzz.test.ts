@@ -24,5 +24,7 @@ describe('fuzzing', () => {
     expect(fault(303, { location: 'https://app.example/cb', 'cache-control': 'public' })).toContain('kept')
     expect(fault(303, { location: 'https://elsewhere.example/cb' })).toContain('goes to')
     expect(fault(303, { location: 'https://app.example/cb?code=x' })).toBe(undefined)
+    for (const answer of ['error=access_denied', 'code=x'])
+      expect(fault(303, { location: `https://agent.example/cb?${answer}` })).toContain('goes to')
   })
 })

@@ -19,7 +19,9 @@ import {
   NEST,
   TOKEN_EXCHANGE,
 } from '../parties/trusted.ts'
-import { type ArtefactKind, type Artefacts, ODD_VALUES } from './artefacts.ts'
+import type { ArtefactKind, Artefacts } from './artefacts.ts'
+import { ODD_VALUES } from './odd_values.ts'
+import { AGENT_CALLBACKS, registrations } from './registrations.ts'
 import { RELYING_PARTIES, RP_HOME } from './relying_parties.ts'
 
 /** A request, as a text can show it again. */
@@ -38,6 +40,8 @@ const REDIRECTS = [
   'https://web.example/cb',
   RP_CALLBACK,
   'http://127.0.0.1:4000/cb',
+  ...AGENT_CALLBACKS,
+  'http://127.0.0.1:9/agent',
   'https://evil.example/',
 ]
 const RESOURCES = [
@@ -121,8 +125,8 @@ function parametersOf(artefacts: Artefacts): Readonly<Record<string, fc.Arbitrar
       TOKEN_EXCHANGE,
       'password',
     ),
-    client_id: pick(...CLIENTS),
-    client_secret: pick(...Object.values(SECRETS)),
+    client_id: fc.oneof({ weight: 3, arbitrary: pick(...CLIENTS) }, { weight: 1, arbitrary: one('agent') }),
+    client_secret: fc.oneof(pick(...Object.values(SECRETS), ''), one('agent_secret')),
     client_assertion: one('assertion'),
     client_assertion_type: pick(ASSERTION_TYPE, JWT),
     assertion: one('job'),
@@ -181,7 +185,7 @@ function parametersOf(artefacts: Artefacts): Readonly<Record<string, fc.Arbitrar
     decision: pick('allow', 'deny', 'maybe'),
     login: one('login'),
     kind: pick('sub', 'client', 'grant', 'kid', 'jti', 'toString'),
-    value: pick('alice', 'pub', 'r1', 'client:service'),
+    value: fc.oneof(pick('alice', 'pub', 'r1', 'client:service'), one('agent')),
     username: pick('alice', 'a'.repeat(300)),
     error: pick('access_denied', 'x y'),
     iss: pick(ISSUER, 'https://login.example'),
@@ -213,6 +217,10 @@ function rightOnes(artefacts: Artefacts): readonly Right[] {
   const claims = ['{"userinfo":{"email":null}}', '{"id_token":{"roles":{"essential":true}}}']
   const account = '[{"type":"account","actions":["balance"],"days":7}]'
   const code_verifier = VERIFIER
+  const [agent = '', proving = ''] = artefacts.agent
+  const [secret = ''] = artefacts.agent_secret
+  const asAgent = [['authorization', basic(proving, secret)]] as const
+  const agents = { ...asked, client_id: agent, redirect_uri: AGENT_CALLBACKS }
   const right = (path: string, headers: Right['headers'], parameters: Right['parameters']): Right => ({
     path,
     headers,
@@ -250,6 +258,20 @@ function rightOnes(artefacts: Artefacts): readonly Right[] {
       resource: INNER,
       scope: 'deploy',
     }),
+    right('/authorize', [], agents),
+    right('/authorize', browser, agents),
+    right('/authorize', browser, {
+      ...agents,
+      client_id: proving,
+      prompt: ['none', 'consent'],
+      response_mode: 'form_post',
+    }),
+    right('/par', asAgent, { ...agents, client_id: proving }),
+    right('/token', [], { grant_type: 'authorization_code', client_id: agent, code: code[5] ?? '', code_verifier }),
+    right('/token', asAgent, { grant_type: 'authorization_code', code: code[6] ?? '', code_verifier }),
+    right('/token', asAgent, { grant_type: 'refresh_token', refresh_token: refresh.slice(-1) }),
+    right('/token', [], { grant_type: 'refresh_token', client_id: agent, refresh_token: refresh.slice(-2, -1) }),
+    right('/revoke', [], { token: refresh.slice(-2), client_id: agent }),
     right('/authorize', [], pub),
     right('/authorize', browser, pub),
     right('/authorize', browser, web),
@@ -350,8 +372,34 @@ function mostly<Value>(usual: fc.Arbitrary<Value>, other: fc.Arbitrary<Value>, w
   return fc.oneof({ weight, arbitrary: usual }, { weight: 1, arbitrary: other })
 }
 
+/** Returns requests that register a client. */
+function registering(artefacts: Artefacts): fc.Arbitrary<FuzzRequest> {
+  const type = mostly(
+    fc.constant('application/json'),
+    fc.constantFrom('application/json; charset=utf-8', 'text/plain', FORM, 'application/json,text/html'),
+  )
+  const path = pathOf('/register')
+  return fc
+    .tuple(
+      path,
+      mostly(fc.constant('POST'), fc.constantFrom('GET', 'OPTIONS', 'PUT')),
+      headersOf(artefacts),
+      type,
+      registrations,
+    )
+    .map(([at, method, headers, media, body]) => ({
+      ...{ path: at, method, headers: [...new Map([...headers, ['content-type', media] as const])] },
+      body: method === 'GET' ? undefined : body,
+    }))
+}
+
 /** Returns requests that an issuer can be asked. */
 export function requests(artefacts: Artefacts): fc.Arbitrary<FuzzRequest> {
+  return fc.oneof({ weight: 9, arbitrary: formsOf(artefacts) }, { weight: 1, arbitrary: registering(artefacts) })
+}
+
+/** Returns what is asked by parameters. */
+function formsOf(artefacts: Artefacts): fc.Arbitrary<FuzzRequest> {
   const values = new Map(Object.entries(parametersOf(artefacts)))
   const textOf = (name: string): fc.Arbitrary<string> => mostly(values.get(name) ?? odd, odd, 3)
   const pair = (name: string, text: fc.Arbitrary<string>) => text.map((value) => [name, value] as const)
