@@ -143,7 +143,7 @@ describe('the bindings of a Worker', () => {
       expect(walkIns?.template.scopes).toEqual(new Set(['orders:read', 'orders:write']))
     })
 
-    it('so that one registers, a person allows, and it gets a token', async () => {
+    it('so that one registers, a person allows, and it gets a token, though it names no resource', async () => {
       const settings = readBindings({ ...env, KEY_RING: withRsa })
       const issuer = createIssuer({ ...settings, guard: createMemoryGuard(() => NOW), now: () => NOW, log: () => {} })
       const ask = async (request: Request): Promise<Response> => issuer.fetch(request)
@@ -170,7 +170,6 @@ describe('the bindings of a Worker', () => {
         client_id: client_id ?? '',
         redirect_uri,
         scope: 'orders:read',
-        resource: 'http://localhost:8788/mcp',
         state: 'x',
         ...pkce,
       })
