@@ -15,6 +15,7 @@ import { DEVICE_CODE } from '../protocol/user_code.ts'
 import { ID_TOKEN_CONTENT_ENCRYPTION, ID_TOKEN_ENCRYPTION } from '../registration/clients/client_openid.ts'
 import { algorithmsIn } from '../registration/clients/fapi2.ts'
 import { ID_JAG_PROFILE } from '../registration/id_jag.ts'
+import { scopesOf } from '../registration/resource_indicator.ts'
 import type { CheckedSettings } from '../settings/settings.ts'
 import { DPOP_ALGORITHMS } from '../token/dpop.ts'
 import { REVOCATION_DELAY } from './revocations.ts'
@@ -49,12 +50,23 @@ function describeProvider(
   }
 }
 
+/**
+ * Returns the scope tokens of APIs that are told: where clients can walk in, those that these may have, for many ask for all that they
+ * find here. Whoever is configured knows its own (RFC 8414 §2 leaves out what it likes).
+ */
+function scopesOfApis({ resources, walkIns }: CheckedSettings): readonly string[] {
+  const all = [...resources.values()]
+  if (walkIns === undefined) return all.flatMap(({ scopes }) => scopes)
+  const { template } = walkIns
+  return all.filter(({ uri }) => template.resources.has(uri)).flatMap((resource) => scopesOf(template, resource))
+}
+
 /** Returns the metadata document of an issuer (RFC 8414 §2). */
 export function describeIssuer(settings: CheckedSettings): Readonly<Record<string, unknown>> {
-  const { issuer, resources, authenticate, revocations, guard, grants, trustedIssuers, hasCertificates } = settings
+  const { issuer, authenticate, revocations, guard, grants, trustedIssuers, hasCertificates } = settings
   const { clients, walkIns, detailTypes, isPushing, profile, openid } = settings
   const ofPersons = openid === undefined ? [] : openidScopes(openid)
-  const scopes = new Set([...ofPersons, ...[...resources.values()].flatMap((resource) => resource.scopes)])
+  const scopes = new Set([...ofPersons, ...scopesOfApis(settings)])
   const methods = authenticationMethodsOf(settings)
   const provingMethods = methods.filter((method) => method !== 'none')
   const strong = algorithmsIn(profile)

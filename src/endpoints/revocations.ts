@@ -110,10 +110,12 @@ export function createOperatorEndpoint(
   { authenticateClient, revoking, backchannel }: OperatorParts,
 ): FormEndpoint {
   const { settings, clients, keyRing, log } = context
-  const { resources, trustedIssuers } = settings
+  const { resources, trustedIssuers, walkIns } = settings
   /** Tells whether something can have been issued to a client: nothing is to resource servers and operators. */
   const newestBranch = Math.max(1, ...[...resources.values()].map(({ branch }) => branch))
-  const isClient = (id: string): boolean => clients.find(id)?.kind === 'client'
+  const isClient = (id: string): boolean =>
+    // What is blocked is known no more, and may have tokens that live.
+    clients.find(id)?.kind === 'client' || walkIns?.blocked.has(id) === true
   /** A person's name, and an approval's, are written nowhere: only what is nobody's can be told. */
   const isKnown: Readonly<Record<Asked, (value: string, now: number) => boolean>> = {
     sub: (value) => {

@@ -111,7 +111,8 @@ export function decideStep(family: Family, step: Step): { readonly family: Famil
     return { family: next, advance: { outcome: 'advanced', generation: next.generation } }
   }
   // Before it began as after: by a clock that was set back since it would last for ever.
-  const isGraceful = generation === family.generation - 1 && Math.abs(now - family.since) <= grace && isOfItsKey
+  const isInGrace = grace > 0 && Math.abs(now - family.since) <= grace
+  const isGraceful = generation === family.generation - 1 && isInGrace && isOfItsKey
   if (!isGraceful) return { family: { ...family, ended: true }, advance: { outcome: 'reused' } }
   if (family.uses >= graceUses) return { family, advance: { outcome: 'exhausted' } }
   const again = { ...family, uses: family.uses + 1 }

@@ -70,6 +70,13 @@ export function guardContract(create: () => Guard & Keeping, disturb: () => Prom
       expect(await step(gid, 1)).toEqual({ outcome: 'ended' })
     })
 
+    it('gives nothing again without a grace, not even in the same second', async () => {
+      const gid = fresh()
+      await step(gid, 0, { grace: 0 })
+      expect(await step(gid, 0, { grace: 0 })).toEqual({ outcome: 'reused' })
+      expect(await step(gid, 1, { grace: 0 })).toEqual({ outcome: 'ended' })
+    })
+
     it('ends the family for anything older, even inside the grace', async () => {
       const gid = fresh()
       await step(gid, 0)

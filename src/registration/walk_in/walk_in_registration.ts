@@ -94,6 +94,11 @@ function readHosts(name: string, value: unknown): ReadonlySet<string> | undefine
   return new Set(hosts)
 }
 
+/** Returns how often a refresh token that was used is taken again in its grace: 10 times for each 30 seconds, 200 at the most. */
+function graceUsesIn(grace: number): number {
+  return Math.min(200, Math.max(10, Math.ceil(grace / 30) * 10))
+}
+
 /** Returns what all of them have in common, read as the settings of a client are. */
 function readTemplate(name: string, value: Members, known: Known): Client {
   const { resources, scopes, refresh_token_lifetime } = value
@@ -212,7 +217,7 @@ export function readRegistration(
   const { documentHosts, redirectHosts } = read
   return {
     issuer: String(issuer),
-    template: { ...template, refreshTokenGrace },
+    template: { ...template, refreshTokenGrace, refreshTokenGraceUses: graceUsesIn(refreshTokenGrace) },
     ids: read.keys === undefined ? undefined : createDynamicIds(String(issuer), read.keys),
     ...{ defaultResource, isRegistering, takesDocuments, documentHosts, redirectHosts, blocked: read.blocked },
   }
