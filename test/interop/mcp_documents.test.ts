@@ -3,6 +3,7 @@ import { CALLBACK, createApp } from '../parties/agents/app.ts'
 import { type Home, openHome } from '../parties/agents/home.ts'
 import { LIBRARIES } from '../parties/agents/libraries.ts'
 import type { Place } from '../parties/agents/place.ts'
+import { installPython, pythonLibraries } from '../parties/agents/python.ts'
 import { type HttpsServer, makeCertificate, startHttpsServer } from '../parties/https_server.ts'
 
 /** Clients that show a document in place of registering (draft-ietf-oauth-client-id-metadata-document), at an issuer in workerd. */
@@ -11,6 +12,7 @@ const certificate = makeCertificate()
 process.env['NODE_EXTRA_CA_CERTS'] = certificate.file
 const { startPlace } = await import('../parties/agents/place.ts')
 const { PROGRAMS } = await import('../parties/agents/programs.ts')
+const python = await installPython()
 
 let place: Place
 let host: HttpsServer
@@ -24,7 +26,11 @@ beforeAll(async () => {
       JSON.stringify({
         client_id: documentOf(url),
         client_name: 'An app with a page',
-        redirect_uris: [CALLBACK, 'http://127.0.0.1/oauth/callback', 'http://localhost/oauth/callback'],
+        redirect_uris: [
+          CALLBACK,
+          'http://localhost/callback',
+          ...['127.0.0.1', 'localhost'].map((host) => `http://${host}/oauth/callback`),
+        ],
         grant_types: ['authorization_code', 'refresh_token'],
         token_endpoint_auth_method: 'none',
       }),
@@ -69,4 +75,14 @@ describe('a client that shows a document', () => {
       expect(home.arrivals.map(({ status }) => status)).toEqual([200])
     },
   )
+
+  describe.skipIf(python === undefined)(python === undefined ? 'skipped: no Python registry' : 'in Python', () => {
+    it.each(['mcp', 'fastmcp'] as const)('by %s walks in, calls the tool, and refreshes its token', async (library) => {
+      const documentUrl = documentOf(`/python/${library}`)
+      const [caller, later] = await pythonLibraries(python ?? '')[library]({ home, url: place.server.url, documentUrl })
+      expect(caller).toMatchObject({ client_id: documentUrl })
+      expect(later).toEqual(caller)
+      expect(home.arrivals.map(({ status }) => status)).toEqual([200])
+    })
+  })
 })
