@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { OAuthError, type Person } from '../../src/index.ts'
 import { challengeOf } from '../../src/protocol/pkce.ts'
 import { API, ISSUER, NOW } from '../fixtures.ts'
+import { CLIENT, createDocumentIssuer } from '../parties/client_documents.ts'
 import { type Changes, createBrowser, formOf, hiddenField, VERIFIER } from '../parties/person.ts'
 import { CALLBACK, createWalkInIssuer, type Registered, type WalkInIssuer } from '../parties/walk_in.ts'
 
@@ -202,6 +203,26 @@ describe('before a person has said yes to a client that walked in', () => {
     expect([response.status, takesTo(response, await response.clone().text())]).toEqual([500, []])
     expect(await response.text()).toContain('Try again')
     expect([client.client_id === client_id, browser.cookies.size]).toEqual([false, 0])
+  })
+
+  it.each<readonly [string, Changes]>([
+    ['unsupported_response_type', { response_type: 'token id_token' }],
+    ['invalid_scope', { scope: 'nothing' }],
+    ['consent_required', { prompt: 'none' }],
+  ])('of one by a document, too: %s is a page with its host', async (error, changes) => {
+    const issuer = createDocumentIssuer()
+    const uri = 'https://client.example/cb'
+    issuer.publish({ redirect_uris: [uri] })
+    await issuer.question(CLIENT, { redirect_uri: uri })
+    const response = await issuer.question(CLIENT, { redirect_uri: uri, ...changes })
+    const page = await response.text()
+    expect(takesTo(response, page)).toEqual([])
+    // What is not worth a fetch is not worth an answer to the client either: nobody knows where that is.
+    if (error === 'unsupported_response_type') expect([response.status, page.includes(uri)]).toEqual([400, false])
+    else {
+      expect([response.status, page.includes(`<code>${error}</code>`)]).toEqual([200, true])
+      expect(page).toContain('Back to <bdi>client.example</bdi>')
+    }
   })
 
   it('a logout leads nowhere: it has no address for that', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { API, basic, ISSUER } from '../fixtures.ts'
+import { CLIENT, createDocumentIssuer } from '../parties/client_documents.ts'
 import { formOf, VERIFIER } from '../parties/person.ts'
 import { createWalkInIssuer, REGISTRATION_KEYS } from '../parties/walk_in.ts'
 
@@ -73,4 +74,14 @@ describe('a client that is not known any more', () => {
       }
     },
   )
+
+  it('is one by a document whose host is blocked, too; and nothing is fetched', async () => {
+    const issuer = createDocumentIssuer({ registration: { blocked: ['client.example'] } })
+    const response = await issuer.question(CLIENT)
+    expect([response.status, response.headers.get('location')]).toEqual([400, null])
+    expect(await response.text()).toContain('In that app, remove this server, and add it again')
+    const answer = await issuer.token(CLIENT, { grant_type: 'refresh_token', refresh_token: 'none' })
+    expect([answer.status, await answer.json()]).toEqual([401, INVALID_CLIENT])
+    expect(issuer.fetched).toEqual([])
+  })
 })
