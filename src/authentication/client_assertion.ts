@@ -29,6 +29,16 @@ export interface ClientAssertion {
   readonly id: string | undefined
 }
 
+/** Who brings one. */
+interface Sender {
+  /** The client that the endpoint had to learn about. */
+  readonly met?: Client | undefined
+  /** From where it comes, as far as the platform tells. */
+  readonly address?: string | undefined
+  /** Unix seconds. */
+  readonly now: number
+}
+
 /** A client that proved itself. */
 export interface ProvedClient {
   readonly client: Client
@@ -75,13 +85,13 @@ function isText(value: unknown): value is string {
 export function createAssertionAuthentication(
   { settings, clients }: EndpointContext,
   assertions: Assertions,
-): (assertion: ClientAssertion, met: Client | undefined, now: number) => Promise<ProvedClient> {
+): (assertion: ClientAssertion, from: Sender) => Promise<ProvedClient> {
   const { issuer, guard } = settings
 
-  async function open(jwt: string, client: Client, now: number): Promise<AssertionClaims> {
+  async function open(jwt: string, client: Client, { now, address }: Sender): Promise<AssertionClaims> {
     if (client.signer === undefined) throw new OAuthError('invalid_client', 'the client is registered for another way')
     const { audience, longestLife } = client.signer
-    return assertions.open(jwt, client.signer, {
+    const rules = {
       issuer: client.id,
       audience: audience === 'issuer' ? issuer : `${issuer}/token`,
       audienceForm: 'text',
@@ -92,10 +102,12 @@ export function createAssertionAuthentication(
       clockTolerance: CLOCK_TOLERANCE,
       longestLife,
       longestRest: longestLife,
-    })
+    } as const
+    return assertions.open(jwt, client.signer, rules, address)
   }
 
-  async function prove({ jwt, id }: ClientAssertion, met: Client | undefined, now: number): Promise<ProvedClient> {
+  async function prove({ jwt, id }: ClientAssertion, from: Sender): Promise<ProvedClient> {
+    const { met } = from
     const { iss, sub } = readAssertion(jwt)
     const named = id ?? sub ?? ''
     const client = met?.id === named ? met : clients.find(named)
@@ -103,7 +115,7 @@ export function createAssertionAuthentication(
     // Looked at before the signature over it, so that nobody's keys are fetched for what is another's.
     if (iss !== client.id || sub !== client.id)
       throw new OAuthError('invalid_client', 'the client assertion is of or about another client')
-    const { jti, exp } = await open(jwt, client, now)
+    const { jti, exp } = await open(jwt, client, from)
     if (!isText(jti)) throw new OAuthError('invalid_client', 'the client assertion has no jti')
     const until = Math.ceil(exp as number) + CLOCK_TOLERANCE + MARGIN
     return {
@@ -116,13 +128,13 @@ export function createAssertionAuthentication(
     }
   }
 
-  return async (assertion, met, now) => {
+  return async (assertion, from) => {
     try {
-      return await prove(assertion, met, now)
+      return await prove(assertion, from)
     } catch (cause) {
       if (!(cause instanceof TokenError)) throw cause
       // Whose keys nobody can get just now is no other than before: it would throw all away.
-      if (cause.code === 'unavailable' && met !== undefined)
+      if (cause.code === 'unavailable' && from.met !== undefined)
         throw new OAuthError('temporarily_unavailable', 'the keys of the client cannot be had', { cause })
       throw new OAuthError('invalid_client', `the client assertion is not good: ${cause.code}`, { cause })
     }

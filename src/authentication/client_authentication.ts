@@ -118,6 +118,8 @@ export interface ClientRequest {
   readonly certificate?: ClientCertificate | undefined
   /** The client that it names, where the endpoint had to learn about it: it still has to prove itself. */
   readonly met?: Client | undefined
+  /** From where it comes, as far as the platform tells. */
+  readonly address?: string | undefined
   /** Unix seconds. */
   readonly now: number
 }
@@ -156,10 +158,10 @@ const spendNothing = async (): Promise<void> => {}
 export function createClientAuthentication(context: EndpointContext, assertions: Assertions): ProveClient {
   const { clients } = context
   const authenticateByAssertion = createAssertionAuthentication(context, assertions)
-  return async ({ headers, parameters, certificate, met, now }) => {
+  return async ({ headers, parameters, certificate, met, address, now }) => {
     const authorization = headers.get('authorization')
     const assertion = readClientAssertion(authorization, parameters)
-    if (assertion !== undefined) return authenticateByAssertion(assertion, met, now)
+    if (assertion !== undefined) return authenticateByAssertion(assertion, { met, address, now })
     const claim = readClaim(authorization, parameters)
     const client = met?.id === claim.id ? met : clients.find(claim.id)
     if (claim.method !== 'none' || client?.certificate === undefined)

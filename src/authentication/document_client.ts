@@ -1,6 +1,6 @@
 /**
  * Clients by a document, where they bring what they were given. Their document is fetched for nobody else, and for those alone who
- * sign: so nobody makes us fetch by a request that costs nothing.
+ * signed then: so nobody makes us fetch by a request that costs nothing.
  *
  * @module
  */
@@ -69,13 +69,16 @@ export function createDocumentHolders(context: EndpointContext): DocumentHolders
       const proof = facts?.['client_proof']
       if (facts?.['client_id'] !== client.id || proof === undefined) return undefined
       if (proof === 'none') {
+        // Then it signed nothing, and so it has changed.
+        if (isSigned) return undefined
         const here = clients.peek(client.id, now)
         const isSame = here === undefined || proofOf(here) === proof
         return isSame ? { ...client, authenticationMethods: ['none'] } : undefined
       }
-      if (!isSigned) throw new OAuthError('invalid_client', 'the client signs, and did not')
       const met = await clients.meet(client.id, { now, asker, where: 'holder', kid })
-      return met !== undefined && proofOf(met) === proof ? met : undefined
+      if (met === undefined || proofOf(met) !== proof) return undefined
+      if (!isSigned) throw new OAuthError('invalid_client', 'the client signs, and did not')
+      return met
     },
   }
 }

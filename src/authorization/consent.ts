@@ -71,7 +71,7 @@ export function createConsents(
   context: EndpointContext,
   { remembered, sessions, codes, answers, ways, isSufficient, showClient }: ConsentParts,
 ): Consents {
-  const { settings, clients, keyRing, log, newId } = context
+  const { settings, hooks, clients, keyRing, log, newId } = context
   const { issuer, guard, lives } = settings
 
   async function isNeeded(...[c, request, session, envelopes]: Parameters<Consents['isNeeded']>): Promise<boolean> {
@@ -162,7 +162,7 @@ export function createConsents(
     now: number,
   ): Promise<Response | undefined> {
     const asked = readParameters(parameters)
-    const destination = await proveDestination(asked, clients, { now })
+    const destination = await proveDestination(asked, clients, { now, asker: hooks.addressOf?.(c.req.raw) })
     const request = readAuthorizationRequest(asked, destination, settings, pushed)
     const isAllowed = decision === 'allow'
     if (isAllowed && !(await isSufficient(session, request, now))) return undefined
@@ -186,7 +186,7 @@ export function createConsents(
     envelopes: PurposeEnvelopes,
     now: number,
   ): Promise<Response> {
-    const back = await ways.back(request, error, now)
+    const back = await ways.back(c, request, error, now)
     const mayPass = OAUTH_ERRORS[error.code].status >= 500
     if (back === undefined || mayPass || error.code === 'invalid_request_uri') {
       // What fails may be the sealing itself.

@@ -39,6 +39,8 @@ export const LONGEST_STATE = 4096
  */
 export function checkWorthFetching(parameters: Parameters): void {
   parameters.checkOnce()
+  if (['request', 'request_uri'].some((name) => parameters.get(name) !== undefined))
+    throw new OAuthError('request_not_supported', 'the request is elsewhere, or signed')
   parameters.require('redirect_uri')
   if (parameters.require('response_type') !== 'code')
     throw new OAuthError('unsupported_response_type', 'response_type is not code')

@@ -29,7 +29,7 @@ export type Identify = (
 ) => Promise<Person | Response>
 
 /** Returns what tells who logs in. */
-export function createIdentify({ settings, clients }: EndpointContext, wanted: WantedPersons): Identify {
+export function createIdentify({ settings, hooks, clients }: EndpointContext, wanted: WantedPersons): Identify {
   const { authenticate, openid } = settings
   return async (request, asked, transaction) => {
     const result = await authenticate?.(request, transaction)
@@ -40,8 +40,10 @@ export function createIdentify({ settings, clients }: EndpointContext, wanted: W
     if (sub === '' || sub.length > 255 || isReservedSubject(sub) || !isVisible(sub))
       throw new OAuthError('login_failed', 'a person cannot have this subject')
     checkFreshness(person, transaction)
-    if (asked !== undefined)
-      await wanted.check(person, asked, (await proveDestination(asked, clients, transaction)).client, transaction.now)
+    if (asked !== undefined) {
+      const meeting = { now: transaction.now, asker: hooks.addressOf?.(request) }
+      await wanted.check(person, asked, (await proveDestination(asked, clients, meeting)).client, transaction.now)
+    }
     return person
   }
 }

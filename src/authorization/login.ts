@@ -68,7 +68,7 @@ export function createLogins(
   context: EndpointContext,
   { cookies, sessions, pushedRequests, answers, ways, identify, showClient }: LoginParts,
 ): Logins {
-  const { settings, clients, keyRing, log, newId } = context
+  const { settings, hooks, clients, keyRing, log, newId } = context
   const { issuer, guard, lives } = settings
 
   /** Returns what ties a login to one browser; a browser that has it keeps it, so that two tabs can log in at once. */
@@ -81,7 +81,8 @@ export function createLogins(
 
   /** Tells the client that there will be no login: its destination is proved by what was sealed for this browser. */
   async function tellClient(c: Context, error: OAuthError, { parameters }: LoginFacts, now: number): Promise<Response> {
-    const destination = await proveDestination(readParameters(parameters), clients, { now })
+    const meeting = { now, asker: hooks.addressOf?.(c.req.raw) }
+    const destination = await proveDestination(readParameters(parameters), clients, meeting)
     const { id } = destination.client
     log({ level: 'warn', event: 'login', code: error.code, client: id, detail: error.message })
     return answerLeaving(issuer, await answers.refuse(destination, error, now), c.req.method === 'POST')
@@ -184,7 +185,7 @@ export function createLogins(
   ): Promise<Response> {
     const error = toPageError(thrown)
     const retryAt = again ?? (OAUTH_ERRORS[error.code].status >= 500 ? sameAgain(c.req.raw, issuer) : undefined)
-    const back = request && (await ways.back(request, error, now))
+    const back = request && (await ways.back(c, request, error, now))
     return withCookies(c, await answerErrorPage(error, { issuer, event: 'login', log, retryAt, back }))
   }
 

@@ -57,7 +57,7 @@ export interface Ways {
    * Returns the way back to the client of a request, if by the settings of today it is proved where that is, and if it can be
    * told in the mode that it asked for.
    */
-  back(request: RequestInside, error: OAuthError, now: number): Promise<WayBack | undefined>
+  back(c: Context, request: RequestInside, error: OAuthError, now: number): Promise<WayBack | undefined>
 }
 
 /** Returns the address at which a person answers a device; with the code, if it is known. */
@@ -72,7 +72,7 @@ function atOf(at: unknown): Pick<RequestInside, 'at'> {
 
 /** Returns the ways on. */
 export function createWays(
-  { settings, clients }: EndpointContext,
+  { settings, hooks, clients }: EndpointContext,
   { pushedRequests, answers }: { readonly pushedRequests: PushedRequests; readonly answers: Answers },
 ): Ways {
   const { issuer } = settings
@@ -83,9 +83,10 @@ export function createWays(
       keepOpener(c, clients.find(readParameters(request.parameters).get('client_id') ?? ''))
       return { request, hasEnded: now >= exp, browser }
     },
-    async back({ parameters }, error, now) {
+    async back(c, { parameters }, error, now) {
+      const meeting = { now, asker: hooks.addressOf?.(c.req.raw) }
       try {
-        return await answers.refuse(await proveDestination(readParameters(parameters), clients, { now }), error, now)
+        return await answers.refuse(await proveDestination(readParameters(parameters), clients, meeting), error, now)
       } catch (unproved) {
         if (unproved instanceof OAuthError) return undefined
         throw unproved

@@ -62,7 +62,7 @@ export function createParEndpoint(
 
   return createFormEndpoint(context, 'par', async ({ parameters, headers, certificate, address, now }) => {
     const met = await meet({ parameters, headers, address, now })
-    const { client, spend } = await proveClient({ headers, parameters, certificate, met, now })
+    const { client, spend } = await proveClient({ headers, parameters, certificate, met, address, now })
     const opened = await requestObjects.open(parameters, client, now)
     if (opened !== undefined) checkAlone(parameters, client.id)
     const asked = opened?.parameters ?? parameters

@@ -133,7 +133,7 @@ export function createRevokeEndpoint(
     const token = parameters.require('token')
     if (guess(token) === 'access') return { ...named.client, authenticationMethods: ['none'] }
     const met = await documentHolders.meet(named, { purpose: 'refresh', envelope: token }, now, address)
-    return met && authenticateClient({ headers, parameters, certificate, met, now })
+    return met && authenticateClient({ headers, parameters, certificate, met, address, now })
   }
 
   return createFormEndpoint(context, 'revoke', async (form) => {

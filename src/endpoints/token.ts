@@ -185,10 +185,10 @@ export function createTokenEndpoint(
   }
 
   return createFormEndpoint(context, 'token', async (form) => {
-    const { parameters, headers, credentials, certificate, now } = form
+    const { parameters, headers, credentials, certificate, address, now } = form
     // Before anything else: a client that is not known any more registers anew by this one answer, whatever else is wrong.
     const met = await meetHolder(form)
-    const { client, spend } = await proveClient({ headers, parameters, certificate, met, now })
+    const { client, spend } = await proveClient({ headers, parameters, certificate, met, address, now })
     const type = parameters.require('grant_type')
     const grant = chooseGrant(type, client, grants)
     const proof = await dpop.check({ headers, endpoint: '/token', now })

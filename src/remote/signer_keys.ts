@@ -18,9 +18,10 @@ export interface Assertions {
    *
    * This does NOT check whether it was used before.
    *
+   * @param asker from where it came, as far as the platform tells
    * @throws {TokenError} as {@link openAssertion}; `unavailable` when no keys can be had
    */
-  open(jwt: string, signer: Signer, rules: AssertionRules): Promise<AssertionClaims>
+  open(jwt: string, signer: Signer, rules: AssertionRules, asker?: string): Promise<AssertionClaims>
 }
 
 /**
@@ -39,23 +40,29 @@ export function createAssertions(fetch: Fetch, log: Log, strangers?: Pick<Strang
   }
 
   /** Returns the JWK Set that a stranger publishes. One that can never be had is as good as one that cannot be had now. */
-  async function strangersKeysOf(name: string, url: string, now: number, isLacking: boolean): Promise<object> {
-    const told = await strangers?.keys.get(url, { now, isLacking: () => isLacking })
-    if (told?.ok) return told.document
+  async function strangersKeysOf(
+    name: string,
+    url: string,
+    now: number,
+    isLacking: boolean,
+    asker: string | undefined,
+  ): Promise<object> {
+    const told = await strangers?.keys.get(url, { now, asker, isLacking: () => isLacking })
+    if (told?.ok && !told.isUnsure) return told.document
     log({
       level: 'warn',
       event: 'signer',
       client: name,
-      detail: `its keys: ${told?.detail ?? 'no strangers are known'}`,
+      detail: `its keys: ${told === undefined ? 'no strangers are known' : told.ok ? 'one that they lacked a moment ago' : told.detail}`,
     })
     throw new TokenError('unavailable')
   }
 
   /** Returns a signer's JWK Set. */
-  async function keysOf(signer: Signer, now: number, isLacking: boolean): Promise<object> {
+  async function keysOf(signer: Signer, now: number, isLacking: boolean, asker?: string): Promise<object> {
     const { name, jwks, jwksUri, isStrangers = false } = signer
     if (jwksUri === undefined) return jwks
-    if (isStrangers) return strangersKeysOf(name, jwksUri, now, isLacking)
+    if (isStrangers) return strangersKeysOf(name, jwksUri, now, isLacking, asker)
     const fetched = await documentOf(jwksUri).get(now, isLacking)
     if (fetched.ok && Array.isArray(fetched.json['keys'])) return fetched.json
     const detail = fetched.ok ? 'no JWK Set' : fetched.detail
@@ -65,9 +72,9 @@ export function createAssertions(fetch: Fetch, log: Log, strangers?: Pick<Strang
   }
 
   return {
-    async open(jwt, signer, rules) {
+    async open(jwt, signer, rules, asker) {
       const open = async (isLacking: boolean): Promise<AssertionClaims> =>
-        openAssertion(jwt, await keysOf(signer, rules.now, isLacking), rules)
+        openAssertion(jwt, await keysOf(signer, rules.now, isLacking, asker), rules)
       try {
         return await open(false)
       } catch (error) {

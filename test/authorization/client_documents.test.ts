@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createMemoryRevocations } from '../../src/index.ts'
 import { challengeOf } from '../../src/protocol/pkce.ts'
-import { API, basic, ISSUER } from '../fixtures.ts'
+import { API, basic, ISSUER, NOW } from '../fixtures.ts'
 import {
   APP,
   APP_KEYS,
@@ -12,7 +12,8 @@ import {
   KEYS,
   SIGNING,
 } from '../parties/client_documents.ts'
-import { VERIFIER } from '../parties/person.ts'
+import { hiddenField, VERIFIER } from '../parties/person.ts'
+import { clientAssertion } from '../parties/trusted.ts'
 import { CALLBACK } from '../parties/walk_in.ts'
 
 /** Goes all the way to a code. */
@@ -160,6 +161,7 @@ describe('a document is fetched', () => {
     ['a plain challenge', { ...REQUEST, code_challenge_method: 'plain' }],
     ['a challenge that is none', { ...REQUEST, code_challenge: 'short' }],
     ['a parameter twice', `${new URLSearchParams(REQUEST)}&scope=read`],
+    ['a request object beside it, which no such client can sign', { ...REQUEST, request: 'e30.e30.' }],
   ])('for no request with %s, be it pushed or not', async (_, request) => {
     const issuer = createDocumentIssuer()
     const query = typeof request === 'string' ? request : new URLSearchParams(request).toString()
@@ -266,6 +268,57 @@ describe('a document is fetched', () => {
     expect([await ask(), issuer.fetched.length]).toEqual([400, 1])
     issuer.wait(30)
     expect([await ask(), issuer.fetched.length]).toEqual([200, 2])
+  })
+})
+
+describe('what one address makes us fetch at once', () => {
+  const OTHERS = [1, 2, 3].map((n) => `https://other${n}.example/app.json`)
+  /** An answer that is held back until it is let go. */
+  function heldBack() {
+    let letGo = (): void => {}
+    const gate = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    return { gate, letGo: () => letGo() }
+  }
+
+  it('is two documents or sets of keys', async () => {
+    const issuer = createDocumentIssuer({ addressOf: () => '192.0.2.1' })
+    const { gate, letGo } = heldBack()
+    for (const id of OTHERS) {
+      const keys = id.replace('app', 'keys')
+      issuer.published.set(id, () => Response.json({ ...DOCUMENT, ...SIGNING.jwks_uri, client_id: id, jwks_uri: keys }))
+      issuer.published.set(keys, () => gate.then(() => Response.json(KEYS)))
+      expect((await issuer.question({ client_id: id })).status).toBe(200)
+    }
+    const { client_assertion_type = '' } = await issuer.sign()
+    const push = async (id: string) => {
+      const client_assertion = await clientAssertion(ISSUER, NOW, { iss: id, sub: id }, {})
+      return said(issuer.post('/par', { ...REQUEST, client_id: id, client_assertion, client_assertion_type }))
+    }
+    const pushed = OTHERS.map(push)
+    expect(await Promise.race(pushed)).toEqual([503, 'temporarily_unavailable'])
+    expect(issuer.fetched.filter((url) => url.endsWith('keys.json'))).toHaveLength(2)
+    letGo()
+    expect((await Promise.all(pushed)).filter(([status]) => status === 201)).toHaveLength(2)
+  })
+
+  it('is two documents after a login, or an answer, too', async () => {
+    const issuer = createDocumentIssuer({ addressOf: () => '192.0.2.1' })
+    const { gate, letGo } = heldBack()
+    const forms: string[] = []
+    for (const id of OTHERS) {
+      issuer.published.set(id, () => Response.json({ ...DOCUMENT, client_id: id }))
+      forms.push(hiddenField(await (await issuer.question({ client_id: id })).text(), 'consent'))
+      issuer.published.set(id, () => gate.then(() => Response.json({ ...DOCUMENT, client_id: id })))
+    }
+    issuer.wait(400)
+    const { length } = issuer.fetched
+    const answered = forms.map((consent) => issuer.browser.post(`${ISSUER}/consent`, { consent, decision: 'deny' }))
+    await Promise.race(answered)
+    expect(issuer.fetched.length - length).toBe(2)
+    letGo()
+    await Promise.all(answered)
   })
 })
 
@@ -473,6 +526,52 @@ describe('a client by a document that changes', () => {
     expect(await said(redeem(issuer, { refresh_token }, proof))).toEqual(isGood ? [200] : [400, 'invalid_grant'])
   })
 
+  it.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['that signed nothing', {}, SIGNING.jwks],
+    ['that signed', SIGNING.jwks, {}],
+  ])(
+    '%s does the other now: its old grants are over, and it is not unknown, though nobody has seen its document',
+    async (_, before, after) => {
+      const issuer = createDocumentIssuer()
+      issuer.publish(before)
+      const isSigning = 'jwks' in before
+      const code = await codeOf(issuer)
+      const first = await redeem(issuer, { code }, isSigning ? await issuer.sign() : {})
+      const { refresh_token = '' } = (await first.json()) as { refresh_token?: string }
+      expect(first.status).toBe(200)
+      issuer.publish(after)
+      issuer.wait(400)
+      const proof = isSigning ? {} : await issuer.sign()
+      expect(await said(redeem(issuer, { refresh_token }, proof))).toEqual([400, 'invalid_grant'])
+      expect(await said(issuer.post('/revoke', { client_id: APP, token: refresh_token, ...proof }))).toEqual([200])
+    },
+  )
+
+  it.each(Object.keys(SIGNING) as (keyof typeof SIGNING)[])(
+    'its keys in its %s is never unknown for a key that may have come since: not while nobody can look, either',
+    async (where) => {
+      const issuer = createDocumentIssuer()
+      const age = { 'cache-control': 'max-age=3600' }
+      const turn = (keys: typeof KEYS): void => {
+        if (where === 'jwks') issuer.publish({ ...SIGNING.jwks, jwks: keys }, age)
+        else issuer.published.set(APP_KEYS, () => Response.json(keys, { headers: age }))
+      }
+      issuer.publish(SIGNING[where], age)
+      turn({ keys: [{ ...KEYS.keys[0], kid: 'old' }] })
+      const code = await codeOf(issuer)
+      const first = await redeem(issuer, { code }, await issuer.sign({ kid: 'old' }))
+      const { refresh_token = '' } = (await first.json()) as { refresh_token?: string }
+      issuer.wait(40)
+      issuer.published.set(where === 'jwks' ? APP : APP_KEYS, undefined)
+      const later = [503, 'temporarily_unavailable']
+      expect(await said(redeem(issuer, { refresh_token }, await issuer.sign()))).toEqual(later)
+      turn(KEYS)
+      expect(await said(redeem(issuer, { refresh_token }, await issuer.sign()))).toEqual(later)
+      issuer.wait(30)
+      expect(await said(redeem(issuer, { refresh_token }, await issuer.sign()))).toEqual([200])
+    },
+  )
+
   it.each(Object.keys(SIGNING) as (keyof typeof SIGNING)[])(
     'its keys in its %s is asked anew for a key that it lacks, once in 30 seconds',
     async (where) => {
@@ -492,10 +591,10 @@ describe('a client by a document that changes', () => {
       turn(KEYS)
       const asked = issuer.fetched.length
       const refresh = async () => (await said(redeem(issuer, { refresh_token }, await issuer.sign())))[0]
-      expect([await refresh(), issuer.fetched.length - asked]).toEqual([401, 0])
+      expect([await refresh(), issuer.fetched.length - asked]).toEqual([503, 0])
       issuer.wait(30)
       turn(old)
-      expect([await refresh(), await refresh(), issuer.fetched.length - asked]).toEqual([401, 401, 1])
+      expect([await refresh(), await refresh(), issuer.fetched.length - asked]).toEqual([401, 503, 1])
       turn(KEYS)
       issuer.wait(30)
       expect([await refresh(), await refresh(), issuer.fetched.length - asked]).toEqual([200, 200, 2])

@@ -184,6 +184,7 @@ describe('what strangers make us fetch at once', () => {
 
   it.each([
     ['an address', '192.0.2.1', '192.0.2.1', '192.0.2.2'],
+    ['an address of IPv4 as IPv6 has it', '::ffff:192.0.2.1', '192.0.2.1', '::ffff:192.0.2.2'],
     ['a line of IPv6', '2001:db8:0:1::1', '2001:DB8::1:ffff:0:0:2', '2001:db8:0:2::1'],
   ])('is two for %s; who waits for what is under way counts for nothing', async (_, asker, same, other) => {
     const { documents, state, fetched } = setUp()

@@ -35,7 +35,9 @@ function readKeys({ keys }: Readonly<Record<string, unknown>>): StrangersKeys {
 /** Tells whether a document lacks what is looked for. */
 function isLacking({ redirectUris, signer }: Client, { redirectUri, kid }: Meeting): boolean {
   if (redirectUri !== undefined && !isRegistered(redirectUri, redirectUris)) return true
-  return kid !== undefined && signer?.jwksUri === undefined && !signer?.jwks.keys.some((key) => key['kid'] === kid)
+  // One that signs nothing any more is another client, and lacks no key.
+  if (kid === undefined || signer === undefined || signer.jwksUri !== undefined) return false
+  return !signer.jwks.keys.some((key) => key['kid'] === kid)
 }
 
 /** Seconds after which what could not be had is asked for again. */
@@ -66,10 +68,11 @@ export function createStrangers(policy: WalkInPolicy, fetch: Fetch, isGuarded: b
           ...{ now, asker, isOldTaken: where === 'authorize' },
           isLacking: (client) => isLacking(client, meeting),
         })
-        if (told.ok) return told.document
-        const detail = `the document of the client: ${told.detail}`
+        const isUnsure = told.ok && told.isUnsure && where === 'holder'
+        if (told.ok && !isUnsure) return told.document
+        const detail = `the document of the client: ${told.ok ? 'a key that it lacked a moment ago' : told.detail}`
         // Who holds what it was given is never told that it is unknown: it would throw all away.
-        if (told.code === 'wrong' && where !== 'holder') throw new OAuthError('invalid_client', detail)
+        if (!told.ok && told.code === 'wrong' && where !== 'holder') throw new OAuthError('invalid_client', detail)
         throw new OAuthError('temporarily_unavailable', detail, { retryAfter: RETRY })
       },
     },

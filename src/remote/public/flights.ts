@@ -31,6 +31,9 @@ export interface Flights {
 /** Returns whom addresses belong to: of IPv6 a line has 2^64. */
 function ownerOf(address: string | undefined): string | undefined {
   if (!address?.includes(':')) return address
+  // A server that listens to both kinds sees IPv4 so, and all of it would be one line.
+  const v4 = /^::ffff:(?=[\d.]+$)(.*)/i.exec(address)?.[1]
+  if (v4 !== undefined) return v4
   const [head = '', tail] = address.split('::')
   const before = head === '' ? [] : head.split(':')
   const after = tail === undefined || tail === '' ? [] : tail.split(':')

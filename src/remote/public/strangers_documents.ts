@@ -26,9 +26,12 @@ const COOLDOWN = 30
 /** Statuses that say that the host cannot now, beside 500 and more. */
 const PASSING: readonly number[] = [408, 425, 429]
 
-/** A document; or why there is none: `busy` and `unreachable` pass, `wrong` is what its owner published. The detail is for the log. */
+/**
+ * A document; or why there is none: `busy` and `unreachable` pass, `wrong` is what its owner published. The detail is for the log.
+ * One is unsure that lacks what is looked for, while nobody looked whether it has that now.
+ */
 export type Told<Document> =
-  | { readonly ok: true; readonly document: Document }
+  | { readonly ok: true; readonly document: Document; readonly isUnsure?: boolean }
   | { readonly ok: false; readonly code: 'busy' | 'unreachable' | 'wrong'; readonly detail: string }
 
 /** Who asks for a document, and what for. */
@@ -126,9 +129,10 @@ export function createStrangersDocuments<Document>({
       const known = kept.get(url)
       if (known === undefined) return fly(url, asking, false)
       keep(url, known)
-      const here: Told<Document> = { ok: true, document: known.document }
+      const isUnsure = isLacking?.(known.document) === true
+      const here: Told<Document> = { ok: true, document: known.document, ...(isUnsure && { isUnsure }) }
       const isFresh = !hasElapsed(known.at, known.fresh, now)
-      if (isFresh && !(isLacking?.(known.document) && hasElapsed(known.soughtAt, COOLDOWN, now))) return here
+      if (isFresh && !(isUnsure && hasElapsed(known.soughtAt, COOLDOWN, now))) return here
       known.soughtAt = now
       const told = await fly(url, asking, !hasElapsed(known.at, known.fresh + OLD, now))
       if (told.ok) return told
