@@ -103,7 +103,8 @@ describe('a verifier of 0.1.0, and a resource whose keys leaked', () => {
     ])
       expect((await ask(form)).status).toBe(200)
     expect((await ask({ kind: 'resource', value: API })).status).toBe(400)
-    const before = packed.issuer.createIssuer({ ...settings, resources: VARS.RESOURCES } as never)
+    const { service } = VARS.CLIENTS
+    const before = packed.issuer.createIssuer(testSettings({ revocations: list, clients: { service } }) as never)
     const fetch = async (url: string, init?: RequestInit) => before.fetch(new Request(url, init))
     const leaves = OWN.keys.createKeyring(RING, ISSUER).leavesFor('access', API, 'A256GCM', 600)
     const facts = { sub: 'client:x', client_id: 'x', aud: API, scope: ['read'], jti: 'j', claims: {} }
