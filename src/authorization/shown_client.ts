@@ -24,10 +24,15 @@ export type ShowClient = (
   destination: Pick<Destination, 'client'> & Partial<Pick<Destination, 'redirectUri'>>,
 ) => ShownClient
 
+const ON_DEVICE = 'an app on this device'
+
 /** Returns where an answer goes, as a person can read it. */
 export function placeOf(redirectUri: string | undefined): string {
-  return redirectUri === undefined || isOnDevice(redirectUri) ? 'an app on this device' : new URL(redirectUri).host
+  return redirectUri === undefined || isOnDevice(redirectUri) ? ON_DEVICE : new URL(redirectUri).host
 }
+
+/** A host or a URL, also with the dots of other scripts: where a name gives way it is a host that stands there. */
+const PLACE = /^\S+[.\u3002]\p{L}[\p{L}\p{N}-]*(?:[:/?#]\S*)?$/u
 
 /** Returns what tells persons of clients. */
 export function createShowClient({ settings }: EndpointContext): ShowClient {
@@ -35,7 +40,8 @@ export function createShowClient({ settings }: EndpointContext): ShowClient {
   // Who is known here is called so by the operator, and nobody else can be.
   const taken = new Set(
     [
-      new URL(issuer).host,
+      ON_DEVICE,
+      ...[issuer, new URL(issuer).host],
       ...[...clients.values()].flatMap(({ id, name }) => [id, name]),
       ...[...resources.values()].flatMap(({ uri, name }) => [uri, name]),
     ].map(skeletonOf),
@@ -44,7 +50,7 @@ export function createShowClient({ settings }: EndpointContext): ShowClient {
   /** Tells whether a client can be called what it calls itself. */
   function isOwn({ name }: Client): boolean {
     const skeleton = skeletonOf(name)
-    return skeleton !== '' && !taken.has(skeleton)
+    return skeleton !== '' && !taken.has(skeleton) && !PLACE.test(name.normalize('NFKC'))
   }
 
   return ({ client, redirectUri }) => {

@@ -69,6 +69,11 @@ describe('the question about a client that walked in', () => {
     ['of a resource', 'Invoices'],
     ['of a resource, by its URI', API],
     ['of the issuer', 'as.example'],
+    ['of the issuer, by its URL', ISSUER],
+    ['that is somebody’s host', 'chat.example'],
+    ['that is somebody’s host, with a dot that is none', 'chat。example'],
+    ['that is a URL', 'https://chat.example/app'],
+    ['that is a word of ours', 'An app on this device'],
     ['of nobody', ''],
     ['of nothing that can be read', '—…'],
   ])('puts the host in place of a name %s', async (_, client_name) => {
@@ -96,7 +101,7 @@ describe('the question about a client that walked in', () => {
     if (client_name !== '') expect(page).toContain('Let <bdi>client.example</bdi> in?')
   })
 
-  it.each(['Claude Code (billing)', 'Инвойс', '請求書', 'Fakturierung'])(
+  it.each(['Claude Code (billing)', 'Инвойс', '請求書', 'Fakturierung', 'mcp-remote 0.1', 'Dr. Who'])(
     'leaves the name %j as it is',
     async (client_name) => {
       const clients = { billing: { grant_types: [], client_name: 'Billing Tool', resources: [API], scopes: ['read'] } }
