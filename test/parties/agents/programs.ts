@@ -62,19 +62,21 @@ async function byMcpRemote({ home, url, method, documentUrl }: Call): Promise<Ca
   }
 }
 
+/** The ports at which programs are answered that can be told one, by the home that they run in. */
+const ports = new WeakMap<Home, number>()
+
+async function portOf(home: Home): Promise<number> {
+  const port = ports.get(home) ?? (await freePort())
+  ports.set(home, port)
+  return port
+}
+
 async function byInspector({ home, url, documentUrl, isForgetful = false }: Call): Promise<Caller> {
   const shown = documentUrl === undefined ? [] : ['--client-metadata-url', documentUrl]
-  const asked = [
-    '--server-url',
-    url,
-    '--transport',
-    'http',
-    '--method',
-    'tools/call',
-    '--tool-name',
-    'whoami',
-    ...shown,
-  ]
+  // Without it, it is answered at one port on every machine, and cannot run twice.
+  const callback = ['--callback-url', `http://127.0.0.1:${await portOf(home)}/oauth/callback`]
+  const tool = ['--method', 'tools/call', '--tool-name', 'whoami']
+  const asked = ['--server-url', url, '--transport', 'http', ...tool, ...callback, ...shown]
   const program = at('@modelcontextprotocol/inspector/clients/cli/build/index.js')
   const { out, err } = await home.run(process.execPath, [program, ...asked, '--format', 'json'], {
     MCP_AUTO_OPEN_ENABLED: 'true',
@@ -84,16 +86,11 @@ async function byInspector({ home, url, documentUrl, isForgetful = false }: Call
   return JSON.parse(JSON.parse(out).result.content[0].text)
 }
 
-/** The ports at which mcporter is answered, by the home that it runs in. */
-const ports = new WeakMap<Home, number>()
-
 async function byMcporter({ home, url, method = 'none' }: Call): Promise<Caller> {
-  const port = ports.get(home) ?? (await freePort())
-  ports.set(home, port)
   const config = join(home.folder, 'mcporter.json')
   const who = {
     ...{ url, auth: 'oauth', oauthTokenEndpointAuthMethod: method },
-    oauthRedirectUrl: `http://127.0.0.1:${port}/callback`,
+    oauthRedirectUrl: `http://127.0.0.1:${await portOf(home)}/callback`,
   }
   await writeFile(config, JSON.stringify({ mcpServers: { who }, imports: [] }))
   const asked = ['--config', config, 'call', 'who.whoami', '--output', 'json']
