@@ -50,7 +50,7 @@ async function listening({ hostname, port }: URL): Promise<void> {
 }
 
 /** Opens a home. */
-export async function openHome({ person }: Place): Promise<Home> {
+export async function openHome({ person }: Pick<Place, 'person'>): Promise<Home> {
   const folder = await mkdtemp(join(tmpdir(), 'bulla-home-'))
   const arrivals: Arrival[] = []
   const ends = new Set<() => void>()
