@@ -32,7 +32,11 @@ export interface App {
 }
 
 /** Makes an app that says this of itself when it registers. */
-export function createApp(place: Pick<Place, 'person'>, metadata: Readonly<Record<string, unknown>>, documentUrl?: string): App {
+export function createApp(
+  place: Pick<Place, 'person'>,
+  metadata: Readonly<Record<string, unknown>>,
+  documentUrl?: string,
+): App {
   const kept: Kept = {}
   const keep = (some: Kept): void => void Object.assign(kept, some)
   const app: App = {
