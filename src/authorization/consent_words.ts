@@ -115,7 +115,7 @@ function showScope(asked: readonly string[], { scopes, scopeDescriptions }: Reso
 }
 
 /** Returns what a person reads of a request, at each of the resources that it is about. */
-export function showRequest(places: readonly Resource[], request: Asked, types: DetailTypes): readonly ShownResource[] {
+function showRequest(places: readonly Resource[], request: Asked, types: DetailTypes): readonly ShownResource[] {
   const { scope, resources, details } = request
   const callPlace = ({ uri, name }: Resource): string => {
     const others = places.filter((other) => other.uri !== uri).map((other) => other.name)

@@ -6,7 +6,7 @@
 
 import { encodeBase64url } from '../../keys/base64url.ts'
 import { createDynamicIds, DYNAMIC_PREFIX, type OpenedId } from '../registration/walk_in/dynamic_id.ts'
-import { readRegistrationKeys } from '../registration/walk_in/walk_in_registration.ts'
+import { MOST_REGISTRATION_KEYS, readRegistrationKeys } from '../registration/walk_in/walk_in_registration.ts'
 import { type Command, type Io, type Option, OUT, Refusal, type Values } from './command.ts'
 import { readVariable } from './dotenv_file.ts'
 import { isJson, readText } from './ring_file.ts'
@@ -14,9 +14,6 @@ import { readSettings, SETTINGS, tableOf } from './settings_file.ts'
 
 /** The variable that holds them. */
 export const REGISTRATION_KEYS = 'REGISTRATION_KEYS'
-
-/** The keys that an issuer can have. */
-const MOST_KEYS = 4
 
 const KEYS: Option = {
   type: 'string',
@@ -51,9 +48,9 @@ const keys: Command = {
   options: { keys: KEYS, out: OUT },
   async run(values, _operand, io) {
     const there = values.has('keys') ? await readKeys(values, io) : []
-    if (there.length >= MOST_KEYS)
+    if (there.length >= MOST_REGISTRATION_KEYS)
       throw new Refusal(
-        `there are ${MOST_KEYS} already: take the last one out first, which ends all clients that it made`,
+        `there are ${MOST_REGISTRATION_KEYS} already: take the last one out first, which ends all clients that it made`,
       )
     io.out([io.random(), ...there].map(encodeBase64url).join(' '))
     io.say(

@@ -67,25 +67,18 @@ export function createKept({ guard, envelopes, now, newId }: KeptContext): KeptA
     throw new OAuthError('invalid_request', `the ${kind} would have more than ${longest} characters`)
   }
 
-  /** Opens one of a kind: all are of one purpose, and none stands for another. */
   async function open(kind: string, envelope: string): Promise<PurposeFacts> {
     const facts = await envelopes.openLate('device', envelope)
     if (facts['kind'] !== kind) throw new TokenError('claims')
     return facts
   }
 
-  /** Opens what lies at the guard; what no key opens any more is as if it were not there. */
-  const openKept = (kind: string, envelope: string): Promise<PurposeFacts | undefined> =>
+  const openKept: KeptAtGuard['openKept'] = (kind, envelope) =>
     open(kind, envelope).catch((error: unknown) => {
       if (error instanceof TokenError) return undefined
       throw error
     })
 
-  /**
-   * Changes by a rule what is kept under a name, however many do so at the same time.
-   *
-   * @returns what the rule answers; nothing where too many did
-   */
   async function change<Answer>(
     name: string,
     kind: string,

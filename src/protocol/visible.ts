@@ -13,6 +13,8 @@ const INVISIBLE = '\\p{C}\\p{Default_Ignorable_Code_Point}\\p{Zl}\\p{Zp}\\u2800'
 
 const HAS_INVISIBLE = new RegExp(`[${INVISIBLE}]`, 'u')
 
+const EACH_INVISIBLE = new RegExp(HAS_INVISIBLE, 'gu')
+
 /** Tells whether a text has no character that nobody can see. */
 export function isVisible(text: string): boolean {
   return !HAS_INVISIBLE.test(text)
@@ -20,10 +22,7 @@ export function isVisible(text: string): boolean {
 
 /** Returns what can be seen of a text, cut: each run of spaces is one. `''` where there is nothing. */
 export function visiblePart(text: string, longest: number): string {
-  const seen = text
-    .replace(new RegExp(`[${INVISIBLE}]`, 'gu'), '')
-    .replace(/\s+/g, ' ')
-    .trim()
+  const seen = text.replace(EACH_INVISIBLE, '').replace(/\s+/g, ' ').trim()
   return [...seen].slice(0, longest).join('').trim()
 }
 
@@ -35,8 +34,6 @@ export function visiblePart(text: string, longest: number): string {
 export function visibleText(longest: number): RegExp {
   return new RegExp(`^(?=.*\\S)[^${INVISIBLE}]{1,${longest}}$`, 'u')
 }
-
-const EACH_INVISIBLE = new RegExp(`[${INVISIBLE}]`, 'gu')
 
 /** Returns a text with each character that nobody can see written out: `\u{1b}`. A terminal does nothing that it says. */
 export function makeVisible(text: string): string {

@@ -77,13 +77,17 @@ interface Keys {
 
 function writePayload({ random, hour, name, redirectUris, method, grantTypes }: DynamicFacts): string {
   const grants = DYNAMIC_GRANT_TYPES.filter((type) => grantTypes.includes(type)).map((type) => GRANT_TYPES[type])
-  const json = JSON.stringify([random, hour, name, redirectUris, METHODS[method], grants.join('')])
-  return encodeBase64url(new TextEncoder().encode(json))
+  const payload: Payload = [random, hour, name, redirectUris, METHODS[method], grants.join('')]
+  return encodeBase64url(new TextEncoder().encode(JSON.stringify(payload)))
 }
+
+/** What a payload is, as JSON: random, hour, name, redirect URIs, method, grant types. */
+type Payload = readonly [string, number, string, readonly string[], string, string]
 
 /** Returns what a payload says that bears our MAC: nobody else wrote it. */
 function readPayload(payload: string): DynamicFacts {
-  const [random, hour, name, redirectUris, method, grants] = JSON.parse(readText(decodeBase64url(payload)) ?? '')
+  const json: Payload = JSON.parse(readText(decodeBase64url(payload)) ?? '')
+  const [random, hour, name, redirectUris, method, grants] = json
   return {
     ...{ random, hour, name, redirectUris },
     method: DYNAMIC_METHODS.find((one) => METHODS[one] === method) ?? 'none',

@@ -7,7 +7,7 @@
 import { decodeBase64url } from '../../../keys/base64url.ts'
 import { checkMembers, type Members, readBoolean, readInteger, readText, readTexts } from '../../../keys/check.ts'
 import { createFaultList, readAll, readEach } from '../../../keys/faults.ts'
-import { OPENID, STANDARD_SCOPES } from '../../openid/openid.ts'
+import { STANDARD_SCOPES } from '../../openid/openid.ts'
 import type { Client } from '../clients/client.ts'
 import { type Known, readClientAs } from '../clients/client_registration.ts'
 import { createDynamicIds } from './dynamic_id.ts'
@@ -59,6 +59,9 @@ const BLOCKED = /^[\x21-\x7e]{1,1024}$/
 /** A host, but for those that a URL has otherwise. */
 const HOST = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/
 
+/** Registration keys that an issuer can have. */
+export const MOST_REGISTRATION_KEYS = 4
+
 /**
  * Reads the registration keys: one to four, 32 random bytes each as base64url, with white space or commas between them.
  *
@@ -69,7 +72,12 @@ export function readRegistrationKeys(name: string, text: unknown): readonly Uint
   if (typeof text !== 'string') throw new TypeError(expected)
   const keys = text.split(/[\s,]+/).filter((key) => key !== '')
   const isGood = (key: string): boolean => /^[\w-]{43}$/.test(key) && new Set(key).size >= 12
-  if (keys.length < 1 || keys.length > 4 || !keys.every(isGood) || new Set(keys).size < keys.length)
+  if (
+    keys.length < 1 ||
+    keys.length > MOST_REGISTRATION_KEYS ||
+    !keys.every(isGood) ||
+    new Set(keys).size < keys.length
+  )
     throw new RangeError(expected)
   try {
     return keys.map(decodeBase64url)
@@ -221,9 +229,4 @@ export function readRegistration(
     ids: read.keys === undefined ? undefined : createDynamicIds(String(issuer), read.keys),
     ...{ defaultResource, isRegistering, takesDocuments, documentHosts, redirectHosts, blocked: read.blocked },
   }
-}
-
-/** Tells whether they are told who logged in. */
-export function tellsPersons({ template }: WalkInPolicy): boolean {
-  return template.scopes.has(OPENID)
 }

@@ -11,7 +11,7 @@ import { breaks, type Finding, shown, shownUrl, warns } from './finding.ts'
 export type Json = Readonly<Record<string, unknown>>
 
 /** Bytes beyond which some clients stop reading. */
-export const MUCH = 16_384
+const MUCH = 16_384
 
 /** A document; or what stands in its place. */
 export type Document =

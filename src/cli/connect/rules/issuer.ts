@@ -46,7 +46,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 }
 
 /** Judges what an issuer calls itself, against what it was called. */
-export function judgeIssuerName(told: unknown, called: string, isApis: boolean): Finding | undefined {
+function judgeIssuerName(told: unknown, called: string, isApis: boolean): Finding | undefined {
   if (told === called) return undefined
   if (told === undefined)
     return breaks(
