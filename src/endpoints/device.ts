@@ -30,9 +30,9 @@ import { type Page, toPageResponse } from '../pages/page.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import { readUserCode, showUserCode } from '../protocol/user_code.ts'
+import { keepingGuardOf } from '../stores/guard.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
-import { keepingGuardOf } from './device_authorization.ts'
 
 /** What the endpoint needs beside the context. */
 export interface DeviceParts {

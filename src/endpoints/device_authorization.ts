@@ -17,17 +17,11 @@ import { answerJson } from '../http/respond.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { DEVICE_LIFE, showUserCode } from '../protocol/user_code.ts'
 import type { IssuerSettings } from '../settings/settings.ts'
-import { type Guard, isKeeping, type Keeping, spendFirst, spendOnce } from '../stores/guard.ts'
+import { keepingGuardOf, spendFirst, spendOnce } from '../stores/guard.ts'
 
 /** What the endpoint needs beside the context. */
 export interface DeviceAuthorizationParts {
   readonly proveClient: ProveClient
-}
-
-/** Returns the guard of an issuer that has devices: one that keeps what is left with it. */
-export function keepingGuardOf(guard: Guard | undefined): Guard & Keeping {
-  if (guard === undefined || !isKeeping(guard)) throw new RangeError('a guard that keeps nothing for devices')
-  return guard
 }
 
 /** Returns the device authorization endpoint. */

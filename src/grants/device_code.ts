@@ -9,7 +9,7 @@ import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { DEVICE_CODE } from '../protocol/user_code.ts'
 import type { Client } from '../registration/clients/client.ts'
-import { isKeeping } from '../stores/guard.ts'
+import { keepingGuardOf } from '../stores/guard.ts'
 import {
   type ApprovalContext,
   checkApproval,
@@ -31,8 +31,7 @@ import {
 } from './waiting_devices.ts'
 
 function devicesOf({ guard, approvals, now, newId }: ApprovalContext): WaitingDevices {
-  if (guard === undefined || !isKeeping(guard)) throw new RangeError('a guard that keeps nothing for devices')
-  return createWaitingDevices({ guard, envelopes: approvals.envelopes, now, newId })
+  return createWaitingDevices({ guard: keepingGuardOf(guard), envelopes: approvals.envelopes, now, newId })
 }
 
 async function openCode(deviceCode: string, devices: WaitingDevices): Promise<DeviceCodeFacts> {

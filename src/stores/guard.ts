@@ -85,6 +85,16 @@ export function isKeeping(guard: Guard): guard is Guard & Keeping {
   return KEEPING.every((name) => typeof guard[name] === 'function')
 }
 
+/**
+ * Returns the guard of an issuer that has devices: the settings see to it that it keeps what is left with it.
+ *
+ * @throws {RangeError} when it does not: a fault of ours
+ */
+export function keepingGuardOf(guard: Guard | undefined): Guard & Keeping {
+  if (guard === undefined || !isKeeping(guard)) throw new RangeError('a guard that keeps nothing for devices')
+  return guard
+}
+
 /** A family as a guard remembers it. */
 export interface Family {
   readonly generation: number
