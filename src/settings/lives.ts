@@ -7,9 +7,9 @@
 import { checkInteger } from '../../keys/check.ts'
 import { readAll } from '../../keys/faults.ts'
 import { DEVICE_LIFE } from '../protocol/user_code.ts'
-import type { Client } from '../registration/clients/client.ts'
 import { NONCE_LIFE } from '../token/nonce.ts'
 import type { PurposeLives } from '../token/purpose.ts'
+import type { ServedClient } from './served_client.ts'
 
 /** The settings that lives come from. */
 export interface LifeSettings {
@@ -23,13 +23,13 @@ export interface LifeSettings {
  *
  * @throws {RangeError} when a setting is out of bounds
  */
-export function livesOf(clients: ReadonlyMap<string, Client>, settings: LifeSettings): PurposeLives {
+export function livesOf(served: readonly ServedClient[], settings: LifeSettings): PurposeLives {
   const { guard, sessionLifetime = 43_200, loginLifetime = 3600 } = settings
   readAll({
     login: () => checkInteger('loginLifetime', loginLifetime, 60, 86_400),
     session: () => checkInteger('sessionLifetime', sessionLifetime, 60, 2_592_000),
   })
-  const approvals = [...clients.values()].map(({ refreshTokenLifetime }) => refreshTokenLifetime)
+  const approvals = served.map(({ client }) => client.refreshTokenLifetime)
   return {
     code: guard === 'none' ? 30 : 60,
     refresh: approvals.reduce((longest, life) => Math.max(longest, life), 0),

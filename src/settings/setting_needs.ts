@@ -13,6 +13,7 @@ import { refreshToken } from '../grants/refresh_token.ts'
 import { tokenExchange } from '../grants/token_exchange.ts'
 import { type Client, isPublic, needsCertificate } from '../registration/clients/client.ts'
 import { type Guard, isKeeping, KEEPING } from '../stores/guard.ts'
+import type { ServedClient } from './served_client.ts'
 
 /** What only those can use who prove themselves. */
 const FOR_PROVED = [clientCredentials.type, tokenExchange.type]
@@ -44,18 +45,16 @@ export interface Means {
  *
  * @throws {TypeError | RangeError} all that is missing, and grant types that nobody could use
  */
-export function checkNeeds(clients: ReadonlyMap<string, Client>, { guard, authenticate, certificate }: Means): void {
-  const all = [...clients.values()]
-  const forPersons = all.find(({ grantTypes }) => FOR_PERSONS.some((type) => grantTypes.has(type)))
-  const type = FOR_PERSONS.find((one) => forPersons?.grantTypes.has(one))
-  const who = forPersons?.id === '' ? 'a client that walks in' : `the client "${forPersons?.id}"`
-  const whom = `${who} may use ${type}`
+export function checkNeeds(served: readonly ServedClient[], { guard, authenticate, certificate }: Means): void {
+  const forPersons = served.find(({ client }) => FOR_PERSONS.some((type) => client.grantTypes.has(type)))
+  const type = FOR_PERSONS.find((one) => forPersons?.client.grantTypes.has(one))
+  const whom = `${forPersons?.who} may use ${type}`
   readAll({
-    grantTypes: () => readEach(all, checkGrantTypes),
+    grantTypes: () => readEach(served, ({ client }) => checkGrantTypes(client)),
     certificate() {
-      const needing = certificate === undefined ? all.find(needsCertificate) : undefined
+      const needing = certificate === undefined ? served.find(({ client }) => needsCertificate(client)) : undefined
       if (needing !== undefined)
-        throw new TypeError(`"certificate" expected a way to know certificates: the client "${needing.id}" needs one`)
+        throw new TypeError(`"certificate" expected a way to know certificates: ${needing.who} needs one`)
     },
     authenticate() {
       if (forPersons !== undefined && authenticate === undefined)
@@ -66,18 +65,18 @@ export function checkNeeds(clients: ReadonlyMap<string, Client>, { guard, authen
         throw new TypeError(`"guard" expected a guard, or "none" written out: ${whom}`)
     },
     devices() {
-      const needing = all.find(({ grantTypes }) => grantTypes.has(deviceCode.type))
+      const needing = served.find(({ client }) => client.grantTypes.has(deviceCode.type))
       // That there is none at all is said already.
       if (needing !== undefined && guard !== undefined && (guard === 'none' || !isKeeping(guard as Guard)))
         throw new TypeError(
-          `"guard" expected a guard with ${KEEPING.join(', ')}: the client "${needing.id}" may use ${deviceCode.type}`,
+          `"guard" expected a guard with ${KEEPING.join(', ')}: ${needing.who} may use ${deviceCode.type}`,
         )
     },
     // Assertions can be used only once, where there can be any.
     assertions() {
-      const needing = all.find(({ signer, grantTypes }) => signer !== undefined || grantTypes.has(jwtBearer.type))
+      const needing = served.find(({ client }) => client.signer !== undefined || client.grantTypes.has(jwtBearer.type))
       if (needing !== undefined && (guard === undefined || guard === 'none'))
-        throw new TypeError(`"guard" expected a guard: the client "${needing.id}" uses assertions, each of them once`)
+        throw new TypeError(`"guard" expected a guard: ${needing.who} uses assertions, each of them once`)
     },
   })
 }

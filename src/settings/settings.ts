@@ -34,6 +34,7 @@ import type { Entitlement } from '../token/entitlement.ts'
 import type { PurposeLives } from '../token/purpose.ts'
 import type { AllowDevice } from './allow_device.ts'
 import { livesOf } from './lives.ts'
+import { servedClients } from './served_client.ts'
 import { checkKinds, SETTING_KINDS, type SettingKind } from './setting_kinds.ts'
 import { checkNeeds } from './setting_needs.ts'
 import { readTables } from './setting_tables.ts'
@@ -216,8 +217,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
   const grants = faults.read(() => readGrants(settings.grants ?? [])) ?? readGrants([])
   const tables = readTables(settings, [...grants.keys()], faults)
   const { resources, clients, walkIns, trustedIssuers } = tables
-  // Whoever may come needs what the configured need.
-  const served = walkIns === undefined ? clients : new Map([...clients, ['', walkIns.template]])
+  const served = servedClients(clients, walkIns)
   const { pairwise, lives, strictTransportSecurity } = readAll(
     {
       issuer: () => checkIssuer('issuer', issuer),
