@@ -7,25 +7,16 @@
 
 import { checkRemoteUrl } from '../protocol/remote_url.ts'
 import { DEVICE_CODE } from '../protocol/user_code.ts'
-import { isVisible } from '../protocol/visible.ts'
+import { makeVisible } from '../protocol/visible.ts'
+import { askIssuer, type IssuerAnswer } from './ask_issuer.ts'
 import { type Command, type Io, Refusal, UsageError, type Values } from './command.ts'
-
-/** Milliseconds that one answer may take. */
-const PATIENCE = 10_000
 
 /** Seconds between two questions where the issuer says nothing, and what each "slower" adds (RFC 8628 §3.2, §3.5). */
 const INTERVAL = 5
 
-/** Bytes that an answer may have. */
-const LONGEST_ANSWER = 65_536
-
-/** A JSON object that somebody else made. */
-type Answer = Readonly<Record<string, unknown>>
-
 /** Returns a text that somebody else wrote so that a terminal only shows it. */
 function shown(text: unknown): string {
-  const plain = String(text ?? '').slice(0, 200)
-  return isVisible(plain) ? plain : JSON.stringify(plain).replace(/[^\x20-\x7e]/g, '?')
+  return makeVisible(String(text ?? '').slice(0, 200))
 }
 
 /** Checks a URL of the issuer's: what goes there is worth a token. */
@@ -38,28 +29,9 @@ function checkUrl(name: string, url: unknown, wrong: (message: string) => Error)
   }
 }
 
-/** Reads an answer; one that is no JSON object says nothing. */
-function readAnswer(text: string): Answer {
-  try {
-    return Object(text.length > LONGEST_ANSWER ? {} : JSON.parse(text)) as Answer
-  } catch {
-    return {}
-  }
-}
-
-async function send(url: string, form?: URLSearchParams): Promise<{ readonly status: number; readonly body: Answer }> {
+async function send(url: string, form?: URLSearchParams): Promise<IssuerAnswer> {
   const asked = form === undefined ? {} : { method: 'POST', body: form }
-  try {
-    const response = await fetch(url, {
-      ...asked,
-      headers: { accept: 'application/json' },
-      redirect: 'manual',
-      signal: AbortSignal.timeout(PATIENCE),
-    })
-    return { status: response.status, body: readAnswer(await response.text()) }
-  } catch (error) {
-    throw new Refusal(`${new URL(url).origin} does not answer: ${(error as Error).name}`)
-  }
+  return askIssuer(url, { ...asked, headers: { accept: 'application/json' } })
 }
 
 /** Returns where the metadata of an issuer can be: before its path, or after it. */
@@ -73,7 +45,7 @@ function metadataUrls(issuer: string): readonly string[] {
 }
 
 /** Finds what an issuer says of itself; an issuer that calls itself otherwise is another (RFC 8414 §3.3). */
-async function discover(issuer: string): Promise<Answer> {
+async function discover(issuer: string): Promise<IssuerAnswer['body']> {
   for (const url of metadataUrls(issuer)) {
     const { status, body } = await send(url)
     if (status !== 200 || body['issuer'] === undefined) continue
@@ -95,7 +67,7 @@ const WORDS: Readonly<Record<string, string>> = {
   slow_down: 'there were too many logins of this client here; wait a minute',
 }
 
-function refusalOf({ status, body }: { readonly status: number; readonly body: Answer }): Refusal {
+function refusalOf({ status, body }: IssuerAnswer): Refusal {
   const { error, error_description: description } = body
   const words = typeof error === 'string' && Object.hasOwn(WORDS, error) ? WORDS[error] : undefined
   if (words !== undefined) return new Refusal(`${words} (${shown(error)})`)
@@ -141,7 +113,7 @@ async function poll(
   form: URLSearchParams,
   { life, interval: first }: Begun,
   io: Io,
-): Promise<Answer> {
+): Promise<IssuerAnswer['body']> {
   let interval = first
   for (let waited = 0; waited <= life; waited += interval) {
     await io.wait(interval)

@@ -4,17 +4,16 @@
  * @module
  */
 
+import { writeBasic } from '../protocol/basic.ts'
 import { checkRemoteUrl } from '../protocol/remote_url.ts'
 import { DYNAMIC_PREFIX } from '../registration/walk_in/dynamic_id.ts'
+import { askIssuer } from './ask_issuer.ts'
 import { secretIn } from './client.ts'
 import { type Command, Refusal, UsageError, type Values } from './command.ts'
 import { UNKNOWN } from './known_resource.ts'
 import { readText } from './ring_file.ts'
 import { SETTINGS } from './settings_file.ts'
 import { PROVIDER, subjectHere } from './subject.ts'
-
-/** Milliseconds that the issuer may take. */
-const PATIENCE = 10_000
 
 const OPTIONS: Command['options'] = {
   issuer: { type: 'string', value: 'URL', help: 'the URL of the issuer' },
@@ -37,22 +36,6 @@ function endpointOf(values: Values): string {
     throw new UsageError('--issuer expected an https URL, or http on this machine')
   }
   return url
-}
-
-/** Returns each half of Basic credentials form-encoded (RFC 6749 §2.3.1). */
-function basicOf(id: string, secret: string): string {
-  const [one, other] = [id, secret].map((half) => new URLSearchParams({ half }).toString().slice('half='.length))
-  return `Basic ${btoa(`${one}:${other}`)}`
-}
-
-async function send(url: string, init: RequestInit): Promise<{ status: number; body: Record<string, unknown> }> {
-  try {
-    const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(PATIENCE) })
-    const body = (await response.json().catch(() => ({}))) as Record<string, unknown>
-    return { status: response.status, body }
-  } catch (error) {
-    throw new Refusal(`the issuer does not answer: ${(error as Error).name}`)
-  }
 }
 
 /** Returns why no lower branch of a resource was revoked, and what to do. */
@@ -85,9 +68,9 @@ function revoking(kind: string, operand: string, summary: string): Command {
         throw new Refusal(
           `--secret-file expected the secret of "${id}" alone, or the file that \`bulla client new ${id}\` made`,
         )
-      const { status, body } = await send(url, {
+      const { status, body } = await askIssuer(url, {
         method: 'POST',
-        headers: { authorization: basicOf(id, secret) },
+        headers: { authorization: writeBasic({ id, secret }) },
         body: new URLSearchParams({ kind, value, ...(values.has('unknown') ? { unknown: 'true' } : {}) }),
       })
       if (status === 404) throw new Refusal('the issuer keeps no revocations: REVOCATIONS is not bound')

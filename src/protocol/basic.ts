@@ -38,3 +38,9 @@ export function readBasic(authorization: string): ClientCredentials {
     throw new OAuthError('invalid_client', 'the Basic credentials are malformed', { cause })
   }
 }
+
+/** Returns an `Authorization` header of scheme Basic. */
+export function writeBasic({ id, secret }: ClientCredentials): string {
+  const [one, other] = [id, secret].map((half) => new URLSearchParams({ half }).toString().slice('half='.length))
+  return `Basic ${btoa(`${one}:${other}`)}`
+}

@@ -471,7 +471,7 @@ describe('bulla revoke', () => {
   it.each([
     ['http://as.example', 2, /--issuer expected an https URL/],
     ['https://10.0.0.1', 2, /--issuer expected an https URL/],
-    ['http://localhost:1', 1, /the issuer does not answer/],
+    ['http://localhost:1', 1, /http:\/\/localhost:1 does not answer/],
   ])('says what is wrong with %s', async (issuer, code, words) => {
     const ended = await revoke(issuer)
     expect([ended.code, ended.err]).toEqual([code, expect.stringMatching(words)])

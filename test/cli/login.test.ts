@@ -259,6 +259,6 @@ describe('bulla login as a process', () => {
   it('says who does not answer', async () => {
     const issuer = `http://localhost:${await freePort()}`
     const { code, out, err } = await command('--issuer', issuer, '--client', 'x', '--no-browser')
-    expect([code, out, err]).toEqual([1, '', `bulla: ${issuer} does not answer: TypeError\n`])
+    expect([code, out, err]).toEqual([1, '', `bulla: ${issuer} does not answer: TypeError: ECONNREFUSED\n`])
   })
 })

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { writeBasic } from '../../protocol/basic.ts'
 import { challengeOf } from '../../protocol/pkce.ts'
 import type { Asked } from './ask.ts'
 import type { FoundResource } from './find_resource.ts'
@@ -134,7 +135,7 @@ export async function redeem(
       accept: 'application/json',
       'content-type': 'application/x-www-form-urlencoded',
     }
-    if (secret !== undefined && method === 'client_secret_basic') headers['authorization'] = basicOf(id, secret)
+    if (secret !== undefined && method === 'client_secret_basic') headers['authorization'] = writeBasic({ id, secret })
     else form.set('client_id', id)
     if (secret !== undefined && method === 'client_secret_post') form.set('client_secret', secret)
     const asked: Asked = { method: 'POST', headers, body: form.toString() }
@@ -154,10 +155,4 @@ export async function redeem(
   ]
   const findings = known === undefined ? [] : judge(known, judgeUnknownCode)
   return { detail: parts.join('; '), findings: [...findings, ...judge(unknown, judgeUnknownClient)], found: undefined }
-}
-
-/** Returns Basic credentials as most clients write them. */
-function basicOf(id: string, secret: string): string {
-  const [one, other] = [id, secret].map((half) => new URLSearchParams({ half }).toString().slice('half='.length))
-  return `Basic ${btoa(`${one}:${other}`)}`
 }
