@@ -72,10 +72,18 @@ export function developmentResources(
   return { ...own, [PARTNER_RESOURCE]: partner }
 }
 
-/** Returns those of the scope tokens that some resource has: an operator's own come before those of the fresh start. */
-function scopesIn(resources: Readonly<Record<string, unknown>>, tokens: readonly string[]): readonly string[] {
-  const there = Object.values(resources).flatMap((resource) => {
-    const scopes = (resource as ResourceSettings | null | undefined)?.scopes
+/**
+ * Returns those of the scope tokens that some resource has: an operator's own come before those of the fresh start.
+ *
+ * @param uris the resources that are meant. Default: all
+ */
+function scopesIn(
+  resources: Readonly<Record<string, unknown>>,
+  tokens: readonly string[],
+  uris: readonly string[] = Object.keys(resources),
+): readonly string[] {
+  const there = uris.flatMap((uri) => {
+    const scopes = (resources[uri] as ResourceSettings | null | undefined)?.scopes
     return Array.isArray(scopes) ? scopes : []
   })
   return tokens.filter((token) => there.includes(token))
@@ -102,11 +110,12 @@ export function developmentRegistration(
   resources: Readonly<Record<string, unknown>>,
   tellsBy: Playground['tellsBy'],
 ): RegistrationSettings | undefined {
-  const scopes = scopesIn(resources, DEMO_SCOPE.split(' '))
+  const uris = [MCP_RESOURCE, DEMO_RESOURCE]
+  const scopes = scopesIn(resources, DEMO_SCOPE.split(' '), uris)
   if (scopes.length === 0) return undefined
   const ofPersons = tellsBy === 'RS256' ? ['openid', 'profile', 'email', OFFLINE_ACCESS] : []
   return {
-    resources: [MCP_RESOURCE, DEMO_RESOURCE],
+    resources: uris,
     scopes: [...scopes, ...ofPersons],
     default_resource: MCP_RESOURCE,
   }
@@ -135,9 +144,9 @@ export function developmentClients(
   // RS256 is the default.
   const telling = tellsBy === 'ES256' ? { id_token_signed_response_alg: tellsBy } : {}
   const ofPersons = (scopes: string): readonly string[] => (tellsBy === undefined ? [] : scopes.split(' '))
-  const both = { resources: [DEMO_RESOURCE], scopes: scopesIn(resources, DEMO_SCOPE.split(' ')) }
+  const both = { resources: [DEMO_RESOURCE], scopes: scopesIn(resources, DEMO_SCOPE.split(' '), [DEMO_RESOURCE]) }
   const partner = hasPartner
-    ? { resources: [PARTNER_RESOURCE], scopes: scopesIn(resources, ['reports:read']) }
+    ? { resources: [PARTNER_RESOURCE], scopes: scopesIn(resources, ['reports:read'], [PARTNER_RESOURCE]) }
     : { resources: [], scopes: [] }
   return {
     'demo-service': {
