@@ -169,6 +169,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'src/settings',
     'src/grants',
     'src/login',
+    'src/openid',
     'src/stores',
     'src/registration',
     'src/protocol',
