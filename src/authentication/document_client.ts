@@ -24,6 +24,8 @@ export interface NamedDocumentClient extends NamedClient {
 export interface Artefact {
   readonly purpose: 'code' | 'refresh'
   readonly envelope: string
+  /** Whether it is brought to be ended: of a client that signed nothing anybody can do that who has it. Default false. */
+  readonly isToEnd?: boolean
 }
 
 /** Clients by a document. */
@@ -65,15 +67,15 @@ export function createDocumentHolders(context: EndpointContext): DocumentHolders
       return isByDocument(client) ? { ...named, client } : undefined
     },
     async meet({ client, isSigned, kid }, artefact, now, asker) {
+      const { isToEnd = false } = artefact
       const facts = await open(artefact, now)
       const proof = facts?.['client_proof']
       if (facts?.['client_id'] !== client.id || proof === undefined) return undefined
       if (proof === 'none') {
-        // Then it signed nothing, and so it has changed.
-        if (isSigned) return undefined
         const here = clients.peek(client.id, now)
-        const isSame = here === undefined || proofOf(here) === proof
-        return isSame ? { ...client, authenticationMethods: ['none'] } : undefined
+        // Who signed nothing then, and does now, has changed.
+        const isSame = !isSigned && (here === undefined || proofOf(here) === proof)
+        return isSame || isToEnd ? { ...client, authenticationMethods: ['none'] } : undefined
       }
       const met = await clients.meet(client.id, { now, asker, where: 'holder', kid })
       if (met === undefined || proofOf(met) !== proof) return undefined

@@ -132,7 +132,10 @@ export function createRevokeEndpoint(
     if (named === undefined) return authenticateClient({ headers, parameters, certificate, now })
     const token = parameters.require('token')
     if (guess(token) === 'access') return { ...named.client, authenticationMethods: ['none'] }
-    const met = await documentHolders.meet(named, { purpose: 'refresh', envelope: token }, now, address)
+    const artefact = { purpose: 'refresh', envelope: token, isToEnd: true } as const
+    const met = await documentHolders.meet(named, artefact, now, address)
+    // It has begun to sign since: what it had before it ends all the same.
+    if (met !== undefined && named.isSigned && isPublic(met)) return met
     return met && authenticateClient({ headers, parameters, certificate, met, address, now })
   }
 

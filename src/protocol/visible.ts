@@ -20,9 +20,12 @@ export function isVisible(text: string): boolean {
   return !HAS_INVISIBLE.test(text)
 }
 
-/** Returns what can be seen of a text, cut: each run of spaces is one. `''` where there is nothing. */
+/** Marks that stand on one letter, beyond what any script has: stacked, they paint over the lines above and below. */
+const STACKED = /(?<=\p{M}{4})\p{M}+/gu
+
+/** Returns what can be seen of a text, cut: each run of spaces is one, and a letter has four marks at the most. `''` where there is nothing. */
 export function visiblePart(text: string, longest: number): string {
-  const seen = text.replace(EACH_INVISIBLE, '').replace(/\s+/g, ' ').trim()
+  const seen = text.replace(EACH_INVISIBLE, '').replace(STACKED, '').replace(/\s+/g, ' ').trim()
   return [...seen].slice(0, longest).join('').trim()
 }
 

@@ -547,6 +547,26 @@ describe('a client by a document that changes', () => {
     },
   )
 
+  it('from nothing to keys still ends what it was given before, which others could use without a signature', async () => {
+    for (const isKnown of [false, true]) {
+      const issuer = createDocumentIssuer()
+      const first = await redeem(issuer, { code: await codeOf(issuer) })
+      const { refresh_token = '' } = (await first.json()) as { refresh_token?: string }
+      const other = await redeem(issuer, { code: await codeOf(issuer) })
+      issuer.publish(SIGNING.jwks)
+      issuer.wait(400)
+      if (isKnown) await issuer.question(CLIENT)
+      const signed = { client_id: APP, token: refresh_token, ...(await issuer.sign()) }
+      expect(await said(issuer.post('/revoke', signed))).toEqual([200])
+      issuer.publish()
+      issuer.wait(400)
+      await issuer.question(CLIENT)
+      expect(await said(redeem(issuer, { refresh_token }))).toEqual([400, 'invalid_grant'])
+      const another = ((await other.json()) as { refresh_token?: string }).refresh_token ?? ''
+      expect(await said(redeem(issuer, { refresh_token: another }))).toEqual([200])
+    }
+  })
+
   it.each(Object.keys(SIGNING) as (keyof typeof SIGNING)[])(
     'its keys in its %s is never unknown for a key that may have come since: not while nobody can look, either',
     async (where) => {

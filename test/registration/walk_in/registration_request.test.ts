@@ -133,6 +133,11 @@ describe('what a client registers', () => {
     ['cut at 64 characters', 'ä'.repeat(65), 'ä'.repeat(64)],
     ['cut between characters, not inside of one', `${'a'.repeat(63)}🔑🔑`, `${'a'.repeat(63)}🔑`],
     ['without what nobody sees', 'Ad\u200bmin\u202e\u0000\ufeff\u2066', 'Admin'],
+    [
+      'of letters with four marks at the most',
+      `Za${'\u0301'.repeat(40)}lgo${'\u20dd\u0489'.repeat(9)}`,
+      `Za\u0301${'\u0301'.repeat(3)}lgo${'\u20dd\u0489'.repeat(2)}`,
+    ],
     ['in one line', ' Bank \n\t of   all ', 'Bank of all'],
     ['none where nothing of it can be seen', '\u200b\u2060\u00ad \u3164', undefined],
   ])('has a name %s', async (_, client_name, expected) => {
