@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isLoopback } from '../../keys/identifier.ts'
 import { checkRemoteUrl } from '../protocol/remote_url.ts'
 import { DEVICE_CODE } from '../protocol/user_code.ts'
 import { makeVisible } from '../protocol/visible.ts'
@@ -14,24 +15,36 @@ import { type Command, type Io, Refusal, UsageError, type Values } from './comma
 /** Seconds between two questions where the issuer says nothing, and what each "slower" adds (RFC 8628 §3.2, §3.5). */
 const INTERVAL = 5
 
+/** Seconds that are waited for a person at the most, whatever the issuer says. */
+const LONGEST_LIFE = 3600
+
 /** Returns a text that somebody else wrote so that a terminal only shows it. */
 function shown(text: unknown): string {
   return makeVisible(String(text ?? '').slice(0, 200))
 }
 
-/** Checks a URL of the issuer's: what goes there is worth a token. */
-function checkUrl(name: string, url: unknown, wrong: (message: string) => Error): string {
+/**
+ * Checks a URL of the issuer's, and returns it as a URL parser writes it: what goes there is worth a token.
+ *
+ * @param isHere whether this very machine will do, too: nobody elsewhere sends this command, or the browser, there
+ */
+function checkUrl(name: string, url: unknown, isHere: boolean, wrong: (message: string) => Error): string {
   try {
-    checkRemoteUrl(name, url, true)
-    return url
+    checkRemoteUrl(name, url, isHere)
+    return new URL(url).href
   } catch {
-    throw wrong(`${name} expected an https URL of a public host, or http on this machine`)
+    throw wrong(`${name} expected an https URL of a public host${isHere ? ', or http on this machine' : ''}`)
   }
 }
 
 async function send(url: string, form?: URLSearchParams): Promise<IssuerAnswer> {
   const asked = form === undefined ? {} : { method: 'POST', body: form }
   return askIssuer(url, { ...asked, headers: { accept: 'application/json' } })
+}
+
+/** Returns JSON in which whatever a terminal would do something with is written out. */
+function writePlain(answer: IssuerAnswer['body']): string {
+  return JSON.stringify(answer).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** Returns where the metadata of an issuer can be: before its path, or after it. */
@@ -90,7 +103,7 @@ function secondsOf(value: unknown, usual: number): number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : usual
 }
 
-async function begin(endpoint: string, form: URLSearchParams): Promise<Begun> {
+async function begin(endpoint: string, form: URLSearchParams, isHere: boolean): Promise<Begun> {
   const answer = await send(endpoint, form)
   const { device_code, user_code, verification_uri, verification_uri_complete: complete } = answer.body
   if (answer.status !== 200) throw refusalOf(answer)
@@ -100,10 +113,11 @@ async function begin(endpoint: string, form: URLSearchParams): Promise<Begun> {
   return {
     deviceCode: device_code,
     userCode: shown(user_code),
-    uri: checkUrl('verification_uri', verification_uri, wrong),
-    complete: complete === undefined ? undefined : checkUrl('verification_uri_complete', complete, wrong),
-    life: secondsOf(answer.body['expires_in'], 600),
-    interval: secondsOf(answer.body['interval'], INTERVAL),
+    uri: checkUrl('verification_uri', verification_uri, isHere, wrong),
+    complete: complete === undefined ? undefined : checkUrl('verification_uri_complete', complete, isHere, wrong),
+    life: Math.min(secondsOf(answer.body['expires_in'], 600), LONGEST_LIFE),
+    // Asked without a pause, or after one that a timer cannot count, the issuer would be asked all the time.
+    interval: Math.min(Math.max(1, secondsOf(answer.body['interval'], INTERVAL)), LONGEST_LIFE),
   }
 }
 
@@ -123,7 +137,7 @@ async function poll(
     })
     if (answer?.status === 200) return answer.body
     const { error } = answer?.body ?? {}
-    if (answer === undefined || answer.status >= 500) interval = Math.max(1, interval * 2)
+    if (answer === undefined || answer.status >= 500) interval *= 2
     else if (error === 'slow_down') interval += INTERVAL
     else if (error !== 'authorization_pending') throw refusalOf(answer)
   }
@@ -161,17 +175,19 @@ const login: Command = {
     'no-browser': { type: 'boolean', help: 'open no browser: the address is told in any case' },
   },
   async run(values, _operand, io) {
-    const issuer = checkUrl('--issuer', values.need('issuer'), (message) => new UsageError(message))
+    const issuer = values.need('issuer')
+    checkUrl('--issuer', issuer, true, (message) => new UsageError(message))
+    const isHere = isLoopback(issuer)
     const form = wishOf(values)
     const metadata = await discover(issuer)
     const [device, token] = [metadata['device_authorization_endpoint'], metadata['token_endpoint']]
     if (device === undefined) throw new Refusal('this issuer has no device flow: no client of it may use one')
     const wrong = (message: string): Error => new Refusal(`the metadata are wrong: ${message}`)
     const [begins, polls] = [
-      checkUrl('device_authorization_endpoint', device, wrong),
-      checkUrl('token_endpoint', token, wrong),
+      checkUrl('device_authorization_endpoint', device, isHere, wrong),
+      checkUrl('token_endpoint', token, isHere, wrong),
     ]
-    const begun = await begin(begins, form)
+    const begun = await begin(begins, form, isHere)
     io.say(`Open ${begun.uri} in a browser, on any device, and type the code:\n\n    ${begun.userCode}\n`)
     io.say('Go on there only if it shows this very code.')
     if (!values.has('no-browser')) io.open(begun.complete ?? begun.uri)
@@ -185,7 +201,7 @@ const login: Command = {
     if (typeof access_token !== 'string' || !/^[\x21-\x7e]+$/.test(access_token))
       throw new Refusal('the issuer answers without an access token')
     io.say('Logged in.')
-    io.out(values.has('json') ? JSON.stringify(answer) : access_token)
+    io.out(values.has('json') ? writePlain(answer) : access_token)
     return 0
   },
 }

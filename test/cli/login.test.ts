@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { serve } from '@hono/node-server'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { writeRing } from '../../keys/index.ts'
 import type { Io, Values } from '../../src/cli/command.ts'
 import { loginCommands } from '../../src/cli/login.ts'
@@ -128,6 +128,7 @@ async function atAnother(
   answers: readonly (readonly [number, unknown])[],
   changes: Readonly<Record<string, unknown>> = {},
   path = '',
+  given: Readonly<Record<string, string | true>> = {},
 ) {
   const forms: string[] = []
   let issuer = ''
@@ -156,7 +157,7 @@ async function atAnother(
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`
-  const called = await call({ issuer, client: 'cli' })
+  const called = await call({ issuer, client: 'cli', ...given })
   server.close()
   server.closeAllConnections()
   return { forms, ...called }
@@ -183,6 +184,45 @@ describe('bulla login at an issuer of others', () => {
   it('ends when the code does', async () => {
     const { result, waited } = await atAnother([], { expires_in: 20, interval: 7 })
     expect([result, waited]).toEqual(['nobody answered in time; start again', [7, 7, 7]])
+  })
+
+  it.each([
+    ['no pause', { expires_in: 3, interval: 0 }, [1, 1, 1, 1]],
+    ['a pause of years', { interval: 1e10 }, [3600]],
+    ['a code for ever', { expires_in: 1e300, interval: 1200 }, [1200, 1200, 1200, 1200]],
+  ])('asks neither all the time nor for ever where it is told %s', async (_, changes, pauses) => {
+    const { result, waited } = await atAnother(
+      [...Array(20)].map(() => [400, { error: 'authorization_pending' }]),
+      changes,
+    )
+    expect([result, waited]).toEqual(['nobody answered in time; start again', pauses])
+  })
+
+  it('reads no answer that never ends', async () => {
+    let sent = 0
+    const server = createServer((_, response) => {
+      const write = (): void => {
+        while (!response.destroyed && response.write(' '.repeat(65_536))) sent++
+      }
+      response.on('drain', write)
+      write()
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const { result } = await call({ issuer, client: 'cli' })
+    server.close()
+    server.closeAllConnections()
+    expect(String(result)).toMatch(/tells nothing of itself/)
+    expect(sent).toBeLessThan(1000)
+  })
+
+  it('lets neither the address nor the whole answer write into the terminal', async () => {
+    const token = [200, { access_token: 'abc', note: '\u009b2J\u202e\u{1f600}' }] as const
+    const port = await freePort()
+    const uri = `http://127.0.0.1:${port}/\u001b[2J\u009b2J`
+    const { said, out } = await atAnother([token], { verification_uri: uri }, '', { json: true })
+    expect(said[0]).toContain(`Open http://127.0.0.1:${port}/%1B[2J%C2%9B2J in`)
+    expect(out).toEqual(['{"access_token":"abc","note":"\\u009b2J\\u202e\\ud83d\\ude00"}'])
   })
 
   it('lets no answer write into the terminal', async () => {
@@ -228,6 +268,24 @@ describe('bulla login at an issuer of others', () => {
   ])('stops where it %s', async (_, changes, words) => {
     const { result, opened, out } = await atAnother([TOKEN], changes)
     expect([result, opened, out]).toEqual([words, [], []])
+  })
+
+  it('is sent to this machine by no issuer elsewhere', async () => {
+    const issuer = 'https://as.example'
+    const answers: Readonly<Record<string, unknown>> = {
+      [`${issuer}/.well-known/oauth-authorization-server`]: {
+        issuer,
+        token_endpoint: `${issuer}/t`,
+        device_authorization_endpoint: `${issuer}/d`,
+      },
+      [`${issuer}/d`]: { device_code: 'x', user_code: 'ABC', verification_uri: 'http://localhost:8080/reset' },
+    }
+    vi.stubGlobal('fetch', async (url: string) => Response.json(answers[url]))
+    const { result, opened } = await call({ issuer, client: 'cli' }).finally(() => vi.unstubAllGlobals())
+    expect([result, opened]).toEqual([
+      'the issuer answers wrongly: verification_uri expected an https URL of a public host',
+      [],
+    ])
   })
 
   it('prints no token that is none', async () => {
