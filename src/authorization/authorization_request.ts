@@ -136,15 +136,22 @@ function readPrompt(prompt: string | undefined): ReadonlySet<Prompt> {
 /** A `max_age` that every login meets of which is known when it was. Seconds. */
 export const ANY_AGE = 999_999_999
 
-/** Returns the seconds since the login at the most: what is asked, or else what the client registered (Registration §2). */
-function readMaxAge(
-  maxAge: string | undefined,
+/** Returns the seconds since the login at the most where a request says nothing: what the client registered (Registration §2). */
+export function usualMaxAge(
   { defaultMaxAge, requiresAuthTime }: OpenidClient,
   { needsAuthTime }: ClaimsRequest,
+): number | undefined {
+  return defaultMaxAge ?? (requiresAuthTime || needsAuthTime ? ANY_AGE : undefined)
+}
+
+/** Returns the seconds since the login at the most: what is asked, or else what the client registered. */
+function readMaxAge(
+  maxAge: string | undefined,
+  client: OpenidClient,
+  claims: ClaimsRequest,
   isOpenid: boolean,
 ): number | undefined {
-  if (maxAge === undefined)
-    return isOpenid ? (defaultMaxAge ?? (requiresAuthTime || needsAuthTime ? ANY_AGE : undefined)) : undefined
+  if (maxAge === undefined) return isOpenid ? usualMaxAge(client, claims) : undefined
   if (!/^(0|[1-9][0-9]{0,8})$/.test(maxAge)) throw new OAuthError('invalid_request', 'max_age is no whole number')
   return Number(maxAge)
 }

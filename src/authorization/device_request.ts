@@ -5,18 +5,23 @@
  * @module
  */
 
+import { isNewEnough } from '../login/person.ts'
 import { NO_CLAIMS } from '../openid/claims_request.ts'
+import { OPENID } from '../openid/openid.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Parameters, writeParameters } from '../protocol/parameters.ts'
 import { DEVICE_CODE } from '../protocol/user_code.ts'
 import type { Client } from '../registration/clients/client.ts'
-import type { Asked } from './authorization_request.ts'
+import { type Asked, usualMaxAge } from './authorization_request.ts'
+import type { Session } from './session.ts'
 import { readWishes, type WishPolicy } from './wishes.ts'
 
 /** What a device asks for. */
 export interface DeviceRequest extends Asked {
   /** All of it that counts, as a form. */
   readonly parameters: string
+  /** Seconds since the login at the most, as the client registered it. */
+  readonly maxAge: number | undefined
 }
 
 /** The parameters that mean something here, beside those that prove the client. */
@@ -36,5 +41,16 @@ export function readDeviceRequest(parameters: Parameters, client: Client, policy
     claims: NO_CLAIMS,
     destination: { client },
     parameters: writeParameters(parameters, PARAMETERS),
+    maxAge: wishes.scope.includes(OPENID) ? usualMaxAge(client.openid, NO_CLAIMS) : undefined,
   }
+}
+
+/**
+ * Tells whether a session is as new as the client wants it: one of a login since the device asked is.
+ *
+ * @param since when it asked. Unix seconds
+ */
+export function isNewForDevice(session: Session, { maxAge }: DeviceRequest, since: number, now: number): boolean {
+  if (maxAge === undefined || (session.auth_time !== undefined && now - session.auth_time <= maxAge)) return true
+  return isNewEnough(session, { begunAt: since, isFresh: true, maxAge, now })
 }

@@ -12,7 +12,7 @@ import { digestLabels } from '../../keys/digest.ts'
 import type { AllowedApps } from '../authorization/allowed_apps.ts'
 import type { Approve } from '../authorization/approve.ts'
 import { showQuestion, writeSpan } from '../authorization/consent_words.ts'
-import { type DeviceRequest, readDeviceRequest } from '../authorization/device_request.ts'
+import { type DeviceRequest, isNewForDevice, readDeviceRequest } from '../authorization/device_request.ts'
 import type { Logins } from '../authorization/login.ts'
 import type { Session, Sessions } from '../authorization/session.ts'
 import { devicePageOf } from '../authorization/ways.ts'
@@ -135,6 +135,11 @@ export function createDeviceEndpoint(
     return answer(visit, 200, askingAnewPage(issuer, devicePageOf(issuer, userCode)))
   }
 
+  /** Sends the browser to a new login, and back with the same code. */
+  function logInAnew(visit: Visit, userCode: string): Promise<Response> {
+    return answer(visit, 200, switchingPage(issuer, `${devicePageOf(issuer, userCode)}&prompt=login`))
+  }
+
   /** Reads a request that waits by the settings of now; nothing where its client is gone. No client that walks in has devices. */
   function readWaiting({ facts: { client_id, parameters } }: Waiting): DeviceRequest | undefined {
     const client = clients.get(client_id)
@@ -164,6 +169,7 @@ export function createDeviceEndpoint(
     const { session, devices, now } = visit
     const { userCode, facts } = waiting
     const { jti, iat, exp } = facts
+    if (!isNewForDevice(session, request, iat, now)) return logInAnew(visit, userCode)
     await devices.checkFits(waiting, { state: 'approved', approval: approve(request, session, jti, now) })
     const page = consentPage({
       issuer,
@@ -184,13 +190,14 @@ export function createDeviceEndpoint(
     const own = await openForm(visit, form.get('consent'), 'consent')
     if (own === undefined) return beginAnew(visit, undefined)
     const userCode = String(own['user_code'])
-    if (decision === 'switch')
-      return answer(visit, 200, switchingPage(issuer, `${devicePageOf(issuer, userCode)}&prompt=login`))
+    if (decision === 'switch') return logInAnew(visit, userCode)
     if (!isLoggedIn(visit) || own['sid'] !== visit.session.sid) return beginAnew(visit, userCode)
     const waiting = await visit.devices.find(userCode)
     const request = waiting?.facts.jti === own['request'] && waiting !== undefined ? readWaiting(waiting) : undefined
     if (waiting === undefined || request === undefined) return answer(visit, 409, deviceOverPage(issuer))
-    return decide(visit, decision, waiting, request)
+    // The session may have become another one since the question.
+    const isEnough = decision === 'deny' || isNewForDevice(visit.session, request, waiting.facts.iat, visit.now)
+    return isEnough ? decide(visit, decision, waiting, request) : logInAnew(visit, userCode)
   }
 
   /** Puts the answer in the place of the question. The first counts; the same again leads on again. */
@@ -204,16 +211,18 @@ export function createDeviceEndpoint(
     const { client } = request.destination
     const { sub } = session
     const answered = deviceAnsweredPage(issuer, decision, client.name)
-    if (!isOpen(waiting, now) || !(await put(visit, decision, waiting, request))) {
+    const isFirst = isOpen(waiting, now) && (await put(visit, decision, waiting, request))
+    if (!isFirst) {
       const { state, approval } = (await devices.find(waiting.userCode))?.facts ?? {}
       const isSame = decision === 'deny' ? state === 'denied' : approval?.sid === session.sid && approval.sub === sub
-      return isSame ? answer(visit, 200, answered) : answer(visit, 409, deviceOverPage(issuer))
+      if (!isSame) return answer(visit, 409, deviceOverPage(issuer))
     }
+    // Again, too: the first answer, with its cookies, may have been lost.
     if (decision === 'allow') {
       await allowed.note(c, request, session, envelopes, now)
       await sessions.note(c, request, session, envelopes, now)
     }
-    log({ level: 'info', event: 'device', code: decision, client: client.id })
+    if (isFirst) log({ level: 'info', event: 'device', code: decision, client: client.id })
     return answer(visit, 200, answered)
   }
 

@@ -247,6 +247,68 @@ describe('the answer', () => {
   })
 })
 
+describe('a session', () => {
+  const pub = {
+    ...DEVICE_CLIENTS.pub,
+    scopes: ['read', 'openid'],
+    id_token_signed_response_alg: 'ES256',
+    default_max_age: 300,
+  } as const
+  const setUpOld = () => setUp({ openid: {}, clients: { ...DEVICE_CLIENTS, pub } })
+  const toLogin = (code: string): string => `${ISSUER}/device?user_code=${code.replace('-', '')}&prompt=login`
+
+  it('that is older than its client may be told of is not enough: one since the device asked is (OpenID Connect Core §2)', async () => {
+    const { owner, device, wait } = setUpOld()
+    const alice = owner()
+    await alice.visit()
+    wait(301)
+    const { user_code, device_code } = await device.start({ scope: 'openid read' })
+    const login = goesTo(await (await alice.type(user_code)).text())
+    expect(login).toBe(toLogin(user_code))
+    wait(100)
+    const form = hiddenField(await (await alice.visit(login)).text(), 'form')
+    wait(301)
+    const page = await (await alice.browser.post(`${ISSUER}/device`, { form, user_code })).text()
+    expect((await alice.press(page, 'allow')).status).toBe(200)
+    expect((await device.poll(device_code)).status).toBe(200)
+    const other = await device.start({ scope: 'read' })
+    expect(await (await alice.type(other.user_code)).text()).toContain('value="allow"')
+  })
+
+  it('that grows too old, or becomes another one, before the answer is not enough for a yes', async () => {
+    const { owner, device, wait } = setUpOld()
+    const alice = owner()
+    await alice.visit()
+    wait(200)
+    const { user_code, device_code } = await device.start({ scope: 'openid' })
+    const page = await (await alice.type(user_code)).text()
+    wait(200)
+    expect(goesTo(await (await alice.press(page, 'allow')).text())).toBe(toLogin(user_code))
+    expect(await errorOf(await device.poll(device_code))).toBe('authorization_pending')
+    expect((await alice.press(page, 'deny')).status).toBe(200)
+  })
+})
+
+it('an answer that the guard took and was late to tell of is in no way lost when it is given again', async () => {
+  const guard = createMemoryGuard(() => NOW)
+  let isLate = false
+  const swap: typeof guard.swap = async (...swapped) => {
+    const outcome = await guard.swap(...swapped)
+    if (isLate) throw new Error('late')
+    return outcome
+  }
+  const { owner, device } = setUp({ guard: { ...guard, swap } })
+  const { user_code, device_code } = await device.start()
+  const alice = owner()
+  const page = await (await alice.type(user_code)).text()
+  isLate = true
+  expect((await alice.press(page, 'allow')).status).toBe(503)
+  isLate = false
+  expect((await alice.press(page, 'allow')).status).toBe(200)
+  expect((await device.poll(device_code)).status).toBe(200)
+  expect(await (await alice.browser.get(`${ISSUER}/apps`)).text()).toContain('Telly')
+})
+
 it('a login that the person gives up leads back to the page for devices, and to no app', async () => {
   const { owner, device } = setUp({
     authenticate: async (_, { step, state }) =>
