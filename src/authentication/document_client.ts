@@ -70,15 +70,17 @@ export function createDocumentHolders(context: EndpointContext): DocumentHolders
       const { isToEnd = false } = artefact
       const facts = await open(artefact, now)
       const proof = facts?.['client_proof']
-      if (facts?.['client_id'] !== client.id || proof === undefined) return undefined
+      if (facts?.['client_id'] !== client.id || typeof proof !== 'string') return undefined
       if (proof === 'none') {
         const here = clients.peek(client.id, now)
+        const isAsIs = isToEnd || (!isSigned && (here === undefined || proofOf(here) === proof))
+        if (isAsIs) return { ...client, authenticationMethods: ['none'] }
         // Who signed nothing then, and does now, has changed.
-        const isSame = !isSigned && (here === undefined || proofOf(here) === proof)
-        return isSame || isToEnd ? { ...client, authenticationMethods: ['none'] } : undefined
+        if (isSigned) return undefined
       }
-      const met = await clients.meet(client.id, { now, asker, where: 'holder', kid })
+      const met = await clients.meet(client.id, { now, asker, where: 'holder', kid, proof })
       if (met === undefined || proofOf(met) !== proof) return undefined
+      if (proof === 'none') return met
       if (!isSigned) throw new OAuthError('invalid_client', 'the client signs, and did not')
       return met
     },

@@ -26,6 +26,8 @@ export interface Meeting {
   readonly redirectUri?: string
   /** The key that it is to have, where its keys stand in its document. */
   readonly kid?: string | undefined
+  /** How it is to prove itself, as what it was given carries it. */
+  readonly proof?: string
 }
 
 /** The clients by a document. */

@@ -547,6 +547,23 @@ describe('a client by a document that changes', () => {
     },
   )
 
+  it.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['from nothing to keys', {}, SIGNING.jwks],
+    ['from keys to nothing', SIGNING.jwks, {}],
+  ])('%s is what it is now at a machine that knew it before, once that has asked anew', async (_, before, after) => {
+    const [old, young] = [createDocumentIssuer(), createDocumentIssuer()]
+    old.publish(before, { 'cache-control': 'max-age=3600' })
+    expect((await old.question(CLIENT)).status).toBe(200)
+    for (const issuer of [old, young]) {
+      issuer.publish(after)
+      issuer.wait(40)
+    }
+    const code = await codeOf(young)
+    const proof = 'jwks' in after ? await young.sign() : {}
+    expect(await said(redeem(old, { code }, proof))).toEqual([200])
+    expect(old.fetched).toEqual([APP, APP])
+  })
+
   it('from nothing to keys still ends what it was given before, which others could use without a signature', async () => {
     for (const isKnown of [false, true]) {
       const issuer = createDocumentIssuer()

@@ -8,7 +8,7 @@ import { OAuthError } from '../../protocol/error.ts'
 import { isRegistered } from '../../protocol/redirect_uri.ts'
 import type { Client } from '../../registration/clients/client.ts'
 import type { DocumentClients, Meeting } from '../../registration/known_clients.ts'
-import { readClientDocument } from '../../registration/walk_in/client_document.ts'
+import { proofOf, readClientDocument } from '../../registration/walk_in/client_document.ts'
 import type { WalkInPolicy } from '../../registration/walk_in/walk_in.ts'
 import { mayRedirectTo } from '../../registration/walk_in/walk_in_redirects.ts'
 import type { Fetch } from '../document.ts'
@@ -32,12 +32,18 @@ function readKeys({ keys }: Readonly<Record<string, unknown>>): StrangersKeys {
   return { keys }
 }
 
-/** Tells whether a document lacks what is looked for. */
-function isLacking({ redirectUris, signer }: Client, { redirectUri, kid }: Meeting): boolean {
-  if (redirectUri !== undefined && !isRegistered(redirectUri, redirectUris)) return true
+/** Tells whether a document lacks the key that is looked for. */
+function isKeyLacking({ signer }: Client, { kid }: Meeting): boolean {
   // One that signs nothing any more is another client, and lacks no key.
   if (kid === undefined || signer === undefined || signer.jwksUri !== undefined) return false
   return !signer.jwks.keys.some((key) => key['kid'] === kid)
+}
+
+/** Tells whether a document lacks what is looked for: another machine may have seen a newer one. */
+function isLacking(client: Client, meeting: Meeting): boolean {
+  const { redirectUri, proof } = meeting
+  if (redirectUri !== undefined && !isRegistered(redirectUri, client.redirectUris)) return true
+  return isKeyLacking(client, meeting) || (proof !== undefined && proofOf(client) !== proof)
 }
 
 /** Seconds after which what could not be had is asked for again. */
@@ -68,7 +74,7 @@ export function createStrangers(policy: WalkInPolicy, fetch: Fetch, isGuarded: b
           ...{ now, asker, isOldTaken: where === 'authorize' },
           isLacking: (client) => isLacking(client, meeting),
         })
-        const isUnsure = told.ok && told.isUnsure && where === 'holder'
+        const isUnsure = told.ok && told.isUnsure && where === 'holder' && isKeyLacking(told.document, meeting)
         if (told.ok && !isUnsure) return told.document
         const detail = `the document of the client: ${told.ok ? 'a key that it lacked a moment ago' : told.detail}`
         // Who holds what it was given is never told that it is unknown: it would throw all away.
