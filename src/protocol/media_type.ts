@@ -9,6 +9,9 @@ const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 const TYPE = new RegExp(`^${TOKEN}/${TOKEN}`)
 const PARAMETER = new RegExp(`[ \\t]*;[ \\t]*(?:(${TOKEN})=(?:(${TOKEN})|"((?:[^"\\\\]|\\\\.)*)"))?`, 'y')
 
+/** The essence of JSON, whatever else it says that it is (RFC 6839 §3.1). */
+export const JSON_TYPE: RegExp = /^application\/(?:[\w.-]+\+)?json$/
+
 /** A media type, or a range of them. */
 interface MediaType {
   /** Type and subtype, in lower case. */

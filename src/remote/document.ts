@@ -4,7 +4,7 @@
  * @module
  */
 
-import { essenceOf } from '../protocol/media_type.ts'
+import { essenceOf, JSON_TYPE } from '../protocol/media_type.ts'
 import { createKept, type Kept } from './kept.ts'
 import type { WaitUntil } from './single_flight.ts'
 
@@ -23,9 +23,6 @@ export type Fetched =
 export type FetchedText =
   | { readonly ok: true; readonly text: string; readonly headers: Headers }
   | { readonly ok: false; readonly detail: string; readonly status?: number; readonly text?: string }
-
-/** The media type of JSON, whatever else it says that it is. */
-export const JSON_TYPE: RegExp = /^application\/(?:[\w.-]+\+)?json$/
 
 /** Bytes that an answer may have, unless more is allowed. */
 const LONGEST = 65_536

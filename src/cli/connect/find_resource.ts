@@ -20,7 +20,8 @@ export interface FoundResource {
   readonly scopes: readonly string[]
 }
 
-const NOTHING: FoundResource = { at: undefined, resource: undefined, issuer: undefined, scopes: [] }
+/** Nothing is known of an API. */
+export const NO_RESOURCE: FoundResource = { at: undefined, resource: undefined, issuer: undefined, scopes: [] }
 
 /** Tells whether a reply is a document, whatever is in it. */
 function isThere(reply: Reply): reply is Answer {
@@ -30,7 +31,11 @@ function isThere(reply: Reply): reply is Answer {
 /** Judges the document that was found. */
 function judgeFound({ typed, place }: Walking, reply: Reply, before: readonly Finding[]): Outcome<FoundResource> {
   const detail = shownUrl(reply.url)
-  const end = (finding: Finding): Outcome<FoundResource> => ({ detail, findings: [...before, finding], found: NOTHING })
+  const end = (finding: Finding): Outcome<FoundResource> => ({
+    detail,
+    findings: [...before, finding],
+    found: NO_RESOURCE,
+  })
   if (!reply.ok) return end(judgeFailure(reply, 'api'))
   if (reply.status !== 200) return end(judgeMissing(reply, 'api'))
   const document = readDocument(reply, 'api')
@@ -48,11 +53,11 @@ async function findOld({ ask, typed }: Walking): Promise<Outcome<FoundResource>>
   if (issuer === undefined) {
     const what =
       'The API has no document (RFC 9728), neither at its path nor at the root: no client learns who issues tokens.'
-    return { detail: 'none', findings: [breaks('api', 'no_document', what, mend)], found: NOTHING }
+    return { detail: 'none', findings: [breaks('api', 'no_document', what, mend)], found: NO_RESOURCE }
   }
   const what = 'The API has no document (RFC 9728): clients find the issuer as in MCP 2025-03-26 alone, at the origin.'
   const findings = [warns('api', 'old_revision', what, mend)]
-  return { detail: 'none; the origin is an issuer', findings, found: { ...NOTHING, issuer: typed.origin } }
+  return { detail: 'none; the origin is an issuer', findings, found: { ...NO_RESOURCE, issuer: typed.origin } }
 }
 
 /**
@@ -65,7 +70,7 @@ export async function findResource(walking: Walking, told: string | undefined): 
   const usual = resourceAddresses(typed)
   if (told !== undefined) {
     const bad = judgeAddress('resource_metadata of the challenge', told, 'api', place)
-    if (bad !== undefined) return { detail: shownUrl(told), findings: [bad], found: NOTHING }
+    if (bad !== undefined) return { detail: shownUrl(told), findings: [bad], found: NO_RESOURCE }
     const outcome = judgeFound(walking, await ask(told, { headers: DOCUMENT_HEADERS }), [])
     if (usual.includes(told) || isBroken(outcome.findings)) return outcome
     for (const address of usual) if (isThere(await ask(address, { headers: DOCUMENT_HEADERS }))) return outcome

@@ -8,7 +8,7 @@ import { type Bounds, createAsk } from './ask.ts'
 import { askAsPage } from './ask_as_page.ts'
 import { authorize, redeem, register } from './be_client.ts'
 import { findIssuer, isIssuer } from './find_issuer.ts'
-import { type FoundResource, findResource, isDocumented } from './find_resource.ts'
+import { type FoundResource, findResource, isDocumented, NO_RESOURCE } from './find_resource.ts'
 import { meet } from './meet_api.ts'
 import { type Finding, isBroken, STEPS, type Step, shownUrl, warns } from './rules/finding.ts'
 import type { Outcome, Walking } from './walking.ts'
@@ -46,22 +46,27 @@ export interface WalkOptions extends Bounds {
   readonly random: () => string
 }
 
-const NO_API: FoundResource = { at: undefined, resource: undefined, issuer: undefined, scopes: [] }
-
 /** The steps as they are made; none is after one that breaks. */
-class Steps {
-  readonly done: StepReport[] = []
-
+interface Steps {
+  readonly done: readonly StepReport[]
   /** Notes a step, and returns whether the next can be made. */
-  note(step: Step, { detail, findings }: Pick<Outcome<unknown>, 'detail' | 'findings'>): boolean {
-    const state = isBroken(findings) ? 'break' : findings.length > 0 ? 'warning' : 'ok'
-    this.done.push({ step, state, detail, findings })
-    return state !== 'break'
-  }
-
+  note(step: Step, outcome: Pick<Outcome<unknown>, 'detail' | 'findings'>): boolean
   /** Notes that steps were not made, and why. */
-  skip(steps: readonly Step[], detail: string): void {
-    for (const step of steps) this.done.push({ step, state: 'not_tried', detail, findings: [] })
+  skip(steps: readonly Step[], detail: string): void
+}
+
+function createSteps(): Steps {
+  const done: StepReport[] = []
+  return {
+    done,
+    note(step, { detail, findings }) {
+      const state = isBroken(findings) ? 'break' : findings.length > 0 ? 'warning' : 'ok'
+      done.push({ step, state, detail, findings })
+      return state !== 'break'
+    },
+    skip(steps, detail) {
+      for (const step of steps) done.push({ step, state: 'not_tried', detail, findings: [] })
+    },
   }
 }
 
@@ -77,7 +82,7 @@ async function walkApi(
     if ((await isDocumented(walking)) || !(await isIssuer(walking)))
       return void steps.note('challenge', { detail: found.status, findings: [...met.findings, found.finding] })
     steps.skip(['challenge', 'resource'], 'an issuer, and no API')
-    return { ...NO_API, issuer: walking.typed.href, challengeScope: undefined, isApi: false }
+    return { ...NO_RESOURCE, issuer: walking.typed.href, challengeScope: undefined, isApi: false }
   }
   const isOpen = found.kind === 'open'
   if (isOpen && !(await isDocumented(walking))) {
@@ -104,7 +109,7 @@ async function walkApi(
 
 /** Walks as a client does that knows nothing but a URL. It never throws, whatever the servers answer. */
 export async function walk(typed: URL, { registers, say, progress, random, ...bounds }: WalkOptions): Promise<Report> {
-  const steps = new Steps()
+  const steps = createSteps()
   const { ask, place } = createAsk(typed, bounds, progress)
   const walking: Walking = { ask, place, typed, say, random }
   const client = await walkAll(walking, steps, registers)

@@ -6,7 +6,8 @@
 
 import { hasElapsed } from '../../elapsed.ts'
 import { parseUnique } from '../../jose/strict_json.ts'
-import { type Fetch, fetchText, JSON_TYPE } from '../document.ts'
+import { JSON_TYPE } from '../../protocol/media_type.ts'
+import { type Fetch, fetchText } from '../document.ts'
 import { createSingleFlight, type SingleFlight } from '../single_flight.ts'
 import type { Flights } from './flights.ts'
 import { freshFor } from './freshness.ts'

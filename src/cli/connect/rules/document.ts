@@ -4,7 +4,7 @@
  * @module
  */
 
-import { essenceOf } from '../../../protocol/media_type.ts'
+import { essenceOf, JSON_TYPE } from '../../../protocol/media_type.ts'
 import { type Answer, isPage, isRedirect, type Party, shownStatus } from './answer.ts'
 import { breaks, type Finding, shown, shownUrl, warns } from './finding.ts'
 
@@ -46,7 +46,7 @@ export function readDocument(answer: Answer, party: Party): Document {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     return no('no_object', `What ${at} answers is JSON, but no object.`, 'Answer with a JSON object.')
   const type = essenceOf(answer.headers['content-type'] ?? null)
-  const isJson = /^application\/(?:[\w.-]+\+)?json$/.test(type)
+  const isJson = JSON_TYPE.test(type)
   return {
     ok: true,
     json: json as Json,
