@@ -9,7 +9,7 @@ import { isLoopback } from '../../../keys/identifier.ts'
 import { isStrangersUrl } from '../../protocol/remote_url.ts'
 import type { Client, ClientSigner } from '../clients/client.ts'
 import { ASSERTION_ALGORITHMS, readSigner } from '../signer.ts'
-import { memberOf, readName, readRedirectUris, readTextMember, readTextsMember } from './registration_request.ts'
+import { memberOf, readName, readRedirectUris, readTextMember, readTextsMember } from './client_metadata.ts'
 import { type WalkInPolicy, walkInClient } from './walk_in.ts'
 
 /** Characters that such an id may have. */
