@@ -18,7 +18,7 @@ import { atMost, corsWhereAsked, limitFailures, only } from './middleware.ts'
 import { type Answer, toResponse } from './respond.ts'
 import { waitUntilOf } from './wait_until.ts'
 
-/** Headers that mean nothing here (W3C Trace Context, W3C Baggage, and others' own). */
+/** Headers that mean nothing here (MCP, W3C Trace Context, W3C Baggage, and others' own). */
 const BESIDE = ['MCP-Protocol-Version', 'Traceparent', 'Tracestate', 'Baggage', 'Sentry-Trace', 'X-Requested-With']
 
 /** Browsers may ask, from any page but a nameless one, and never with cookies. */

@@ -347,7 +347,7 @@ describe('CORS at the token endpoint (b.5, H56)', () => {
     expect(headers.get('access-control-allow-origin')).toBe('*')
     expect(headers.get('access-control-allow-methods')).toBe('POST')
     expect(headers.get('access-control-allow-headers')).toBe(
-      'Authorization,Content-Type,DPoP,Traceparent,Tracestate,Baggage,Sentry-Trace,X-Requested-With',
+      'Authorization,Content-Type,DPoP,MCP-Protocol-Version,Traceparent,Tracestate,Baggage,Sentry-Trace,X-Requested-With',
     )
     expect(headers.get('access-control-max-age')).toBe('600')
     expect(headers.get('access-control-allow-credentials')).toBeNull()
