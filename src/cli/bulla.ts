@@ -35,15 +35,10 @@ const commands: readonly Command[] = [
   ...doctorCommands,
 ]
 
-function usageOf({ call, operand, options }: Command): string {
-  const isNeeded = (name: string): boolean =>
-    (call === 'subject' && ['provider', 'sub'].includes(name)) ||
-    (['issuer', 'client'].includes(name) && call === 'login') ||
-    (['ring', 'keys', 'issuer', 'resource', 'client', 'secret-file', 'connect'].includes(name) &&
-      !['client new', 'client keys', 'login'].includes(call))
+function usageOf({ call, operand, options, needs = [] }: Command): string {
   const shown = Object.entries(options).map(([name, option]) => {
     const flag = option.value === undefined ? `--${name}` : `--${name} ${option.value}`
-    return isNeeded(name) ? flag : `[${flag}]${option.multiple ? '…' : ''}`
+    return needs.includes(name) ? flag : `[${flag}]${option.multiple ? '…' : ''}`
   })
   return ['bulla', call, ...(operand === undefined ? [] : [operand]), ...shown].join(' ')
 }

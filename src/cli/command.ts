@@ -70,6 +70,8 @@ export interface Command {
   /** More lines for its own help text. */
   readonly details?: string
   readonly options: Readonly<Record<string, Option>>
+  /** The options that it cannot do without, for its help text. Default: none. */
+  readonly needs?: readonly string[]
   /** Does it, and returns the exit status: 0, or 1 for a plain no. */
   run(values: Values, operand: string, io: Io): Promise<number>
 }

@@ -22,6 +22,7 @@ const doctor: Command = {
   summary: 'walks to an API or issuer as an MCP client does, and says where that breaks; exit 1 if it does',
   details:
     'It asks as any client would, follows no redirect blindly, and stops where a person would log in. It registers a client\nof its own, which can be deleted: --no-register leaves that out. It looks for a break at each step, says whose fault it is,\nand how it is mended. A warning is what stops some clients alone.',
+  needs: ['connect'],
   options: {
     connect: { type: 'string', value: 'URL', help: 'the URL of the API, as a client is given it; or of an issuer' },
     'no-register': { type: 'boolean', help: 'register no client, and leave out what needs one' },

@@ -90,6 +90,7 @@ const rotate: Command = {
   summary: 'prints the ring with the next root staged and retired ones dropped; refuses too early',
   details:
     'The new root opens at once and seals after propagation + skew; until then every holder must have the new ring.\nNever write `> FILE` over the file that --ring reads: the shell empties it first. Use --in-place.\nA ring that has an RSA key gets the next one with the root.',
+  needs: ['ring'],
   options: { ring: RING, 'in-place': inPlace, out: OUT, 'root-life': rootLife, 'longest-life': longestLife, rs256 },
   async run(values, _operand, io) {
     const from = await readWholeRing(values, io)
@@ -107,6 +108,7 @@ const revoke: Command = {
   call: 'keys revoke',
   operand: 'KID',
   summary: 'prints the ring with that root revoked: all that it sealed is dead',
+  needs: ['ring'],
   options: { ring: RING, 'in-place': inPlace, out: OUT },
   async run(values, kid, io) {
     const from = await readWholeRing(values, io)
@@ -134,6 +136,7 @@ function writeAge(seconds: number): string {
 const show: Command = {
   call: 'keys show',
   summary: 'each root, and each RSA key: state, dates, age; no key material',
+  needs: ['ring'],
   options: { ring: RING, json: { type: 'boolean', help: 'as JSON' } },
   async run(values, _operand, io) {
     const { ring: shown, bad } = readRingText(await readText(values.need('ring'), io))
@@ -173,6 +176,7 @@ const show: Command = {
 const doctor: Command = {
   call: 'keys doctor',
   summary: 'every rule broken, one a line; exit 1 if any',
+  needs: ['ring'],
   options: {
     ring: RING,
     'longest-life': longestLife,

@@ -87,6 +87,7 @@ const read: Command = {
   call: 'client read',
   operand: 'ID',
   summary: 'what the id of a client holds that registered, as JSON',
+  needs: ['keys', 'issuer'],
   options: {
     keys: KEYS,
     issuer: { type: 'string', value: 'URL', help: 'the URL of the issuer' },

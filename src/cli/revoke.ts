@@ -58,6 +58,7 @@ function revoking(kind: string, operand: string, summary: string): Command {
     operand,
     summary,
     details: 'Prints the answer of the issuer. What is issued afterwards to a person or client is good again.',
+    needs: ['issuer', 'client', 'secret-file'],
     options: isPerson ? { ...OPTIONS, provider: PROVIDER, settings: SETTINGS } : OPTIONS,
     async run(values, operand, io) {
       const value = isPerson && values.has('provider') ? await subjectHere(values, operand) : operand

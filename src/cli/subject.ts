@@ -44,6 +44,7 @@ const subject: Command = {
   summary: 'what a person of a provider is called here: the SUB of `bulla revoke sub`, and of tokens',
   details:
     'Resources and clients with pairwise subjects call the person otherwise still; revoking reaches these names too.',
+  needs: ['provider', 'sub'],
   options: {
     provider: PROVIDER,
     sub: { type: 'string', value: 'ID', help: "the provider's own name of the person, its `sub`" },

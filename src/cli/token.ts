@@ -58,6 +58,7 @@ const inspect: Command = {
   summary: 'the token on stdin as RFC 7662 JSON; exit 1 with {"active":false} when it is not active',
   details:
     'stdin is the token, or the whole answer of the token endpoint. Without --resource it is an ID token, and with the URI <issuer>/userinfo one that asks who logged in: then stderr says of each claim where it came from.',
+  needs: ['keys', 'issuer'],
   options: {
     keys: {
       type: 'string',

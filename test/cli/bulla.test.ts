@@ -74,6 +74,11 @@ describe('bulla', () => {
 
   it('tells the options of each command', async () => {
     const { code, out } = await bulla('keys export --help')
+    const others = await Promise.all([bulla('keys doctor --help'), bulla('token inspect --help')])
+    expect(others.map((other) => other.out.split('\n')[0])).toEqual([
+      'usage: bulla keys doctor --ring FILE [--longest-life SECONDS] [--horizon SECONDS] [--issuer URL]',
+      'usage: bulla token inspect --keys FILE [--jwks FILE] --issuer URL [--resource URI] [--settings FILE] [--enc ENC] [--explain]',
+    ])
     expect(code).toBe(0)
     expect(out).toContain(
       'usage: bulla keys export --ring FILE --issuer URL --resource URI [--settings FILE] [--enc ENC] [--unknown] [--branch N] [--jwks] [--periods N] [--out FILE]',
