@@ -12,6 +12,8 @@ const { ISSUER: issuer = 'http://localhost:8787', PORT = '8788' } = process.env
 const resource = `http://localhost:${PORT}/mcp`
 const about = describe({ resource, issuer, scopes: ['orders:read', 'orders:write'], name: 'Orders, for agents' })
 const keys = remoteKeys({ url: `${issuer}/keys`, clientId: 'demo-mcp', clientSecret: 'demo-mcp-secret' })
+const revocations = { url: `${issuer}/revocations` }
+const demand = { resourceMetadata: about.url, scope: 'orders:read', cors: '*' }
 
 const mcp = createMcpHandler(() => {
   const server = new McpServer({ name: 'whoami', version: '1.0.0' })
@@ -24,7 +26,7 @@ const mcp = createMcpHandler(() => {
 
 const app = new Hono()
   .use(about)
-  .use('/mcp', resourceServer({ issuer, resource, keys, resourceMetadata: about.url, scope: 'orders:read', cors: '*' }))
+  .use('/mcp', resourceServer({ issuer, resource, keys, revocations, ...demand }))
   .all('/mcp', (c) => mcp.fetch(c.req.raw, { authInfo: toAuthInfo(c.get('entitlement')) }))
 
 serve({ fetch: app.fetch, port: Number(PORT) }, () => console.log(`The MCP server is at ${resource}.`))

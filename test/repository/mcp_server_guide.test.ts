@@ -162,6 +162,19 @@ describe('the guide to an MCP server', { timeout: 60_000 }, () => {
     expect([refused.status, challenge]).toEqual([403, expect.stringContaining('scope="orders:read orders:write"')])
   })
 
+  it('refuses an app that was revoked, in the stated seconds', async () => {
+    const app = appOf()
+    await call(OF_2, app, 'whoami')
+    const secret = join(checkout, 'operator.secret')
+    await writeFile(secret, 'demo-operator-secret', { mode: 0o600 })
+    const operator = ['--issuer', live.issuer, '--client', 'demo-operator', '--secret-file', secret]
+    const revoke = ['run', '-s', 'bulla', '--', 'revoke', 'client', app.kept.client?.client_id ?? '', ...operator]
+    expect(await run('npm', revoke, { cwd: checkout })).toMatchObject({ code: 0 })
+    const headers = { authorization: `Bearer ${app.kept.tokens?.access_token}` }
+    const ask = async (): Promise<number> => (await fetch(resource, { method: 'POST', headers })).status
+    await expect.poll(ask, { timeout: 25_000, interval: 500 }).toBe(401)
+  })
+
   it("answers by the guide's own commands: the inspector, mcp-remote, and the doctor", async () => {
     const own = (name: string) => blockOf(name).trim().replace('http://localhost:8788/mcp', resource).split(' ')
     const home = await openHome({ person: createVisitor() })
