@@ -4,6 +4,7 @@
  * @module
  */
 
+import { lineOf } from './protocol/address_line.ts'
 import type { AllowDevice } from './settings/allow_device.ts'
 
 /** A rate limit as Workers bind it: it counts a call, and tells whether there may be more. */
@@ -16,10 +17,16 @@ export function addressOf(request: Request): string | undefined {
   return request.headers.get('cf-connecting-ip') ?? undefined
 }
 
-/** Counts by the address. */
+/** Returns what is counted of a request: the line that it comes from. */
+function callerOf(request: Request): string | undefined {
+  const address = addressOf(request)
+  return address === undefined ? undefined : lineOf(address)
+}
+
+/** Counts by the address, of IPv6 by the line. */
 export function allowBy(limits: RateLimit): (request: Request) => Promise<boolean> {
   return async (request) => {
-    const key = addressOf(request)
+    const key = callerOf(request)
     return key === undefined || (await limits.limit({ key })).success
   }
 }
@@ -33,7 +40,7 @@ const MOST_OPEN = 20
  */
 export function allowDeviceBy(limits: RateLimit): AllowDevice {
   return async (request, clientId, countOpen) => {
-    const address = addressOf(request)
+    const address = callerOf(request)
     if (address === undefined) return true
     return (await limits.limit({ key: `${address} ${clientId}` })).success && (await countOpen(address)) <= MOST_OPEN
   }

@@ -150,7 +150,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/binding_kinds.ts': ['keys'],
   'src/certificate_on_workers.ts': ['src/registration', 'src/token'],
-  'src/rate_limit_on_workers.ts': ['src/settings'],
+  'src/rate_limit_on_workers.ts': ['src/settings', 'src/protocol'],
   'src/bindings.ts': [
     'src/certificate_on_workers.ts',
     'src/rate_limit_on_workers.ts',

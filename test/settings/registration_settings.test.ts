@@ -401,7 +401,7 @@ describe('in the variables of a Worker', () => {
     )
   })
 
-  it('the limit counts by the address that the platform saw', async () => {
+  it('the limit counts by the address that the platform saw, of IPv6 by the line', async () => {
     const asked: string[] = []
     const limits = { limit: async ({ key }: { key: string }) => ({ success: asked.push(key) < 2 }) }
     const issuer = createIssuer({ ...readBindings(env(GOOD, { REGISTRATIONS: limits })), log: () => {} })
@@ -420,5 +420,8 @@ describe('in the variables of a Worker', () => {
       [201, 429, 201],
       ['192.0.2.1', '192.0.2.2'],
     ])
+    await register('2001:db8:0:1::1')
+    await register('2001:DB8::1:ffff:0:0:2')
+    expect(new Set(asked.slice(2))).toEqual(new Set(['2001:db8:0:1']))
   })
 })

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { lineOf } from '../../protocol/address_line.ts'
+
 /** Fetches that are under way at once: in all, for what never came well before, of one host, and for one who asks. */
 const MOST = { all: 8, unknown: 4, host: 3, asker: 2 }
 
@@ -28,26 +30,12 @@ export interface Flights {
   enter(flight: Flight, now: number): (() => void) | undefined
 }
 
-/** Returns whom addresses belong to: of IPv6 a line has 2^64. */
-function ownerOf(address: string | undefined): string | undefined {
-  if (!address?.includes(':')) return address
-  // A server that listens to both kinds sees IPv4 so, and all of it would be one line.
-  const v4 = /^::ffff:(?=[\d.]+$)(.*)/i.exec(address)?.[1]
-  if (v4 !== undefined) return v4
-  const [head = '', tail] = address.split('::')
-  const before = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = tail === undefined ? [] : Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0')
-  const groups = [...before, ...zeros, ...after].slice(0, 4)
-  return groups.map((group) => group.toLowerCase().replace(/^0+(?=.)/, '')).join(':')
-}
-
 /** Returns what counts fetches. */
 export function createFlights(): Flights {
   const under = new Set<{ readonly flight: Flight; readonly since: number }>()
   return {
     enter(asked, now) {
-      const flight = { ...asked, asker: ownerOf(asked.asker) }
+      const flight = { ...asked, asker: asked.asker === undefined ? undefined : lineOf(asked.asker) }
       for (const one of under) if (Math.abs(now - one.since) >= DEAD) under.delete(one)
       const count = (is: (one: Flight) => boolean): number => [...under].filter((one) => is(one.flight)).length
       const isFull =
