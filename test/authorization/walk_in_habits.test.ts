@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { createRing, writeRing } from '../../keys/index.ts'
 import { createMemoryRevocations } from '../../src/index.ts'
 import { challengeOf } from '../../src/protocol/pkce.ts'
-import { API, API2, basic, ISSUER, NOW, SECRETS, secretHash } from '../fixtures.ts'
+import { API, API2, basic, ISSUER, NOW, SECRETS, secretHash, testKey } from '../fixtures.ts'
 import { createProver, withProofs } from '../parties/dpop.ts'
 import { type Changes, formOf, hiddenField, VERIFIER } from '../parties/person.ts'
 import { formRequest } from '../parties/servers.ts'
@@ -56,7 +57,9 @@ function aging(changes: WalkInChanges = {}) {
 describe('habits of agents', () => {
   it('1: they keep an id for ever: it is known 400 days later, and to an issuer that has another ring', async () => {
     const client = await createWalkInIssuer().register()
-    const later = createWalkInIssuer({ now: () => NOW + 20 * DAY })
+    const then = NOW + 400 * DAY
+    const keyRing = writeRing(createRing({ now: then, key: testKey(7) }))
+    const later = createWalkInIssuer({ now: () => then, keyRing })
     expect((await redeem(later, client)).scope).toBe('read')
   })
 
