@@ -39,14 +39,12 @@ export const LONGEST_STATE = 4096
  */
 export function checkWorthFetching(parameters: Parameters): void {
   parameters.checkOnce()
-  if (['request', 'request_uri'].some((name) => parameters.get(name) !== undefined))
-    throw new OAuthError('request_not_supported', 'the request is elsewhere, or signed')
-  parameters.require('redirect_uri')
-  if (parameters.require('response_type') !== 'code')
-    throw new OAuthError('unsupported_response_type', 'response_type is not code')
   // No document says how its client signs requests, and a request that was pushed is opened before.
   if (['request', 'request_uri'].some((name) => parameters.get(name) !== undefined))
     throw new OAuthError('request_not_supported', 'request is not taken of a client by a document')
+  parameters.require('redirect_uri')
+  if (parameters.require('response_type') !== 'code')
+    throw new OAuthError('unsupported_response_type', 'response_type is not code')
   readChallenge(parameters.get('code_challenge'), parameters.get('code_challenge_method'))
 }
 
