@@ -228,6 +228,25 @@ describe('habits of agents', () => {
     for (const { scope, expires_in } of [first, next]) expect([scope, expires_in]).toEqual(['read write', 600])
   })
 
+  it('43: they look at the address before the browser goes there: nothing comes of it, and only an unknown id is 400', async () => {
+    const issuer = createWalkInIssuer()
+    const client = await issuer.register()
+    const asked = {
+      response_type: 'code',
+      client_id: client.client_id,
+      redirect_uri: CALLBACK,
+      scope: 'read',
+      code_challenge: challengeOf(VERIFIER),
+      code_challenge_method: 'S256',
+    }
+    const look = (changes: Changes) =>
+      issuer.ask(new Request(`${ISSUER}/authorize?${formOf({ ...asked, ...changes })}`, { redirect: 'manual' }))
+    const looks = [{}, {}, { scope: 'bogus' }, { prompt: 'none' }, { client_id: 'dcr.gone' }].map(look)
+    const statuses = (await Promise.all(looks)).map(({ status }) => status)
+    expect(statuses.map((status) => (status === 303 ? 200 : status))).toEqual([200, 200, 200, 200, 400])
+    expect((await redeem(issuer, client)).scope).toBe('read')
+  })
+
   it.each(['consent', 'select_account', 'login'])('44: they ask with prompt=%s', async (prompt) => {
     const issuer = createWalkInIssuer()
     const response = await issuer.question(await issuer.register(), { prompt, scope: 'read offline_access' })
