@@ -6,7 +6,7 @@
 
 import { OFFLINE_ACCESS, STANDARD_SCOPES } from './openid/openid.ts'
 import type { OpenidSettings } from './openid/openid_registration.ts'
-import { DEVICE_CODE } from './protocol/user_code.ts'
+import { DEVICE_CODE } from './protocol/grant_type.ts'
 import type { ClientSettings } from './registration/clients/client_registration.ts'
 import type { ResourceSettings } from './registration/resource_registration.ts'
 import type { RegistrationSettings } from './registration/walk_in/walk_in_registration.ts'

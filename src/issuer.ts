@@ -30,7 +30,7 @@ import type { FormRequest } from './http/form_endpoint.ts'
 import { only, onlyForUs, securely, showingRefusals } from './http/middleware.ts'
 import { type Answer, answerError, answerRefusal, toResponse } from './http/respond.ts'
 import { createParts, createPersonalParts } from './parts.ts'
-import { DEVICE_CODE } from './protocol/user_code.ts'
+import { DEVICE_CODE } from './protocol/grant_type.ts'
 import type { IssuerSettings } from './settings/settings.ts'
 
 /** An issuer: a Hono app, and the token endpoint as a plain function beside it. */

@@ -6,8 +6,8 @@
  */
 
 import { isLoopback } from '../../keys/identifier.ts'
+import { DEVICE_CODE } from '../protocol/grant_type.ts'
 import { checkRemoteUrl } from '../protocol/remote_url.ts'
-import { DEVICE_CODE } from '../protocol/user_code.ts'
 import { makeVisible } from '../protocol/visible.ts'
 import { askIssuer, type IssuerAnswer } from './ask_issuer.ts'
 import { type Command, type Io, Refusal, UsageError, type Values } from './command.ts'

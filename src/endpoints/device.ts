@@ -9,70 +9,46 @@
 
 import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
-import type { AllowedApps } from '../authorization/allowed_apps.ts'
-import type { Approve } from '../authorization/approve.ts'
 import { showQuestion, writeSpan } from '../authorization/consent_words.ts'
+import {
+  createDecideDevice,
+  type DeviceDecisionParts,
+  isLoggedIn,
+  isOpen,
+  type LoggedIn,
+  type Visit,
+} from '../authorization/device_decision.ts'
 import { type DeviceRequest, isNewForDevice, readDeviceRequest } from '../authorization/device_request.ts'
 import type { Logins } from '../authorization/login.ts'
-import type { Session, Sessions } from '../authorization/session.ts'
 import { devicePageOf } from '../authorization/ways.ts'
 import type { EndpointContext } from '../context.ts'
-import { createWaitingDevices, type Waiting, type WaitingDevices } from '../grants/waiting_devices.ts'
+import { createWaitingDevices, type Waiting } from '../grants/waiting_devices.ts'
 import { checkNavigation, checkOwnForm, isPrefetch, readBody } from '../http/browser.ts'
 import { withCookies } from '../http/cookies.ts'
 import { answerErrorPage } from '../http/respond.ts'
-import { REVOKED_FOR } from '../issuing/revoking.ts'
 import { TokenError } from '../jose/error.ts'
 import { accountOf } from '../login/person.ts'
 import { askingAnewPage, consentPage, switchingPage } from '../pages/consent.ts'
-import { deviceAnsweredPage, deviceCodePage, deviceOverPage, tooManyCodesPage } from '../pages/device.ts'
+import { deviceCodePage, deviceOverPage, tooManyCodesPage } from '../pages/device.ts'
 import { type Page, toPageResponse } from '../pages/page.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import { readUserCode, showUserCode } from '../protocol/user_code.ts'
 import { keepingGuardOf } from '../stores/guard.ts'
-import type { RevocationView } from '../stores/revocations.ts'
-import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
+import type { PurposeFacts } from '../token/purpose.ts'
 
 /** What the endpoint needs beside the context. */
-export interface DeviceParts {
-  readonly sessions: Sessions
+export interface DeviceParts extends DeviceDecisionParts {
   readonly logins: Logins
-  readonly approve: Approve
-  readonly allowed: AllowedApps
-  readonly view: RevocationView
-}
-
-/** What is handed on within one request of a browser. */
-interface Visit {
-  readonly c: Context
-  readonly session: Session | undefined
-  readonly envelopes: PurposeEnvelopes
-  readonly devices: WaitingDevices
-  /** Unix seconds. */
-  readonly now: number
-}
-
-/** A visit of somebody who is logged in. */
-type LoggedIn = Visit & { readonly session: Session }
-
-function isLoggedIn(visit: Visit): visit is LoggedIn {
-  return visit.session !== undefined
-}
-
-/** Tells whether a request can still be answered. */
-function isOpen({ facts: { state, exp } }: Waiting, now: number): boolean {
-  return state === 'asked' && now < exp
 }
 
 /** Returns the endpoint, for GET and POST. */
-export function createDeviceEndpoint(
-  context: EndpointContext,
-  { sessions, logins, approve, allowed, view }: DeviceParts,
-): (c: Context) => Promise<Response> {
+export function createDeviceEndpoint(context: EndpointContext, parts: DeviceParts): (c: Context) => Promise<Response> {
+  const { sessions, logins, approve } = parts
   const { settings, keyRing, log, newId } = context
   const { issuer, clients, lives } = settings
   const guard = keepingGuardOf(settings.guard)
+  const decide = createDecideDevice(context, parts)
 
   async function visitOf(c: Context, now: number): Promise<Visit> {
     const envelopes = context.envelopes(keyRing.open(now), now)
@@ -198,48 +174,6 @@ export function createDeviceEndpoint(
     // The session may have become another one since the question.
     const isEnough = decision === 'deny' || isNewForDevice(visit.session, request, waiting.facts.iat, visit.now)
     return isEnough ? decide(visit, decision, waiting, request) : logInAnew(visit, userCode)
-  }
-
-  /** Puts the answer in the place of the question. The first counts; the same again leads on again. */
-  async function decide(
-    visit: LoggedIn,
-    decision: 'allow' | 'deny',
-    waiting: Waiting,
-    request: DeviceRequest,
-  ): Promise<Response> {
-    const { c, session, devices, envelopes, now } = visit
-    const { client } = request.destination
-    const { sub } = session
-    const answered = deviceAnsweredPage(issuer, decision, client.name)
-    const isFirst = isOpen(waiting, now) && (await put(visit, decision, waiting, request))
-    if (!isFirst) {
-      const { state, approval } = (await devices.find(waiting.userCode))?.facts ?? {}
-      const isSame = decision === 'deny' ? state === 'denied' : approval?.sid === session.sid && approval.sub === sub
-      if (!isSame) return answer(visit, 409, deviceOverPage(issuer))
-    }
-    // Again, too: the first answer, with its cookies, may have been lost.
-    if (decision === 'allow') {
-      await allowed.note(c, request, session, envelopes, now)
-      await sessions.note(c, request, session, envelopes, now)
-    }
-    if (isFirst) log({ level: 'info', event: 'device', code: decision, client: client.id })
-    return answer(visit, 200, answered)
-  }
-
-  async function put(
-    { session, devices, now }: LoggedIn,
-    decision: 'allow' | 'deny',
-    waiting: Waiting,
-    request: DeviceRequest,
-  ): Promise<boolean> {
-    if (decision === 'deny') return devices.replace(waiting, { state: 'denied' })
-    // For some seconds after an app, or a client, was revoked what it is given is dead too.
-    if (await view.hits({ sub: session.sub, client_id: request.destination.client.id, iat: now }, now))
-      throw new OAuthError('access_denied', 'the app was revoked just now', { retryAfter: REVOKED_FOR })
-    return devices.replace(waiting, {
-      state: 'approved',
-      approval: approve(request, session, waiting.facts.jti, now),
-    })
   }
 
   return async (c) => {

@@ -19,7 +19,7 @@ import {
 } from './approval.ts'
 import { approvalOf, type CodeFacts } from './approval_facts.ts'
 import type { Decision, Grant } from './grant.ts'
-import { tellLogin } from './login_facts.ts'
+import { tellPerson } from './login_facts.ts'
 
 /** Spends the code. One that was spent before ends all that came of it (RFC 6749 §4.1.2). */
 async function spend(jti: string, exp: number, facts: CodeFacts, context: ApprovalContext): Promise<void> {
@@ -58,12 +58,9 @@ async function decide(parameters: Parameters, client: Client, context: ApprovalC
   await checkNotEnded(facts, context)
   const isSafe = context.guard !== undefined || !isPublic(client) || context.confirmation !== undefined
   const mayRefresh = client.grantTypes.has('refresh_token') && isSafe
-  const login = tellLogin(facts, facts.scope, client, context.approvals)
-  const { nonce } = facts
   return {
     entitlement,
-    ...(login === undefined ? {} : { login: { ...login, ...(nonce === undefined ? {} : { nonce }) } }),
-    ...(facts.claims === undefined ? {} : { person: facts.claims }),
+    ...tellPerson(facts, facts.scope, client, context.approvals, facts.nonce),
     ...(mayRefresh ? { refresh: { ...approvalOf(facts), generation: 0 } } : {}),
     spend: () => spend(jti, facts.until ?? exp, facts, context),
   }

@@ -6,8 +6,8 @@
 
 import { TokenError } from '../jose/error.ts'
 import { OAuthError } from '../protocol/error.ts'
+import { DEVICE_CODE } from '../protocol/grant_type.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import { DEVICE_CODE } from '../protocol/user_code.ts'
 import type { Client } from '../registration/clients/client.ts'
 import { keepingGuardOf } from '../stores/guard.ts'
 import {
@@ -21,7 +21,7 @@ import {
 } from './approval.ts'
 import { type Approval, approvalOf } from './approval_facts.ts'
 import type { Decision, Grant } from './grant.ts'
-import { tellLogin } from './login_facts.ts'
+import { tellPerson } from './login_facts.ts'
 import {
   createWaitingDevices,
   type DeviceCodeFacts,
@@ -106,11 +106,9 @@ async function decide(parameters: Parameters, client: Client, context: ApprovalC
   }
   const entitlement = entitle(approval, wish, client, context)
   await checkNotEnded(approval, context)
-  const login = tellLogin(approval, approval.scope, client, context.approvals)
   return {
     entitlement,
-    ...(login === undefined ? {} : { login }),
-    ...(approval.claims === undefined ? {} : { person: approval.claims }),
+    ...tellPerson(approval, approval.scope, client, context.approvals),
     ...(client.grantTypes.has('refresh_token') ? { refresh: { ...approvalOf(approval), generation: 0 } } : {}),
     spend: () => give(approved, devices, context),
   }

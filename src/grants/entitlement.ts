@@ -5,9 +5,9 @@
  */
 
 import { OAuthError } from '../protocol/error.ts'
+import { DEVICE_CODE } from '../protocol/grant_type.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { grantScope, readScope } from '../protocol/scope.ts'
-import { DEVICE_CODE } from '../protocol/user_code.ts'
 import type { Client } from '../registration/clients/client.ts'
 import {
   type PlacedDetail,

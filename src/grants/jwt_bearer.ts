@@ -6,6 +6,7 @@
  */
 
 import { OAuthError } from '../protocol/error.ts'
+import { JWT_BEARER } from '../protocol/grant_type.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { readScope } from '../protocol/scope.ts'
 import type { Client } from '../registration/clients/client.ts'
@@ -44,4 +45,4 @@ async function decide(parameters: Parameters, client: Client, context: Context):
 }
 
 /** Takes each assertion once. */
-export const jwtBearer: Grant = { type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', decide }
+export const jwtBearer: Grant = { type: JWT_BEARER, decide }

@@ -10,7 +10,7 @@ import { askable, type Claims, sealClaims, toldByIdToken, toldByUserinfo } from 
 import type { Client } from '../registration/clients/client.ts'
 import type { Resource } from '../registration/resource.ts'
 import { type Approval, loginOf } from './approval_facts.ts'
-import type { Approvals, LoginFacts } from './grant.ts'
+import type { Approvals, Decision, LoginFacts } from './grant.ts'
 
 /** The claim of a token for the issuer's own resource under which stands what may be told: no claim of a person has its name. */
 export const USERINFO_CLAIM = 'userinfo'
@@ -35,7 +35,7 @@ export function tellUserinfo(
 }
 
 /** Returns what a client is told of who logged in; nothing where it did not ask, or may not any more. */
-export function tellLogin(
+function tellLogin(
   approval: Approval,
   scope: readonly string[],
   client: Client,
@@ -47,4 +47,24 @@ export function tellLogin(
   const names = allowedOf(asked, openid, client)
   const { sub, sid, grant_end: until } = approval
   return { sub, sid, login: loginOf(approval), claims: sealClaims(openid, approval.claims ?? {}, names), until }
+}
+
+/**
+ * Returns what a decision says of the person: to the client, if it asked who logged in, and to the operator's own hook.
+ *
+ * @param scope what is asked for of the approval
+ * @param nonce what the client wants to find in the ID token. Default: nothing
+ */
+export function tellPerson(
+  approval: Approval,
+  scope: readonly string[],
+  client: Client,
+  approvals: Approvals,
+  nonce?: string,
+): Pick<Decision, 'login' | 'person'> {
+  const login = tellLogin(approval, scope, client, approvals)
+  return {
+    ...(login && { login: { ...login, ...(nonce === undefined ? {} : { nonce }) } }),
+    ...(approval.claims && { person: approval.claims }),
+  }
 }

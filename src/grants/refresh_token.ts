@@ -23,7 +23,7 @@ import {
 } from './approval.ts'
 import { approvalOf, type RefreshFacts } from './approval_facts.ts'
 import type { Decision, Grant } from './grant.ts'
-import { tellLogin } from './login_facts.ts'
+import { tellPerson } from './login_facts.ts'
 
 /**
  * Moves the family on to the next refresh token, which is bound to the key that the request proves. An older one that comes back
@@ -65,11 +65,7 @@ async function decide(parameters: Parameters, client: Client, context: ApprovalC
   const wish = { resources, scope, details: parameters.get('authorization_details') }
   const entitlement = entitle(facts, wish, client, context)
   await checkNotEnded(facts, context, isOffline(facts, client, context))
-  const login = tellLogin(facts, requestedOf(facts, scope, client), client, context.approvals)
-  const told = {
-    ...(login === undefined ? {} : { login }),
-    ...(facts.claims === undefined ? {} : { person: facts.claims }),
-  }
+  const told = tellPerson(facts, requestedOf(facts, scope, client), client, context.approvals)
   if (!isPublic(client) || facts.cnf !== undefined)
     return { entitlement, ...told, ...(client.repeatsRefreshToken ? { refresh_token: presented } : {}) }
   const { guard } = context

@@ -6,6 +6,7 @@
  */
 
 import { OAuthError } from '../protocol/error.ts'
+import { TOKEN_EXCHANGE } from '../protocol/grant_type.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { readScope } from '../protocol/scope.ts'
 import { clientSubject, isImpersonal } from '../protocol/subject.ts'
@@ -116,4 +117,4 @@ async function decide(parameters: Parameters, client: Client, context: PartyCont
 }
 
 /** Gives no refresh token: what was brought can be brought again. */
-export const tokenExchange: Grant = { type: 'urn:ietf:params:oauth:grant-type:token-exchange', decide }
+export const tokenExchange: Grant = { type: TOKEN_EXCHANGE, decide }

@@ -6,9 +6,6 @@
 
 import { decodeBase64url } from '../../keys/base64url.ts'
 
-/** The grant type of a device (RFC 8628 §3.4). */
-export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
-
 /** Seconds that a code lives, be it the device's or the person's. */
 export const DEVICE_LIFE = 600
 

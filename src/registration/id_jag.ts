@@ -5,6 +5,7 @@
  * @module
  */
 
+import { JWT_BEARER } from '../protocol/grant_type.ts'
 import { type Client, isPublic } from './clients/client.ts'
 
 /** The `typ` of an ID-JAG: just that. */
@@ -13,11 +14,8 @@ export const ID_JAG_TYPE = 'oauth-id-jag+jwt'
 /** How the metadata call the profile. */
 export const ID_JAG_PROFILE = 'urn:ietf:params:oauth:grant-profile:id-jag'
 
-/** The grant type by which they are brought, and no other. */
-const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
-
 /**
- * Checks that clients can bring an ID-JAG: they prove who they are, for an assertion names its client and proves nothing of it.
+ * Checks that clients can bring an ID-JAG, by the grant type of assertions: they prove who they are, for an assertion names its client and proves nothing of it.
  *
  * @throws {RangeError} when one is public, or may not use the grant type
  */

@@ -1,24 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { createMemoryGuard, type IssuerSettings, type LogEntry } from '../../src/index.ts'
-import { ISSUER, NOW, testIssuer, VARS } from '../fixtures.ts'
-import { createDevice, createOwner, DEVICE_CLIENTS } from '../parties/device.ts'
+import { createMemoryGuard } from '../../src/index.ts'
+import { ISSUER, NOW, VARS } from '../fixtures.ts'
+import { createDevice, DEVICE_CLIENTS, setUpDevices } from '../parties/device.ts'
 import { authorizeUrl, createBrowser, createPerson, goesTo, hiddenField, readAnswer } from '../parties/person.ts'
-
-/** An issuer with a clock that the test turns, its devices, and those who let them in. */
-function setUp(changes: Partial<IssuerSettings> = {}) {
-  let now = NOW
-  const lines: LogEntry[] = []
-  const settings = { clients: DEVICE_CLIENTS, now: () => now, guard: createMemoryGuard(() => now), ...changes }
-  const issuer = testIssuer({ log: (entry) => lines.push(entry), ...settings })
-  const ask = (request: Request): Response | Promise<Response> => issuer.fetch(request)
-  return {
-    ask,
-    lines,
-    device: createDevice(ask),
-    owner: (name?: string) => createOwner(ask, () => now, name),
-    wait: (seconds: number) => (now += seconds),
-  }
-}
 
 const errorOf = async (response: Response): Promise<string | undefined> => (await readAnswer(response)).error
 const titleOf = async (response: Response): Promise<string> =>
@@ -26,7 +10,7 @@ const titleOf = async (response: Response): Promise<string> =>
 
 describe('the page for devices', () => {
   it('asks for a login first, whatever came with the link, and names no app there', async () => {
-    const { ask, device } = setUp()
+    const { ask, device } = setUpDevices()
     const { verification_uri_complete } = await device.start()
     for (const url of [`${ISSUER}/device`, verification_uri_complete, `${ISSUER}/device?user_code=%22%3E%3Cb%3E`]) {
       const response = await createBrowser(ask).get(url)
@@ -37,7 +21,7 @@ describe('the page for devices', () => {
   })
 
   it('is one that no other site frames, and that runs no script', async () => {
-    const response = await setUp().owner().visit()
+    const response = await setUpDevices().owner().visit()
     expect([response.status, response.headers.get('x-frame-options')]).toEqual([200, 'DENY'])
     expect(response.headers.get('content-security-policy')).toMatch(
       /default-src 'none'.*frame-ancestors 'none'; form-action 'self'$/,
@@ -49,7 +33,7 @@ describe('the page for devices', () => {
   })
 
   it('shows the code of the link to be compared, and takes it by a press alone (RFC 8628 §5.4)', async () => {
-    const { owner, device } = setUp()
+    const { owner, device } = setUpDevices()
     const { verification_uri_complete, user_code, device_code } = await device.start()
     const alice = owner()
     const page = await (await alice.visit(verification_uri_complete)).text()
@@ -67,13 +51,13 @@ describe('the page for devices', () => {
     ['spaces', (code: string) => ` ${[...code.replace('-', '')].join(' ')} `],
     ['a dash of a telephone', (code: string) => code.replace('-', '\u2013')],
   ])('takes a code with %s (RFC 8628 §6.1)', async (_, write) => {
-    const { owner, device } = setUp()
+    const { owner, device } = setUpDevices()
     const { user_code } = await device.start()
     expect((await owner().type(write(user_code))).status).toBe(200)
   })
 
   it('says who asks, for what, since when, and to allow only what one started oneself', async () => {
-    const { owner, device, wait } = setUp()
+    const { owner, device, wait } = setUpDevices()
     const { user_code } = await device.start({ scope: 'read write' })
     wait(185)
     const page = await (await owner().type(user_code)).text()
@@ -86,7 +70,7 @@ describe('the page for devices', () => {
 
   it('always asks: what was allowed before, or needs no question elsewhere, is asked again', async () => {
     const own = { ...DEVICE_CLIENTS.web, consent: 'skip' } as const
-    const { owner, ask } = setUp({ clients: { ...DEVICE_CLIENTS, web: own } })
+    const { owner, ask } = setUpDevices({ clients: { ...DEVICE_CLIENTS, web: own } })
     const alice = owner()
     const shop = createDevice(ask, 'web')
     for (let times = 0; times < 2; times++) {
@@ -100,7 +84,7 @@ describe('the page for devices', () => {
 
 describe('a wrong code', () => {
   it('is one that nobody was given, was answered, or is over: all look alike', async () => {
-    const { owner, device, wait } = setUp()
+    const { owner, device, wait } = setUpDevices()
     const alice = owner()
     const answered = await device.start()
     await alice.answer(answered.user_code, 'deny')
@@ -117,7 +101,7 @@ describe('a wrong code', () => {
   })
 
   it('is counted by person at the guard: after ten in ten minutes none is looked at, be it right', async () => {
-    const { owner, device, wait } = setUp()
+    const { owner, device, wait } = setUpDevices()
     const [alice, again, bob] = [owner(), owner(), owner('bob')]
     const { user_code } = await device.start()
     // A right one is not counted.
@@ -135,7 +119,7 @@ describe('a wrong code', () => {
   })
 
   it('is counted before anybody looks: of thirty at once no more than ten are tried', async () => {
-    const { owner, ask } = setUp()
+    const { owner, ask } = setUpDevices()
     const alice = owner()
     const form = hiddenField(await (await alice.visit()).text(), 'form')
     const cookies = alice.browser.cookies
@@ -155,7 +139,7 @@ describe('the answer', () => {
     ['another site', { 'sec-fetch-site': 'cross-site' }],
     ['a site beside it', { origin: 'https://other.example' }],
   ])('is not taken from %s', async (_, headers) => {
-    const { owner, device } = setUp()
+    const { owner, device } = setUpDevices()
     const { user_code, device_code } = await device.start()
     const alice = owner()
     const consent = hiddenField(await (await alice.type(user_code)).text(), 'consent')
@@ -169,7 +153,7 @@ describe('the answer', () => {
   })
 
   it("is not taken with another person's form, nor with the form for the code, nor with one of /consent", async () => {
-    const { owner, device, ask } = setUp({ clients: { ...DEVICE_CLIENTS, nat: VARS.CLIENTS.pub } })
+    const { owner, device, ask } = setUpDevices({ clients: { ...DEVICE_CLIENTS, nat: VARS.CLIENTS.pub } })
     const { user_code, device_code } = await device.start()
     const [alice, bob] = [owner(), owner('bob')]
     const asked = await (await alice.type(user_code)).text()
@@ -188,7 +172,7 @@ describe('the answer', () => {
   })
 
   it('that is pressed twice leads on twice; another one after it does not count', async () => {
-    const { owner, device } = setUp()
+    const { owner, device } = setUpDevices()
     const { user_code, device_code } = await device.start()
     const alice = owner()
     const page = await (await alice.type(user_code)).text()
@@ -200,7 +184,7 @@ describe('the answer', () => {
   })
 
   it('of two persons at once: the first counts', async () => {
-    const { owner, device } = setUp()
+    const { owner, device } = setUpDevices()
     const { user_code, device_code } = await device.start()
     const [alice, bob] = [owner(), owner('bob')]
     const pages = await Promise.all([alice, bob].map(async (one) => (await one.type(user_code)).text()))
@@ -213,7 +197,7 @@ describe('the answer', () => {
   })
 
   it('after the end of the code counts for nothing', async () => {
-    const { owner, device, wait } = setUp()
+    const { owner, device, wait } = setUpDevices()
     const { user_code, device_code } = await device.start()
     const alice = owner()
     const page = await (await alice.type(user_code)).text()
@@ -224,7 +208,7 @@ describe('the answer', () => {
   })
 
   it('by another account goes through the login again, with the same code', async () => {
-    const { owner, device } = setUp()
+    const { owner, device } = setUpDevices()
     const { user_code } = await device.start()
     const alice = owner()
     const page = await (await alice.answer(user_code, 'switch')).text()
@@ -237,12 +221,12 @@ describe('the answer', () => {
 
   it('is not asked for where the client lost what it asks for meanwhile, and a client that is gone is nobody', async () => {
     const guard = createMemoryGuard(() => NOW)
-    const { device } = setUp({ guard })
+    const { device } = setUpDevices({ guard })
     const { user_code } = await device.start({ scope: 'write' })
     const less = { ...DEVICE_CLIENTS, pub: { ...DEVICE_CLIENTS.pub, scopes: ['read'] } }
-    expect((await setUp({ guard, clients: less }).owner().type(user_code)).status).toBe(400)
+    expect((await setUpDevices({ guard, clients: less }).owner().type(user_code)).status).toBe(400)
     const { pub: _, ...others } = DEVICE_CLIENTS
-    const gone = await setUp({ guard, clients: others }).owner('bob').type(user_code)
+    const gone = await setUpDevices({ guard, clients: others }).owner('bob').type(user_code)
     expect(await gone.text()).toContain('Nothing waits for this code')
   })
 })
@@ -254,7 +238,7 @@ describe('a session', () => {
     id_token_signed_response_alg: 'ES256',
     default_max_age: 300,
   } as const
-  const setUpOld = () => setUp({ openid: {}, clients: { ...DEVICE_CLIENTS, pub } })
+  const setUpOld = () => setUpDevices({ openid: {}, clients: { ...DEVICE_CLIENTS, pub } })
   const toLogin = (code: string): string => `${ISSUER}/device?user_code=${code.replace('-', '')}&prompt=login`
 
   it('that is older than its client may be told of is not enough: one since the device asked is (OpenID Connect Core §2)', async () => {
@@ -297,7 +281,7 @@ it('an answer that the guard took and was late to tell of is in no way lost when
     if (isLate) throw new Error('late')
     return outcome
   }
-  const { owner, device } = setUp({ guard: { ...guard, swap } })
+  const { owner, device } = setUpDevices({ guard: { ...guard, swap } })
   const { user_code, device_code } = await device.start()
   const alice = owner()
   const page = await (await alice.type(user_code)).text()
@@ -310,7 +294,7 @@ it('an answer that the guard took and was late to tell of is in no way lost when
 })
 
 it('a login that the person gives up leads back to the page for devices, and to no app', async () => {
-  const { owner, device } = setUp({
+  const { owner, device } = setUpDevices({
     authenticate: async (_, { step, state }) =>
       step === 'begin'
         ? Response.redirect(`${VARS.LOGIN.url}?state=${state}`, 303)
@@ -329,7 +313,7 @@ it('a login that the person gives up leads back to the page for devices, and to 
 })
 
 it('nothing of a code is in a line of the log', async () => {
-  const { owner, device, lines, ask } = setUp()
+  const { owner, device, lines, ask } = setUpDevices()
   const { user_code, device_code } = await device.start()
   await owner().type('BCDF-GHJK')
   await owner().answer(user_code, 'allow')

@@ -1,31 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import { createMemoryGuard, createMemoryRevocations, type IssuerSettings, type LogEntry } from '../../src/index.ts'
+import { createMemoryGuard, createMemoryRevocations, type IssuerSettings } from '../../src/index.ts'
 import { API, basic, ISSUER, NOW, SECRETS, testIssuer, VARS } from '../fixtures.ts'
-import { createDevice, createOwner, DEVICE_CLIENTS, DEVICE_CODE, type DeviceAnswer } from '../parties/device.ts'
+import {
+  createDevice,
+  type createOwner,
+  DEVICE_CLIENTS,
+  DEVICE_CODE,
+  type DeviceAnswer,
+  setUpDevices,
+} from '../parties/device.ts'
 import { createProver, withProofs } from '../parties/dpop.ts'
 import { createApp, createBrowser, hiddenField, readAnswer } from '../parties/person.ts'
-
-/** An issuer with a clock that the test turns, its devices, and those who let them in. */
-function setUp(changes: Partial<IssuerSettings> = {}) {
-  let now = NOW
-  const lines: LogEntry[] = []
-  const settings = { clients: DEVICE_CLIENTS, now: () => now, guard: createMemoryGuard(() => now), ...changes }
-  const issuer = testIssuer({ log: (entry) => lines.push(entry), ...settings })
-  const ask = (request: Request): Response | Promise<Response> => issuer.fetch(request)
-  return {
-    ask,
-    lines,
-    device: createDevice(ask),
-    owner: (name?: string) => createOwner(ask, () => now, name),
-    wait: (seconds: number) => (now += seconds),
-  }
-}
 
 const errorOf = async (response: Response): Promise<unknown> => [response.status, (await readAnswer(response)).error]
 
 describe('a device that asks for a code', () => {
   it('gets one to show, one to ask by, and where the person goes, for ten minutes (RFC 8628 §3.2)', async () => {
-    const response = await setUp().device.begin()
+    const response = await setUpDevices().device.begin()
     expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-store'])
     const answer = (await response.json()) as DeviceAnswer
     expect(answer).toEqual({
@@ -46,7 +37,7 @@ describe('a device that asks for a code', () => {
       names.push(name)
       return taken-- > 0 ? 'taken' : guard.leave(name, ...rest)
     }
-    const { device } = setUp({ guard: { ...guard, leave } })
+    const { device } = setUpDevices({ guard: { ...guard, leave } })
     expect((await device.start()).user_code.replace('-', '')).toBe(names.at(-1)?.replace('device ', ''))
     expect([names.length, new Set(names).size]).toEqual([4, 4])
     taken = 100
@@ -73,12 +64,12 @@ describe('a device that asks for a code', () => {
       'invalid_request',
     ],
   ])('is refused as %s', async (_, client, changes, status, code) => {
-    const { ask } = setUp()
+    const { ask } = setUpDevices()
     expect(await errorOf(await createDevice(ask, client).begin(changes))).toEqual([status, code])
   })
 
   it('is refused with a wrong secret, and by GET, in a query, or too long', async () => {
-    const { ask } = setUp()
+    const { ask } = setUpDevices()
     const url = `${ISSUER}/device_authorization`
     const form = { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' } }
     const wrong = { ...form, headers: { ...form.headers, authorization: basic('web', 'wrong') }, body: 'scope=read' }
@@ -94,7 +85,7 @@ describe('a device that asks for a code', () => {
       asked.push([request.headers.get('x-forwarded-for'), client])
       return asked.length < 2
     }
-    const { ask } = setUp({ allowDevice })
+    const { ask } = setUpDevices({ allowDevice })
     const device = createDevice((request) => {
       request.headers.set('x-forwarded-for', '192.0.2.1')
       return ask(request)
@@ -113,7 +104,7 @@ describe('a device that asks for a code', () => {
   it('gets twenty codes at one address in ten minutes, counted at the guard: others, and what is refused, do not count', async () => {
     const allowDevice: IssuerSettings['allowDevice'] = async (request, _, countOpen) =>
       (await countOpen(request.headers.get('x-forwarded-for') ?? '')) <= 20
-    const { ask, wait } = setUp({ allowDevice })
+    const { ask, wait } = setUpDevices({ allowDevice })
     const at = (address: string, client?: string) =>
       createDevice((request) => {
         request.headers.set('x-forwarded-for', address)
@@ -132,7 +123,7 @@ describe('a device that asks for a code', () => {
   })
 
   it('may be a page of another origin, as at the token endpoint', async () => {
-    const { ask } = setUp()
+    const { ask } = setUpDevices()
     const headers = { origin: 'https://app.example', 'access-control-request-method': 'POST' }
     const response = await ask(new Request(`${ISSUER}/device_authorization`, { method: 'OPTIONS', headers }))
     expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([204, '*'])
@@ -149,7 +140,7 @@ function payment(creditorName: string, times = 1): string {
 
 describe('a device that waits', () => {
   it('is told so until the person said yes, and gets its tokens then (RFC 8628 §3.5)', async () => {
-    const { device, owner, wait, ask } = setUp()
+    const { device, owner, wait, ask } = setUpDevices()
     const { device_code, user_code } = await device.start({ scope: 'read write' })
     expect(await errorOf(await device.poll(device_code))).toEqual([400, 'authorization_pending'])
     wait(5)
@@ -166,10 +157,10 @@ describe('a device that waits', () => {
 
   it('is told to slow down where it asks too early, by five seconds more each time, at the guard (RFC 8628 §3.5)', async () => {
     const guard = createMemoryGuard(() => NOW)
-    const one = setUp({ guard })
+    const one = setUpDevices({ guard })
     const { device_code } = await one.device.start()
     // Another machine of the issuer's, with a clock of its own.
-    const other = setUp({ guard })
+    const other = setUpDevices({ guard })
     const poll = async (at: typeof one, seconds: number): Promise<unknown> => {
       for (const machine of [one, other]) machine.wait(seconds)
       const response = await at.device.poll(device_code)
@@ -185,7 +176,7 @@ describe('a device that waits', () => {
   })
 
   it('that asks six times at once is told to wait once, and to slow down five times', async () => {
-    const { device } = setUp()
+    const { device } = setUpDevices()
     const { device_code } = await device.start()
     const answers = await Promise.all(Array.from({ length: 6 }, () => device.poll(device_code)))
     const errors = await Promise.all(answers.map(async (answer) => (await readAnswer(answer)).error))
@@ -193,7 +184,7 @@ describe('a device that waits', () => {
   })
 
   it('is told that the person said no, again and again', async () => {
-    const { device, owner } = setUp()
+    const { device, owner } = setUpDevices()
     const { device_code, user_code } = await device.start()
     expect(await (await owner().answer(user_code, 'deny')).text()).toContain('was not let in')
     for (let times = 0; times < 2; times++)
@@ -201,7 +192,7 @@ describe('a device that waits', () => {
   })
 
   it('is told that its code has expired, whatever the person says then, for a day', async () => {
-    const { device, owner, wait } = setUp()
+    const { device, owner, wait } = setUpDevices()
     const late = await device.start()
     const approved = await device.start()
     await owner().answer(approved.user_code, 'allow')
@@ -220,7 +211,7 @@ describe('a device that waits', () => {
     ['of another client', 'web', {}],
     ['that is none', 'pub', { device_code: 'x' }],
   ])('gets nothing for a device code %s', async (_, client, changes) => {
-    const { device, owner, ask } = setUp()
+    const { device, owner, ask } = setUpDevices()
     const { device_code, user_code } = await device.start()
     await owner().answer(user_code, 'allow')
     expect(await errorOf(await createDevice(ask, client).poll(device_code, changes))).toEqual([400, 'invalid_grant'])
@@ -228,7 +219,7 @@ describe('a device that waits', () => {
   })
 
   it('gets nothing more by a wrong request, and its code is not burnt by it', async () => {
-    const { device, owner } = setUp()
+    const { device, owner } = setUpDevices()
     const { device_code, user_code } = await device.start()
     await owner().answer(user_code, 'allow')
     expect(await errorOf(await device.poll(device_code, { resource: 'https://api2.example' }))).toEqual([
@@ -251,7 +242,7 @@ async function introspect(ask: (request: Request) => Response | Promise<Response
 
 describe('a device code', () => {
   it('that comes again within 30 seconds gets the same answer: tokens of one grant, and one family', async () => {
-    const { device, owner, ask, wait } = setUp()
+    const { device, owner, ask, wait } = setUpDevices()
     const { device_code, user_code } = await device.start()
     await owner().answer(user_code, 'allow')
     const first = await readAnswer(await device.poll(device_code))
@@ -266,7 +257,7 @@ describe('a device code', () => {
   })
 
   it('whose answer was lost at its very end gets it again', async () => {
-    const { device, owner, wait } = setUp()
+    const { device, owner, wait } = setUpDevices()
     const { device_code, user_code } = await device.start()
     await owner().answer(user_code, 'allow')
     wait(599)
@@ -276,7 +267,7 @@ describe('a device code', () => {
   })
 
   it('that comes again after that ends all that came of it (RFC 6749 §4.1.2)', async () => {
-    const { device, owner, ask, wait } = setUp()
+    const { device, owner, ask, wait } = setUpDevices()
     const { device_code, user_code } = await device.start()
     await owner().answer(user_code, 'allow')
     const { access_token, refresh_token = '' } = await readAnswer(await device.poll(device_code))
@@ -287,7 +278,7 @@ describe('a device code', () => {
   })
 
   it('that is sent six times at once gives six answers of one grant', async () => {
-    const { device, owner, ask } = setUp()
+    const { device, owner, ask } = setUpDevices()
     const { device_code, user_code } = await device.start()
     await owner().answer(user_code, 'allow')
     const answers = await Promise.all(Array.from({ length: 6 }, () => device.poll(device_code)))
@@ -301,7 +292,7 @@ describe('a device code', () => {
   })
 
   it('that was asked for with a DPoP key is of that key alone (RFC 9449)', async () => {
-    const { ask, owner, device, wait } = setUp()
+    const { ask, owner, device, wait } = setUpDevices()
     const [own, other] = [await createProver(), await createProver()]
     const bound = createDevice(withProofs(ask, own, () => NOW))
     const { device_code, user_code } = await bound.start()
@@ -316,7 +307,7 @@ describe('a device code', () => {
   })
 
   it('that was given to one key is not given to another, nor to none, and ends what it gave', async () => {
-    const { ask, owner, device } = setUp()
+    const { ask, owner, device } = setUpDevices()
     const prover = await createProver()
     const { device_code, user_code } = await device.start()
     await owner().answer(user_code, 'allow')
@@ -327,7 +318,7 @@ describe('a device code', () => {
   })
 
   it('of a client with a secret needs it, each time', async () => {
-    const { ask, owner } = setUp()
+    const { ask, owner } = setUpDevices()
     const shop = createDevice(ask, 'web')
     const { device_code, user_code } = await shop.start({ resource: API })
     await owner().answer(user_code, 'allow')
@@ -353,7 +344,7 @@ describe('a device code', () => {
       },
     ],
   ])('gives nothing once %s', async (_, end) => {
-    const { device, owner, wait } = setUp({ revocations: createMemoryRevocations('devices') })
+    const { device, owner, wait } = setUpDevices({ revocations: createMemoryRevocations('devices') })
     const { device_code, user_code } = await device.start()
     const alice = owner()
     await alice.answer(user_code, 'allow')
@@ -369,7 +360,7 @@ describe('a device code', () => {
       if (isDown) throw new Error('down')
       return real.swap(...request)
     }
-    const { device, owner } = setUp({ guard: { ...real, swap } })
+    const { device, owner } = setUpDevices({ guard: { ...real, swap } })
     const { device_code, user_code } = await device.start()
     await owner().answer(user_code, 'allow')
     isDown = true
@@ -381,7 +372,7 @@ describe('a device code', () => {
 
 describe('what a device is given', () => {
   it('is in detail what it asked for, as the person was shown', async () => {
-    const { device, owner } = setUp()
+    const { device, owner } = setUpDevices()
     const authorization_details = payment('xxGrocer')
     const { device_code, user_code } = await device.start({ authorization_details })
     const alice = owner()
@@ -400,7 +391,7 @@ describe('what a device is given', () => {
       scopes: ['read', 'openid', 'offline_access'],
       id_token_signed_response_alg: 'ES256',
     } as const
-    const { device, owner, ask } = setUp({ openid: {}, clients: { ...DEVICE_CLIENTS, pub } })
+    const { device, owner, ask } = setUpDevices({ openid: {}, clients: { ...DEVICE_CLIENTS, pub } })
     const { device_code, user_code } = await device.start({ scope: 'openid offline_access' })
     const alice = owner()
     const page = await (await alice.type(user_code)).text()
@@ -415,7 +406,7 @@ describe('what a device is given', () => {
 
   it('is no refresh token where its client may not use one', async () => {
     const pub = { ...DEVICE_CLIENTS.pub, grant_types: [DEVICE_CODE] }
-    const { device, owner } = setUp({ clients: { ...DEVICE_CLIENTS, pub } })
+    const { device, owner } = setUpDevices({ clients: { ...DEVICE_CLIENTS, pub } })
     const { device_code, user_code } = await device.start()
     await owner().answer(user_code, 'allow')
     expect(await readAnswer(await device.poll(device_code))).not.toHaveProperty('refresh_token')
@@ -459,7 +450,7 @@ describe('the settings', () => {
   })
 
   it('tell of devices in the metadata where some client may use them (RFC 8628 §4)', async () => {
-    const { ask } = setUp()
+    const { ask } = setUpDevices()
     const metadata = await (await ask(new Request(`${ISSUER}/.well-known/oauth-authorization-server`))).json()
     expect(metadata).toMatchObject({
       device_authorization_endpoint: `${ISSUER}/device_authorization`,

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { ISSUER, VARS } from '../fixtures.ts'
+import { createMemoryGuard, type IssuerSettings, type LogEntry } from '../../src/index.ts'
+import { ISSUER, NOW, testIssuer, VARS } from '../fixtures.ts'
 import { type Ask, type Browser, type Changes, createApp, createBrowser, hiddenField, signLogin } from './person.ts'
 
 /** The grant type of devices. */
@@ -94,5 +95,21 @@ export function createOwner(ask: Ask, now: () => number, name = 'alice', issuer 
     type,
     press,
     answer: async (code, decision) => press(await (await type(code)).text(), decision),
+  }
+}
+
+/** An issuer with a clock that the test turns, its devices, and those who let them in. */
+export function setUpDevices(changes: Partial<IssuerSettings> = {}) {
+  let now = NOW
+  const lines: LogEntry[] = []
+  const settings = { clients: DEVICE_CLIENTS, now: () => now, guard: createMemoryGuard(() => now), ...changes }
+  const issuer = testIssuer({ log: (entry) => lines.push(entry), ...settings })
+  const ask = (request: Request): Response | Promise<Response> => issuer.fetch(request)
+  return {
+    ask,
+    lines,
+    device: createDevice(ask),
+    owner: (name?: string) => createOwner(ask, () => now, name),
+    wait: (seconds: number) => (now += seconds),
   }
 }

@@ -8,7 +8,7 @@
 
 import { checkChoice, type Members } from '../../../keys/check.ts'
 import { readAll, readEach } from '../../../keys/faults.ts'
-import { DEVICE_CODE } from '../../protocol/user_code.ts'
+import { DEVICE_CODE } from '../../protocol/grant_type.ts'
 import type { Resource } from '../resource.ts'
 import { ASSERTION_ALGORITHMS, type AssertionAlgorithm } from '../signer.ts'
 import type { TrustedIssuer } from '../trusted_issuer.ts'

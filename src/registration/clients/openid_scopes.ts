@@ -8,7 +8,7 @@
 import type { Members } from '../../../keys/check.ts'
 import { readAll, readEach } from '../../../keys/faults.ts'
 import { OFFLINE_ACCESS, OPENID, STANDARD_SCOPES } from '../../openid/openid.ts'
-import { DEVICE_CODE } from '../../protocol/user_code.ts'
+import { DEVICE_CODE } from '../../protocol/grant_type.ts'
 import type { Resource } from '../resource.ts'
 import { checkScopes, type KnownResources } from '../resource_registration.ts'
 
