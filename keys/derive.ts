@@ -21,6 +21,7 @@ export type Purpose =
   | 'consent'
   | 'remember'
   | 'apps'
+  | 'provider'
   | 'device'
   | 'userinfo'
   | 'nonce'

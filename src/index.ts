@@ -11,7 +11,15 @@ export type { FormRequest } from './http/form_endpoint.ts'
 export type { Answer } from './http/respond.ts'
 export { createIssuer, type Issuer } from './issuer.ts'
 export type { Log, LogEntry } from './log.ts'
-export type { Authenticate, Person, Transaction } from './login/authenticate.ts'
+export type {
+  Authenticate,
+  LoginProvider,
+  LoginProviders,
+  Person,
+  ProviderTokens,
+  Transaction,
+} from './login/authenticate.ts'
+export { loginProviders } from './login/login_providers.ts'
 export { type OwnPageOptions, ownLoginPage } from './login/own_page.ts'
 export { type UpstreamOptions, upstreamLogin } from './login/upstream.ts'
 export type { OpenidSettings } from './openid/openid_registration.ts'

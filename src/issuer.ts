@@ -92,6 +92,7 @@ export function createIssuer(settings: IssuerSettings): Issuer {
     page(`${base}/authorize`, createAuthorizeEndpoint(context, personal), 'GET', 'POST')
     page(`${base}/login`, logins.resume, 'GET', 'POST')
     page(`${base}/login/callback`, logins.resume, 'GET')
+    if (authenticate.providers !== undefined) page(`${base}/login/callback/:provider`, logins.resume, 'GET')
     page(`${base}/consent`, consents.take, 'POST')
     page(`${base}/logout`, createLogoutEndpoint(context, personal), 'GET', 'POST')
     page(`${base}/apps`, createAppsEndpoint(context, personal), 'GET', 'POST')

@@ -16,6 +16,7 @@ import { type Approve, createApprove } from './authorization/approve.ts'
 import { type Answers, createAnswers } from './authorization/authorization_response.ts'
 import { type Codes, createCodes } from './authorization/codes.ts'
 import { type Consents, createConsents } from './authorization/consent.ts'
+import { createHandedTokens } from './authorization/handed_tokens.ts'
 import { createIdentify } from './authorization/identified_person.ts'
 import { createLogins, type Logins } from './authorization/login.ts'
 import { createOpenedRequests, type OpenedRequests } from './authorization/opened_requests.ts'
@@ -136,6 +137,7 @@ export function createPersonalParts(context: EndpointContext, parts: Parts): Per
       ways,
       identify: createIdentify(context, wanted),
       showClient,
+      handedTokens: createHandedTokens(context),
     }),
     approve,
     codes,

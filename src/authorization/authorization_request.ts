@@ -29,6 +29,15 @@ export interface Pushed {
   readonly isBrought?: true
   /** When a login for it was begun at which a person was proved: a session since then is as new as it asks for. Unix seconds. */
   readonly metAt?: number
+  /** The login for it at which a provider gave tokens, and whose they are: what is handed over is kept for that one alone. */
+  readonly handed?: Handed
+}
+
+/** A login at which a provider gave tokens. */
+export interface Handed {
+  /** Names it. */
+  readonly jti: string
+  readonly sub: string
 }
 
 /** What a client asks a person for. */
@@ -85,6 +94,7 @@ const PARAMETERS: readonly string[] = [
   'id_token_hint',
   'acr_values',
   'ui_locales',
+  'idp_hint',
 ]
 
 /**

@@ -96,7 +96,7 @@ export function createCodes(
     one: string,
     answered: Answered | undefined,
   ): Promise<string> {
-    const { destination, codeChallenge, nonce, dpopJkt } = request
+    const { destination, codeChallenge, nonce, dpopJkt, pushed } = request
     const { redirectUri } = destination
     const asked = {
       redirect_uri: redirectUri,
@@ -105,7 +105,7 @@ export function createCodes(
       ...(dpopJkt === undefined ? {} : { dpop_jkt: dpopJkt }),
       ...(answered === undefined ? {} : { until: answered.exp + lives.code }),
     }
-    const facts: CodeFacts = { ...approve(request, session, one, now), ...asked }
+    const facts: CodeFacts = { ...approve(request, session, pushed?.handed?.jti ?? one, now), ...asked }
     const code = await sealCode({ jti: nameAfter('code', one), iat: now, exp: now + lives.code, ...facts }, envelopes)
     if (code.length > LONGEST_CODE) throw new OAuthError('invalid_request', `the code has ${code.length} characters`)
     return code

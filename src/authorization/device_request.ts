@@ -36,6 +36,9 @@ export function readDeviceRequest(parameters: Parameters, client: Client, policy
   if (!client.grantTypes.has(DEVICE_CODE))
     throw new OAuthError('unauthorized_client', 'the client may not ask for device codes')
   const wishes = readWishes(parameters, client, policy)
+  // Its person is logged in before anybody knows what it asks for.
+  if (wishes.handOver !== undefined)
+    throw new OAuthError('invalid_target', 'a device asks for a resource that is handed the token of a provider')
   return {
     ...wishes,
     claims: NO_CLAIMS,

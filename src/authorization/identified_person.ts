@@ -5,7 +5,7 @@
  */
 
 import type { EndpointContext } from '../context.ts'
-import type { Person, Transaction } from '../login/authenticate.ts'
+import type { Person, ProviderTokens, Transaction } from '../login/authenticate.ts'
 import { boundPerson, checkFreshness } from '../login/person.ts'
 import { keptOfLogin } from '../openid/openid.ts'
 import { OAuthError } from '../protocol/error.ts'
@@ -14,6 +14,12 @@ import { isReservedSubject } from '../protocol/subject.ts'
 import { isVisible } from '../protocol/visible.ts'
 import { proveDestination } from './destination.ts'
 import type { WantedPersons } from './wanted_person.ts'
+
+/** Who logged in, and what a provider gave beside. */
+export interface Identified {
+  readonly person: Person
+  readonly tokens: ProviderTokens | undefined
+}
 
 /**
  * Returns who logged in for a request, or what to show next.
@@ -26,7 +32,7 @@ export type Identify = (
   request: Request,
   asked: Parameters | undefined,
   transaction: Transaction,
-) => Promise<Person | Response>
+) => Promise<Identified | Response>
 
 /** Returns what tells who logs in. */
 export function createIdentify({ settings, hooks, clients }: EndpointContext, wanted: WantedPersons): Identify {
@@ -44,6 +50,6 @@ export function createIdentify({ settings, hooks, clients }: EndpointContext, wa
       const meeting = { now: transaction.now, asker: hooks.addressOf?.(request) }
       await wanted.check(person, asked, (await proveDestination(asked, clients, meeting)).client, transaction.now)
     }
-    return person
+    return { person, tokens: result.tokens }
   }
 }

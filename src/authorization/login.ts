@@ -12,7 +12,7 @@ import { type Cookies, withCookies } from '../http/cookies.ts'
 import { answerLeaving } from '../http/leaving.ts'
 import { answerErrorPage, toPageError } from '../http/respond.ts'
 import { readLoginAnswer } from '../login/answered_error.ts'
-import type { Person, Transaction } from '../login/authenticate.ts'
+import type { Transaction } from '../login/authenticate.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
@@ -21,7 +21,8 @@ import { withoutLogin } from './altered_request.ts'
 import type { AuthorizationRequest } from './authorization_request.ts'
 import type { Answers } from './authorization_response.ts'
 import { proveDestination } from './destination.ts'
-import type { Identify } from './identified_person.ts'
+import type { HandedTokens } from './handed_tokens.ts'
+import type { Identified, Identify } from './identified_person.ts'
 import { begunAt, type LoginFacts, transactionOf } from './login_facts.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 import type { Sessions } from './session.ts'
@@ -61,15 +62,16 @@ export interface LoginParts {
   readonly ways: Ways
   readonly identify: Identify
   readonly showClient: ShowClient
+  readonly handedTokens: HandedTokens
 }
 
 /** Returns the logins of an issuer. */
 export function createLogins(
   context: EndpointContext,
-  { cookies, sessions, pushedRequests, answers, ways, identify, showClient }: LoginParts,
+  { cookies, sessions, pushedRequests, answers, ways, identify, showClient, handedTokens }: LoginParts,
 ): Logins {
   const { settings, hooks, clients, keyRing, log, newId } = context
-  const { issuer, guard, lives } = settings
+  const { issuer, guard, lives, authenticate } = settings
 
   /** Returns what ties a login to one browser; a browser that has it keeps it, so that two tabs can log in at once. */
   function browserOf(c: Context): string {
@@ -89,7 +91,7 @@ export function createLogins(
   }
 
   /** Asks for the person; a response comes back as it is, and an error that is for the client as the way to it. */
-  async function ask(c: Context, facts: LoginFacts, transaction: Transaction): Promise<Person | Response> {
+  async function ask(c: Context, facts: LoginFacts, transaction: Transaction): Promise<Identified | Response> {
     try {
       const asked = facts.at === undefined ? readParameters(facts.parameters) : undefined
       return await identify(c.req.raw, asked, transaction)
@@ -101,7 +103,7 @@ export function createLogins(
   }
 
   async function begin(...[c, request, envelopes, now]: Parameters<Logins['begin']>): Promise<Response> {
-    const { destination, prompt, maxAge, parameters, pushed } = request
+    const { destination, prompt, maxAge, parameters, pushed, handOver } = request
     const wish = {
       parameters,
       ...(pushed === undefined ? {} : { pushed }),
@@ -109,6 +111,7 @@ export function createLogins(
       fresh: prompt.has('login') || maxAge === 0,
       ...(prompt.has('select_account') ? { choosing: true } : {}),
       ...(maxAge === undefined ? {} : { max_age: maxAge }),
+      ...(handOver === undefined ? {} : { hands: handOver }),
     }
     return start(c, wish, envelopes, now)
   }
@@ -129,7 +132,9 @@ export function createLogins(
     const isNew = cookies.get(c, 'browser') === undefined
     const browser = browserOf(c)
     const secret = `${newId()}${newId()}`.slice(0, 43)
-    const facts: LoginFacts = { jti: newId(), iat: now, exp: now + lives.login, ...wish, browser, secret }
+    const provider = providerFor(wish)
+    const chosen = provider === undefined ? {} : { provider }
+    const facts: LoginFacts = { jti: newId(), iat: now, exp: now + lives.login, ...wish, ...chosen, browser, secret }
     const state = await envelopes.seal('login', { ...facts })
     try {
       // It would be sent round for ever.
@@ -143,6 +148,11 @@ export function createLogins(
     }
   }
 
+  /** Returns the provider at which somebody logs in: that of what is handed over, or the only one. */
+  function providerFor({ hands }: Pick<LoginFacts, 'hands'>): string | undefined {
+    return hands?.provider ?? [...(authenticate?.providers?.keys() ?? [])].at(0)
+  }
+
   /** Spends a login: the URL by which it came back logs nobody in again. */
   async function spend({ jti, exp }: LoginFacts): Promise<void> {
     if (guard !== undefined && (await guard.spend(`login ${jti}`, exp)) === 'spent')
@@ -151,26 +161,32 @@ export function createLogins(
 
   async function finish(
     c: Context,
-    person: Person,
+    { person, tokens }: Identified,
     facts: LoginFacts,
     envelopes: PurposeEnvelopes,
     now: number,
     isMarked = false,
   ): Promise<Response> {
-    const { parameters, pushed, at } = facts
+    const { parameters, pushed, at, hands } = facts
+    const given = hands && handedTokens.check(tokens, hands)
+    const handed = { jti: facts.jti, sub: person.sub }
+    // What is handed over is for this very request, as it was when somebody logged in for it: it goes on as if it had been pushed.
+    const sealed = pushed ?? (hands && pushedRequests.name(now))
     const metAt = begunAt(facts, now)
     // What a browser brought, whoever sits there can change. What was pushed goes on as it is, with word of this login: in
     // another browser, with a session from before, it is not met.
     const met =
-      pushed === undefined
+      sealed === undefined
         ? { parameters: withoutLogin(parameters, facts.max_age !== undefined) }
-        : { pushed: { ...pushed, metAt } }
+        : { pushed: { ...sealed, metAt, ...(hands && { handed }) } }
     const goesOnAt =
       at === undefined
         ? await pushedRequests.goOnAt({ ...facts, ...met }, envelopes, now)
         : devicePageOf(issuer, readParameters(parameters).get('user_code'))
     await sessions.checkCanStart(person, envelopes, now)
     await spend(facts)
+    if (given !== undefined && hands !== undefined && sealed !== undefined)
+      await handedTokens.leave(handed, given, hands, sealed.until + lives.code, envelopes, now)
     await sessions.start(c, person, facts.browser, envelopes, now)
     return c.redirect(isMarked ? addParameters(goesOnAt, { [LOGGED_IN]: 'yes' }) : goesOnAt, 303)
   }
@@ -213,6 +229,9 @@ export function createLogins(
       own = about.request
       if (about.hasEnded && retryAt !== undefined) return c.redirect(retryAt, 303)
       const facts = (await envelopes.open('login', state)) as unknown as LoginFacts
+      // Each provider has a callback of its own: an answer of one is none of another's (RFC 9700 §4.4).
+      if (c.req.param('provider') !== facts.provider)
+        throw new OAuthError('login_failed', 'the answer is for another provider than was chosen')
       const result = await ask(c, facts, transactionOf(issuer, facts, state, 'continue', now))
       return result instanceof Response ? withCookies(c, result) : await finish(c, result, facts, envelopes, now)
     } catch (error) {

@@ -4,8 +4,10 @@
  * @module
  */
 
+import { digestLabels } from '../../keys/digest.ts'
 import type { Transaction } from '../login/authenticate.ts'
 import { readParameters } from '../protocol/parameters.ts'
+import type { HandOver } from '../registration/resource.ts'
 import type { Pushed } from './authorization_request.ts'
 
 /** What a sealed login carries. */
@@ -27,6 +29,10 @@ export interface LoginFacts {
   readonly fresh: boolean
   readonly choosing?: boolean
   readonly max_age?: number
+  /** What the settings call the provider that was chosen. */
+  readonly provider?: string
+  /** What its request hands over of a provider: nobody logs in for it elsewhere. */
+  readonly hands?: HandOver
 }
 
 /** Returns when a login was begun, by the clock that looks at it: the machine that began it may be ahead, and nothing began later. */
@@ -42,14 +48,23 @@ export function transactionOf(
   step: Transaction['step'],
   now: number,
 ): Transaction {
-  const { secret, client_name: clientName, fresh: isFresh, choosing: isChoosing = false, max_age: maxAge } = facts
+  const {
+    provider,
+    hands,
+    client_name: clientName,
+    fresh: isFresh,
+    choosing: isChoosing = false,
+    max_age: maxAge,
+  } = facts
   const asked = readParameters(facts.parameters)
   return {
     issuer,
     step,
     state,
-    callback: `${issuer}/login/callback`,
-    secret,
+    provider,
+    callback: `${issuer}/login/callback${provider === undefined ? '' : `/${provider}`}`,
+    // A provider that redeems a code learns this one: it is none of another's.
+    secret: provider === undefined ? facts.secret : digestLabels('provider', provider, facts.secret),
     clientName,
     begunAt: begunAt(facts, now),
     isFresh,
@@ -58,6 +73,7 @@ export function transactionOf(
     loginHint: asked.get('login_hint'),
     acrValues: asked.get('acr_values'),
     uiLocales: asked.get('ui_locales'),
+    handsOver: hands && { scope: hands.scope },
     now,
   }
 }

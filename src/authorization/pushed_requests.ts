@@ -12,7 +12,7 @@ import { OAuthError } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
-import type { AuthorizationRequest, Pushed } from './authorization_request.ts'
+import type { AuthorizationRequest, Handed, Pushed } from './authorization_request.ts'
 
 /** What every request URI of ours begins with (RFC 9126 §2.2). */
 const PREFIX = 'urn:ietf:params:oauth:request_uri:'
@@ -82,10 +82,14 @@ export function createPushedRequests({ settings, newId }: EndpointContext): Push
   async function openEnvelope(requestUri: string, envelopes: PurposeEnvelopes, now: number): Promise<OpenedRequest> {
     if (!requestUri.startsWith(PREFIX)) throw new OAuthError('invalid_request_uri', 'not a request URI of ours')
     try {
-      const { parameters, jti, exp, until, met_at } = await envelopes.openLate('par', requestUri.slice(PREFIX.length))
+      const { parameters, jti, exp, until, met_at, handed } = await envelopes.openLate(
+        'par',
+        requestUri.slice(PREFIX.length),
+      )
       const hasEnded = now >= exp
       const isMet = met_at !== undefined && !hasEnded
-      const pushed = { jti, until: Number(until), ...(isMet ? { metAt: Number(met_at) } : {}) }
+      const met = isMet ? { metAt: Number(met_at), ...(handed === undefined ? {} : { handed: handed as Handed }) } : {}
+      const pushed = { jti, until: Number(until), ...met }
       return { parameters: readParameters(String(parameters)), pushed, hasEnded }
     } catch (cause) {
       if (!(cause instanceof TokenError)) throw cause
@@ -93,9 +97,9 @@ export function createPushedRequests({ settings, newId }: EndpointContext): Push
     }
   }
 
-  const seal: PushedRequests['seal'] = async ({ parameters }, { jti, until, metAt }, envelopes, now) => {
+  const seal: PushedRequests['seal'] = async ({ parameters }, { jti, until, metAt, handed }, envelopes, now) => {
     const exp = Math.min(now + lives.par, until)
-    const met = metAt === undefined ? {} : { met_at: metAt }
+    const met = metAt === undefined ? {} : { met_at: metAt, ...(handed === undefined ? {} : { handed }) }
     const envelope = await envelopes.seal('par', { jti, iat: now, exp, parameters, until, ...met })
     return { request_uri: PREFIX + envelope, expires_in: exp - now }
   }

@@ -56,6 +56,9 @@ export function createIsSufficient(
     const person = await wanted.read(readParameters(request.parameters), request.destination.client, now)
     if (session === undefined) return false
     const isWanted = person.isSubject(session) && person.isContext(session)
-    return isWanted && isNew(session, request, now) && !(isTold(request) && sessions.isOutdated(session, now))
+    const isHanded = request.handOver === undefined || request.pushed?.handed?.sub === session.sub
+    return (
+      isWanted && isHanded && isNew(session, request, now) && !(isTold(request) && sessions.isOutdated(session, now))
+    )
   }
 }

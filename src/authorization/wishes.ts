@@ -14,8 +14,10 @@ import {
   type DetailTypes,
   type PlacedDetail,
   readAuthorizationDetails,
+  resourcesOf,
 } from '../registration/details/authorization_details.ts'
-import type { Resource } from '../registration/resource.ts'
+import { handOverOf } from '../registration/hand_over.ts'
+import type { HandOver, Resource } from '../registration/resource.ts'
 import { chooseResources, scopesOf } from '../registration/resource_indicator.ts'
 
 /** What is asked for. */
@@ -25,6 +27,8 @@ export interface Wishes {
   /** The URIs of the resources that the scope is for. */
   readonly resources: readonly string[]
   readonly details: readonly PlacedDetail[]
+  /** What of the login's provider it hands over. */
+  readonly handOver: HandOver | undefined
 }
 
 /** What the operator lets clients ask for. */
@@ -71,6 +75,7 @@ export function readWishes(
       scope: requested === undefined ? [] : grantScope(requested, offline, client.scopesStrict),
       resources: [],
       details,
+      handOver: handOverOf(resourcesOf(details).flatMap((uri) => approvable.get(uri) ?? [])),
     }
   if (isOpenid) chosen.add(userinfo)
   const tokens = [...chosen].flatMap((resource) => scopesOf(client, resource))
@@ -78,7 +83,13 @@ export function readWishes(
   const scope = grantScope(requested, [...allowed, ...offline], client.scopesStrict)
   if ((isOffline && scope.length === 1) || (userinfo && chosen.has(userinfo) && !scope.includes(OPENID)))
     throw new OAuthError('invalid_scope', 'nothing is asked for, or who the person is without openid')
-  return { scope: [...new Set(scope)], resources: [...chosen].map(({ uri }) => uri), details }
+  const detailed = resourcesOf(details).flatMap((uri) => approvable.get(uri) ?? [])
+  return {
+    scope: [...new Set(scope)],
+    resources: [...chosen].map(({ uri }) => uri),
+    details,
+    handOver: handOverOf([...chosen, ...detailed]),
+  }
 }
 
 /** Tells whether a request asks for nothing but who the person is. */

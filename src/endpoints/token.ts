@@ -13,6 +13,7 @@ import { authorizationCode } from '../grants/authorization_code.ts'
 import { checkDecision } from '../grants/decision.ts'
 import { deviceCode } from '../grants/device_code.ts'
 import type { Decision, Grant } from '../grants/grant.ts'
+import { createProviderTokens } from '../grants/provider_tokens.ts'
 import { refreshToken } from '../grants/refresh_token.ts'
 import { createFormEndpoint, type FormEndpoint, type ReadForm } from '../http/form_endpoint.ts'
 import { type Answer, answerJson } from '../http/respond.ts'
@@ -24,7 +25,7 @@ import { type Client, isPublic } from '../registration/clients/client.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
 import type { Assertions } from '../remote/signer_keys.ts'
 import type { Credentials } from '../settings/settings.ts'
-import { spendFirst, spendOnce } from '../stores/guard.ts'
+import { isKeeping, spendFirst, spendOnce } from '../stores/guard.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import { isConfirmation, PROTOCOL_CLAIMS } from '../token/claims.ts'
 import { isConfirmedBy, tokenTypeOf } from '../token/confirmation.ts'
@@ -133,7 +134,7 @@ export function createTokenEndpoint(
   }
 
   async function issue(
-    { entitlement: decided, login, person, issued_token_type }: Decision,
+    { entitlement: decided, providerToken, login, person, issued_token_type }: Decision,
     client: Client,
     refresh_token: string | undefined,
     credentials: Credentials,
@@ -147,7 +148,7 @@ export function createTokenEndpoint(
       PROTOCOL_CLAIMS,
     )
     const entitlement = { ...decided, claims: { ...decided.claims, ...claims } }
-    const access_token = await accessTokens.seal(entitlement, now)
+    const access_token = await accessTokens.seal(entitlement, now, providerToken)
     const added = ownMembers(hooks.response?.(entitlement, credentials), PROTOCOL_MEMBERS)
     // JSON leaves out what is undefined.
     const given = {
@@ -199,16 +200,21 @@ export function createTokenEndpoint(
       await spend()
       await proof?.spend()
     })
+    const spending = guard && spendFirst(guard, spendProofs)
+    const providerTokens =
+      spending !== undefined && isKeeping(spending)
+        ? createProviderTokens({ guard: spending, envelopes, now, newId })
+        : undefined
     const decided = await grant.decide(parameters, client, {
       now,
       newId,
       issuer,
       resources,
       detailTypes,
-      guard: guard && spendFirst(guard, spendProofs),
+      guard: spending,
       confirmation,
       isRevoked,
-      approvals: { envelopes, pairwise, resources: approvable, userinfo, openid },
+      approvals: { envelopes, pairwise, resources: approvable, userinfo, openid, providerTokens },
       brought: {
         trustedIssuers,
         assertions,

@@ -24,7 +24,7 @@ import type { Confirmation, Entitlement } from '../token/entitlement.ts'
 import type { EnvelopePurpose, PurposeFacts } from '../token/purpose.ts'
 import { type Approval, approvedResources, loginOf } from './approval_facts.ts'
 import { writeDetails } from './entitlement.ts'
-import type { GrantContext } from './grant.ts'
+import type { Decision, GrantContext } from './grant.ts'
 import { tellUserinfo } from './login_facts.ts'
 
 /** What is needed of the context where an approval is looked at. */
@@ -138,6 +138,25 @@ function usualOf(
   }
   const apis = approved.filter(isWorth)
   return apis.length === 1 ? apis : [userinfo.uri]
+}
+
+/**
+ * Returns an entitlement with what its resource is handed of a provider: it never outlives that.
+ *
+ * @throws {OAuthError} `invalid_grant` where there is nothing to be handed over any more
+ */
+export async function withHandOver(
+  approval: Approval,
+  entitlement: Entitlement,
+  { now, approvals: { resources, providerTokens } }: ApprovalContext,
+): Promise<Pick<Decision, 'entitlement' | 'providerToken'>> {
+  const { providerToken } = resources.get(entitlement.aud) ?? {}
+  if (providerToken === undefined) return { entitlement }
+  if (providerTokens === undefined)
+    throw new OAuthError('invalid_grant', 'there is no guard that keeps tokens of a provider')
+  const { accessToken, expiresAt = entitlement.exp } = await providerTokens.take(approval, providerToken.provider)
+  if (expiresAt <= now) throw new OAuthError('invalid_grant', 'the access token of the provider has ended')
+  return { entitlement: { ...entitlement, exp: Math.min(entitlement.exp, expiresAt) }, providerToken: accessToken }
 }
 
 function isDetailed({ details = [] }: Approval, uri: string): boolean {

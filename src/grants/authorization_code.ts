@@ -16,6 +16,7 @@ import {
   endApproval,
   entitle,
   openGrant,
+  withHandOver,
 } from './approval.ts'
 import { approvalOf, type CodeFacts } from './approval_facts.ts'
 import type { Decision, Grant } from './grant.ts'
@@ -59,7 +60,7 @@ async function decide(parameters: Parameters, client: Client, context: ApprovalC
   const isSafe = context.guard !== undefined || !isPublic(client) || context.confirmation !== undefined
   const mayRefresh = client.grantTypes.has('refresh_token') && isSafe
   return {
-    entitlement,
+    ...(await withHandOver(facts, entitlement, context)),
     ...tellPerson(facts, facts.scope, client, context.approvals, facts.nonce),
     ...(mayRefresh ? { refresh: { ...approvalOf(facts), generation: 0 } } : {}),
     spend: () => spend(jti, facts.until ?? exp, facts, context),

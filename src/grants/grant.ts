@@ -18,6 +18,7 @@ import type { Confirmation, Entitlement, Opened } from '../token/entitlement.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { Target } from '../token/revocations.ts'
 import type { Login, RefreshFacts } from './approval_facts.ts'
+import type { KeptProviderTokens } from './provider_tokens.ts'
 
 /** What opens what came of an approval: for the grants of a code and of a refresh token. */
 export interface Approvals {
@@ -31,6 +32,8 @@ export interface Approvals {
   readonly userinfo: Resource | undefined
   /** What is told of persons. */
   readonly openid: Openid | undefined
+  /** The tokens of providers that are kept for grants; nothing where no guard keeps any. */
+  readonly providerTokens: KeptProviderTokens | undefined
 }
 
 /** What opens tokens that a client was given by others: for token exchange and for assertions. */
@@ -90,6 +93,8 @@ export interface LoginFacts {
 export interface Decision {
   /** What the client gets an access token for. */
   readonly entitlement: Entitlement
+  /** The access token of a provider that its resource is handed, in that envelope and nowhere else: no hook sees it. */
+  readonly providerToken?: string
   /** What the client gets a refresh token for, if it gets one. */
   readonly refresh?: RefreshFacts
   /** The refresh token that the client has, where it stays as it is and is told again. */

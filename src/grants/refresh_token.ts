@@ -20,6 +20,7 @@ import {
   nameOfKeys,
   openGrant,
   requestedOf,
+  withHandOver,
 } from './approval.ts'
 import { approvalOf, type RefreshFacts } from './approval_facts.ts'
 import type { Decision, Grant } from './grant.ts'
@@ -65,14 +66,15 @@ async function decide(parameters: Parameters, client: Client, context: ApprovalC
   const wish = { resources, scope, details: parameters.get('authorization_details') }
   const entitlement = entitle(facts, wish, client, context)
   await checkNotEnded(facts, context, isOffline(facts, client, context))
+  const given = await withHandOver(facts, entitlement, context)
   const told = tellPerson(facts, requestedOf(facts, scope, client), client, context.approvals)
   if (!isPublic(client) || facts.cnf !== undefined)
-    return { entitlement, ...told, ...(client.repeatsRefreshToken ? { refresh_token: presented } : {}) }
+    return { ...given, ...told, ...(client.repeatsRefreshToken ? { refresh_token: presented } : {}) }
   const { guard } = context
   if (guard === undefined) throw new OAuthError('invalid_grant', 'without a guard, public clients cannot refresh')
   // Whatever is let go on has the same successor: the first time, and again in the grace.
   const refresh = { ...approvalOf(facts), generation: facts.generation + 1 }
-  return { entitlement, ...told, refresh, spend: () => rotate(facts, client, context, guard) }
+  return { ...given, ...told, refresh, spend: () => rotate(facts, client, context, guard) }
 }
 
 /** Gives a new refresh token only to public clients whose last one was bound to no key. */

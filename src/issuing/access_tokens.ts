@@ -24,9 +24,10 @@ export interface AccessTokens {
    * Seals an entitlement in the envelope that its resource asks for, and never in a lesser one; with pairwise names, where
    * it asks for these.
    *
+   * @param providerToken the access token of a provider that the resource is handed
    * @throws {OAuthError} `temporarily_unavailable` when there is no key that can be used
    */
-  seal(entitlement: Entitlement, now: number): Promise<string>
+  seal(entitlement: Entitlement, now: number, providerToken?: string): Promise<string>
   /**
    * Opens a token for one of these resources; nothing when it is not good for any. What is encrypted to a resource
    * server's own key nobody else can open, the issuer neither.
@@ -123,10 +124,11 @@ export function createAccessTokens(
   }
 
   return {
-    async seal(decided, now) {
+    async seal(decided, now, providerToken) {
       const resource = approvable.get(decided.aud)
       if (resource === undefined) throw new RangeError('a grant decided for a resource that is not there')
-      const entitlement = nameAtResource(decided, resource, pairwise, issuer)
+      const handed = providerToken === undefined ? decided : { ...decided, providerToken }
+      const entitlement = nameAtResource(handed, resource, pairwise, issuer)
       const leaves = leavesFor(resource, now)
       if (resource.envelope === 'direct') {
         return resource.marked

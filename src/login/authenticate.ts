@@ -4,6 +4,17 @@
  * @module
  */
 
+/** What a provider gives for somebody who logged in there, by which an API acts for them. */
+export interface ProviderTokens {
+  readonly accessToken: string
+  /** By which new ones are had. Default: there is no way. */
+  readonly refreshToken?: string
+  /** When the access token ends. Unix seconds. Default: nobody says. */
+  readonly expiresAt?: number
+  /** What it may be used for, as the provider says it: scope tokens. */
+  readonly scope: readonly string[]
+}
+
 /** Somebody who logged in. */
 export interface Person {
   /**
@@ -30,6 +41,8 @@ export interface Person {
    * be told; they live in the person's browser, sealed, as long as the login. Default: nothing.
    */
   readonly claims?: Readonly<Record<string, unknown>>
+  /** What a provider gave for this login, where `transaction.handsOver` asked for it. No session keeps it. */
+  readonly tokens?: ProviderTokens
 }
 
 /** A login under way. Nothing of it is stored: it is sealed in `state`, and bound to one browser. */
@@ -40,9 +53,11 @@ export interface Transaction {
   readonly step: 'begin' | 'continue'
   /** The sealed transaction: must come back as the parameter `state`. */
   readonly state: string
-  /** Where the browser is to come back with `state`: `<issuer>/login/callback`. */
+  /** What the settings call the provider that was chosen; nothing where there is but one way to log in. */
+  readonly provider: string | undefined
+  /** Where the browser is to come back with `state`: `<issuer>/login/callback`, and of a provider among several, `/<name>` after it. */
   readonly callback: string
-  /** 256 random bits as base64url, sealed in `state`: what proofs can be derived from. Never show it. */
+  /** 256 random bits as base64url, sealed in `state`, and others at each provider: what proofs can be derived from. Never show it. */
   readonly secret: string
   /** What the client is called that the login is for. */
   readonly clientName: string
@@ -60,9 +75,49 @@ export interface Transaction {
   readonly acrValues: string | undefined
   /** The languages that the person reads, with spaces between (BCP 47). */
   readonly uiLocales: string | undefined
+  /**
+   * What an API is handed of this provider: `scope` is asked for beside the provider's own, and `tokens` of the person must be there,
+   * with all of it. Nothing where nobody is.
+   */
+  readonly handsOver: { readonly scope: readonly string[] } | undefined
   /** Unix seconds. */
   readonly now: number
 }
+
+/** A way to log in, as `Authenticate`. */
+type Ask = (request: Request, transaction: Transaction) => Promise<Person | Response>
+
+/** A way to log in, among several. */
+export interface LoginProvider {
+  /** What people read that it is called: `GitHub`. */
+  readonly label: string
+  /** Logs people in there; `transaction.provider` says what it is called in the settings. */
+  readonly authenticate: Ask
+  /** Whether it proves when somebody logged in: else what needs that is refused before anybody is sent there. */
+  readonly tellsAuthTime: boolean
+  /** Whether its answer comes as a form that another site posts (OAuth 2.0 Form Post Response Mode). Default false. */
+  readonly isPosted?: boolean
+  /** What its scope tokens let somebody do, in words that follow "It will act for you at GitHub:". */
+  readonly scopeDescriptions?: ReadonlyMap<string, string>
+  /**
+   * Gets new tokens for a refresh token (RFC 6749 §6): with the refresh token that comes next, which is the same one where the
+   * provider sends none. Nothing where its tokens are of no use to anybody, as those of a page of your own.
+   *
+   * @throws {OAuthError} `invalid_grant` when the provider ended it; `temporarily_unavailable` when it may work later; `server_error`
+   * when it takes an operator to mend it
+   */
+  readonly refresh?: (tokens: ProviderTokens, now: number) => Promise<ProviderTokens>
+  /** Ends tokens there (RFC 7009), where the operator wants that. Nothing where they live on. */
+  readonly revoke?: (tokens: ProviderTokens) => Promise<void>
+  /**
+   * Returns where a browser ends its session there, and comes back from with `state` (OpenID Connect RP-Initiated Logout §2); where
+   * the operator wants that.
+   */
+  readonly endSession?: (back: { readonly location: string; readonly state: string }, now: number) => Promise<string>
+}
+
+/** The ways to log in by what the settings call them. */
+export type LoginProviders = ReadonlyMap<string, LoginProvider>
 
 /**
  * Logs a person in: returns who it is, or what to show or where to send the browser next.
@@ -71,4 +126,8 @@ export interface Transaction {
  * takes an operator to mend it: the person sees a page that says so, with a way to try again. `access_denied` or
  * `login_required` when there will be no login, and whatever has `isForClient`: the client is told, by its redirect URI
  */
-export type Authenticate = (request: Request, transaction: Transaction) => Promise<Person | Response>
+export interface Authenticate {
+  (request: Request, transaction: Transaction): Promise<Person | Response>
+  /** The providers to choose from; `transaction.provider` says which. Default: there is one way, and nothing to choose. */
+  readonly providers?: LoginProviders
+}

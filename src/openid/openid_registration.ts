@@ -41,7 +41,7 @@ const MEMBERS = [
 const PROTOCOL: ReadonlySet<string> = new Set(
   [
     'iss sub aud exp iat nbf jti auth_time nonce acr amr azp at_hash c_hash s_hash sid events sub_jwk',
-    'client_id scope gid cnf act may_act authorization_details mark entitlement userinfo',
+    'client_id scope gid cnf act may_act authorization_details mark provider_token entitlement userinfo',
     '_claim_names _claim_sources __proto__',
   ].flatMap((names) => names.split(' ')),
 )

@@ -6,6 +6,14 @@
 
 import type { ContentEncryption, SigningAlgorithm } from '../../keys/index.ts'
 
+/** Whose token an API is handed, and what it must be good for. */
+export interface HandOver {
+  /** What the settings call the provider. */
+  readonly provider: string
+  /** The provider's own scope tokens. */
+  readonly scope: readonly string[]
+}
+
 /** An API, as the issuer knows it. */
 export interface Resource {
   /** The purpose of the keys of its tokens; `userinfo` is the issuer's own resource alone. */
@@ -38,6 +46,8 @@ export interface Resource {
   readonly anonymous: boolean
   /** Whose pairwise subjects its tokens have: resources of one sector call a person the same. Nothing where subjects are public. */
   readonly sector: string | undefined
+  /** What it is handed of the provider at which the person logged in; nothing where it is handed nothing. */
+  readonly providerToken: HandOver | undefined
   /** What a person is told that it is called. */
   readonly name: string
   /** What a person is told that a scope token allows, where there are words for it. */

@@ -28,7 +28,8 @@ import {
 import { checkRemoteUrl } from '../protocol/remote_url.ts'
 import { SCOPE_TOKEN } from '../protocol/scope.ts'
 import { visibleText } from '../protocol/visible.ts'
-import type { Resource } from './resource.ts'
+import { readPublicKeys } from './public_keys.ts'
+import type { HandOver, Resource } from './resource.ts'
 
 /** An API that tokens are for. */
 export interface ResourceSettings {
@@ -80,6 +81,13 @@ export interface ResourceSettings {
   readonly subject_type?: 'public' | 'pairwise'
   /** With `pairwise`, a name that resources have in common which are to call a person the same. Default: its own URI. */
   readonly sector_identifier?: string
+  /**
+   * The provider whose access token its tokens carry, by what `LOGIN` calls it: then it acts for people there. Needs a guard, and not
+   * with `nested` tokens under its leaf (`encryption_alg = "dir"`). Default: it is handed nothing.
+   */
+  readonly provider_token?: string
+  /** With `provider_token`, the provider's scope tokens that it needs, with spaces between. Default: what the login asks for. */
+  readonly provider_scope?: string
 }
 
 /** Seconds that an access token may live at the most. */
@@ -102,6 +110,8 @@ const MEMBERS = [
   'anonymous',
   'subject_type',
   'sector_identifier',
+  'provider_token',
+  'provider_scope',
 ] as const satisfies readonly (keyof ResourceSettings)[]
 
 /** What a person may be shown as a name: some text, but not much. */
@@ -153,18 +163,24 @@ function readSector(uri: string, name: string, value: Members): string | undefin
   return sector_identifier
 }
 
-/** Reads a JWK Set of public keys: a private or a shared key is never anybody's but its owner's. */
-export function readPublicKeys(name: string, jwks: unknown): readonly Members[] {
-  checkMembers(name, jwks, ['keys'])
-  const { keys } = jwks
-  if (!Array.isArray(keys) || keys.length === 0) throw new TypeError(`"${name}.keys" expected a list of keys`)
-  readEach(keys, (key: unknown, index) => {
-    checkMembers(`${name}.keys[${index}]`, key)
-    checkText(`${name}.keys[${index}].kid`, key['kid'], /^[\x21-\x7e]{1,64}$/, '1 to 64 visible characters')
-    if (key['d'] !== undefined || key['k'] !== undefined)
-      throw new RangeError(`"${name}.keys[${index}]" expected a public key`)
-  })
-  return keys
+/** Reads what a resource is handed of a provider, if anything. */
+function readHandOver(name: string, value: Members): HandOver | undefined {
+  const { provider_token, provider_scope = '', envelope, encryption_alg } = value
+  if (provider_token === undefined) {
+    if (value['provider_scope'] !== undefined)
+      throw new TypeError(`"${name}.provider_scope" goes with "provider_token"`)
+    return undefined
+  }
+  checkText(`${name}.provider_token`, provider_token, /./, 'what LOGIN calls a provider')
+  checkText(
+    `${name}.provider_scope`,
+    provider_scope,
+    /^[\x21-\x7e]*(?: [\x21-\x7e]+)*$/,
+    'scope tokens, with spaces between',
+  )
+  if (envelope === 'nested' && encryption_alg === 'dir')
+    throw new RangeError(`"${name}.provider_token" expected "direct", or tokens to a key of its own`)
+  return { provider: provider_token, scope: provider_scope.split(' ').filter(Boolean) }
 }
 
 function readScopeDescriptions(name: string, value: unknown, scopes: unknown): Resource['scopeDescriptions'] {
@@ -206,6 +222,7 @@ export function readResource(uri: string, value: unknown, isLoopbackAllowed: boo
     signedIntrospection: () => readBoolean(`${name}.signed_introspection`, signed_introspection),
     nesting: () => readNesting(name, value, isLoopbackAllowed),
     sector: () => readSector(uri, name, value),
+    providerToken: () => readHandOver(name, value),
   })
   const opening = Object.entries({ exchange, signed_introspection }).find(([, isWanted]) => isWanted)
   if (opening !== undefined && envelope === 'nested' && nesting.encryptionAlg !== 'dir')

@@ -7,7 +7,7 @@
 
 import type { Members } from '../../keys/check.ts'
 import { checkRemoteUrl } from '../protocol/remote_url.ts'
-import { readPublicKeys } from './resource_registration.ts'
+import { readPublicKeys } from './public_keys.ts'
 
 /** The algorithms by which clients and trusted issuers can sign (RFC 7518 §3.1, RFC 9864 §2.2). */
 export const ASSERTION_ALGORITHMS = ['ES256', 'Ed25519', 'PS256', 'RS256'] as const

@@ -32,6 +32,7 @@ export function userinfoResource(issuer: string, openid: Openid): Resource {
     anonymous: false,
     sector: undefined,
     name: URL.canParse(issuer) ? new URL(issuer).host : issuer,
+    providerToken: undefined,
     scopeDescriptions: new Map(),
   }
 }

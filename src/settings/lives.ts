@@ -11,6 +11,9 @@ import { NONCE_LIFE } from '../token/nonce.ts'
 import type { PurposeLives } from '../token/purpose.ts'
 import type { ServedClient } from './served_client.ts'
 
+/** Seconds that the request URI of a pushed request lives. */
+const PAR_LIFE = 90
+
 /** The settings that lives come from. */
 export interface LifeSettings {
   readonly guard?: unknown
@@ -30,10 +33,13 @@ export function livesOf(served: readonly ServedClient[], settings: LifeSettings)
     session: () => checkInteger('sessionLifetime', sessionLifetime, 60, 2_592_000),
   })
   const approvals = served.map(({ client }) => client.refreshTokenLifetime)
+  const longest = approvals.reduce((longest, life) => Math.max(longest, life), 0)
   return {
     code: guard === 'none' ? 30 : 60,
-    refresh: approvals.reduce((longest, life) => Math.max(longest, life), 0),
-    par: 90,
+    refresh: longest,
+    // It waits for a yes at first, as a request does, and lives as long as the grant then.
+    provider: Math.max(longest, 2 * (PAR_LIFE + loginLifetime) + 60),
+    par: PAR_LIFE,
     login: loginLifetime,
     session: sessionLifetime,
     consent: loginLifetime,

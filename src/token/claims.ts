@@ -27,6 +27,7 @@ export const PROTOCOL_CLAIMS: ReadonlySet<string> = new Set([
   'may_act',
   'authorization_details',
   'mark',
+  'provider_token',
 ])
 
 /** Seconds of clock tolerance that a verifier may have at the most: so much longer than its `exp` says a token can live somewhere. */
@@ -51,9 +52,20 @@ export interface Expectations {
 
 /** Returns the claims of a token for this entitlement. The operator's come last, and never in place of the protocol's. */
 export function writeClaims(entitlement: Entitlement, issuer: string): Readonly<Record<string, unknown>> {
-  const { claims, scope, sub, aud, client_id, iat, exp, jti, ...others } = entitlement
+  const { claims, scope, sub, aud, client_id, iat, exp, jti, providerToken: provider_token, ...others } = entitlement
   const granted = scope.length > 0 ? { scope: scope.join(' ') } : {}
-  const protocol = { iss: issuer, sub, aud, client_id, ...granted, iat, exp, jti, ...others }
+  const protocol = {
+    iss: issuer,
+    sub,
+    aud,
+    client_id,
+    ...granted,
+    iat,
+    exp,
+    jti,
+    ...others,
+    ...(provider_token && { provider_token }),
+  }
   const own = Object.entries(claims).filter(([name]) => !PROTOCOL_CLAIMS.has(name) && name !== '__proto__')
   return own.length === 0 ? protocol : { ...protocol, ...Object.fromEntries(own) }
 }
@@ -110,7 +122,12 @@ const MORE: ReadonlyMap<string, Check> = new Map<string, Check>([
 ])
 
 /** Claims that a token may lack, and what they are where they are there. */
-const OPTIONAL: ReadonlyMap<string, Check> = new Map<string, Check>([['client_id', isText], ['scope', isText], ...MORE])
+const OPTIONAL: ReadonlyMap<string, Check> = new Map<string, Check>([
+  ['client_id', isText],
+  ['scope', isText],
+  ['provider_token', isText],
+  ...MORE,
+])
 
 /** Claims, once each was found to be what it is to be. */
 export interface CheckedClaims {
@@ -151,7 +168,9 @@ export function checkClaims(claims: Readonly<Record<string, unknown>>): CheckedC
   }
   return {
     ...(usual as unknown as CheckedClaims),
-    more: pick((name) => MORE.has(name)),
+    more: own.has('provider_token')
+      ? { ...pick((name) => MORE.has(name)), providerToken: own.get('provider_token') as string }
+      : pick((name) => MORE.has(name)),
     own: pick((name) => !PROTOCOL_CLAIMS.has(name)),
   }
 }

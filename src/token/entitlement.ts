@@ -62,6 +62,8 @@ export interface Entitlement {
   readonly may_act?: Actor
   /** What in detail (RFC 9396 §9.1). */
   readonly authorization_details?: readonly AuthorizationDetail[]
+  /** The access token of the provider at which the person logged in: the resource acts for them there. The claim is `provider_token`. */
+  readonly providerToken?: string
   /** Facts that the operator added; never one of the above. */
   readonly claims: Readonly<Record<string, unknown>>
 }

@@ -33,6 +33,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/login': ['src/openid', 'src/pages', 'src/remote', 'src/protocol', 'src/token', 'src/jose', 'keys'],
   'src/grants': [
     'src/openid',
+    'src/login',
     'src/stores',
     'src/remote',
     'src/registration',

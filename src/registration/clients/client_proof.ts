@@ -8,7 +8,7 @@
 import { decodeBase64url } from '../../../keys/base64url.ts'
 import { checkTexts, type Members, readBoolean, readChoice } from '../../../keys/check.ts'
 import { readAll } from '../../../keys/faults.ts'
-import { readPublicKeys } from '../resource_registration.ts'
+import { readPublicKeys } from '../public_keys.ts'
 import type { Client, ClientAuthenticationMethod } from './client.ts'
 import { CERTIFICATE_METHODS, readCertificateRule } from './client_certificate.ts'
 import { readClientSigner, readRequestSigner } from './client_signer.ts'

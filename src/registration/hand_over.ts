@@ -1,0 +1,23 @@
+/**
+ * What a request hands over to its APIs: the access token of the provider at which the person logged in.
+ *
+ * @module
+ */
+
+import { OAuthError } from '../protocol/error.ts'
+import type { HandOver, Resource } from './resource.ts'
+
+/**
+ * Returns what a request for these resources hands over; nothing where none of them wants anything.
+ *
+ * @throws {OAuthError} `invalid_target` where they want tokens of two providers: nobody logs in at both
+ */
+export function handOverOf(resources: Iterable<Resource>): HandOver | undefined {
+  const wanted = [...resources].flatMap(({ providerToken }) => providerToken ?? [])
+  const [first] = wanted
+  if (first === undefined) return undefined
+  const { provider } = first
+  if (wanted.some((one) => one.provider !== provider))
+    throw new OAuthError('invalid_target', 'the resources are handed tokens of two providers')
+  return { provider, scope: [...new Set(wanted.flatMap(({ scope }) => scope))] }
+}

@@ -1,0 +1,149 @@
+/**
+ * An issuer whose API is handed the token of a provider, the provider, and a person who goes through all of it.
+ *
+ * @module
+ */
+
+import { createKeyring, writeRing } from '../../keys/index.ts'
+import {
+  createIssuer,
+  createMemoryGuard,
+  type IssuerSettings,
+  type LoginProvider,
+  loginProviders,
+  type ProviderTokens,
+} from '../../src/index.ts'
+import { openDirect } from '../../src/token/direct.ts'
+import type { Entitlement } from '../../src/token/entitlement.ts'
+import { API, API2, basic, ISSUER, NOW, secretHash, type TokenAnswer, testRing } from '../fixtures.ts'
+import {
+  authorizeUrl,
+  type Browser,
+  type Changes,
+  createBrowser,
+  formOf,
+  goesTo,
+  hiddenField,
+  VERIFIER,
+} from './person.ts'
+
+/** Stands in every token that the provider gives: it may be found in the envelope for its API, and nowhere else. */
+export const CANARY = 'canary-4d1f'
+
+/** The secret of the confidential app below. */
+export const APP_SECRET = 'app-secret'
+
+/** A provider that knows who sits there, and gives what it is told to. */
+export interface TestProvider {
+  readonly provider: LoginProvider
+  /** What it gives at the next login. */
+  tokens: ProviderTokens | undefined
+  /** Who sits there. */
+  id: string
+}
+
+/** Returns a provider called `github`. */
+export function createTestProvider(): TestProvider {
+  const given: TestProvider = {
+    tokens: { accessToken: `${CANARY}-1`, scope: ['repo'] },
+    id: '583231',
+    provider: {
+      label: 'GitHub',
+      tellsAuthTime: false,
+      async authenticate(_, transaction) {
+        const { step, state, callback, provider } = transaction
+        if (step === 'continue')
+          return { sub: `${provider}|${given.id}`, ...(given.tokens === undefined ? {} : { tokens: given.tokens }) }
+        const location = `https://github.example/authorize?${new URLSearchParams({ state, redirect_uri: callback })}`
+        return new Response(null, { status: 303, headers: { location } })
+      },
+    },
+  }
+  return given
+}
+
+/** What is on both sides. */
+export interface HandOver {
+  readonly browser: Browser
+  readonly ask: (request: Request) => Promise<Response>
+  /** Goes to the authorization endpoint, logs in at the provider, says yes, and returns where the browser ends up. */
+  authorize(changes?: Changes): Promise<URL>
+  /** Asks the token endpoint, as the app. */
+  token(form: Changes): Promise<TokenAnswer & { readonly refresh_token?: string }>
+  /** Goes through all of it. */
+  login(changes?: Changes): Promise<TokenAnswer & { readonly refresh_token?: string }>
+  /** Opens a token of the API. */
+  open(token: string): Promise<Entitlement>
+}
+
+/** Returns an issuer at `NOW` whose `API` is handed the token of `github`, and whose `API2` is handed nothing. */
+export function createHandOver(given: TestProvider, changes: Partial<IssuerSettings> = {}): HandOver {
+  const now = changes.now ?? (() => NOW)
+  const keyRing = writeRing(testRing(NOW))
+  const issuer = createIssuer({
+    issuer: ISSUER,
+    keyRing,
+    resources: {
+      [API]: { scopes: ['read'], provider_token: 'github', provider_scope: 'repo' },
+      [API2]: { scopes: ['mail'] },
+    },
+    guard: createMemoryGuard(now),
+    authenticate: loginProviders({ github: given.provider }),
+    log: () => {},
+    now,
+    clients: {
+      app: {
+        secret_hash: secretHash(APP_SECRET),
+        grant_types: ['authorization_code', 'refresh_token'],
+        redirect_uris: ['https://app.example/cb'],
+        resources: [API, API2],
+        scopes: ['read', 'mail'],
+      },
+    },
+    ...changes,
+  })
+  const ask = async (request: Request): Promise<Response> => issuer.fetch(request)
+  const browser = createBrowser(ask)
+
+  async function authorize(asked: Changes = {}): Promise<URL> {
+    let response = await browser.get(authorizeUrl({ client_id: 'app', ...asked }))
+    for (
+      let location = response.headers.get('location');
+      location !== null;
+      location = response.headers.get('location')
+    ) {
+      const url = new URL(location)
+      if (url.origin === 'https://app.example') return url
+      const [state, back] = [url.searchParams.get('state') ?? '', url.searchParams.get('redirect_uri') ?? '']
+      response = await browser.get(url.origin === ISSUER ? location : `${back}?${formOf({ state, code: 'c' })}`)
+    }
+    const page = await response.text()
+    const consent = hiddenField(page, 'consent')
+    if (consent === '') return new URL(goesTo(page) || `page:${response.status}`)
+    const answered = await browser.post(`${ISSUER}/consent`, { consent, decision: 'allow' })
+    return new URL(goesTo(await answered.text()) || `page:${answered.status}`)
+  }
+
+  async function token(form: Changes) {
+    const headers = { authorization: basic('app', APP_SECRET), 'content-type': 'application/x-www-form-urlencoded' }
+    const init = { method: 'POST', headers, body: formOf(form).toString() }
+    return (await ask(new Request(`${ISSUER}/token`, init))).json() as Promise<TokenAnswer>
+  }
+
+  return {
+    browser,
+    ask,
+    authorize,
+    token,
+    async login(asked) {
+      const code = (await authorize(asked)).searchParams.get('code') ?? ''
+      return token({ grant_type: 'authorization_code', code, code_verifier: VERIFIER })
+    },
+    async open(envelope) {
+      const leaves = createKeyring(testRing(NOW), ISSUER).leavesFor('access', API, 'A256GCM', 600)
+      const at = { now: now(), clockTolerance: 0, longestLife: 600, anonymous: false }
+      const opened = await openDirect(envelope, leaves, { issuer: ISSUER, resource: API, ...at })
+      return opened.entitlement
+    },
+  }
+}
