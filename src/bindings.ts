@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkChoice, checkMembers, checkMethods } from '../keys/check.ts'
+import { checkMembers, checkMethods } from '../keys/check.ts'
 import { createFaultList, type FaultList, readAll } from '../keys/faults.ts'
 import { isLoopback } from '../keys/identifier.ts'
 import { BINDING_KINDS, type BindingKind, checkBindingNames } from './binding_kinds.ts'
@@ -18,8 +18,7 @@ import {
 } from './development.ts'
 import type { Authenticate } from './login/authenticate.ts'
 import { developmentLogin } from './login/development.ts'
-import { type OwnPageOptions, ownLoginPage } from './login/own_page.ts'
-import { type UpstreamOptions, upstreamLogin } from './login/upstream.ts'
+import { readLogin } from './login_bindings.ts'
 import { addressOf, allowBy, allowDeviceBy, type RateLimit } from './rate_limit_on_workers.ts'
 import { mayHaveRsaKey } from './settings/ring_needs.ts'
 import type { IssuerSettings } from './settings/settings.ts'
@@ -98,36 +97,6 @@ function readGuard(binding: Bindings['GUARD']): Guard | 'none' | undefined {
   if (typeof binding === 'string') throw new RangeError('"GUARD" expected Durable Objects, or "none"')
   checkMethods('GUARD', binding, ['getByName'], 'Durable Objects, or "none",')
   return createDurableObjectGuard(binding, { newId: () => crypto.randomUUID(), clock: () => Date.now() })
-}
-
-/** Reads who logs people in; only what each kind needs is taken. */
-function readLogin(login: unknown, secret: string | undefined, isLoopbackAllowed: boolean): Authenticate {
-  checkMembers('LOGIN', login)
-  checkChoice('LOGIN.type', login['type'], ['openid', 'page'])
-  const { issuer, private_host: isPrivateHostAllowed } = login
-  const where = { issuer, isLoopbackAllowed, isPrivateHostAllowed }
-  if (login['type'] === 'openid') {
-    const known = ['type', 'issuer', 'client_id', 'token_endpoint_auth_method', 'scope', 'userinfo', 'algorithms']
-    const { client_id: clientId, token_endpoint_auth_method: tokenEndpointAuthMethod, scope, algorithms } = login
-    const client = { clientId, clientSecret: secret, tokenEndpointAuthMethod }
-    const options = present({
-      ...where,
-      ...client,
-      scope,
-      userinfo: login['userinfo'],
-      algorithms,
-    }) as unknown as UpstreamOptions
-    return readAll({
-      members: () => checkMembers('LOGIN', login, [...known, 'private_host']),
-      login: () => upstreamLogin(options),
-    }).login
-  }
-  const { url, jwks } = login
-  const options = present({ ...where, url, jwks }) as unknown as OwnPageOptions
-  return readAll({
-    members: () => checkMembers('LOGIN', login, ['type', 'url', 'issuer', 'jwks', 'private_host']),
-    login: () => ownLoginPage(options),
-  }).login
 }
 
 /** Returns a record without the members that are not there. */
