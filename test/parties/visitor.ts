@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Browser, createBrowser } from './person.ts'
+import { type Ask, type Browser, createBrowser } from './person.ts'
 
 /** Where a person ended up. */
 export interface Arrival {
@@ -38,8 +38,12 @@ interface Sent {
   readonly fields: Readonly<Record<string, string>>
 }
 
-/** Returns the first form of a page as it is sent by its button: the one that allows, where there are several. */
-function readForm(page: string, url: URL): Sent | undefined {
+/**
+ * Returns the first form of a page as it is sent by its button: the one that allows, where there are several.
+ *
+ * @param name what is typed
+ */
+function readForm(page: string, url: URL, name: string): Sent | undefined {
   const [form] = /<form[\s\S]*?<\/form>/i.exec(page) ?? []
   if (form === undefined) return undefined
   const tags = [...form.matchAll(/<(input|button)\b[^>]*>/gi)].map(([tag]) => tag)
@@ -48,7 +52,7 @@ function readForm(page: string, url: URL): Sent | undefined {
   const pressed = buttons.find((tag) => attributeOf(tag, 'value') === 'allow') ?? buttons[0]
   const named = tags.filter((tag) => !isButton(tag) || tag === pressed).filter((tag) => attributeOf(tag, 'name'))
   // Whoever is asked for a name says one.
-  const typed = (tag: string): string => (attributeOf(tag, 'type') === 'text' ? 'alice' : '')
+  const typed = (tag: string): string => (attributeOf(tag, 'type') === 'text' ? name : '')
   const fields = Object.fromEntries(
     named.map((tag) => [attributeOf(tag, 'name') ?? '', attributeOf(tag, 'value') || typed(tag)]),
   )
@@ -61,12 +65,20 @@ function nextOf(page: string): string | undefined {
   return to?.replaceAll('&amp;', '&')
 }
 
+/** What is special about a person. */
+export interface VisitorOptions {
+  /** What the person types who is asked for a name. Default `alice`. */
+  readonly name?: string
+  /** Asks sites. Default: as they are on the network. */
+  readonly ask?: Ask
+}
+
 /** Returns a person whose browser has never been anywhere. */
-export function createVisitor(): Visitor {
+export function createVisitor({ name = 'alice', ask = fetch }: VisitorOptions = {}): Visitor {
   const browsers = new Map<string, Browser>()
   // Each host sees its own cookies.
   function browserAt({ hostname }: URL): Browser {
-    const browser = browsers.get(hostname) ?? createBrowser((request) => fetch(request))
+    const browser = browsers.get(hostname) ?? createBrowser((request) => ask(request))
     browsers.set(hostname, browser)
     return browser
   }
@@ -84,7 +96,7 @@ export function createVisitor(): Visitor {
           : browserAt(url).post(url.href, form.fields, headers))
         const location = response.headers.get('location')
         const text = await response.text()
-        form = location === null && response.status < 400 ? readForm(text, url) : undefined
+        form = location === null && response.status < 400 ? readForm(text, url, name) : undefined
         const next = location ?? nextOf(text) ?? form?.action.href
         if (next === undefined) return { url, status: response.status, text }
         url = new URL(next, url)
