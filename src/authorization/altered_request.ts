@@ -9,7 +9,7 @@ import { readParameters } from '../protocol/parameters.ts'
 import { ANY_AGE } from './authorization_request.ts'
 
 /** Prompts that a login meets. */
-const LOGINS = ['login', 'select_account']
+const LOGINS = ['login', 'select_account', 'create']
 
 /**
  * Returns the request of a browser to go on with once a person was proved: what that login has just met is not asked again.

@@ -65,11 +65,14 @@ export interface Asked extends Wishes, Pick<AuthorizationRequest, 'claims'> {
   readonly destination: Pick<Destination, 'client'>
 }
 
-/** What the person must be asked, or must not (OpenID Connect Core §3.1.2.1). */
-export type Prompt = 'none' | 'login' | 'consent' | 'select_account'
+/**
+ * What the person must be asked, or must not (OpenID Connect Core §3.1.2.1); and that it is an account to make (Initiating User
+ * Registration via OpenID Connect §4.1).
+ */
+export type Prompt = 'none' | 'login' | 'consent' | 'select_account' | 'create'
 
 /** The values of `prompt`, as the metadata lists them. */
-export const PROMPTS: readonly Prompt[] = ['none', 'login', 'consent', 'select_account']
+export const PROMPTS: readonly Prompt[] = ['none', 'login', 'consent', 'select_account', 'create']
 
 /** The response types, as the metadata lists them. */
 export const RESPONSE_TYPES: readonly string[] = ['code']

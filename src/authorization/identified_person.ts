@@ -5,12 +5,12 @@
  */
 
 import type { EndpointContext } from '../context.ts'
-import type { Person, ProviderTokens, Transaction } from '../login/authenticate.ts'
+import type { LoginProviders, Person, ProviderTokens, Transaction } from '../login/authenticate.ts'
 import { boundPerson, checkFreshness } from '../login/person.ts'
 import { keptOfLogin } from '../openid/openid.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import { isReservedSubject } from '../protocol/subject.ts'
+import { isDigestSubject, isReservedSubject } from '../protocol/subject.ts'
 import { isVisible } from '../protocol/visible.ts'
 import { proveDestination } from './destination.ts'
 import type { WantedPersons } from './wanted_person.ts'
@@ -34,6 +34,20 @@ export type Identify = (
   transaction: Transaction,
 ) => Promise<Identified | Response>
 
+/**
+ * Checks that a provider among several names its own people, and nobody whom another one could name.
+ *
+ * @throws {OAuthError} `login_failed`
+ */
+function checkNaming(sub: string, provider: string | undefined, providers: LoginProviders): void {
+  const isPlain = providers.get(provider ?? '')?.hasPlainNames === true
+  const isOf = (name: string): boolean => sub.startsWith(`${name}|`)
+  if (isPlain && ([...providers.keys()].some(isOf) || isDigestSubject(sub)))
+    throw new OAuthError('login_failed', 'the login names a person as another provider would')
+  if (!isPlain && !isOf(provider ?? '') && !isDigestSubject(sub))
+    throw new OAuthError('login_failed', 'the subject does not begin with what the provider is called and a bar')
+}
+
 /** Returns what tells who logs in. */
 export function createIdentify({ settings, hooks, clients }: EndpointContext, wanted: WantedPersons): Identify {
   const { authenticate, openid } = settings
@@ -45,6 +59,7 @@ export function createIdentify({ settings, hooks, clients }: EndpointContext, wa
     const { sub } = person
     if (sub === '' || sub.length > 255 || isReservedSubject(sub) || !isVisible(sub))
       throw new OAuthError('login_failed', 'a person cannot have this subject')
+    if (authenticate?.providers !== undefined) checkNaming(sub, transaction.provider, authenticate.providers)
     checkFreshness(person, transaction)
     if (asked !== undefined) {
       const meeting = { now: transaction.now, asker: hooks.addressOf?.(request) }

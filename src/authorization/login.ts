@@ -110,6 +110,7 @@ export function createLogins(
       client_name: showClient(destination).name,
       fresh: prompt.has('login') || maxAge === 0,
       ...(prompt.has('select_account') ? { choosing: true } : {}),
+      ...(prompt.has('create') ? { creating: true } : {}),
       ...(maxAge === undefined ? {} : { max_age: maxAge }),
       ...(handOver === undefined ? {} : { hands: handOver }),
     }

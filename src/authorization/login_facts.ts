@@ -28,6 +28,7 @@ export interface LoginFacts {
   readonly client_name: string
   readonly fresh: boolean
   readonly choosing?: boolean
+  readonly creating?: boolean
   readonly max_age?: number
   /** What the settings call the provider that was chosen. */
   readonly provider?: string
@@ -54,6 +55,7 @@ export function transactionOf(
     client_name: clientName,
     fresh: isFresh,
     choosing: isChoosing = false,
+    creating: isCreating = false,
     max_age: maxAge,
   } = facts
   const asked = readParameters(facts.parameters)
@@ -69,6 +71,7 @@ export function transactionOf(
     begunAt: begunAt(facts, now),
     isFresh,
     isChoosing,
+    isCreating,
     maxAge,
     loginHint: asked.get('login_hint'),
     acrValues: asked.get('acr_values'),

@@ -35,7 +35,7 @@ function isNew(session: Session, { prompt, maxAge, pushed }: AuthorizationReques
   const { metAt: begunAt } = pushed ?? {}
   if (begunAt !== undefined && session.started_at >= begunAt)
     return isNewEnough(session, { begunAt, isFresh, maxAge, now: session.started_at })
-  if (isFresh || prompt.has('select_account')) return false
+  if (isFresh || prompt.has('select_account') || prompt.has('create')) return false
   if (maxAge === undefined) return true
   return session.auth_time !== undefined && now - session.auth_time <= maxAge
 }

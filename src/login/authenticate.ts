@@ -69,6 +69,8 @@ export interface Transaction {
   readonly maxAge: number | undefined
   /** Whether the person is to choose an account, or another one. */
   readonly isChoosing: boolean
+  /** Whether the person is to make an account rather than to log in (Initiating User Registration via OpenID Connect). */
+  readonly isCreating: boolean
   /** Whom the client thinks to see. Not to be trusted. */
   readonly loginHint: string | undefined
   /** The contexts of authentication that the client would like best, with spaces between (OpenID Connect Core §3.1.2.1). */
@@ -95,6 +97,12 @@ export interface LoginProvider {
   readonly authenticate: Ask
   /** Whether it proves when somebody logged in: else what needs that is refused before anybody is sent there. */
   readonly tellsAuthTime: boolean
+  /**
+   * Whether its people bear the names that it gives them, as those of a page of your own: `7`. Default false: they begin with what the
+   * settings call it and a bar, `github|7`, or are 43 characters of a digest. One provider at the most can be so, for two could mean
+   * two people by one name; and none of its names looks like another provider's.
+   */
+  readonly hasPlainNames?: boolean
   /** Whether its answer comes as a form that another site posts (OAuth 2.0 Form Post Response Mode). Default false. */
   readonly isPosted?: boolean
   /** What its scope tokens let somebody do, in words that follow "It will act for you at GitHub:". */

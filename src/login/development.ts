@@ -52,5 +52,7 @@ export const developmentLogin: Authenticate = async (request, transaction) => {
   if (transaction.step === 'begin' || request.method !== 'POST') return showPage(transaction)
   const name = String((await request.formData()).get('username') ?? '').trim()
   if (!isVisible(name) || !/^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u.test(name)) return showPage(transaction)
-  return { sub: name, auth_time: transaction.now, name, amr: ['development'], claims: claimsOf(name) }
+  const { provider } = transaction
+  const sub = provider === undefined ? name : `${provider}|${name}`
+  return { sub, auth_time: transaction.now, name, amr: ['development'], claims: claimsOf(name) }
 }

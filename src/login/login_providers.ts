@@ -31,6 +31,8 @@ export function loginProviders(providers: Readonly<Record<string, LoginProvider>
       }),
     count() {
       if (known.size === 0) throw new TypeError('"LOGIN" expected a way to log in')
+      if ([...known.values()].filter(({ hasPlainNames }) => hasPlainNames).length > 1)
+        throw new RangeError('"LOGIN" expected one page of your own at the most: two could mean two people by one name')
     },
   })
 

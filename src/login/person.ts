@@ -34,10 +34,10 @@ type LoginParameter = 'prompt' | 'max_age' | 'login_hint' | 'acr_values' | 'ui_l
  * that has to be proved: who is asked for `max_age` must tell `auth_time` (OpenID Connect Core §3.1.2.1).
  */
 export function askLogin(transaction: Transaction): Readonly<Record<LoginParameter, string | undefined>> {
-  const { isFresh, isChoosing, maxAge, loginHint, acrValues, uiLocales } = transaction
+  const { isFresh, isChoosing, isCreating, maxAge, loginHint, acrValues, uiLocales } = transaction
   const seconds = isFresh ? 0 : maxAge
   return {
-    prompt: isFresh ? 'login' : isChoosing ? 'select_account' : undefined,
+    prompt: isCreating ? 'create' : isFresh ? 'login' : isChoosing ? 'select_account' : undefined,
     max_age: seconds === undefined ? undefined : String(seconds),
     login_hint: loginHint,
     acr_values: acrValues,

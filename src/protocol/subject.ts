@@ -43,3 +43,8 @@ export function isImpersonal(sub: string): boolean {
 export function isReservedSubject(sub: string): boolean {
   return isImpersonal(sub) || sub.startsWith('external:')
 }
+
+/** Tells whether a subject looks like one that was derived from a provider's issuer and subject. */
+export function isDigestSubject(sub: string): boolean {
+  return /^[\w-]{43}$/.test(sub)
+}
