@@ -115,8 +115,12 @@ export interface LoginProvider {
    * when it takes an operator to mend it
    */
   readonly refresh?: (tokens: ProviderTokens, now: number) => Promise<ProviderTokens>
-  /** Ends tokens there (RFC 7009), where the operator wants that. Nothing where they live on. */
-  readonly revoke?: (tokens: ProviderTokens) => Promise<void>
+  /**
+   * Ends tokens there (RFC 7009), where the operator wants that. Nothing where they live on.
+   *
+   * @throws {OAuthError} `server_error`, `temporarily_unavailable` when they may live on
+   */
+  readonly revoke?: (tokens: ProviderTokens, now: number) => Promise<void>
   /**
    * Returns where a browser ends its session there, and comes back from with `state` (OpenID Connect RP-Initiated Logout §2); where
    * the operator wants that.

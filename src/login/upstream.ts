@@ -20,7 +20,8 @@ import type { Authenticate, Person, Transaction } from './authenticate.ts'
 import { askLogin, nameOf, nonceOf, readPerson } from './person.ts'
 import { type Provider, readProvider, take } from './provider.ts'
 import { readProviderClaims } from './provider_claims.ts'
-import { type ProviderAuthMethod, type ProviderClient, redeem } from './provider_token.ts'
+import type { ProviderAuthMethod, ProviderClient } from './provider_client.ts'
+import { redeem } from './provider_token.ts'
 import { fetchUserinfo } from './userinfo.ts'
 
 /** What is to be known of the provider. */

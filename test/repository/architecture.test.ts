@@ -30,7 +30,16 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'cloudflare:workers',
   ],
   'src/pages': ['hono'],
-  'src/login': ['src/openid', 'src/pages', 'src/remote', 'src/protocol', 'src/token', 'src/jose', 'keys'],
+  'src/login': [
+    'src/openid',
+    'src/pages',
+    'src/remote',
+    'src/protocol',
+    'src/token',
+    'src/jose',
+    'keys',
+    'oauth4webapi',
+  ],
   'src/grants': [
     'src/openid',
     'src/login',
