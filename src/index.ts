@@ -20,6 +20,8 @@ export type {
   Transaction,
 } from './login/authenticate.ts'
 export { loginProviders } from './login/login_providers.ts'
+export { oauthProvider } from './login/oauth_provider.ts'
+export type { OAuthProviderOptions } from './login/oauth_provider_options.ts'
 export { type OwnPageOptions, ownLoginPage } from './login/own_page.ts'
 export { type UpstreamOptions, upstreamLogin } from './login/upstream.ts'
 export type { OpenidSettings } from './openid/openid_registration.ts'

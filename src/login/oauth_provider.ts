@@ -1,0 +1,116 @@
+/**
+ * Login at a provider that speaks OAuth 2.0 without ID tokens: authorization code, PKCE, and what its userinfo says of whom the
+ * access token of that very code is (RFC 6749 §4.1, RFC 7636). Nothing is stored: all proofs derive from the sealed transaction.
+ *
+ * @module
+ */
+
+import { OAuthError } from '../protocol/error.ts'
+import { challengeOf } from '../protocol/pkce.ts'
+import { addParameters } from '../protocol/redirect_uri.ts'
+import { fetchJson } from '../remote/document.ts'
+import { checkNoError, readLoginAnswer } from './answered_error.ts'
+import type { LoginProvider, Person, ProviderTokens, Transaction } from './authenticate.ts'
+import { readId, readToldClaims } from './claim_paths.ts'
+import { checkOAuthProvider, type OAuthProviderOptions } from './oauth_provider_options.ts'
+import { askLogin, nameOf } from './person.ts'
+import { take } from './provider.ts'
+import type { ProviderClient } from './provider_client.ts'
+import { fetchVerifiedEmail } from './provider_emails.ts'
+import { endTokens } from './provider_revocation.ts'
+import { redeem, redeemRefreshToken } from './provider_token.ts'
+import { readTokenAnswer } from './token_answer.ts'
+import { deleteToken } from './token_deletion.ts'
+
+/**
+ * Returns a login at a provider that speaks OAuth 2.0 without ID tokens, one of several. Nothing proves when somebody logged in
+ * there.
+ *
+ * @throws {TypeError | RangeError} when an option is missing, unknown or of a wrong type
+ */
+export function oauthProvider(options: OAuthProviderOptions): LoginProvider {
+  checkOAuthProvider(options)
+  const { label, tokenEndpoint, clientId, clientSecret, claims, scope = '' } = options
+  const { handOverScope = '', promptValuesSupported = [], loginHintParameter = 'login_hint' } = options
+  const { fetch = (url, init) => globalThis.fetch(url, init) } = options
+  const usual = clientSecret === undefined ? 'none' : 'client_secret_post'
+  const client: ProviderClient = { clientId, clientSecret, method: options.tokenEndpointAuthMethod ?? usual }
+
+  /** Returns what is asked for: each token once. */
+  function scopeFor({ handsOver }: Transaction): readonly string[] {
+    const beside = handsOver === undefined ? [] : [...handsOver.scope, ...handOverScope.split(' ')]
+    return [...new Set([...scope.split(' '), ...beside])].filter((token) => token !== '')
+  }
+
+  function begin(transaction: Transaction): Response {
+    const { state, callback, secret, handsOver } = transaction
+    const fixed = { ...options.authorizationParameters, ...(handsOver && options.handOverParameters) }
+    const { prompt, login_hint } = askLogin(transaction)
+    const prompts = [fixed['prompt'], promptValuesSupported.find((known) => known === prompt)]
+    const location = addParameters(options.authorizationEndpoint, {
+      ...fixed,
+      [loginHintParameter]: login_hint,
+      prompt: prompts.filter((one) => one !== undefined).join(' ') || undefined,
+      response_type: 'code',
+      client_id: clientId,
+      redirect_uri: callback,
+      scope: scopeFor(transaction).join(' ') || undefined,
+      state,
+      code_challenge: challengeOf(secret),
+      code_challenge_method: 'S256',
+    })
+    return new Response(null, { status: 303, headers: { Location: location } })
+  }
+
+  /** Returns what the provider says of whom a token is. */
+  async function ask(accessToken: string): Promise<Pick<Person, 'claims'> & { readonly id: string }> {
+    // GitHub refuses who does not say what it is.
+    const headers = { authorization: `Bearer ${accessToken}`, 'user-agent': 'bulla' }
+    const told = take('userinfo', await fetchJson(options.userinfoEndpoint, fetch, { headers }))
+    const id = readId(told, claims)
+    const { emailsEndpoint } = options
+    const email = emailsEndpoint === undefined ? {} : await fetchVerifiedEmail(emailsEndpoint, headers, fetch)
+    return { id, claims: { ...readToldClaims(told, claims), ...email } }
+  }
+
+  async function finish(request: Request, transaction: Transaction): Promise<Person> {
+    const { provider, now, handsOver } = transaction
+    if (provider === undefined) throw new OAuthError('server_error', 'the provider is not one of several, with a name')
+    const parameters = readLoginAnswer(new URL(request.url).search)
+    parameters.checkOnce()
+    if (options.issuer !== undefined && parameters.get('iss') !== options.issuer)
+      throw new OAuthError('login_failed', 'the answer is of another issuer')
+    checkNoError(parameters)
+    const code = parameters.get('code')
+    if (code === undefined) throw new OAuthError('login_failed', 'the answer has no code')
+    const answer = await redeem(tokenEndpoint, code, transaction, client, fetch)
+    const tokens = readTokenAnswer(answer, scopeFor(transaction), now)
+    const { id, claims: told = {} } = await ask(tokens.accessToken)
+    return {
+      sub: `${provider}|${id}`,
+      name: nameOf(told) ?? null,
+      claims: told,
+      ...(handsOver === undefined ? {} : { tokens }),
+    }
+  }
+
+  async function refresh(tokens: ProviderTokens, now: number): Promise<ProviderTokens> {
+    const { refreshToken, scope: granted } = tokens
+    if (refreshToken === undefined) throw new OAuthError('invalid_grant', 'the provider gave no refresh token')
+    const answer = await redeemRefreshToken(tokenEndpoint, refreshToken, client, fetch)
+    return { refreshToken, ...readTokenAnswer(answer, granted, now) }
+  }
+
+  const { revocationEndpoint, revocationMethod = 'post', isRevokedAtProvider = false } = options
+  const end = revocationMethod === 'post' ? endTokens : deleteToken
+  const isRevoked = isRevokedAtProvider && revocationEndpoint !== undefined
+  return {
+    label,
+    tellsAuthTime: false,
+    scopeDescriptions: new Map(Object.entries(options.scopeDescriptions ?? {})),
+    authenticate: async (request, transaction) =>
+      transaction.step === 'begin' ? begin(transaction) : finish(request, transaction),
+    refresh,
+    ...(isRevoked ? { revoke: (tokens) => end(revocationEndpoint, tokens, client, fetch) } : {}),
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * A table `[vars.LOGIN.<name>]` → one of several ways to log in.
+ *
+ * @module
+ */
+
+import { checkChoice, checkMembers, type Members } from '../../keys/check.ts'
+import { createFaultList, Faults, readAll } from '../../keys/faults.ts'
+import type { Fetch } from '../remote/document.ts'
+import type { LoginProvider } from './authenticate.ts'
+import { withKnownProvider } from './known_providers.ts'
+import { oauthProvider } from './oauth_provider.ts'
+import { checkWords, type OAuthProviderOptions } from './oauth_provider_options.ts'
+import { type OwnPageOptions, ownLoginPage } from './own_page.ts'
+import { type UpstreamOptions, upstreamLogin } from './upstream.ts'
+
+/** What is to be known beside the table. */
+export interface ProviderSurroundings {
+  /** The secret that the provider gave, if any. */
+  readonly secret: string | undefined
+  /** Whether it may be on this very machine, by http: for development. */
+  readonly isLoopbackAllowed: boolean
+  /** Default: the platform's. */
+  readonly fetch?: Fetch
+}
+
+/** What each member of a table is called among the options of its type. */
+type Names = Readonly<Record<string, string>>
+
+const LABELS: Names = { label: 'label', scope_descriptions: 'scopeDescriptions' }
+
+const OAUTH: Names = {
+  ...LABELS,
+  authorization_endpoint: 'authorizationEndpoint',
+  token_endpoint: 'tokenEndpoint',
+  userinfo_endpoint: 'userinfoEndpoint',
+  emails_endpoint: 'emailsEndpoint',
+  revocation_endpoint: 'revocationEndpoint',
+  revocation_method: 'revocationMethod',
+  revoke_at_provider: 'isRevokedAtProvider',
+  issuer: 'issuer',
+  client_id: 'clientId',
+  token_endpoint_auth_method: 'tokenEndpointAuthMethod',
+  scope: 'scope',
+  claims: 'claims',
+  authorization_parameters: 'authorizationParameters',
+  hand_over_scope: 'handOverScope',
+  hand_over_parameters: 'handOverParameters',
+  prompt_values_supported: 'promptValuesSupported',
+  login_hint_parameter: 'loginHintParameter',
+  private_host: 'isPrivateHostAllowed',
+}
+
+const OPENID: Names = {
+  issuer: 'issuer',
+  client_id: 'clientId',
+  token_endpoint_auth_method: 'tokenEndpointAuthMethod',
+  scope: 'scope',
+  userinfo: 'userinfo',
+  algorithms: 'algorithms',
+  private_host: 'isPrivateHostAllowed',
+}
+
+const PAGE: Names = { url: 'url', issuer: 'issuer', jwks: 'jwks', private_host: 'isPrivateHostAllowed' }
+
+/** Returns the members under the names of options; those of other names are left out. */
+function rename(members: Members, names: Names): Members {
+  const options = Object.entries(names).map(([member, option]) => [option, members[member]] as const)
+  return Object.fromEntries(options.filter(([, value]) => value !== undefined))
+}
+
+/** Returns a label that nobody chose: the name, as a word. */
+function labelOf(name: string): string {
+  const words = name.replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+function readOAuth(members: Members, options: Members): LoginProvider {
+  return readAll({
+    authTime() {
+      const { auth_time: authTime } = members
+      if (authTime !== undefined) checkChoice('LOGIN.auth_time', authTime, ['none'])
+    },
+    provider: () => oauthProvider({ ...options, ...rename(members, OAUTH) } as unknown as OAuthProviderOptions),
+  }).provider
+}
+
+/** Reads what has no words for people of its own. */
+function withWords(members: Members, login: () => Omit<LoginProvider, 'label'>): LoginProvider {
+  const { label, scope_descriptions: descriptions = {} } = members
+  const { provider } = readAll({ words: () => checkWords(label, descriptions), provider: login })
+  return {
+    ...provider,
+    label: label as string,
+    scopeDescriptions: new Map(Object.entries(descriptions as Readonly<Record<string, string>>)),
+  }
+}
+
+function readOpenid(members: Members, options: Members): LoginProvider {
+  return withWords(members, () => ({
+    authenticate: upstreamLogin({ ...options, ...rename(members, OPENID) } as unknown as UpstreamOptions),
+    tellsAuthTime: members['auth_time'] !== 'none',
+  }))
+}
+
+function readPage(members: Members, { clientSecret, isLoopbackAllowed }: Members): LoginProvider {
+  if (clientSecret !== undefined) throw new TypeError('"LOGIN_CLIENT_SECRET" is not for a page of your own')
+  return withWords(members, () => ({
+    authenticate: ownLoginPage({ isLoopbackAllowed, ...rename(members, PAGE) } as unknown as OwnPageOptions),
+    tellsAuthTime: true,
+    hasPlainNames: true,
+  }))
+}
+
+const TYPES = {
+  openid: { read: readOpenid, known: [...Object.keys({ ...LABELS, ...OPENID }), 'auth_time'] },
+  oauth: { read: readOAuth, known: [...Object.keys(OAUTH), 'auth_time'] },
+  page: { read: readPage, known: Object.keys({ ...LABELS, ...PAGE }) },
+}
+
+/** Runs a reader; the faults that it has say of which table they are. */
+function inTable<Value>(name: string, read: () => Value): Value {
+  const list = createFaultList()
+  const value = list.read(read)
+  const faults = list.faults.map((fault) => {
+    const message = fault.message
+      .replaceAll(/"LOGIN(?=[."])/g, `"LOGIN.${name}`)
+      .replaceAll(/LOGIN_CLIENT_SECRET\b/g, `LOGIN_CLIENT_SECRET_${name.toUpperCase()}`)
+    return fault instanceof RangeError ? new RangeError(message) : new TypeError(message)
+  })
+  const [first] = faults
+  if (first !== undefined) throw faults.length === 1 ? first : new Faults(faults)
+  return value as Value
+}
+
+/**
+ * Reads a table.
+ *
+ * @param name what the settings call the provider
+ * @throws {TypeError | RangeError} when a member is missing, unknown or of a wrong type: all are said
+ */
+export function readLoginProvider(
+  name: string,
+  table: unknown,
+  { secret, isLoopbackAllowed, fetch }: ProviderSurroundings,
+): LoginProvider {
+  return inTable(name, () => {
+    checkMembers('LOGIN', table)
+    const given = table['provider'] === undefined ? table : withKnownProvider('LOGIN', table)
+    const members: Members = { label: labelOf(name), ...given }
+    const { type } = members
+    checkChoice('LOGIN.type', type, ['openid', 'oauth', 'page'])
+    const { read, known } = TYPES[type]
+    const options = { isLoopbackAllowed, ...(secret && { clientSecret: secret }), ...(fetch && { fetch }) }
+    return readAll({
+      members: () => checkMembers('LOGIN', members, ['type', ...known]),
+      provider: () => read(members, options),
+    }).provider
+  })
+}
