@@ -137,7 +137,7 @@ export function createPersonalParts(context: EndpointContext, parts: Parts): Per
       ways,
       identify: createIdentify(context, wanted),
       showClient,
-      handedTokens: createHandedTokens(context),
+      handedTokens: createHandedTokens(context, parts.accessTokens),
     }),
     approve,
     codes,

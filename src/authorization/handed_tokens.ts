@@ -5,24 +5,38 @@
  * @module
  */
 
+import { findResource } from '../../keys/identifier.ts'
 import type { EndpointContext } from '../context.ts'
+import { loginOf } from '../grants/approval_facts.ts'
 import { createProviderTokens } from '../grants/provider_tokens.ts'
-import type { ProviderTokens } from '../login/authenticate.ts'
+import type { AccessTokens } from '../issuing/access_tokens.ts'
+import type { Person, ProviderTokens } from '../login/authenticate.ts'
+import { faultOfTokens } from '../login/bound_tokens.ts'
 import { OAuthError } from '../protocol/error.ts'
-import type { HandOver } from '../registration/resource.ts'
+import { readParameters } from '../protocol/parameters.ts'
+import { readScope } from '../protocol/scope.ts'
+import type { HandOver, Resource } from '../registration/resource.ts'
 import { keepingGuardOf } from '../stores/guard.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import { nameAfter } from './approve.ts'
 import type { Handed } from './authorization_request.ts'
 
+/** A login for which something is handed over. */
+export interface HandingLogin {
+  readonly person: Person
+  /** Its authorization request, as a form. */
+  readonly parameters: string
+  readonly hands: HandOver
+}
+
 /** Tokens that are handed over. */
 export interface HandedTokens {
   /**
-   * Returns what a provider gave, if it is what an API needs.
+   * Returns what a provider gave, if it is what an API needs, and fits into the access token for it as far as that is known.
    *
    * @throws {OAuthError} `login_failed`
    */
-  check(tokens: ProviderTokens | undefined, hands: HandOver): ProviderTokens
+  check(tokens: ProviderTokens | undefined, login: HandingLogin, now: number): Promise<ProviderTokens>
   /**
    * Leaves what a provider gave at a login, until the grant ends that may come of it.
    *
@@ -39,12 +53,44 @@ export interface HandedTokens {
 }
 
 /** Returns what hands tokens over. */
-export function createHandedTokens({ settings, newId }: EndpointContext): HandedTokens {
+export function createHandedTokens({ settings, newId }: EndpointContext, accessTokens: AccessTokens): HandedTokens {
+  /**
+   * Checks that an access token of ours can carry that of a provider: by one with what is known of it now. What the operator's hook
+   * says of it, and the key of its client, can only make it longer.
+   */
+  async function checkFits(
+    accessToken: string,
+    { uri, scopes, accessTokenLifetime }: Resource,
+    { person, parameters }: HandingLogin,
+    now: number,
+  ): Promise<void> {
+    const asked = readParameters(parameters)
+    const scope = readScope(asked.get('scope'))?.filter((token) => scopes.includes(token)) ?? []
+    const what = { sub: person.sub, client_id: asked.get('client_id'), aud: uri, scope, ...loginOf(person) }
+    const until = { iat: now, exp: now + accessTokenLifetime, jti: newId(), gid: newId() }
+    await accessTokens.seal({ ...what, ...until, claims: {} }, now, accessToken)
+  }
+
+  /** Returns the APIs that a request names, or may mean, and that are handed something. */
+  function handedOf({ parameters, hands: { provider } }: HandingLogin): readonly Resource[] {
+    const named = readParameters(parameters).all('resource')
+    const handed = [...settings.approvable.values()].filter(({ providerToken }) => providerToken?.provider === provider)
+    return named.length === 0 ? handed : handed.filter(({ uri }) => named.some((one) => findResource([uri], one)))
+  }
+
   return {
-    check(tokens, { scope }) {
+    async check(tokens, login, now) {
+      const { scope } = login.hands
       if (tokens === undefined) throw new OAuthError('login_failed', 'the provider gave no access token')
       if (!scope.every((token) => tokens.scope.includes(token)))
         throw new OAuthError('login_failed', 'the provider gave less scope than "provider_scope"')
+      const fault = faultOfTokens(tokens)
+      if (fault !== undefined) throw new OAuthError('login_failed', fault)
+      for (const resource of handedOf(login))
+        await checkFits(tokens.accessToken, resource, login, now).catch((cause: unknown) => {
+          if (!(cause instanceof OAuthError) || cause.code !== 'invalid_grant') throw cause
+          throw new OAuthError('login_failed', cause.message, { cause })
+        })
       return tokens
     },
     async leave({ jti, sub }, tokens, { provider }, until, envelopes, now) {

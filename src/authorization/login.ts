@@ -169,7 +169,7 @@ export function createLogins(
     isMarked = false,
   ): Promise<Response> {
     const { parameters, pushed, at, hands } = facts
-    const given = hands && handedTokens.check(tokens, hands)
+    const given = hands && (await handedTokens.check(tokens, { person, parameters, hands }, now))
     const handed = { jti: facts.jti, sub: person.sub }
     // What is handed over is for this very request, as it was when somebody logged in for it: it goes on as if it had been pushed.
     const sealed = pushed ?? (hands && pushedRequests.name(now))

@@ -87,6 +87,8 @@ const inspect: Command = {
     try {
       const { entitlement } = await open(token, expected)
       io.out(JSON.stringify(describeEntitlement(entitlement, issuer), undefined, 2))
+      if (entitlement.providerToken !== undefined)
+        io.say('note: it carries the access token of a provider, which is shown to nobody')
       return 0
     } catch (error) {
       if (!(error instanceof TokenError)) throw error

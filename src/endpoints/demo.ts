@@ -108,7 +108,7 @@ export function createDemo(
       token: access_token,
       expiresIn: Number(expires_in),
       hasRefreshToken: refresh_token !== undefined,
-      claims,
+      claims: 'provider_token' in claims ? { ...claims, provider_token: 'not shown' } : claims,
       idToken: typeof id_token === 'string' ? showIdToken(id_token) : undefined,
       kid,
       period: `number ${readLeafKid(kid)?.period}, until ${new Date((leaf?.exp ?? now) * 1000).toUTCString()}`,

@@ -19,6 +19,7 @@ import {
 } from '../registration/details/authorization_details.ts'
 import type { Resource } from '../registration/resource.ts'
 import { scopesOf } from '../registration/resource_indicator.ts'
+import { isProviderToken } from '../token/claims.ts'
 import { isConfirmedBy } from '../token/confirmation.ts'
 import type { Confirmation, Entitlement } from '../token/entitlement.ts'
 import type { EnvelopePurpose, PurposeFacts } from '../token/purpose.ts'
@@ -155,6 +156,8 @@ export async function withHandOver(
   if (providerTokens === undefined)
     throw new OAuthError('invalid_grant', 'there is no guard that keeps tokens of a provider')
   const { accessToken, expiresAt = entitlement.exp } = await providerTokens.take(approval, providerToken.provider)
+  if (!isProviderToken(accessToken))
+    throw new OAuthError('invalid_grant', 'the access token of the provider has characters that no bearer token has')
   if (expiresAt <= now) throw new OAuthError('invalid_grant', 'the access token of the provider has ended')
   return { entitlement: { ...entitlement, exp: Math.min(entitlement.exp, expiresAt) }, providerToken: accessToken }
 }

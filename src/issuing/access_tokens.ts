@@ -18,6 +18,9 @@ import { openNested, sealNested } from '../token/nested.ts'
 import { nameAtResource } from './pairwise_entitlement.ts'
 import type { PublicKeys } from './public_keys.ts'
 
+/** Characters that an access token may have that carries one of a provider: a header takes it, with all else that stands there. */
+const LONGEST_HANDED = 4096
+
 /** The access tokens of an issuer. */
 export interface AccessTokens {
   /**
@@ -25,12 +28,13 @@ export interface AccessTokens {
    * it asks for these.
    *
    * @param providerToken the access token of a provider that the resource is handed
-   * @throws {OAuthError} `temporarily_unavailable` when there is no key that can be used
+   * @throws {OAuthError} `temporarily_unavailable` when there is no key that can be used; `invalid_grant` when the token of a provider
+   * makes it too long: a login anew may give a shorter one
    */
   seal(entitlement: Entitlement, now: number, providerToken?: string): Promise<string>
   /**
    * Opens a token for one of these resources; nothing when it is not good for any. What is encrypted to a resource
-   * server's own key nobody else can open, the issuer neither.
+   * server's own key nobody else can open, the issuer neither. What a resource is handed of a provider is left out.
    *
    * Another machine of the issuer, whose clock is ahead by as much as the ring's `skew`, may have sealed it.
    *
@@ -43,6 +47,12 @@ export interface AccessTokens {
    * for the resource server could have made it too; but at the issuer's own resource, which is no other's.
    */
   openOwn(token: string, resources: Iterable<Resource>, now: number, isElsewhere?: boolean): Promise<Opened | undefined>
+}
+
+/** Returns what was opened without what its resource is handed of a provider: that is for nobody else, the issuer neither. */
+function withoutHanded({ entitlement, ...opened }: Opened): Opened {
+  const { providerToken: _, ...others } = entitlement
+  return { ...opened, entitlement: others }
 }
 
 type Open = (resource: Resource, token: string, now: number, isElsewhere: boolean) => Promise<Opened>
@@ -115,7 +125,7 @@ export function createAccessTokens(
   ): Promise<Opened | undefined> {
     for (const resource of of) {
       try {
-        return await open(resource, token, now, isElsewhere)
+        return withoutHanded(await open(resource, token, now, isElsewhere))
       } catch (error) {
         if (!(error instanceof TokenError)) throw error
       }
@@ -123,20 +133,37 @@ export function createAccessTokens(
     return undefined
   }
 
+  async function seal(entitlement: Entitlement, resource: Resource, now: number): Promise<string> {
+    const leaves = leavesFor(resource, now)
+    if (resource.envelope === 'direct') {
+      return resource.marked
+        ? sealMarked(entitlement, issuer, leaves, marksFor(resource, now), now)
+        : sealDirect(entitlement, issuer, leaves, now)
+    }
+    const signer = keyRing.signer(resource.signingAlg, now)
+    return sealNested(entitlement, issuer, signer, await recipientOf(resource, now))
+  }
+
+  /** Seals an entitlement that carries the token of a provider: it is never cut, and never too long for who is to take it. */
+  async function sealHanded(entitlement: Entitlement, resource: Resource, now: number): Promise<string> {
+    const token = await seal(entitlement, resource, now).catch((error: unknown) => {
+      if (error instanceof TokenError && error.code === 'size') return undefined
+      throw error
+    })
+    if (token !== undefined && token.length <= LONGEST_HANDED) return token
+    const [length, own] = [token?.length ?? 'too many', entitlement.providerToken?.length]
+    const detail = `the access token would have ${length} characters, and may have ${LONGEST_HANDED}: that of its provider has ${own}`
+    throw new OAuthError('invalid_grant', detail)
+  }
+
   return {
     async seal(decided, now, providerToken) {
       const resource = approvable.get(decided.aud)
       if (resource === undefined) throw new RangeError('a grant decided for a resource that is not there')
-      const handed = providerToken === undefined ? decided : { ...decided, providerToken }
-      const entitlement = nameAtResource(handed, resource, pairwise, issuer)
-      const leaves = leavesFor(resource, now)
-      if (resource.envelope === 'direct') {
-        return resource.marked
-          ? sealMarked(entitlement, issuer, leaves, marksFor(resource, now), now)
-          : sealDirect(entitlement, issuer, leaves, now)
-      }
-      const signer = keyRing.signer(resource.signingAlg, now)
-      return sealNested(entitlement, issuer, signer, await recipientOf(resource, now))
+      const named = nameAtResource(decided, resource, pairwise, issuer)
+      return providerToken === undefined
+        ? seal(named, resource, now)
+        : sealHanded({ ...named, providerToken }, resource, now)
     },
     open: (...of) => openAny(openFor, ...of),
     openOwn: (...of) => openAny(openOwn, ...of),

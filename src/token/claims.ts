@@ -5,7 +5,7 @@
  */
 
 import { TokenError } from '../jose/error.ts'
-import type { Entitlement } from './entitlement.ts'
+import { carryProviderToken, type Entitlement } from './entitlement.ts'
 
 /** Claims whose meaning the protocol gives: the operator's own can never override them. */
 export const PROTOCOL_CLAIMS: ReadonlySet<string> = new Set([
@@ -93,6 +93,11 @@ function isActor(value: unknown): boolean {
   return isMembers(value) && isText(value['sub']) && (value['act'] === undefined || isActor(value['act']))
 }
 
+/** Tells whether a value is an access token that can be shown to a provider: visible ASCII characters (RFC 6749 §A.12, without spaces). */
+export function isProviderToken(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)
+}
+
 type Check = (value: unknown) => boolean
 
 /** Claims that every token has, and what they are. */
@@ -125,7 +130,7 @@ const MORE: ReadonlyMap<string, Check> = new Map<string, Check>([
 const OPTIONAL: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['client_id', isText],
   ['scope', isText],
-  ['provider_token', isText],
+  ['provider_token', isProviderToken],
   ...MORE,
 ])
 
@@ -141,6 +146,7 @@ export interface CheckedClaims {
   /** Unix seconds. */
   readonly exp: number
   readonly jti: string
+  readonly provider_token: string | undefined
   /** What else there is of an entitlement. */
   readonly more: Partial<Entitlement> | undefined
   /** The operator's own. */
@@ -164,13 +170,12 @@ export function checkClaims(claims: Readonly<Record<string, unknown>>): CheckedC
   const usual = {
     client_id: undefined,
     scope: undefined,
+    provider_token: undefined,
     ...pick((name) => !MORE.has(name) && PROTOCOL_CLAIMS.has(name)),
   }
   return {
     ...(usual as unknown as CheckedClaims),
-    more: own.has('provider_token')
-      ? { ...pick((name) => MORE.has(name)), providerToken: own.get('provider_token') as string }
-      : pick((name) => MORE.has(name)),
+    more: pick((name) => MORE.has(name)),
     own: pick((name) => !PROTOCOL_CLAIMS.has(name)),
   }
 }
@@ -190,14 +195,15 @@ function checkTimes(iat: number, exp: number, expected: Expectations): void {
  * @throws {TokenError} `claims`, `issuer`, `audience`, `client`, `expired`, `early`, `lifetime`
  */
 export function entitlementOf(checked: CheckedClaims, expected: Expectations): Entitlement {
-  const { iss, sub, aud, client_id, scope, iat, exp, jti, more, own } = checked
+  const { iss, sub, aud, client_id, scope, iat, exp, jti, provider_token, more, own } = checked
   if (scope === undefined && more?.authorization_details === undefined) throw new TokenError('claims')
   if (iss !== expected.issuer) throw new TokenError('issuer')
   if (aud !== expected.resource) throw new TokenError('audience')
   if (client_id === undefined && !expected.anonymous) throw new TokenError('client')
   checkTimes(iat, exp, expected)
   const entitlement = { sub, client_id, aud, scope: scope?.split(' ') ?? [], iat, exp, jti, claims: own ?? {} }
-  return more === undefined ? entitlement : { ...entitlement, ...more }
+  const whole = more === undefined ? entitlement : { ...entitlement, ...more }
+  return provider_token === undefined ? whole : carryProviderToken(whole, provider_token)
 }
 
 /**

@@ -62,10 +62,22 @@ export interface Entitlement {
   readonly may_act?: Actor
   /** What in detail (RFC 9396 §9.1). */
   readonly authorization_details?: readonly AuthorizationDetail[]
-  /** The access token of the provider at which the person logged in: the resource acts for them there. The claim is `provider_token`. */
+  /**
+   * The access token of the provider at which the person logged in: the resource acts for them there. The claim is `provider_token`.
+   *
+   * It is read by its name alone: no copy (`{ ...entitlement }`), JSON or log of an entitlement has it.
+   */
   readonly providerToken?: string
   /** Facts that the operator added; never one of the above. */
   readonly claims: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Gives an entitlement the access token of a provider, and returns it: to be read by its name, and in no copy, JSON or log. Nobody who
+ * answers with an entitlement, or writes it down, gives away what only the resource may have.
+ */
+export function carryProviderToken<Of extends object>(entitlement: Of, providerToken: string): Of {
+  return Object.defineProperty(entitlement, 'providerToken', { value: providerToken })
 }
 
 /** An entitlement as it came out of an envelope. */

@@ -14,9 +14,12 @@ export type Introspection = Readonly<Record<string, unknown>> & { readonly activ
 /** Members whose meaning the protocol gives, beside the claims of a token. */
 const OWN_MEMBERS: ReadonlySet<string> = new Set(['active', 'token_type', 'username', '__proto__'])
 
-/** Returns what is told of an entitlement. The operator's claims come last, and never in place of the protocol's. */
+/**
+ * Returns what is told of an entitlement, and never what a resource is handed of a provider. The operator's claims come last, and never in
+ * place of the protocol's.
+ */
 export function describeEntitlement(entitlement: Entitlement, issuer: string): Introspection {
-  const { scope, claims, ...others } = entitlement
+  const { scope, claims, providerToken: _, ...others } = entitlement
   const added = Object.entries(claims).filter(([name]) => !PROTOCOL_CLAIMS.has(name) && !OWN_MEMBERS.has(name))
   return {
     active: true,

@@ -8,7 +8,7 @@
  */
 
 import { TokenError } from '../jose/error.ts'
-import type { Entitlement } from '../token/entitlement.ts'
+import { carryProviderToken, type Entitlement } from '../token/entitlement.ts'
 import { createVerifier, type VerifierOptions } from './create_verifier.ts'
 import type { Verifier } from './verifier.ts'
 
@@ -25,7 +25,7 @@ export interface AuthInfo {
   expiresAt: number
   /** The resource that the token is for. */
   resource: URL
-  /** Who, and all else that the token says. */
+  /** Who, and all else that the token says; `providerToken` by its name alone, and in no copy, JSON or log. */
   extra: Record<string, unknown> & Entitlement
 }
 
@@ -67,7 +67,10 @@ const BOUND =
  */
 export function toAuthInfo(entitlement: Entitlement, token = ''): AuthInfo {
   const { client_id: clientId = '', scope, exp: expiresAt, aud } = entitlement
-  return { token, clientId, scopes: [...scope], expiresAt, resource: new URL(aud), extra: { ...entitlement } }
+  const { providerToken } = entitlement
+  const copy = { ...entitlement }
+  const extra = providerToken === undefined ? copy : carryProviderToken(copy, providerToken)
+  return { token, clientId, scopes: [...scope], expiresAt, resource: new URL(aud), extra }
 }
 
 /** Returns the verifier, and refuses what it would be given in vain. */

@@ -262,6 +262,15 @@ describe('bulla token inspect', () => {
     expect(JSON.parse(at(await bulla(call(), `${await seal()}\n`)))).toEqual(facts)
   })
 
+  it('says that a token carries one of a provider, and never shows it', async () => {
+    const leaves = createKeyring(ring, ISSUER).leavesFor('access', API, 'A256GCM', 600)
+    const token = await sealDirect({ ...entitlement, providerToken: 'gho_canary' }, ISSUER, leaves, now)
+    const inspected = await bulla(`${call()} --explain`, token)
+    expect(JSON.parse(inspected.out)).toEqual(facts)
+    expect(inspected).toMatchObject({ code: 0, err: expect.stringMatching(/^note: .*provider/) })
+    expect(inspected.out + inspected.err).not.toContain('gho_canary')
+  })
+
   it('opens a token of any branch by the ring, and by keys of its own branch alone', async () => {
     const keys = join(folder, 'keys-2.json')
     const line = `keys export --ring ${ringFile} --settings ${settingsFile} --issuer ${ISSUER} --resource ${API} --branch 2`

@@ -76,8 +76,16 @@ export interface HandOver {
   open(token: string): Promise<Entitlement>
 }
 
-/** Returns an issuer at `NOW` whose `API` is handed the token of `github`, and whose `API2` is handed nothing. */
-export function createHandOver(given: TestProvider, changes: Partial<IssuerSettings> = {}): HandOver {
+/**
+ * Returns an issuer at `NOW` whose `API` is handed the token of `github`, and whose `API2` is handed nothing.
+ *
+ * @param hear is given all that is asked and answered. Default: nobody listens
+ */
+export function createHandOver(
+  given: TestProvider,
+  changes: Partial<IssuerSettings> = {},
+  hear?: (request: Request, response: Response) => void,
+): HandOver {
   const now = changes.now ?? (() => NOW)
   const keyRing = writeRing(testRing(NOW))
   const issuer = createIssuer({
@@ -102,7 +110,12 @@ export function createHandOver(given: TestProvider, changes: Partial<IssuerSetti
     },
     ...changes,
   })
-  const ask = async (request: Request): Promise<Response> => issuer.fetch(request)
+  const ask = async (request: Request): Promise<Response> => {
+    const asked = request.clone()
+    const response = await issuer.fetch(request)
+    hear?.(asked, response.clone())
+    return response
+  }
   const browser = createBrowser(ask)
 
   async function authorize(asked: Changes = {}): Promise<URL> {
