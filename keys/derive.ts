@@ -18,6 +18,7 @@ export type Purpose =
   | 'par'
   | 'login'
   | 'session'
+  | 'logout'
   | 'consent'
   | 'remember'
   | 'apps'

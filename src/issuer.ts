@@ -16,7 +16,7 @@ import { createHealthAnswer } from './endpoints/healthz.ts'
 import { createIntrospectEndpoint } from './endpoints/introspect.ts'
 import { createJwksAnswer } from './endpoints/jwks.ts'
 import { createKeysEndpoint } from './endpoints/keys.ts'
-import { createLogoutEndpoint } from './endpoints/logout.ts'
+import { createLogoutEndpoint, createLogoutReturn } from './endpoints/logout.ts'
 import { createMetadataAnswer, metadataPaths } from './endpoints/metadata.ts'
 import { createParEndpoint } from './endpoints/par.ts'
 import { createRegisterEndpoint } from './endpoints/register.ts'
@@ -95,6 +95,8 @@ export function createIssuer(settings: IssuerSettings): Issuer {
     if (authenticate.providers !== undefined) page(`${base}/login/callback/:provider`, logins.resume, 'GET')
     page(`${base}/consent`, consents.take, 'POST')
     page(`${base}/logout`, createLogoutEndpoint(context, personal), 'GET', 'POST')
+    if (personal.providerLogout.isWanted)
+      page(`${base}/logout/callback`, createLogoutReturn(context, personal.providerLogout), 'GET')
     page(`${base}/apps`, createAppsEndpoint(context, personal), 'GET', 'POST')
     if (grants.has(DEVICE_CODE)) {
       formOfPages(`${base}/device_authorization`, createDeviceAuthorizationEndpoint(context, parts, settings))

@@ -20,6 +20,7 @@ import { createHandedTokens } from './authorization/handed_tokens.ts'
 import { createIdentify } from './authorization/identified_person.ts'
 import { createLogins, type Logins } from './authorization/login.ts'
 import { createOpenedRequests, type OpenedRequests } from './authorization/opened_requests.ts'
+import { createProviderLogout, type ProviderLogout } from './authorization/provider_logout.ts'
 import { createPushedRequests, type PushedRequests } from './authorization/pushed_requests.ts'
 import { createRememberedConsents } from './authorization/remembered_consents.ts'
 import { createRequestObjects, type RequestObjects } from './authorization/request_object.ts'
@@ -67,6 +68,7 @@ export interface Parts {
 export interface PersonalParts extends Parts {
   readonly cookies: Cookies
   readonly sessions: Sessions
+  readonly providerLogout: ProviderLogout
   readonly logins: Logins
   readonly approve: Approve
   readonly codes: Codes
@@ -128,6 +130,7 @@ export function createPersonalParts(context: EndpointContext, parts: Parts): Per
     ...parts,
     cookies,
     sessions,
+    providerLogout: createProviderLogout(context),
     isSufficient,
     logins: createLogins(context, {
       cookies,

@@ -5,7 +5,7 @@
  */
 
 import type { EndpointContext } from '../context.ts'
-import type { LoginProviders, Person, ProviderTokens, Transaction } from '../login/authenticate.ts'
+import type { LoginProviders, ProviderTokens, Transaction } from '../login/authenticate.ts'
 import { boundPerson, checkFreshness } from '../login/person.ts'
 import { keptOfLogin } from '../openid/openid.ts'
 import { OAuthError } from '../protocol/error.ts'
@@ -13,11 +13,12 @@ import type { Parameters } from '../protocol/parameters.ts'
 import { isDigestSubject, isReservedSubject } from '../protocol/subject.ts'
 import { isVisible } from '../protocol/visible.ts'
 import { proveDestination } from './destination.ts'
+import type { LoggedIn } from './session.ts'
 import type { WantedPersons } from './wanted_person.ts'
 
 /** Who logged in, and what a provider gave beside. */
 export interface Identified {
-  readonly person: Person
+  readonly person: LoggedIn
   readonly tokens: ProviderTokens | undefined
 }
 
@@ -65,6 +66,7 @@ export function createIdentify({ settings, hooks, clients }: EndpointContext, wa
       const meeting = { now: transaction.now, asker: hooks.addressOf?.(request) }
       await wanted.check(person, asked, (await proveDestination(asked, clients, meeting)).client, transaction.now)
     }
-    return { person, tokens: result.tokens }
+    const { provider } = transaction
+    return { person: provider === undefined ? person : { ...person, provider }, tokens: result.tokens }
   }
 }

@@ -21,8 +21,14 @@ import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
 import type { Asked } from './authorization_request.ts'
 import { openCookie } from './sealed_cookie.ts'
 
+/** Somebody who logs in, and where. */
+export interface LoggedIn extends Person {
+  /** What the settings call the provider, of several. */
+  readonly provider?: string
+}
+
 /** Who is logged in, since when. */
-export interface Session extends Person {
+export interface Session extends LoggedIn {
   /** Names the session. */
   readonly sid: string
   /** When its person was last seen to log in. Unix seconds. */
@@ -55,14 +61,14 @@ export interface Sessions {
    *
    * @throws {OAuthError} `login_failed`; `login_too_long`
    */
-  checkCanStart(person: Person, envelopes: PurposeEnvelopes, now: number): Promise<void>
+  checkCanStart(person: LoggedIn, envelopes: PurposeEnvelopes, now: number): Promise<void>
   /**
    * Begins a session, or goes on with the one that the browser has for this person: under the same name, so that logging
    * out ends all that came of it, and for a whole lifetime from now on. Another person's is ended first.
    *
    * @param browser what the login is bound to: two logins of a person at the same time make one session
    */
-  start(c: Context, person: Person, browser: string, envelopes: PurposeEnvelopes, now: number): Promise<void>
+  start(c: Context, person: LoggedIn, browser: string, envelopes: PurposeEnvelopes, now: number): Promise<void>
   /** Notes that a client was told of a session: when it ends, the client is told that as well, if it wants to hear. */
   note(c: Context, request: Asked, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<void>
   /** Ends a session for good: a copy of its cookie is dead too, and its clients are told. */
@@ -76,7 +82,8 @@ const TAKEN_AS_IT_IS = 60
 const NOTE_EVERY = 60
 
 function readFacts(facts: PurposeFacts): Session {
-  const { jti, exp, sub, auth_time, is_auth_time_known, started_at, name, acr, amr, claims, told, kept } = facts
+  const { jti, exp, sub, auth_time, is_auth_time_known, started_at, name, acr, amr, claims, told, kept, provider } =
+    facts
   return {
     sid: jti,
     exp,
@@ -89,6 +96,7 @@ function readFacts(facts: PurposeFacts): Session {
     ...(typeof claims === 'object' && claims !== null ? { claims: claims as Claims } : {}),
     ...(typeof told === 'string' ? { told } : {}),
     ...(typeof kept === 'string' ? { kept } : {}),
+    ...(typeof provider === 'string' ? { provider } : {}),
   }
 }
 
@@ -123,7 +131,7 @@ export function createSessions(
   }
 
   /** Checks that a browser keeps the session of a person. */
-  async function checkFits(person: Person, envelopes: PurposeEnvelopes, now: number): Promise<void> {
+  async function checkFits(person: LoggedIn, envelopes: PurposeEnvelopes, now: number): Promise<void> {
     // As long as names of sessions are at the most.
     const sid = digestLabels('session', person.sub)
     const session = { ...person, ...kept, sid, started_at: now, exp: now + lives.session }

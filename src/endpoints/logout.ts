@@ -1,7 +1,7 @@
 /**
  * Logging out: asks first, then ends the session for good, so that a copy of its cookie is dead too. Of an OpenID provider it is
  * the end session endpoint: a client that brings its ID token of this very session has asked already (OpenID Connect
- * RP-Initiated Logout §2).
+ * RP-Initiated Logout §2). Where the operator wants that, the session at the provider ends after ours.
  *
  * @module
  */
@@ -9,6 +9,7 @@
 import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
 import { type LogoutRequest, NO_REQUEST, readLogoutRequest } from '../authorization/logout_request.ts'
+import type { ProviderLogout } from '../authorization/provider_logout.ts'
 import type { Session, Sessions } from '../authorization/session.ts'
 import type { EndpointContext } from '../context.ts'
 import { checkNavigation, checkOwnForm, isPrefetch, LONGEST_URL, readBody, sameAgain } from '../http/browser.ts'
@@ -19,11 +20,13 @@ import { answerErrorPage, toPageError } from '../http/respond.ts'
 import type { IdTokenHints } from '../issuing/id_token_hints.ts'
 import { sidFor } from '../issuing/id_tokens.ts'
 import { accountOf } from '../login/person.ts'
-import { loggedOutPage, logoutPage } from '../pages/logout.ts'
+import type { WayBack } from '../pages/leaving.ts'
+import { goingToProviderPage, loggedOutPage, logoutPage } from '../pages/logout.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
+import type { PurposeEnvelopes } from '../token/purpose.ts'
 
 /** Stands in a request that came by a form, and goes on by GET. */
 const POSTED = 'posted'
@@ -38,12 +41,18 @@ export interface LogoutParts {
   readonly sessions: Sessions
   readonly cookies: Cookies
   readonly idTokenHints: IdTokenHints
+  readonly providerLogout: ProviderLogout
+}
+
+/** Returns the way back to the app that asked, where there is one. */
+function wayOf({ client, location }: LogoutRequest): WayBack | undefined {
+  return client === undefined || location === undefined ? undefined : { clientName: client.name, location }
 }
 
 /** Returns the logout endpoint, for GET and POST. */
 export function createLogoutEndpoint(
   context: EndpointContext,
-  { sessions, cookies, idTokenHints }: LogoutParts,
+  { sessions, cookies, idTokenHints, providerLogout }: LogoutParts,
 ): (c: Context) => Promise<Response> {
   const { settings, clients, keyRing, log } = context
   const { issuer, guard, openid, pairwise } = settings
@@ -88,17 +97,30 @@ export function createLogoutEndpoint(
    * @param isProved whether the client is: then the browser goes back to it. A client that is only named gets a link.
    * @param isAfterForm whether it came by a form: Chromium holds the form's page against each redirect that follows
    */
-  async function leave(
+  async function leave(c: Context, request: LogoutRequest, isProved: boolean, isAfterForm: boolean): Promise<Response> {
+    const back = wayOf(request)
+    if (back !== undefined && isProved && !isAfterForm) return withCookies(c, await answerLeaving(issuer, back, false))
+    return withCookies(c, await toPageResponse(200, loggedOutPage(issuer, back, { goes: isProved })))
+  }
+
+  /** Ends the session at the provider, too, where that is wanted; nothing where the browser stays here. */
+  async function leaveForProvider(
     c: Context,
-    { client, location }: LogoutRequest,
-    isProved: boolean,
+    request: LogoutRequest,
+    session: Session,
+    envelopes: PurposeEnvelopes,
     isAfterForm: boolean,
-  ): Promise<Response> {
-    if (client === undefined || location === undefined)
-      return withCookies(c, await toPageResponse(200, loggedOutPage(issuer)))
-    const back = { clientName: client.name, location }
-    if (isProved && !isAfterForm) return withCookies(c, await answerLeaving(issuer, back, false))
-    return withCookies(c, await toPageResponse(200, loggedOutPage(issuer, back, isProved)))
+    now: number,
+  ): Promise<Response | undefined> {
+    const end = await providerLogout.endOf(session, request, envelopes, now)
+    if (end === undefined) return undefined
+    const { label, location } = end
+    if (location !== undefined && !isAfterForm) return c.redirect(location, 303)
+    const page =
+      location === undefined
+        ? loggedOutPage(issuer, wayOf(request), { livesOnAt: label })
+        : goingToProviderPage(issuer, label, location)
+    return withCookies(c, await toPageResponse(200, page))
   }
 
   /** Checks that the person pressed on our page, in this session. */
@@ -117,7 +139,8 @@ export function createLogoutEndpoint(
     const isPressed = isForm && (openid === undefined || parameters.get('token') !== undefined)
     if (isForm && !isPressed) return c.redirect(byGet(parameters, request), 303)
     const isAfterForm = isForm || parameters.get(POSTED) !== undefined
-    const session = await sessions.readToEnd(c, context.envelopes(keyRing.open(now), now), now)
+    const envelopes = context.envelopes(keyRing.open(now), now)
+    const session = await sessions.readToEnd(c, envelopes, now)
     if (session === undefined) return leave(c, request, request.hint !== undefined, isAfterForm)
     if (isPressed) checkPressed(c, parameters, session)
     else if (!isOfSession(request, session)) return ask(c, request, session)
@@ -128,7 +151,8 @@ export function createLogoutEndpoint(
     if (parameters.get('forget') === 'yes' && isPressed)
       for (const kind of ['remember', 'apps'] as const) cookies.drop(c, kind)
     log({ level: 'info', event: 'logout', ...(request.client && { client: request.client.id }) })
-    return leave(c, request, true, isAfterForm)
+    const left = await leaveForProvider(c, request, session, envelopes, isAfterForm, now)
+    return left ?? leave(c, request, true, isAfterForm)
   }
 
   return async (c) => {
@@ -140,6 +164,29 @@ export function createLogoutEndpoint(
       const retryAt = (mayPass ? sameAgain(c.req.raw, issuer) : undefined) ?? `${issuer}/logout`
       const press = mayPass || openid === undefined ? undefined : 'Log out here'
       return answerErrorPage(error, { issuer, event: 'logout', log, retryAt, press })
+    }
+  }
+}
+
+/**
+ * Returns what takes people back from a provider at which their session ended. Whatever they bring, nobody is sent anywhere but to where
+ * a client registered; and nothing hangs on it, for ours ended before.
+ */
+export function createLogoutReturn(
+  { settings: { issuer }, keyRing, now: clock, envelopes, log }: EndpointContext,
+  providerLogout: ProviderLogout,
+): (c: Context) => Promise<Response> {
+  return async (c) => {
+    try {
+      const now = clock()
+      const query = new URL(c.req.url).search.slice(1)
+      const request = await providerLogout.resume(query, envelopes(keyRing.open(now), now))
+      // Somebody may be logged in here: that is told, or asked, where people log out.
+      if (request === undefined) return c.redirect(`${issuer}/logout`, 303)
+      // A form of the provider's may have brought them: by its policy Chromium holds every redirect that follows.
+      return await toPageResponse(200, loggedOutPage(issuer, wayOf(request), { goes: true }))
+    } catch (error) {
+      return answerErrorPage(error, { issuer, event: 'logout', log, retryAt: `${issuer}/logout` })
     }
   }
 }

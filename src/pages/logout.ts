@@ -48,13 +48,20 @@ ${app?.home === undefined ? '' : html`<footer><a href="${app.home}">Stay logged 
   return { issuer, title: 'Log out?', body }
 }
 
+/** What becomes of somebody who is logged out. */
+export interface LoggedOut {
+  /** Whether the browser goes to the app that asked by itself. Default: by a press alone. */
+  readonly goes?: boolean
+  /** The provider at which the session may live on. Default: nothing is to be said. */
+  readonly livesOnAt?: string
+}
+
 /**
  * Returns the page for somebody who is not logged in, or no longer.
  *
  * @param back the way to the app that asked for it. Default: nobody did
- * @param goes whether the browser goes there by itself. Default: by a press alone
  */
-export function loggedOutPage(issuer: string, back?: WayBack, goes = false): Page {
+export function loggedOutPage(issuer: string, back?: WayBack, { goes = false, livesOnAt }: LoggedOut = {}): Page {
   const way =
     back === undefined
       ? html`<p><a href="${issuer}/">Go to the start page</a></p>`
@@ -62,6 +69,15 @@ export function loggedOutPage(issuer: string, back?: WayBack, goes = false): Pag
 <p><a class="button" href="${back.location}">Back to <bdi>${back.clientName}</bdi></a></p>`
   const body = html`<h1>You are logged out</h1>
 <p>Nobody is logged in here from this browser.</p>
+${livesOnAt === undefined ? '' : html`<p><strong>At <bdi>${livesOnAt}</bdi> you may still be logged in</strong>: it could not be reached. Log out there, too, if others use this browser.</p>`}
 ${way}`
   return { issuer, title: 'Logged out', body, ...(back !== undefined && goes ? { goesTo: back.location } : {}) }
+}
+
+/** Returns the page that takes somebody who is logged out here to the provider, where they are logged out next. */
+export function goingToProviderPage(issuer: string, label: string, location: string): Page {
+  const body = html`<h1>You are logged out here</h1>
+<p>Now <bdi>${label}</bdi> is to log you out, too. If nothing happens:</p>
+<p><a class="button" href="${location}">Go on to <bdi>${label}</bdi></a></p>`
+  return { issuer, title: 'Logged out', body, goesTo: location }
 }

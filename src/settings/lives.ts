@@ -42,6 +42,7 @@ export function livesOf(served: readonly ServedClient[], settings: LifeSettings)
     par: PAR_LIFE,
     login: loginLifetime,
     session: sessionLifetime,
+    logout: loginLifetime,
     consent: loginLifetime,
     ...{ remember: 2_592_000, apps: 2_592_000 },
     device: DEVICE_LIFE,
