@@ -7,7 +7,7 @@
 import { checkMembers, checkMethods } from '../keys/check.ts'
 import { createFaultList, type FaultList, readAll } from '../keys/faults.ts'
 import { isLoopback } from '../keys/identifier.ts'
-import { BINDING_KINDS, type BindingKind, checkBindingNames } from './binding_kinds.ts'
+import { BINDING_KINDS, type BindingKind, checkBindingNames, type LoginSecret } from './binding_kinds.ts'
 import { certificateOf } from './certificate_on_workers.ts'
 import {
   developmentClients,
@@ -16,7 +16,6 @@ import {
   developmentResources,
   readPartnerKey,
 } from './development.ts'
-import type { Authenticate } from './login/authenticate.ts'
 import { developmentLogin } from './login/development.ts'
 import { readLogin } from './login_bindings.ts'
 import { addressOf, allowBy, allowDeviceBy, type RateLimit } from './rate_limit_on_workers.ts'
@@ -52,6 +51,8 @@ export interface Bindings {
   readonly LOGIN?: unknown
   /** Secret: what `LOGIN` with `type = "openid"` shows to its provider. */
   readonly LOGIN_CLIENT_SECRET?: unknown
+  /** Secrets: what each table of `LOGIN` shows to its provider, by its name in capitals. */
+  readonly [several: `LOGIN_CLIENT_SECRET_${string}`]: unknown
   /** Seconds that a login may take, and that a consent page can be answered. */
   readonly LOGIN_LIFETIME?: unknown
   /** Seconds after which a person must log in again. */
@@ -85,7 +86,7 @@ export interface Bindings {
 }
 
 /** The compiler holds the names against the type: one that is missing here would be refused. */
-const KINDS: Readonly<Record<keyof Bindings, BindingKind>> = BINDING_KINDS
+BINDING_KINDS satisfies Readonly<Record<keyof Bindings, BindingKind>>
 
 function readText(name: string, value: unknown): string | undefined {
   if (value === undefined || typeof value === 'string') return value
@@ -126,9 +127,9 @@ function readTable(name: string, value: unknown): Readonly<Record<string, unknow
 
 /** Reads who logs people in, and what Workers bind. */
 function readParts(env: Bindings, isLoopbackAllowed: boolean, faults: FaultList) {
-  const { LOGIN, LOGIN_CLIENT_SECRET, GUARD, REVOCATIONS, FAILURES, REGISTRATIONS, DEVICES } = env
-  const secret = faults.read(() => readText('LOGIN_CLIENT_SECRET', LOGIN_CLIENT_SECRET))
-  const login = LOGIN === undefined ? undefined : faults.read(() => readLogin(LOGIN, secret, isLoopbackAllowed))
+  const { LOGIN, GUARD, REVOCATIONS, FAILURES, REGISTRATIONS, DEVICES } = env
+  const secretOf = (name: LoginSecret) => readText(name, env[name])
+  const login = readLogin(LOGIN, { secretOf, isLoopbackAllowed }, faults)
   const revocations = faults.read(() => {
     if (REVOCATIONS !== undefined) checkMethods('REVOCATIONS', REVOCATIONS, ['getByName'], 'Durable Objects')
     return REVOCATIONS
@@ -136,7 +137,7 @@ function readParts(env: Bindings, isLoopbackAllowed: boolean, faults: FaultList)
   for (const [name, limits] of Object.entries({ FAILURES, REGISTRATIONS, DEVICES }))
     faults.read(() => limits !== undefined && checkMethods(name, limits, ['limit'], 'a rate limit'))
   return {
-    login: LOGIN === undefined ? undefined : (login ?? (UNREAD.getByName as Authenticate)),
+    login,
     guard: faults.read(() => readGuard(GUARD)) ?? (GUARD === undefined ? undefined : readGuard(UNREAD)),
     revocations: REVOCATIONS === undefined ? undefined : createDurableObjectRevocations(revocations ?? UNREAD),
     allowFailure: FAILURES === undefined ? undefined : allowBy(FAILURES),
@@ -152,7 +153,7 @@ function readParts(env: Bindings, isLoopbackAllowed: boolean, faults: FaultList)
  */
 export function gatherBindings(env: Bindings, faults: FaultList): IssuerSettings {
   const { RESOURCES = {}, CLIENTS = {} } = env
-  faults.read(() => checkBindingNames(env, KINDS))
+  faults.read(() => checkBindingNames(env))
   const issuer = faults.read(() => readIssuer(env.ISSUER)) ?? 'https://issuer.invalid'
   const isDevelopment = env.DEVELOPMENT === 'true' && isLoopback(issuer)
   faults.read(() => {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { BINDING_KINDS } from '../binding_kinds.ts'
+import { bindingKindsOf, loginNames, loginSecretOf } from '../binding_kinds.ts'
 import { Refusal } from './command.ts'
 import { isTable, isVariablesAlone, type Table, tableIn } from './settings_file.ts'
 
@@ -62,6 +62,31 @@ function namesIn(list: unknown): readonly string[] {
   return entries.flatMap(({ name }) => (typeof name === 'string' ? [name] : []))
 }
 
+/** Tells whether a table of `LOGIN` needs a secret: by what it says, or since a provider that is known gives everybody one. */
+function isSecretNeeded(login: unknown): boolean {
+  const { provider, token_endpoint_auth_method: method } = isTable(login) ? login : {}
+  return method === undefined ? provider !== undefined : method !== 'none'
+}
+
+/** Tells whether a table of `LOGIN` can have a secret at all. */
+function isSecretPossible(login: unknown): boolean {
+  const { type, token_endpoint_auth_method: method } = isTable(login) ? login : {}
+  return type !== 'page' && method !== 'none'
+}
+
+/** Returns the secrets of `LOGIN` that are not possible, and something in place of those that it needs. */
+function loginSecrets(login: unknown): { readonly none: readonly string[]; readonly needed: Table } {
+  const several = loginNames(login).map((name) => [loginSecretOf(name), (login as Table)[name]] as const)
+  const tables = several.length > 0 ? several : [['LOGIN_CLIENT_SECRET', login] as const]
+  return {
+    none: [
+      ...(several.length > 0 ? ['LOGIN_CLIENT_SECRET'] : []),
+      ...several.flatMap(([name, table]) => (isSecretPossible(table) ? [] : [name])),
+    ],
+    needed: Object.fromEntries(tables.flatMap(([name, table]) => (isSecretNeeded(table) ? [[name, UNTOLD]] : []))),
+  }
+}
+
 /**
  * Returns what a Worker's env would hold. Neither variables nor bindings are inherited by an environment.
  *
@@ -84,13 +109,10 @@ export function readWorkerEnv(config: Table, environment: string | undefined): W
       ]
   const { required } = tableIn(chosen, 'secrets')
   const promised = isBare || !Array.isArray(required) ? [] : required.map(String)
-  const ours = Object.entries(BINDING_KINDS).filter(([name]) => name !== 'PARTNER_KEY')
+  const ours = Object.entries(bindingKindsOf(vars['LOGIN'])).filter(([name]) => name !== 'PARTNER_KEY')
   const kept = ours.flatMap(([name, kind]) => (kind === 'secret' ? [name] : []))
-  const secrets = kept.filter((name) => vars[name] === undefined)
-  const login = isTable(vars['LOGIN']) ? vars['LOGIN'] : {}
-  const isShown = ['client_secret_basic', 'client_secret_post'].some(
-    (one) => one === login['token_endpoint_auth_method'],
-  )
+  const ofLogin = loginSecrets(vars['LOGIN'])
+  const secrets = kept.filter((name) => vars[name] === undefined && !ofLogin.none.includes(name))
   return {
     env: {
       ...Object.fromEntries(
@@ -100,7 +122,8 @@ export function readWorkerEnv(config: Table, environment: string | undefined): W
       ...(secrets.includes('REGISTRATION_KEYS') && isTable(vars['REGISTRATION'])
         ? { REGISTRATION_KEYS: UNTOLD_KEY }
         : {}),
-      ...(secrets.includes('LOGIN_CLIENT_SECRET') && isShown ? { LOGIN_CLIENT_SECRET: UNTOLD } : {}),
+      ...ofLogin.needed,
+      ...Object.fromEntries(promised.filter((name) => ofLogin.none.includes(name)).map((name) => [name, UNTOLD])),
       ...vars,
     },
     secrets,

@@ -103,6 +103,8 @@ export interface LoginProvider {
    * two people by one name; and none of its names looks like another provider's.
    */
   readonly hasPlainNames?: boolean
+  /** Whether what it gives can be handed to an API. Default true; a page of your own gives nothing. */
+  readonly givesTokens?: boolean
   /** Whether its answer comes as a form that another site posts (OAuth 2.0 Form Post Response Mode). Default false. */
   readonly isPosted?: boolean
   /** What its scope tokens let somebody do, in words that follow "It will act for you at GitHub:". */

@@ -109,6 +109,7 @@ function readPage(members: Members, { clientSecret, isLoopbackAllowed }: Members
     authenticate: ownLoginPage({ isLoopbackAllowed, ...rename(members, PAGE) } as unknown as OwnPageOptions),
     tellsAuthTime: true,
     hasPlainNames: true,
+    givesTokens: false,
   }))
 }
 

@@ -15,6 +15,15 @@ export function upstreamSubject(iss: string, sub: string): string {
   return digestLabels('sub', iss, sub)
 }
 
+/**
+ * Returns who the user of one of several providers is here.
+ *
+ * @param provider what the settings call it: without a bar, so that no two providers give the same
+ */
+export function providerSubject(provider: string, id: string): string {
+  return `${provider}|${id}`
+}
+
 /** Returns the subject of a client that acts for itself. */
 export function clientSubject(id: string): string {
   return `client:${id}`

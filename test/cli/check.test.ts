@@ -187,6 +187,52 @@ describe('bulla check', () => {
     expect(open.out + open.err).not.toContain(keys)
   })
 
+  it('knows the secret of each provider among several, takes it that it is there, and tells one that all can read', async () => {
+    const several = (more: string, tables: string, top = ''): Readonly<Record<string, string>> => ({
+      'wrangler.toml': `${top}${GOOD.replace(/\[vars.LOGIN\][^[]*/, tables).replace('SHOP_URL', `${more}\nSHOP_URL`)}`,
+    })
+    const tables = `[vars.LOGIN.acme]
+type = "openid"
+issuer = "https://accounts.example.com"
+client_id = "x"
+token_endpoint_auth_method = "client_secret_post"
+
+[vars.LOGIN.open]
+type = "openid"
+issuer = "https://open.example.com"
+client_id = "x"
+token_endpoint_auth_method = "none"
+
+`
+    const [good, open, stray, promised] = await Promise.all([
+      check(several('', tables)),
+      check(several('LOGIN_CLIENT_SECRET_ACME = "canary"', tables)),
+      check(several('LOGIN_CLIENT_SECRET_AMCE = "canary"\nLOGIN_CLIENT_SECRET = "canary"', tables)),
+      check(several('', tables, 'secrets = { required = ["LOGIN_CLIENT_SECRET", "LOGIN_CLIENT_SECRET_ACMEE"] }\n')),
+    ])
+    expect([good.code, good.out, good.err.split('\n')[0]]).toEqual([
+      0,
+      '',
+      'not checked, for they are secrets: PAIRWISE_SALT, REGISTRATION_KEYS, KEY_RING, KEY_RING_NEXT, LOGIN_CLIENT_SECRET_ACME',
+    ])
+    expect([open.code, open.err]).toEqual([
+      0,
+      expect.stringContaining('for all to read, and ought to be secrets: LOGIN_CLIENT_SECRET_ACME\n'),
+    ])
+    for (const [{ code, out }, name] of [
+      [stray, 'AMCE'],
+      [promised, 'ACMEE'],
+    ] as const)
+      expect([code, out.split('\n').filter(Boolean)]).toEqual([
+        1,
+        [`_${name}`, ''].map(
+          (end) =>
+            `wrangler.toml: "LOGIN_CLIENT_SECRET${end}" is the secret of no provider; did you mean "LOGIN_CLIENT_SECRET_ACME"?`,
+        ),
+      ])
+    for (const { out, err } of [good, open, stray, promised]) expect(out + err).not.toContain('canary')
+  })
+
   it('says which variables are longer than a Worker takes, such as a list of what is blocked', async () => {
     const blocked = Array.from({ length: 5 }, (_, index) => `"${`dcr.${index}`.padEnd(1020, 'x')}"`).join(',')
     const registration = `[vars.REGISTRATION]\nresources = ["https://api.example.com"]\nscopes = ["orders:read"]\n`

@@ -83,6 +83,16 @@ describe('the settings that the docs show', () => {
     },
   )
 
+  it('of several ways to log in are taken as they stand there', async () => {
+    const shown = await varsOf('login-tables')
+    const { authenticate } = checkSettings(readBindings({ ISSUER, ...shown }))
+    const labels = [...(authenticate?.providers ?? [])].map(([name, { label }]) => [name, label])
+    expect(labels).toEqual([
+      ['acme', expect.stringMatching(/acme/i)],
+      ['other', 'The other one'],
+    ])
+  })
+
   it('are called in code as the docs say: each variable by its own name in camelCase, but for who logs in and how often', () => {
     const table = DOCS.split('\n## Variables\n')[1]?.split('\n## ')[0] ?? ''
     const variables = [...table.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(
@@ -90,7 +100,7 @@ describe('the settings that the docs show', () => {
     )
     expect(variables).toContain('SESSION_LIFETIME')
     const inCode = variables
-      .filter((name) => !['LOGIN', 'LOGIN_CLIENT_SECRET', 'FAILURES', 'REGISTRATIONS', 'DEVICES'].includes(name))
+      .filter((name) => !/^LOGIN_CLIENT_SECRET|^LOGIN$|^FAILURES$|^REGISTRATIONS$|^DEVICES$/.test(name))
       .map((name) => name.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase()))
     for (const name of [...inCode, 'authenticate', 'allowFailure', 'allowRegistration', 'allowDevice'])
       expect([name, refusal({ [name]: undefined })]).toEqual([name, expect.not.stringContaining('has no setting')])
