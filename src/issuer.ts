@@ -91,8 +91,11 @@ export function createIssuer(settings: IssuerSettings): Issuer {
     formOfPages(`${base}/par`, createParEndpoint(context, parts))
     page(`${base}/authorize`, createAuthorizeEndpoint(context, personal), 'GET', 'POST')
     page(`${base}/login`, logins.resume, 'GET', 'POST')
-    page(`${base}/login/callback`, logins.resume, 'GET')
-    if (authenticate.providers !== undefined) page(`${base}/login/callback/:provider`, logins.resume, 'GET')
+    page(`${base}/login/callback`, (c) => logins.takeAnswer(c), 'GET')
+    for (const [name, { isPosted }] of authenticate.providers ?? []) {
+      const methods = isPosted ? ['GET', 'POST'] : ['GET']
+      page(`${base}/login/callback/${name}`, (c) => logins.takeAnswer(c, name), ...methods)
+    }
     page(`${base}/consent`, consents.take, 'POST')
     page(`${base}/logout`, createLogoutEndpoint(context, personal), 'GET', 'POST')
     if (personal.providerLogout.isWanted)

@@ -14,8 +14,10 @@ import { createDocumentHolders, type DocumentHolders } from './authentication/do
 import { type AllowedApps, createAllowedApps } from './authorization/allowed_apps.ts'
 import { type Approve, createApprove } from './authorization/approve.ts'
 import { type Answers, createAnswers } from './authorization/authorization_response.ts'
+import { createChooseProvider } from './authorization/choose_provider.ts'
 import { type Codes, createCodes } from './authorization/codes.ts'
 import { type Consents, createConsents } from './authorization/consent.ts'
+import { createFinishLogin } from './authorization/finished_login.ts'
 import { createHandedTokens } from './authorization/handed_tokens.ts'
 import { createIdentify } from './authorization/identified_person.ts'
 import { createLogins, type Logins } from './authorization/login.ts'
@@ -125,6 +127,8 @@ export function createPersonalParts(context: EndpointContext, parts: Parts): Per
   const allowed = createAllowedApps(context, cookies, showClient)
   const approve = createApprove(context)
   const codes = createCodes(context, { approve, pushedRequests, view, answers, allowed, sessions })
+  const chooseProvider = createChooseProvider(context, cookies)
+  const handedTokens = createHandedTokens(context, parts.accessTokens)
   const remembered = createRememberedConsents(context, cookies)
   return {
     ...parts,
@@ -134,13 +138,13 @@ export function createPersonalParts(context: EndpointContext, parts: Parts): Per
     isSufficient,
     logins: createLogins(context, {
       cookies,
-      sessions,
-      pushedRequests,
       answers,
       ways,
       identify: createIdentify(context, wanted),
+      chooseProvider,
+      wanted,
       showClient,
-      handedTokens: createHandedTokens(context, parts.accessTokens),
+      finish: createFinishLogin(context, { sessions, pushedRequests, handedTokens, chooseProvider }),
     }),
     approve,
     codes,

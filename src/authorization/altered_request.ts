@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Authenticate } from '../login/authenticate.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { ANY_AGE } from './authorization_request.ts'
 
@@ -36,10 +37,24 @@ function promptsOf(parameters: string): readonly string[] {
   return (readParameters(parameters).get('prompt') ?? '').split(' ')
 }
 
-/** Returns the same request for another account: with a login, and no word of whom the client thinks to see. */
-export function withNewLogin(parameters: string): string {
-  const asks = promptsOf(parameters).includes('consent')
-  return withPrompts(parameters, asks ? ['login', 'consent'] : ['login'], ['login_hint', 'id_token_hint'])
+/** How somebody is asked in any case, whatever session there is elsewhere. */
+export type LoginPrompt = 'login' | 'select_account'
+
+/** Returns how another account is asked for: where a way to log in proves no login to be new, one is chosen. */
+export function promptForAnother({ providers }: Pick<Authenticate, 'providers'> = {}): LoginPrompt {
+  return [...(providers?.values() ?? [])].every(({ tellsAuthTime }) => tellsAuthTime) ? 'login' : 'select_account'
+}
+
+/**
+ * Returns the same request for another account: with a login, and no word of whom the client thinks to see, and where.
+ *
+ * @param prompt how it is asked for. What the client asks itself stays
+ */
+export function withNewLogin(parameters: string, prompt: LoginPrompt): string {
+  const before = promptsOf(parameters)
+  const login = before.includes('login') ? 'login' : prompt
+  const asks = before.includes('consent')
+  return withPrompts(parameters, asks ? [login, 'consent'] : [login], ['login_hint', 'id_token_hint', 'idp_hint'])
 }
 
 /** Returns the same request with the question in any case: a "Deny" that does not count must not become a yes of before. */

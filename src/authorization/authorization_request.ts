@@ -240,7 +240,7 @@ export function readAuthorizationRequest(
   const dpopJkt = readDpopJkt(parameters, pushed)
   const nonce = readShort(parameters, 'nonce')
   const loginHint = readSeen(parameters, 'login_hint')
-  for (const name of ['acr_values', 'ui_locales']) readSeen(parameters, name)
+  for (const name of ['acr_values', 'ui_locales', 'idp_hint']) readSeen(parameters, name)
   const written = writeRequest(parameters, pushed, dpopJkt)
   if (!client.grantTypes.has('authorization_code')) {
     throw new OAuthError('unauthorized_client', 'the client may not use the authorization endpoint')

@@ -16,7 +16,7 @@ import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { isOnDevice } from '../protocol/redirect_uri.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
-import { withNewLogin, withQuestion } from './altered_request.ts'
+import { promptForAnother, withNewLogin, withQuestion } from './altered_request.ts'
 import { type AuthorizationRequest, type Pushed, readAuthorizationRequest } from './authorization_request.ts'
 import type { Answers } from './authorization_response.ts'
 import type { Codes } from './codes.ts'
@@ -144,7 +144,9 @@ export function createConsents(
         opened === undefined || decision === 'switch' ? undefined : await decide(c, decision, opened, envelopes, now)
       if (decided !== undefined) return decided
       const page = decision === 'switch' ? switchingPage : askingAnewPage
-      const wanted = (decision === 'switch' ? withNewLogin : withQuestion)(request.parameters)
+      const { parameters } = request
+      const another = promptForAnother(settings.authenticate)
+      const wanted = decision === 'switch' ? withNewLogin(parameters, another) : withQuestion(parameters)
       const again = await ways.again({ ...request, parameters: wanted }, envelopes, now)
       if (again === undefined) throw new OAuthError('invalid_request_uri', 'nothing can come of the request any more')
       return withCookies(c, await toPageResponse(200, page(issuer, again)))

@@ -15,19 +15,20 @@ import { readLoginAnswer } from '../login/answered_error.ts'
 import type { Transaction } from '../login/authenticate.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
-import { addParameters } from '../protocol/redirect_uri.ts'
+import { isOnDevice } from '../protocol/redirect_uri.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
-import { withoutLogin } from './altered_request.ts'
+import type { LoginPrompt } from './altered_request.ts'
 import type { AuthorizationRequest } from './authorization_request.ts'
 import type { Answers } from './authorization_response.ts'
+import type { Asking, ChooseProvider } from './choose_provider.ts'
 import { proveDestination } from './destination.ts'
-import type { HandedTokens } from './handed_tokens.ts'
+import { type FinishLogin, LOGGED_IN } from './finished_login.ts'
 import type { Identified, Identify } from './identified_person.ts'
-import { begunAt, type LoginFacts, transactionOf } from './login_facts.ts'
-import type { PushedRequests } from './pushed_requests.ts'
-import type { Sessions } from './session.ts'
+import { callbackOf, type LoginFacts, transactionOf } from './login_facts.ts'
+import { getFor } from './posted_answer.ts'
 import type { ShowClient } from './shown_client.ts'
-import { devicePageOf, type RequestInside, type Ways } from './ways.ts'
+import type { WantedPersons } from './wanted_person.ts'
+import type { RequestInside, Ways } from './ways.ts'
 
 /** Logins of the browsers that ask. */
 export interface Logins {
@@ -37,41 +38,44 @@ export interface Logins {
    * Sends the person to log in before a code is typed, that a device shows: which client asks nobody knows yet.
    *
    * @param userCode goes on with the login
-   * @param isFresh whether somebody is to be asked in any case
+   * @param prompt how somebody is to be asked in any case; nothing where a session of theirs elsewhere will do
    */
   beginForDevice(
     c: Context,
     userCode: string | undefined,
-    isFresh: boolean,
+    prompt: LoginPrompt | undefined,
     envelopes: PurposeEnvelopes,
     now: number,
   ): Promise<Response>
-  /** Takes the person back: at `/login` and `/login/callback`. */
+  /** Takes the person back at `/login`: from a page of the way to log in, or with the provider that they chose. */
   resume(c: Context): Promise<Response>
+  /**
+   * Takes the person back at a callback.
+   *
+   * @param provider whose it is; nothing where there is but one way to log in
+   */
+  takeAnswer(c: Context, provider?: string): Promise<Response>
 }
-
-/** Stands beside a request that goes on after a login for which a browser without cookies went nowhere: it should have some now. */
-const LOGGED_IN = 'logged_in'
 
 /** What the logins need beside the context. */
 export interface LoginParts {
   readonly cookies: Cookies
-  readonly sessions: Sessions
-  readonly pushedRequests: PushedRequests
   readonly answers: Answers
   readonly ways: Ways
   readonly identify: Identify
+  readonly chooseProvider: ChooseProvider
+  readonly wanted: WantedPersons
   readonly showClient: ShowClient
-  readonly handedTokens: HandedTokens
+  readonly finish: FinishLogin
 }
 
 /** Returns the logins of an issuer. */
 export function createLogins(
   context: EndpointContext,
-  { cookies, sessions, pushedRequests, answers, ways, identify, showClient, handedTokens }: LoginParts,
+  { cookies, answers, ways, identify, chooseProvider, wanted, showClient, finish }: LoginParts,
 ): Logins {
   const { settings, hooks, clients, keyRing, log, newId } = context
-  const { issuer, guard, lives, authenticate } = settings
+  const { issuer, lives } = settings
 
   /** Returns what ties a login to one browser; a browser that has it keeps it, so that two tabs can log in at once. */
   function browserOf(c: Context): string {
@@ -104,36 +108,44 @@ export function createLogins(
 
   async function begin(...[c, request, envelopes, now]: Parameters<Logins['begin']>): Promise<Response> {
     const { destination, prompt, maxAge, parameters, pushed, handOver } = request
+    const { client, redirectUri } = destination
+    const { name: clientName, walkIn } = showClient(destination)
+    const { isContextNeeded } = await wanted.read(readParameters(parameters), client, now)
     const wish = {
       parameters,
       ...(pushed === undefined ? {} : { pushed }),
-      client_name: showClient(destination).name,
+      client_name: clientName,
       fresh: prompt.has('login') || maxAge === 0,
       ...(prompt.has('select_account') ? { choosing: true } : {}),
       ...(prompt.has('create') ? { creating: true } : {}),
       ...(maxAge === undefined ? {} : { max_age: maxAge }),
+      ...(isContextNeeded ? { context: true } : {}),
       ...(handOver === undefined ? {} : { hands: handOver }),
     }
-    return start(c, wish, envelopes, now)
+    return start(c, wish, { clientName, walkIn, isOnDevice: isOnDevice(redirectUri) }, envelopes, now)
   }
 
   async function beginForDevice(
-    ...[c, userCode, isFresh, envelopes, now]: Parameters<Logins['beginForDevice']>
+    ...[c, userCode, prompt, envelopes, now]: Parameters<Logins['beginForDevice']>
   ): Promise<Response> {
     const parameters = userCode === undefined ? '' : `user_code=${userCode}`
-    return start(c, { parameters, at: 'device', client_name: 'A device', fresh: isFresh }, envelopes, now)
+    const clientName = 'A device'
+    const wish = { parameters, at: 'device', client_name: clientName, fresh: prompt === 'login' } as const
+    const choosing = prompt === 'select_account' ? { choosing: true } : {}
+    return start(c, { ...wish, ...choosing }, { clientName, walkIn: undefined, isOnDevice: false }, envelopes, now)
   }
 
   async function start(
     c: Context,
     wish: Omit<LoginFacts, 'jti' | 'iat' | 'exp' | 'browser' | 'secret'>,
+    asking: Asking,
     envelopes: PurposeEnvelopes,
     now: number,
   ): Promise<Response> {
+    const provider = chooseProvider.atOnce(wish)
     const isNew = cookies.get(c, 'browser') === undefined
     const browser = browserOf(c)
     const secret = `${newId()}${newId()}`.slice(0, 43)
-    const provider = providerFor(wish)
     const chosen = provider === undefined ? {} : { provider }
     const facts: LoginFacts = { jti: newId(), iat: now, exp: now + lives.login, ...wish, ...chosen, browser, secret }
     const state = await envelopes.seal('login', { ...facts })
@@ -141,55 +153,13 @@ export function createLogins(
       // It would be sent round for ever.
       if (isNew && c.req.query(LOGGED_IN) !== undefined)
         throw new OAuthError('foreign_login', 'the browser keeps no cookies: it was logged in just now')
+      if (chooseProvider.isOpen(facts)) return withCookies(c, await chooseProvider.ask(c, facts, state, asking))
       const result = await ask(c, facts, transactionOf(issuer, facts, state, 'begin', now))
       if (result instanceof Response) return withCookies(c, result)
       return await finish(c, result, facts, envelopes, now, isNew)
     } catch (error) {
       return fail(c, error, now, await ways.again(facts, envelopes, now), facts)
     }
-  }
-
-  /** Returns the provider at which somebody logs in: that of what is handed over, or the only one. */
-  function providerFor({ hands }: Pick<LoginFacts, 'hands'>): string | undefined {
-    return hands?.provider ?? [...(authenticate?.providers?.keys() ?? [])].at(0)
-  }
-
-  /** Spends a login: the URL by which it came back logs nobody in again. */
-  async function spend({ jti, exp }: LoginFacts): Promise<void> {
-    if (guard !== undefined && (await guard.spend(`login ${jti}`, exp)) === 'spent')
-      throw new OAuthError('login_failed', 'the login was used before')
-  }
-
-  async function finish(
-    c: Context,
-    { person, tokens }: Identified,
-    facts: LoginFacts,
-    envelopes: PurposeEnvelopes,
-    now: number,
-    isMarked = false,
-  ): Promise<Response> {
-    const { parameters, pushed, at, hands } = facts
-    const given = hands && (await handedTokens.check(tokens, { person, parameters, hands }, now))
-    const handed = { jti: facts.jti, sub: person.sub }
-    // What is handed over is for this very request, as it was when somebody logged in for it: it goes on as if it had been pushed.
-    const sealed = pushed ?? (hands && pushedRequests.name(now))
-    const metAt = begunAt(facts, now)
-    // What a browser brought, whoever sits there can change. What was pushed goes on as it is, with word of this login: in
-    // another browser, with a session from before, it is not met.
-    const met =
-      sealed === undefined
-        ? { parameters: withoutLogin(parameters, facts.max_age !== undefined) }
-        : { pushed: { ...sealed, metAt, ...(hands && { handed }) } }
-    const goesOnAt =
-      at === undefined
-        ? await pushedRequests.goOnAt({ ...facts, ...met }, envelopes, now)
-        : devicePageOf(issuer, readParameters(parameters).get('user_code'))
-    await sessions.checkCanStart(person, envelopes, now)
-    await spend(facts)
-    if (given !== undefined && hands !== undefined && sealed !== undefined)
-      await handedTokens.leave(handed, given, hands, sealed.until + lives.code, envelopes, now)
-    await sessions.start(c, person, facts.browser, envelopes, now)
-    return c.redirect(isMarked ? addParameters(goesOnAt, { [LOGGED_IN]: 'yes' }) : goesOnAt, 303)
   }
 
   /** Shows what went wrong; nothing is lost, and the person can try again, or go back to the app of a request that is theirs. */
@@ -212,7 +182,23 @@ export function createLogins(
     return browser !== undefined && digestLabels('browser', browser) === digest
   }
 
-  async function resume(c: Context): Promise<Response> {
+  /** Goes on with a login at the provider that was chosen for it; nothing where it cannot be made there. */
+  async function choose(
+    c: Context,
+    open: LoginFacts,
+    provider: string,
+    envelopes: PurposeEnvelopes,
+    now: number,
+  ): Promise<Response | undefined> {
+    if (!chooseProvider.canBe(open, provider)) return undefined
+    const facts = { ...open, provider }
+    const state = await envelopes.seal('login', facts)
+    const result = await ask(c, facts, transactionOf(issuer, facts, state, 'begin', now))
+    return result instanceof Response ? withCookies(c, result) : finish(c, result, facts, envelopes, now)
+  }
+
+  /** @param callback whose callback it is; nothing at `/login` */
+  async function comeBack(c: Context, callback?: { readonly provider: string | undefined }): Promise<Response> {
     const now = context.now()
     let [retryAt, own]: [string?, RequestInside?] = []
     try {
@@ -221,7 +207,7 @@ export function createLogins(
       const text = isForm ? await readBody(c.req.raw.clone()) : new URL(c.req.url).search
       if (text.length > LONGEST_FORM) throw new OAuthError('invalid_request', 'the form is too long')
       const parameters = readLoginAnswer(text)
-      parameters.checkOnce('state')
+      parameters.checkOnce('state', 'provider')
       const state = parameters.require('state')
       const envelopes = context.envelopes(keyRing.open(now), now)
       const about = await ways.about(c, 'login', state, envelopes, now)
@@ -230,9 +216,16 @@ export function createLogins(
       own = about.request
       if (about.hasEnded && retryAt !== undefined) return c.redirect(retryAt, 303)
       const facts = (await envelopes.open('login', state)) as unknown as LoginFacts
+      const isOpen = chooseProvider.isOpen(facts)
       // Each provider has a callback of its own: an answer of one is none of another's (RFC 9700 §4.4).
-      if (c.req.param('provider') !== facts.provider)
+      if (callback !== undefined && (isOpen || callback.provider !== facts.provider))
         throw new OAuthError('login_failed', 'the answer is for another provider than was chosen')
+      if (isOpen) {
+        const chosen = await choose(c, facts, parameters.get('provider') ?? '', envelopes, now)
+        if (chosen !== undefined) return chosen
+        if (retryAt !== undefined) return c.redirect(retryAt, 303)
+        throw new OAuthError('login_failed', 'no provider was chosen')
+      }
       const result = await ask(c, facts, transactionOf(issuer, facts, state, 'continue', now))
       return result instanceof Response ? withCookies(c, result) : await finish(c, result, facts, envelopes, now)
     } catch (error) {
@@ -240,5 +233,14 @@ export function createLogins(
     }
   }
 
-  return { begin, beginForDevice, resume }
+  async function takeAnswer(c: Context, provider?: string): Promise<Response> {
+    if (c.req.method !== 'POST') return comeBack(c, { provider })
+    try {
+      return c.redirect(getFor(callbackOf(issuer, provider), await readBody(c.req.raw)), 303)
+    } catch (error) {
+      return fail(c, error, context.now())
+    }
+  }
+
+  return { begin, beginForDevice, resume: (c) => comeBack(c), takeAnswer }
 }

@@ -30,6 +30,8 @@ export interface LoginFacts {
   readonly choosing?: boolean
   readonly creating?: boolean
   readonly max_age?: number
+  /** Whether the login must be of a context of authentication. */
+  readonly context?: boolean
   /** What the settings call the provider that was chosen. */
   readonly provider?: string
   /** What its request hands over of a provider: nobody logs in for it elsewhere. */
@@ -39,6 +41,11 @@ export interface LoginFacts {
 /** Returns when a login was begun, by the clock that looks at it: the machine that began it may be ahead, and nothing began later. */
 export function begunAt({ iat }: LoginFacts, now: number): number {
   return Math.min(iat, now)
+}
+
+/** Returns where a provider sends people back to; the only way to log in has no name. */
+export function callbackOf(issuer: string, provider: string | undefined): string {
+  return `${issuer}/login/callback${provider === undefined ? '' : `/${provider}`}`
 }
 
 /** Returns what whoever logs people in is told of a login. */
@@ -64,7 +71,7 @@ export function transactionOf(
     step,
     state,
     provider,
-    callback: `${issuer}/login/callback${provider === undefined ? '' : `/${provider}`}`,
+    callback: callbackOf(issuer, provider),
     // A provider that redeems a code learns this one: it is none of another's.
     secret: provider === undefined ? facts.secret : digestLabels('provider', provider, facts.secret),
     clientName,

@@ -20,6 +20,8 @@ import { isForPersonsAlone, readWishes } from './wishes.ts'
 export interface WantedPerson {
   /** Tells whether it is this one, by what the client calls people. */
   isSubject(person: Pick<Person, 'sub'>): boolean
+  /** Whether not every login satisfies it. */
+  readonly isContextNeeded: boolean
   /** Tells whether somebody logged in so must satisfy it. */
   isContext(person: Pick<Person, 'acr'>): boolean
 }
@@ -63,7 +65,11 @@ export function createWantedPersons({ settings }: EndpointContext, hints: IdToke
     const scope = readScope(parameters.get('scope')) ?? [OPENID]
     const needed = neededContexts(parameters, client)
     if (openid === undefined || !client.scopes.has(OPENID) || !scope.includes(OPENID))
-      return { isSubject: () => true, isContext: ({ acr }) => isOneOf(needed, acr) }
+      return {
+        isSubject: () => true,
+        isContextNeeded: needed !== undefined,
+        isContext: ({ acr }) => isOneOf(needed, acr),
+      }
     const { subjects, contexts } = readClaimsRequest(parameters.get('claims'), openid.claims)
     const hint = parameters.get('id_token_hint')
     const hinted = hint === undefined ? undefined : await hints.open(hint, now)
@@ -74,6 +80,7 @@ export function createWantedPersons({ settings }: EndpointContext, hints: IdToke
         const name = pairwise.nameAt(client.openid, 'sub', sub)
         return (hinted === undefined || hinted.sub === name) && (subjects?.includes(name) ?? true)
       },
+      isContextNeeded: contexts !== undefined || needed !== undefined,
       isContext: ({ acr }) => isOneOf(contexts, acr) && isOneOf(needed, acr),
     }
   }

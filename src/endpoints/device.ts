@@ -9,6 +9,7 @@
 
 import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
+import { type LoginPrompt, promptForAnother } from '../authorization/altered_request.ts'
 import { showQuestion, writeSpan } from '../authorization/consent_words.ts'
 import {
   createDecideDevice,
@@ -101,8 +102,8 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
     const { c, envelopes, now } = visit
     checkNavigation(c.req.raw.headers)
     const userCode = readUserCode(c.req.query('user_code') ?? '')
-    const isFresh = c.req.query('prompt') === 'login'
-    if (isFresh || !isLoggedIn(visit)) return logins.beginForDevice(c, userCode, isFresh, envelopes, now)
+    const prompt = (['login', 'select_account'] as const).find((one) => one === c.req.query('prompt'))
+    if (prompt !== undefined || !isLoggedIn(visit)) return logins.beginForDevice(c, userCode, prompt, envelopes, now)
     return askForCode(visit, { userCode })
   }
 
@@ -112,8 +113,8 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
   }
 
   /** Sends the browser to a new login, and back with the same code. */
-  function logInAnew(visit: Visit, userCode: string): Promise<Response> {
-    return answer(visit, 200, switchingPage(issuer, `${devicePageOf(issuer, userCode)}&prompt=login`))
+  function logInAnew(visit: Visit, userCode: string, prompt: LoginPrompt = 'login'): Promise<Response> {
+    return answer(visit, 200, switchingPage(issuer, `${devicePageOf(issuer, userCode)}&prompt=${prompt}`))
   }
 
   /** Reads a request that waits by the settings of now; nothing where its client is gone. No client that walks in has devices. */
@@ -166,7 +167,7 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
     const own = await openForm(visit, form.get('consent'), 'consent')
     if (own === undefined) return beginAnew(visit, undefined)
     const userCode = String(own['user_code'])
-    if (decision === 'switch') return logInAnew(visit, userCode)
+    if (decision === 'switch') return logInAnew(visit, userCode, promptForAnother(settings.authenticate))
     if (!isLoggedIn(visit) || own['sid'] !== visit.session.sid) return beginAnew(visit, userCode)
     const waiting = await visit.devices.find(userCode)
     const request = waiting?.facts.jti === own['request'] && waiting !== undefined ? readWaiting(waiting) : undefined

@@ -149,7 +149,7 @@ export function createLogoutEndpoint(
     await sessions.end(c, session, now)
     // Who shares the browser with others need not leave them what was answered.
     if (parameters.get('forget') === 'yes' && isPressed)
-      for (const kind of ['remember', 'apps'] as const) cookies.drop(c, kind)
+      for (const kind of ['remember', 'apps', 'provider'] as const) cookies.drop(c, kind)
     log({ level: 'info', event: 'logout', ...(request.client && { client: request.client.id }) })
     const left = await leaveForProvider(c, request, session, envelopes, isAfterForm, now)
     return left ?? leave(c, request, true, isAfterForm)

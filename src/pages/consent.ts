@@ -104,7 +104,7 @@ ${factsList(facts)}</li>`
 }
 
 /** Returns who says what a client is that nobody configured: beside its name there is nothing to go by but hosts. */
-function whoSays({ place, publisher, isNamed }: ShownWalkIn, isOnDevice: boolean): Html {
+export function whoSays({ place, publisher, isNamed }: ShownWalkIn, isOnDevice: boolean): Html {
   const goes = html`The answer goes to <strong>${place}</strong>.`
   if (publisher === undefined)
     return html`<p class="note">${goes} ${isNamed ? 'The app gave itself this name, and nobody has checked it.' : 'Nobody has checked which app this is.'}</p>`

@@ -50,6 +50,10 @@ button, .button { display: inline-block; width: 100%; min-height: 2.75rem; font:
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: .8rem; margin-top: 1.2rem; }
 .pair button { background: transparent; color: var(--accent); }
 .pair button:hover { background: var(--accent); color: var(--accent-ink); }
+.choices { list-style: none; margin: 1.2rem 0 0; padding: 0; display: grid; gap: .8rem; }
+.choices .button { background: transparent; color: var(--accent); }
+.choices .button:hover, .choices .last { background: var(--accent); color: var(--accent-ink); }
+.choices span { display: block; margin-top: .3rem; font-size: .85rem; text-align: center; }
 form.single { margin-top: 1.2rem; }
 :focus-visible { outline: 3px solid var(--c2); outline-offset: 3px; }
 footer { color: var(--soft); font-size: .85rem; margin-top: 1rem; text-align: center; }
