@@ -30,6 +30,9 @@ const ERRORS: ReadonlyMap<string | undefined, OAuthErrorCode> = new Map<string, 
   ['unauthorized_client', 'server_error'],
   ['unmet_authentication_requirements', 'server_error'],
   ['unsupported_response_type', 'server_error'],
+  // GitHub's own.
+  ['application_suspended', 'server_error'],
+  ['redirect_uri_mismatch', 'server_error'],
 ])
 
 /**

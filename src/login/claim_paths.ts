@@ -23,7 +23,7 @@ const PATH = /^[A-Za-z0-9_-]{1,64}(?:\.[A-Za-z0-9_-]{1,64}){0,7}$/
 
 /** What somebody is called, and how they are reached: who gives that up leaves it to the next. */
 const GIVEN_AGAIN = /(?:login|name|nick|handle|slug|upn|phone|phone_?number)$/i
-const MAIL = /mails?$|^e?mail/i
+const MAIL = /mail/i
 
 /** Checks that what a path leads to is never given to somebody else. */
 function checkSub(name: string, path: string): void {
