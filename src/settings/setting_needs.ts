@@ -4,7 +4,6 @@
  * @module
  */
 
-import { checkKnown } from '../../keys/check.ts'
 import { readAll, readEach } from '../../keys/faults.ts'
 import { authorizationCode } from '../grants/authorization_code.ts'
 import { clientCredentials } from '../grants/client_credentials.ts'
@@ -12,9 +11,7 @@ import { deviceCode } from '../grants/device_code.ts'
 import { jwtBearer } from '../grants/jwt_bearer.ts'
 import { refreshToken } from '../grants/refresh_token.ts'
 import { tokenExchange } from '../grants/token_exchange.ts'
-import type { Authenticate } from '../login/authenticate.ts'
 import { type Client, isPublic, needsCertificate } from '../registration/clients/client.ts'
-import type { Resource } from '../registration/resource.ts'
 import { type Guard, isKeeping, KEEPING } from '../stores/guard.ts'
 import type { ServedClient } from './served_client.ts'
 
@@ -81,21 +78,5 @@ export function checkNeeds(served: readonly ServedClient[], { guard, authenticat
       if (needing !== undefined && (guard === undefined || guard === 'none'))
         throw new TypeError(`"guard" expected a guard: ${needing.who} uses assertions, each of them once`)
     },
-  })
-}
-
-/**
- * Checks that there is what is handed over: a provider of that name, and a guard that keeps its tokens.
- *
- * @throws {TypeError | RangeError} all that is missing
- */
-export function checkHandOvers(resources: ReadonlyMap<string, Resource>, { guard, authenticate }: Means): void {
-  const providers = [...((authenticate as Authenticate | undefined)?.providers?.keys() ?? [])]
-  readEach([...resources.values()], ({ uri, providerToken }) => {
-    if (providerToken === undefined) return
-    const name = `resources["${uri}"].provider_token`
-    checkKnown(name, [providerToken.provider], providers, 'a provider of LOGIN')
-    if (guard === undefined || guard === 'none' || !isKeeping(guard as Guard))
-      throw new TypeError(`"guard" expected a guard with ${KEEPING.join(', ')}: "${name}" is kept there`)
   })
 }

@@ -33,10 +33,11 @@ import type { Revocations } from '../stores/revocations.ts'
 import type { Entitlement } from '../token/entitlement.ts'
 import type { PurposeLives } from '../token/purpose.ts'
 import type { AllowDevice } from './allow_device.ts'
+import { checkHandOvers } from './hand_over_needs.ts'
 import { livesOf } from './lives.ts'
 import { servedClients } from './served_client.ts'
 import { checkKinds, SETTING_KINDS, type SettingKind } from './setting_kinds.ts'
-import { checkHandOvers, checkNeeds } from './setting_needs.ts'
+import { checkNeeds } from './setting_needs.ts'
 import { readTables } from './setting_tables.ts'
 
 /** Facts about a request that the operator wants to see again: client IP, country, device. */
@@ -227,7 +228,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
       isPushing: () => checkBoolean('requirePushedAuthorizationRequests', isPushing),
       strictTransportSecurity: () => readStrictTransportSecurity(issuer, settings.strictTransportSecurity),
       needs: () => checkNeeds(served, settings),
-      handOvers: () => checkHandOvers(resources, settings),
+      handOvers: () => checkHandOvers(resources, served, settings),
       surroundings: () => checkSurroundings(clients, { ...settings, resources, trustedIssuers }),
       pairwise: () => readPairwise(issuer, pairwiseSalt, resources, clients),
       lives: () => livesOf(served, settings),
