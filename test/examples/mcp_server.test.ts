@@ -6,36 +6,18 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Client as Client2, StreamableHTTPClientTransport as Transport2 } from '@modelcontextprotocol/client'
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { copyCheckout, ENV, ROOT, run } from '../checkout.ts'
+import { ENV } from '../checkout.ts'
 import { basic, secretHash } from '../fixtures.ts'
+import { installExample } from '../parties/installed_example.ts'
 import { freePort, type LiveIssuer, startIssuer, waitFor } from '../parties/live_issuer.ts'
 
 let live: LiveIssuer
 let child: ChildProcess | undefined
 let resource = ''
-
-/** Copies the example, and installs what it names, with the package of this checkout. */
-async function install(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'bulla-mcp-server-'))
-  await cp(join(ROOT, 'examples/mcp-server'), folder, {
-    recursive: true,
-    filter: (path) => !path.includes('node_modules'),
-  })
-  const packed = await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: await copyCheckout() })
-  expect(packed.code).toBe(0)
-  const settings = await readFile(join(folder, 'package.json'), 'utf8')
-  await writeFile(join(folder, 'package.json'), settings.replace('file:../..', `file:${packed.out.trim()}`))
-  const installed = await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: folder })
-  expect(installed).toMatchObject({ code: 0 })
-  return folder
-}
 
 beforeAll(async () => {
   const port = await freePort()
@@ -52,7 +34,7 @@ beforeAll(async () => {
   }
   const [issuer, folder] = await Promise.all([
     startIssuer({ RESOURCES: { [resource]: { scopes: ['orders:read', 'orders:write'] } }, CLIENTS }),
-    install(),
+    installExample('mcp-server'),
   ])
   live = issuer
   const env = { ...ENV, ISSUER: live.issuer, PORT: String(port) }

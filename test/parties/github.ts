@@ -28,12 +28,15 @@ export interface GitHubOptions {
   readonly callback: string
   /** Seconds after which its tokens end, as those of a GitHub App; they come with refresh tokens that rotate. Default: never. */
   readonly expiresIn?: number
+  /** Whether its app is the one that the example knows where nobody tells it another. Default false. */
+  readonly isUsual?: boolean
 }
 
 /** Starts a stand-in on a port that nobody has. */
-export async function startGitHub({ callback, expiresIn }: GitHubOptions): Promise<GitHub> {
+export async function startGitHub({ callback, expiresIn, isUsual }: GitHubOptions): Promise<GitHub> {
   const port = await freePort()
-  const [clientId, clientSecret] = ['Iv1.0123456789abcdef', 'github-client-secret']
+  const own = ['Iv1.0123456789abcdef', 'github-client-secret'] as const
+  const [clientId, clientSecret] = isUsual ? (['stand-in', 'stand-in-secret'] as const) : own
   const env = {
     ...ENV,
     ...{ PORT: String(port), CLIENT_ID: clientId, CLIENT_SECRET: clientSecret, CALLBACK: callback },
