@@ -5,9 +5,10 @@
  */
 
 import type { EndpointContext } from '../context.ts'
+import type { LoginProviders } from '../login/authenticate.ts'
 import { accountOf } from '../login/person.ts'
 import { OFFLINE_ACCESS } from '../openid/openid.ts'
-import type { Consent, ShownDetail, ShownFact, ShownResource, ShownValue } from '../pages/consent.ts'
+import type { Consent, ShownDetail, ShownFact, ShownHandOver, ShownResource, ShownValue } from '../pages/consent.ts'
 import {
   type DetailType,
   type DetailTypes,
@@ -114,9 +115,29 @@ function showScope(asked: readonly string[], { scopes, scopeDescriptions }: Reso
   })
 }
 
+/** Returns what a person reads of what a request hands over: each scope token in words of its own, or as the provider calls it. */
+function showHandOver({ handOver }: Asked, providers: LoginProviders | undefined): ShownHandOver | undefined {
+  if (handOver === undefined) return undefined
+  const { provider, scope } = handOver
+  const { label = provider, scopeDescriptions } = providers?.get(provider) ?? {}
+  const wordsOf = (token: string): string => scopeDescriptions?.get(token) ?? ''
+  const what = scope.map((token) => {
+    const words = wordsOf(token)
+    const others = scope.filter((other) => other !== token).map(wordsOf)
+    return words === '' ? { token } : { words: callApart(words, token, others) }
+  })
+  return { at: label, what }
+}
+
 /** Returns what a person reads of a request, at each of the resources that it is about. */
-function showRequest(places: readonly Resource[], request: Asked, types: DetailTypes): readonly ShownResource[] {
+function showRequest(
+  places: readonly Resource[],
+  request: Asked,
+  types: DetailTypes,
+  providers: LoginProviders | undefined,
+): readonly ShownResource[] {
   const { scope, resources, details } = request
+  const handOver = showHandOver(request, providers)
   const callPlace = ({ uri, name }: Resource): string => {
     const others = places.filter((other) => other.uri !== uri).map((other) => other.name)
     return callApart(name, uri, others)
@@ -129,6 +150,7 @@ function showRequest(places: readonly Resource[], request: Asked, types: DetailT
       name,
       uri,
       scopes: showScope(asked, resource),
+      handOver: resource.providerToken && handOver,
       details: here.flatMap((placed) => {
         const type = types.get(placed.detail.type)
         const others = places.filter((other) => other !== resource && placed.at.includes(other.uri))
@@ -157,7 +179,7 @@ export type ShownQuestion = Pick<Consent, 'clientName' | 'clientHost' | 'about' 
 export function showQuestion(
   request: Asked,
   session: Session,
-  { approvable, openid, detailTypes }: EndpointContext['settings'],
+  { approvable, openid, detailTypes, authenticate }: EndpointContext['settings'],
 ): ShownQuestion {
   const { client } = request.destination
   const uris = new Set([...request.resources, ...resourcesOf(request.details)])
@@ -173,6 +195,7 @@ export function showQuestion(
       wished.filter(({ purpose }) => purpose === 'access'),
       request,
       detailTypes,
+      authenticate?.providers,
     ),
     account: accountOf(session),
     lifetime,

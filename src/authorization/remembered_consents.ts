@@ -33,11 +33,13 @@ export interface RememberedConsents {
 const MOST_REMEMBERED = 60
 
 /** Names a consent: who, to which client, where to, for what. */
-function nameOf({ destination, scope, resources, details, claims }: AuthorizationRequest, { sub }: Session): string {
+function nameOf(request: AuthorizationRequest, { sub }: Session): string {
+  const { destination, scope, resources, details, claims, handOver } = request
   const { userinfo = [], id_token = [] } = claims.asked
   const asked = [...new Set([...userinfo, ...id_token])].sort()
   const wanted = details.length === 0 ? [] : [JSON.stringify(details)]
   if (asked.length > 0) wanted.push(`claims ${asked.join(' ')}`)
+  if (handOver !== undefined) wanted.push(`hands ${handOver.provider} ${[...handOver.scope].sort().join(' ')}`)
   const { client, redirectUri } = destination
   // What it says of itself it can say otherwise tomorrow.
   const { name, redirectUris, authenticationMethods } = client

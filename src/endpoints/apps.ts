@@ -40,7 +40,13 @@ export function createAppsEndpoint(
   { cookies, sessions, allowed, revoking }: AppsParts,
 ): (c: Context) => Promise<Response> {
   const { settings, keyRing, log, newId } = context
-  const { issuer, revocations, guard, resources, userinfo, lives } = settings
+  const { issuer, revocations, guard, resources, userinfo, lives, authenticate } = settings
+
+  /** Returns what the providers are called at which APIs act for the person. */
+  function placesOf(uris: readonly string[]): readonly string[] {
+    const handed = uris.flatMap((uri) => resources.get(uri)?.providerToken?.provider ?? [])
+    return [...new Set(handed)].map((provider) => authenticate?.providers?.get(provider)?.label ?? provider)
+  }
 
   async function show(c: Context, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<Response> {
     const { apps, isCut } = await allowed.read(c, session, envelopes)
@@ -51,6 +57,7 @@ export function createAppsEndpoint(
       name,
       host,
       resources: uris.filter((uri) => uri !== userinfo?.uri).map((uri) => resources.get(uri)?.name ?? uri),
+      actsAt: placesOf(uris),
       // What asks who the person is stands there in words.
       scope: scope.filter((token) => userinfo?.scopes.includes(token) !== true),
       told: scope.includes(OPENID) && userinfo !== undefined ? writeTold(told) : undefined,

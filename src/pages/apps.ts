@@ -14,6 +14,8 @@ export interface ShownApp {
   readonly host: string | undefined
   readonly resources: readonly string[]
   readonly scope: readonly string[]
+  /** What the providers are called at which it acts for the person. */
+  readonly actsAt: readonly string[]
   /** What it was told of the person, in words; nothing where it did not ask. */
   readonly told: string | undefined
   /** Whether it goes on after a logout. */
@@ -53,13 +55,14 @@ export function appsPage({ issuer, account, apps, isCut, pressAll, can }: ShownA
       host,
       resources,
       scope,
+      actsAt,
       told,
       isOffline,
       at,
       press,
     }) => html`<li><strong><bdi>${name}</bdi></strong>${host === undefined || host === name ? '' : html` <span class="soft">(${host})</span>`}
 <dl class="facts">${resources.length === 0 ? '' : html`<dt>Where</dt>${resources.map((one) => html`<dd><bdi>${one}</bdi></dd>`)}`}
-${scope.length === 0 ? '' : html`<dt>What</dt><dd>${scope.join(', ')}</dd>`}${told === undefined ? '' : html`<dt>Was told</dt><dd>${told}</dd>`}${isOffline ? html`<dt>How long</dt><dd>even after you log out</dd>` : ''}<dt>When</dt><dd>${writeTime(at)}</dd></dl>
+${scope.length === 0 ? '' : html`<dt>What</dt><dd>${scope.join(', ')}</dd>`}${actsAt.length === 0 ? '' : html`<dt>Acts for you</dt>${actsAt.map((one) => html`<dd>at <bdi>${one}</bdi></dd>`)}`}${told === undefined ? '' : html`<dt>Was told</dt><dd>${told}</dd>`}${isOffline ? html`<dt>How long</dt><dd>even after you log out</dd>` : ''}<dt>When</dt><dd>${writeTime(at)}</dd></dl>
 ${can === 'end apps' ? pressForm(issuer, press, html`End <bdi>${name}</bdi>`) : ''}</li>`,
   )
   const cannot =

@@ -31,12 +31,22 @@ export interface ShownDetail {
   readonly elsewhere: readonly string[]
 }
 
+/** At which provider a resource acts for the person. */
+export interface ShownHandOver {
+  /** What the provider is called. */
+  readonly at: string
+  /** What it does there: in words, or what the provider itself calls it. */
+  readonly what: readonly ({ readonly words: string } | { readonly token: string })[]
+}
+
 /** A resource, with what the scope and the details mean there. */
 export interface ShownResource {
   readonly name: string
   readonly uri: string
   readonly scopes: readonly string[]
   readonly details: readonly ShownDetail[]
+  /** Nothing where it acts nowhere else. */
+  readonly handOver: ShownHandOver | undefined
 }
 
 /** What is known of a client that nobody configured. */
@@ -103,6 +113,13 @@ function detailItem({ name, which, description, facts, elsewhere }: ShownDetail)
 ${factsList(facts)}</li>`
 }
 
+/** Returns what is handed over: what the login there asks for by itself no setting tells, so that it is told as what it is. */
+function handOverText({ at, what }: ShownHandOver): Html {
+  const items = what.map((one) => html`<li>${'words' in one ? one.words : html`<code>${one.token}</code>`}</li>`)
+  return html`<p>It will act for you at <strong><bdi>${at}</bdi></strong>:</p>
+<ul class="scopes">${items}<li>do ${what.length === 0 ? 'what' : 'whatever else'} you allowed there when you logged in</li></ul>`
+}
+
 /** Returns who says what a client is that nobody configured: beside its name there is nothing to go by but hosts. */
 export function whoSays({ place, publisher, isNamed }: ShownWalkIn, isOnDevice: boolean): Html {
   const goes = html`The answer goes to <strong>${place}</strong>.`
@@ -142,8 +159,10 @@ ${resources.map(
     uri,
     scopes,
     details,
+    handOver,
   }) => html`<p>At <strong><bdi>${name}</bdi></strong> <span class="soft">(${uri})</span> it will be able to:</p>
-<ul class="scopes">${scopes.map((words) => html`<li>${words}</li>`)}${details.map(detailItem)}</ul>`,
+<ul class="scopes">${scopes.map((words) => html`<li>${words}</li>`)}${details.map(detailItem)}</ul>
+${handOver === undefined ? '' : handOverText(handOver)}`,
 )}
 <dl class="facts">
 ${account === undefined ? '' : html`<dt>Account</dt><dd><bdi>${account}</bdi></dd>`}
