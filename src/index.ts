@@ -22,6 +22,7 @@ export type {
 export { loginProviders } from './login/login_providers.ts'
 export { oauthProvider } from './login/oauth_provider.ts'
 export type { OAuthProviderOptions } from './login/oauth_provider_options.ts'
+export { type OpenidProviderOptions, openidProvider } from './login/openid_provider.ts'
 export { type OwnPageOptions, ownLoginPage } from './login/own_page.ts'
 export { type UpstreamOptions, upstreamLogin } from './login/upstream.ts'
 export type { OpenidSettings } from './openid/openid_registration.ts'

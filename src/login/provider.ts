@@ -16,6 +16,9 @@ export interface Provider {
   readonly isBasic: boolean
   /** Where there is one that may be asked: nobody needs it to log in. */
   readonly userinfoEndpoint: string | undefined
+  /** Where tokens are ended, and sessions, if there is such a place that may be asked. */
+  readonly revocationEndpoint: string | undefined
+  readonly endSessionEndpoint: string | undefined
   readonly jwks: RemoteDocument
 }
 
@@ -28,9 +31,9 @@ export interface ProviderRules {
 }
 
 /** Returns a URL that may be asked, or nothing. */
-function readUserinfo(url: unknown, { isLoopbackAllowed, privateHost }: ProviderRules): string | undefined {
+function readOptional(url: unknown, { isLoopbackAllowed, privateHost }: ProviderRules): string | undefined {
   try {
-    checkRemoteUrl('userinfo_endpoint', url, isLoopbackAllowed, privateHost)
+    checkRemoteUrl('url', url, isLoopbackAllowed, privateHost)
     return url
   } catch {
     return undefined
@@ -63,7 +66,9 @@ export function readProvider(
     tokenEndpoint: token_endpoint,
     isIssuerSent: metadata['authorization_response_iss_parameter_supported'] === true,
     isBasic: !Array.isArray(methods) || methods.includes('client_secret_basic'),
-    userinfoEndpoint: readUserinfo(metadata['userinfo_endpoint'], rules),
+    userinfoEndpoint: readOptional(metadata['userinfo_endpoint'], rules),
+    revocationEndpoint: readOptional(metadata['revocation_endpoint'], rules),
+    endSessionEndpoint: readOptional(metadata['end_session_endpoint'], rules),
     jwks: createRemoteDocument(jwks_uri, fetch),
   }
 }

@@ -11,8 +11,8 @@ import type { LoginProvider } from './authenticate.ts'
 import { withKnownProvider } from './known_providers.ts'
 import { oauthProvider } from './oauth_provider.ts'
 import { checkWords, type OAuthProviderOptions } from './oauth_provider_options.ts'
+import { type OpenidProviderOptions, openidProvider } from './openid_provider.ts'
 import { type OwnPageOptions, ownLoginPage } from './own_page.ts'
-import { type UpstreamOptions, upstreamLogin } from './upstream.ts'
 
 /** What is to be known beside the table. */
 export interface ProviderSurroundings {
@@ -52,12 +52,22 @@ const OAUTH: Names = {
 }
 
 const OPENID: Names = {
+  ...LABELS,
   issuer: 'issuer',
+  tenants: 'tenants',
   client_id: 'clientId',
   token_endpoint_auth_method: 'tokenEndpointAuthMethod',
   scope: 'scope',
+  subject: 'subject',
+  auth_time: 'authTime',
+  response_mode: 'responseMode',
+  logout: 'logout',
   userinfo: 'userinfo',
   algorithms: 'algorithms',
+  revoke_at_provider: 'isRevokedAtProvider',
+  authorization_parameters: 'authorizationParameters',
+  hand_over_scope: 'handOverScope',
+  hand_over_parameters: 'handOverParameters',
   private_host: 'isPrivateHostAllowed',
 }
 
@@ -85,36 +95,30 @@ function readOAuth(members: Members, options: Members): LoginProvider {
   }).provider
 }
 
-/** Reads what has no words for people of its own. */
-function withWords(members: Members, login: () => Omit<LoginProvider, 'label'>): LoginProvider {
-  const { label, scope_descriptions: descriptions = {} } = members
-  const { provider } = readAll({ words: () => checkWords(label, descriptions), provider: login })
-  return {
-    ...provider,
-    label: label as string,
-    scopeDescriptions: new Map(Object.entries(descriptions as Readonly<Record<string, string>>)),
-  }
-}
-
 function readOpenid(members: Members, options: Members): LoginProvider {
-  return withWords(members, () => ({
-    authenticate: upstreamLogin({ ...options, ...rename(members, OPENID) } as unknown as UpstreamOptions),
-    tellsAuthTime: members['auth_time'] !== 'none',
-  }))
+  return openidProvider({ ...options, ...rename(members, OPENID) } as unknown as OpenidProviderOptions)
 }
 
 function readPage(members: Members, { clientSecret, isLoopbackAllowed }: Members): LoginProvider {
   if (clientSecret !== undefined) throw new TypeError('"LOGIN_CLIENT_SECRET" is not for a page of your own')
-  return withWords(members, () => ({
-    authenticate: ownLoginPage({ isLoopbackAllowed, ...rename(members, PAGE) } as unknown as OwnPageOptions),
+  const { label, scope_descriptions: descriptions = {} } = members
+  const options = { isLoopbackAllowed, ...rename(members, PAGE) } as unknown as OwnPageOptions
+  const { authenticate } = readAll({
+    words: () => checkWords(label, descriptions),
+    authenticate: () => ownLoginPage(options),
+  })
+  return {
+    label: label as string,
+    scopeDescriptions: new Map(Object.entries(descriptions as Readonly<Record<string, string>>)),
+    authenticate,
     tellsAuthTime: true,
     hasPlainNames: true,
     givesTokens: false,
-  }))
+  }
 }
 
 const TYPES = {
-  openid: { read: readOpenid, known: [...Object.keys({ ...LABELS, ...OPENID }), 'auth_time'] },
+  openid: { read: readOpenid, known: Object.keys(OPENID) },
   oauth: { read: readOAuth, known: [...Object.keys(OAUTH), 'auth_time'] },
   page: { read: readPage, known: Object.keys({ ...LABELS, ...PAGE }) },
 }

@@ -58,7 +58,7 @@ describe('the package', { timeout: 240_000 }, () => {
     const lines = out.trim().split('\n')
     expect(lines).toHaveLength(modules.length)
     expect(lines).toContain(
-      'bulla OAuthError createIssuer createMemoryGuard createMemoryRevocations entitleSubject loginProviders ownLoginPage readBindings upstreamLogin',
+      'bulla OAuthError createIssuer createMemoryGuard createMemoryRevocations entitleSubject loginProviders oauthProvider openidProvider ownLoginPage readBindings upstreamLogin',
     )
     expect(lines).toContain('bulla/verifier createMemoryReplay createVerifier describeResource remoteKeys')
     expect(lines).toContain('bulla/verifier/direct createDirectVerifier')

@@ -1,0 +1,210 @@
+/**
+ * Login at an OpenID Connect provider: authorization code, PKCE, nonce, and the issuer in the answer (OpenID Connect Core §3.1,
+ * RFC 7636, RFC 9207). Nothing is stored: all proofs derive from the sealed transaction.
+ *
+ * @module
+ */
+
+import { OAuthError } from '../protocol/error.ts'
+import type { Parameters } from '../protocol/parameters.ts'
+import { challengeOf } from '../protocol/pkce.ts'
+import { addParameters } from '../protocol/redirect_uri.ts'
+import { upstreamSubject } from '../protocol/subject.ts'
+import { createRemoteDocument, type Fetch } from '../remote/document.ts'
+import type { AssertionClaims } from '../token/assertion.ts'
+import { checkNoError, readLoginAnswer } from './answered_error.ts'
+import type { LoginProvider, Person, Transaction } from './authenticate.ts'
+import { openIdToken } from './id_token.ts'
+import { askLogin, nameOf, nonceOf, readPerson } from './person.ts'
+import { type Provider, readProvider, take } from './provider.ts'
+import { readProviderClaims } from './provider_claims.ts'
+import type { ProviderAuthMethod, ProviderClient } from './provider_client.ts'
+import { endTokens } from './provider_revocation.ts'
+import { redeem, redeemRefreshToken } from './provider_token.ts'
+import type { Tenants } from './tenants.ts'
+import { readTokenAnswer } from './token_answer.ts'
+import { fetchUserinfo } from './userinfo.ts'
+
+/** What is known of the provider, checked. */
+export interface OpenidClient {
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret: string | undefined
+  readonly method: ProviderAuthMethod | undefined
+  /** Scope tokens. */
+  readonly scope: readonly string[]
+  readonly isUserinfoTold: boolean
+  readonly algorithms: readonly string[]
+  readonly isLoopbackAllowed: boolean
+  readonly privateHost: string | undefined
+  readonly fetch: Fetch
+  /** Whether people are called by a digest, though the provider is one of several. */
+  readonly isDigest?: boolean
+  /** Where the issuer is a template. */
+  readonly tenants?: Tenants | undefined
+  /** Whether it proves when somebody logged in. Default true. */
+  readonly tellsAuthTime?: boolean
+  /** Whether it posts its answer. Default false. */
+  readonly isPosted?: boolean
+  /** Parameters of each authorization request, and more of them where tokens are handed over, with more scope. */
+  readonly parameters?: Readonly<Record<string, string>>
+  readonly handOver?: {
+    readonly parameters: Readonly<Record<string, string>>
+    readonly scope: readonly string[]
+  }
+}
+
+/** What can be done at an OpenID provider. */
+export type OpenidLogin = Required<Pick<LoginProvider, 'authenticate' | 'refresh' | 'revoke' | 'endSession'>>
+
+/**
+ * Returns the name that comes beside the answer where somebody first logs in, as Apple posts it. It went through the browser: no more
+ * hangs on it than what people are shown as their account.
+ */
+function nameBeside(parameters: Parameters): string | undefined {
+  try {
+    const { name } = JSON.parse(parameters.get('user') ?? '{}') as { name?: Readonly<Record<string, unknown>> }
+    return nameOf({
+      name: [name?.['firstName'], name?.['lastName']].filter((one) => typeof one === 'string').join(' '),
+    })
+  } catch {
+    return undefined
+  }
+}
+
+/** Returns the logins at an OpenID provider. */
+export function createOpenidLogin(known: OpenidClient): OpenidLogin {
+  const { issuer, clientId, clientSecret, scope, algorithms, isLoopbackAllowed, privateHost, fetch, tenants } = known
+  const { isUserinfoTold, parameters: usual = {}, handOver, tellsAuthTime = true, isPosted = false } = known
+  const place = (tenants?.place ?? issuer).replace(/\/$/, '')
+  const discovery = createRemoteDocument(`${place}/.well-known/openid-configuration`, fetch)
+  const rules = { issuer: tenants?.issuer ?? issuer, isLoopbackAllowed, privateHost }
+  let read: { readonly metadata: string; readonly provider: Provider } | undefined
+
+  /** Returns the provider; its keys are kept as long as its metadata stay the same. */
+  async function discover(now: number): Promise<Provider> {
+    const json = take('discovery', await discovery.get(now))
+    const metadata = JSON.stringify(json)
+    if (read?.metadata !== metadata) read = { metadata, provider: readProvider(json, rules, fetch) }
+    return read.provider
+  }
+
+  /** Returns who asks at the token endpoint. */
+  function client({ isBasic }: Provider): ProviderClient {
+    const method = clientSecret === undefined ? 'none' : isBasic ? 'client_secret_basic' : 'client_secret_post'
+    return { clientId, clientSecret, method: known.method ?? method }
+  }
+
+  /** Returns the scope that is asked for: each token once. */
+  function scopeFor({ handsOver }: Transaction): readonly string[] {
+    return [
+      ...new Set([...scope, ...(handsOver === undefined ? [] : [...handsOver.scope, ...(handOver?.scope ?? [])])]),
+    ]
+  }
+
+  async function begin(transaction: Transaction): Promise<Response> {
+    const { authorizationEndpoint } = await discover(transaction.now)
+    const { state, callback, secret, handsOver } = transaction
+    const fixed = { ...usual, ...(handsOver && handOver?.parameters) }
+    const { prompt, ...asked } = askLogin(transaction)
+    const wishes = Object.entries(asked).filter(([, wish]) => wish !== undefined)
+    const location = addParameters(authorizationEndpoint, {
+      ...fixed,
+      response_type: 'code',
+      response_mode: isPosted ? 'form_post' : undefined,
+      client_id: clientId,
+      redirect_uri: callback,
+      scope: scopeFor(transaction).join(' '),
+      state,
+      nonce: nonceOf(transaction),
+      code_challenge: challengeOf(secret),
+      code_challenge_method: 'S256',
+      prompt: [prompt, fixed['prompt']].filter((one) => one !== undefined).join(' ') || undefined,
+      ...Object.fromEntries(wishes),
+    })
+    return new Response(null, { status: 303, headers: { Location: location } })
+  }
+
+  /** Checks that an answer is of this provider (RFC 9207 §2.4), and returns its code. */
+  function readAnswer(parameters: Parameters, { isIssuerSent }: Provider): string {
+    parameters.checkOnce()
+    const iss = parameters.get('iss')
+    const isOwn = tenants === undefined ? iss === issuer : tenants.tenantOf(iss) !== undefined
+    if (iss === undefined ? isIssuerSent : !isOwn)
+      throw new OAuthError('login_failed', 'the answer is of another issuer')
+    checkNoError(parameters)
+    const code = parameters.get('code')
+    if (code === undefined) throw new OAuthError('login_failed', 'the answer has no code')
+    return code
+  }
+
+  /** Opens an ID token: of a template whose it is comes of its own `iss`, and `tid` must be the same tenant. */
+  async function open(idToken: unknown, { jwks }: Provider, now: number): Promise<AssertionClaims> {
+    const rule = { issuer, clientId, algorithms, jwks }
+    if (tenants === undefined) return openIdToken(idToken, rule, now)
+    const own = tenants.issuerOf(idToken)
+    const claims = await openIdToken(idToken, { ...rule, issuer: own, keysOf: tenants.keysOf(own) }, now)
+    if (claims['tid'] !== tenants.tenantOf(own))
+      throw new OAuthError('login_failed', 'the ID token is of one tenant, and its issuer another')
+    return claims
+  }
+
+  /** Returns who somebody is here. */
+  function subjectOf(sub: string, { iss = issuer }: AssertionClaims, { provider }: Transaction): string {
+    if (provider === undefined || known.isDigest) return upstreamSubject(iss as string, sub)
+    return [provider, ...(tenants === undefined ? [] : [tenants.tenantOf(iss)]), sub].join('|')
+  }
+
+  async function finish(request: Request, transaction: Transaction): Promise<Person> {
+    const { now, handsOver } = transaction
+    const provider = await discover(now)
+    const parameters = readLoginAnswer(new URL(request.url).search)
+    const code = readAnswer(parameters, provider)
+    const answer = await redeem(provider.tokenEndpoint, code, transaction, client(provider), fetch)
+    const claims = await open(answer['id_token'], provider, now)
+    if (parameters.get('iss') !== undefined && parameters.get('iss') !== claims['iss'])
+      throw new OAuthError('login_failed', 'the answer is of another issuer')
+    const { auth_time, ...person } = readPerson(claims, transaction)
+    const name = person.name ?? (isPosted ? nameBeside(parameters) : undefined)
+    const ask = (): Promise<AssertionClaims> => fetchUserinfo(provider.userinfoEndpoint, answer, person.sub, fetch)
+    // On a name alone nothing hangs.
+    const askForName = (): Promise<AssertionClaims> => ask().catch(() => ({}))
+    const more = isUserinfoTold ? await ask() : name === undefined ? await askForName() : {}
+    return {
+      ...person,
+      ...(auth_time !== undefined && tellsAuthTime ? { auth_time } : {}),
+      sub: subjectOf(person.sub, claims, transaction),
+      // The subject tells people nothing.
+      name: name ?? nameOf(more) ?? null,
+      // What is signed counts.
+      claims: readProviderClaims(isUserinfoTold ? { ...more, ...claims } : claims),
+      ...(handsOver === undefined ? {} : { tokens: readTokenAnswer(answer, scopeFor(transaction), now) }),
+    }
+  }
+
+  return {
+    authenticate: async (request, transaction) =>
+      transaction.step === 'begin' ? begin(transaction) : finish(request, transaction),
+
+    async refresh({ refreshToken, scope: granted }, now) {
+      if (refreshToken === undefined) throw new OAuthError('invalid_grant', 'the provider gave no refresh token')
+      const provider = await discover(now)
+      const answer = await redeemRefreshToken(provider.tokenEndpoint, refreshToken, client(provider), fetch)
+      return { refreshToken, ...readTokenAnswer(answer, granted, now) }
+    },
+
+    async revoke(tokens, now) {
+      const provider = await discover(now)
+      if (provider.revocationEndpoint === undefined)
+        throw new OAuthError('server_error', 'the metadata name no revocation_endpoint that may be asked')
+      await endTokens(provider.revocationEndpoint, tokens, client(provider), fetch)
+    },
+
+    async endSession({ location, state }, now) {
+      const { endSessionEndpoint } = await discover(now)
+      if (endSessionEndpoint === undefined)
+        throw new OAuthError('server_error', 'the metadata name no end_session_endpoint that may be asked')
+      return addParameters(endSessionEndpoint, { client_id: clientId, post_logout_redirect_uri: location, state })
+    },
+  }
+}
