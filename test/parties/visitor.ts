@@ -65,8 +65,17 @@ function nextOf(page: string): string | undefined {
   return to?.replaceAll('&amp;', '&')
 }
 
+/** Returns where the first link leads whose words are meant; where no words are, nobody follows one. */
+function linkOf(page: string, meant: RegExp | undefined): string | undefined {
+  const links = [...page.matchAll(/<a\b[^>]*>([\s\S]*?)<\/a>/gi)]
+  const [tag] = links.find(([, words = '']) => meant?.test(words.replaceAll(/<[^>]*>/g, ''))) ?? []
+  return tag && attributeOf(tag, 'href')
+}
+
 /** What is special about a person. */
 export interface VisitorOptions {
+  /** The words of links that the person follows where there is nothing to press. Default: none. */
+  readonly follows?: RegExp
   /** What the person types who is asked for a name. Default `alice`. */
   readonly name?: string
   /** Asks sites. Default: as they are on the network. */
@@ -74,7 +83,7 @@ export interface VisitorOptions {
 }
 
 /** Returns a person whose browser has never been anywhere. */
-export function createVisitor({ name = 'alice', ask = fetch }: VisitorOptions = {}): Visitor {
+export function createVisitor({ name = 'alice', ask = fetch, follows }: VisitorOptions = {}): Visitor {
   const browsers = new Map<string, Browser>()
   // Each host sees its own cookies.
   function browserAt({ hostname }: URL): Browser {
@@ -97,7 +106,7 @@ export function createVisitor({ name = 'alice', ask = fetch }: VisitorOptions = 
         const location = response.headers.get('location')
         const text = await response.text()
         form = location === null && response.status < 400 ? readForm(text, url, name) : undefined
-        const next = location ?? nextOf(text) ?? form?.action.href
+        const next = location ?? nextOf(text) ?? form?.action.href ?? linkOf(text, follows)
         if (next === undefined) return { url, status: response.status, text }
         url = new URL(next, url)
       }

@@ -98,7 +98,7 @@ export async function startOpenidServer({ callbacks, refresh, prefix = '' }: Ope
 
   return {
     url,
-    table: { type: 'openid', client_id: CLIENT_ID, issuer: url, scope: 'openid profile' },
+    table: { type: 'openid', label: 'OpenID provider', client_id: CLIENT_ID, issuer: url, scope: 'openid profile' },
     seen,
     given,
     actedFor,

@@ -48,6 +48,8 @@ export interface PlainOptions {
   readonly callback: string
   /** Whether its tokens end, and rotate. Default false. */
   readonly isRotating?: boolean
+  /** Seconds that a token lives which ends. Default 28800. */
+  readonly life?: number
   /** Unix seconds. */
   readonly now: () => number
 }
@@ -77,7 +79,13 @@ async function readBody(request: IncomingMessage): Promise<string> {
 }
 
 /** Starts one. */
-export async function startPlainServer({ callback, isRotating = false, now }: PlainOptions): Promise<PlainServer> {
+export async function startPlainServer({
+  callback,
+  isRotating = false,
+  now,
+  ...options
+}: PlainOptions): Promise<PlainServer> {
+  const { life = EIGHT_HOURS } = options
   let conduct: Conduct = {}
   const codes = new Map<string, Code>()
   const accesses = new Map<string, Access>()
@@ -124,19 +132,24 @@ export async function startPlainServer({ callback, isRotating = false, now }: Pl
 
   function give(login: string, scope: string): Readonly<Record<string, unknown>> {
     const access_token = `${isRotating ? 'ghu' : 'gho'}_${CANARY}_${random()}`
-    accesses.set(access_token, { login, scope, until: isRotating ? now() + EIGHT_HOURS : Number.POSITIVE_INFINITY })
+    accesses.set(access_token, { login, scope, until: isRotating ? now() + life : Number.POSITIVE_INFINITY })
     given.push(access_token)
     const usual = { access_token, scope, token_type: 'bearer' }
     if (!isRotating) return usual
     const refresh_token = `ghr_${CANARY}_${random()}`
     refreshes.set(refresh_token, { login, scope, until: now() + 15_897_600, access: access_token })
     given.push(refresh_token)
-    return { ...usual, expires_in: EIGHT_HOURS, refresh_token, refresh_token_expires_in: 15_897_600 }
+    return { ...usual, expires_in: life, refresh_token, refresh_token_expires_in: 15_897_600 }
   }
 
   /** Returns what the token endpoint says: with status 200, well or badly. */
   function redeem(form: URLSearchParams): Readonly<Record<string, unknown>> {
-    const fail = (error: string) => ({ error, error_description: `No: ${error}.`, error_uri: 'https://docs.example/' })
+    // It repeats what it was shown, which nobody is to write down.
+    const fail = (error: string) => ({
+      error,
+      error_description: `${error}: ${form}`,
+      error_uri: 'https://docs.example/',
+    })
     if (form.get('client_id') !== CLIENT_ID || form.get('client_secret') !== CLIENT_SECRET)
       return fail('incorrect_client_credentials')
     if (form.get('grant_type') === 'refresh_token') {
@@ -233,10 +246,14 @@ export async function startPlainServer({ callback, isRotating = false, now }: Pl
     url,
     table: {
       type: 'oauth',
+      label: isRotating ? 'Plain provider with an end' : 'Plain provider',
       client_id: CLIENT_ID,
       authorization_endpoint: `${url}/login/oauth/authorize`,
       token_endpoint: `${url}/login/oauth/access_token`,
       userinfo_endpoint: `${url}/api/user`,
+      emails_endpoint: `${url}/api/user/emails`,
+      claims: { sub: 'id', name: 'name', preferred_username: 'login', picture: 'avatar_url' },
+      scope: 'user:email',
     },
     seen,
     given,
