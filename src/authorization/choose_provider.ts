@@ -7,7 +7,7 @@
 import type { Context } from 'hono'
 import type { EndpointContext } from '../context.ts'
 import type { Cookies } from '../http/cookies.ts'
-import type { LoginProvider } from '../login/authenticate.ts'
+import type { Authenticate, LoginProvider } from '../login/authenticate.ts'
 import { chooseProviderPage, type ProviderQuestion } from '../pages/choose_provider.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { OAuthError } from '../protocol/error.ts'
@@ -43,6 +43,18 @@ export interface ChooseProvider {
 /** Seconds for which a browser remembers the provider that was used last. */
 const REMEMBERED_FOR = 15_552_000
 
+const NOT_PROVED = 'no provider proves when, or how, somebody logged in'
+
+/**
+ * Checks that there is a way to log in that proves when somebody did.
+ *
+ * @throws {OAuthError} `login_required`, which the client hears
+ */
+export function checkProvable({ providers }: Pick<Authenticate, 'providers'> = {}): void {
+  if (providers !== undefined && ![...providers.values()].some(({ tellsAuthTime }) => tellsAuthTime))
+    throw new OAuthError('login_required', NOT_PROVED)
+}
+
 /**
  * Tells whether a provider can meet a login. Who tells no instant proves no login to be new, and no context either: to send somebody
  * there would send them round for ever (OpenID Connect Core §3.1.2.1).
@@ -67,8 +79,7 @@ export function createChooseProvider({ settings }: EndpointContext, cookies: Coo
     atOnce(wish) {
       if (providers === undefined) return undefined
       const names = offered(wish).map(([name]) => name)
-      if (names.length === 0)
-        throw new OAuthError('login_required', 'no provider proves when, or how, somebody logged in')
+      if (names.length === 0) throw new OAuthError('login_required', NOT_PROVED)
       const hint = readParameters(wish.parameters).get('idp_hint')
       return names.length === 1 ? names[0] : names.find((name) => name === hint)
     },

@@ -8,6 +8,7 @@
 import { digestLabels } from '../../keys/digest.ts'
 import type { ProveClient } from '../authentication/client_authentication.ts'
 import { createDpop } from '../authentication/dpop.ts'
+import { checkProvable } from '../authorization/choose_provider.ts'
 import { readDeviceRequest } from '../authorization/device_request.ts'
 import type { EndpointContext } from '../context.ts'
 import { INTERVAL } from '../grants/device_counts.ts'
@@ -50,6 +51,7 @@ export function createDeviceAuthorizationEndpoint(
     const { parameters, headers, certificate, request, now } = form
     const { client, spend } = await proveClient({ headers, parameters, certificate, now })
     const asked = readDeviceRequest(parameters, client, settings)
+    if (asked.maxAge !== undefined) checkProvable(settings.authenticate)
     const proof = await dpop.check({ headers, endpoint: '/device_authorization', now })
     const spendProofs = spendOnce(async () => {
       await spend()

@@ -145,6 +145,10 @@ const WORDS: Partial<Readonly<Record<OAuthErrorCode, readonly [title: string, wo
     'Nothing was allowed',
     'The login was given up, or refused where you log in. Nobody was logged in by it. You can try again.',
   ],
+  login_required: [
+    'This needs another login',
+    'The app needs to know when you logged in, and where you did so does not tell. Nothing was allowed.',
+  ],
   login_failed: ['The login did not work', 'Nobody was logged in by it. You can try again.'],
   foreign_login: [
     'This login began in another browser',

@@ -114,6 +114,32 @@ describe('where there are several providers', () => {
     expect(await (await there.follow(again)).text()).toContain('bob of Google')
   })
 
+  it('the longest request that is taken comes through a choice, a provider with a long name and its answer', async () => {
+    const name = 'a'.repeat(31)
+    const there = createSeveral({ providers: { [name]: providerOf('Long'), other: providerOf('Other') } })
+    const sized = (length: number): Changes => ({
+      state: 's',
+      login_hint: 'h'.repeat(512),
+      ui_locales: 'l'.repeat(512),
+      nonce: 'n'.repeat(512),
+      acr_values: ' '.repeat(512),
+      idp_hint: 'i'.repeat(512),
+      resource: API,
+      id_token_hint: 'x'.repeat(length),
+    })
+    let [longest, tooLong] = [0, 8000]
+    while (tooLong - longest > 1) {
+      const length = Math.floor((longest + tooLong) / 2)
+      if ((await there.visit(sized(length))).status === 200) longest = length
+      else tooLong = length
+    }
+    const sent = await there.choose('Long', sized(longest))
+    expect(sentTo(sent).state.length).toBeLessThanOrEqual(7000)
+    const page = await there.comeBack(sent, 'c'.repeat(200))
+    expect(await page.text()).toContain(`of Long`)
+    expect(longest).toBeGreaterThan(1000)
+  })
+
   it('somebody else’s choice is none of this browser', async () => {
     const there = createSeveral()
     const links = linksOf(await (await there.visit()).text())
