@@ -30,8 +30,10 @@ export interface EndpointContext {
   /** Returns what seals and opens the issuer's own envelopes at `now`. */
   readonly envelopes: (keyring: Keyring, now: number) => PurposeEnvelopes
   readonly log: Log
-  /** Returns Unix seconds; asked once a request. */
+  /** Returns Unix seconds; asked once a request, and again by whoever has waited. */
   readonly now: () => number
+  /** Waits for so many milliseconds. */
+  readonly wait: (milliseconds: number) => Promise<void>
   /** Makes a name: 128 random bits, base64url. */
   readonly newId: () => string
 }
@@ -92,6 +94,7 @@ export function createContext(settings: IssuerSettings): EndpointContext {
     envelopes: (keyring, now) => createPurposeEnvelopes(keyring, lives, now),
     log,
     now,
+    wait: settings.wait ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))),
     newId: () => encodeBase64url(crypto.getRandomValues(new Uint8Array(16))),
   }
 }

@@ -38,6 +38,7 @@ import { type BackchannelLogout, createBackchannelLogout } from './issuing/backc
 import { createHasEnded, type HasEnded } from './issuing/ended.ts'
 import { createIdTokenHints, type IdTokenHints } from './issuing/id_token_hints.ts'
 import { createIdTokens, type IdTokens } from './issuing/id_tokens.ts'
+import { createKeptProviderTokens, type KeptTokensAt } from './issuing/kept_provider_tokens.ts'
 import { createTellPerson, type TellPerson } from './issuing/live_profile.ts'
 import { createPublicKeys, type PublicKeys } from './issuing/public_keys.ts'
 import { createRevoking, type Revoking } from './issuing/revoking.ts'
@@ -58,6 +59,7 @@ export interface Parts {
   readonly backchannel: BackchannelLogout
   readonly tellPerson: TellPerson
   readonly assertions: Assertions
+  readonly keptTokens: KeptTokensAt
   readonly publicKeys: PublicKeys
   readonly revocations: Revocations | undefined
   readonly revoking: Revoking
@@ -94,6 +96,7 @@ export function createParts(context: EndpointContext, fetch: Fetch): Parts {
   const proveClient = createClientAuthentication(context, assertions)
   const pushedRequests = createPushedRequests(context)
   const tellPerson = createTellPerson(context)
+  const keptTokens = createKeptProviderTokens(context)
   return {
     proveClient,
     authenticateClient: spendingAtOnce(proveClient),
@@ -105,9 +108,10 @@ export function createParts(context: EndpointContext, fetch: Fetch): Parts {
     hasEnded: createHasEnded(context, view),
     backchannel: createBackchannelLogout(context, fetch),
     assertions,
+    keptTokens,
     publicKeys,
     revocations,
-    revoking: createRevoking(context, revocations, view),
+    revoking: createRevoking(context, revocations, view, keptTokens),
     view,
     pushedRequests,
     requestObjects: createRequestObjects(context, { assertions, pushedRequests }),
@@ -128,7 +132,7 @@ export function createPersonalParts(context: EndpointContext, parts: Parts): Per
   const approve = createApprove(context)
   const codes = createCodes(context, { approve, pushedRequests, view, answers, allowed, sessions })
   const chooseProvider = createChooseProvider(context, cookies)
-  const handedTokens = createHandedTokens(context, parts.accessTokens)
+  const handedTokens = createHandedTokens(context, parts)
   const remembered = createRememberedConsents(context, cookies)
   return {
     ...parts,

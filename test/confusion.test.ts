@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { exportKeys, writeKeys } from '../keys/index.ts'
+import { createMemoryGuard } from '../src/index.ts'
 import { createVerifier } from '../src/verifier/index.ts'
 import { API, ISSUER, NOW, testIssuer, testRing, VARS } from './fixtures.ts'
 import { createDevice, createOwner, DEVICE_CLIENTS } from './parties/device.ts'
+import { createHandOver, createTestProvider } from './parties/hand_over.ts'
 import {
   authorizeUrl,
   createApp,
@@ -12,6 +14,7 @@ import {
   pushedBy,
   readAnswer,
   signLogin,
+  VERIFIER,
 } from './parties/person.ts'
 
 const issuer = testIssuer({ clients: { ...VARS.CLIENTS, telly: DEVICE_CLIENTS.pub } })
@@ -27,6 +30,20 @@ const verifier = createVerifier({
 /** What stands before the envelope in a request URI. */
 const URN = 'urn:ietf:params:oauth:request_uri:'
 
+/** A code, by an issuer with the same keys, for an API that is handed a provider's token; and what lies at the guard for it. */
+async function handOver() {
+  const guard = createMemoryGuard(() => NOW)
+  const lying = { envelope: '' }
+  const leave: typeof guard.leave = (name, envelope, until) => {
+    lying.envelope = envelope
+    return guard.leave(name, envelope, until)
+  }
+  const there = createHandOver(createTestProvider(), { guard: { ...guard, leave, look: async () => lying.envelope } })
+  const code = (await there.authorize()).searchParams.get('code') ?? ''
+  const redeem = () => there.token({ grant_type: 'authorization_code', code, code_verifier: VERIFIER })
+  return { lying, redeem }
+}
+
 /** One of each kind of envelope, all good, all of one person in one browser. */
 async function collect() {
   const alice = person()
@@ -41,6 +58,7 @@ async function collect() {
   const { request_uri = '' } = await pushedBy('pub', await createApp(ask).push())
   const { device_code, user_code } = await createDevice(ask, 'telly').start()
   await createOwner(ask, () => NOW).answer(user_code, 'allow')
+  const handed = await handOver()
   const cookie = (kind: string): string => alice.browser.cookies.get(`__Host-bulla-${kind}`) ?? ''
   const kinds = {
     access: access_token,
@@ -52,8 +70,9 @@ async function collect() {
     session: cookie('session'),
     remember: cookie('remember'),
     device: device_code,
+    provider: handed.lying.envelope,
   }
-  return { kinds, jwt, alice }
+  return { kinds, jwt, alice, handed }
 }
 type Kind = keyof Awaited<ReturnType<typeof collect>>['kinds']
 
@@ -105,6 +124,14 @@ const DOORS: readonly (readonly [
         ['__Host-bulla-remember', envelope],
       ])
       return (await createBrowser(ask, cookies).get(authorizeUrl())).status === 303
+    },
+  ],
+  [
+    "a provider's tokens at the guard",
+    'provider',
+    async (envelope, { handed: { lying, redeem } }) => {
+      lying.envelope = envelope
+      return (await redeem()).access_token !== undefined
     },
   ],
   ['the verifier of a resource server', 'access', async (envelope) => (await verifier.verify(envelope)).ok],

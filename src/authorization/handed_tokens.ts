@@ -8,16 +8,14 @@
 import { findResource } from '../../keys/identifier.ts'
 import type { EndpointContext } from '../context.ts'
 import { loginOf } from '../grants/approval_facts.ts'
-import { createProviderTokens } from '../grants/provider_tokens.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
+import type { KeptTokensAt } from '../issuing/kept_provider_tokens.ts'
 import type { Person, ProviderTokens } from '../login/authenticate.ts'
 import { faultOfTokens } from '../login/bound_tokens.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { readScope } from '../protocol/scope.ts'
 import type { HandOver, Resource } from '../registration/resource.ts'
-import { keepingGuardOf } from '../stores/guard.ts'
-import type { PurposeEnvelopes } from '../token/purpose.ts'
 import { nameAfter } from './approve.ts'
 import type { Handed } from './authorization_request.ts'
 
@@ -38,22 +36,18 @@ export interface HandedTokens {
    */
   check(tokens: ProviderTokens | undefined, login: HandingLogin, now: number): Promise<ProviderTokens>
   /**
-   * Leaves what a provider gave at a login, until the grant ends that may come of it.
+   * Leaves what a provider gave at a login, for the grant that may come of it.
    *
    * @param until when no grant can come of it any more. Unix seconds
    */
-  leave(
-    handed: Handed,
-    tokens: ProviderTokens,
-    hands: HandOver,
-    until: number,
-    envelopes: PurposeEnvelopes,
-    now: number,
-  ): Promise<void>
+  leave(handed: Handed, tokens: ProviderTokens, hands: HandOver, until: number): Promise<void>
 }
 
 /** Returns what hands tokens over. */
-export function createHandedTokens({ settings, newId }: EndpointContext, accessTokens: AccessTokens): HandedTokens {
+export function createHandedTokens(
+  { settings, newId }: EndpointContext,
+  { accessTokens, keptTokens }: { readonly accessTokens: AccessTokens; readonly keptTokens: KeptTokensAt },
+): HandedTokens {
   /**
    * Checks that an access token of ours can carry that of a provider: by one with what is known of it now. What the operator's hook
    * says of it, and the key of its client, can only make it longer.
@@ -93,10 +87,8 @@ export function createHandedTokens({ settings, newId }: EndpointContext, accessT
         })
       return tokens
     },
-    async leave({ jti, sub }, tokens, { provider }, until, envelopes, now) {
-      const guard = keepingGuardOf(settings.guard)
-      const kept = createProviderTokens({ guard, envelopes, now, newId })
-      await kept.leave(nameAfter('grant', jti), { ...tokens, sub, provider }, until)
+    async leave({ jti, sub }, tokens, { provider }, until) {
+      await keptTokens()?.leave(nameAfter('grant', jti), { ...tokens, sub, provider }, until)
     },
   }
 }

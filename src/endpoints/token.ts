@@ -13,19 +13,19 @@ import { authorizationCode } from '../grants/authorization_code.ts'
 import { checkDecision } from '../grants/decision.ts'
 import { deviceCode } from '../grants/device_code.ts'
 import type { Decision, Grant } from '../grants/grant.ts'
-import { createProviderTokens } from '../grants/provider_tokens.ts'
 import { refreshToken } from '../grants/refresh_token.ts'
 import { createFormEndpoint, type FormEndpoint, type ReadForm } from '../http/form_endpoint.ts'
 import { type Answer, answerJson } from '../http/respond.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
 import type { IdTokens } from '../issuing/id_tokens.ts'
+import type { KeptTokensAt } from '../issuing/kept_provider_tokens.ts'
 import { pickClaims } from '../openid/told_claims.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
 import type { Assertions } from '../remote/signer_keys.ts'
 import type { Credentials } from '../settings/settings.ts'
-import { isKeeping, spendFirst, spendOnce } from '../stores/guard.ts'
+import { spendFirst, spendOnce } from '../stores/guard.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import { isConfirmation, PROTOCOL_CLAIMS } from '../token/claims.ts'
 import { isConfirmedBy, tokenTypeOf } from '../token/confirmation.ts'
@@ -95,13 +95,14 @@ export interface TokenParts {
   readonly accessTokens: AccessTokens
   readonly idTokens: IdTokens
   readonly assertions: Assertions
+  readonly keptTokens: KeptTokensAt
   readonly view: RevocationView
 }
 
 /** Returns the token endpoint: the same door with or without a framework. */
 export function createTokenEndpoint(
   context: EndpointContext,
-  { proveClient, documentHolders, accessTokens, idTokens, assertions, view }: TokenParts,
+  { proveClient, documentHolders, accessTokens, idTokens, assertions, keptTokens, view }: TokenParts,
 ): FormEndpoint {
   const { settings, hooks, keyRing, log, newId } = context
   const { issuer, resources, approvable, userinfo, openid, detailTypes } = settings
@@ -201,10 +202,7 @@ export function createTokenEndpoint(
       await proof?.spend()
     })
     const spending = guard && spendFirst(guard, spendProofs)
-    const providerTokens =
-      spending !== undefined && isKeeping(spending)
-        ? createProviderTokens({ guard: spending, envelopes, now, newId })
-        : undefined
+    const providerTokens = keptTokens(spending, form.waitUntil)
     const decided = await grant.decide(parameters, client, {
       now,
       newId,

@@ -95,6 +95,7 @@ export async function checkNotEnded(approval: Approval, context: ApprovalContext
 /** Ends an approval, under all names by which tokens know it: nothing more comes of it, and introspection says so. */
 export async function endApproval({ gid, grant_end }: Approval, { guard, approvals }: ApprovalContext): Promise<void> {
   await Promise.all(approvals.pairwise.namesOf('gid', gid).map((name) => guard?.end(name, grant_end)))
+  await approvals.providerTokens?.drop(gid)
 }
 
 /** What of an approval a token is asked for. */
@@ -142,24 +143,34 @@ function usualOf(
 }
 
 /**
- * Returns an entitlement with what its resource is handed of a provider: it never outlives that.
+ * Returns an entitlement with what its resource is handed of a provider: it never outlives that. All else is checked before, for the
+ * provider may be asked.
  *
- * @throws {OAuthError} `invalid_grant` where there is nothing to be handed over any more
+ * @throws {OAuthError} `invalid_grant` where there is nothing to be handed over any more; `temporarily_unavailable` where the provider
+ * gives nothing now
  */
 export async function withHandOver(
   approval: Approval,
   entitlement: Entitlement,
-  { now, approvals: { resources, providerTokens } }: ApprovalContext,
+  { approvals: { resources, providerTokens } }: ApprovalContext,
 ): Promise<Pick<Decision, 'entitlement' | 'providerToken'>> {
   const { providerToken } = resources.get(entitlement.aud) ?? {}
   if (providerToken === undefined) return { entitlement }
   if (providerTokens === undefined)
     throw new OAuthError('invalid_grant', 'there is no guard that keeps tokens of a provider')
-  const { accessToken, expiresAt = entitlement.exp } = await providerTokens.take(approval, providerToken.provider)
+  const { accessToken, expiresAt = entitlement.exp } = await providerTokens.take(approval, providerToken)
   if (!isProviderToken(accessToken))
     throw new OAuthError('invalid_grant', 'the access token of the provider has characters that no bearer token has')
-  if (expiresAt <= now) throw new OAuthError('invalid_grant', 'the access token of the provider has ended')
   return { entitlement: { ...entitlement, exp: Math.min(entitlement.exp, expiresAt) }, providerToken: accessToken }
+}
+
+/** Keeps what a provider gave at the login until an approval ends, where one of its APIs is handed that. */
+export async function keepHandOver(
+  approval: Approval,
+  { approvals: { resources, providerTokens } }: ApprovalContext,
+): Promise<void> {
+  const isHanded = approvedResources(approval).some((uri) => resources.get(uri)?.providerToken !== undefined)
+  if (isHanded) await providerTokens?.keep(approval)
 }
 
 function isDetailed({ details = [] }: Approval, uri: string): boolean {

@@ -15,6 +15,7 @@ import {
   checkNotEnded,
   endApproval,
   entitle,
+  keepHandOver,
   openGrant,
   withHandOver,
 } from './approval.ts'
@@ -63,7 +64,11 @@ async function decide(parameters: Parameters, client: Client, context: ApprovalC
     ...(await withHandOver(facts, entitlement, context)),
     ...tellPerson(facts, facts.scope, client, context.approvals, facts.nonce),
     ...(mayRefresh ? { refresh: { ...approvalOf(facts), generation: 0 } } : {}),
-    spend: () => spend(jti, facts.until ?? exp, facts, context),
+    async spend() {
+      // Without it nothing could be refreshed: it must lie there before the code is gone.
+      if (mayRefresh) await keepHandOver(facts, context)
+      await spend(jti, facts.until ?? exp, facts, context)
+    },
   }
 }
 

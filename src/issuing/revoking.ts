@@ -18,6 +18,7 @@ import { MOST_TOLERANT } from '../token/claims.ts'
 import type { Opened } from '../token/entitlement.ts'
 import { appOf, type HiddenKind, lowestBranchIn } from '../token/revocations.ts'
 import { takenBack } from './ended.ts'
+import type { KeptTokensAt } from './kept_provider_tokens.ts'
 
 /** Seconds by which the clocks of the issuer's machines may differ when somebody is revoked: what begins then is dead too. */
 export const REVOKED_FOR = 10
@@ -77,6 +78,7 @@ export function createRevoking(
   { settings, clients, keyRing }: EndpointContext,
   revocations: Revocations | undefined,
   view: RevocationView,
+  keptTokens: KeptTokensAt,
 ): Revoking {
   const { resources, userinfo, guard, longestLife, trustedIssuers, pairwise } = settings
   const longestToken = [...resources.values()].reduce(
@@ -164,6 +166,7 @@ export function createRevoking(
   async function grant(...[gid, now, by]: Parameters<Revoking['grant']>): Promise<void> {
     const [until, keep] = [endOf(now), keepOf(now)]
     await Promise.all(pairwise.namesOf('gid', gid).map((name) => guard?.end(name, keep)))
+    await keptTokens()?.drop(gid)
     // 128 random bits that only resources know who had a token: this one can be tested by nobody else. It joins none of the others.
     const known = { kind: 'gid', value: gid, at: keep, until, keep } as const
     const names = [...resources.values()]
@@ -175,6 +178,7 @@ export function createRevoking(
   async function approval(facts: Approval, now: number): Promise<void> {
     const { gid, sub, client_id, grant_end } = facts
     await Promise.all(pairwise.namesOf('gid', gid).map((name) => guard?.end(name, grant_end)))
+    await keptTokens()?.drop(gid)
     const until = endOf(now)
     const perResource = approvedResources(facts)
       .flatMap((uri) => resources.get(uri) ?? [])

@@ -14,6 +14,9 @@ import type { ServedClient } from './served_client.ts'
 /** Seconds that the request URI of a pushed request lives. */
 const PAR_LIFE = 90
 
+/** Seconds that a signed request lives at the most: it is counted from its end. */
+const SIGNED_LIFE = 300
+
 /** The settings that lives come from. */
 export interface LifeSettings {
   readonly guard?: unknown
@@ -38,7 +41,7 @@ export function livesOf(served: readonly ServedClient[], settings: LifeSettings)
     code: guard === 'none' ? 30 : 60,
     refresh: longest,
     // It waits for a yes at first, as a request does, and lives as long as the grant then.
-    provider: Math.max(longest, 2 * (PAR_LIFE + loginLifetime) + 60),
+    provider: Math.max(longest, SIGNED_LIFE + 2 * (PAR_LIFE + loginLifetime) + 60),
     par: PAR_LIFE,
     login: loginLifetime,
     session: sessionLifetime,

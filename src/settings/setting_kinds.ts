@@ -48,6 +48,7 @@ export const SETTING_KINDS = {
   allowDevice: 'function',
   log: 'function',
   now: 'function',
+  wait: 'function',
 } as const
 
 function checkKind(name: string, kind: SettingKind, settings: object): void {

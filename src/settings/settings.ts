@@ -100,10 +100,7 @@ export interface IssuerSettings {
   readonly sessionIdleLifetime?: number
   /** Whether the start page offers the demo: on a loopback issuer with the development fixtures. Default false. */
   readonly isDemo?: boolean
-  /**
-   * Whether DPoP proofs must bring back a nonce of ours (RFC 9449 §8), so that none can be made ahead of time. Clients that
-   * have none are told one, and ask again. Default true.
-   */
+  /** Whether DPoP proofs must bring back a nonce of ours (RFC 9449 §8): who has none is told one, and asks again. Default true. */
   readonly dpopNonce?: boolean
   /**
    * Returns the certificate that the client proved to have in the TLS handshake, as the platform tells it; never what a
@@ -159,6 +156,8 @@ export interface IssuerSettings {
   readonly log?: Log
   /** Returns the time in Unix seconds. Default: the clock. */
   readonly now?: () => number
+  /** Waits for so many milliseconds, while another request asks a provider for new tokens. Default: by the clock. */
+  readonly wait?: (milliseconds: number) => Promise<void>
 }
 
 /** The settings as the house uses them. */

@@ -1,5 +1,5 @@
 /**
- * What has memory answers in time, or not at all.
+ * What is asked answers in time, or not at all.
  *
  * @module
  */
@@ -7,21 +7,25 @@
 import type { Log } from '../log.ts'
 import { OAuthError } from '../protocol/error.ts'
 
-/** Milliseconds that a store may take. */
+/** Milliseconds that a store may take, unless it is said. */
 const PATIENCE = 1500
 
 /** Seconds after which a client is told to try again. */
 const RETRY_AFTER = 2
 
-/** Calls a store; whatever goes wrong with it is `temporarily_unavailable`, with nothing of its words outwards. */
+/** Calls it; whatever goes wrong with it is `temporarily_unavailable`, with nothing of its words outwards. */
 export type WithinDeadline = <Answer>(call: () => Promise<Answer>) => Promise<Answer>
 
-/** Returns what calls the store of this name, for the log. */
-export function createDeadline(store: string, log: Log): WithinDeadline {
+/**
+ * Returns what calls the store of this name, for the log.
+ *
+ * @param patience milliseconds that it may take
+ */
+export function createDeadline(store: string, log: Log, patience: number = PATIENCE): WithinDeadline {
   return async (call) => {
     let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('late')), PATIENCE)
+      timer = setTimeout(() => reject(new Error('late')), patience)
     })
     try {
       return await Promise.race([call(), late])

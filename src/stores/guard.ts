@@ -62,7 +62,8 @@ export interface Guard {
    * Leaves an envelope under a name: `first` for exactly one of all callers, `taken` for the others. No two envelopes are alike: the
    * same one again is the same caller's, who gets the same answer.
    *
-   * This and the two below go together, and are for devices alone: a guard without them serves all else.
+   * This and the two below go together, and are for devices, and for APIs that are handed a provider's token: a guard without them
+   * serves all else.
    */
   leave?(name: string, envelope: string, expiresAt: number): Promise<'first' | 'taken'>
   /** Returns what is left under a name; nothing when there is nothing, or its time is over and it was dropped. */
@@ -74,10 +75,10 @@ export interface Guard {
   swap?(name: string, before: string, after: string, expiresAt: number): Promise<'swapped' | 'other'>
 }
 
-/** What a guard does for devices. */
+/** What a guard does for devices, and to keep what is handed over. */
 export type Keeping = Required<Pick<Guard, 'leave' | 'look' | 'swap'>>
 
-/** The methods that only devices need. */
+/** The methods that nothing else needs. */
 export const KEEPING: readonly (keyof Keeping)[] = ['leave', 'look', 'swap']
 
 /** Tells whether a guard also keeps what is left with it. */
@@ -86,12 +87,12 @@ export function isKeeping(guard: Guard): guard is Guard & Keeping {
 }
 
 /**
- * Returns the guard of an issuer that has devices: the settings see to it that it keeps what is left with it.
+ * Returns the guard of an issuer that leaves something with it: the settings see to it that it keeps that.
  *
  * @throws {RangeError} when it does not: a fault of ours
  */
 export function keepingGuardOf(guard: Guard | undefined): Guard & Keeping {
-  if (guard === undefined || !isKeeping(guard)) throw new RangeError('a guard that keeps nothing for devices')
+  if (guard === undefined || !isKeeping(guard)) throw new RangeError('a guard that keeps nothing')
   return guard
 }
 

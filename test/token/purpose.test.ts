@@ -4,7 +4,7 @@ import { sealDirect } from '../../src/token/direct.ts'
 import { type EnvelopePurpose, openPurpose, sealPurpose } from '../../src/token/purpose.ts'
 import { API, ISSUER, NOW, openEntitlement, testRing } from '../fixtures.ts'
 
-const PURPOSES: readonly EnvelopePurpose[] = ['code', 'refresh', 'par', 'login', 'session', 'nonce']
+const PURPOSES: readonly EnvelopePurpose[] = ['code', 'refresh', 'par', 'login', 'session', 'provider', 'nonce']
 const keyring = createKeyring(testRing(NOW), ISSUER)
 const leavesFor = (purpose: EnvelopePurpose) => keyring.leavesFor(purpose, '', 'A256GCM', 600)
 const facts = { jti: 'AAAAAAAAAAAAAAAAAAAAAA', iat: NOW, exp: NOW + 60, sub: 'alice' }

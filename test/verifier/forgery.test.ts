@@ -154,6 +154,7 @@ const PURPOSES = [
   'session',
   'consent',
   'remember',
+  'provider',
   'device',
   'nonce',
   'mark',

@@ -1,0 +1,171 @@
+/**
+ * New tokens of a provider: one asks, all others wait for what that brings. A provider whose refresh tokens rotate sees each of them
+ * once, and so does one whose refresh token stays.
+ *
+ * @module
+ */
+
+import type { LoginProvider } from '../login/authenticate.ts'
+import { faultOfTokens } from '../login/bound_tokens.ts'
+import { OAuthError } from '../protocol/error.ts'
+import type { WithinDeadline } from '../stores/deadline.ts'
+import { type Attempt, type KeptTokens, type Lying, type TokenPlace, tokensOf } from './kept_tokens.ts'
+
+/** Seconds that an access token must last for it to be handed over as it is, where there may be another. */
+const ENOUGH = 60
+
+/** Seconds that an access token must last to be worth anything to anybody. */
+const LEAST = 10
+
+/** Seconds that whoever asks the provider may take, with all that comes before and after. */
+const LEASE = 10
+
+/** Milliseconds that others wait for what that brings. */
+const PATIENCE = 5000
+
+/** Milliseconds of the first pause between two looks; each is twice as long as the one before. */
+const FIRST_PAUSE = 50
+
+/** Milliseconds of the longest pause. */
+const LONGEST_PAUSE = 500
+
+/** How often it is tried to put down what the provider gave: nobody else has it. */
+const TRIES = 2
+
+/** Seconds after which a client is told to try again. */
+const RETRY_AFTER = 2
+
+/** What is needed to get new ones. */
+export interface LeaseContext {
+  readonly place: TokenPlace
+  /** Returns Unix seconds: who waits looks at the clock again. */
+  readonly now: () => number
+  /** Waits for so many milliseconds. */
+  readonly wait: (milliseconds: number) => Promise<void>
+  readonly newId: () => string
+  /** Returns the seconds by which any two clocks may differ. */
+  readonly skew: (now: number) => number
+  /** Lets the provider answer in time, or not at all. */
+  readonly within: WithinDeadline
+}
+
+/** Tokens that lie there. */
+export interface LyingTokens extends Lying {
+  readonly kept: KeptTokens
+}
+
+/** What gets new tokens. */
+export interface TokenLeases {
+  /** Tells whether tokens last long enough to be handed over as they are. */
+  isEnough(kept: KeptTokens): boolean
+  /** Tells whether tokens last long enough to be worth anything. */
+  isWorth(kept: KeptTokens): boolean
+  /**
+   * Returns tokens that last long enough: what the provider gives now, or gave somebody else meanwhile.
+   *
+   * @param first what was seen
+   * @param look returns what lies there now
+   * @throws {OAuthError} `invalid_grant` when the provider ended them; `temporarily_unavailable` when it may work later;
+   * `server_error` when it takes an operator to mend it
+   */
+  renew(gid: string, first: LyingTokens, refresh: Refresh, look: () => Promise<LyingTokens>): Promise<KeptTokens>
+}
+
+/** Asks a provider for new tokens. */
+export type Refresh = NonNullable<LoginProvider['refresh']>
+
+/** Returns what new tokens are had by. */
+export function createTokenLeases({ place, now, wait, newId, skew, within }: LeaseContext): TokenLeases {
+  const lasts = ({ expiresAt = Number.POSITIVE_INFINITY }: KeptTokens, seconds: number): boolean =>
+    expiresAt - now() >= seconds
+
+  /** Tells whether an attempt is over by every clock. */
+  const isOver = ({ at }: Attempt): boolean => now() >= at + LEASE + skew(now())
+
+  function unavailable(detail: string, cause?: unknown): OAuthError {
+    return new OAuthError('temporarily_unavailable', detail, { cause, retryAfter: RETRY_AFTER })
+  }
+
+  /** Tells whether what lies there is still of an attempt. */
+  const isOf = ({ kept }: Lying, mine: LyingTokens): boolean => kept?.attempt?.id === mine.kept.attempt?.id
+
+  /**
+   * Puts down what became of an attempt, if it is still that attempt's to do.
+   *
+   * @throws {OAuthError} `temporarily_unavailable` when the guard does not answer
+   */
+  async function settle(gid: string, mine: LyingTokens, kept: KeptTokens | undefined): Promise<boolean> {
+    let lying: Lying | undefined = mine
+    for (let tries = 1; lying !== undefined && isOf(lying, mine); tries++) {
+      try {
+        if ((await place.swap(gid, lying, kept)) !== undefined) return true
+        // Its end may have been moved meanwhile.
+        lying = await place.look(gid)
+      } catch (error) {
+        if (!(error instanceof OAuthError) || tries >= TRIES) throw error
+        await wait(FIRST_PAUSE)
+      }
+    }
+    return false
+  }
+
+  /** Asks the provider, and puts down what it gives, or that it gives nothing. */
+  async function ask(gid: string, mine: LyingTokens, attempt: Attempt, refresh: Refresh): Promise<KeptTokens> {
+    const { sub, provider } = mine.kept
+    const ended = { ...attempt, ended: true } as const
+    const asked = await within(async () => {
+      try {
+        return { tokens: await refresh(tokensOf(mine.kept), now()) }
+      } catch (error) {
+        return { error }
+      }
+    }).catch((error: unknown) => ({ error }))
+    if ('error' in asked) {
+      const { error: cause } = asked
+      const code = cause instanceof OAuthError ? cause.code : undefined
+      await settle(gid, mine, code === 'invalid_grant' ? undefined : { ...mine.kept, attempt: ended })
+      const detail = `no new tokens of the provider "${provider}": ${code ?? 'it failed'}`
+      if (code === 'invalid_grant') throw new OAuthError(code, detail, { cause })
+      // Whether it used the refresh token up nobody knows: the next one to ask shows the same.
+      if (code === 'temporarily_unavailable') throw unavailable(detail, cause)
+      throw new OAuthError('server_error', detail, { cause })
+    }
+    const fault = faultOfTokens(asked.tokens)
+    const kept = { ...asked.tokens, sub, provider, attempt: ended }
+    const isKept = await settle(gid, mine, fault === undefined ? kept : undefined)
+    if (fault !== undefined) throw new OAuthError('invalid_grant', fault)
+    if (isKept) return kept
+    throw new OAuthError('invalid_grant', 'its grant ended while its provider was asked')
+  }
+
+  async function renew(...[gid, first, refresh, look]: Parameters<TokenLeases['renew']>): Promise<KeptTokens> {
+    const ended = first.kept.attempt?.ended === true ? first.kept.attempt.id : undefined
+    let [lying, waited, watched] = [first, 0, 0]
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      const { kept } = lying
+      const { attempt } = kept
+      const isLive = attempt !== undefined && attempt.ended !== true
+      const isNew = attempt?.ended === true && attempt.id !== ended
+      if (lasts(kept, isNew ? LEAST : ENOUGH)) return kept
+      // Whoever waited for it does not ask once more: a hundred that do are no help to a provider that is down.
+      if (isNew) throw unavailable(`somebody else got no new tokens of the provider "${kept.provider}"`)
+      // By whatever clock it is over, it must have lain there for as long as it may while somebody looked.
+      const isDead = isLive && isOver(attempt)
+      if (!isLive || (isDead && watched >= 1000 * LEASE)) {
+        const mine = { id: newId(), at: now() }
+        const leased = await place.swap(gid, lying, { ...kept, attempt: mine })
+        if (leased !== undefined) return ask(gid, { ...leased, kept: { ...kept, attempt: mine } }, mine, refresh)
+      }
+      const most = isDead ? 1000 * LEASE : PATIENCE
+      if (waited >= most) throw unavailable('somebody else asks its provider for new tokens')
+      const pausing = Math.min(pause, most - waited)
+      await wait(pausing)
+      const next = await look()
+      watched = next.envelope === lying.envelope ? watched + pausing : 0
+      waited += pausing
+      lying = next
+    }
+  }
+
+  return { isEnough: (kept) => lasts(kept, ENOUGH), isWorth: (kept) => lasts(kept, LEAST), renew }
+}

@@ -1,0 +1,36 @@
+/**
+ * The tokens of providers that are kept for grants, with all of the issuer's own that they need.
+ *
+ * @module
+ */
+
+import type { EndpointContext } from '../context.ts'
+import { createProviderTokens, type KeptProviderTokens } from '../grants/provider_tokens.ts'
+import type { WaitUntil } from '../remote/single_flight.ts'
+import { createDeadline } from '../stores/deadline.ts'
+import { type Guard, isKeeping } from '../stores/guard.ts'
+
+/** Milliseconds that a provider may take: no shorter than one that keeps to its own time needs. */
+const PATIENCE = 5500
+
+/**
+ * Returns the tokens that are kept; nothing where nothing is handed over.
+ *
+ * @param guard where they lie. Default: the issuer's
+ * @param waitUntil keeps a worker awake until a provider has answered. Default: nothing does
+ */
+export type KeptTokensAt = (guard?: Guard | undefined, waitUntil?: WaitUntil) => KeptProviderTokens | undefined
+
+/** Returns what returns the tokens that are kept. */
+export function createKeptProviderTokens(context: EndpointContext): KeptTokensAt {
+  const { settings, keyRing, log, now, wait, newId } = context
+  const isHandingOver = [...settings.resources.values()].some(({ providerToken }) => providerToken !== undefined)
+  const providers = settings.authenticate?.providers ?? new Map()
+  const within = createDeadline('provider', log, PATIENCE)
+  const envelopes = (at: number) => context.envelopes(keyRing.open(at), at)
+  const own = { providers, envelopes, now, wait, newId, within, skew: keyRing.skew }
+  return (guard = settings.guard, waitUntil = () => {}) =>
+    isHandingOver && guard !== undefined && isKeeping(guard)
+      ? createProviderTokens({ ...own, guard, waitUntil })
+      : undefined
+}
