@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { loginProviders } from '../../src/index.ts'
 import { developmentLogin } from '../../src/login/development.ts'
-import { API, ISSUER, NOW, testIssuer, VARS } from '../fixtures.ts'
+import { API, API2, ISSUER, NOW, testIssuer, VARS } from '../fixtures.ts'
 import { authorizeUrl, type Changes, createApp, createBrowser, hiddenField, pushedBy } from '../parties/person.ts'
 import { createSeveral, linksOf, providerOf, sentTo } from '../parties/several_providers.ts'
 import { createWalkInIssuer } from '../parties/walk_in.ts'
@@ -214,6 +214,29 @@ describe('where there are several providers', () => {
     const posing = await there.register({ client_name: ISSUER, redirect_uris: ['https://evil.example/cb'] })
     const page = await (await there.question(posing, { redirect_uri: 'https://evil.example/cb' })).text()
     expect(page).toContain('<strong><bdi>evil.example</bdi></strong> asks you to log in.')
+  })
+})
+
+describe('a request that hands over what a provider gives', () => {
+  const resources = {
+    ...VARS.RESOURCES,
+    [API]: { ...VARS.RESOURCES[API], provider_token: 'github', provider_scope: 'repo' },
+  }
+  const WEB = { client_id: 'web', redirect_uri: 'https://web.example/cb' }
+  const HANDED = { ...WEB, resource: API, idp_hint: 'google' }
+
+  it('goes to that provider at once, whatever is hinted, and was used last', async () => {
+    const there = createSeveral({ resources })
+    await there.comeBack(await there.choose('Google', { ...WEB, resource: API2 }))
+    expect(there.browser.cookies.get('__Host-bulla-provider')).toBe('google')
+    expect(sentTo(await there.visit(HANDED)).name).toBe('github')
+    expect(there.transactions.at(-1)).toMatchObject({ provider: 'github', handsOver: { scope: ['repo'] } })
+  })
+
+  it('is refused at once where that provider cannot prove what is asked, though another could', async () => {
+    const there = createSeveral({ resources })
+    expect(errorOf(await there.visit({ ...HANDED, prompt: 'login' }))).toBe('login_required')
+    expect(there.transactions).toEqual([])
   })
 })
 
