@@ -8,6 +8,7 @@
 import { plainName } from '../../keys/did_you_mean.ts'
 import { createFaultList } from '../../keys/faults.ts'
 import { BINDING_KINDS } from '../binding_kinds.ts'
+import { adviseOn } from './advice.ts'
 import type { Command, Io } from './command.ts'
 import { readConfig, SETTINGS } from './settings_file.ts'
 import { readWorkerEnv, VARIABLE_BYTES, type WorkerEnv } from './worker_env.ts'
@@ -17,6 +18,8 @@ interface Findings {
   readonly faults: readonly string[]
   /** The first client that is told something by RS256. */
   readonly byRs256: string | undefined
+  /** What the operator ought to know, where it can start. */
+  readonly advice: readonly string[]
 }
 
 /** Returns what is wrong with a Worker's env, as the issuer finds it when it starts, and what its ring must have. */
@@ -34,7 +37,11 @@ async function examine(env: WorkerEnv['env'], ownGrants: readonly string[]): Pro
   const isProvider = checked?.openid !== undefined
   const clients = [...(checked?.clients.values() ?? [])]
   const needing = clients.find((client) => wantedAlgorithms(client, isProvider).some(({ alg }) => alg === 'RS256'))
-  return { faults: list.faults.map(({ message }) => message), byRs256: needing?.id }
+  return {
+    faults: list.faults.map(({ message }) => message),
+    byRs256: needing?.id,
+    advice: checked === undefined ? [] : adviseOn(checked),
+  }
 }
 
 /** Returns a message with the setting's name as it stands in the file: `CLIENTS` for `clients`. */
@@ -78,12 +85,14 @@ const check: Command = {
     const stray = worker.stray.map(
       (name) => `"${name}" stands outside of the variables; did you mean [${place}vars.${name}]?`,
     )
-    const { faults: found, byRs256 } = await examine(worker.env, values.list('grant'))
+    const { faults: found, byRs256, advice } = await examine(worker.env, values.list('grant'))
     const faults = [...new Set([...stray, ...found.map(asInFile)])]
     for (const fault of faults) io.out(`${file}${environment === undefined ? '' : `, ${environment}`}: ${fault}`)
     sayLimits(worker, byRs256, io)
-    if (faults.length === 0) io.say(`${file}: the issuer can start with these settings`)
-    return faults.length === 0 ? 0 : 1
+    if (faults.length > 0) return 1
+    for (const words of advice) io.say(`to know: ${words}`)
+    io.say(`${file}: the issuer can start with these settings`)
+    return 0
   },
 }
 

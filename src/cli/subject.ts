@@ -1,42 +1,94 @@
 /**
- * `bulla subject`: what a person of an OpenID Connect provider is called here, which is what `bulla revoke sub` takes.
+ * `bulla subject`: what a person of a provider is called here, which is what `bulla revoke sub` takes.
  *
  * @module
  */
 
-import { upstreamSubject } from '../protocol/subject.ts'
+import { loginNames } from '../binding_kinds.ts'
+import { knownMembers } from '../login/known_providers.ts'
+import { providerSubject, upstreamSubject } from '../protocol/subject.ts'
 import { type Command, type Option, Refusal, UsageError, type Values } from './command.ts'
 import { UNKNOWN } from './known_resource.ts'
-import { readSettings, SETTINGS, tableOf } from './settings_file.ts'
+import { readSettings, SETTINGS, type Table, tableIn, tableOf } from './settings_file.ts'
+
+/** Where the tenant stands in an issuer that is a template. */
+const TENANT = '{tenantid}'
 
 /** Where a person logs in. */
 export const PROVIDER: Option = {
   type: 'string',
-  value: 'ISSUER',
-  help: "the issuer URL of the provider, letter by letter as LOGIN.issuer has it: then SUB is the provider's own",
+  value: 'NAME|ISSUER',
+  help: "what LOGIN calls the provider; or its issuer URL, letter by letter as LOGIN.issuer has it: then SUB is the provider's own",
 }
 
-/** Refuses a provider that the settings do not have: in another spelling, too, everybody is somebody else. */
-async function checkProvider(values: Values, provider: string): Promise<void> {
-  if (!/^https?:\/\/[^\s?#]+$/.test(provider)) throw new UsageError('--provider expected the issuer URL of a provider')
-  const settings = await readSettings(values)
-  if (settings === undefined || values.has('unknown')) return
-  const { type, issuer } = tableOf(settings, 'LOGIN')
-  const here =
-    type === 'openid' ? `people log in at ${issuer}` : 'people log in at no provider: SUB is what your login page says'
-  if (type !== 'openid' || issuer !== provider)
-    throw new Refusal(`in ${settings.file} ${here}, not at ${provider}; --unknown takes it all the same`)
+/** A provider as the settings have it. */
+interface Known {
+  /** What `LOGIN` calls it; nothing where it is the only one. */
+  readonly name: string | undefined
+  readonly issuer: unknown
+  readonly isDigest: boolean
+  /** Whether it is a page of your own. */
+  readonly isPage: boolean
+}
+
+/** Returns the providers of the settings, with what is known of those that are known by name. */
+function providersIn(login: Table): readonly Known[] {
+  const names = loginNames(login)
+  const tables =
+    names.length > 0 ? names.map((name) => [name, tableIn(login, name)] as const) : [[undefined, login] as const]
+  return tables.map(([name, table]) => {
+    const { type, issuer, subject } = { ...knownMembers(String(table['provider'])), ...table } as Table
+    return {
+      name,
+      issuer,
+      isDigest: name === undefined || subject === 'digest',
+      isPage: type !== 'openid' && type !== 'oauth',
+    }
+  })
+}
+
+/** Returns where people log in, in words. */
+function whereOf(known: readonly Known[]): string {
+  const names = known.flatMap(({ name }) => name ?? [])
+  if (names.length > 0) return `people log in at ${names.join(', ')}`
+  const [only] = known
+  return only === undefined || only.isPage
+    ? 'people log in at no provider: SUB is what your login page says'
+    : `people log in at ${only.issuer}`
+}
+
+/** Returns who a person is here, by the issuer of a provider and its own name of the person; of a template, after the tenant and a bar. */
+function digestOf(issuer: string, sub: string): string {
+  if (!issuer.includes(TENANT)) return upstreamSubject(issuer, sub)
+  const [tenant = '', ...rest] = sub.split('|')
+  if (rest.length === 0) throw new UsageError('SUB expected the tenant, a bar, and the name of the person there')
+  return upstreamSubject(issuer.replace(TENANT, tenant), rest.join('|'))
 }
 
 /**
  * Returns what a person whom `--provider` calls `sub` is called here.
  *
- * @throws {Refusal} when the settings have another provider
+ * @throws {Refusal} when the settings have another provider: in another spelling, too, everybody is somebody else
  */
 export async function subjectHere(values: Values, sub: string): Promise<string> {
   const provider = values.need('provider')
-  await checkProvider(values, provider)
-  return upstreamSubject(provider, sub)
+  const isName = /^[a-z][a-z0-9_]{0,30}$/.test(provider)
+  if (!isName && !/^https?:\/\/[^\s?#]+$/.test(provider))
+    throw new UsageError('--provider expected the issuer URL of a provider, or what LOGIN calls it')
+  const settings = await readSettings(values)
+  const known = settings === undefined ? [] : providersIn(tableOf(settings, 'LOGIN'))
+  const there = known.find(({ name, issuer, isPage }) => (isName ? name === provider : issuer === provider && !isPage))
+  if (there === undefined) {
+    if (settings !== undefined && !values.has('unknown'))
+      throw new Refusal(`in ${settings.file} ${whereOf(known)}, not at ${provider}; --unknown takes it all the same`)
+    return isName ? providerSubject(provider, sub) : upstreamSubject(provider, sub)
+  }
+  const { name, issuer, isDigest, isPage } = there
+  if (isPage)
+    throw new Refusal(`people of ${provider} are called as your login page calls them: SUB is that, without --provider`)
+  if (isDigest) return digestOf(String(issuer), sub)
+  if (name !== undefined && isName) return providerSubject(name, sub)
+  throw new Refusal(`people of ${provider} are called by what LOGIN calls it: --provider ${name}`)
 }
 
 const subject: Command = {

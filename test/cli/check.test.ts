@@ -233,6 +233,63 @@ token_endpoint_auth_method = "none"
     for (const { out, err } of [good, open, stray, promised]) expect(out + err).not.toContain('canary')
   })
 
+  it('says where nobody can be told when people logged in, what a token in the tokens of an API means, and whom DPoP is advised for', async () => {
+    const app = (name: string, more: string): string => `
+[vars.CLIENTS.${name}]
+grant_types = ["authorization_code"]
+redirect_uris = ["https://${name}.example.com/cb"]
+resources = ["https://api.example.com", "https://mcp.example.com"]
+scopes = ["orders:read", "openid"]
+id_token_signed_response_alg = "ES256"
+${more}
+`
+    const toml = (tables: string): string =>
+      `${GOOD.replace(/\[vars.LOGIN\][\s\S]*/, tables)}
+[vars.RESOURCES."https://mcp.example.com"]
+scopes = []
+provider_token = "github"
+provider_scope = "repo"
+
+[vars.OPENID]
+${app('asking', 'default_max_age = 600')}${app('knowing', 'require_auth_time = true\ndpop_bound_access_tokens = true')}${app('plain', '')}`
+    const github = `[vars.LOGIN.github]\nprovider = "github"\nclient_id = "x"\n`
+    const acme = `[vars.LOGIN.acme]\ntype = "openid"\nissuer = "https://accounts.example.com"\nclient_id = "x"\n`
+    const [alone, beside] = await Promise.all([
+      check({ 'wrangler.toml': toml(github) }),
+      check({ 'wrangler.toml': toml(github + acme) }),
+    ])
+    const adviceOf = ({ err }: { err: string }) => err.split('\n').filter((line) => line.startsWith('to know: '))
+    const mcp = '"https://mcp.example.com"'
+    const wants = (name: string, setting: string) =>
+      `to know: the client "${name}" wants to know when people logged in (${setting}), and`
+    const ofTokens = [
+      `to know: whoever gets the keys of ${mcp} reads the provider's tokens in all of its tokens that were recorded in their time, and another branch does not undo that`,
+      `to know: advised for "asking", "plain": dpop_bound_access_tokens = true, for tokens at ${mcp} carry those of a provider`,
+    ]
+    expect([alone.code, alone.out, adviceOf(alone)]).toEqual([
+      0,
+      '',
+      [
+        `${wants('asking', 'default_max_age')} no way to log in proves it: it is answered login_required, always`,
+        `${wants('knowing', 'require_auth_time')} no way to log in proves it: it is answered login_required, always`,
+        'to know: no way to log in proves when, or how, somebody logged in: an API whose verifier demands maxAge or acr lets nobody in',
+        ...ofTokens,
+      ],
+    ])
+    expect([beside.code, beside.out, adviceOf(beside)]).toEqual([
+      0,
+      '',
+      [
+        `${wants('asking', 'default_max_age')} who is handed over does not prove it: it is answered login_required at ${mcp}`,
+        `${wants('knowing', 'require_auth_time')} who is handed over does not prove it: it is answered login_required at ${mcp}`,
+        `to know: "github" does not prove when, or how, somebody logged in: an API of ${mcp} whose verifier demands maxAge or acr lets nobody in`,
+        ...ofTokens,
+      ],
+    ])
+    const usual = await check({ 'wrangler.toml': GOOD })
+    expect(usual.err).not.toContain('to know')
+  })
+
   it('says which variables are longer than a Worker takes, such as a list of what is blocked', async () => {
     const blocked = Array.from({ length: 5 }, (_, index) => `"${`dcr.${index}`.padEnd(1020, 'x')}"`).join(',')
     const registration = `[vars.REGISTRATION]\nresources = ["https://api.example.com"]\nscopes = ["orders:read"]\n`

@@ -42,6 +42,59 @@ it.each<[string, object, string]>([
   },
 )
 
+const OPENID = { type: 'openid', issuer: PROVIDER, client_id: 'x' }
+const SEVERAL = {
+  acme: OPENID,
+  old: { type: 'openid', issuer: 'https://old.example', client_id: 'x', subject: 'digest' },
+  github: { provider: 'github', client_id: 'x' },
+  entra: { provider: 'microsoft', client_id: 'x', tenants: ['t-1'] },
+  before: { provider: 'microsoft', client_id: 'x', tenants: ['t-1'], subject: 'digest' },
+  www: { type: 'page', url: 'https://www.example/login', issuer: 'https://www.example' },
+}
+const ENTRA = 'https://login.microsoftonline.com/t-1/v2.0'
+
+it.each([
+  ['--provider acme --sub auth0|7', 'acme|auth0|7'],
+  ['--provider github --sub 583231', 'github|583231'],
+  ['--provider entra --sub t-1|AAAA', 'entra|t-1|AAAA'],
+  ['--provider old --sub 7', upstreamSubject('https://old.example', '7')],
+  ['--provider https://old.example --sub 7', upstreamSubject('https://old.example', '7')],
+  ['--provider before --sub t-1|AAAA', upstreamSubject(ENTRA, 'AAAA')],
+  ['--provider gitlab --sub 7 --unknown', 'gitlab|7'],
+])('bulla subject %s prints the name of a person of one of several providers', async (line, name) => {
+  expect(await subject(line, SEVERAL)).toEqual({ code: 0, out: `${name}\n`, err: '' })
+})
+
+it('bulla subject takes the name of a provider where there are no settings', async () => {
+  expect(await subject('--provider github --sub 583231')).toEqual({ code: 0, out: 'github|583231\n', err: '' })
+})
+
+it.each<[string, object, string]>([
+  [
+    '--provider gitlab --sub 7',
+    SEVERAL,
+    'people log in at acme, old, github, entra, before, www, not at gitlab; --unknown',
+  ],
+  ['--provider https://other.example --sub 7', SEVERAL, 'people log in at acme, old, github,'],
+  [
+    `--provider ${PROVIDER} --sub 7`,
+    SEVERAL,
+    `people of ${PROVIDER} are called by what LOGIN calls it: --provider acme`,
+  ],
+  ['--provider www --sub 7', SEVERAL, 'people of www are called as your login page calls them: SUB is that'],
+  ['--provider acme --sub 7', OPENID, `people log in at ${PROVIDER}, not at acme`],
+])('bulla subject %s is refused where the settings %j have it otherwise', async (line, login, words) => {
+  expect(await subject(line, login)).toEqual({ code: 1, out: '', err: expect.stringContaining(words) })
+})
+
+it('bulla subject wants the tenant beside the name of a person where a provider has several', async () => {
+  expect(await subject('--provider before --sub AAAA', SEVERAL)).toEqual({
+    code: 2,
+    out: '',
+    err: expect.stringContaining('SUB expected the tenant, a bar, and the name of the person there'),
+  })
+})
+
 it.each([
   ['--sub x', '--provider is missing'],
   [`--provider ${PROVIDER}`, '--sub is missing'],

@@ -200,6 +200,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'src/development.ts',
     'src/settings',
     'src/grants',
+    'src/login',
     'src/remote',
     'src/registration',
     'src/openid',
