@@ -162,6 +162,8 @@ describe('at a running issuer', () => {
     const provider = '--provider https://login.example/'
     expect(await revoking(`sub auth0|7 ${provider} --unknown`)).toMatchObject({ code: 0 })
     expect(added.map(({ value }) => value)).toContain(named)
+    expect(await revoking('sub 583231 --provider github --unknown')).toMatchObject({ code: 0 })
+    expect(added.map(({ value }) => value)).toContain('github|583231')
     const refused = await revoking(`sub auth0|8 ${provider}`)
     expect(refused).toMatchObject({ code: 1, out: '', err: expect.stringContaining('people log in at no provider') })
     expect(added.map(({ value }) => value)).not.toContain(upstreamSubject('https://login.example/', 'auth0|8'))

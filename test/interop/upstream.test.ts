@@ -16,13 +16,13 @@ const REDIRECT = 'http://127.0.0.1:4999/callback'
 const RESOURCE = 'https://api.example.com'
 
 /** A real OpenID provider: npm's oidc-provider, as it comes. */
-async function startProvider(callback: string, port: number): Promise<Server> {
+async function startProvider(callbacks: readonly string[], port: number): Promise<Server> {
   const provider = new Provider(`http://localhost:${port}`, {
     clients: [
       {
         client_id: 'bulla',
         client_secret: 'upstream-secret',
-        redirect_uris: [callback],
+        redirect_uris: [...callbacks],
       },
     ],
     pkce: { required: () => true },
@@ -39,6 +39,8 @@ async function startProvider(callback: string, port: number): Promise<Server> {
 
 describe('with oidc-provider upstream', () => {
   let live: LiveIssuer
+  /** The same issuer, so to say, whose operator wrote `subject = "digest"` when others came beside the provider; and one that did not. */
+  let [moved, named]: (LiveIssuer | undefined)[] = []
   let upstream: Server
   let port = 0
 
@@ -46,32 +48,40 @@ describe('with oidc-provider upstream', () => {
     port = await freePort()
     const login = { type: 'openid', issuer: `http://localhost:${port}`, client_id: 'bulla', scope: 'openid profile' }
     live = await startIssuer({ LOGIN: login, LOGIN_CLIENT_SECRET: 'upstream-secret' })
-    upstream = await startProvider(`${live.issuer}/login/callback`, port)
+    const several = (more: object) => ({
+      LOGIN: { acme: { ...login, ...more } },
+      LOGIN_CLIENT_SECRET_ACME: 'upstream-secret',
+    })
+    moved = await startIssuer(several({ subject: 'digest' }))
+    named = await startIssuer(several({}))
+    const callbacks = [moved, named].map(({ issuer }) => `${issuer}/login/callback/acme`)
+    upstream = await startProvider([`${live.issuer}/login/callback`, ...callbacks], port)
   }, 60_000)
   afterAll(async () => {
     upstream?.closeAllConnections()
     upstream?.close()
-    await live?.stop()
+    await Promise.all([live, moved, named].map((one) => one?.stop()))
   })
 
   const authorize = (
     changes: Readonly<Record<string, string>> = {},
+    { issuer } = live,
   ): Promise<{ callback?: string; trace: string[]; html?: string }> =>
     drive(
-      `${live.issuer}/authorize?${formOf({ response_type: 'code', client_id: 'demo-app', redirect_uri: REDIRECT, scope: 'orders:read', state: 'xyz', code_challenge: challengeOf(VERIFIER), code_challenge_method: 'S256', ...changes })}`,
+      `${issuer}/authorize?${formOf({ response_type: 'code', client_id: 'demo-app', redirect_uri: REDIRECT, scope: 'orders:read', state: 'xyz', code_challenge: challengeOf(VERIFIER), code_challenge_method: 'S256', ...changes })}`,
       REDIRECT,
       { hosts: [`localhost:${port}`], fields: { login: 'carol' } },
     )
 
   /** Returns what the token says that the app gets for a code. */
-  async function entitlementOf(callback: string | undefined) {
+  async function entitlementOf(callback: string | undefined, { issuer, ring } = live) {
     const code = new URL(callback ?? '').searchParams.get('code') ?? ''
     const body = formOf({ grant_type: 'authorization_code', client_id: 'demo-app', code, code_verifier: VERIFIER })
-    const answer = await readAnswer(await fetch(`${live.issuer}/token`, { method: 'POST', body }))
-    const leaves = createKeyring(live.ring, live.issuer).leavesFor('access', RESOURCE, 'A256GCM', 600)
+    const answer = await readAnswer(await fetch(`${issuer}/token`, { method: 'POST', body }))
+    const leaves = createKeyring(ring, issuer).leavesFor('access', RESOURCE, 'A256GCM', 600)
     const now = Math.floor(Date.now() / 1000)
     const expected = {
-      issuer: live.issuer,
+      issuer,
       resource: RESOURCE,
       now,
       clockTolerance: 10,
@@ -98,6 +108,14 @@ describe('with oidc-provider upstream', () => {
     })
     // The provider tells when only to those who ask for max_age: so nobody is told.
     expect(entitlement.auth_time).toBeUndefined()
+  })
+
+  it('a person has the name that they had when the provider was alone, where its table says so, and else one that begins with its own', async () => {
+    const subs = []
+    for (const there of [live, moved, named])
+      subs.push((await entitlementOf((await authorize({}, there)).callback, there)).sub)
+    const before = upstreamSubject(`http://localhost:${port}`, 'carol')
+    expect(subs).toEqual([before, before, 'acme|carol'])
   })
 
   it.each<Readonly<Record<string, string>>>([
