@@ -143,12 +143,13 @@ describe('the example of an MCP server that asks GitHub', { timeout: 120_000 }, 
     }
   })
 
-  it('asks people before, by their name at GitHub', async () => {
+  it('tells people before what the server will do for them at GitHub', async () => {
     const carol = await open('carol')
     try {
       const consent = carol.seen.find((page) => page.includes('name="consent"')) ?? ''
       const words = consent.replace(/<[^>]*>/g, '').replace(/\s+/g, ' ')
       expect(words).toContain('See the list of your repositories')
+      expect(words).toMatch(/act for you at GitHub: .*repositories, private ones too/)
       expect(words).toContain('Not carol?')
     } finally {
       await carol.close()
