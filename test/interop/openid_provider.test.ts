@@ -66,8 +66,10 @@ describe('with oidc-provider, which is one of several', () => {
     })
   })
 
-  /** Sends the person there, and takes the person back. */
-  async function logIn(wishes: Partial<Transaction> = {}): Promise<Person> {
+  /** Sends the person there, who comes back with an answer; returns the transaction that it is for. */
+  async function sendThere(
+    wishes: Partial<Transaction> = {},
+  ): Promise<{ readonly transaction: Transaction; readonly back: Request }> {
     const begun = now()
     const transaction: Transaction = {
       issuer: ISSUER,
@@ -93,7 +95,13 @@ describe('with oidc-provider, which is one of several', () => {
     const { url } = await visitor.visit(sent.headers.get('location') ?? 'none:')
     expect(url.href).toBe(CALLBACK)
     const back = new Request(`${CALLBACK}?${posted.at(-1)}`)
-    return (await provider.authenticate(back, { ...transaction, step: 'continue', now: now() })) as Person
+    return { transaction: { ...transaction, step: 'continue', now: now() }, back }
+  }
+
+  /** Sends the person there, and takes the person back. */
+  async function logIn(): Promise<Person> {
+    const { transaction, back } = await sendThere()
+    return (await provider.authenticate(back, transaction)) as Person
   }
 
   /** Tells whether the provider's API takes an access token. */
@@ -118,6 +126,17 @@ describe('with oidc-provider, which is one of several', () => {
     })
     expect(person.tokens).toMatchObject({ scope: expect.arrayContaining(['openid', 'profile', 'drive']) })
     expect(person.tokens?.expiresAt).toBeGreaterThan(now())
+  })
+
+  it('a code of one login, given to another, is no login: it is bound to the secret of its own (RFC 7636)', async () => {
+    await sendThere()
+    const code = posted[0]?.get('code') ?? ''
+    const { transaction } = await sendThere({ secret: 'b'.repeat(43) })
+    const forged = new Request(`${CALLBACK}?${new URLSearchParams({ state: 'sealed', iss: place.url, code })}`)
+    await expect(provider.authenticate(forged, transaction)).rejects.toMatchObject({
+      code: 'login_failed',
+      message: 'token endpoint: invalid_grant, status 400',
+    })
   })
 
   it('tokens are renewed there, each refresh token once: one that was used ends them', async () => {
