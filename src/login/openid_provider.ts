@@ -23,8 +23,8 @@ export interface OpenidProviderOptions extends UpstreamOptions {
    * them, for the provider that was the only one before. Default `"name"`.
    */
   readonly subject?: 'name' | 'digest'
-  /** `"none"` where it cannot prove when somebody logged in. Default: it can. */
-  readonly authTime?: 'none'
+  /** `"none"` where it cannot prove when somebody logged in. Default `"told"`: its ID tokens have an `auth_time` when that is asked for. */
+  readonly authTime?: 'none' | 'told'
   /** Whose people may log in: ids of tenants. Default: the issuer is one alone. */
   readonly tenants?: readonly string[]
   /** `"form_post"` where it posts its answer (Apple, when a name or an e-mail address is asked for). Default: a redirect. */
@@ -85,7 +85,8 @@ export function openidProvider(options: OpenidProviderOptions): LoginProvider {
   const client = readUpstream('openidProvider', options, Object.keys(OPTIONS), {
     words: () => checkWords(options.label, scopeDescriptions),
     subject: () => options.subject !== undefined && checkChoice('LOGIN.subject', options.subject, ['name', 'digest']),
-    authTime: () => options.authTime !== undefined && checkChoice('LOGIN.auth_time', options.authTime, ['none']),
+    authTime: () =>
+      options.authTime !== undefined && checkChoice('LOGIN.auth_time', options.authTime, ['none', 'told']),
     responseMode: () =>
       options.responseMode !== undefined && checkChoice('LOGIN.response_mode', options.responseMode, ['form_post']),
     tenants: () => checkTenants(options.issuer, options.tenants),

@@ -101,6 +101,7 @@ describe('who it is', () => {
   it('is what the answer itself says, and never what all objects have', () => {
     for (const sub of ['constructor', '__proto__.id', 'id.length', 'toString'])
       expect(() => readId({ id: 'abc' }, { sub })).toThrow('there is no id')
+    expect(() => readId(Object.create({ id: 'abc' }), { sub: 'id' })).toThrow('there is no id')
   })
 })
 

@@ -56,7 +56,11 @@ function setUp(answers: Readonly<Record<string, Answer>> = {}, changes: Partial<
     claims: { sub: 'id', name: 'name', preferred_username: 'login', picture: 'avatar_url', email: 'email' },
     async fetch(url, init) {
       const request = new Request(url, init)
-      asked.push({ url, request, body: new URLSearchParams(await request.clone().text()) })
+      asked.push({
+        url,
+        request,
+        body: new URLSearchParams(new TextDecoder().decode(await request.clone().arrayBuffer())),
+      })
       const answer = known[new URL(url).pathname] ?? (() => new Response(null, { status: 404 }))
       return typeof answer === 'function' ? (answer as () => Response)() : Response.json(answer)
     },
@@ -284,7 +288,8 @@ describe('the addresses that such a provider tells beside', () => {
   it.each<readonly [string, Answer]>([
     ['the primary one is not verified', [{ email: 'new@cat.example', primary: true, verified: false }]],
     ['none is primary', [{ email: 'new@cat.example', primary: false, verified: true }]],
-    ['a text says so', [{ email: 'new@cat.example', primary: 'true', verified: 'true' }]],
+    ['a text says so', [{ email: 'new@cat.example', primary: true, verified: 'true' }]],
+    ['a text says that it is primary', [{ email: 'new@cat.example', primary: 'true', verified: true }]],
     ['there is none', []],
     ['they are none', [null, 7, 'a', { email: 3, primary: true, verified: true }]],
     ['the token may not read them', () => Response.json({ message: CANARY }, { status: 404 })],

@@ -10,6 +10,7 @@ import {
   createMemoryRevocations,
   readBindings,
 } from '../../src/index.ts'
+import { KNOWN_PROVIDER_NAMES, knownMembers } from '../../src/login/known_providers.ts'
 import { readPairwiseSalt } from '../../src/registration/pairwise.ts'
 import { checkSettings } from '../../src/settings/settings.ts'
 import { ROOT, run } from '../checkout.ts'
@@ -91,6 +92,28 @@ describe('the settings that the docs show', () => {
       ['acme', expect.stringMatching(/acme/i)],
       ['other', 'The other one'],
     ])
+  })
+
+  it.each([
+    ['login-github', 'GitHub'],
+    ['login-oauth', 'Hub'],
+  ])('of a provider without ID tokens are taken as they stand there: %s', async (name, label) => {
+    const { authenticate } = checkSettings(readBindings({ ISSUER, GUARD: 'none', ...(await varsOf(name)) }))
+    expect([...(authenticate?.providers?.values() ?? [])].map((provider) => provider.label)).toEqual([label])
+  })
+
+  it('of a known provider stand in the docs, with all the places where it is', async () => {
+    const people = await readFile(join(ROOT, 'docs/people-and-login.md'), 'utf8')
+    const about = people.split('\n## GitHub, Google, and others\n')[1]?.split('\n### ')[0] ?? ''
+    for (const name of KNOWN_PROVIDER_NAMES) {
+      const { type, scope, ...members } = knownMembers(name)
+      const row = about.split('\n').find((line) => line.startsWith(`| \`${name}\``))
+      expect(row).toContain(`| \`${type}\` |`)
+      expect(row).toContain(`| \`${scope}\` |`)
+      const places = Object.values(members).filter((value) => typeof value === 'string' && value.startsWith('https:'))
+      expect(places.length).toBeGreaterThan(0)
+      expect(places.filter((place) => !about.includes(`\`${place}\``))).toEqual([])
+    }
   })
 
   it('are called in code as the docs say: each variable by its own name in camelCase, but for who logs in and how often', () => {
