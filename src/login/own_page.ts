@@ -58,7 +58,8 @@ function checkKeys(jwks: unknown): void {
 /**
  * Returns a login at your own page.
  *
- * The page answers by sending the browser to `<this issuer>/login/callback`, which it knows by its own configuration and
+ * The page answers by sending the browser to `<this issuer>/login/callback`, and among several ways to log in to its own
+ * `/login/callback/<name>`, which it knows by its own configuration and
  * never from the request, with `state` as it came and `login`, a JWT with `typ: login+jwt` and the claims
  * `iss aud sub iat exp nonce`: `aud` is the URL of this issuer, `nonce` as it came, `exp` at most 5 minutes after `iat`. It
  * may add `auth_time acr amr name`; without `auth_time` it meets no request that came with `max_age`. For somebody who goes

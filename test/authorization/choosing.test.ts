@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { loginProviders } from '../../src/index.ts'
+import { loginProviders, ownLoginPage } from '../../src/index.ts'
 import { developmentLogin } from '../../src/login/development.ts'
-import { API, API2, ISSUER, NOW, testIssuer, VARS } from '../fixtures.ts'
-import { authorizeUrl, type Changes, createApp, createBrowser, hiddenField, pushedBy } from '../parties/person.ts'
+import { API, API2, ISSUER, LOGIN_PAGE, NOW, testIssuer, VARS } from '../fixtures.ts'
+import {
+  authorizeUrl,
+  type Changes,
+  createApp,
+  createBrowser,
+  hiddenField,
+  pushedBy,
+  signLogin,
+} from '../parties/person.ts'
 import { createSeveral, linksOf, providerOf, sentTo } from '../parties/several_providers.ts'
 import { createWalkInIssuer } from '../parties/walk_in.ts'
 
@@ -240,7 +248,7 @@ describe('a request that hands over what a provider gives', () => {
   })
 })
 
-describe('the development login and a page of your own, among several', () => {
+describe('the development login, among several', () => {
   it('the development login is chosen, asks for a name, and asks again after a wrong one', async () => {
     const issuer = 'http://localhost:8787'
     const authenticate = loginProviders({
@@ -256,6 +264,40 @@ describe('the development login and a page of your own, among several', () => {
     const back = await browser.post(`${issuer}/login`, { state: again, username: 'zoe' })
     const page = await (await browser.get(back.headers.get('location') ?? '')).text()
     expect(page).toContain('<bdi>zoe</bdi>')
+  })
+})
+
+describe('a page of your own, among several', () => {
+  const home = () => ({
+    label: 'Home',
+    tellsAuthTime: true,
+    hasPlainNames: true,
+    authenticate: ownLoginPage(LOGIN_PAGE),
+  })
+
+  /** Logs in there, as somebody; the page sends the browser back to where it is configured to. */
+  async function logIn(sub: string, callback: string) {
+    const there = createSeveral({ providers: { github: providerOf('GitHub'), home } })
+    const sent = await there.choose('Home')
+    const back = await signLogin(sent.headers.get('location') ?? '', sub, { now: NOW })
+    const response = await there.follow(back.replace('/login/callback', callback))
+    return { there, response, page: await response.text() }
+  }
+
+  it('answers at its own callback, and calls people as it likes', async () => {
+    expect((await logIn('alice', '/login/callback/home')).page).toContain('<bdi>alice</bdi>')
+  })
+
+  it('answers nowhere else', async () => {
+    for (const callback of ['/login/callback', '/login/callback/github'])
+      expect((await logIn('alice', callback)).response.status).toBe(400)
+  })
+
+  it('names nobody whom a provider could, and the log says so', async () => {
+    const { there, response } = await logIn('github|583231', '/login/callback/home')
+    expect(response.status).toBe(400)
+    expect(there.lines.at(-1)?.detail).toBe('the login names a person as another provider would')
+    expect(there.browser.cookies.has('__Host-bulla-session')).toBe(false)
   })
 })
 
