@@ -19,6 +19,8 @@ export interface OpenidOptions {
   readonly refresh?: 'fixed' | 'rotating'
   /** What stands before what somebody types, in `sub`. Default: nothing. */
   readonly prefix?: string
+  /** Where it sends browsers back to whose session there has ended. Default: nowhere. */
+  readonly logouts?: readonly string[]
 }
 
 /** An OpenID provider. */
@@ -28,7 +30,8 @@ export interface OpenidServer extends ProviderParty {
 }
 
 /** Starts one. */
-export async function startOpenidServer({ callbacks, refresh, prefix = '' }: OpenidOptions): Promise<OpenidServer> {
+export async function startOpenidServer(options: OpenidOptions): Promise<OpenidServer> {
+  const { callbacks, refresh, prefix = '', logouts = [] } = options
   const seen = new Map<string, number>()
   const given: string[] = []
   const actedFor: string[] = []
@@ -42,6 +45,7 @@ export async function startOpenidServer({ callbacks, refresh, prefix = '' }: Ope
           client_id: CLIENT_ID,
           client_secret: CLIENT_SECRET,
           redirect_uris: callbacks,
+          post_logout_redirect_uris: logouts,
           grant_types: ['authorization_code', ...(refresh === undefined ? [] : ['refresh_token'])],
         },
       ],
