@@ -17,6 +17,13 @@ function readUrl(text: string): URL {
   return url
 }
 
+/** Returns the seconds that were typed, if any were. */
+function readMaxAge(text: string | undefined): { readonly maxAge?: number } {
+  if (text === undefined) return {}
+  if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new UsageError('--max-age expected seconds, from 1 to 999999999')
+  return { maxAge: Number(text) }
+}
+
 const doctor: Command = {
   call: 'doctor',
   summary: 'walks to an API or issuer as an MCP client does, and says where that breaks; exit 1 if it does',
@@ -26,6 +33,11 @@ const doctor: Command = {
   options: {
     connect: { type: 'string', value: 'URL', help: 'the URL of the API, as a client is given it; or of an issuer' },
     'no-register': { type: 'boolean', help: 'register no client, and leave out what needs one' },
+    'max-age': {
+      type: 'string',
+      value: 'SECONDS',
+      help: 'what the API demands as maxAge, which it tells nobody without a token: looks whether a login can meet it',
+    },
     json: { type: 'boolean', help: 'as JSON' },
   },
   async run(values, _operand, { out, say, progress = () => {}, random }) {
@@ -33,6 +45,7 @@ const doctor: Command = {
     if (process.getBuiltinModule === undefined) throw new Refusal('this takes Node 20.16 or newer')
     const report = await walk(readUrl(values.need('connect')), {
       registers: !values.has('no-register'),
+      ...readMaxAge(values.text('max-age')),
       say(words) {
         progress('')
         say(makeVisible(words))

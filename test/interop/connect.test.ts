@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import { walk } from '../../src/cli/connect/walk.ts'
+import { LOGIN_KEY } from '../fixtures.ts'
 import {
   type Running,
   startBetterAuth,
@@ -60,4 +61,34 @@ describe('bulla doctor --connect', () => {
     },
     60_000,
   )
+
+  it('names at Bulla an API whose maxAge no way to log in can meet, and none where one can', async () => {
+    const github = { provider: 'github', client_id: 'x' }
+    const { d: _, ...publicKey } = LOGIN_KEY
+    const page = 'https://www.example.com/login'
+    const www = { type: 'page', url: page, issuer: page, jwks: { keys: [publicKey] } }
+    const found: unknown[] = []
+    for (const LOGIN of [{ github }, { github, www }]) {
+      running = await startBulla({ LOGIN, LOGIN_CLIENT_SECRET_GITHUB: 'x' })
+      for (const maxAge of [undefined, 600]) {
+        const report = await walk(new URL(running.url), {
+          registers: true,
+          say: () => {},
+          progress: () => {},
+          random: () => randomBytes(32).toString('base64url'),
+          ...(maxAge === undefined ? {} : { maxAge }),
+        })
+        const { findings } = report.steps.find(({ step }) => step === 'authorize') ?? {}
+        found.push([report.ok, findings?.map(({ code }) => code)])
+      }
+      await running.stop()
+      running = undefined
+    }
+    expect(found).toEqual([
+      [true, []],
+      [false, ['max_age_unmet']],
+      [true, []],
+      [true, []],
+    ])
+  }, 90_000)
 })

@@ -9,7 +9,7 @@ import { challengeOf } from '../../protocol/pkce.ts'
 import type { Asked } from './ask.ts'
 import type { FoundResource } from './find_resource.ts'
 import { type Answer, judgeFailure, type Reply, shownStatus } from './rules/answer.ts'
-import { type Arrival, judgeArrival, readArrival, type Without } from './rules/authorization.ts'
+import { type Arrival, judgeArrival, judgeMaxAge, readArrival, type Without } from './rules/authorization.ts'
 import { breaks, type Finding, shown, warns } from './rules/finding.ts'
 import type { Issuer } from './rules/issuer.ts'
 import {
@@ -70,6 +70,7 @@ interface Wanted {
   readonly resource?: string | undefined
   readonly scope?: string | undefined
   readonly redirectUri?: string
+  readonly maxAge?: number | undefined
 }
 
 /** Sends a person off, and looks where they arrive: by GET, without following. */
@@ -78,7 +79,7 @@ export async function authorize(
   issuer: Issuer,
   client: Registered,
   { resource }: FoundResource,
-  scope: string | undefined,
+  { scope, maxAge }: Pick<Wanted, 'scope' | 'maxAge'>,
 ): Promise<Outcome<undefined>> {
   const send = async (wanted: Wanted): Promise<{ reply: Reply; answer?: Answer; arrival?: Arrival }> => {
     const url = new URL(issuer.authorize)
@@ -91,6 +92,7 @@ export async function authorize(
       code_challenge_method: 'S256',
       ...(wanted.scope !== undefined && { scope: wanted.scope }),
       ...(wanted.resource !== undefined && { resource: wanted.resource }),
+      ...(wanted.maxAge !== undefined && { max_age: String(wanted.maxAge) }),
     }
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
     const reply = await ask(url.href, { headers: { accept: 'text/html,application/xhtml+xml;q=0.9' } })
@@ -104,7 +106,10 @@ export async function authorize(
     const isHeld = other.arrival?.isFine === false
     const what = 'The issuer holds a client on 127.0.0.1 to the port that it registered: most take another each time.'
     const held = warns('issuer', 'loopback_port', what, 'Take any port on loopback (RFC 8252 §7.3).')
-    return { detail: arrival.where, findings: [...arrival.findings, ...(isHeld ? [held] : [])], found: undefined }
+    const newer = maxAge === undefined ? undefined : (await send({ resource, scope, maxAge })).arrival
+    const unmet = maxAge === undefined || newer === undefined || newer.isFine ? [] : [judgeMaxAge(newer, maxAge)]
+    const findings = [...arrival.findings, ...(isHeld ? [held] : []), ...unmet]
+    return { detail: arrival.where, findings, found: undefined }
   }
   // What it goes well without is what is refused.
   let without: Without

@@ -10,6 +10,7 @@ import { authorize, redeem, register } from './be_client.ts'
 import { findIssuer, isIssuer } from './find_issuer.ts'
 import { type FoundResource, findResource, isDocumented, NO_RESOURCE } from './find_resource.ts'
 import { meet } from './meet_api.ts'
+import type { Challenged } from './rules/api.ts'
 import { type Finding, isBroken, STEPS, type Step, shownUrl, warns } from './rules/finding.ts'
 import type { Outcome, Walking } from './walking.ts'
 
@@ -38,6 +39,8 @@ export interface Report {
 export interface WalkOptions extends Bounds {
   /** Whether a client may be registered. */
   readonly registers: boolean
+  /** Seconds since the login that the API demands at the most. Default: what its challenge says, if it does. */
+  readonly maxAge?: number
   /** Tells a person something beforehand. */
   readonly say: (words: string) => void
   /** Hears of each request, before it is made. */
@@ -74,7 +77,7 @@ function createSteps(): Steps {
 async function walkApi(
   walking: Walking,
   steps: Steps,
-): Promise<(FoundResource & { readonly challengeScope: string | undefined; readonly isApi: boolean }) | undefined> {
+): Promise<(FoundResource & Pick<Challenged, 'scope' | 'maxAge'> & { readonly isApi: boolean }) | undefined> {
   const met = await meet(walking)
   const { found } = met
   if (found.kind === 'broken') return void steps.note('challenge', met)
@@ -82,7 +85,7 @@ async function walkApi(
     if ((await isDocumented(walking)) || !(await isIssuer(walking)))
       return void steps.note('challenge', { detail: found.status, findings: [...met.findings, found.finding] })
     steps.skip(['challenge', 'resource'], 'an issuer, and no API')
-    return { ...NO_RESOURCE, issuer: walking.typed.href, challengeScope: undefined, isApi: false }
+    return { ...NO_RESOURCE, issuer: walking.typed.href, scope: undefined, maxAge: undefined, isApi: false }
   }
   const isOpen = found.kind === 'open'
   if (isOpen && !(await isDocumented(walking))) {
@@ -104,15 +107,18 @@ async function walkApi(
   const told = found.kind === 'challenge' ? found.challenged : undefined
   const outcome = await findResource(walking, told?.metadata)
   if (!steps.note('resource', outcome)) return undefined
-  return { ...outcome.found, challengeScope: told?.scope, isApi: true }
+  return { ...outcome.found, scope: told?.scope, maxAge: told?.maxAge, isApi: true }
 }
 
 /** Walks as a client does that knows nothing but a URL. It never throws, whatever the servers answer. */
-export async function walk(typed: URL, { registers, say, progress, random, ...bounds }: WalkOptions): Promise<Report> {
+export async function walk(
+  typed: URL,
+  { registers, maxAge, say, progress, random, ...bounds }: WalkOptions,
+): Promise<Report> {
   const steps = createSteps()
   const { ask, place } = createAsk(typed, bounds, progress)
   const walking: Walking = { ask, place, typed, say, random }
-  const client = await walkAll(walking, steps, registers)
+  const client = await walkAll(walking, steps, { registers, maxAge })
   steps.skip(
     STEPS.slice(steps.done.length),
     steps.done.some(({ state }) => state === 'break') ? 'not tried' : 'not needed',
@@ -128,10 +134,14 @@ export async function walk(typed: URL, { registers, say, progress, random, ...bo
 }
 
 /** Makes the steps, and returns the id of the client that was registered. */
-async function walkAll(walking: Walking, steps: Steps, registers: boolean): Promise<string | undefined> {
+async function walkAll(
+  walking: Walking,
+  steps: Steps,
+  { registers, maxAge: told }: { readonly registers: boolean; readonly maxAge: number | undefined },
+): Promise<string | undefined> {
   const api = await walkApi(walking, steps)
   if (api?.issuer === undefined) return undefined
-  const scopes = api.challengeScope?.split(' ').filter(Boolean) ?? api.scopes
+  const scopes = api.scope?.split(' ').filter(Boolean) ?? api.scopes
   const { resource, isApi } = api
   // A person may type a slash too many; an API's list is held letter by letter.
   const issuer = await findIssuer(walking, { called: api.issuer, isApis: isApi, resource, scopes })
@@ -143,7 +153,8 @@ async function walkAll(walking: Walking, steps: Steps, registers: boolean): Prom
   if (client.found === undefined) steps.skip(['authorize'], 'it takes a client, and none was registered')
   else {
     const scope = scopes.length === 0 ? undefined : scopes.join(' ')
-    if (!steps.note('authorize', await authorize(walking, known, client.found, api, scope))) return id
+    const maxAge = told ?? api.maxAge
+    if (!steps.note('authorize', await authorize(walking, known, client.found, api, { scope, maxAge }))) return id
   }
   if (!steps.note('token', await redeem(walking, known, client.found, api))) return id
   const asking = {

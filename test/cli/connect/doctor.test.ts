@@ -60,6 +60,17 @@ describe('bulla doctor', () => {
     })
   })
 
+  it('looks whether a login can meet the maxAge that it is told, and takes nothing else for one', async () => {
+    const { origin, seen } = await start()
+    expect(await doctor('--connect', origin + API, '--max-age', '600')).toMatchObject({ code: 0 })
+    expect(seen.map(({ url }) => url.searchParams.get('max_age')).filter(Boolean)).toEqual(['600'])
+    for (const bad of ['0', '-1', 'x', '1.5', '9999999999'])
+      expect(await doctor('--connect', origin + API, `--max-age=${bad}`)).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('--max-age expected seconds, from 1 to 999999999'),
+      })
+  })
+
   it('ends with 1 where one does not, and names step, fault and mend; a warning does not count', async () => {
     const broken = await start({ 'POST /t/register': () => ({ status: 403 }) })
     const { code, out, err } = await doctor('--connect', broken.origin + API)

@@ -985,3 +985,53 @@ describe('the walk of a client', () => {
     expect([report.ok, report.steps.at(-1)?.state !== 'not_tried']).toEqual([true, true])
   })
 })
+
+describe('an API that demands a login of the last minutes', () => {
+  const HELD: Handlers = {
+    'GET /t/authorize': (seen, raw) =>
+      seen.url.searchParams.has('max_age') ? { status: 400 } : (GOOD['GET /t/authorize'] as Handler)(seen, raw),
+  }
+  const demanding = ({ url }: { url: URL }): Scripted => ({
+    status: 401,
+    headers: { 'www-authenticate': `Bearer max_age="600", resource_metadata="${url.origin}${RESOURCE}"` },
+  })
+
+  it.each<[string, Handlers, Partial<WalkOptions>]>([
+    ['its challenge', { [API]: demanding }, {}],
+    ['whoever asks', {}, { maxAge: 600 }],
+  ])('breaks where %s says so, and the issuer refuses a request for one', async (_, changes, options) => {
+    const { ok, steps } = await walkTo({ ...HELD, ...changes }, API, options)
+    const [finding] = steps.find(({ step }) => step === 'authorize')?.findings ?? []
+    expect([ok, finding]).toEqual([
+      false,
+      expect.objectContaining({
+        severity: 'break',
+        code: 'max_age_unmet',
+        fault: 'issuer',
+        what: 'The API demands a login of the last 600 seconds, and the issuer refuses a request for one (400): it lets nobody in, ever.',
+      }),
+    ])
+    expect(await walkTo(changes, API, options)).toMatchObject({ ok: true })
+  })
+
+  it('breaks where the page that comes leaves it to the person to go back with an error, and not where it lets them go away', async () => {
+    const pageWith = (error: string): Handlers => ({
+      'GET /t/authorize': ({ url: { searchParams: asked, origin } }) => ({
+        ...PAGE,
+        body: asked.has('max_age')
+          ? `${PAGE.body}<a href="${asked.get('redirect_uri')}?error=${error}&amp;iss=${encodeURIComponent(`${origin}/t`)}">Back</a>`
+          : PAGE.body,
+      }),
+    })
+    const codes: unknown[] = []
+    for (const error of ['login_required', 'access_denied']) {
+      const { steps } = await walkTo(pageWith(error), API, { maxAge: 600 })
+      codes.push(steps.find(({ step }) => step === 'authorize')?.findings.map(({ code }) => code))
+    }
+    expect(codes).toEqual([['max_age_unmet'], []])
+  })
+
+  it('is none where nobody says so: nothing is asked of the issuer', async () => {
+    expect(await walkTo(HELD)).toMatchObject({ ok: true })
+  })
+})

@@ -175,7 +175,7 @@ export async function startWorkersOauthProvider(): Promise<Running> {
 }
 
 /** This issuer, which lets anybody register, and an API that opens its tokens. */
-export async function startBulla(): Promise<Running> {
+export async function startBulla(vars: Readonly<Record<string, unknown>> = {}): Promise<Running> {
   const [port, apiPort] = [await freePort(), await freePort()]
   const [issuer, resource] = [`http://localhost:${port}`, `http://localhost:${apiPort}/mcp`]
   const scopes = ['read', 'write']
@@ -184,6 +184,7 @@ export async function startBulla(): Promise<Running> {
       RESOURCES: { [resource]: { scopes } },
       REGISTRATION: { resources: [resource], scopes },
       REGISTRATION_KEYS: REGISTRATION_KEYS.join(' '),
+      ...vars,
     },
     { port },
   )

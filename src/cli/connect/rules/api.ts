@@ -15,6 +15,8 @@ export interface Challenged {
   readonly metadata: string | undefined
   /** The scope that is needed. */
   readonly scope: string | undefined
+  /** Seconds since the login at the most (RFC 9470 §3): most tell it to those alone who come with a token. */
+  readonly maxAge: number | undefined
   readonly findings: readonly Finding[]
 }
 
@@ -26,6 +28,7 @@ export function judgeChallenge({ headers }: Answer): Challenged {
     challenges.find(({ scheme }) => scheme === 'bearer') ?? challenges.find(({ scheme }) => scheme === 'dpop')
   const metadata = usable?.parameters.get('resource_metadata')
   const scope = usable?.parameters.get('scope') || undefined
+  const maxAge = usable?.parameters.get('max_age') ?? ''
   const finding = ((): Finding | undefined => {
     const mend = 'Answer 401 with WWW-Authenticate: Bearer resource_metadata="https://…".'
     if (header === '')
@@ -75,6 +78,7 @@ export function judgeChallenge({ headers }: Answer): Challenged {
   return {
     metadata: metadata !== undefined && URL.canParse(metadata) ? metadata : undefined,
     scope,
+    maxAge: /^[0-9]{1,9}$/.test(maxAge) ? Number(maxAge) : undefined,
     findings: finding === undefined ? [] : [finding],
   }
 }

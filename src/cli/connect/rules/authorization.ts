@@ -46,6 +46,16 @@ function judgeBack(query: URLSearchParams, { issuer, hasIss }: Issuer): Arrival 
   return { isFine: true, where: 'back at the client', findings }
 }
 
+/**
+ * Returns where a page leads back to the client with an error, if it does: some issuers send nobody unasked to a client that anybody
+ * can have registered. A link by which a person goes away is none.
+ */
+function untoldIn({ text }: Answer): URLSearchParams | undefined {
+  const links = [...text.matchAll(/\bhref="([^"\s]{1,4096})"/g)].map(([, link = '']) => link.replaceAll('&amp;', '&'))
+  const queries = links.flatMap((link) => (link.startsWith(`${REDIRECT_URI}?`) ? [new URL(link).searchParams] : []))
+  return queries.find((query) => query.has('error') && query.get('error') !== 'access_denied')
+}
+
 /** Reads what came; what leads elsewhere is not followed. */
 export function readArrival(answer: Answer, issuer: Issuer, place: Place): Arrival {
   const { status, headers, url } = answer
@@ -61,6 +71,8 @@ export function readArrival(answer: Answer, issuer: Issuer, place: Place): Arriv
     const { error, words } = errorOf(answer)
     return { isFine: false, where: `${status}${words === '' ? '' : `, ${shown(words)}`}`, error, findings: [] }
   }
+  const untold = isPage(answer) ? untoldIn(answer) : undefined
+  if (untold !== undefined) return judgeBack(untold, issuer)
   const type = essenceOf(headers['content-type'] ?? null)
   return isPage(answer)
     ? { isFine: true, where: 'a page', findings: [] }
@@ -76,6 +88,16 @@ export function readArrival(answer: Answer, issuer: Issuer, place: Place): Arriv
           ),
         ],
       }
+}
+
+/** Returns what is wrong where a request went well, but not with the `max_age` that the API demands. */
+export function judgeMaxAge({ where }: Arrival, maxAge: number): Finding {
+  return breaks(
+    'issuer',
+    'max_age_unmet',
+    `The API demands a login of the last ${maxAge} seconds, and the issuer refuses a request for one (${where}): it lets nobody in, ever.`,
+    'Give people a way to log in that proves when that was (auth_time), or let the API demand none.',
+  )
 }
 
 /** What a request for authorization was tried without, and then went well. */
