@@ -72,6 +72,16 @@ function nameBeside(parameters: Parameters): string | undefined {
   }
 }
 
+/**
+ * Returns what is asked of a provider about a login, as far as it knows that, for it may refuse all else: people can make an account
+ * where they log in, too, and take another one. `create` is what it must say that it knows.
+ */
+function askKnown(transaction: Transaction, prompts: Provider['prompts']): ReturnType<typeof askLogin> {
+  const asked = askLogin(prompts?.includes('create') ? transaction : { ...transaction, isCreating: false })
+  const isUnknown = asked.prompt === 'select_account' && prompts?.includes('select_account') === false
+  return isUnknown ? { ...asked, prompt: 'login' } : asked
+}
+
 /** Returns the logins at an OpenID provider. */
 export function createOpenidLogin(known: OpenidClient): OpenidLogin {
   const { issuer, clientId, clientSecret, scope, algorithms, isLoopbackAllowed, privateHost, fetch, tenants } = known
@@ -103,10 +113,10 @@ export function createOpenidLogin(known: OpenidClient): OpenidLogin {
   }
 
   async function begin(transaction: Transaction): Promise<Response> {
-    const { authorizationEndpoint } = await discover(transaction.now)
+    const { authorizationEndpoint, prompts } = await discover(transaction.now)
     const { state, callback, secret, handsOver } = transaction
     const fixed = { ...usual, ...(handsOver && handOver?.parameters) }
-    const { prompt, ...asked } = askLogin(transaction)
+    const { prompt, ...asked } = askKnown(transaction, prompts)
     const wishes = Object.entries(asked).filter(([, wish]) => wish !== undefined)
     const location = addParameters(authorizationEndpoint, {
       ...fixed,

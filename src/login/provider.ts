@@ -14,6 +14,8 @@ export interface Provider {
   readonly tokenEndpoint: string
   readonly isIssuerSent: boolean
   readonly isBasic: boolean
+  /** The values of `prompt` that it knows, where it says so (Initiating User Registration via OpenID Connect §5). */
+  readonly prompts: readonly unknown[] | undefined
   /** Where there is one that may be asked: nobody needs it to log in. */
   readonly userinfoEndpoint: string | undefined
   /** Where tokens are ended, and sessions, if there is such a place that may be asked. */
@@ -54,6 +56,7 @@ export function readProvider(
   const { issuer, isLoopbackAllowed, privateHost } = rules
   if (metadata['issuer'] !== issuer) throw new OAuthError('server_error', 'the metadata names another issuer')
   const { authorization_endpoint, token_endpoint, jwks_uri, token_endpoint_auth_methods_supported: methods } = metadata
+  const { prompt_values_supported: prompts } = metadata
   try {
     checkRemoteUrl('authorization_endpoint', authorization_endpoint, isLoopbackAllowed, privateHost)
     checkRemoteUrl('token_endpoint', token_endpoint, isLoopbackAllowed, privateHost)
@@ -66,6 +69,7 @@ export function readProvider(
     tokenEndpoint: token_endpoint,
     isIssuerSent: metadata['authorization_response_iss_parameter_supported'] === true,
     isBasic: !Array.isArray(methods) || methods.includes('client_secret_basic'),
+    prompts: Array.isArray(prompts) ? prompts : undefined,
     userinfoEndpoint: readOptional(metadata['userinfo_endpoint'], rules),
     revocationEndpoint: readOptional(metadata['revocation_endpoint'], rules),
     endSessionEndpoint: readOptional(metadata['end_session_endpoint'], rules),

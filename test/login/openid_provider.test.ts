@@ -252,7 +252,8 @@ describe('an answer that a provider posts', () => {
 
 describe('what a provider is asked', () => {
   it.each<[string, Partial<Transaction>, Json]>([
-    ['prompt=create', { isCreating: true }, { prompt: 'create' }],
+    ['prompt=create, where it does not say that it knows that,', { isCreating: true }, {}],
+    ['prompt=create, and a new login,', { isCreating: true, isFresh: true }, { prompt: 'login', max_age: '0' }],
     ['prompt=select_account', { isChoosing: true }, { prompt: 'select_account' }],
     ['prompt=login', { isFresh: true }, { prompt: 'login', max_age: '0' }],
     ['ui_locales', { uiLocales: 'de fr' }, { ui_locales: 'de fr' }],
@@ -271,6 +272,15 @@ describe('what a provider is asked', () => {
       'state',
     ])
     expect(await behind().begin(wish)).toEqual({ ...usual, ...expected })
+  })
+
+  it.each<[string, Partial<Transaction>, string[], string]>([
+    ['to let somebody make an account, where it says that it can', { isCreating: true }, ['login', 'create'], 'create'],
+    ['for a login in place of what it says that it does not know', { isChoosing: true }, ['none', 'login'], 'login'],
+    ['to let somebody choose, where it says that it can', { isChoosing: true }, ['select_account'], 'select_account'],
+  ])('is %s (Initiating User Registration via OpenID Connect §5)', async (_, wish, prompts, expected) => {
+    const metadata = { prompt_values_supported: prompts }
+    expect((await behind({ metadata }).begin(wish))['prompt']).toBe(expected)
   })
 
   it('has beside it what that provider needs, always or where tokens are handed over, and never in place of ours', async () => {

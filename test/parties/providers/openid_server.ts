@@ -17,8 +17,6 @@ export interface OpenidOptions {
   readonly callbacks: readonly string[]
   /** What its refresh tokens do: Google's are `fixed`. Default: there are none. */
   readonly refresh?: 'fixed' | 'rotating'
-  /** What stands before what somebody types, in `sub`. Default: nothing. */
-  readonly prefix?: string
   /** Where it sends browsers back to whose session there has ended. Default: nowhere. */
   readonly logouts?: readonly string[]
 }
@@ -31,7 +29,7 @@ export interface OpenidServer extends ProviderParty {
 
 /** Starts one. */
 export async function startOpenidServer(options: OpenidOptions): Promise<OpenidServer> {
-  const { callbacks, refresh, prefix = '', logouts = [] } = options
+  const { callbacks, refresh, logouts = [] } = options
   const seen = new Map<string, number>()
   const given: string[] = []
   const actedFor: string[] = []
@@ -55,6 +53,7 @@ export async function startOpenidServer(options: OpenidOptions): Promise<OpenidS
         keys: [randomBytes(16).toString('hex')],
       },
       pkce: { required: () => true },
+      discovery: { prompt_values_supported: ['none', 'login', 'consent'] },
       scopes: ['openid', 'profile', 'email', 'drive'],
       claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email', 'email_verified'] },
       conformIdTokenClaims: false,
@@ -73,7 +72,7 @@ export async function startOpenidServer(options: OpenidOptions): Promise<OpenidS
       findAccount: (_: unknown, id: string) => ({
         accountId: id,
         claims: () => ({
-          sub: prefix + id,
+          sub: id,
           name: `${id} of the OpenID provider`,
           preferred_username: id,
           email: `${id}@openid.example`,
