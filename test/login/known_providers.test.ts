@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import type { Transaction } from '../../src/login/authenticate.ts'
 import { KNOWN_PROVIDER_NAMES, knownMembers } from '../../src/login/known_providers.ts'
 import { readLoginProvider } from '../../src/login/provider_registration.ts'
+import { ISSUER, NOW } from '../fixtures.ts'
 
 const AROUND = { secret: 'hush', isLoopbackAllowed: false }
 
@@ -18,6 +20,26 @@ function faultsOf(name: string, table: object, around: object = {}): readonly st
   } catch (error) {
     return (error as Error).message.split('\n')
   }
+}
+
+const TRANSACTION: Transaction = {
+  issuer: ISSUER,
+  step: 'begin',
+  state: 'sealed',
+  provider: undefined,
+  callback: `${ISSUER}/login/callback/hub`,
+  secret: 's'.repeat(43),
+  clientName: 'An app',
+  begunAt: NOW,
+  isFresh: false,
+  maxAge: undefined,
+  isChoosing: false,
+  isCreating: false,
+  loginHint: undefined,
+  acrValues: undefined,
+  uiLocales: undefined,
+  handsOver: undefined,
+  now: NOW,
 }
 
 const GITHUB_PLACES = {
@@ -63,6 +85,41 @@ describe('a provider that is known by name', () => {
   it('tells when somebody logged in where the operator had it do so', () => {
     expect(read('microsoft', { provider: 'microsoft', auth_time: 'told' }).tellsAuthTime).toBe(true)
   })
+
+  it.each<readonly [string, string, string, Readonly<Record<string, string>>]>([
+    ['google', 'https://accounts.google.com', 'openid', { access_type: 'offline', prompt: 'consent' }],
+    ['microsoft', 'https://login.microsoftonline.com/7b21/v2.0', 'openid offline_access', {}],
+    ['apple', 'https://appleid.apple.com', 'openid', { response_mode: 'form_post' }],
+    ['gitlab', 'https://gitlab.com', 'openid', {}],
+    ['github', 'https://github.com/login/oauth/authorize', 'openid', {}],
+    ['discord', 'https://discord.com/oauth2/authorize', 'openid', {}],
+  ])(
+    '%s is asked where it is, for what an API is handed, and for a refresh token then',
+    async (name, at, scope, more) => {
+      const asked: string[] = []
+      const fetch = async (url: string): Promise<Response> => {
+        asked.push(url)
+        const [issuer = ''] = url.split('/.well-known/')
+        const endpoints = { authorization_endpoint: issuer, token_endpoint: issuer, jwks_uri: issuer }
+        return Response.json({ issuer, ...endpoints })
+      }
+      const provider = read(name, { provider: name, scope: 'openid' }, { fetch })
+      const handsOver = { scope: ['things'] }
+      const went = await provider.authenticate(new Request(`${ISSUER}/authorize`), {
+        ...TRANSACTION,
+        provider: name,
+        handsOver,
+      })
+      const { origin, pathname, searchParams } = new URL((went as Response).headers.get('location') ?? 'none:')
+      expect(`${origin}${pathname}`.replace(/\/$/, '')).toBe(at)
+      expect(asked).toEqual(/authorize$/.test(at) ? [] : [`${at}/.well-known/openid-configuration`])
+      expect((searchParams.get('scope') ?? '').split(' ').toSorted()).toEqual(`${scope} things`.split(' ').toSorted())
+      expect(Object.fromEntries(searchParams)).toMatchObject({ code_challenge_method: 'S256', ...more })
+      const plain = await provider.authenticate(new Request(`${ISSUER}/authorize`), { ...TRANSACTION, provider: name })
+      const { searchParams: usual } = new URL((plain as Response).headers.get('location') ?? 'none:')
+      expect([usual.get('scope'), usual.get('access_type'), usual.get('prompt')]).toEqual(['openid', null, null])
+    },
+  )
 
   it('can be called otherwise, ask for something else, and say in other words what that is', () => {
     const words = { repo: 'do everything with your code' }

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { type LoginProvider, type OAuthProviderOptions, oauthProvider, type Person } from '../../src/index.ts'
+import {
+  type LogEntry,
+  type LoginProvider,
+  loginProviders,
+  type OAuthProviderOptions,
+  oauthProvider,
+  type Person,
+} from '../../src/index.ts'
 import type { Transaction } from '../../src/login/authenticate.ts'
-import { ISSUER, NOW } from '../fixtures.ts'
+import { ISSUER, NOW, testIssuer } from '../fixtures.ts'
+import { authorizeUrl, createBrowser } from '../parties/person.ts'
 
 const SITE = 'https://hub.example'
 
@@ -248,6 +256,32 @@ describe('what the token endpoint of such a provider refuses', () => {
     const error = await comeBack(setUp({ '/token': token }).provider).catch((error: unknown) => error)
     expect(error).toMatchObject({ code, message: expect.stringContaining(detail) })
     expect(String(error)).not.toContain(CANARY)
+  })
+})
+
+describe('what such a provider says in an error', () => {
+  it.each<readonly [string, Readonly<Record<string, Answer>>, string, number]>([
+    ['its token endpoint', { '/token': { error: 'bad_verification_code', error_description: CANARY } }, 'code=c', 400],
+    ['its token endpoint, in other words', { '/token': { error: CANARY, error_description: CANARY } }, 'code=c', 500],
+    ['its userinfo', { '/user': () => Response.json({ message: CANARY }, { status: 401 }) }, 'code=c', 500],
+    ['its addresses', { '/emails': { message: CANARY } }, 'code=c', 500],
+    ['who somebody is', { '/user': { id: { canary: CANARY }, login: CANARY } }, 'code=c', 400],
+    ['the browser', {}, `error=${CANARY}&error_description=${CANARY}`, 303],
+  ])('is found in no page and in no log: %s', async (_, answers, answer, status) => {
+    const lines: LogEntry[] = []
+    const { provider } = setUp(answers, { emailsEndpoint: `${SITE}/emails` })
+    const issuer = testIssuer({
+      authenticate: loginProviders({ hub: provider }),
+      now: () => NOW,
+      log: (entry) => lines.push(entry),
+    })
+    const browser = createBrowser((request) => issuer.fetch(request))
+    const first = await browser.get(authorizeUrl())
+    const state = new URL(first.headers.get('location') ?? 'none:').searchParams.get('state')
+    const response = await browser.get(`${ISSUER}/login/callback/hub?state=${state}&${answer}`)
+    const page = `${response.headers.get('location')}${await response.text()}`
+    expect([response.status, lines.length > 0]).toEqual([status, true])
+    expect(`${page}${JSON.stringify(lines)}`).not.toContain(CANARY)
   })
 })
 
