@@ -122,7 +122,7 @@ export function createParts(context: EndpointContext, fetch: Fetch): Parts {
 export function createPersonalParts(context: EndpointContext, parts: Parts): PersonalParts {
   const { pushedRequests, view } = parts
   const cookies = createCookies(context.settings.issuer)
-  const sessions = createSessions(context, cookies, view, parts.backchannel)
+  const sessions = createSessions(context, cookies, view, parts.backchannel, parts.keptTokens)
   const answers = createAnswers(context)
   const ways = createWays(context, { pushedRequests, answers })
   const wanted = createWantedPersons(context, parts.idTokenHints)

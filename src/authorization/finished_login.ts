@@ -78,7 +78,7 @@ export function createFinishLogin(
     await sessions.checkCanStart(person, envelopes, now)
     await spend(facts)
     if (given !== undefined && hands !== undefined && sealed !== undefined)
-      await handedTokens.leave(handed, given, hands, sealed.until + lives.code)
+      await handedTokens.leave(facts.jti, given, { person, parameters, hands }, sealed.until + lives.code)
     await sessions.start(c, person, facts.browser, envelopes, now)
     chooseProvider.note(c, facts.provider)
     return c.redirect(isMarked ? addParameters(goesOnAt, { [LOGGED_IN]: 'yes' }) : goesOnAt, 303)

@@ -17,7 +17,6 @@ import { readParameters } from '../protocol/parameters.ts'
 import { readScope } from '../protocol/scope.ts'
 import type { HandOver, Resource } from '../registration/resource.ts'
 import { nameAfter } from './approve.ts'
-import type { Handed } from './authorization_request.ts'
 
 /** A login for which something is handed over. */
 export interface HandingLogin {
@@ -38,9 +37,10 @@ export interface HandedTokens {
   /**
    * Leaves what a provider gave at a login, for the grant that may come of it.
    *
+   * @param jti names the login
    * @param until when no grant can come of it any more. Unix seconds
    */
-  leave(handed: Handed, tokens: ProviderTokens, hands: HandOver, until: number): Promise<void>
+  leave(jti: string, tokens: ProviderTokens, login: HandingLogin, until: number): Promise<void>
 }
 
 /** Returns what hands tokens over. */
@@ -87,8 +87,9 @@ export function createHandedTokens(
         })
       return tokens
     },
-    async leave({ jti, sub }, tokens, { provider }, until) {
-      await keptTokens()?.leave(nameAfter('grant', jti), { ...tokens, sub, provider }, until)
+    async leave(jti, tokens, { person: { sub }, parameters, hands: { provider } }, until) {
+      const client = readParameters(parameters).get('client_id') ?? ''
+      await keptTokens()?.leave(nameAfter('grant', jti), { ...tokens, sub, provider }, client, until)
     },
   }
 }

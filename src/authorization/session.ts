@@ -11,6 +11,7 @@ import { hasElapsed } from '../elapsed.ts'
 import { type Cookies, LONGEST_COOKIE, LONGEST_SESSION } from '../http/cookies.ts'
 import { waitUntilOf } from '../http/wait_until.ts'
 import type { BackchannelLogout } from '../issuing/backchannel_logout.ts'
+import type { KeptTokensAt } from '../issuing/kept_provider_tokens.ts'
 import { REVOKED_FOR } from '../issuing/revoking.ts'
 import type { Person } from '../login/authenticate.ts'
 import { nameOfKept, OPENID } from '../openid/openid.ts'
@@ -106,6 +107,7 @@ export function createSessions(
   cookies: Cookies,
   view: RevocationView,
   backchannel: BackchannelLogout,
+  keptTokens: KeptTokensAt,
 ): Sessions {
   const { settings, newId } = context
   const { guard, lives, sessionIdleLifetime, longestLife, openid } = settings
@@ -165,9 +167,12 @@ export function createSessions(
   /** Ends a session for good, and tells the clients of it, beside the request: once, however often its cookie comes at the same time. */
   async function endAndTell(c: Context, { sid, sub, told = '' }: Session, now: number): Promise<void> {
     await endAtGuard(sid, now)
+    const waitUntil = waitUntilOf(c)
+    // What is kept of it at a provider is of no use to anybody any more: nobody waits until that ends, too.
+    waitUntil(Promise.resolve(keptTokens(guard, waitUntil)?.dropOf(sub, { session: sid })).catch(() => undefined))
     const clients = backchannel.clientsOf(told)
     if (clients.length === 0) return
-    if (await isFirst(sid, now)) backchannel.tell({ sub, sid }, clients, waitUntilOf(c), now)
+    if (await isFirst(sid, now)) backchannel.tell({ sub, sid }, clients, waitUntil, now)
   }
 
   /** Returns the first of these names that was not ended, or a new one. */

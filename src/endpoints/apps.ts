@@ -11,6 +11,7 @@ import type { EndpointContext } from '../context.ts'
 import { checkOwnForm, readBody } from '../http/browser.ts'
 import { type Cookies, withCookies } from '../http/cookies.ts'
 import { answerErrorPage } from '../http/respond.ts'
+import { waitUntilOf } from '../http/wait_until.ts'
 import type { Revoking } from '../issuing/revoking.ts'
 import { TokenError } from '../jose/error.ts'
 import { accountOf } from '../login/person.ts'
@@ -42,10 +43,11 @@ export function createAppsEndpoint(
   const { settings, keyRing, log, newId } = context
   const { issuer, revocations, guard, resources, userinfo, lives, authenticate } = settings
 
-  /** Returns what the providers are called at which APIs act for the person. */
-  function placesOf(uris: readonly string[]): readonly string[] {
-    const handed = uris.flatMap((uri) => resources.get(uri)?.providerToken?.provider ?? [])
-    return [...new Set(handed)].map((provider) => authenticate?.providers?.get(provider)?.label ?? provider)
+  /** Returns what the providers are called at which APIs act for the person, but for some of them. */
+  function placesOf(uris: readonly string[], except: readonly string[] = []): readonly string[] {
+    const handed = new Set(uris.flatMap((uri) => resources.get(uri)?.providerToken?.provider ?? []))
+    const left = [...handed].filter((provider) => !except.includes(provider))
+    return left.map((provider) => authenticate?.providers?.get(provider)?.label ?? provider)
   }
 
   async function show(c: Context, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<Response> {
@@ -94,8 +96,14 @@ export function createAppsEndpoint(
     const { ends } = await open(c, session, envelopes)
     if (revocations === undefined) throw new OAuthError('invalid_request', 'there is no list that could remember it')
     const clientId = typeof ends === 'string' ? ends : undefined
-    if (clientId === undefined) await revoking.subject(session.sub, now, 'approval')
-    else await revoking.app(session.sub, clientId, now, 'approval')
+    const { apps } = await allowed.read(c, session, envelopes)
+    const ending = apps.filter(({ client_id }) => clientId === undefined || client_id === clientId)
+    const waitUntil = waitUntilOf(c)
+    const ended =
+      clientId === undefined
+        ? await revoking.subject(session.sub, now, 'approval', waitUntil)
+        : await revoking.app(session.sub, clientId, now, 'approval', waitUntil)
+    const uris = ending.flatMap((app) => app.resources)
     await allowed.drop(c, clientId, session, envelopes, now)
     // Nothing is remembered of what was taken back: it is asked for again.
     cookies.drop(c, 'remember')
@@ -106,7 +114,7 @@ export function createAppsEndpoint(
       code: clientId === undefined ? 'all' : 'app',
       ...(clientId && { client: clientId }),
     })
-    return withCookies(c, await toPageResponse(200, endedPage(issuer, clientId === undefined)))
+    return withCookies(c, await toPageResponse(200, endedPage(issuer, clientId === undefined, placesOf(uris, ended))))
   }
 
   return async (c) => {

@@ -17,6 +17,7 @@ import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { isImpersonal } from '../protocol/subject.ts'
 import type { Client } from '../registration/clients/client.ts'
 import { createKept } from '../remote/kept.ts'
+import type { WaitUntil } from '../remote/single_flight.ts'
 import type { Revocations } from '../stores/revocations.ts'
 import { REVOCATIONS_TYP, type RevocationEvents } from '../token/revocations.ts'
 
@@ -128,10 +129,14 @@ export function createOperatorEndpoint(
     kid: (value, now) => keyRing.knows(value, now) && branchOfLeaf(value) <= newestBranch,
     resource: (value) => findResource(resources.keys(), value) !== undefined,
   }
-  const hands: Readonly<Record<Exclude<Asked, 'resource'>, (value: string, now: number) => Promise<void>>> = {
-    sub: (value, now) => revoking.subject(value, now, 'operator'),
+  const hands: Readonly<
+    Record<Exclude<Asked, 'resource'>, (value: string, now: number, waitUntil: WaitUntil) => Promise<void>>
+  > = {
+    async sub(value, now, waitUntil) {
+      await revoking.subject(value, now, 'operator', waitUntil)
+    },
     client: (value, now) => revoking.client(value, now, 'operator'),
-    grant: (value, now) => revoking.grant(value, now, 'operator'),
+    grant: (value, now, waitUntil) => revoking.grant(value, now, 'operator', waitUntil),
     kid: (value, now) => revoking.key(value, now, 'operator'),
   }
 
@@ -153,7 +158,7 @@ export function createOperatorEndpoint(
     if (parameters.get('unknown') !== 'true' && !isKnown[asked](value, now))
       throw new OAuthError('unknown_value', `no such ${asked}`)
     if (asked === 'resource') return answerBranches(await revoking.resource(value, now, 'operator'), client)
-    await hands[asked](value, now)
+    await hands[asked](value, now, waitUntil)
     // In which browsers they are, and what was told there, nobody remembers: so all are told, and of no session.
     if (asked === 'sub' && !isImpersonal(value)) backchannel.tell({ sub: value }, backchannel.listening, waitUntil, now)
     log({ level: 'info', event: 'revocations', code: asked, client: client.id })

@@ -72,7 +72,7 @@ export function createRevokeEndpoint(
   }
 
   /** Ends a family, and every access token that came of it. */
-  async function revokeRefresh(token: string, client: Client, now: number): Promise<void> {
+  async function revokeRefresh(token: string, client: Client, { waitUntil, now }: ReadForm): Promise<void> {
     const envelopes = context.envelopes(keyRing.open(now), now)
     let facts: RefreshFacts
     try {
@@ -82,7 +82,7 @@ export function createRevokeEndpoint(
       throw error
     }
     if (facts.client_id !== client.id) return
-    await revoking.approval(facts, now)
+    await revoking.approval(facts, now, waitUntil)
     log({ level: 'info', event: 'revoke', code: 'refresh_token', client: client.id })
   }
 
@@ -149,7 +149,7 @@ export function createRevokeEndpoint(
     if (kind === 'refresh') {
       if (guard === undefined && revocations === undefined)
         throw new OAuthError('unsupported_token_type', 'there is neither a guard nor a list that could remember it')
-      await revokeRefresh(token, client, now)
+      await revokeRefresh(token, client, form)
     }
     // What was sealed to a server's own key the issuer cannot open, so it cannot tell whose it is.
     if (kind === 'sealed to its server') throw unsupported()

@@ -7,6 +7,7 @@
 import { digestLabels } from '../../keys/digest.ts'
 import { findResource } from '../../keys/identifier.ts'
 import { TokenError } from '../jose/error.ts'
+import { OFFLINE_ACCESS } from '../openid/openid.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readScope } from '../protocol/scope.ts'
 import type { Client } from '../registration/clients/client.ts'
@@ -170,7 +171,7 @@ export async function keepHandOver(
   { approvals: { resources, providerTokens } }: ApprovalContext,
 ): Promise<void> {
   const isHanded = approvedResources(approval).some((uri) => resources.get(uri)?.providerToken !== undefined)
-  if (isHanded) await providerTokens?.keep(approval)
+  if (isHanded) await providerTokens?.keep(approval, approval.scope.includes(OFFLINE_ACCESS))
 }
 
 function isDetailed({ details = [] }: Approval, uri: string): boolean {

@@ -1,5 +1,5 @@
 /**
- * What is kept at the guard for devices: sealed, each of a kind, and changed by one rule at a time.
+ * What is kept at the guard for devices, and of the grants at a provider: sealed, each of a kind, and changed by one rule at a time.
  *
  * @module
  */
@@ -18,8 +18,10 @@ const LONGEST_COUNT = 2048
 /** What is kept of how often something happened. */
 export type Kept = Readonly<Record<string, unknown>>
 
-/** What is kept for devices needs of its request. */
+/** What is kept needs of its request. */
 export interface KeptContext {
+  /** What it is sealed for. Default `device`. */
+  readonly purpose?: 'device' | 'provider'
   readonly guard: Guard & Keeping
   readonly envelopes: PurposeEnvelopes
   /** Unix seconds. */
@@ -46,20 +48,21 @@ export interface KeptAtGuard {
   /**
    * Changes by a rule what is kept under a name, however many do so at the same time.
    *
+   * @param until when it ends, unless the rule says otherwise. Unix seconds
    * @returns what the rule answers; nothing where too many did
    */
   change<Answer>(
     name: string,
     kind: string,
     until: number,
-    decide: (before: Kept) => { readonly after?: Kept; readonly answer: Answer },
+    decide: (before: Kept) => { readonly after?: Kept; readonly until?: number; readonly answer: Answer },
   ): Promise<Answer | undefined>
 }
 
 /** Returns what is kept at a guard. */
-export function createKept({ guard, envelopes, now, newId }: KeptContext): KeptAtGuard {
+export function createKept({ purpose = 'device', guard, envelopes, now, newId }: KeptContext): KeptAtGuard {
   async function seal(kind: string, facts: PurposeFacts, longest: number): Promise<string> {
-    const envelope = await envelopes.seal('device', { ...facts, kind }).catch((cause: unknown) => {
+    const envelope = await envelopes.seal(purpose, { ...facts, kind }).catch((cause: unknown) => {
       if (cause instanceof TokenError && cause.code === 'size') return undefined
       throw cause
     })
@@ -68,7 +71,9 @@ export function createKept({ guard, envelopes, now, newId }: KeptContext): KeptA
   }
 
   async function open(kind: string, envelope: string): Promise<PurposeFacts> {
-    const facts = await envelopes.openLate('device', envelope)
+    const facts = await (purpose === 'device'
+      ? envelopes.openLate(purpose, envelope)
+      : envelopes.open(purpose, envelope))
     if (facts['kind'] !== kind) throw new TokenError('claims')
     return facts
   }
@@ -83,17 +88,21 @@ export function createKept({ guard, envelopes, now, newId }: KeptContext): KeptA
     name: string,
     kind: string,
     until: number,
-    decide: (before: Kept) => { readonly after?: Kept; readonly answer: Answer },
+    decide: (before: Kept) => { readonly after?: Kept; readonly until?: number; readonly answer: Answer },
   ): Promise<Answer | undefined> {
     for (let times = 0; times < MOST_AT_ONCE; times++) {
       const lying = await guard.look(name)
-      const { after, answer } = decide((lying === undefined ? undefined : await openKept(kind, lying)) ?? {})
+      const {
+        after,
+        answer,
+        until: end = until,
+      } = decide((lying === undefined ? undefined : await openKept(kind, lying)) ?? {})
       if (after === undefined) return answer
-      const next = await seal(kind, { ...after, jti: newId(), iat: now, exp: until }, LONGEST_COUNT)
+      const next = await seal(kind, { ...after, jti: newId(), iat: now, exp: end }, LONGEST_COUNT)
       const isDone =
         lying === undefined
-          ? (await guard.leave(name, next, until)) === 'first'
-          : (await guard.swap(name, lying, next, until)) === 'swapped'
+          ? (await guard.leave(name, next, end)) === 'first'
+          : (await guard.swap(name, lying, next, end)) === 'swapped'
       if (isDone) return answer
     }
     return undefined

@@ -5,21 +5,26 @@
  * @module
  */
 
-import type { LoginProviders } from '../login/authenticate.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { HandOver } from '../registration/resource.ts'
 import type { WaitUntil } from '../remote/single_flight.ts'
 import type { Approval } from './approval_facts.ts'
 import { createTokenPlace, type KeptTokens, type KeptTokensContext } from './kept_tokens.ts'
+import { createProviderEndings, type ProviderEndingsContext } from './provider_endings.ts'
+import { markOf, type Owner } from './provider_grants.ts'
 import { createTokenLeases, type LeaseContext, type LyingTokens } from './token_lease.ts'
 
 /** What is needed to keep them, and to keep them fresh. */
-export interface ProviderTokensContext extends KeptTokensContext, Omit<LeaseContext, 'place'> {
-  /** The providers by what they are called. */
-  readonly providers: LoginProviders
+export interface ProviderTokensContext
+  extends KeptTokensContext,
+    Omit<LeaseContext, 'place'>,
+    Omit<ProviderEndingsContext, keyof LeaseContext> {
   /** Keeps a worker awake: who asked may have gone before the provider answers. */
   readonly waitUntil: WaitUntil
 }
+
+/** What of a person's grants ends: those of a session, but for what outlives it; those of an app; or all. */
+export type Ended = { readonly session: string } | { readonly app: string } | 'all'
 
 /** An access token of a provider, to be handed over. */
 export interface HandedToken {
@@ -33,16 +38,18 @@ export interface KeptProviderTokens {
   /**
    * Leaves tokens for a grant that a person may come to give.
    *
+   * @param client the app that asks for it
    * @param until Unix seconds
    * @throws {OAuthError} `login_failed` when others lie there
    */
-  leave(gid: string, tokens: KeptTokens, until: number): Promise<void>
+  leave(gid: string, tokens: KeptTokens, client: string, until: number): Promise<void>
   /**
    * Keeps what was left for a grant until that ends.
    *
+   * @param outlives whether it outlives its session
    * @throws {OAuthError} `temporarily_unavailable` when it cannot
    */
-  keep(approval: Pick<Approval, 'gid' | 'grant_end'>): Promise<void>
+  keep(approval: Pick<Approval, 'gid' | 'grant_end' | 'sid' | 'client_id'>, outlives: boolean): Promise<void>
   /**
    * Returns an access token that a provider gave for a grant; where it is at its end, a new one. All else must have been checked
    * before: a provider that rotates sees its refresh token once.
@@ -51,8 +58,13 @@ export interface KeptProviderTokens {
    * `temporarily_unavailable` when it may work later; `server_error` when it takes an operator to mend it
    */
   take(approval: Pick<Approval, 'gid' | 'sub'>, handOver: HandOver): Promise<HandedToken>
-  /** Overwrites what was kept for a grant, which has ended. */
+  /**
+   * Overwrites what was kept for a grant, which has ended; at the provider it ends, too, where the operator wants that and no other
+   * grant of the person is known.
+   */
   drop(gid: string): Promise<void>
+  /** Does so for grants of a person that have ended together, and returns the providers at which all ends. */
+  dropOf(sub: string, ended: Ended): Promise<readonly string[]>
 }
 
 /** How often something is begun anew that others change at the same time. */
@@ -61,6 +73,7 @@ const MOST_AT_ONCE = 12
 /** Returns the tokens that are kept. */
 export function createProviderTokens(context: ProviderTokensContext): KeptProviderTokens {
   const { providers, waitUntil } = context
+  const endings = createProviderEndings(context)
   const place = createTokenPlace(context)
   const leases = createTokenLeases({ ...context, place })
 
@@ -95,13 +108,36 @@ export function createProviderTokens(context: ProviderTokensContext): KeptProvid
     return renewing
   }
 
+  /** Overwrites what lies there for a grant, and returns what that was. */
+  async function overwrite(gid: string): Promise<KeptTokens | undefined> {
+    for (let times = 0; times < MOST_AT_ONCE; times++) {
+      const lying = await place.look(gid)
+      if (lying?.kept === undefined) return undefined
+      if ((await place.swap(gid, lying, undefined)) !== undefined) return lying.kept
+    }
+    return undefined
+  }
+
+  /** Ends a grant: whose it is what lies there says, or the list in which it stood. */
+  async function end(gid: string, known?: Owner): Promise<boolean> {
+    const kept = await overwrite(gid)
+    const owner = kept ?? known
+    return owner !== undefined && endings.end(owner, gid, kept)
+  }
+
   return {
-    leave: place.leave,
-    async keep({ gid, grant_end }) {
+    async leave(gid, tokens, client, until) {
+      await place.leave(gid, tokens, until)
+      await endings.note(tokens, { gid, until, marks: [markOf('app', client)] })
+    },
+    async keep({ gid, grant_end, sid, client_id }, outlives) {
+      const marks = [...(outlives ? [] : [markOf('session', sid)]), markOf('app', client_id)]
+      const noted = { gid, until: grant_end, marks }
       for (let times = 0; times < MOST_AT_ONCE; times++) {
         const lying = await place.look(gid)
-        if (lying?.kept === undefined || lying.until >= grant_end) return
-        if ((await place.swap(gid, lying, lying.kept, grant_end)) !== undefined) return
+        if (lying?.kept === undefined) return
+        const isKept = lying.until >= grant_end || (await place.swap(gid, lying, lying.kept, grant_end)) !== undefined
+        if (isKept) return endings.note(lying.kept, noted)
       }
       throw new OAuthError('temporarily_unavailable', 'what a provider gave is changed too often', { retryAfter: 2 })
     },
@@ -113,10 +149,15 @@ export function createProviderTokens(context: ProviderTokensContext): KeptProvid
       return { accessToken, ...(expiresAt === undefined ? {} : { expiresAt }) }
     },
     async drop(gid) {
-      for (let times = 0; times < MOST_AT_ONCE; times++) {
-        const lying = await place.look(gid)
-        if (lying?.kept === undefined || (await place.swap(gid, lying, undefined)) !== undefined) return
-      }
+      await end(gid)
+    },
+    async dropOf(sub, ended) {
+      const mark =
+        ended === 'all' ? undefined : 'app' in ended ? markOf('app', ended.app) : markOf('session', ended.session)
+      const done: string[] = []
+      // One after the other: the last one is to find that it is the last.
+      for (const { owner, gid } of await endings.find(sub, mark)) if (await end(gid, owner)) done.push(owner.provider)
+      return done
     },
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import type { EndpointContext } from '../context.ts'
+import type { ProviderEnding } from '../grants/provider_endings.ts'
 import { createProviderTokens, type KeptProviderTokens } from '../grants/provider_tokens.ts'
 import type { WaitUntil } from '../remote/single_flight.ts'
 import { createDeadline } from '../stores/deadline.ts'
@@ -28,7 +29,12 @@ export function createKeptProviderTokens(context: EndpointContext): KeptTokensAt
   const providers = settings.authenticate?.providers ?? new Map()
   const within = createDeadline('provider', log, PATIENCE)
   const envelopes = (at: number) => context.envelopes(keyRing.open(at), at)
-  const own = { providers, envelopes, now, wait, newId, within, skew: keyRing.skew }
+  const tellEnding = ({ provider, livesOn }: ProviderEnding): void => {
+    const detail = livesOn === undefined ? provider : `what "${provider}" gave lives on there: ${livesOn}`
+    const [level, code] = livesOn === undefined ? (['info', 'ended'] as const) : (['warn', 'lives_on'] as const)
+    log({ level, event: 'provider_tokens', code, detail })
+  }
+  const own = { providers, tellEnding, envelopes, now, wait, newId, within, skew: keyRing.skew }
   return (guard = settings.guard, waitUntil = () => {}) =>
     isHandingOver && guard !== undefined && isKeeping(guard)
       ? createProviderTokens({ ...own, guard, waitUntil })

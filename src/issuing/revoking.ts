@@ -13,6 +13,7 @@ import { type Approval, approvedResources } from '../grants/approval_facts.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { isImpersonal } from '../protocol/subject.ts'
 import type { Resource } from '../registration/resource.ts'
+import type { WaitUntil } from '../remote/single_flight.ts'
 import type { Addition, RevocationEvent, Revocations, RevocationView } from '../stores/revocations.ts'
 import { MOST_TOLERANT } from '../token/claims.ts'
 import type { Opened } from '../token/entitlement.ts'
@@ -45,14 +46,19 @@ export interface RevokedBranches {
 
 /** Writes what is revoked, at the list and the guard, as far as there are any. What cannot be written throws. */
 export interface Revoking {
-  /** Revokes all that a subject had until now: sessions, refresh tokens, access tokens. */
-  subject(sub: string, now: number, by: By): Promise<void>
-  /** Revokes all that a person let a client have until now. */
-  app(sub: string, clientId: string, now: number, by: By): Promise<void>
+  /**
+   * Revokes all that a subject had until now: sessions, refresh tokens, access tokens.
+   *
+   * @param waitUntil keeps a worker awake until its providers know. Default: nothing does
+   * @returns the providers at which it ends, too
+   */
+  subject(sub: string, now: number, by: By, waitUntil?: WaitUntil): Promise<readonly string[]>
+  /** Revokes all that a person let a client have until now; as `subject`. */
+  app(sub: string, clientId: string, now: number, by: By, waitUntil?: WaitUntil): Promise<readonly string[]>
   /** Revokes an approval for good, by its own id or one that a resource knows it by. */
-  grant(gid: string, now: number, by: By): Promise<void>
+  grant(gid: string, now: number, by: By, waitUntil?: WaitUntil): Promise<void>
   /** Ends an approval for good, with what came of it; much of the same becomes one event of the person and the client. */
-  approval(approval: Approval, now: number): Promise<void>
+  approval(approval: Approval, now: number, waitUntil?: WaitUntil): Promise<void>
   /** Revokes all that was issued to a client until now. */
   client(id: string, now: number, by: By): Promise<void>
   /** Revokes all that was, or will be, made with a key. */
@@ -145,15 +151,19 @@ export function createRevoking(
     await Promise.all(additions.map((addition) => add(addition, by, now)))
   }
 
-  async function subject(...[sub, now, by]: Parameters<Revoking['subject']>): Promise<void> {
+  async function subject(...[sub, now, by, waitUntil]: Parameters<Revoking['subject']>): Promise<readonly string[]> {
     const [at, until, keep] = [now + REVOKED_FOR, endOf(now), keepOf(now)]
     // Who is no person can be named.
-    if (isImpersonal(sub)) return add({ kind: 'sub', value: sub, at, until, keep }, by, now)
+    if (isImpersonal(sub)) {
+      await add({ kind: 'sub', value: sub, at, until, keep }, by, now)
+      return []
+    }
     const names = [...resources.values()].map((resource) => named(resource, 'sub', nameAt(resource).sub(sub), at, now))
     await addAll([own({ kind: 'sub', value: sub }, at, keep), ...(await Promise.all(names)).flat()], by, now)
+    return (await keptTokens(guard, waitUntil)?.dropOf(sub, 'all')) ?? []
   }
 
-  async function app(...[sub, clientId, now, by]: Parameters<Revoking['app']>): Promise<void> {
+  async function app(...[sub, clientId, now, by, waitUntil]: Parameters<Revoking['app']>): Promise<readonly string[]> {
     const [at, keep] = [now + REVOKED_FOR, keepOf(now)]
     const where = [...(clients.find(clientId)?.resources ?? resources.keys())].flatMap(
       (uri) => resources.get(uri) ?? [],
@@ -161,12 +171,13 @@ export function createRevoking(
     const names = where.map((resource) => named(resource, 'app', nameAt(resource).app(sub, clientId), at, now))
     const known = own({ kind: 'app', value: appOf(sub, clientId) }, at, keep)
     await addAll([known, ...(await Promise.all(names)).flat()], by, now)
+    return (await keptTokens(guard, waitUntil)?.dropOf(sub, { app: clientId })) ?? []
   }
 
-  async function grant(...[gid, now, by]: Parameters<Revoking['grant']>): Promise<void> {
+  async function grant(...[gid, now, by, waitUntil]: Parameters<Revoking['grant']>): Promise<void> {
     const [until, keep] = [endOf(now), keepOf(now)]
     await Promise.all(pairwise.namesOf('gid', gid).map((name) => guard?.end(name, keep)))
-    await keptTokens()?.drop(gid)
+    await keptTokens(guard, waitUntil)?.drop(gid)
     // 128 random bits that only resources know who had a token: this one can be tested by nobody else. It joins none of the others.
     const known = { kind: 'gid', value: gid, at: keep, until, keep } as const
     const names = [...resources.values()]
@@ -175,10 +186,10 @@ export function createRevoking(
     await addAll([known, ...(await Promise.all(names)).flat()], by, now)
   }
 
-  async function approval(facts: Approval, now: number): Promise<void> {
+  async function approval(facts: Approval, now: number, waitUntil?: WaitUntil): Promise<void> {
     const { gid, sub, client_id, grant_end } = facts
     await Promise.all(pairwise.namesOf('gid', gid).map((name) => guard?.end(name, grant_end)))
-    await keptTokens()?.drop(gid)
+    await keptTokens(guard, waitUntil)?.drop(gid)
     const until = endOf(now)
     const perResource = approvedResources(facts)
       .flatMap((uri) => resources.get(uri) ?? [])

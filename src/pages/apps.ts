@@ -77,13 +77,18 @@ ${can === 'end apps' ? html`<h2>Everything, everywhere</h2><p>Ends every app and
   return { issuer, title: 'What you allowed', body }
 }
 
-/** Returns the page after something was ended. */
-export function endedPage(issuer: string, isAll: boolean): Page {
+/**
+ * Returns the page after something was ended.
+ *
+ * @param livesOnAt what providers are called at which what was handed over of them did not end
+ */
+export function endedPage(issuer: string, isAll: boolean, livesOnAt: readonly string[]): Page {
   const words = isAll
     ? 'Every app and every session of yours has ended, and you are logged out.'
     : 'The app has ended, wherever it was let in. It has to ask you again.'
   const body = html`<h1>Ended</h1>
 <p>${words} It can take a few seconds until every service knows.</p>
+${livesOnAt.map((label) => html`<p class="note">What you allowed at <strong><bdi>${label}</bdi></strong> lives on there. You can end it in your settings at <bdi>${label}</bdi>.</p>`)}
 <p><a href="${issuer}${isAll ? '/' : '/apps'}">${isAll ? 'Go to the start page' : 'Back to what you allowed'}</a></p>`
   return { issuer, title: 'Ended', body }
 }

@@ -70,9 +70,19 @@ async function listen(changes: Partial<IssuerSettings> = {}) {
   given.tokens = {
     accessToken: `${CANARY}-access`,
     refreshToken: `${CANARY}-refresh`,
-    expiresAt: NOW + 300,
+    expiresAt: NOW + 30,
     scope: ['repo'],
   }
+  const revoke = vi.fn(async () => {})
+  Object.assign(given.provider, {
+    revoke,
+    refresh: async () => ({
+      accessToken: `${CANARY}-access-2`,
+      refreshToken: `${CANARY}-refresh-2`,
+      expiresAt: NOW + 3600,
+      scope: ['repo'],
+    }),
+  })
   const answers: Promise<unknown>[] = []
   const there = createHandOver(
     given,
@@ -114,6 +124,7 @@ async function listen(changes: Partial<IssuerSettings> = {}) {
   return {
     ...there,
     given,
+    revoke,
     post,
     get,
     async seen() {
@@ -173,7 +184,7 @@ describe("a provider's tokens", () => {
     const there = await listen()
     const asked = { scope: 'read mail openid profile', resource: `${API} ${API2}` }
     const tokens = await there.login(asked)
-    expect((await there.open((await refresh(API)).access_token)).providerToken).toBe(`${CANARY}-access`)
+    expect((await there.open((await refresh(API)).access_token)).providerToken).toBe(`${CANARY}-access-2`)
 
     async function refresh(resource: string) {
       return there.token({ grant_type: 'refresh_token', refresh_token: tokens.refresh_token, resource })
@@ -207,6 +218,8 @@ describe("a provider's tokens", () => {
     await there.post('/revoke', 'app', APP_SECRET, { token: tokens.refresh_token ?? '' })
     await there.get('/revocations')
     await there.browser.get(`${ISSUER}/logout`)
+    await there.settled()
+    expect(there.revoke).toHaveBeenCalledOnce()
 
     const { plain, kinds, inside } = await find(await there.seen())
     expect(plain).toEqual([])

@@ -66,6 +66,8 @@ export function createTestProvider(): TestProvider {
 export interface HandOver {
   readonly browser: Browser
   readonly ask: (request: Request) => Promise<Response>
+  /** Waits until nothing goes on any more beside the answers. */
+  settled(): Promise<void>
   /** Goes to the authorization endpoint, logs in at the provider, says yes, and returns where the browser ends up. */
   authorize(changes?: Changes): Promise<URL>
   /** Asks the token endpoint, as the app. */
@@ -110,9 +112,17 @@ export function createHandOver(
     },
     ...changes,
   })
+  const beside: Promise<unknown>[] = []
+  const execution = {
+    waitUntil: (promise: Promise<unknown>) => {
+      beside.push(promise)
+    },
+    passThroughOnException() {},
+    props: {},
+  }
   const ask = async (request: Request): Promise<Response> => {
     const asked = request.clone()
-    const response = await issuer.fetch(request)
+    const response = await issuer.fetch(request, {}, execution)
     hear?.(asked, response.clone())
     return response
   }
@@ -146,6 +156,9 @@ export function createHandOver(
   return {
     browser,
     ask,
+    async settled() {
+      while (beside.length > 0) await Promise.allSettled(beside.splice(0))
+    },
     authorize,
     token,
     async login(asked) {

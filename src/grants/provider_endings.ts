@@ -1,0 +1,96 @@
+/**
+ * What ends at a provider with the last grant of a person that is known to have tokens of it: where the operator wants that, for some
+ * providers end all tokens that a person gave an app.
+ *
+ * @module
+ */
+
+import type { LoginProviders } from '../login/authenticate.ts'
+import { OAuthError } from '../protocol/error.ts'
+import type { WaitUntil } from '../remote/single_flight.ts'
+import type { WithinDeadline } from '../stores/deadline.ts'
+import { type KeptTokens, type KeptTokensContext, tokensOf } from './kept_tokens.ts'
+import { createProviderGrants, type Owner, type ProviderGrant } from './provider_grants.ts'
+
+/** What became of tokens at a provider. */
+export interface ProviderEnding {
+  /** What the settings call the provider. */
+  readonly provider: string
+  /** Whether they are ended there; else they live on, and why. */
+  readonly livesOn?: string
+}
+
+/** What is needed to end them. */
+export interface ProviderEndingsContext extends KeptTokensContext {
+  /** The providers by what they are called. */
+  readonly providers: LoginProviders
+  /** Lets a provider answer in time, or not at all. */
+  readonly within: WithinDeadline
+  /** Keeps a worker awake: nobody waits for the provider. */
+  readonly waitUntil: WaitUntil
+  /** Is told what became of tokens. */
+  readonly tellEnding: (ending: ProviderEnding) => void
+}
+
+/** What ends at providers. */
+export interface ProviderEndings {
+  /** Notes a grant of somebody, where anything ends with it. */
+  note(owner: Owner, grant: ProviderGrant): Promise<void>
+  /**
+   * Ends what a provider gave for a grant that is over, if no other of the same person is known; and tells whether that is so.
+   *
+   * @param kept nothing where no tokens are known any more
+   */
+  end(owner: Owner, gid: string, kept: KeptTokens | undefined): Promise<boolean>
+  /** Returns the grants of a person that end with something, with the providers that they are at; of all without. */
+  find(sub: string, mark?: string): Promise<readonly { readonly owner: Owner; readonly gid: string }[]>
+}
+
+/** Returns what ends at providers. */
+export function createProviderEndings(context: ProviderEndingsContext): ProviderEndings {
+  const { providers, within, waitUntil, tellEnding } = context
+  const isEnding = (provider: string): boolean => providers.get(provider)?.revoke !== undefined
+  const grantsAt = () => {
+    const now = context.now()
+    return createProviderGrants({ ...context, envelopes: context.envelopes(now), now })
+  }
+
+  /** Ends tokens at their provider, and tells what became of that. */
+  async function revoke({ provider, ...kept }: KeptTokens): Promise<void> {
+    const failed = await within(async () => {
+      try {
+        await providers.get(provider)?.revoke?.(tokensOf(kept), context.now())
+        return undefined
+      } catch (error) {
+        return error
+      }
+    }).catch((error: unknown) => error)
+    if (failed === undefined) return tellEnding({ provider })
+    const name = failed instanceof Error ? failed.name : typeof failed
+    tellEnding({ provider, livesOn: failed instanceof OAuthError ? `${failed.code}, ${failed.message}` : name })
+  }
+
+  return {
+    async note(owner, grant) {
+      if (isEnding(owner.provider)) await grantsAt().note(owner, grant)
+    },
+    async end({ sub, provider }, gid, kept) {
+      if (!isEnding(provider)) return false
+      const { wasKnown, areOthers } = await grantsAt().end({ sub, provider }, gid)
+      if (areOthers) return false
+      if (kept === undefined) {
+        if (wasKnown) tellEnding({ provider, livesOn: 'no tokens of it are known any more' })
+        return false
+      }
+      waitUntil(revoke(kept))
+      return true
+    },
+    async find(sub, mark) {
+      const found = [...providers.keys()].filter(isEnding).map(async (provider) => {
+        const owner = { sub, provider }
+        return (await grantsAt().find(owner, mark)).map((gid) => ({ owner, gid }))
+      })
+      return (await Promise.all(found)).flat()
+    },
+  }
+}
