@@ -45,7 +45,9 @@ export function oauthProvider(options: OAuthProviderOptions): LoginProvider {
   function begin(transaction: Transaction): Response {
     const { state, callback, secret, handsOver } = transaction
     const fixed = { ...options.authorizationParameters, ...(handsOver && options.handOverParameters) }
-    const { prompt, login_hint } = askLogin(transaction)
+    // Where people make an account, they can log in, too.
+    const isCreating = transaction.isCreating && promptValuesSupported.includes('create')
+    const { prompt, login_hint } = askLogin({ ...transaction, isCreating })
     const prompts = [fixed['prompt'], promptValuesSupported.find((known) => known === prompt)]
     const location = addParameters(options.authorizationEndpoint, {
       ...fixed,

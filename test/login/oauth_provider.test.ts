@@ -154,6 +154,10 @@ describe('a provider that speaks OAuth 2.0 without ID tokens', () => {
     expect(searchParams.get('login')).toBe('octocat')
     expect(searchParams.get('login_hint')).toBeNull()
     expect((await leave(github.provider, { isCreating: true })).searchParams.get('prompt')).toBeNull()
+    const newcomer = { isChoosing: true, isCreating: true }
+    expect((await leave(github.provider, newcomer)).searchParams.get('prompt')).toBe('select_account')
+    const open = setUp({}, { promptValuesSupported: ['select_account', 'create'] })
+    expect((await leave(open.provider, newcomer)).searchParams.get('prompt')).toBe('create')
     const both = setUp({}, { promptValuesSupported: ['select_account'], handOverParameters: { prompt: 'consent' } })
     const handing = await leave(both.provider, { isChoosing: true, handsOver: { scope: [] } })
     expect(handing.searchParams.get('prompt')).toBe('consent select_account')
