@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:http'
+import { createRequire } from 'node:module'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -18,6 +20,8 @@ describe.skipIf(isWithoutChromium)('a logout that goes by the provider, in a rea
   let issuer = ''
   let app = ''
   let provider = ''
+  /** Whether the provider cannot be reached. */
+  let isDown = false
 
   beforeAll(async () => {
     const shop = await listen((_, answer) =>
@@ -63,31 +67,40 @@ describe.skipIf(isWithoutChromium)('a logout that goes by the provider, in a rea
           label: 'The Works',
           tellsAuthTime: true,
           authenticate: async () => ({ sub: 'works|alice', auth_time: now() }),
-          endSession: async ({ location, state }) =>
-            `${provider}/end?${formOf({ post_logout_redirect_uri: location, state })}`,
+          async endSession({ location, state }) {
+            if (isDown) throw new Error('down')
+            return `${provider}/end?${formOf({ post_logout_redirect_uri: location, state })}`
+          },
         },
       }),
       log: () => {},
     })
     browser = await startChromium()
-    page = await (await browser.newContext()).newPage()
+    const phone = { viewport: { width: 320, height: 640 } }
+    page = await (await browser.newContext(phone)).newPage()
   }, 120_000)
   afterAll(async () => {
     await browser?.close()
     for (const server of servers) server.close()
   })
 
-  it('leads from our form to its form and on to the app, though the policy of each page knows the next one alone', async () => {
+  /** Logs in at the relying party, and presses on the page that asks whether to log out. */
+  async function logOut(): Promise<void> {
     const asked = formOf({
       ...{ response_type: 'code', client_id: 'rp', redirect_uri: `${app}/cb`, scope: 'openid' },
       ...{ code_challenge: challengeOf(VERIFIER), code_challenge_method: 'S256' },
     })
     await page.goto(`${issuer}/authorize?${asked}`)
-    await page.getByRole('button', { name: 'Allow' }).click()
+    if (page.url().startsWith(issuer)) await page.getByRole('button', { name: 'Allow' }).click()
     await page.waitForURL(`${app}/cb?**`)
     const wish = formOf({ client_id: 'rp', post_logout_redirect_uri: `${app}/out`, state: 'x & y' })
     await page.goto(`${issuer}/logout?${wish}`)
     await page.getByRole('button', { name: 'Log out' }).click()
+  }
+
+  it('leads from our form to its form and on to the app, though the policy of each page knows the next one alone', async () => {
+    isDown = false
+    await logOut()
     await page.waitForURL(`${provider}/end?**`)
     // Whoever stays there has lost nothing.
     const other = await page.context().newPage()
@@ -96,5 +109,19 @@ describe.skipIf(isWithoutChromium)('a logout that goes by the provider, in a rea
     await page.getByRole('button', { name: 'Yes' }).click()
     await page.waitForURL(`${app}/out?state=x+%26+y`)
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Shop')
+  })
+
+  it('ends on a page that anybody can read where the provider is down, with a way back', async () => {
+    isDown = true
+    await logOut()
+    await page.getByText('you may still be logged in').waitFor()
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(320)
+    await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'))
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+    const options = JSON.stringify({ runOnly: { type: 'tag', values: tags } })
+    const { violations } = await page.evaluate<{ violations: unknown[] }>(`axe.run(${options})`)
+    expect(violations).toEqual([])
+    await page.getByRole('link', { name: 'Back to The Shop' }).click()
+    await page.waitForURL(`${app}/out?state=x+%26+y`)
   })
 })
