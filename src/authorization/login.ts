@@ -217,9 +217,13 @@ export function createLogins(
       if (about.hasEnded && retryAt !== undefined) return c.redirect(retryAt, 303)
       const facts = (await envelopes.open('login', state)) as unknown as LoginFacts
       const isOpen = chooseProvider.isOpen(facts)
-      // Each provider has a callback of its own: an answer of one is none of another's (RFC 9700 §4.4).
-      if (callback !== undefined && (isOpen || callback.provider !== facts.provider))
-        throw new OAuthError('login_failed', 'the answer is for another provider than was chosen')
+      // Each provider has a callback of its own: an answer of one is none of another's (RFC 9700 §4.4). At `/login` are forms of ours.
+      const isRight =
+        callback === undefined
+          ? isForm || facts.provider === undefined
+          : !isOpen && callback.provider === facts.provider
+      if (!isRight)
+        throw new OAuthError('login_failed', 'the answer did not come to the callback of the provider that was chosen')
       if (isOpen) {
         const chosen = await choose(c, facts, parameters.get('provider') ?? '', envelopes, now)
         if (chosen !== undefined) return chosen

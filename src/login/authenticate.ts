@@ -49,7 +49,10 @@ export interface Person {
 export interface Transaction {
   /** The issuer's URL. */
   readonly issuer: string
-  /** `begin` when the login begins; `continue` when the browser comes back to `/login` or `/login/callback`. */
+  /**
+   * `begin` when the login begins; `continue` when the browser comes back to `/login` or `/login/callback`: of a provider among several to
+   * `callback`, and to `/login` by a form of its page here alone.
+   */
   readonly step: 'begin' | 'continue'
   /** The sealed transaction: must come back as the parameter `state`. */
   readonly state: string

@@ -15,6 +15,7 @@ describe('an answer of one provider at another’s callback (RFC 9700 §4.4)', (
   it.each<[string, string, boolean]>([
     ['another provider’s', `${CALLBACK}/google`, true],
     ['the one without a name', CALLBACK, true],
+    ['/login, where only our own forms are', `${ISSUER}/login`, true],
     ['a provider’s, where none was chosen yet', `${CALLBACK}/github`, false],
     ['the one without a name, where none was chosen yet', CALLBACK, false],
   ])('is refused, is shown to no provider, and spends nothing: %s', async (_, callback, isChosen) => {
@@ -28,7 +29,7 @@ describe('an answer of one provider at another’s callback (RFC 9700 §4.4)', (
     expect(there.lines.at(-1)).toMatchObject({
       event: 'login',
       code: 'login_failed',
-      detail: 'the answer is for another provider than was chosen',
+      detail: 'the answer did not come to the callback of the provider that was chosen',
     })
     expect(there.browser.cookies.has('__Host-bulla-session')).toBe(false)
     expect(there.transactions.map(({ step }) => step)).toEqual(['begin'])
