@@ -2,6 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { KNOWN_PROVIDER_NAMES } from '../../src/login/known_providers.ts'
 import { ROOT, run } from '../checkout.ts'
 import { blockOf } from '../docs.ts'
 import { secretHash } from '../fixtures.ts'
@@ -231,6 +232,18 @@ token_endpoint_auth_method = "none"
         ),
       ])
     for (const { out, err } of [good, open, stray, promised]) expect(out + err).not.toContain('canary')
+  })
+
+  it('takes it that the secret is there of each provider that is known by name, and lists it', async () => {
+    const tables = KNOWN_PROVIDER_NAMES.map(
+      (name) =>
+        `[vars.LOGIN.${name}]\nprovider = "${name}"\nclient_id = "x"\n${name === 'microsoft' ? 'tenants = ["1"]\n' : ''}`,
+    )
+    const { code, out, err } = await check({
+      'wrangler.toml': GOOD.replace(/\[vars.LOGIN\][^[]*/, `${tables.join('')}\n`),
+    })
+    expect([code, out]).toEqual([0, ''])
+    for (const name of KNOWN_PROVIDER_NAMES) expect(err).toContain(`LOGIN_CLIENT_SECRET_${name.toUpperCase()}`)
   })
 
   it('says where nobody can be told when people logged in, what a token in the tokens of an API means, and whom DPoP is advised for', async () => {

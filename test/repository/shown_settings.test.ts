@@ -116,6 +116,20 @@ describe('the settings that the docs show', () => {
     }
   })
 
+  it.each(['openid', 'oauth', 'page'])('tell of all that a table of LOGIN can have: %s', (type) => {
+    const known = (() => {
+      try {
+        readBindings({ ISSUER, LOGIN: { one: { type, 'no such member': 1 } } })
+      } catch (error) {
+        return /"LOGIN.one" has no setting of that name; it knows: (.*)/.exec(String(error))?.[1]?.split(', ') ?? []
+      }
+      return []
+    })()
+    expect(known).toContain('label')
+    const login = DOCS.split('\n# People and login\n')[1]?.split('\n# ')[0] ?? ''
+    expect(known.filter((member) => !new RegExp(`\`${member}\`|^${member} = `, 'm').test(login))).toEqual([])
+  })
+
   it('are called in code as the docs say: each variable by its own name in camelCase, but for who logs in and how often', () => {
     const table = DOCS.split('\n## Variables\n')[1]?.split('\n## ')[0] ?? ''
     const variables = [...table.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(
