@@ -220,7 +220,8 @@ export function createTokenEndpoint(
         isProved: (bound) => isConfirmation(bound) && isConfirmedBy(bound, confirmation ?? {}),
       },
     })
-    checkDecision(decided, client, APPROVED.includes(type) ? approvable : resources, now)
+    const isApproved = APPROVED.includes(type)
+    checkDecision(decided, client, isApproved ? approvable : resources, now, isApproved)
     const decision = bind(decided, confirmation, client)
     // What can fail comes before what is spent; what was sealed for a request that is refused then is never handed out.
     const refresh_token = decision.refresh_token ?? (await sealRefresh(decision.refresh, client, envelopes, now))

@@ -20,13 +20,15 @@ function isAboutWhom({ sub, client_id }: Entitlement, client: Client, resource: 
 /**
  * Checks that a decision stays within what the client may have, now.
  *
+ * @param isApproved whether it stands on what a person let the client have: nothing else hands over a token of a provider
  * @throws {RangeError} when it does not: the grant type has a fault, and the client is not to blame
  */
 export function checkDecision(
-  { entitlement, refresh }: Decision,
+  { entitlement, providerToken, refresh }: Decision,
   client: Client,
   resources: ReadonlyMap<string, Resource>,
   now: number,
+  isApproved: boolean,
 ): void {
   const { aud, scope, authorization_details: details = [], iat, exp } = entitlement
   const resource = client.resources.has(aud) ? resources.get(aud) : undefined
@@ -38,6 +40,10 @@ export function checkDecision(
     throw new RangeError('a grant decided for details that the client may not have')
   if (iat !== now || exp <= now || exp > now + resource.accessTokenLifetime)
     throw new RangeError('a grant decided for another time than now, or too long')
+  const isHanded = providerToken === undefined || (isApproved && resource.providerToken !== undefined)
+  // In the entitlement hooks would see it.
+  if (!isHanded || entitlement.providerToken !== undefined)
+    throw new RangeError('a grant decided to hand over a token of a provider')
   if (!isAboutWhom(entitlement, client, resource) || (refresh !== undefined && refresh.client_id !== client.id))
     throw new RangeError('a grant decided for another client, or about one')
 }

@@ -93,7 +93,10 @@ export interface LoginFacts {
 export interface Decision {
   /** What the client gets an access token for. */
   readonly entitlement: Entitlement
-  /** The access token of a provider that its resource is handed, in that envelope and nowhere else: no hook sees it. */
+  /**
+   * The access token of a provider that its resource is handed, in that envelope and nowhere else: no hook sees it. Only where a person
+   * let the client in: a grant type of your own that says one is refused.
+   */
   readonly providerToken?: string
   /** What the client gets a refresh token for, if it gets one. */
   readonly refresh?: RefreshFacts

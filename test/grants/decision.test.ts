@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { createMemoryGuard, entitleSubject, type Grant, type IssuerSettings, type LogEntry } from '../../src/index.ts'
+import {
+  createMemoryGuard,
+  entitleSubject,
+  type Grant,
+  type IssuerSettings,
+  type LogEntry,
+  loginProviders,
+} from '../../src/index.ts'
 import { API, API2, basic, ISSUER, NOW, SECRETS, testIssuer, VARS } from '../fixtures.ts'
+import { createTestProvider } from '../parties/hand_over.ts'
 import { formOf } from '../parties/person.ts'
 import { ASSERTION_TYPE, clientAssertion } from '../parties/trusted.ts'
 
@@ -59,6 +67,7 @@ describe('what an own grant type decides', () => {
     ['a longer life than the resource allows', { exp: NOW + 601 }],
     ['no life', { exp: NOW }],
     ['another time', { iat: NOW + 1 }],
+    ['a token of a provider, where hooks would see it', { providerToken: 'x' }],
   ])('is not minted for %s: 500, and the log says why (H68)', async (_, changes) => {
     const { send, lines } = await ask((parameters, client, context) => ({
       entitlement: { ...entitleSubject('alice', parameters, client, context), ...changes },
@@ -66,6 +75,23 @@ describe('what an own grant type decides', () => {
     expect(await send('one')).toBe('500 server_error')
     expect(lines.at(-1)).toMatchObject({ level: 'error', event: 'token', code: 'server_error' })
   })
+})
+
+it('an own grant type hands over no token of a provider, be it at an API that is handed one', async () => {
+  for (const handed of [{}, { provider_token: 'github' }]) {
+    const { send, lines } = await ask(
+      (parameters, client, context) => ({
+        entitlement: entitleSubject('alice', parameters, client, context),
+        providerToken: 'x',
+      }),
+      {
+        resources: { ...VARS.RESOURCES, [API]: { ...VARS.RESOURCES[API], ...handed } },
+        authenticate: loginProviders({ github: { ...createTestProvider().provider } }),
+      },
+    )
+    expect(await send('one')).toBe('500 server_error')
+    expect(lines.at(-1)).toMatchObject({ level: 'error', event: 'token', code: 'server_error' })
+  }
 })
 
 describe('what a client proves itself by', () => {
