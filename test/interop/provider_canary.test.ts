@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { createMemoryGuard, createMemoryRevocations, type Guard } from '../../src/index.ts'
-import { readAnswer } from '../parties/person.ts'
-import { createHouse, HOUSE, OTHER_API } from '../parties/providers/house.ts'
+import { authorizeUrl, readAnswer } from '../parties/person.ts'
+import { APP_CALLBACK, apiOf, createHouse, HOUSE, OTHER_API } from '../parties/providers/house.ts'
 import { HOUR, type OpenidServer, startOpenidServer } from '../parties/providers/openid_server.ts'
 import { EIGHT_HOURS, type PlainServer, startPlainServer } from '../parties/providers/plain_server.ts'
 import { CLIENT_SECRET } from '../parties/providers/provider_party.ts'
@@ -114,8 +114,13 @@ it.each([
     expect(await house.api('other', other.access_token)).toEqual({ sub: expect.any(String), actedFor: undefined })
     for (const path of ['/', '/apps', '/jwks', '/healthz', '/.well-known/oauth-authorization-server', '/logout'])
       await person.visit(`${HOUSE}${path}`)
-    // A code that the provider does not know, and a secret that it does not take.
-    await person.visit(`${HOUSE}/login/callback/${provider}?state=x&code=y`)
+    // A code that the provider does not know: it says what it was shown.
+    const asked = { client_id: 'app', redirect_uri: APP_CALLBACK, resource: apiOf(provider) }
+    await house.person('bob').visit(authorizeUrl(asked, HOUSE), (next) => {
+      if (next.href.startsWith(callbackOf(provider))) next.searchParams.set('code', 'y')
+      return next.href.startsWith(APP_CALLBACK) ? undefined : next
+    })
+    expect(heard.at(-1)).toContain('login_failed')
 
     expect([acted.length, new Set(acted).size, acted[0]]).toEqual([
       provider === 'openid' ? 4 : 6,
