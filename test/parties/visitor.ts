@@ -21,7 +21,7 @@ export interface Visitor {
    *
    * @param detour is asked before each step: what it returns is visited instead, and where it returns nothing the way ends there
    */
-  visit(url: string, detour?: (url: URL) => URL | undefined): Promise<Arrival>
+  visit(url: string, detour?: (url: URL) => URL | undefined | Promise<URL | undefined>): Promise<Arrival>
 }
 
 /** Steps that no way has. */
@@ -96,7 +96,7 @@ export function createVisitor({ name = 'alice', ask = fetch, follows }: VisitorO
       let url = new URL(start)
       let form: Sent | undefined
       for (let step = 0; step < MOST_STEPS; step++) {
-        const to = detour(url)
+        const to = await detour(url)
         if (to === undefined) return { url, status: 0, text: '' }
         url = to
         const headers = form === undefined ? {} : { origin: url.origin }
