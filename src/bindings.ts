@@ -51,8 +51,6 @@ export interface Bindings {
   readonly LOGIN?: unknown
   /** Secret: what `LOGIN` with `type = "openid"` shows to its provider. */
   readonly LOGIN_CLIENT_SECRET?: unknown
-  /** Secrets: what each table of `LOGIN` shows to its provider, by its name in capitals. */
-  readonly [several: `LOGIN_CLIENT_SECRET_${string}`]: unknown
   /** Seconds that a login may take, and that a consent page can be answered. */
   readonly LOGIN_LIFETIME?: unknown
   /** Seconds after which a person must log in again. */
@@ -84,6 +82,12 @@ export interface Bindings {
   /** `"true"` only in `.dev.vars`. */
   readonly DEVELOPMENT?: unknown
 }
+
+/**
+ * Secrets: what each table of `LOGIN` shows to its provider, by its name in capitals. They are no part of `Bindings`, for an interface
+ * such as `wrangler types` writes has no names by a pattern.
+ */
+export type LoginSecrets = { readonly [several: `LOGIN_CLIENT_SECRET_${string}`]: unknown }
 
 /** The compiler holds the names against the type: one that is missing here would be refused. */
 BINDING_KINDS satisfies Readonly<Record<keyof Bindings, BindingKind>>
@@ -128,7 +132,7 @@ function readTable(name: string, value: unknown): Readonly<Record<string, unknow
 /** Reads who logs people in, and what Workers bind. */
 function readParts(env: Bindings, isLoopbackAllowed: boolean, faults: FaultList) {
   const { LOGIN, GUARD, REVOCATIONS, FAILURES, REGISTRATIONS, DEVICES } = env
-  const secretOf = (name: LoginSecret) => readText(name, env[name])
+  const secretOf = (name: LoginSecret) => readText(name, (env as LoginSecrets & Bindings)[name])
   const login = readLogin(LOGIN, { secretOf, isLoopbackAllowed }, faults)
   const revocations = faults.read(() => {
     if (REVOCATIONS !== undefined) checkMethods('REVOCATIONS', REVOCATIONS, ['getByName'], 'Durable Objects')
@@ -218,7 +222,7 @@ export function gatherBindings(env: Bindings, faults: FaultList): IssuerSettings
  * @throws {TypeError} when bindings are missing, misspelt or of a wrong type: all that is wrong is said
  * @throws {RangeError} when `DEVELOPMENT` is on for an issuer that is not on this machine
  */
-export function readBindings(env: Bindings): IssuerSettings {
+export function readBindings(env: Bindings | (Bindings & LoginSecrets)): IssuerSettings {
   const faults = createFaultList()
   const { settings } = readAll({ settings: () => gatherBindings(env, faults) }, faults)
   return settings

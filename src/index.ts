@@ -4,7 +4,7 @@
  * @module
  */
 
-export { type Bindings, readBindings } from './bindings.ts'
+export { type Bindings, type LoginSecrets, readBindings } from './bindings.ts'
 export { entitleSubject } from './grants/entitlement.ts'
 export type { Decision, Grant, GrantContext } from './grants/grant.ts'
 export type { FormRequest } from './http/form_endpoint.ts'

@@ -42,7 +42,7 @@ const IN_WORKERS = ['own_grant_shop_session', 'own_grant_worker', 'hooks', 'prof
 const IN_BROWSERS = ['app']
 
 /** Those of MCP's own SDK, whose types are for no such strictness, nor for the oldest; they are run elsewhere. */
-const OF_OTHERS = ['mcp-sdk', 'mcp-server']
+const OF_OTHERS = ['mcp-sdk', 'mcp-server', 'github-tool', 'github-register']
 
 /** What is let in where, for the compiler; each `@ts-expect-error` must be one. */
 const ENTITLED = `import { createVerifier, type Entitlement } from 'bulla/verifier'
