@@ -2,6 +2,7 @@ import { evictAllDurableObjects, runDurableObjectAlarm, runInDurableObject } fro
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { createDurableObjectGuard, type GuardNamespace, type GuardStub } from '../../src/stores/guard_on_workers.ts'
+import { createRefreshing, HOUR } from '../parties/refreshing_provider.ts'
 import { guardContract } from './guard_contract.ts'
 
 const namespace = env['GUARD'] as GuardNamespace
@@ -36,6 +37,16 @@ describe('the guard of Durable Objects', () => {
     expect(await stub.leave('n', 'a', now + 60, inTime())).toBe('first')
     expect(await stub.swap('n', 'a', 'b', now + 60, Date.now() - 1)).toBe('late')
     expect(await stub.look('n')).toBe('a')
+  })
+
+  it('gives one of a hundred the lease to ask a provider for new tokens, and all what that brings', async () => {
+    const all = createRefreshing('rotating', () => createDurableObjectGuard(namespace, options), now)
+    const [machine, other] = [all.machine(), all.machine(50)]
+    const { refresh_token } = await machine.login()
+    all.time.pass(HOUR)
+    const asked = Array.from({ length: 100 }, (_, index) => (index % 2 ? machine : other).refresh(refresh_token))
+    expect(new Set((await Promise.all(asked)).map(({ status }) => status))).toEqual(new Set([200]))
+    expect(all.there.seen).toEqual(['login-1'])
   })
 
   it('drops what was left by an alarm after its time and a margin, and no sooner', async () => {
