@@ -7,21 +7,14 @@
 
 import { OAuthError } from '../protocol/error.ts'
 import type { HandOver } from '../registration/resource.ts'
-import type { WaitUntil } from '../remote/single_flight.ts'
 import type { Approval } from './approval_facts.ts'
 import { createTokenPlace, type KeptTokens, type KeptTokensContext } from './kept_tokens.ts'
 import { createProviderEndings, type ProviderEndingsContext } from './provider_endings.ts'
 import { markOf, type Owner } from './provider_grants.ts'
 import { createTokenLeases, type LeaseContext, type LyingTokens } from './token_lease.ts'
 
-/** What is needed to keep them, and to keep them fresh. */
-export interface ProviderTokensContext
-  extends KeptTokensContext,
-    Omit<LeaseContext, 'place'>,
-    Omit<ProviderEndingsContext, keyof LeaseContext> {
-  /** Keeps a worker awake: who asked may have gone before the provider answers. */
-  readonly waitUntil: WaitUntil
-}
+/** What is needed to keep them, to keep them fresh, and to end them. */
+export type ProviderTokensContext = KeptTokensContext & Omit<LeaseContext, 'place'> & ProviderEndingsContext
 
 /** What of a person's grants ends: those of a session, but for what outlives it; those of an app; or all. */
 export type Ended = { readonly session: string } | { readonly app: string } | 'all'
@@ -104,6 +97,7 @@ export function createProviderTokens(context: ProviderTokensContext): KeptProvid
     const renewing = leases.renew(approval.gid, first, provider.refresh.bind(provider), () =>
       lookFor(approval, handOver),
     )
+    // Who comes after a machine that was killed waits for longer than some clients do.
     waitUntil(renewing.catch(() => undefined))
     return renewing
   }

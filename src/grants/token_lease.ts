@@ -8,6 +8,7 @@
 import type { LoginProvider } from '../login/authenticate.ts'
 import { faultOfTokens } from '../login/bound_tokens.ts'
 import { OAuthError } from '../protocol/error.ts'
+import type { WaitUntil } from '../remote/single_flight.ts'
 import type { WithinDeadline } from '../stores/deadline.ts'
 import { type Attempt, type KeptTokens, type Lying, type TokenPlace, tokensOf } from './kept_tokens.ts'
 
@@ -45,8 +46,10 @@ export interface LeaseContext {
   readonly newId: () => string
   /** Returns the seconds by which any two clocks may differ. */
   readonly skew: (now: number) => number
-  /** Lets the provider answer in time, or not at all. */
+  /** Lets whoever asks wait for the provider so long, and no longer. */
   readonly within: WithinDeadline
+  /** Keeps a worker awake: who asked may have gone before the provider answers. */
+  readonly waitUntil: WaitUntil
 }
 
 /** Tokens that lie there. */
@@ -74,8 +77,20 @@ export interface TokenLeases {
 /** Asks a provider for new tokens. */
 export type Refresh = NonNullable<LoginProvider['refresh']>
 
+/** What became of something. */
+type Outcome<Value> = { readonly value: Value } | { readonly error: unknown }
+
+/** Does something, and returns what became of it. */
+async function outcomeOf<Value>(act: () => Promise<Value>): Promise<Outcome<Value>> {
+  try {
+    return { value: await act() }
+  } catch (error) {
+    return { error }
+  }
+}
+
 /** Returns what new tokens are had by. */
-export function createTokenLeases({ place, now, wait, newId, skew, within }: LeaseContext): TokenLeases {
+export function createTokenLeases({ place, now, wait, newId, skew, within, waitUntil }: LeaseContext): TokenLeases {
   const lasts = ({ expiresAt = Number.POSITIVE_INFINITY }: KeptTokens, seconds: number): boolean =>
     expiresAt - now() >= seconds
 
@@ -113,13 +128,7 @@ export function createTokenLeases({ place, now, wait, newId, skew, within }: Lea
   async function ask(gid: string, mine: LyingTokens, attempt: Attempt, refresh: Refresh): Promise<KeptTokens> {
     const { sub, provider } = mine.kept
     const ended = { ...attempt, ended: true } as const
-    const asked = await within(async () => {
-      try {
-        return { tokens: await refresh(tokensOf(mine.kept), now()) }
-      } catch (error) {
-        return { error }
-      }
-    }).catch((error: unknown) => ({ error }))
+    const asked = await outcomeOf(async () => refresh(tokensOf(mine.kept), now()))
     if ('error' in asked) {
       const { error: cause } = asked
       const code = cause instanceof OAuthError ? cause.code : undefined
@@ -130,12 +139,20 @@ export function createTokenLeases({ place, now, wait, newId, skew, within }: Lea
       if (code === 'temporarily_unavailable') throw unavailable(detail, cause)
       throw new OAuthError('server_error', detail, { cause })
     }
-    const fault = faultOfTokens(asked.tokens)
-    const kept = { ...asked.tokens, sub, provider, attempt: ended }
+    const fault = faultOfTokens(asked.value)
+    const kept = { ...asked.value, sub, provider, attempt: ended }
     const isKept = await settle(gid, mine, fault === undefined ? kept : undefined)
     if (fault !== undefined) throw new OAuthError('invalid_grant', fault)
     if (isKept) return kept
     throw new OAuthError('invalid_grant', 'its grant ended while its provider was asked')
+  }
+
+  /** Returns what was asked for, in time; what comes later is put down all the same, for who comes then. */
+  async function inTime(asking: Promise<KeptTokens>): Promise<KeptTokens> {
+    waitUntil(asking.catch(() => undefined))
+    const outcome = await within(() => outcomeOf(() => asking))
+    if ('error' in outcome) throw outcome.error
+    return outcome.value
   }
 
   async function renew(...[gid, first, refresh, look]: Parameters<TokenLeases['renew']>): Promise<KeptTokens> {
@@ -154,7 +171,8 @@ export function createTokenLeases({ place, now, wait, newId, skew, within }: Lea
       if (!isLive || (isDead && watched >= 1000 * LEASE)) {
         const mine = { id: newId(), at: now() }
         const leased = await place.swap(gid, lying, { ...kept, attempt: mine })
-        if (leased !== undefined) return ask(gid, { ...leased, kept: { ...kept, attempt: mine } }, mine, refresh)
+        if (leased !== undefined)
+          return inTime(ask(gid, { ...leased, kept: { ...kept, attempt: mine } }, mine, refresh))
       }
       const most = isDead ? 1000 * LEASE : PATIENCE
       if (waited >= most) throw unavailable('somebody else asks its provider for new tokens')

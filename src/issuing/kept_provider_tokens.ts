@@ -11,8 +11,8 @@ import type { WaitUntil } from '../remote/single_flight.ts'
 import { createDeadline } from '../stores/deadline.ts'
 import { type Guard, isKeeping } from '../stores/guard.ts'
 
-/** Milliseconds that a provider may take: no shorter than one that keeps to its own time needs. */
-const PATIENCE = 5500
+/** Milliseconds that whoever asks a provider waits for it: it may have to be discovered first. */
+const PATIENCE = 8000
 
 /**
  * Returns the tokens that are kept; nothing where nothing is handed over.

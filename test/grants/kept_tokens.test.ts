@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { createKeyring } from '../../keys/index.ts'
+import { createKeyring, rotateRing, writeRing } from '../../keys/index.ts'
 import { createMemoryGuard, type Guard, type IssuerSettings } from '../../src/index.ts'
 import { createPurposeEnvelopes } from '../../src/token/purpose.ts'
-import { API, API2, ISSUER, NOW, secretHash, testRing } from '../fixtures.ts'
+import { API, API2, ISSUER, NOW, secretHash, testKey, testRing } from '../fixtures.ts'
 import { APP_SECRET, CANARY, createHandOver, createTestProvider } from '../parties/hand_over.ts'
 import { VERIFIER } from '../parties/person.ts'
 
@@ -78,6 +78,19 @@ it.each([
   there.clock.now += LOGIN + 3600
   const { access_token } = await there.refresh(refresh_token)
   expect((await there.open(access_token)).providerToken).toBe(`${CANARY}-1`)
+})
+
+it('opens until the grant ends, whatever the ring became meanwhile', async () => {
+  const there = start()
+  const { refresh_token } = await there.login()
+  there.clock.now = NOW + GRANT - 61
+  const rotated = rotateRing(testRing(NOW), { now: NOW + 86_400, key: testKey(1) })
+  if (!rotated.ok) throw new Error(rotated.detail)
+  const settings = { guard: there.memory, now: () => there.clock.now, keyRing: writeRing(rotated.ring) }
+  const later = createHandOver(there.given, settings)
+  expect(await later.token({ grant_type: 'refresh_token', refresh_token, resource: API })).toHaveProperty(
+    'access_token',
+  )
 })
 
 it('it is not kept for an app that gets no refresh token, nor where no code is redeemed: its time is that of the login', async () => {

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { createKeyring } from '../../keys/index.ts'
-import { OAuthError } from '../../src/index.ts'
+import { createProviderTokens } from '../../src/grants/provider_tokens.ts'
+import { createMemoryGuard, OAuthError, type ProviderTokens } from '../../src/index.ts'
 import { createPurposeEnvelopes, type PurposeEnvelopes, type PurposeFacts } from '../../src/token/purpose.ts'
 import { API, ISSUER, NOW, testRing } from '../fixtures.ts'
 import { createProver } from '../parties/dpop.ts'
-import { APP_SECRET, CANARY } from '../parties/hand_over.ts'
+import { APP_SECRET, CANARY, createTestProvider } from '../parties/hand_over.ts'
 import { formOf, VERIFIER } from '../parties/person.ts'
 import { type Answered, createRefreshing, HOUR, type Kind, type Refreshing } from '../parties/refreshing_provider.ts'
+import { createTime } from '../parties/virtual_time.ts'
 
 const { skew } = testRing(NOW)
 const KINDS: readonly Kind[] = ['rotating', 'fixed']
@@ -245,6 +247,54 @@ describe('a machine that is killed', () => {
     expect((await asked)?.status).toBe(200)
     expect(all.there.seen).toEqual(['login-1'])
   })
+})
+
+it('tokens that live for half a minute are had once for all who come at the same time', async () => {
+  const all = createRefreshing('fixed')
+  const machine = all.machine()
+  const { refresh_token } = await machine.login()
+  all.time.pass(HOUR)
+  all.there.before = () => all.time.wait(500)
+  all.there.changes = { expiresAt: all.time.now() + 30 }
+  const answers = await times(20, () => machine.refresh(refresh_token))
+  expect(tally(answers)).toEqual({ '200 token': 20 })
+  expect(Math.max(...answers.map(({ body }) => body.expires_in ?? 0))).toBe(30)
+  expect(all.there.seen).toEqual(['login-1'])
+})
+
+it('what the provider answers too late for whoever asked is there for who comes then; nobody is kept from it by one who has gone', async () => {
+  const time = createTime(NOW)
+  const awake: Promise<unknown>[] = []
+  const asked: ProviderTokens[] = []
+  const tokens = { sub: 'github|1', provider: 'github', accessToken: 'a', refreshToken: 'r', scope: ['repo'] }
+  const provider = {
+    ...createTestProvider().provider,
+    async refresh(shown: ProviderTokens) {
+      asked.push(shown)
+      return { ...shown, accessToken: 'b', refreshToken: 's', expiresAt: NOW + HOUR }
+    },
+  }
+  const kept = createProviderTokens({
+    guard: createMemoryGuard(() => NOW),
+    envelopes: envelopesAt,
+    now: time.now,
+    wait: time.wait,
+    newId: () => crypto.randomUUID(),
+    skew: () => skew,
+    providers: new Map([['github', provider]]),
+    within: async (call) => {
+      void call()
+      throw new OAuthError('temporarily_unavailable', 'late')
+    },
+    waitUntil: (promise) => awake.push(promise),
+    tellEnding: () => {},
+  })
+  const approval = { gid: 'g', sub: tokens.sub }
+  await kept.leave('g', { ...tokens, expiresAt: NOW + 5 }, 'app', NOW + HOUR)
+  await expect(kept.take(approval, tokens)).rejects.toMatchObject({ code: 'temporarily_unavailable' })
+  await Promise.all(awake)
+  expect(await kept.take(approval, tokens)).toEqual({ accessToken: 'b', expiresAt: NOW + HOUR })
+  expect(asked).toEqual([{ accessToken: 'a', refreshToken: 'r', expiresAt: NOW + 5, scope: ['repo'] }])
 })
 
 it('what the provider gave is put down though the guard fails once', async () => {
