@@ -31,7 +31,7 @@ const targets = fc.constantFrom(
 
 const PROMPTS = ['login', 'consent', 'select_account', 'create', 'none']
 const rarely = <Value>(values: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> =>
-  fc.option(values, { freq: 3, nil: undefined })
+  fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: values })
 
 /** Any request of an app that several providers could be meant by. */
 const requests = fc
@@ -60,7 +60,7 @@ it('whatever an app asks for among several providers ends at the app or at a pag
   const persons = [/^Continue with Plain/, /^Continue with OpenID/].map((words) => house.person('alice', words))
   const ends = new Map<string, number>()
   await fc.assert(
-    fc.asyncProperty(fc.array(requests, { minLength: 1, maxLength: 3 }), fc.nat(1), async (asked, who) => {
+    fc.asyncProperty(fc.array(requests, { minLength: 3, maxLength: 3 }), fc.nat(1), async (asked, who) => {
       const person = persons[who] ?? house.person()
       for (const one of asked) {
         // It throws where twenty steps are not enough.
@@ -71,11 +71,10 @@ it('whatever an app asks for among several providers ends at the app or at a pag
         if (!isAnswered) throw new Error(`${status} at ${url.href}`)
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   )
   const faults = house.log.filter(({ level }) => level === 'error')
   expect([faults, ends.get('server_error'), ends.get('temporarily_unavailable')]).toEqual([[], undefined, undefined])
-  // Some of all that went all the way.
-  const answers = house.heard.filter((heard) => !heard.startsWith(`${HOUSE}/login`))
-  expect(answers.filter((heard) => /[?&#]code=|name="code"/.test(heard)).length).toBeGreaterThan(5)
+  // Much of it can be had.
+  expect(ends.get('code')).toBeGreaterThan(3)
 })
