@@ -262,7 +262,7 @@ it('tokens that live for half a minute are had once for all who come at the same
   expect(all.there.seen).toEqual(['login-1'])
 })
 
-it('what the provider answers too late for whoever asked is there for who comes then; nobody is kept from it by one who has gone', async () => {
+it('what the provider answers too late for whoever asked is there for who comes then, and a worker stays awake for it', async () => {
   const time = createTime(NOW)
   const awake: Promise<unknown>[] = []
   const asked: ProviderTokens[] = []
@@ -270,6 +270,7 @@ it('what the provider answers too late for whoever asked is there for who comes 
   const provider = {
     ...createTestProvider().provider,
     async refresh(shown: ProviderTokens) {
+      await time.wait(9000)
       asked.push(shown)
       return { ...shown, accessToken: 'b', refreshToken: 's', expiresAt: NOW + HOUR }
     },
@@ -292,7 +293,9 @@ it('what the provider answers too late for whoever asked is there for who comes 
   const approval = { gid: 'g', sub: tokens.sub }
   await kept.leave('g', { ...tokens, expiresAt: NOW + 5 }, 'app', NOW + HOUR)
   await expect(kept.take(approval, tokens)).rejects.toMatchObject({ code: 'temporarily_unavailable' })
+
   await Promise.all(awake)
+  expect(asked).toHaveLength(1)
   expect(await kept.take(approval, tokens)).toEqual({ accessToken: 'b', expiresAt: NOW + HOUR })
   expect(asked).toEqual([{ accessToken: 'a', refreshToken: 'r', expiresAt: NOW + 5, scope: ['repo'] }])
 })
