@@ -1,6 +1,6 @@
 /**
  * Providers that are known by name: what their settings are, as `[vars.LOGIN.<name>]` writes them. Facts of others, each with its source
- * in `docs/people-and-login.md`.
+ * in `docs/providers.md`.
  *
  * @module
  */

@@ -14,7 +14,7 @@ import { KNOWN_PROVIDER_NAMES, knownMembers } from '../../src/login/known_provid
 import { readPairwiseSalt } from '../../src/registration/pairwise.ts'
 import { checkSettings } from '../../src/settings/settings.ts'
 import { ROOT, run } from '../checkout.ts'
-import { blockOf, DOCS } from '../docs.ts'
+import { blockOf, DOCS, PAGES } from '../docs.ts'
 import { ISSUER, VARS } from '../fixtures.ts'
 import { REGISTRATION_KEYS } from '../parties/walk_in.ts'
 
@@ -103,8 +103,8 @@ describe('the settings that the docs show', () => {
   })
 
   it('of a known provider stand in the docs, with all the places where it is', async () => {
-    const people = await readFile(join(ROOT, 'docs/people-and-login.md'), 'utf8')
-    const about = people.split('\n## GitHub, Google, and others\n')[1]?.split('\n### ')[0] ?? ''
+    const providers = await readFile(join(ROOT, 'docs/providers.md'), 'utf8')
+    const about = providers.split('\n## GitHub, Google, and others\n')[1]?.split('\n### ')[0] ?? ''
     for (const name of KNOWN_PROVIDER_NAMES) {
       const { type, scope, ...members } = knownMembers(name)
       const row = about.split('\n').find((line) => line.startsWith(`| \`${name}\``))
@@ -126,7 +126,7 @@ describe('the settings that the docs show', () => {
       return []
     })()
     expect(known).toContain('label')
-    const login = DOCS.split('\n# People and login\n')[1]?.split('\n# ')[0] ?? ''
+    const login = ['people-and-login', 'providers'].map((page) => PAGES.get(`docs/${page}.md`)).join('\n')
     expect(known.filter((member) => !new RegExp(`\`${member}\`|^${member} = `, 'm').test(login))).toEqual([])
   })
 
