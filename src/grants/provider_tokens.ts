@@ -14,7 +14,7 @@ import { markOf, type Owner } from './provider_grants.ts'
 import { createTokenLeases, type LeaseContext, type LyingTokens } from './token_lease.ts'
 
 /** What is needed to keep them, to keep them fresh, and to end them. */
-export type ProviderTokensContext = KeptTokensContext & Omit<LeaseContext, 'place'> & ProviderEndingsContext
+export type ProviderTokensContext = KeptTokensContext & Omit<LeaseContext, 'place' | 'lose'> & ProviderEndingsContext
 
 /** What of a person's grants ends: those of a session, but for what outlives it; those of an app; or all. */
 export type Ended = { readonly session: string } | { readonly app: string } | 'all'
@@ -68,7 +68,12 @@ export function createProviderTokens(context: ProviderTokensContext): KeptProvid
   const { providers, waitUntil } = context
   const endings = createProviderEndings(context)
   const place = createTokenPlace(context)
-  const leases = createTokenLeases({ ...context, place })
+  const leases = createTokenLeases({ ...context, place, lose })
+
+  /** Ends what a provider gave too late for a grant, if that has ended: what somebody else was given for it meanwhile is good. */
+  async function lose(gid: string, kept: KeptTokens): Promise<void> {
+    if ((await place.look(gid))?.kept === undefined) await endings.end(kept, gid, kept)
+  }
 
   /** Returns what lies there for a grant, if it is what an API needs. */
   async function lookFor(

@@ -50,6 +50,8 @@ export interface LeaseContext {
   readonly within: WithinDeadline
   /** Keeps a worker awake: who asked may have gone before the provider answers. */
   readonly waitUntil: WaitUntil
+  /** Is given what a provider gave, and nobody keeps: its grant has ended meanwhile, or somebody else was given more. */
+  readonly lose: (gid: string, kept: KeptTokens) => Promise<void>
 }
 
 /** Tokens that lie there. */
@@ -90,7 +92,8 @@ async function outcomeOf<Value>(act: () => Promise<Value>): Promise<Outcome<Valu
 }
 
 /** Returns what new tokens are had by. */
-export function createTokenLeases({ place, now, wait, newId, skew, within, waitUntil }: LeaseContext): TokenLeases {
+export function createTokenLeases(context: LeaseContext): TokenLeases {
+  const { place, now, wait, newId, skew, within, waitUntil, lose } = context
   const lasts = ({ expiresAt = Number.POSITIVE_INFINITY }: KeptTokens, seconds: number): boolean =>
     expiresAt - now() >= seconds
 
@@ -144,6 +147,7 @@ export function createTokenLeases({ place, now, wait, newId, skew, within, waitU
     const isKept = await settle(gid, mine, fault === undefined ? kept : undefined)
     if (fault !== undefined) throw new OAuthError('invalid_grant', fault)
     if (isKept) return kept
+    await lose(gid, kept)
     throw new OAuthError('invalid_grant', 'its grant ended while its provider was asked')
   }
 

@@ -45,37 +45,32 @@ function setUp(changes: SetUp = {}) {
   const given = createTestProvider()
   const { provider } = given
   const isEnding = !('revoke' in changes && changes.revoke === undefined)
-  const there = createHandOver(
-    {
-      ...given,
-      provider: {
-        ...provider,
-        ...(isEnding && {
-          async revoke(tokens: ProviderTokens) {
-            ended.push(tokens)
-            await revoke(tokens)
-          },
-        }),
+  Object.assign(
+    provider,
+    isEnding && {
+      async revoke(tokens: ProviderTokens) {
+        ended.push(tokens)
+        await revoke(tokens)
       },
     },
-    {
-      guard,
-      revocations: createMemoryRevocations('salt'),
-      log: (entry) => logs.push(entry),
-      now: () => clock,
-      clients: {
-        app,
-        other: { ...app, client_name: 'Other' },
-        operator: { kind: 'operator', secret_hash: secretHash('operator-secret') },
-      } as NonNullable<IssuerSettings['clients']>,
-      ...settings,
-    },
   )
+  const there = createHandOver(given, {
+    guard,
+    revocations: createMemoryRevocations('salt'),
+    log: (entry) => logs.push(entry),
+    now: () => clock,
+    clients: {
+      app,
+      other: { ...app, client_name: 'Other' },
+      operator: { kind: 'operator', secret_hash: secretHash('operator-secret') },
+    } as NonNullable<IssuerSettings['clients']>,
+    ...settings,
+  })
   let logins = 0
   /** Logs in for the API, and is let in; returns the tokens of the provider beside ours. */
-  async function login(asked: Changes = {}) {
+  async function login(asked: Changes = {}, more: Partial<ProviderTokens> = {}) {
     const accessToken = `${CANARY}-${++logins}`
-    given.tokens = { accessToken, refreshToken: `${CANARY}-refresh-${logins}`, scope: ['repo'] }
+    given.tokens = { accessToken, refreshToken: `${CANARY}-refresh-${logins}`, scope: ['repo'], ...more }
     const code = (await there.authorize(asked)).searchParams.get('code') ?? ''
     const form = { grant_type: 'authorization_code', code, code_verifier: VERIFIER }
     const id = asked['client_id'] ?? 'app'
@@ -106,6 +101,7 @@ function setUp(changes: SetUp = {}) {
     press,
     logOut,
     names,
+    provider,
     /** Returns what was ended at the provider, once what goes on beside the answers is done. */
     async ended() {
       await there.settled()
@@ -202,6 +198,29 @@ describe('what a provider gave ends there with the last grant that is known', ()
     there.pass(2 * HOUR)
     await there.post('/revoke', { token: refresh_token })
     expect(await there.ended()).toEqual([accessToken])
+  })
+
+  it('and so does what a provider gives while the grant ends', async () => {
+    const there = setUp()
+    let answer: (tokens: ProviderTokens) => void = () => {}
+    const asked = new Promise<void>((resolve) => {
+      Object.assign(there.provider, {
+        refresh: () => {
+          resolve()
+          return new Promise<ProviderTokens>((give) => {
+            answer = give
+          })
+        },
+      })
+    })
+    const { refresh_token, accessToken } = await there.login({}, { expiresAt: NOW + HOUR })
+    there.pass(HOUR)
+    const refreshing = there.post('/token', { grant_type: 'refresh_token', refresh_token })
+    await asked
+    await there.post('/revoke', { token: refresh_token })
+    answer({ accessToken: 'late', refreshToken: 'later', scope: ['repo'] })
+    expect(await (await refreshing).json()).toMatchObject({ error: 'invalid_grant' })
+    expect(await there.ended()).toEqual([accessToken, 'late'])
   })
 
   it('and lives on where the operator did not ask for that: nothing more is kept, and the person is told', async () => {
