@@ -14,6 +14,7 @@ import { readResponseMode } from '../protocol/response_mode.ts'
 import { isVisible } from '../protocol/visible.ts'
 import type { Client } from '../registration/clients/client.ts'
 import type { OpenidClient } from '../registration/clients/client_openid.ts'
+import type { HandOver } from '../registration/resource.ts'
 import { type Destination, LONGEST_STATE } from './destination.ts'
 import { isForPersonsAlone, readWishes, type Wishes, type WishPolicy } from './wishes.ts'
 
@@ -122,15 +123,20 @@ function checkResponse(parameters: Parameters, { redirectUri }: Destination): vo
   if (parameters.get('request_uri') !== undefined) throw new OAuthError('invalid_request', 'request_uri in a request')
 }
 
-/** Returns the request as a form, unless it is too long to be carried; one that was not pushed goes through a URL again. */
-function writeRequest(parameters: Parameters, pushed: Pushed | undefined, dpopJkt: string | undefined): string {
+/** Returns the request as a form, unless that is too long to be carried with what it hands over; one that was not pushed goes through a URL again. */
+function writeRequest(
+  parameters: Parameters,
+  pushed: Pushed | undefined,
+  dpopJkt: string | undefined,
+  handOver: HandOver | undefined,
+): string {
   const bound = dpopJkt === undefined ? '' : `&dpop_jkt=${dpopJkt}`
   // A login or a question that is asked for on the way makes it longer: what is taken once is taken again.
   const others = PARAMETERS.filter((name) => name !== 'prompt' && name !== 'max_age')
   const onTheWay = `&prompt=login+consent&max_age=${ANY_AGE}`
   const longest = `${writeParameters(parameters, others)}${onTheWay}${bound}`
   const inUrl = pushed === undefined ? new URLSearchParams(longest).toString() : ''
-  const sealed = new TextEncoder().encode(JSON.stringify(longest))
+  const sealed = new TextEncoder().encode(JSON.stringify([longest, ...(handOver?.scope ?? [])]).slice(2))
   if (sealed.length > LONGEST_REQUEST || inUrl.length > LONGEST_QUERY)
     throw new OAuthError('invalid_request', 'the request is too long')
   return writeParameters(parameters, PARAMETERS) + bound
@@ -241,7 +247,7 @@ export function readAuthorizationRequest(
   const nonce = readShort(parameters, 'nonce')
   const loginHint = readSeen(parameters, 'login_hint')
   for (const name of ['acr_values', 'ui_locales', 'idp_hint']) readSeen(parameters, name)
-  const written = writeRequest(parameters, pushed, dpopJkt)
+  const written = writeRequest(parameters, pushed, dpopJkt, wishes.handOver)
   if (!client.grantTypes.has('authorization_code')) {
     throw new OAuthError('unauthorized_client', 'the client may not use the authorization endpoint')
   }

@@ -67,9 +67,13 @@ export function createHandedTokens(
 
   /** Returns the APIs that a request names, or may mean, and that are handed something. */
   function handedOf({ parameters, hands: { provider } }: HandingLogin): readonly Resource[] {
-    const named = readParameters(parameters).all('resource')
+    const asked = readParameters(parameters)
+    const named = asked.all('resource')
     const handed = [...settings.approvable.values()].filter(({ providerToken }) => providerToken?.provider === provider)
-    return named.length === 0 ? handed : handed.filter(({ uri }) => named.some((one) => findResource([uri], one)))
+    if (named.length === 0) return handed
+    const isDetailed = asked.get('authorization_details') !== undefined
+    const placed = isDetailed ? [...settings.detailTypes.values()].flatMap(({ resources }) => resources) : []
+    return handed.filter(({ uri }) => placed.includes(uri) || named.some((one) => findResource([uri], one)))
   }
 
   return {

@@ -113,7 +113,8 @@ export function createLogins(
     const { isContextNeeded } = await wanted.read(readParameters(parameters), client, now)
     const wish = {
       parameters,
-      ...(pushed === undefined ? {} : { pushed }),
+      // Of a login that it met before nothing counts any more.
+      ...(pushed === undefined ? {} : { pushed: { jti: pushed.jti, until: pushed.until } }),
       client_name: clientName,
       fresh: prompt.has('login') || maxAge === 0,
       ...(prompt.has('select_account') ? { choosing: true } : {}),

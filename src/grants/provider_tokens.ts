@@ -63,6 +63,16 @@ export interface KeptProviderTokens {
 /** How often something is begun anew that others change at the same time. */
 const MOST_AT_ONCE = 12
 
+/**
+ * Checks that tokens are what an API needs: a provider can give less with each refresh (RFC 6749 §6).
+ *
+ * @throws {OAuthError} `invalid_grant`
+ */
+function checkScope(kept: KeptTokens, scope: HandOver['scope']): void {
+  if (!scope.every((token) => kept.scope.includes(token)))
+    throw new OAuthError('invalid_grant', 'the tokens that are kept for it have less scope than "provider_scope"')
+}
+
 /** Returns the tokens that are kept. */
 export function createProviderTokens(context: ProviderTokensContext): KeptProviderTokens {
   const { providers, waitUntil } = context
@@ -86,8 +96,7 @@ export function createProviderTokens(context: ProviderTokensContext): KeptProvid
     if (kept === undefined) throw new OAuthError('invalid_grant', 'its provider has ended what it gave')
     if (kept.sub !== sub || kept.provider !== provider)
       throw new OAuthError('invalid_grant', 'the tokens that are kept for it are of another provider')
-    if (!scope.every((token) => kept.scope.includes(token)))
-      throw new OAuthError('invalid_grant', 'the tokens that are kept for it have less scope than "provider_scope"')
+    checkScope(kept, scope)
     return { ...lying, kept }
   }
 
@@ -143,6 +152,7 @@ export function createProviderTokens(context: ProviderTokensContext): KeptProvid
     async take(approval, handOver) {
       const first = await lookFor(approval, handOver)
       const kept = leases.isEnough(first.kept) ? first.kept : await renewed(approval, handOver, first)
+      checkScope(kept, handOver.scope)
       if (!leases.isWorth(kept)) throw new OAuthError('invalid_grant', 'the access token of the provider has ended')
       const { accessToken, expiresAt } = kept
       return { accessToken, ...(expiresAt === undefined ? {} : { expiresAt }) }

@@ -175,8 +175,8 @@ function readHandOver(name: string, value: Members): HandOver | undefined {
   checkText(
     `${name}.provider_scope`,
     provider_scope,
-    /^[\x21-\x7e]*(?: [\x21-\x7e]+)*$/,
-    'scope tokens, with spaces between',
+    /^(?=.{0,2048}$)[\x21-\x7e]*(?: [\x21-\x7e]+)*$/,
+    'scope tokens, with spaces between, 2,048 characters at the most',
   )
   if (envelope === 'nested' && encryption_alg === 'dir')
     throw new RangeError(`"${name}.provider_token" expected "direct", or tokens to a key of its own`)

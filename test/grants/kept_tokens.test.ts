@@ -149,6 +149,18 @@ it('tokens that have less scope than the API needs now are refused: the app logs
   expect(await now.token({ grant_type: 'refresh_token', refresh_token })).toMatchObject({ error: 'invalid_grant' })
 })
 
+it('tokens that a provider renews with less scope than the API needs are handed to it at no refresh, the first neither', async () => {
+  const there = start()
+  const scope = ['user']
+  const refresh = async () => ({ accessToken: `${CANARY}-2`, refreshToken: 'r2', expiresAt: NOW + 3600, scope })
+  there.given.tokens = { accessToken: `${CANARY}-1`, refreshToken: 'r1', expiresAt: NOW + 90, scope: ['repo'] }
+  Object.assign(there.given.provider, { refresh })
+  const { refresh_token } = await there.login()
+  there.clock.now += 60
+  for (let times = 0; times < 2; times++)
+    expect(await there.refresh(refresh_token)).toMatchObject({ error: 'invalid_grant' })
+})
+
 it('a guard that keeps nothing, as one for 0.1.0, is refused where something is handed over', () => {
   const { spend, advance, end, hasEnded } = createMemoryGuard()
   const guard: Guard = { spend, advance, end, hasEnded }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { IssuerSettings, LogEntry } from '../../src/index.ts'
-import { API, API2, PARTNER_KEY } from '../fixtures.ts'
-import { createHandOver, createTestProvider } from '../parties/hand_over.ts'
+import { API, API2, PARTNER_KEY, secretHash } from '../fixtures.ts'
+import { APP_SECRET, createHandOver, createTestProvider } from '../parties/hand_over.ts'
 import { VERIFIER } from '../parties/person.ts'
 
 const HANDED = { scopes: ['read'], provider_token: 'github', provider_scope: 'repo' }
@@ -68,6 +68,29 @@ describe('an access token that carries one of a provider', () => {
     there.give('x'.repeat(length))
     const landed = await there.authorize({ resource: API, ...asked })
     expect(landed.searchParams.has('code') ? 'code' : landed.protocol.slice(0, 4)).toBe(outcome)
+  })
+
+  it('is measured for the APIs that details are for, too, whatever "resource" names beside them', async () => {
+    const schema = { type: 'object', properties: {}, additionalProperties: false } as const
+    const there = setUp({
+      authorizationDetailsTypes: { import: { name: 'Import', resources: [API], schema } },
+      clients: {
+        app: {
+          secret_hash: secretHash(APP_SECRET),
+          grant_types: ['authorization_code'],
+          redirect_uris: ['https://app.example/cb'],
+          resources: [API, API2],
+          scopes: ['mail'],
+          authorization_details_types: ['import'],
+        },
+      },
+    })
+    there.give('x'.repeat(3000))
+    const asked = { resource: API2, scope: 'mail', authorization_details: '[{"type":"import"}]' }
+    expect((await there.authorize(asked)).href).toBe('page:400')
+    expect(saidOf(there.logs, 'login')).toEqual([['login_failed', expect.stringContaining('may have 4096')]])
+    there.give('x'.repeat(1500))
+    expect((await there.authorize(asked)).searchParams.has('code')).toBe(true)
   })
 
   it.each([

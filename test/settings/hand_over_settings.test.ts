@@ -129,7 +129,14 @@ describe('a resource that is handed the token of a provider', () => {
     [
       'what it needs there is no list of scope tokens',
       { resources: { [API]: { ...handed[API], provider_scope: ['repo'] } } },
-      [`"resources["${API}"].provider_scope" expected scope tokens, with spaces between, got an array`],
+      [
+        `"resources["${API}"].provider_scope" expected scope tokens, with spaces between, 2,048 characters at the most, got an array`,
+      ],
+    ],
+    [
+      'no login could carry what it needs there',
+      { resources: { [API]: { ...handed[API], provider_scope: 'x'.repeat(2049) } } },
+      [`"resources["${API}"].provider_scope" expected scope tokens, with spaces between, 2,048 characters at the most`],
     ],
     [
       'its tokens are under a leaf that the issuer opens',
