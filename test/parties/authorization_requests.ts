@@ -62,6 +62,6 @@ export const ERRORS: readonly (readonly [string, string, string])[] = [
   ["another client's resource (H29)", authorizeUrl({ resource: API2 }), 'invalid_target'],
   ['prompt=none with nobody logged in (M28)', authorizeUrl({ prompt: 'none' }), 'login_required'],
   ['prompt=none login', authorizeUrl({ prompt: 'none login' }), 'invalid_request'],
-  ['an unknown prompt', authorizeUrl({ prompt: 'create' }), 'invalid_request'],
+  ['an unknown prompt', authorizeUrl({ prompt: 'register' }), 'invalid_request'],
   ['a max_age that is no number', authorizeUrl({ max_age: '-1' }), 'invalid_request'],
 ]
