@@ -31,7 +31,7 @@ import { only, onlyForUs, securely, showingRefusals } from './http/middleware.ts
 import { type Answer, answerError, answerRefusal, toResponse } from './http/respond.ts'
 import { createParts, createPersonalParts } from './parts.ts'
 import { DEVICE_CODE } from './protocol/grant_type.ts'
-import type { IssuerSettings } from './settings/settings.ts'
+import type { IssuerSettings } from './settings/issuer_settings.ts'
 
 /** An issuer: a Hono app, and the token endpoint as a plain function beside it. */
 export interface Issuer extends Hono {

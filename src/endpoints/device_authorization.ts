@@ -17,7 +17,7 @@ import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
 import { answerJson } from '../http/respond.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { DEVICE_LIFE, showUserCode } from '../protocol/user_code.ts'
-import type { IssuerSettings } from '../settings/settings.ts'
+import type { IssuerSettings } from '../settings/issuer_settings.ts'
 import { keepingGuardOf, spendFirst, spendOnce } from '../stores/guard.ts'
 
 /** What the endpoint needs beside the context. */

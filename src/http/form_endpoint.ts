@@ -10,7 +10,7 @@ import { isFormType } from '../protocol/media_type.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
 import type { WaitUntil } from '../remote/single_flight.ts'
-import type { Credentials } from '../settings/settings.ts'
+import type { Credentials } from '../settings/issuer_settings.ts'
 import { type Answer, answerError, answerRefusal } from './respond.ts'
 
 /** Bytes that the body of a form from a client may have. */
