@@ -28,8 +28,9 @@ import {
 import { checkRemoteUrl } from '../protocol/remote_url.ts'
 import { SCOPE_TOKEN } from '../protocol/scope.ts'
 import { visibleText } from '../protocol/visible.ts'
+import { readHandOver } from './hand_over_registration.ts'
 import { readPublicKeys } from './public_keys.ts'
-import type { HandOver, Resource } from './resource.ts'
+import type { Resource } from './resource.ts'
 
 /** An API that tokens are for. */
 export interface ResourceSettings {
@@ -161,26 +162,6 @@ function readSector(uri: string, name: string, value: Members): string | undefin
   if (subject_type === 'public') throw new TypeError(`"${name}.sector_identifier" goes with "subject_type": "pairwise"`)
   checkText(`${name}.sector_identifier`, sector_identifier, /^[\x21-\x7e]{1,256}$/, '1 to 256 visible ASCII characters')
   return sector_identifier
-}
-
-/** Reads what a resource is handed of a provider, if anything. */
-function readHandOver(name: string, value: Members): HandOver | undefined {
-  const { provider_token, provider_scope = '', envelope, encryption_alg } = value
-  if (provider_token === undefined) {
-    if (value['provider_scope'] !== undefined)
-      throw new TypeError(`"${name}.provider_scope" goes with "provider_token"`)
-    return undefined
-  }
-  checkText(`${name}.provider_token`, provider_token, /./, 'what LOGIN calls a provider')
-  checkText(
-    `${name}.provider_scope`,
-    provider_scope,
-    /^(?=.{0,2048}$)[\x21-\x7e]*(?: [\x21-\x7e]+)*$/,
-    'scope tokens, with spaces between, 2,048 characters at the most',
-  )
-  if (envelope === 'nested' && encryption_alg === 'dir')
-    throw new RangeError(`"${name}.provider_token" expected "direct", or tokens to a key of its own`)
-  return { provider: provider_token, scope: provider_scope.split(' ').filter(Boolean) }
 }
 
 function readScopeDescriptions(name: string, value: unknown, scopes: unknown): Resource['scopeDescriptions'] {
