@@ -58,3 +58,18 @@ export function checkNoError(parameters: Parameters): void {
   const detail = `who logs people in answered ${code === undefined ? 'with an error that is not known' : error}`
   throw new OAuthError(code ?? 'server_error', detail, { isForClient: true })
 }
+
+/**
+ * Returns the code that came back.
+ *
+ * @param isOwn tells whether the answer is of the provider by its `iss` (RFC 9207 §2.4), be there one or not
+ * @throws {OAuthError} `login_failed`; what the client is told, when it is an error
+ */
+export function readCode(parameters: Parameters, isOwn: (iss: string | undefined) => boolean): string {
+  parameters.checkOnce()
+  if (!isOwn(parameters.get('iss'))) throw new OAuthError('login_failed', 'the answer is of another issuer')
+  checkNoError(parameters)
+  const code = parameters.get('code')
+  if (code === undefined) throw new OAuthError('login_failed', 'the answer has no code')
+  return code
+}

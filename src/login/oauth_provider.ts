@@ -8,8 +8,10 @@
 import { OAuthError } from '../protocol/error.ts'
 import { challengeOf } from '../protocol/pkce.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
+import { readScopeText } from '../protocol/scope.ts'
+import { providerSubject } from '../protocol/subject.ts'
 import { fetchJson } from '../remote/document.ts'
-import { checkNoError, readLoginAnswer } from './answered_error.ts'
+import { readCode, readLoginAnswer } from './answered_error.ts'
 import type { LoginProvider, Person, ProviderTokens, Transaction } from './authenticate.ts'
 import { readId, readToldClaims } from './claim_paths.ts'
 import { checkOAuthProvider, type OAuthProviderOptions } from './oauth_provider_options.ts'
@@ -17,6 +19,7 @@ import { askLogin, nameOf } from './person.ts'
 import { take } from './provider.ts'
 import type { ProviderClient } from './provider_client.ts'
 import { fetchVerifiedEmail } from './provider_emails.ts'
+import { askBeside } from './provider_options.ts'
 import { endTokens } from './provider_revocation.ts'
 import { redeem, redeemRefreshToken } from './provider_token.ts'
 import { readTokenAnswer } from './token_answer.ts'
@@ -31,28 +34,21 @@ import { deleteToken } from './token_deletion.ts'
 export function oauthProvider(options: OAuthProviderOptions): LoginProvider {
   checkOAuthProvider(options)
   const { label, tokenEndpoint, clientId, clientSecret, claims, scope = '' } = options
-  const { handOverScope = '', promptValuesSupported = [], loginHintParameter = 'login_hint' } = options
+  const { promptValuesSupported = [], loginHintParameter = 'login_hint' } = options
   const { fetch = (url, init) => globalThis.fetch(url, init) } = options
   const usual = clientSecret === undefined ? 'none' : 'client_secret_post'
   const client: ProviderClient = { clientId, clientSecret, method: options.tokenEndpointAuthMethod ?? usual }
-
-  /** Returns what is asked for: each token once. */
-  function scopeFor({ handsOver }: Transaction): readonly string[] {
-    const beside = handsOver === undefined ? [] : [...handsOver.scope, ...handOverScope.split(' ')]
-    return [...new Set([...scope.split(' '), ...beside])].filter((token) => token !== '')
-  }
+  const { scopeFor, parametersFor } = askBeside(readScopeText('LOGIN.scope', scope), options)
 
   function begin(transaction: Transaction): Response {
-    const { state, callback, secret, handsOver } = transaction
-    const fixed = { ...options.authorizationParameters, ...(handsOver && options.handOverParameters) }
+    const { state, callback, secret } = transaction
     // Where people make an account, they can log in, too.
     const isCreating = transaction.isCreating && promptValuesSupported.includes('create')
     const { prompt, login_hint } = askLogin({ ...transaction, isCreating })
-    const prompts = [fixed['prompt'], promptValuesSupported.find((known) => known === prompt)]
+    const known = promptValuesSupported.find((one) => one === prompt)
     const location = addParameters(options.authorizationEndpoint, {
-      ...fixed,
+      ...parametersFor(transaction, known),
       [loginHintParameter]: login_hint,
-      prompt: prompts.filter((one) => one !== undefined).join(' ') || undefined,
       response_type: 'code',
       client_id: clientId,
       redirect_uri: callback,
@@ -79,17 +75,12 @@ export function oauthProvider(options: OAuthProviderOptions): LoginProvider {
     const { provider, now, handsOver } = transaction
     if (provider === undefined) throw new OAuthError('server_error', 'the provider is not one of several, with a name')
     const parameters = readLoginAnswer(new URL(request.url).search)
-    parameters.checkOnce()
-    if (options.issuer !== undefined && parameters.get('iss') !== options.issuer)
-      throw new OAuthError('login_failed', 'the answer is of another issuer')
-    checkNoError(parameters)
-    const code = parameters.get('code')
-    if (code === undefined) throw new OAuthError('login_failed', 'the answer has no code')
+    const code = readCode(parameters, (iss) => options.issuer === undefined || iss === options.issuer)
     const answer = await redeem(tokenEndpoint, code, transaction, client, fetch)
     const tokens = readTokenAnswer(answer, scopeFor(transaction), now)
     const { id, claims: told = {} } = await ask(tokens.accessToken)
     return {
-      sub: `${provider}|${id}`,
+      sub: providerSubject(provider, id),
       name: nameOf(told) ?? null,
       claims: told,
       ...(handsOver === undefined ? {} : { tokens }),

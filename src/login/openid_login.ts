@@ -9,16 +9,17 @@ import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { challengeOf } from '../protocol/pkce.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
-import { upstreamSubject } from '../protocol/subject.ts'
+import { providerSubject, upstreamSubject } from '../protocol/subject.ts'
 import { createRemoteDocument, type Fetch } from '../remote/document.ts'
 import type { AssertionClaims } from '../token/assertion.ts'
-import { checkNoError, readLoginAnswer } from './answered_error.ts'
+import { readCode, readLoginAnswer } from './answered_error.ts'
 import type { LoginProvider, Person, Transaction } from './authenticate.ts'
 import { openIdToken } from './id_token.ts'
 import { askLogin, nameOf, nonceOf, readPerson } from './person.ts'
 import { type Provider, readProvider, take } from './provider.ts'
 import { readProviderClaims } from './provider_claims.ts'
 import type { ProviderAuthMethod, ProviderClient } from './provider_client.ts'
+import type { AskedBeside } from './provider_options.ts'
 import { endTokens } from './provider_revocation.ts'
 import { redeem, redeemRefreshToken } from './provider_token.ts'
 import type { Tenants } from './tenants.ts'
@@ -31,8 +32,8 @@ export interface OpenidClient {
   readonly clientId: string
   readonly clientSecret: string | undefined
   readonly method: ProviderAuthMethod | undefined
-  /** Scope tokens. */
-  readonly scope: readonly string[]
+  /** What each login asks for, and beside where tokens are handed over. */
+  readonly asked: AskedBeside
   readonly isUserinfoTold: boolean
   readonly algorithms: readonly string[]
   readonly isLoopbackAllowed: boolean
@@ -46,12 +47,6 @@ export interface OpenidClient {
   readonly tellsAuthTime?: boolean
   /** Whether it posts its answer. Default false. */
   readonly isPosted?: boolean
-  /** Parameters of each authorization request, and more of them where tokens are handed over, with more scope. */
-  readonly parameters?: Readonly<Record<string, string>>
-  readonly handOver?: {
-    readonly parameters: Readonly<Record<string, string>>
-    readonly scope: readonly string[]
-  }
 }
 
 /** What can be done at an OpenID provider. */
@@ -84,8 +79,9 @@ function askKnown(transaction: Transaction, prompts: Provider['prompts']): Retur
 
 /** Returns the logins at an OpenID provider. */
 export function createOpenidLogin(known: OpenidClient): OpenidLogin {
-  const { issuer, clientId, clientSecret, scope, algorithms, isLoopbackAllowed, privateHost, fetch, tenants } = known
-  const { isUserinfoTold, parameters: usual = {}, handOver, tellsAuthTime = true, isPosted = false } = known
+  const { issuer, clientId, clientSecret, algorithms, isLoopbackAllowed, privateHost, fetch, tenants } = known
+  const { isUserinfoTold, tellsAuthTime = true, isPosted = false } = known
+  const { scopeFor, parametersFor } = known.asked
   const place = (tenants?.place ?? issuer).replace(/\/$/, '')
   const discovery = createRemoteDocument(`${place}/.well-known/openid-configuration`, fetch)
   const rules = { issuer: tenants?.issuer ?? issuer, isLoopbackAllowed, privateHost }
@@ -105,21 +101,13 @@ export function createOpenidLogin(known: OpenidClient): OpenidLogin {
     return { clientId, clientSecret, method: known.method ?? method }
   }
 
-  /** Returns the scope that is asked for: each token once. */
-  function scopeFor({ handsOver }: Transaction): readonly string[] {
-    return [
-      ...new Set([...scope, ...(handsOver === undefined ? [] : [...handsOver.scope, ...(handOver?.scope ?? [])])]),
-    ]
-  }
-
   async function begin(transaction: Transaction): Promise<Response> {
     const { authorizationEndpoint, prompts } = await discover(transaction.now)
-    const { state, callback, secret, handsOver } = transaction
-    const fixed = { ...usual, ...(handsOver && handOver?.parameters) }
+    const { state, callback, secret } = transaction
     const { prompt, ...asked } = askKnown(transaction, prompts)
     const wishes = Object.entries(asked).filter(([, wish]) => wish !== undefined)
     const location = addParameters(authorizationEndpoint, {
-      ...fixed,
+      ...parametersFor(transaction, prompt),
       response_type: 'code',
       response_mode: isPosted ? 'form_post' : undefined,
       client_id: clientId,
@@ -129,23 +117,15 @@ export function createOpenidLogin(known: OpenidClient): OpenidLogin {
       nonce: nonceOf(transaction),
       code_challenge: challengeOf(secret),
       code_challenge_method: 'S256',
-      prompt: [prompt, fixed['prompt']].filter((one) => one !== undefined).join(' ') || undefined,
       ...Object.fromEntries(wishes),
     })
     return new Response(null, { status: 303, headers: { Location: location } })
   }
 
-  /** Checks that an answer is of this provider (RFC 9207 §2.4), and returns its code. */
-  function readAnswer(parameters: Parameters, { isIssuerSent }: Provider): string {
-    parameters.checkOnce()
-    const iss = parameters.get('iss')
-    const isOwn = tenants === undefined ? iss === issuer : tenants.tenantOf(iss) !== undefined
-    if (iss === undefined ? isIssuerSent : !isOwn)
-      throw new OAuthError('login_failed', 'the answer is of another issuer')
-    checkNoError(parameters)
-    const code = parameters.get('code')
-    if (code === undefined) throw new OAuthError('login_failed', 'the answer has no code')
-    return code
+  /** Tells whether an answer is of this provider. */
+  function isOwn(iss: string | undefined, { isIssuerSent }: Provider): boolean {
+    if (iss === undefined) return !isIssuerSent
+    return tenants === undefined ? iss === issuer : tenants.tenantOf(iss) !== undefined
   }
 
   /** Opens an ID token: of a template whose it is comes of its own `iss`, and `tid` must be the same tenant. */
@@ -162,14 +142,14 @@ export function createOpenidLogin(known: OpenidClient): OpenidLogin {
   /** Returns who somebody is here. */
   function subjectOf(sub: string, { iss = issuer }: AssertionClaims, { provider }: Transaction): string {
     if (provider === undefined || known.isDigest) return upstreamSubject(iss as string, sub)
-    return [provider, ...(tenants === undefined ? [] : [tenants.tenantOf(iss)]), sub].join('|')
+    return providerSubject(provider, tenants === undefined ? sub : `${tenants.tenantOf(iss)}|${sub}`)
   }
 
   async function finish(request: Request, transaction: Transaction): Promise<Person> {
     const { now, handsOver } = transaction
     const provider = await discover(now)
     const parameters = readLoginAnswer(new URL(request.url).search)
-    const code = readAnswer(parameters, provider)
+    const code = readCode(parameters, (iss) => isOwn(iss, provider))
     const answer = await redeem(provider.tokenEndpoint, code, transaction, client(provider), fetch)
     const claims = await open(answer['id_token'], provider, now)
     if (parameters.get('iss') !== undefined && parameters.get('iss') !== claims['iss'])

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { checkBoolean, checkChoice, checkText, checkTexts } from '../../keys/check.ts'
+import { checkChoice, checkTexts } from '../../keys/check.ts'
 import type { LoginProvider } from './authenticate.ts'
-import { checkAuthorizationParameters, checkWords } from './oauth_provider_options.ts'
 import { createOpenidLogin } from './openid_login.ts'
+import { checkProviderOptions, PROVIDER_OPTIONS, type ProviderOptions } from './provider_options.ts'
 import { createTenants, PLACE } from './tenants.ts'
 import { readUpstream, UPSTREAM_OPTIONS, type UpstreamOptions } from './upstream.ts'
 
@@ -15,9 +15,7 @@ import { readUpstream, UPSTREAM_OPTIONS, type UpstreamOptions } from './upstream
  * What is to be known of the provider. The redirect URI is `<your issuer>/login/callback/<name>`. Where it has `tenants`, `issuer` is a
  * template: `https://login.microsoftonline.com/{tenantid}/v2.0`.
  */
-export interface OpenidProviderOptions extends UpstreamOptions {
-  /** What people read that it is called. */
-  readonly label: string
+export interface OpenidProviderOptions extends UpstreamOptions, ProviderOptions {
   /**
    * How people are called: `"name"`, `<name>|<sub>`, and with tenants `<name>|<tenant>|<sub>`; or `"digest"`, as `upstreamLogin` calls
    * them, for the provider that was the only one before. Default `"name"`.
@@ -31,31 +29,16 @@ export interface OpenidProviderOptions extends UpstreamOptions {
   readonly responseMode?: 'form_post'
   /** `"provider"` where a session there ends with the one here. Default: it goes on. */
   readonly logout?: 'provider'
-  /** Whether a grant's tokens are ended there with it. Default false: some end all that a person gave this client. */
-  readonly isRevokedAtProvider?: boolean
-  /** Parameters of each authorization request beside the protocol's own. Default: none. */
-  readonly authorizationParameters?: Readonly<Record<string, string>>
-  /** What is asked for beside where tokens are handed over: what a provider wants for a refresh token. Default `""`. */
-  readonly handOverScope?: string
-  /** Parameters beside, where tokens are handed over. Default: none. */
-  readonly handOverParameters?: Readonly<Record<string, string>>
-  /** What its scope tokens let somebody do, in words. Default: the tokens speak for themselves. */
-  readonly scopeDescriptions?: Readonly<Record<string, string>>
 }
 
 const OPTIONS: Readonly<Record<keyof OpenidProviderOptions, true>> = {
   ...UPSTREAM_OPTIONS,
-  label: true,
+  ...PROVIDER_OPTIONS,
   subject: true,
   authTime: true,
   tenants: true,
   responseMode: true,
   logout: true,
-  isRevokedAtProvider: true,
-  authorizationParameters: true,
-  handOverScope: true,
-  handOverParameters: true,
-  scopeDescriptions: true,
 }
 
 /** The id of a tenant, as it stands in an issuer: no word for several of them. */
@@ -80,10 +63,8 @@ function checkTenants(issuer: unknown, tenants: unknown): void {
  * @throws {TypeError | RangeError} when an option is missing, unknown or of a wrong type
  */
 export function openidProvider(options: OpenidProviderOptions): LoginProvider {
-  const { isRevokedAtProvider = false, handOverScope = '' } = options ?? {}
-  const { authorizationParameters = {}, handOverParameters = {}, scopeDescriptions = {} } = options ?? {}
-  const client = readUpstream('openidProvider', options, Object.keys(OPTIONS), {
-    words: () => checkWords(options.label, scopeDescriptions),
+  const client = readUpstream('openidProvider', options, Object.keys(OPTIONS), options, {
+    usual: () => checkProviderOptions(options),
     subject: () => options.subject !== undefined && checkChoice('LOGIN.subject', options.subject, ['name', 'digest']),
     authTime: () =>
       options.authTime !== undefined && checkChoice('LOGIN.auth_time', options.authTime, ['none', 'told']),
@@ -91,10 +72,6 @@ export function openidProvider(options: OpenidProviderOptions): LoginProvider {
       options.responseMode !== undefined && checkChoice('LOGIN.response_mode', options.responseMode, ['form_post']),
     tenants: () => checkTenants(options.issuer, options.tenants),
     logout: () => options.logout !== undefined && checkChoice('LOGIN.logout', options.logout, ['provider']),
-    revocation: () => checkBoolean('LOGIN.revoke_at_provider', isRevokedAtProvider),
-    parameters: () => checkAuthorizationParameters('LOGIN.authorization_parameters', authorizationParameters),
-    handOverScope: () => checkText('LOGIN.hand_over_scope', handOverScope, /^/, 'a text'),
-    handOverParameters: () => checkAuthorizationParameters('LOGIN.hand_over_parameters', handOverParameters),
   })
   const tellsAuthTime = options.authTime !== 'none'
   const isPosted = options.responseMode === 'form_post'
@@ -104,17 +81,15 @@ export function openidProvider(options: OpenidProviderOptions): LoginProvider {
     tenants: options.tenants && createTenants(client.issuer, options.tenants),
     tellsAuthTime,
     isPosted,
-    parameters: authorizationParameters,
-    handOver: { parameters: handOverParameters, scope: handOverScope.split(' ').filter((token) => token !== '') },
   })
   return {
     label: options.label,
     authenticate,
     tellsAuthTime,
     isPosted,
-    scopeDescriptions: new Map(Object.entries(scopeDescriptions)),
+    scopeDescriptions: new Map(Object.entries(options.scopeDescriptions ?? {})),
     refresh,
-    ...(isRevokedAtProvider ? { revoke } : {}),
+    ...(options.isRevokedAtProvider ? { revoke } : {}),
     ...(options.logout === 'provider' ? { endSession } : {}),
   }
 }

@@ -10,7 +10,7 @@ import { readAll } from '../../keys/faults.ts'
 import { TokenError } from '../jose/error.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
-import { checkRemoteUrl } from '../protocol/remote_url.ts'
+import { checkRemoteUrl, privateHostOf } from '../protocol/remote_url.ts'
 import { CLOCK_TOLERANCE, openAssertion } from '../token/assertion.ts'
 import { checkNoError, readLoginAnswer } from './answered_error.ts'
 import type { Authenticate, Person, Transaction } from './authenticate.ts'
@@ -59,10 +59,9 @@ function checkKeys(jwks: unknown): void {
  * Returns a login at your own page.
  *
  * The page answers by sending the browser to `<this issuer>/login/callback`, and among several ways to log in to its own
- * `/login/callback/<name>`, which it knows by its own configuration and
- * never from the request, with `state` as it came and `login`, a JWT with `typ: login+jwt` and the claims
- * `iss aud sub iat exp nonce`: `aud` is the URL of this issuer, `nonce` as it came, `exp` at most 5 minutes after `iat`. It
- * may add `auth_time acr amr name`; without `auth_time` it meets no request that came with `max_age`. For somebody who goes
+ * `/login/callback/<name>`, which it knows by its own configuration and never from the request, with `state` as it came and
+ * `login`, a JWT with `typ: login+jwt` and the claims `iss aud sub iat exp nonce`: `aud` is the URL of this issuer, `nonce` as
+ * it came, `exp` at most 5 minutes after `iat`. It may add `auth_time acr amr name`; without `auth_time` it meets no request that came with `max_age`. For somebody who goes
  * away it sends `error=access_denied` in place of `login`, and the client is told.
  *
  * @throws {TypeError | RangeError} when an option is missing, unknown or of a wrong type
@@ -70,7 +69,7 @@ function checkKeys(jwks: unknown): void {
 export function ownLoginPage(options: OwnPageOptions): Authenticate {
   checkMembers('ownLoginPage', options as unknown)
   const { url, issuer, jwks, isLoopbackAllowed = false, isPrivateHostAllowed = false } = options
-  const privateHost = isPrivateHostAllowed && URL.canParse(url) ? new URL(url).hostname : undefined
+  const privateHost = privateHostOf(url, isPrivateHostAllowed)
   readAll({
     members: () => checkMembers('ownLoginPage', options as unknown, Object.keys(OPTIONS)),
     isLoopbackAllowed: () => checkBoolean('LOGIN.isLoopbackAllowed', isLoopbackAllowed),

@@ -5,16 +5,34 @@
  */
 
 import * as oauth from 'oauth4webapi'
+import { checkChoice, checkText } from '../../keys/check.ts'
 import type { Fetch } from '../remote/document.ts'
 
+const METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const
+
 /** How an issuer proves itself to its provider (RFC 6749 §2.3.1). */
-export type ProviderAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'none'
+export type ProviderAuthMethod = (typeof METHODS)[number]
 
 /** Who asks. */
 export interface ProviderClient {
   readonly clientId: string
   readonly clientSecret: string | undefined
   readonly method: ProviderAuthMethod
+}
+
+/**
+ * Checks that there is a secret where one is shown, and none where it is not.
+ *
+ * @throws {TypeError | RangeError}
+ */
+export function checkProof(secret: unknown, method: unknown): void {
+  if (secret !== undefined) checkText('LOGIN_CLIENT_SECRET', secret, /./, 'the secret')
+  if (method === undefined) return
+  checkChoice('LOGIN.token_endpoint_auth_method', method, METHODS)
+  if ((method === 'none') !== (secret === undefined))
+    throw new TypeError(
+      `"LOGIN.token_endpoint_auth_method" expected ${method === 'none' ? 'no' : 'a'} LOGIN_CLIENT_SECRET beside it`,
+    )
 }
 
 /** Returns a client's name, as the library takes it. */

@@ -10,9 +10,10 @@ import type { Fetch } from '../remote/document.ts'
 import type { LoginProvider } from './authenticate.ts'
 import { withKnownProvider } from './known_providers.ts'
 import { oauthProvider } from './oauth_provider.ts'
-import { checkWords, type OAuthProviderOptions } from './oauth_provider_options.ts'
+import type { OAuthProviderOptions } from './oauth_provider_options.ts'
 import { type OpenidProviderOptions, openidProvider } from './openid_provider.ts'
 import { type OwnPageOptions, ownLoginPage } from './own_page.ts'
+import { checkWords } from './provider_options.ts'
 
 /** What is to be known beside the table. */
 export interface ProviderSurroundings {

@@ -4,13 +4,14 @@
  * @module
  */
 
-import { checkBoolean, checkChoice, checkFunctions, checkMembers, checkText, checkTexts } from '../../keys/check.ts'
+import { checkBoolean, checkFunctions, checkMembers, checkText, checkTexts } from '../../keys/check.ts'
 import { readAll } from '../../keys/faults.ts'
-import { checkRemoteUrl } from '../protocol/remote_url.ts'
+import { checkRemoteUrl, privateHostOf } from '../protocol/remote_url.ts'
 import type { Fetch } from '../remote/document.ts'
 import type { Authenticate } from './authenticate.ts'
 import { createOpenidLogin, type OpenidClient } from './openid_login.ts'
-import type { ProviderAuthMethod } from './provider_client.ts'
+import { checkProof, type ProviderAuthMethod } from './provider_client.ts'
+import { askBeside, type ProviderOptions } from './provider_options.ts'
 
 /** What is to be known of the provider. */
 export interface UpstreamOptions {
@@ -59,20 +60,11 @@ export const UPSTREAM_OPTIONS: Readonly<Record<keyof UpstreamOptions, true>> = {
 
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519']
 
-/** Checks that there is a secret where one is shown, and none where it is not. */
-function checkMethod({ tokenEndpointAuthMethod: method, clientSecret }: UpstreamOptions): void {
-  if (method === undefined) return
-  checkChoice('LOGIN.token_endpoint_auth_method', method, ['client_secret_basic', 'client_secret_post', 'none'])
-  if ((method === 'none') !== (clientSecret === undefined))
-    throw new TypeError(
-      `"LOGIN.token_endpoint_auth_method" expected ${method === 'none' ? 'no' : 'a'} LOGIN_CLIENT_SECRET beside it`,
-    )
-}
-
 /**
  * Reads the options.
  *
  * @param known the names of those that there are
+ * @param beside what is to be known of one among several
  * @param checks what is to be checked beside
  * @throws {TypeError | RangeError} when one is missing, unknown or of a wrong type: all are said
  */
@@ -80,13 +72,14 @@ export function readUpstream(
   name: string,
   options: UpstreamOptions,
   known: readonly string[],
+  beside: Omit<ProviderOptions, 'label'> = {},
   checks: Readonly<Record<string, () => unknown>> = {},
 ): OpenidClient {
   checkMembers(name, options as unknown)
   const { issuer, clientId, clientSecret, scope = 'openid', algorithms = ALGORITHMS } = options
   const { isLoopbackAllowed = false, isPrivateHostAllowed = false, userinfo: isUserinfoTold = false } = options
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
-  const privateHost = isPrivateHostAllowed && URL.canParse(issuer) ? new URL(issuer).hostname : undefined
+  const privateHost = privateHostOf(issuer, isPrivateHostAllowed)
   readAll({
     members: () => checkMembers(name, options as unknown, known),
     ...checks,
@@ -97,10 +90,7 @@ export function readUpstream(
     clientId() {
       if (typeof clientId !== 'string' || clientId === '') throw new TypeError('"LOGIN.client_id" expected a text')
     },
-    clientSecret() {
-      if (clientSecret !== undefined) checkText('LOGIN_CLIENT_SECRET', clientSecret, /./, 'the secret')
-    },
-    method: () => checkMethod(options),
+    proof: () => checkProof(clientSecret, options.tokenEndpointAuthMethod),
     scope() {
       checkText('LOGIN.scope', scope, /^/, 'a text')
       if (!scope.split(' ').includes('openid')) throw new RangeError('"LOGIN.scope" expected a scope with openid')
@@ -112,7 +102,8 @@ export function readUpstream(
     },
   })
   const method = options.tokenEndpointAuthMethod
-  const client = { issuer, clientId, clientSecret, method, scope: scope.split(' '), algorithms, isUserinfoTold }
+  const asked = askBeside(scope.split(' '), beside)
+  const client = { issuer, clientId, clientSecret, method, asked, algorithms, isUserinfoTold }
   return { ...client, isLoopbackAllowed, privateHost, fetch }
 }
 

@@ -46,3 +46,8 @@ export function isStrangersUrl(url: string, isLoopbackAllowed: boolean): boolean
   if (href !== url || pathname === '/' || username + password !== '' || !hasHost(url)) return false
   return isLoopback(url) ? isLoopbackAllowed : port === '' && !isInternal(hostname)
 }
+
+/** Returns the host of a URL that need not be a public one: its own, where the operator says so. */
+export function privateHostOf(url: unknown, isAllowed: unknown): string | undefined {
+  return isAllowed === true && typeof url === 'string' && URL.canParse(url) ? new URL(url).hostname : undefined
+}

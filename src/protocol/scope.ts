@@ -4,6 +4,7 @@
  * @module
  */
 
+import { readText } from '../../keys/check.ts'
 import { OAuthError } from './error.ts'
 
 /** One scope token: `%x21 / %x23-5B / %x5D-7E`, at least once. */
@@ -20,6 +21,21 @@ export function readScope(scope: string | undefined): readonly string[] | undefi
   const tokens = scope.split(' ')
   if (!tokens.every((token) => SCOPE_TOKEN.test(token))) throw new OAuthError('invalid_scope', 'the scope is malformed')
   return [...new Set(tokens)]
+}
+
+/** What others call a scope: tokens of visible ASCII, for not all of them hold to our grammar. */
+const SCOPE_TEXT = /^(?=.{0,2048}$)(?:[\x21-\x7e]+(?: [\x21-\x7e]+)*)?$/
+
+/**
+ * Reads a setting that holds the scope of somebody else's server, which may be empty: it goes to a login beside the request.
+ *
+ * @returns the tokens in their order
+ * @throws {TypeError | RangeError} when it is none
+ */
+export function readScopeText(name: string, value: unknown): readonly string[] {
+  return readText(name, value, SCOPE_TEXT, 'scope tokens, with spaces between, 2,048 characters at the most')
+    .split(' ')
+    .filter((token) => token !== '')
 }
 
 /**

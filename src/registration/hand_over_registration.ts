@@ -5,6 +5,7 @@
  */
 
 import { checkText, type Members } from '../../keys/check.ts'
+import { readScopeText } from '../protocol/scope.ts'
 import type { HandOver } from './resource.ts'
 
 /**
@@ -22,13 +23,8 @@ export function readHandOver(name: string, value: Members): HandOver | undefined
     return undefined
   }
   checkText(`${name}.provider_token`, provider_token, /./, 'what LOGIN calls a provider')
-  checkText(
-    `${name}.provider_scope`,
-    provider_scope,
-    /^(?=.{0,2048}$)[\x21-\x7e]*(?: [\x21-\x7e]+)*$/,
-    'scope tokens, with spaces between, 2,048 characters at the most',
-  )
+  const scope = readScopeText(`${name}.provider_scope`, provider_scope)
   if (envelope === 'nested' && encryption_alg === 'dir')
     throw new RangeError(`"${name}.provider_token" expected "direct", or tokens to a key of its own`)
-  return { provider: provider_token, scope: provider_scope.split(' ').filter(Boolean) }
+  return { provider: provider_token, scope }
 }

@@ -160,7 +160,7 @@ describe('a provider that speaks OAuth 2.0 without ID tokens', () => {
     expect((await leave(open.provider, newcomer)).searchParams.get('prompt')).toBe('create')
     const both = setUp({}, { promptValuesSupported: ['select_account'], handOverParameters: { prompt: 'consent' } })
     const handing = await leave(both.provider, { isChoosing: true, handsOver: { scope: [] } })
-    expect(handing.searchParams.get('prompt')).toBe('consent select_account')
+    expect(handing.searchParams.get('prompt')).toBe('select_account consent')
   })
 
   it('gives its tokens to nobody but whom they are handed over to', async () => {
