@@ -6,7 +6,7 @@
  */
 
 import { LONGEST_URL } from '../http/browser.ts'
-import { readLoginAnswer } from '../login/answered_error.ts'
+import { readLoginAnswer } from '../login/login_answer.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 

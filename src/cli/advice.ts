@@ -6,6 +6,7 @@
  */
 
 import type { LoginProviders } from '../login/authenticate.ts'
+import { DEVICE_CODE } from '../protocol/grant_type.ts'
 import type { Client } from '../registration/clients/client.ts'
 import type { Resource } from '../registration/resource.ts'
 import type { CheckedSettings } from '../settings/settings.ts'
@@ -14,7 +15,7 @@ import type { CheckedSettings } from '../settings/settings.ts'
 type Advised = Pick<CheckedSettings, 'resources' | 'clients' | 'authenticate'>
 
 /** By what people can be made to log in, and tokens be had for it. */
-const FOR_PERSONS = ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code']
+const FOR_PERSONS = ['authorization_code', DEVICE_CODE]
 
 function quoted(names: Iterable<string>): string {
   return [...names].map((name) => `"${name}"`).join(', ')

@@ -6,13 +6,12 @@
 
 import { loginNames } from '../binding_kinds.ts'
 import { knownMembers } from '../login/known_providers.ts'
+import { PROVIDER_NAME } from '../login/login_providers.ts'
+import { PLACE } from '../login/tenants.ts'
 import { providerSubject, upstreamSubject } from '../protocol/subject.ts'
 import { type Command, type Option, Refusal, UsageError, type Values } from './command.ts'
 import { UNKNOWN } from './known_resource.ts'
 import { readSettings, SETTINGS, type Table, tableIn, tableOf } from './settings_file.ts'
-
-/** Where the tenant stands in an issuer that is a template. */
-const TENANT = '{tenantid}'
 
 /** Where a person logs in. */
 export const PROVIDER: Option = {
@@ -59,10 +58,10 @@ function whereOf(known: readonly Known[]): string {
 
 /** Returns who a person is here, by the issuer of a provider and its own name of the person; of a template, after the tenant and a bar. */
 function digestOf(issuer: string, sub: string): string {
-  if (!issuer.includes(TENANT)) return upstreamSubject(issuer, sub)
+  if (!issuer.includes(PLACE)) return upstreamSubject(issuer, sub)
   const [tenant = '', ...rest] = sub.split('|')
   if (rest.length === 0) throw new UsageError('SUB expected the tenant, a bar, and the name of the person there')
-  return upstreamSubject(issuer.replace(TENANT, tenant), rest.join('|'))
+  return upstreamSubject(issuer.replace(PLACE, tenant), rest.join('|'))
 }
 
 /**
@@ -72,7 +71,7 @@ function digestOf(issuer: string, sub: string): string {
  */
 export async function subjectHere(values: Values, sub: string): Promise<string> {
   const provider = values.need('provider')
-  const isName = /^[a-z][a-z0-9_]{0,30}$/.test(provider)
+  const isName = PROVIDER_NAME.test(provider)
   if (!isName && !/^https?:\/\/[^\s?#]+$/.test(provider))
     throw new UsageError('--provider expected the issuer URL of a provider, or what LOGIN calls it')
   const settings = await readSettings(values)

@@ -8,6 +8,7 @@
 import { OAuthError } from '../protocol/error.ts'
 import type { HandOver } from '../registration/resource.ts'
 import type { Approval } from './approval_facts.ts'
+import { MOST_AT_ONCE } from './kept_at_guard.ts'
 import { createTokenPlace, type KeptTokens, type KeptTokensContext } from './kept_tokens.ts'
 import { createProviderEndings, type ProviderEndingsContext } from './provider_endings.ts'
 import { markOf, type Owner } from './provider_grants.ts'
@@ -59,9 +60,6 @@ export interface KeptProviderTokens {
   /** Does so for grants of a person that have ended together, and returns the providers at which all ends. */
   dropOf(sub: string, ended: Ended): Promise<readonly string[]>
 }
-
-/** How often something is begun anew that others change at the same time. */
-const MOST_AT_ONCE = 12
 
 /**
  * Checks that tokens are what an API needs: a provider can give less with each refresh (RFC 6749 §6).

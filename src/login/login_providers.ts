@@ -10,7 +10,7 @@ import { OAuthError } from '../protocol/error.ts'
 import type { Authenticate, LoginProvider, LoginProviders, Person, Transaction } from './authenticate.ts'
 
 /** What a provider may be called: it stands in addresses, in subjects before a bar, and in the name of its secret. */
-const NAME = /^[a-z][a-z0-9_]{0,30}$/
+export const PROVIDER_NAME: RegExp = /^[a-z][a-z0-9_]{0,30}$/
 
 /**
  * Returns a login at one of several providers: which one `transaction.provider` says.
@@ -24,7 +24,7 @@ export function loginProviders(providers: Readonly<Record<string, LoginProvider>
   readAll({
     names: () =>
       readEach([...known.keys()], (name) => {
-        if (!NAME.test(name) || name === 'type')
+        if (!PROVIDER_NAME.test(name) || name === 'type')
           throw new RangeError(
             '"LOGIN" expected names of letters, digits and "_", in lower case; and none called "type"',
           )

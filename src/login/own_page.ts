@@ -12,8 +12,8 @@ import { OAuthError } from '../protocol/error.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import { checkRemoteUrl, privateHostOf } from '../protocol/remote_url.ts'
 import { CLOCK_TOLERANCE, openAssertion } from '../token/assertion.ts'
-import { checkNoError, readLoginAnswer } from './answered_error.ts'
 import type { Authenticate, Person, Transaction } from './authenticate.ts'
+import { checkNoError, readLoginAnswer } from './login_answer.ts'
 import { askLogin, nonceOf, readPerson } from './person.ts'
 
 /** What is to be known of your application. */

@@ -1,6 +1,6 @@
 /**
- * The error that comes back in place of a login, and what the client is told of it (RFC 6749 §4.1.2.1, OpenID Connect Core
- * §3.1.2.6).
+ * What a browser brings back from a login: a code, or an error, and what the client is told of that (RFC 6749 §4.1.2, OpenID
+ * Connect Core §3.1.2.6).
  *
  * @module
  */
