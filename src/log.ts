@@ -13,6 +13,8 @@ export interface LogEntry {
   readonly code?: string
   /** The client that it was about, where one was proved or found. */
   readonly client?: string
+  /** What the settings call the provider at which somebody logs in, of several. */
+  readonly provider?: string
   /** What exactly was wrong, for the operator. */
   readonly detail?: string
 }

@@ -10,7 +10,7 @@ import type { EndpointContext } from '../context.ts'
 import { checkOwnForm, LONGEST_FORM, readBody, sameAgain } from '../http/browser.ts'
 import { type Cookies, withCookies } from '../http/cookies.ts'
 import { answerLeaving } from '../http/leaving.ts'
-import { answerErrorPage, toPageError } from '../http/respond.ts'
+import { answerErrorPage, type ErrorPageOptions, toPageError } from '../http/respond.ts'
 import type { Transaction } from '../login/authenticate.ts'
 import { readLoginAnswer } from '../login/login_answer.ts'
 import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
@@ -86,11 +86,13 @@ export function createLogins(
   }
 
   /** Tells the client that there will be no login: its destination is proved by what was sealed for this browser. */
-  async function tellClient(c: Context, error: OAuthError, { parameters }: LoginFacts, now: number): Promise<Response> {
+  async function tellClient(c: Context, error: OAuthError, facts: LoginFacts, now: number): Promise<Response> {
+    const { parameters, provider } = facts
     const meeting = { now, asker: hooks.addressOf?.(c.req.raw) }
     const destination = await proveDestination(readParameters(parameters), clients, meeting)
     const { id } = destination.client
-    log({ level: 'warn', event: 'login', code: error.code, client: id, detail: error.message })
+    const at = provider === undefined ? {} : { provider }
+    log({ level: 'warn', event: 'login', code: error.code, client: id, ...at, detail: error.message })
     return answerLeaving(issuer, await answers.refuse(destination, error, now), c.req.method === 'POST')
   }
 
@@ -159,7 +161,7 @@ export function createLogins(
       if (result instanceof Response) return withCookies(c, result)
       return await finish(c, result, facts, envelopes, now, isNew)
     } catch (error) {
-      return fail(c, error, now, await ways.again(facts, envelopes, now), facts)
+      return fail(c, error, now, { retryAt: await ways.again(facts, envelopes, now), request: facts, provider })
     }
   }
 
@@ -168,13 +170,15 @@ export function createLogins(
     c: Context,
     thrown: unknown,
     now: number,
-    again?: string,
-    request?: RequestInside,
+    {
+      request,
+      ...known
+    }: Pick<ErrorPageOptions, 'retryAt' | 'provider'> & { request?: RequestInside | undefined } = {},
   ): Promise<Response> {
     const error = toPageError(thrown)
-    const retryAt = again ?? (OAUTH_ERRORS[error.code].status >= 500 ? sameAgain(c.req.raw, issuer) : undefined)
+    const retryAt = known.retryAt ?? (OAUTH_ERRORS[error.code].status >= 500 ? sameAgain(c.req.raw, issuer) : undefined)
     const back = request && (await ways.back(c, request, error, now))
-    return withCookies(c, await answerErrorPage(error, { issuer, event: 'login', log, retryAt, back }))
+    return withCookies(c, await answerErrorPage(error, { ...known, issuer, event: 'login', log, retryAt, back }))
   }
 
   /** Tells whether this is the browser in which a login was begun. */
@@ -183,15 +187,14 @@ export function createLogins(
     return browser !== undefined && digestLabels('browser', browser) === digest
   }
 
-  /** Goes on with a login at the provider that was chosen for it; nothing where it cannot be made there. */
+  /** Goes on with a login at the provider that was chosen for it. */
   async function choose(
     c: Context,
     open: LoginFacts,
     provider: string,
     envelopes: PurposeEnvelopes,
     now: number,
-  ): Promise<Response | undefined> {
-    if (!chooseProvider.canBe(open, provider)) return undefined
+  ): Promise<Response> {
     const facts = { ...open, provider }
     const state = await envelopes.seal('login', facts)
     const result = await ask(c, facts, transactionOf(issuer, facts, state, 'begin', now))
@@ -201,7 +204,7 @@ export function createLogins(
   /** @param callback whose callback it is; nothing at `/login` */
   async function comeBack(c: Context, callback?: { readonly provider: string | undefined }): Promise<Response> {
     const now = context.now()
-    let [retryAt, own]: [string?, RequestInside?] = []
+    let [retryAt, own, provider]: [string?, RequestInside?, string?] = []
     try {
       const isForm = c.req.method === 'POST'
       if (isForm) checkOwnForm(c.req.raw.headers, issuer)
@@ -217,6 +220,7 @@ export function createLogins(
       own = about.request
       if (about.hasEnded && retryAt !== undefined) return c.redirect(retryAt, 303)
       const facts = (await envelopes.open('login', state)) as unknown as LoginFacts
+      provider = facts.provider
       const isOpen = chooseProvider.isOpen(facts)
       // Each provider has a callback of its own: an answer of one is none of another's (RFC 9700 §4.4). At `/login` are forms of ours.
       const isRight =
@@ -226,15 +230,18 @@ export function createLogins(
       if (!isRight)
         throw new OAuthError('login_failed', 'the answer did not come to the callback of the provider that was chosen')
       if (isOpen) {
-        const chosen = await choose(c, facts, parameters.get('provider') ?? '', envelopes, now)
-        if (chosen !== undefined) return chosen
+        const chosen = parameters.get('provider') ?? ''
+        if (chooseProvider.canBe(facts, chosen)) {
+          provider = chosen
+          return await choose(c, facts, chosen, envelopes, now)
+        }
         if (retryAt !== undefined) return c.redirect(retryAt, 303)
         throw new OAuthError('login_failed', 'no provider was chosen')
       }
       const result = await ask(c, facts, transactionOf(issuer, facts, state, 'continue', now))
       return result instanceof Response ? withCookies(c, result) : await finish(c, result, facts, envelopes, now)
     } catch (error) {
-      return fail(c, error, now, retryAt, own)
+      return fail(c, error, now, { retryAt, request: own, provider })
     }
   }
 

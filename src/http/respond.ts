@@ -172,6 +172,8 @@ const OTHERWISE: readonly [title: string, words: string, press?: string] = [
 /** How a failure is shown to a person. */
 export interface ErrorPageOptions extends Omit<ErrorAnswerOptions, 'challenge'> {
   readonly issuer: string
+  /** What the settings call the provider that it was about, for the log. */
+  readonly provider?: string | undefined
   /** Where to try again, if that makes sense. */
   readonly retryAt?: string | undefined
   /** What stands on the button that leads there. Default: what the error's own words say. */
@@ -189,11 +191,12 @@ export function toPageError(thrown: unknown): OAuthError {
 /** Returns the page for a request that failed with nowhere to send the browser. */
 export function answerErrorPage(
   thrown: unknown,
-  { issuer, event, log, retryAt, back, ...words }: ErrorPageOptions,
+  { issuer, event, log, provider, retryAt, back, ...words }: ErrorPageOptions,
 ): Promise<Response> {
   const error = toPageError(thrown)
   const { status } = error
-  log({ level: status >= 500 ? 'error' : 'warn', event, code: error.code, detail: error.message })
+  const level = status >= 500 ? 'error' : 'warn'
+  log({ level, event, code: error.code, ...(provider === undefined ? {} : { provider }), detail: error.message })
   const [title, text, press = 'Try again'] = WORDS[error.code] ?? OTHERWISE
   const headers: Record<string, string> =
     error.retryAfter === undefined ? {} : { 'Retry-After': String(error.retryAfter) }

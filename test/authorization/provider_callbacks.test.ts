@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { OAuthError } from '../../src/index.ts'
 import { ISSUER, NOW, testIssuer } from '../fixtures.ts'
 import { authorizeUrl, createBrowser, formOf, signLogin } from '../parties/person.ts'
 import { createSeveral, linksOf, providerOf, sentTo } from '../parties/several_providers.ts'
@@ -125,5 +126,40 @@ describe('a provider’s answer that comes as a form of its site', () => {
     const { state } = sentTo(await there.choose('Apple'))
     expect((await there.browser.post(`${ISSUER}/login`, { state, code: 'alice' }, FOREIGN)).status).toBe(403)
     expect(there.transactions.map(({ step }) => step)).toEqual(['begin'])
+  })
+})
+
+describe('the log of a login that failed at one of several providers', () => {
+  const refusing = (error: OAuthError, at: 'begin' | 'continue') => () =>
+    createSeveral({
+      providers: {
+        google: providerOf('Google'),
+        github: (transactions) => {
+          const { authenticate, ...provider } = providerOf('GitHub')(transactions)
+          return {
+            ...provider,
+            authenticate: async (request, transaction) => {
+              if (transaction.step === at) throw error
+              return authenticate(request, transaction)
+            },
+          }
+        },
+      },
+    })
+  const secret = new OAuthError('server_error', 'token endpoint: invalid_client')
+  const gone = new OAuthError('access_denied', 'the person went away', { isForClient: true })
+
+  it.each([
+    ['when it answers', refusing(secret, 'continue'), {}, 'server_error'],
+    ['when it is chosen', refusing(secret, 'begin'), {}, 'server_error'],
+    ['when an app chose it', refusing(secret, 'begin'), { idp_hint: 'github' }, 'server_error'],
+    ['when it is the app that is told', refusing(gone, 'continue'), {}, 'access_denied'],
+  ])('says which provider it was: %s', async (_, make, changes, code) => {
+    const there = make()
+    const page = await there.visit(changes)
+    const github = linksOf(await page.text()).find(({ words }) => words === 'GitHub')
+    const sent = github === undefined ? page : await there.follow(github.location)
+    if (sent.status === 303) await there.comeBack(sent)
+    expect(there.lines.at(-1)).toMatchObject({ event: 'login', code, provider: 'github' })
   })
 })
