@@ -165,13 +165,19 @@ export async function withHandOver(
   return { entitlement: { ...entitlement, exp: Math.min(entitlement.exp, expiresAt) }, providerToken: accessToken }
 }
 
+/**
+ * Tells whether a person let the client go on without a session, and it still may (OpenID Connect Core §11). A code never does: the
+ * person who just said yes is there.
+ */
+export function isOffline({ scope }: Approval, client: Client, { approvals: { openid } }: ApprovalContext): boolean {
+  return openid !== undefined && scope.includes(OFFLINE_ACCESS) && client.scopes.has(OFFLINE_ACCESS)
+}
+
 /** Keeps what a provider gave at the login until an approval ends, where one of its APIs is handed that. */
-export async function keepHandOver(
-  approval: Approval,
-  { approvals: { resources, providerTokens } }: ApprovalContext,
-): Promise<void> {
+export async function keepHandOver(approval: Approval, client: Client, context: ApprovalContext): Promise<void> {
+  const { resources, providerTokens } = context.approvals
   const isHanded = approvedResources(approval).some((uri) => resources.get(uri)?.providerToken !== undefined)
-  if (isHanded) await providerTokens?.keep(approval, approval.scope.includes(OFFLINE_ACCESS))
+  if (isHanded) await providerTokens?.keep(approval, isOffline(approval, client, context))
 }
 
 function isDetailed({ details = [] }: Approval, uri: string): boolean {

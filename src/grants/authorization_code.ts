@@ -66,7 +66,7 @@ async function decide(parameters: Parameters, client: Client, context: ApprovalC
     ...(mayRefresh ? { refresh: { ...approvalOf(facts), generation: 0 } } : {}),
     async spend() {
       // Without it nothing could be refreshed: it must lie there before the code is gone.
-      if (mayRefresh) await keepHandOver(facts, context)
+      if (mayRefresh) await keepHandOver(facts, client, context)
       await spend(jti, facts.until ?? exp, facts, context)
     },
   }

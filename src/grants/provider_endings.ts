@@ -37,13 +37,16 @@ export interface ProviderEndings {
   /** Notes a grant of somebody, where anything ends with it. */
   note(owner: Owner, grant: ProviderGrant): Promise<void>
   /**
-   * Ends what a provider gave for a grant that is over, if no other of the same person is known; and tells whether that is so.
+   * Ends what a provider gave for grants that are over, if no other of the same person is known; and tells whether that is so.
    *
    * @param kept nothing where no tokens are known any more
+   * @throws {OAuthError} `temporarily_unavailable` when the guard does not answer: what lives on then is told
    */
-  end(owner: Owner, gid: string, kept: KeptTokens | undefined): Promise<boolean>
-  /** Returns the grants of a person that end with something, with the providers that they are at; of all without. */
-  find(sub: string, mark?: string): Promise<readonly { readonly owner: Owner; readonly gid: string }[]>
+  end(owner: Owner, gids: readonly string[], kept: KeptTokens | undefined): Promise<boolean>
+  /** Tells that something lives on at a provider, where any of it was to end. */
+  tellFailed(provider: string, why: unknown): void
+  /** Returns the grants of a person that end with something, by the providers that they are at; all of them without. */
+  find(sub: string, mark?: string): Promise<readonly { readonly owner: Owner; readonly gids: readonly string[] }[]>
 }
 
 /** Returns what ends at providers. */
@@ -53,6 +56,12 @@ export function createProviderEndings(context: ProviderEndingsContext): Provider
   const grantsAt = () => {
     const now = context.now()
     return createProviderGrants({ ...context, envelopes: context.envelopes(now), now })
+  }
+
+  function tellFailed(provider: string, why: unknown): void {
+    const name = why instanceof Error ? why.name : typeof why
+    const livesOn = why instanceof OAuthError ? `${why.code}, ${why.message}` : name
+    if (isEnding(provider)) tellEnding({ provider, livesOn })
   }
 
   /** Ends tokens at their provider, and tells what became of that. */
@@ -65,18 +74,22 @@ export function createProviderEndings(context: ProviderEndingsContext): Provider
         return error
       }
     }).catch((error: unknown) => error)
-    if (failed === undefined) return tellEnding({ provider })
-    const name = failed instanceof Error ? failed.name : typeof failed
-    tellEnding({ provider, livesOn: failed instanceof OAuthError ? `${failed.code}, ${failed.message}` : name })
+    if (failed === undefined) tellEnding({ provider })
+    else tellFailed(provider, failed)
   }
 
   return {
     async note(owner, grant) {
       if (isEnding(owner.provider)) await grantsAt().note(owner, grant)
     },
-    async end({ sub, provider }, gid, kept) {
+    tellFailed,
+    async end({ sub, provider }, gids, kept) {
       if (!isEnding(provider)) return false
-      const { wasKnown, areOthers } = await grantsAt().end({ sub, provider }, gid)
+      const taking = grantsAt().end({ sub, provider }, gids)
+      const { wasKnown, areOthers } = await taking.catch((error: unknown) => {
+        if (kept !== undefined) tellFailed(provider, error)
+        throw error
+      })
       if (areOthers) return false
       if (kept === undefined) {
         if (wasKnown) tellEnding({ provider, livesOn: 'no tokens of it are known any more' })
@@ -88,9 +101,9 @@ export function createProviderEndings(context: ProviderEndingsContext): Provider
     async find(sub, mark) {
       const found = [...providers.keys()].filter(isEnding).map(async (provider) => {
         const owner = { sub, provider }
-        return (await grantsAt().find(owner, mark)).map((gid) => ({ owner, gid }))
+        return { owner, gids: await grantsAt().find(owner, mark) }
       })
-      return (await Promise.all(found)).flat()
+      return (await Promise.all(found)).filter(({ gids }) => gids.length > 0)
     },
   }
 }

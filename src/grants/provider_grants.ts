@@ -30,8 +30,8 @@ export interface ProviderGrant {
 export interface ProviderGrants {
   /** Notes a grant, or what is known of it now. */
   note(owner: Owner, grant: ProviderGrant): Promise<void>
-  /** Takes a grant out, and tells whether it was there, and whether others are. */
-  end(owner: Owner, gid: string): Promise<{ readonly wasKnown: boolean; readonly areOthers: boolean }>
+  /** Takes grants out, and tells whether any of them was there, and whether others are. */
+  end(owner: Owner, gids: readonly string[]): Promise<{ readonly wasKnown: boolean; readonly areOthers: boolean }>
   /** Returns the ids of the grants that end with something; of all of them without. */
   find(owner: Owner, mark?: string): Promise<readonly string[]>
 }
@@ -85,9 +85,9 @@ export function createProviderGrants(context: Omit<KeptContext, 'purpose'>): Pro
         return { ...written([grant, ...others].slice(0, MOST_GRANTS)), answer: true }
       })
     },
-    end: (owner, gid) =>
+    end: (owner, gids) =>
       change(owner, now + 1, (grants) => {
-        const others = grants.filter((grant) => grant.gid !== gid)
+        const others = grants.filter(({ gid }) => !gids.includes(gid))
         const wasKnown = others.length < grants.length
         return { ...(wasKnown ? written(others) : {}), answer: { wasKnown, areOthers: others.length > 0 } }
       }),

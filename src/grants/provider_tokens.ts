@@ -78,9 +78,9 @@ export function createProviderTokens(context: ProviderTokensContext): KeptProvid
   const place = createTokenPlace(context)
   const leases = createTokenLeases({ ...context, place, lose })
 
-  /** Ends what a provider gave too late for a grant, if that has ended: what somebody else was given for it meanwhile is good. */
+  /** Ends what a provider gave too late, for its grant has ended; what lives on is told there. */
   async function lose(gid: string, kept: KeptTokens): Promise<void> {
-    if ((await place.look(gid))?.kept === undefined) await endings.end(kept, gid, kept)
+    await endings.end(kept, [gid], kept).catch(() => undefined)
   }
 
   /** Returns what lies there for a grant, if it is what an API needs. */
@@ -114,21 +114,30 @@ export function createProviderTokens(context: ProviderTokensContext): KeptProvid
     return renewing
   }
 
-  /** Overwrites what lies there for a grant, and returns what that was. */
+  /** Overwrites what lies there for a grant, and returns what that was; what nobody can open is nothing to anybody. */
   async function overwrite(gid: string): Promise<KeptTokens | undefined> {
     for (let times = 0; times < MOST_AT_ONCE; times++) {
-      const lying = await place.look(gid)
+      const lying = await place.look(gid).catch((error: unknown) => {
+        if (error instanceof OAuthError && error.code === 'invalid_grant') return undefined
+        throw error
+      })
       if (lying?.kept === undefined) return undefined
       if ((await place.swap(gid, lying, undefined)) !== undefined) return lying.kept
     }
     return undefined
   }
 
-  /** Ends a grant: whose it is what lies there says, or the list in which it stood. */
-  async function end(gid: string, known?: Owner): Promise<boolean> {
-    const kept = await overwrite(gid)
-    const owner = kept ?? known
-    return owner !== undefined && endings.end(owner, gid, kept)
+  /** Ends grants of one person at a provider. One that cannot be ended now stands in the list for whoever tries again. */
+  async function endAll(owner: Owner, gids: readonly string[]): Promise<boolean> {
+    const outcomes = await Promise.allSettled(gids.map(overwrite))
+    const over = gids.filter((_, index) => outcomes[index]?.status === 'fulfilled')
+    // The newest are first: what is old may be over there.
+    const [kept] = outcomes.flatMap((one) => (one.status === 'fulfilled' ? (one.value ?? []) : []))
+    const isEnded = await endings.end(owner, over, kept)
+    const failed = outcomes.find((one) => one.status === 'rejected')
+    if (failed === undefined) return isEnded
+    endings.tellFailed(owner.provider, failed.reason)
+    throw failed.reason
   }
 
   return {
@@ -156,15 +165,15 @@ export function createProviderTokens(context: ProviderTokensContext): KeptProvid
       return { accessToken, ...(expiresAt === undefined ? {} : { expiresAt }) }
     },
     async drop(gid) {
-      await end(gid)
+      const kept = await overwrite(gid)
+      if (kept !== undefined) await endings.end(kept, [gid], kept)
     },
     async dropOf(sub, ended) {
       const mark =
         ended === 'all' ? undefined : 'app' in ended ? markOf('app', ended.app) : markOf('session', ended.session)
-      const done: string[] = []
-      // One after the other: the last one is to find that it is the last.
-      for (const { owner, gid } of await endings.find(sub, mark)) if (await end(gid, owner)) done.push(owner.provider)
-      return done
+      const found = await endings.find(sub, mark)
+      const done = await Promise.all(found.map(({ owner, gids }) => endAll(owner, gids)))
+      return found.filter((_, index) => done[index]).map(({ owner }) => owner.provider)
     },
   }
 }

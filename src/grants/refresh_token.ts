@@ -5,7 +5,6 @@
  * @module
  */
 
-import { OFFLINE_ACCESS } from '../openid/openid.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
@@ -17,6 +16,7 @@ import {
   checkNotEnded,
   endApproval,
   entitle,
+  isOffline,
   nameOfKeys,
   openGrant,
   requestedOf,
@@ -46,14 +46,6 @@ async function rotate(facts: RefreshFacts, client: Client, context: ApprovalCont
       ? 'an old refresh token, or another key: its family has ended'
       : 'its family has ended',
   )
-}
-
-/**
- * Tells whether a person let the client go on without a session, and it still may (OpenID Connect Core §11). A code never does: the
- * person who just said yes is there.
- */
-function isOffline({ scope }: RefreshFacts, client: Client, { approvals: { openid } }: ApprovalContext): boolean {
-  return openid !== undefined && scope.includes(OFFLINE_ACCESS) && client.scopes.has(OFFLINE_ACCESS)
 }
 
 async function decide(parameters: Parameters, client: Client, context: ApprovalContext): Promise<Decision> {

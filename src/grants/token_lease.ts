@@ -50,7 +50,7 @@ export interface LeaseContext {
   readonly within: WithinDeadline
   /** Keeps a worker awake: who asked may have gone before the provider answers. */
   readonly waitUntil: WaitUntil
-  /** Is given what a provider gave, and nobody keeps: its grant has ended meanwhile, or somebody else was given more. */
+  /** Is given what a provider gave, and nobody keeps, for its grant has ended meanwhile. It never throws. */
   readonly lose: (gid: string, kept: KeptTokens) => Promise<void>
 }
 
@@ -110,13 +110,18 @@ export function createTokenLeases(context: LeaseContext): TokenLeases {
   /**
    * Puts down what became of an attempt, if it is still that attempt's to do.
    *
+   * @returns whether it is put down; else what lies there instead, if anything does
    * @throws {OAuthError} `temporarily_unavailable` when the guard does not answer
    */
-  async function settle(gid: string, mine: LyingTokens, kept: KeptTokens | undefined): Promise<boolean> {
+  async function settle(
+    gid: string,
+    mine: LyingTokens,
+    kept: KeptTokens | undefined,
+  ): Promise<{ readonly isKept: boolean; readonly lying?: Lying | undefined }> {
     let lying: Lying | undefined = mine
     for (let tries = 1; lying !== undefined && isOf(lying, mine); tries++) {
       try {
-        if ((await place.swap(gid, lying, kept)) !== undefined) return true
+        if ((await place.swap(gid, lying, kept)) !== undefined) return { isKept: true }
         // Its end may have been moved meanwhile.
         lying = await place.look(gid)
       } catch (error) {
@@ -124,7 +129,7 @@ export function createTokenLeases(context: LeaseContext): TokenLeases {
         await wait(FIRST_PAUSE)
       }
     }
-    return false
+    return { isKept: false, lying }
   }
 
   /** Asks the provider, and puts down what it gives, or that it gives nothing. */
@@ -144,9 +149,11 @@ export function createTokenLeases(context: LeaseContext): TokenLeases {
     }
     const fault = faultOfTokens(asked.value)
     const kept = { ...asked.value, sub, provider, attempt: ended }
-    const isKept = await settle(gid, mine, fault === undefined ? kept : undefined)
+    const { isKept, lying } = await settle(gid, mine, fault === undefined ? kept : undefined)
     if (fault !== undefined) throw new OAuthError('invalid_grant', fault)
     if (isKept) return kept
+    // Whoever stood still for longer than a lease lasts has lost nothing but that.
+    if (lying?.kept !== undefined) throw unavailable(`somebody else has asked the provider "${provider}" since`)
     await lose(gid, kept)
     throw new OAuthError('invalid_grant', 'its grant ended while its provider was asked')
   }

@@ -177,19 +177,18 @@ export function createRevoking(
   async function grant(...[gid, now, by, waitUntil]: Parameters<Revoking['grant']>): Promise<void> {
     const [until, keep] = [endOf(now), keepOf(now)]
     await Promise.all(pairwise.namesOf('gid', gid).map((name) => guard?.end(name, keep)))
-    await keptTokens(guard, waitUntil)?.drop(gid)
     // 128 random bits that only resources know who had a token: this one can be tested by nobody else. It joins none of the others.
     const known = { kind: 'gid', value: gid, at: keep, until, keep } as const
     const names = [...resources.values()]
       .filter(({ sector }) => sector !== undefined)
       .map((resource) => named(resource, 'gid', nameAt(resource).gid(gid), keep, now))
     await addAll([known, ...(await Promise.all(names)).flat()], by, now)
+    await keptTokens(guard, waitUntil)?.drop(gid)
   }
 
   async function approval(facts: Approval, now: number, waitUntil?: WaitUntil): Promise<void> {
     const { gid, sub, client_id, grant_end } = facts
     await Promise.all(pairwise.namesOf('gid', gid).map((name) => guard?.end(name, grant_end)))
-    await keptTokens(guard, waitUntil)?.drop(gid)
     const until = endOf(now)
     const perResource = approvedResources(facts)
       .flatMap((uri) => resources.get(uri) ?? [])
@@ -205,6 +204,7 @@ export function createRevoking(
     const within = [own({ kind: 'app', value: appOf(sub, client_id) }, now, keep)]
     const family = { ...own({ kind: 'gid', value: gid }, until, keep), within }
     await addAll(guard === undefined ? [family, ...names] : names, 'approval', now)
+    await keptTokens(guard, waitUntil)?.drop(gid)
   }
 
   async function token(...[{ entitlement, leaf }, broader, now, by]: Parameters<Revoking['token']>): Promise<void> {

@@ -118,6 +118,37 @@ function setUp(changes: SetUp = {}) {
 type Set = ReturnType<typeof setUp>
 type LoggedIn = Awaited<ReturnType<Set['login']>>
 
+/** Returns a guard that fails where it is told to, and counts what it is asked. */
+function createFrailGuard() {
+  const memory = createMemoryGuard(() => NOW)
+  const frail = { asked: 0, fails: (_call: string) => false }
+  const guard = Object.fromEntries(
+    Object.entries(memory).map(([method, call]) => [
+      method,
+      async (...asked: unknown[]) => {
+        frail.asked += 1
+        if (frail.fails(`${method} ${asked[0]}`)) throw new Error('down')
+        return (call as (...asked: unknown[]) => unknown)(...asked)
+      },
+    ]),
+  ) as unknown as typeof memory
+  return { frail, guard, memory }
+}
+
+/** Returns a list of what is revoked that tells what is added to it. */
+function createHeardRevocations() {
+  const memory = createMemoryRevocations('salt')
+  const added: string[] = []
+  const add: typeof memory.add = (addition, now) => {
+    added.push(addition.kind)
+    return memory.add(addition, now)
+  }
+  return { added, revocations: { ...memory, add } }
+}
+
+/** Where tokens lie, and nothing else. */
+const isLookForTokens = (call: string): boolean => /^look provider [\w-]{22}$/.test(call)
+
 /** What ends a grant. */
 const ENDS: Readonly<Record<string, (there: Set, tokens: LoggedIn) => Promise<unknown>>> = {
   'its client, that revokes the refresh token': ({ post }, { refresh_token }) =>
@@ -259,5 +290,76 @@ describe('what a provider gave ends there with the last grant that is known', ()
       expect(there.said()).toEqual([['lives_on', expect.stringMatching(/^what "github" gave lives on there: /)]])
       expect(JSON.stringify(there.said())).not.toContain(CANARY)
     }
+  })
+
+  it('with a session, though an API calls one of its own scopes offline_access', async () => {
+    const scopes = ['read', 'offline_access']
+    const there = setUp({
+      resources: { [API]: { scopes, provider_token: 'github', provider_scope: 'repo' } },
+      clients: { app: { ...app, resources: [API], scopes } } as NonNullable<IssuerSettings['clients']>,
+    })
+    const { accessToken } = await there.login({ scope: 'read offline_access' })
+    await there.logOut()
+    expect(await there.ended()).toEqual([accessToken])
+  })
+
+  it('of twelve that end together, too, and a Worker may ask as often as that takes: less than 50 times', async () => {
+    const { frail, guard } = createFrailGuard()
+    const there = setUp({ guard })
+    for (let count = 0; count < 12; count++) await there.login()
+    frail.asked = 0
+    await there.press(-1)
+    expect(await there.ended()).toHaveLength(1)
+    expect(frail.asked).toBeLessThan(50)
+  })
+})
+
+describe('where what lies there cannot be ended, all else ends', () => {
+  it('for no key opens it any more', async () => {
+    const { memory } = createFrailGuard()
+    const look = async (name: string) =>
+      isLookForTokens(`look ${name}`) && isLost ? 'of.another.ring..' : memory.look(name)
+    let isLost = false
+    const { added, revocations } = createHeardRevocations()
+    const there = setUp({ guard: { ...memory, look }, revocations })
+    const { refresh_token } = await there.login()
+    isLost = true
+    expect((await there.post('/revoke', { token: refresh_token })).status).toBe(200)
+    expect(added).not.toEqual([])
+  })
+
+  it('for the guard does not answer: the app is told to come again, and the list of what is revoked has it already', async () => {
+    const { frail, guard } = createFrailGuard()
+    const { added, revocations } = createHeardRevocations()
+    const there = setUp({ guard, revocations })
+    const { refresh_token, accessToken } = await there.login()
+    frail.fails = isLookForTokens
+    expect((await there.post('/revoke', { token: refresh_token })).status).toBe(503)
+    expect(added).not.toEqual([])
+    frail.fails = () => false
+    expect((await there.post('/revoke', { token: refresh_token })).status).toBe(200)
+    expect(await there.ended()).toEqual([accessToken])
+  })
+
+  it('and the log says that it lives on; whoever ends all of the person later ends it there', async () => {
+    const { frail, guard } = createFrailGuard()
+    const there = setUp({ guard })
+    const { accessToken } = await there.login()
+    frail.fails = isLookForTokens
+    await there.logOut()
+    expect(await there.ended()).toEqual([])
+    expect(there.said()).toEqual([['lives_on', expect.stringContaining('the guard did not answer')]])
+    frail.fails = () => false
+    await there.post('/revocations', { kind: 'sub', value: 'github|583231' }, 'operator', 'operator-secret')
+    expect(await there.ended()).toEqual([accessToken])
+  })
+
+  it('and the log says so where the list of the grants cannot be had, and the tokens are gone', async () => {
+    const { frail, guard } = createFrailGuard()
+    const there = setUp({ guard })
+    const { refresh_token } = await there.login()
+    frail.fails = (call) => call.startsWith('look provider grants')
+    expect((await there.post('/revoke', { token: refresh_token })).status).toBe(503)
+    expect(there.said()).toEqual([['lives_on', expect.stringContaining('the guard did not answer')]])
   })
 })

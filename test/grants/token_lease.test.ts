@@ -332,6 +332,22 @@ it('a grant that ends while its provider is asked stays without tokens', async (
   expect(await openKept(all, name)).not.toHaveProperty('accessToken')
 })
 
+it('whoever stood still until another asked is told to come again: nothing has ended', async () => {
+  const all = createRefreshing('fixed')
+  const machine = all.machine()
+  const { refresh_token } = await machine.login()
+  all.time.pass(HOUR)
+  let other: Answered | undefined
+  all.there.before = async () => {
+    all.there.before = undefined
+    all.time.pass(10 + skew)
+    other = await machine.refresh(refresh_token)
+  }
+  expect(await machine.refresh(refresh_token)).toMatchObject({ status: 503, retryAfter: '2' })
+  expect(other?.status).toBe(200)
+  expect((await machine.refresh(refresh_token)).status).toBe(200)
+})
+
 describe('before the provider is asked all else is checked:', () => {
   async function start() {
     const all = createRefreshing('rotating')
