@@ -25,6 +25,8 @@ export interface ProviderEnd {
 export interface ProviderLogout {
   /** Whether one is ended there, ever. */
   readonly isWanted: boolean
+  /** Returns what people read the provider is called whose session ends with this one; nothing where it is to live on. */
+  labelFor(session: Session): string | undefined
   /** Returns where the one ends by which a session of ours began; nothing where it is to live on. It never throws. */
   endOf(
     session: Session,
@@ -55,6 +57,10 @@ export function createProviderLogout({ settings, clients, log, newId }: Endpoint
 
   return {
     isWanted: [...providers.values()].some(({ endSession }) => endSession !== undefined),
+    labelFor({ provider }) {
+      const { label, endSession } = providers.get(provider ?? '') ?? {}
+      return endSession === undefined ? undefined : label
+    },
     async endOf({ provider }, request, envelopes, now) {
       const { label, endSession } = providers.get(provider ?? '') ?? {}
       if (label === undefined || endSession === undefined) return undefined

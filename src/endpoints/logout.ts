@@ -84,6 +84,7 @@ export function createLogoutEndpoint(
       account: accountOf(session),
       token: tokenOf(session),
       isForGood: guard !== undefined,
+      alsoAt: providerLogout.labelFor(session),
       ...(client === undefined
         ? {}
         : { app: { clientName: client.name, home: client.uri, isReturn: location !== undefined, kept } }),

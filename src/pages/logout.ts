@@ -26,17 +26,20 @@ export interface Logout {
   readonly token: string
   /** Whether what came of the session ends with it: without a guard nothing does. */
   readonly isForGood: boolean
+  /** The provider at which the session ends, too. */
+  readonly alsoAt: string | undefined
   /** Default: nobody's but the person's own. */
   readonly app?: AskingApp
 }
 
 /** Returns the page that asks whether to log out. */
-export function logoutPage({ issuer, account, token, isForGood, app }: Logout): Page {
+export function logoutPage({ issuer, account, token, isForGood, alsoAt, app }: Logout): Page {
   const words = isForGood ? ' Apps that you let in since you logged in will have to ask you again.' : ''
+  const there = alsoAt === undefined ? '' : html` At <strong><bdi>${alsoAt}</bdi></strong> you are logged out, too.`
   const back =
     app === undefined || !app.isReturn ? '' : html` Then you go back to <strong><bdi>${app.clientName}</bdi></strong>.`
   const body = html`<h1>Log out?</h1>
-<p>${loggedIn(account)}${words}${back}</p>
+<p>${loggedIn(account)}${words}${there}${back}</p>
 <p>Before that you can look at <a href="${issuer}/apps">what you allowed</a> in this browser, and end it.</p>
 <form class="single" method="post" action="${issuer}/logout">
 <input type="hidden" name="token" value="${token}">

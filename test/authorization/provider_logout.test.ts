@@ -79,6 +79,14 @@ describe('a provider whose sessions end with ours', () => {
     expect(goesTo(await (await person.browser.get(back(location))).text())).toBe(`${HOME}?state=xyz`)
   })
 
+  it('is named where the person is asked, for its session is used by others, too', async () => {
+    const words = 'At <strong><bdi>The Works</bdi></strong> you are logged out, too.'
+    const person = await loggedIn()
+    expect(await (await person.browser.get(logoutUrl())).text()).toContain(words)
+    const other = await loggedIn(undefined, { authenticate: loginProviders({ works: providerOf() }) })
+    expect(await (await other.browser.get(logoutUrl())).text()).not.toContain('The Works')
+  })
+
   it('leads back to our own page where no app asked', async () => {
     const person = await loggedIn()
     const token = hiddenField(await (await person.browser.get(logoutUrl())).text(), 'token')
