@@ -7,7 +7,7 @@
 
 import type { Authenticate } from '../login/authenticate.ts'
 import { readParameters } from '../protocol/parameters.ts'
-import { ANY_AGE } from './authorization_request.ts'
+import { ANY_AGE } from './prompt.ts'
 
 /** Prompts that a login meets. */
 const LOGINS = ['login', 'select_account', 'create']

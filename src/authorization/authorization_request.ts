@@ -13,9 +13,9 @@ import { readChallenge } from '../protocol/pkce.ts'
 import { readResponseMode } from '../protocol/response_mode.ts'
 import { isVisible } from '../protocol/visible.ts'
 import type { Client } from '../registration/clients/client.ts'
-import type { OpenidClient } from '../registration/clients/client_openid.ts'
 import type { HandOver } from '../registration/resource.ts'
 import { type Destination, LONGEST_STATE } from './destination.ts'
+import { ANY_AGE, type Prompt, readMaxAge, readPrompt } from './prompt.ts'
 import { isForPersonsAlone, readWishes, type Wishes, type WishPolicy } from './wishes.ts'
 
 /** What is known of a request because it was pushed (RFC 9126). */
@@ -65,15 +65,6 @@ export interface AuthorizationRequest extends Wishes {
 export interface Asked extends Wishes, Pick<AuthorizationRequest, 'claims'> {
   readonly destination: Pick<Destination, 'client'>
 }
-
-/**
- * What the person must be asked, or must not (OpenID Connect Core §3.1.2.1); and that it is an account to make (Initiating User
- * Registration via OpenID Connect §4.1).
- */
-export type Prompt = 'none' | 'login' | 'consent' | 'select_account' | 'create'
-
-/** The values of `prompt`, as the metadata lists them. */
-export const PROMPTS: readonly Prompt[] = ['none', 'login', 'consent', 'select_account', 'create']
 
 /** The response types, as the metadata lists them. */
 export const RESPONSE_TYPES: readonly string[] = ['code']
@@ -140,39 +131,6 @@ function writeRequest(
   if (sealed.length > LONGEST_REQUEST || inUrl.length > LONGEST_QUERY)
     throw new OAuthError('invalid_request', 'the request is too long')
   return writeParameters(parameters, PARAMETERS) + bound
-}
-
-function readPrompt(prompt: string | undefined): ReadonlySet<Prompt> {
-  const values = prompt === undefined ? [] : prompt.split(' ')
-  const known = PROMPTS.filter((value) => values.includes(value))
-  if (values.some((value) => !known.some((one) => one === value))) {
-    throw new OAuthError('invalid_request', 'prompt has an unknown value')
-  }
-  if (known.includes('none') && known.length > 1) throw new OAuthError('invalid_request', 'prompt has none and more')
-  return new Set(known)
-}
-
-/** A `max_age` that every login meets of which is known when it was. Seconds. */
-export const ANY_AGE = 999_999_999
-
-/** Returns the seconds since the login at the most where a request says nothing: what the client registered (Registration §2). */
-export function usualMaxAge(
-  { defaultMaxAge, requiresAuthTime }: OpenidClient,
-  { needsAuthTime }: ClaimsRequest,
-): number | undefined {
-  return defaultMaxAge ?? (requiresAuthTime || needsAuthTime ? ANY_AGE : undefined)
-}
-
-/** Returns the seconds since the login at the most: what is asked, or else what the client registered. */
-function readMaxAge(
-  maxAge: string | undefined,
-  client: OpenidClient,
-  claims: ClaimsRequest,
-  isOpenid: boolean,
-): number | undefined {
-  if (maxAge === undefined) return isOpenid ? usualMaxAge(client, claims) : undefined
-  if (!/^(0|[1-9][0-9]{0,8})$/.test(maxAge)) throw new OAuthError('invalid_request', 'max_age is no whole number')
-  return Number(maxAge)
 }
 
 function readShort(parameters: Parameters, name: string): string | undefined {

@@ -6,7 +6,8 @@
 
 import { SIGNING_ALGORITHMS } from '../../keys/index.ts'
 import { authenticationMethodsOf } from '../authentication/client_authentication.ts'
-import { PROMPTS, RESPONSE_TYPES } from '../authorization/authorization_request.ts'
+import { RESPONSE_TYPES } from '../authorization/authorization_request.ts'
+import { PROMPTS } from '../authorization/prompt.ts'
 import type { Answer } from '../http/respond.ts'
 import { type Openid, openidScopes, userinfoOf } from '../openid/openid.ts'
 import { DEVICE_CODE } from '../protocol/grant_type.ts'
