@@ -6,6 +6,7 @@
  */
 
 import type { EndpointContext } from '../context.ts'
+import { toOAuthError } from '../http/respond.ts'
 import { TokenError } from '../jose/error.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
@@ -69,7 +70,7 @@ export function createProviderLogout({ settings, clients, log, newId }: Endpoint
         return { label, location: await endSession({ location: `${issuer}/logout/callback`, state }, now) }
       } catch (error) {
         // Ours has ended: nothing that is wrong there takes that back.
-        const { code, message } = error instanceof OAuthError ? error : { code: 'server_error', message: String(error) }
+        const { code, message } = toOAuthError(error)
         log({ level: 'warn', event: 'logout', code, detail: `the session at its provider may live on: ${message}` })
         return { label, location: undefined }
       }
