@@ -30,7 +30,7 @@ export async function fetchVerifiedEmail(
   if (!fetched.ok) {
     // What the person, or the operator, did not let this client read is not known. Nobody needs it to log in.
     if (fetched.status === 403 || fetched.status === 404) return {}
-    take('emails', { ok: false, detail: fetched.detail, ...(fetched.status && { status: fetched.status }) })
+    take('emails', fetched)
   }
   const entry = readList(fetched.text ?? '').find(isVerified)
   return entry === undefined ? {} : { email: entry.email, email_verified: true }

@@ -35,6 +35,5 @@ export async function deleteToken(
   const init = { method: 'DELETE', headers, body: JSON.stringify({ access_token: accessToken }) }
   const fetched = await fetchText(url.replace('{client_id}', encodeURIComponent(clientId)), fetch, init, { type: /^/ })
   if (fetched.ok || GONE.includes(fetched.status)) return
-  const { detail, status } = fetched
-  take('revocation endpoint', { ok: false, detail, ...(status === undefined ? {} : { status }) })
+  take('revocation endpoint', fetched)
 }

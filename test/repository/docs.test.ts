@@ -77,6 +77,10 @@ describe('the documentation', () => {
     expect(broken).toEqual([])
   })
 
+  it.each([...texts])('%s has nothing in it that two merged and nobody chose', (_, text) => {
+    expect(text.split('\n').filter((line) => /^(?:<{7}|>{7}|={7}$)/.test(line))).toEqual([])
+  })
+
   it.each([...PAGES])('%s has no code but what a test runs, compiles or reads', (_, text) => {
     const tests = execFileSync('git', ['grep', '-hoE', '[\'"`][a-z0-9_-]+[\'"`]', '--', 'test/**/*.test.ts'], {
       cwd: ROOT,
