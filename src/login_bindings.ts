@@ -4,14 +4,12 @@
  * @module
  */
 
-import { checkChoice, checkMembers, type Members, readText } from '../keys/check.ts'
+import { checkMembers, type Members, readText } from '../keys/check.ts'
 import { createFaultList, type FaultList, readAll } from '../keys/faults.ts'
 import { type LoginSecret, loginNames, loginSecretOf, loginTables } from './binding_kinds.ts'
 import type { Authenticate, LoginProvider } from './login/authenticate.ts'
 import { loginProviders } from './login/login_providers.ts'
-import { type OwnPageOptions, ownLoginPage } from './login/own_page.ts'
-import { readLoginProvider } from './login/provider_registration.ts'
-import { type UpstreamOptions, upstreamLogin } from './login/upstream.ts'
+import { readLoginProvider, readOnlyLogin } from './login/provider_registration.ts'
 
 /** The secret of the only way to log in. */
 const SECRET = 'LOGIN_CLIENT_SECRET'
@@ -22,38 +20,14 @@ interface Place {
   secretOf(name: LoginSecret): string | undefined
 }
 
-/** Reads the only way to log in; only what each kind needs is taken. */
+/** Reads the only way to log in. */
 function readAlone(login: Members, { secretOf, isLoopbackAllowed }: Place): Authenticate {
   const secret = secretOf(SECRET)
   // These know no other name for a person than what the settings call them.
   const later = ['provider', ...(login['type'] === 'oauth' ? ['type'] : [])].find((name) => login[name] !== undefined)
   if (later !== undefined)
     throw new TypeError(`"LOGIN.${later}" expected a table of its own around it, such as [vars.LOGIN.github]`)
-  checkChoice('LOGIN.type', login['type'], ['openid', 'page'])
-  const { issuer, private_host: isPrivateHostAllowed } = login
-  const where = { issuer, isLoopbackAllowed, isPrivateHostAllowed }
-  if (login['type'] === 'openid') {
-    const known = ['type', 'issuer', 'client_id', 'token_endpoint_auth_method', 'scope', 'userinfo', 'algorithms']
-    const { client_id: clientId, token_endpoint_auth_method: tokenEndpointAuthMethod, scope, algorithms } = login
-    const client = { clientId, clientSecret: secret, tokenEndpointAuthMethod }
-    const options = {
-      ...where,
-      ...client,
-      scope,
-      userinfo: login['userinfo'],
-      algorithms,
-    } as unknown as UpstreamOptions
-    return readAll({
-      members: () => checkMembers('LOGIN', login, [...known, 'private_host']),
-      login: () => upstreamLogin(options),
-    }).login
-  }
-  const { url, jwks } = login
-  const options = { ...where, url, jwks } as unknown as OwnPageOptions
-  return readAll({
-    members: () => checkMembers('LOGIN', login, ['type', 'url', 'issuer', 'jwks', 'private_host']),
-    login: () => ownLoginPage(options),
-  }).login
+  return readOnlyLogin(login, { secret, isLoopbackAllowed })
 }
 
 /** Stands in for a provider that cannot be read, so that who is handed its tokens is not at fault as well. Nobody logs in there. */

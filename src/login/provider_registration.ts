@@ -1,5 +1,5 @@
 /**
- * A table `[vars.LOGIN.<name>]` → one of several ways to log in.
+ * A table `[vars.LOGIN.<name>]` → one of several ways to log in; `[vars.LOGIN]` → the only one.
  *
  * @module
  */
@@ -7,13 +7,14 @@
 import { checkChoice, checkMembers, type Members } from '../../keys/check.ts'
 import { createFaultList, Faults, readAll } from '../../keys/faults.ts'
 import type { Fetch } from '../remote/document.ts'
-import type { LoginProvider } from './authenticate.ts'
+import type { Authenticate, LoginProvider } from './authenticate.ts'
 import { withKnownProvider } from './known_providers.ts'
 import { oauthProvider } from './oauth_provider.ts'
 import type { OAuthProviderOptions } from './oauth_provider_options.ts'
 import { type OpenidProviderOptions, openidProvider } from './openid_provider.ts'
 import { type OwnPageOptions, ownLoginPage } from './own_page.ts'
 import { checkWords } from './provider_options.ts'
+import { type UpstreamOptions, upstreamLogin } from './upstream.ts'
 
 /** What is to be known beside the table. */
 export interface ProviderSurroundings {
@@ -30,46 +31,50 @@ type Names = Readonly<Record<string, string>>
 
 const LABELS: Names = { label: 'label', scope_descriptions: 'scopeDescriptions' }
 
-const OAUTH: Names = {
+const BESIDE: Names = {
   ...LABELS,
+  revoke_at_provider: 'isRevokedAtProvider',
+  authorization_parameters: 'authorizationParameters',
+  hand_over_scope: 'handOverScope',
+  hand_over_parameters: 'handOverParameters',
+}
+
+const OAUTH: Names = {
+  ...BESIDE,
   authorization_endpoint: 'authorizationEndpoint',
   token_endpoint: 'tokenEndpoint',
   userinfo_endpoint: 'userinfoEndpoint',
   emails_endpoint: 'emailsEndpoint',
   revocation_endpoint: 'revocationEndpoint',
   revocation_method: 'revocationMethod',
-  revoke_at_provider: 'isRevokedAtProvider',
   issuer: 'issuer',
   client_id: 'clientId',
   token_endpoint_auth_method: 'tokenEndpointAuthMethod',
   scope: 'scope',
   claims: 'claims',
-  authorization_parameters: 'authorizationParameters',
-  hand_over_scope: 'handOverScope',
-  hand_over_parameters: 'handOverParameters',
   prompt_values_supported: 'promptValuesSupported',
   login_hint_parameter: 'loginHintParameter',
   private_host: 'isPrivateHostAllowed',
 }
 
-const OPENID: Names = {
-  ...LABELS,
+const UPSTREAM: Names = {
   issuer: 'issuer',
-  tenants: 'tenants',
   client_id: 'clientId',
   token_endpoint_auth_method: 'tokenEndpointAuthMethod',
   scope: 'scope',
+  userinfo: 'userinfo',
+  algorithms: 'algorithms',
+  private_host: 'isPrivateHostAllowed',
+}
+
+const OPENID: Names = {
+  ...UPSTREAM,
+  ...BESIDE,
+  tenants: 'tenants',
   subject: 'subject',
   auth_time: 'authTime',
   response_mode: 'responseMode',
   logout: 'logout',
-  userinfo: 'userinfo',
-  algorithms: 'algorithms',
-  revoke_at_provider: 'isRevokedAtProvider',
-  authorization_parameters: 'authorizationParameters',
-  hand_over_scope: 'handOverScope',
-  hand_over_parameters: 'handOverParameters',
-  private_host: 'isPrivateHostAllowed',
 }
 
 const PAGE: Names = { url: 'url', issuer: 'issuer', jwks: 'jwks', private_host: 'isPrivateHostAllowed' }
@@ -163,4 +168,22 @@ export function readLoginProvider(
       provider: () => read(members, options),
     }).provider
   })
+}
+
+/**
+ * Reads `LOGIN` where it is the only way to log in.
+ *
+ * @throws {TypeError | RangeError} as `readLoginProvider`
+ */
+export function readOnlyLogin(login: Members, { secret, isLoopbackAllowed }: ProviderSurroundings): Authenticate {
+  checkChoice('LOGIN.type', login['type'], ['openid', 'page'])
+  const names = login['type'] === 'openid' ? UPSTREAM : PAGE
+  const options = { isLoopbackAllowed, ...rename(login, names) }
+  return readAll({
+    members: () => checkMembers('LOGIN', login, ['type', ...Object.keys(names)]),
+    login: () =>
+      names === UPSTREAM
+        ? upstreamLogin({ ...options, clientSecret: secret } as unknown as UpstreamOptions)
+        : ownLoginPage(options as unknown as OwnPageOptions),
+  }).login
 }
