@@ -7,7 +7,7 @@
 import type { Context } from 'hono'
 import type { EndpointContext } from '../context.ts'
 import type { CodeFacts } from '../grants/approval_facts.ts'
-import { REVOKED_FOR } from '../issuing/revoking.ts'
+import { REVOKED_FOR } from '../issuing/revocation_names.ts'
 import { TokenError } from '../jose/error.ts'
 import type { WayBack } from '../pages/leaving.ts'
 import { OAuthError } from '../protocol/error.ts'

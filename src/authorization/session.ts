@@ -12,7 +12,7 @@ import { type Cookies, LONGEST_COOKIE, LONGEST_SESSION } from '../http/cookies.t
 import { waitUntilOf } from '../http/wait_until.ts'
 import type { BackchannelLogout } from '../issuing/backchannel_logout.ts'
 import type { KeptTokensAt } from '../issuing/kept_provider_tokens.ts'
-import { REVOKED_FOR } from '../issuing/revoking.ts'
+import { REVOKED_FOR } from '../issuing/revocation_names.ts'
 import type { Person } from '../login/authenticate.ts'
 import { nameOfKept, OPENID } from '../openid/openid.ts'
 import type { Claims } from '../openid/told_claims.ts'

@@ -12,26 +12,16 @@ import type { EndpointContext } from '../context.ts'
 import { type Approval, approvedResources } from '../grants/approval_facts.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { isImpersonal } from '../protocol/subject.ts'
-import type { Resource } from '../registration/resource.ts'
 import type { WaitUntil } from '../remote/single_flight.ts'
 import type { Addition, RevocationEvent, Revocations, RevocationView } from '../stores/revocations.ts'
-import { MOST_TOLERANT } from '../token/claims.ts'
 import type { Opened } from '../token/entitlement.ts'
 import { appOf, type HiddenKind, lowestBranchIn } from '../token/revocations.ts'
 import { takenBack } from './ended.ts'
 import type { KeptTokensAt } from './kept_provider_tokens.ts'
-
-/** Seconds by which the clocks of the issuer's machines may differ when somebody is revoked: what begins then is dead too. */
-export const REVOKED_FOR = 10
+import { createRevocationNames, REVOKED_FOR } from './revocation_names.ts'
 
 /** Seconds that the revocation of a key lasts, ten years: longer than a ring opens what was sealed with it. */
 const KEY_LIFE = 315_360_000
-
-/** Seconds that an event stays at the least beyond the end of what it hits. */
-const MARGIN = 120
-
-/** Seconds to which the ends of hidden events are rounded up: those of one person go with those of others. */
-const TOGETHER = 60
 
 /** On whose word something is revoked. */
 type By = Addition['by']
@@ -86,20 +76,11 @@ export function createRevoking(
   view: RevocationView,
   keptTokens: KeptTokensAt,
 ): Revoking {
-  const { resources, userinfo, guard, longestLife, trustedIssuers, pairwise } = settings
-  const longestToken = [...resources.values()].reduce(
-    (longest, { accessTokenLifetime }) => Math.max(longest, accessTokenLifetime),
-    0,
+  const { resources, userinfo, guard, pairwise } = settings
+  const { afterEnd, endOf, sharedEndOf, keepOf, keysOf, named, nameAt } = createRevocationNames(
+    { settings, keyRing },
+    view,
   )
-  // An assertion of before must not be good again, either.
-  const longest = [...trustedIssuers.values()].reduce((most, issuer) => Math.max(most, issuer.longestLife), longestLife)
-
-  /** Returns for how many seconds something lives after its end: where a verifier is tolerant, and by clocks that are behind. */
-  const afterEnd = (now: number, skews: 1 | 2): number => Math.max(MARGIN, MOST_TOLERANT + skews * keyRing.skew(now))
-  /** Returns how long access tokens can live that were issued until now by a clock that may be ahead. */
-  const endOf = (now: number): number => now + longestToken + afterEnd(now, 2)
-  /** Returns how long anything else can live: always longer, so that it is looked for. */
-  const keepOf = (now: number): number => now + Math.max(longest, longestToken + 1) + afterEnd(now, 2)
 
   async function add(addition: Omit<Addition, 'by'>, by: By, now: number): Promise<void> {
     await revocations?.add(by === undefined ? addition : { ...addition, by }, now)
@@ -109,43 +90,6 @@ export function createRevoking(
   function own({ kind, value }: Plain, at: number, keep: number): RevocationEvent {
     return { kind, value, at, until: 0, keep }
   }
-
-  /** Returns the names keys of a resource under whose roots tokens can have been sealed that live, or will be until `to`. */
-  async function keysOf({ uri, accessTokenLifetime, branch }: Resource, now: number, to: number) {
-    const keyring = keyRing.open(now)
-    // Who has the keys of a branch that leaked could tell the names under it.
-    const lowest = branch === 1 ? 1 : await view.lowestBranch(uri, now)
-    const from = now - accessTokenLifetime - afterEnd(now, 2)
-    return keyring
-      .namesKeys(uri, branch)
-      .filter(({ use, end, branch = 1 }) => branch >= lowest && use <= to + keyring.skew && end > from)
-  }
-
-  /**
-   * Returns the events of names at a resource: one for each root, and branch, under which a token can be that it hits.
-   *
-   * @param at until when tokens are dead
-   */
-  async function named(
-    resource: Resource,
-    kind: HiddenKind,
-    value: string,
-    at: number,
-    now: number,
-  ): Promise<RevocationEvent[]> {
-    const until = Math.ceil(endOf(now) / TOGETHER) * TOGETHER
-    return (await keysOf(resource, now, now + REVOKED_FOR)).map(({ key }) => {
-      const { name, shift } = nameUnder(key(), kind, value)
-      return { kind: 'name', value: name, at: at + shift, until, keep: until }
-    })
-  }
-
-  /** Returns what a resource's tokens call a person, an app of a person, or an approval. */
-  const nameAt = (resource: Resource) => ({
-    sub: (sub: string) => pairwise.nameAt(resource, 'sub', sub),
-    app: (sub: string, clientId: string) => appOf(pairwise.nameAt(resource, 'sub', sub), clientId),
-    gid: (gid: string) => pairwise.nameAt(resource, 'gid', gid),
-  })
 
   async function addAll(additions: readonly Omit<Addition, 'by'>[], by: By, now: number): Promise<void> {
     await Promise.all(additions.map((addition) => add(addition, by, now)))
@@ -225,7 +169,7 @@ export function createRevoking(
       if (value === undefined) return []
       if (kind === 'sub' && isImpersonal(sub)) return [{ kind, value, at: dead, until: endOf(now), keep: endOf(now) }]
       const event = root === undefined || resource === undefined ? undefined : nameUnder(root.key(), kind, value)
-      const end = Math.ceil(endOf(now) / TOGETHER) * TOGETHER
+      const end = sharedEndOf(now)
       return event === undefined
         ? []
         : [{ kind: 'name', value: event.name, at: dead + event.shift, until: end, keep: end }]
