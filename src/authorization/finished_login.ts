@@ -77,9 +77,9 @@ export function createFinishLogin(
         : devicePageOf(issuer, readParameters(parameters).get('user_code'))
     await sessions.checkCanStart(person, envelopes, now)
     await spend(facts)
+    const sid = await sessions.start(c, person, facts.browser, envelopes, now)
     if (given !== undefined && hands !== undefined && sealed !== undefined)
-      await handedTokens.leave(facts.jti, given, { person, parameters, hands }, sealed.until + lives.code)
-    await sessions.start(c, person, facts.browser, envelopes, now)
+      await handedTokens.leave(facts.jti, given, { person, parameters, hands }, sid, sealed.until + lives.code)
     chooseProvider.note(c, facts.provider)
     return c.redirect(isMarked ? addParameters(goesOnAt, { [LOGGED_IN]: 'yes' }) : goesOnAt, 303)
   }

@@ -38,9 +38,10 @@ export interface HandedTokens {
    * Leaves what a provider gave at a login, for the grant that may come of it.
    *
    * @param jti names the login
+   * @param sid names the session that began then
    * @param until when no grant can come of it any more. Unix seconds
    */
-  leave(jti: string, tokens: ProviderTokens, login: HandingLogin, until: number): Promise<void>
+  leave(jti: string, tokens: ProviderTokens, login: HandingLogin, sid: string, until: number): Promise<void>
 }
 
 /** Returns what hands tokens over. */
@@ -91,9 +92,9 @@ export function createHandedTokens(
         })
       return tokens
     },
-    async leave(jti, tokens, { person: { sub }, parameters, hands: { provider } }, until) {
-      const client = readParameters(parameters).get('client_id') ?? ''
-      await keptTokens()?.leave(nameAfter('grant', jti), { ...tokens, sub, provider }, client, until)
+    async leave(jti, tokens, { person: { sub }, parameters, hands: { provider } }, sid, until) {
+      const client_id = readParameters(parameters).get('client_id') ?? ''
+      await keptTokens()?.leave(nameAfter('grant', jti), { ...tokens, sub, provider }, { sid, client_id }, until)
     },
   }
 }

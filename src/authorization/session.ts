@@ -68,8 +68,9 @@ export interface Sessions {
    * out ends all that came of it, and for a whole lifetime from now on. Another person's is ended first.
    *
    * @param browser what the login is bound to: two logins of a person at the same time make one session
+   * @returns its name
    */
-  start(c: Context, person: LoggedIn, browser: string, envelopes: PurposeEnvelopes, now: number): Promise<void>
+  start(c: Context, person: LoggedIn, browser: string, envelopes: PurposeEnvelopes, now: number): Promise<string>
   /** Notes that a client was told of a session: when it ends, the client is told that as well, if it wants to hear. */
   note(c: Context, request: Asked, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<void>
   /** Ends a session for good: a copy of its cookie is dead too, and its clients are told. */
@@ -212,6 +213,7 @@ export function createSessions(
       const told = brought?.sid === sid ? brought.told : undefined
       const session = { ...person, ...kept, sid, started_at: now, exp: now + lives.session }
       await write(c, told === undefined ? session : { ...session, told }, envelopes, now)
+      return sid
     },
     async note(c, { destination, scope }, session, envelopes, now) {
       const before = session.told ?? ''

@@ -22,7 +22,7 @@ export interface ProviderGrant {
   readonly gid: string
   /** When it ends. Unix seconds. */
   readonly until: number
-  /** What it ends with before that, by short digests: the app; and the session, once it is known, unless it outlives that. */
+  /** What it ends with before that, by short digests: the app; and the session, unless it outlives that. */
   readonly marks: readonly string[]
 }
 

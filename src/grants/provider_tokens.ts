@@ -32,11 +32,11 @@ export interface KeptProviderTokens {
   /**
    * Leaves tokens for a grant that a person may come to give.
    *
-   * @param client the app that asks for it
+   * @param by the app that asks for it, and the session that began then: until it is given, it outlives that in no case
    * @param until Unix seconds
    * @throws {OAuthError} `login_failed` when others lie there
    */
-  leave(gid: string, tokens: KeptTokens, client: string, until: number): Promise<void>
+  leave(gid: string, tokens: KeptTokens, by: Pick<Approval, 'sid' | 'client_id'>, until: number): Promise<void>
   /**
    * Keeps what was left for a grant until that ends.
    *
@@ -141,9 +141,9 @@ export function createProviderTokens(context: ProviderTokensContext): KeptProvid
   }
 
   return {
-    async leave(gid, tokens, client, until) {
+    async leave(gid, tokens, { sid, client_id }, until) {
       await place.leave(gid, tokens, until)
-      await endings.note(tokens, { gid, until, marks: [markOf('app', client)] })
+      await endings.note(tokens, { gid, until, marks: [markOf('session', sid), markOf('app', client_id)] })
     },
     async keep({ gid, grant_end, sid, client_id }, outlives) {
       const marks = [...(outlives ? [] : [markOf('session', sid)]), markOf('app', client_id)]

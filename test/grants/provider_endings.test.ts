@@ -292,6 +292,15 @@ describe('what a provider gave ends there with the last grant that is known', ()
     }
   })
 
+  it('with the session, also while the person has logged in once more, and has left it at that', async () => {
+    const there = setUp()
+    await there.login()
+    await there.authorize()
+    await there.logOut()
+    expect(await there.ended()).toHaveLength(1)
+    expect(there.said()).toEqual([['ended', 'github']])
+  })
+
   it('with a session, though an API calls one of its own scopes offline_access', async () => {
     const scopes = ['read', 'offline_access']
     const there = setUp({

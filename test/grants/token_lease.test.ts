@@ -291,7 +291,7 @@ it('what the provider answers too late for whoever asked is there for who comes 
     tellEnding: () => {},
   })
   const approval = { gid: 'g', sub: tokens.sub }
-  await kept.leave('g', { ...tokens, expiresAt: NOW + 5 }, 'app', NOW + HOUR)
+  await kept.leave('g', { ...tokens, expiresAt: NOW + 5 }, { sid: 's', client_id: 'app' }, NOW + HOUR)
   await expect(kept.take(approval, tokens)).rejects.toMatchObject({ code: 'temporarily_unavailable' })
 
   await Promise.all(awake)
