@@ -42,7 +42,7 @@ export function createApprove({ settings, hooks }: EndpointContext): Approve {
   }
 
   return (request, session, one, now) => {
-    const { destination, scope, resources, details } = request
+    const { destination, scope, resources, details, handed } = request
     const { client } = destination
     const proof = proofOf(client)
     return {
@@ -53,6 +53,7 @@ export function createApprove({ settings, hooks }: EndpointContext): Approve {
       scope,
       resources,
       ...(details.length === 0 ? {} : { details }),
+      ...(handed.length === 0 ? {} : { handed }),
       ...loginOf(session),
       ...claimsOf(request, session),
       ...(proof === undefined ? {} : { client_proof: proof }),

@@ -8,6 +8,7 @@
 import { findResource } from '../../keys/identifier.ts'
 import type { EndpointContext } from '../context.ts'
 import { loginOf } from '../grants/approval_facts.ts'
+import { LEAST } from '../grants/token_lease.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
 import type { KeptTokensAt } from '../issuing/kept_provider_tokens.ts'
 import type { Person, ProviderTokens } from '../login/authenticate.ts'
@@ -83,6 +84,10 @@ export function createHandedTokens(
       if (tokens === undefined) throw new OAuthError('login_failed', 'the provider gave no access token')
       if (!scope.every((token) => tokens.scope.includes(token)))
         throw new OAuthError('login_failed', 'the provider gave less scope than "provider_scope"')
+      const { refreshToken, expiresAt = Number.POSITIVE_INFINITY } = tokens
+      // Else the app would be refused, and have somebody log in again and again.
+      if (refreshToken === undefined && expiresAt - now < LEAST)
+        throw new OAuthError('login_failed', 'the access token of the provider has ended, and nothing renews it')
       const fault = faultOfTokens(tokens)
       if (fault !== undefined) throw new OAuthError('login_failed', fault)
       for (const resource of handedOf(login))

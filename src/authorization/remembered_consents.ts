@@ -34,12 +34,15 @@ const MOST_REMEMBERED = 60
 
 /** Names a consent: who, to which client, where to, for what. */
 function nameOf(request: AuthorizationRequest, { sub }: Session): string {
-  const { destination, scope, resources, details, claims, handOver } = request
+  const { destination, scope, resources, details, claims, handOver, handed } = request
   const { userinfo = [], id_token = [] } = claims.asked
   const asked = [...new Set([...userinfo, ...id_token])].sort()
   const wanted = details.length === 0 ? [] : [JSON.stringify(details)]
   if (asked.length > 0) wanted.push(`claims ${asked.join(' ')}`)
-  if (handOver !== undefined) wanted.push(`hands ${handOver.provider} ${[...handOver.scope].sort().join(' ')}`)
+  if (handOver !== undefined) {
+    const { provider, scope: given } = handOver
+    wanted.push(`hands ${provider} ${[...given].sort().join(' ')}`, [...handed].sort().join(' '))
+  }
   const { client, redirectUri } = destination
   // What it says of itself it can say otherwise tomorrow.
   const { name, redirectUris, authenticationMethods } = client

@@ -16,7 +16,7 @@ import {
   readAuthorizationDetails,
   resourcesOf,
 } from '../registration/details/authorization_details.ts'
-import { handOverOf } from '../registration/hand_over.ts'
+import { handedAmong, handOverOf } from '../registration/hand_over.ts'
 import type { HandOver, Resource } from '../registration/resource.ts'
 import { chooseResources, scopesOf } from '../registration/resource_indicator.ts'
 
@@ -29,6 +29,8 @@ export interface Wishes {
   readonly details: readonly PlacedDetail[]
   /** What of the login's provider it hands over. */
   readonly handOver: HandOver | undefined
+  /** The URIs of those resources to which it does so. */
+  readonly handed: readonly string[]
 }
 
 /** What the operator lets clients ask for. */
@@ -70,12 +72,14 @@ export function readWishes(
   const chosen = new Set(isNowhere ? [] : chooseResources(named, elsewhere, client, among))
   // To go on without the person is of no resource; and it has to be asked for (OpenID Connect Core §11).
   const offline = isOffline && client.scopes.has(OFFLINE_ACCESS) ? [OFFLINE_ACCESS] : []
+  const detailed = resourcesOf(details).flatMap((uri) => approvable.get(uri) ?? [])
   if (isDetailed)
     return {
       scope: requested === undefined ? [] : grantScope(requested, offline, client.scopesStrict),
       resources: [],
       details,
-      handOver: handOverOf(resourcesOf(details).flatMap((uri) => approvable.get(uri) ?? [])),
+      handOver: handOverOf(detailed),
+      handed: handedAmong(detailed),
     }
   if (isOpenid) chosen.add(userinfo)
   const tokens = [...chosen].flatMap((resource) => scopesOf(client, resource))
@@ -83,12 +87,12 @@ export function readWishes(
   const scope = grantScope(requested, [...allowed, ...offline], client.scopesStrict)
   if ((isOffline && scope.length === 1) || (userinfo && chosen.has(userinfo) && !scope.includes(OPENID)))
     throw new OAuthError('invalid_scope', 'nothing is asked for, or who the person is without openid')
-  const detailed = resourcesOf(details).flatMap((uri) => approvable.get(uri) ?? [])
   return {
     scope: [...new Set(scope)],
     resources: [...chosen].map(({ uri }) => uri),
     details,
     handOver: handOverOf([...chosen, ...detailed]),
+    handed: handedAmong([...chosen, ...detailed]),
   }
 }
 

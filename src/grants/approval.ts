@@ -157,6 +157,9 @@ export async function withHandOver(
 ): Promise<Pick<Decision, 'entitlement' | 'providerToken'>> {
   const { providerToken } = resources.get(entitlement.aud) ?? {}
   if (providerToken === undefined) return { entitlement }
+  // Since the settings have it handed something, nobody was asked.
+  if (approval.handed?.includes(entitlement.aud) !== true)
+    throw new OAuthError('invalid_grant', 'nobody let it be handed the token of a provider')
   if (providerTokens === undefined)
     throw new OAuthError('invalid_grant', 'there is no guard that keeps tokens of a provider')
   const { accessToken, expiresAt = entitlement.exp } = await providerTokens.take(approval, providerToken)

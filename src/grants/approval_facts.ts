@@ -29,6 +29,8 @@ export interface Approval extends Login {
   readonly resources: readonly string[]
   /** What in detail, and where. At least this, or a scope at a resource, is there. */
   readonly details?: readonly PlacedDetail[]
+  /** The URIs of those resources that the person let be handed the token of a provider. Default: none. */
+  readonly handed?: readonly string[]
   /** What may be told of the person: of what the login gave that alone which was asked for. */
   readonly claims?: Claims
   /** The claims that were asked for one by one. */
@@ -72,9 +74,10 @@ export function loginOf({ auth_time, acr, amr }: Login): Login {
 
 /** Returns what of the facts is the approval itself. */
 export function approvalOf(facts: Approval): Approval {
-  const { gid, sid, sub, client_id, scope, resources, details, claims, asked, approved_at, grant_end } = facts
+  const { gid, sid, sub, client_id, scope, resources, details, handed, claims, asked, approved_at, grant_end } = facts
   const { client_proof } = facts
-  const what = { scope, resources, ...(details === undefined ? {} : { details }) }
+  const handing = handed === undefined ? {} : { handed }
+  const what = { scope, resources, ...(details === undefined ? {} : { details }), ...handing }
   const told = { ...(claims === undefined ? {} : { claims }), ...(asked === undefined ? {} : { asked }) }
   const proved = client_proof === undefined ? {} : { client_proof }
   return { gid, sid, sub, client_id, ...what, ...told, ...loginOf(facts), ...proved, approved_at, grant_end }

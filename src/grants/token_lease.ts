@@ -16,7 +16,7 @@ import { type Attempt, type KeptTokens, type Lying, type TokenPlace, tokensOf } 
 const ENOUGH = 60
 
 /** Seconds that an access token must last to be worth anything to anybody. */
-const LEAST = 10
+export const LEAST = 10
 
 /** Seconds that whoever asks the provider may take, with all that comes before and after. */
 const LEASE = 10

@@ -21,3 +21,8 @@ export function handOverOf(resources: Iterable<Resource>): HandOver | undefined 
     throw new OAuthError('invalid_target', 'the resources are handed tokens of two providers')
   return { provider, scope: [...new Set(wanted.flatMap(({ scope }) => scope))] }
 }
+
+/** Returns the URIs of those among resources that are handed something. */
+export function handedAmong(resources: Iterable<Resource>): readonly string[] {
+  return [...new Set(resources)].filter(({ providerToken }) => providerToken !== undefined).map(({ uri }) => uri)
+}

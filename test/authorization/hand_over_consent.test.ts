@@ -109,6 +109,19 @@ describe('a person who lets an app act for them at a provider', () => {
     expect(await none.asked()).not.toEqual([])
   })
 
+  it('is asked again when another API is handed it, too', async () => {
+    const both = { resource: `${API} ${API2}`, scope: 'read mail' }
+    const first = setUp({ resources: resources('repo') as never })
+    await first.authorize(both)
+    const same = setUp({ resources: resources('repo') as never }, first.browser)
+    await same.authorize(both)
+    expect(await same.asked()).toEqual([])
+    const handed = { ...resources('repo')[API], scopes: ['mail'] }
+    const again = setUp({ resources: { ...resources('repo'), [API2]: handed } as never }, first.browser)
+    await again.authorize(both)
+    expect((await again.asked()).filter((line) => line.includes('act for you'))).toHaveLength(2)
+  })
+
   it('is asked nothing by a client of the operator that asks nobody', async () => {
     const own = setUp({ clients: app({ consent: 'skip' }) as never })
     expect((await own.authorize()).searchParams.get('code')).toBeTruthy()

@@ -149,6 +149,21 @@ it('tokens that have less scope than the API needs now are refused: the app logs
   expect(await now.token({ grant_type: 'refresh_token', refresh_token })).toMatchObject({ error: 'invalid_grant' })
 })
 
+it('an API that is handed them only since the person was asked gets none: the app has the person asked', async () => {
+  const there = start()
+  const both = { resource: `${API} ${API2}`, scope: 'read mail' }
+  const { refresh_token } = await there.redeem(codeOf(await there.authorize(both)), API)
+  const handed = { provider_token: 'github', provider_scope: 'repo' }
+  const resources = { [API]: { scopes: ['read'], ...handed }, [API2]: { scopes: ['mail'], ...handed } }
+  const now = createHandOver(there.given, { guard: there.memory, resources })
+  const refresh = (resource: string) => now.token({ grant_type: 'refresh_token', refresh_token, resource })
+  expect(await refresh(API2)).toMatchObject({ error: 'invalid_grant' })
+  expect((await now.open((await refresh(API)).access_token)).providerToken).toBe(`${CANARY}-1`)
+  const code = codeOf(await now.authorize(both))
+  const again = await now.token({ grant_type: 'authorization_code', code, code_verifier: VERIFIER, resource: API2 })
+  expect(again.access_token).toMatch(/^eyJ/)
+})
+
 it('tokens that a provider renews with less scope than the API needs are handed to it at no refresh, the first neither', async () => {
   const there = start()
   const scope = ['user']

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { IssuerSettings, LogEntry } from '../../src/index.ts'
-import { API, API2, PARTNER_KEY, secretHash } from '../fixtures.ts'
+import { API, API2, NOW, PARTNER_KEY, secretHash } from '../fixtures.ts'
 import { APP_SECRET, createHandOver, createTestProvider } from '../parties/hand_over.ts'
 import { VERIFIER } from '../parties/person.ts'
 
@@ -100,6 +100,7 @@ describe('an access token that carries one of a provider', () => {
     ['nothing', '', {}],
     ['a control character in what refreshes it', 'good', { refreshToken: 'a\u0000b' }],
     ['too much in what refreshes it', 'good', { refreshToken: 'x'.repeat(5000) }],
+    ['an end that is there already', 'good', { expiresAt: NOW + 9 }],
     ['more scope than can be kept', 'good', { scope: ['repo', 'x'.repeat(5000)] }],
   ])('is not made of what no provider can be shown: %s', async (_, accessToken, more) => {
     const there = setUp()
