@@ -8,6 +8,7 @@ import { checkMembers, type Members, readText } from '../keys/check.ts'
 import { createFaultList, type FaultList, readAll } from '../keys/faults.ts'
 import { type LoginSecret, loginNames, loginSecretOf, loginTables } from './binding_kinds.ts'
 import type { Authenticate, LoginProvider } from './login/authenticate.ts'
+import { KNOWN_PROVIDER_NAMES } from './login/known_providers.ts'
 import { loginProviders } from './login/login_providers.ts'
 import { readLoginProvider, readOnlyLogin } from './login/provider_registration.ts'
 
@@ -24,7 +25,8 @@ interface Place {
 function readAlone(login: Members, { secretOf, isLoopbackAllowed }: Place): Authenticate {
   const secret = secretOf(SECRET)
   // These know no other name for a person than what the settings call them.
-  const later = ['provider', ...(login['type'] === 'oauth' ? ['type'] : [])].find((name) => login[name] !== undefined)
+  const isType = ['oauth', ...KNOWN_PROVIDER_NAMES].some((one) => one === login['type'])
+  const later = ['provider', ...(isType ? ['type'] : [])].find((name) => login[name] !== undefined)
   if (later !== undefined)
     throw new TypeError(`"LOGIN.${later}" expected a table of its own around it, such as [vars.LOGIN.github]`)
   return readOnlyLogin(login, { secret, isLoopbackAllowed })

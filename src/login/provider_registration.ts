@@ -8,7 +8,7 @@ import { checkChoice, checkMembers, type Members } from '../../keys/check.ts'
 import { createFaultList, Faults, readAll } from '../../keys/faults.ts'
 import type { Fetch } from '../remote/document.ts'
 import type { Authenticate, LoginProvider } from './authenticate.ts'
-import { withKnownProvider } from './known_providers.ts'
+import { KNOWN_PROVIDER_NAMES, withKnownProvider } from './known_providers.ts'
 import { oauthProvider } from './oauth_provider.ts'
 import type { OAuthProviderOptions } from './oauth_provider_options.ts'
 import { type OpenidProviderOptions, openidProvider } from './openid_provider.ts'
@@ -160,6 +160,10 @@ export function readLoginProvider(
     const given = table['provider'] === undefined ? table : withKnownProvider('LOGIN', table)
     const members: Members = { label: labelOf(name), ...given }
     const { type } = members
+    if (type === undefined) throw new TypeError('"LOGIN" expected "type", or "provider" for one that is known by name')
+    const meant = KNOWN_PROVIDER_NAMES.find((one) => one === type)
+    if (meant !== undefined)
+      throw new TypeError(`"LOGIN.type" expected "openid" or "oauth" or "page"; did you mean provider = "${meant}"?`)
     checkChoice('LOGIN.type', type, ['openid', 'oauth', 'page'])
     const { read, known } = TYPES[type]
     const options = { isLoopbackAllowed, ...(secret && { clientSecret: secret }), ...(fetch && { fetch }) }

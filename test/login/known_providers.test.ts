@@ -154,6 +154,14 @@ describe('a provider that is known by name', () => {
     expect(faultsOf(name, { provider: name, ...table })).toContainEqual(expect.stringContaining(message))
   })
 
+  it('is a provider, and no type: a fault says so', () => {
+    const fault = '"LOGIN.gh.type" expected "openid" or "oauth" or "page"; did you mean provider = "github"?'
+    expect(faultsOf('gh', { type: 'github', client_id: 'bulla' })).toEqual([fault])
+    expect(faultsOf('gh', { client_id: 'bulla' })).toEqual([
+      '"LOGIN.gh" expected "type", or "provider" for one that is known by name',
+    ])
+  })
+
   it("can be an installation of one's own, where there are such: all of it, or nothing", () => {
     expect(faultsOf('code', { provider: 'github', ...GITHUB_PLACES })).toEqual([])
     expect(faultsOf('code', { provider: 'gitlab', issuer: 'https://gitlab.code.example' })).toEqual([])

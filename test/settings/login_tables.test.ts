@@ -72,6 +72,11 @@ describe('LOGIN with a table for each way to log in', () => {
       { LOGIN: { type: 'oauth', client_id: 'x' } },
       ['"LOGIN.type" expected a table of its own around it, such as [vars.LOGIN.github]'],
     ],
+    [
+      'the name of a known provider as the type, without a table',
+      { LOGIN: { type: 'github', client_id: 'x' } },
+      ['"LOGIN.type" expected a table of its own around it, such as [vars.LOGIN.github]'],
+    ],
     ['nothing at all', { LOGIN: {} }, ['"LOGIN.type" expected "openid" or "page", got nothing']],
     [
       'a page of your own without its type',
