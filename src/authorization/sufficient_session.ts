@@ -56,7 +56,10 @@ export function createIsSufficient(
     const person = await wanted.read(readParameters(request.parameters), request.destination.client, now)
     if (session === undefined) return false
     const isWanted = person.isSubject(session) && person.isContext(session)
-    const isHanded = request.handOver === undefined || request.pushed?.handed?.sub === session.sub
+    const { handOver, pushed } = request
+    // The settings may hand over what another provider gives by now.
+    const isHanded =
+      handOver === undefined || (pushed?.handed?.sub === session.sub && session.provider === handOver.provider)
     return (
       isWanted && isHanded && isNew(session, request, now) && !(isTold(request) && sessions.isOutdated(session, now))
     )

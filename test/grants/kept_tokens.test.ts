@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
 import { createKeyring, rotateRing, writeRing } from '../../keys/index.ts'
-import { createMemoryGuard, type Guard, type IssuerSettings } from '../../src/index.ts'
+import { createMemoryGuard, type Guard, type IssuerSettings, loginProviders } from '../../src/index.ts'
 import { createPurposeEnvelopes } from '../../src/token/purpose.ts'
 import { API, API2, ISSUER, NOW, secretHash, testKey, testRing } from '../fixtures.ts'
 import { APP_SECRET, CANARY, createHandOver, createTestProvider } from '../parties/hand_over.ts'
-import { VERIFIER } from '../parties/person.ts'
+import { authorizeUrl, createBrowser, formOf, VERIFIER } from '../parties/person.ts'
 
 /** Seconds that a login and its question may take, twice, and the life of the code that comes of them. */
 const LOGIN = 2 * (90 + 3600) + 60
@@ -162,6 +162,22 @@ it('an API that is handed them only since the person was asked gets none: the ap
   const code = codeOf(await now.authorize(both))
   const again = await now.token({ grant_type: 'authorization_code', code, code_verifier: VERIFIER, resource: API2 })
   expect(again.access_token).toMatch(/^eyJ/)
+})
+
+it('a login at one provider is none for an API that is handed those of another since: nobody is asked for what cannot be', async () => {
+  const there = start()
+  const goneTo = (response: Response): string => response.headers.get('location') ?? ''
+  const sent = new URL(goneTo(await there.browser.get(authorizeUrl({ client_id: 'app', resource: API }))))
+  const { state = '', redirect_uri } = Object.fromEntries(sent.searchParams)
+  const goesOn = goneTo(await there.browser.get(`${redirect_uri}?${formOf({ state, code: 'c' })}`))
+  const hub = createHandOver(there.given, {
+    guard: there.memory,
+    authenticate: loginProviders({ github: there.given.provider, hub: there.given.provider }),
+    resources: { [API]: { scopes: ['read'], provider_token: 'hub' }, [API2]: { scopes: ['mail'] } },
+  })
+  const again = await createBrowser(hub.ask, there.browser.cookies).get(goesOn)
+  expect(new URL(goneTo(again)).searchParams.get('redirect_uri')).toBe(`${ISSUER}/login/callback/hub`)
+  expect((await there.browser.get(goesOn)).status).toBe(200)
 })
 
 it('tokens that a provider renews with less scope than the API needs are handed to it at no refresh, the first neither', async () => {
