@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkBoolean, checkChoice, checkFunctions, checkMembers, checkText, checkTexts } from '../../keys/check.ts'
+import { checkBoolean, checkChoice, checkFunctions, checkMembers, checkText } from '../../keys/check.ts'
 import { readAll } from '../../keys/faults.ts'
 import { checkRemoteUrl, privateHostOf } from '../protocol/remote_url.ts'
 import { readScopeText } from '../protocol/scope.ts'
@@ -43,8 +43,6 @@ export interface OAuthProviderOptions extends ProviderOptions {
   readonly scope?: string
   /** Where in the userinfo each claim stands. */
   readonly claims: ClaimPaths
-  /** The values of `prompt` that it knows: `select_account`, `create`. Default: none, and none is sent. */
-  readonly promptValuesSupported?: readonly string[]
   /** What it calls `login_hint`. Default `"login_hint"`. */
   readonly loginHintParameter?: string
   /** Whether it may be on this very machine, by http. Default false. */
@@ -69,7 +67,6 @@ const OPTIONS: Readonly<Record<keyof OAuthProviderOptions, true>> = {
   tokenEndpointAuthMethod: true,
   scope: true,
   claims: true,
-  promptValuesSupported: true,
   loginHintParameter: true,
   isLoopbackAllowed: true,
   isPrivateHostAllowed: true,
@@ -98,7 +95,7 @@ function checkRevocation(options: OAuthProviderOptions, checkUrl: (name: string,
 export function checkOAuthProvider(options: OAuthProviderOptions): void {
   checkMembers('oauthProvider', options as unknown)
   const { isLoopbackAllowed = false, isPrivateHostAllowed = false, emailsEndpoint, scope = '', issuer } = options
-  const { promptValuesSupported = [], loginHintParameter = 'login_hint' } = options
+  const { loginHintParameter = 'login_hint' } = options
   const checkUrl = (name: string, url: unknown): void =>
     checkRemoteUrl(`LOGIN.${name}`, url, isLoopbackAllowed, privateHostOf(url, isPrivateHostAllowed))
   readAll({
@@ -117,8 +114,6 @@ export function checkOAuthProvider(options: OAuthProviderOptions): void {
     proof: () => checkProof(options.clientSecret, options.tokenEndpointAuthMethod),
     scope: () => readScopeText('LOGIN.scope', scope),
     claims: () => readClaimPaths('LOGIN.claims', options.claims),
-    prompts: () =>
-      checkTexts('LOGIN.prompt_values_supported', promptValuesSupported, /^(?:select_account|create)$/, 'a prompt'),
     loginHint: () => checkParameter('LOGIN.login_hint_parameter', loginHintParameter),
   })
 }

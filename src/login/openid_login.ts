@@ -47,6 +47,8 @@ export interface OpenidClient {
   readonly tellsAuthTime?: boolean
   /** Whether it posts its answer. Default false. */
   readonly isPosted?: boolean
+  /** The values of `prompt` that it knows beside `login`. Default: what its metadata list. */
+  readonly prompts?: readonly string[] | undefined
 }
 
 /** What can be done at an OpenID provider. */
@@ -104,7 +106,7 @@ export function createOpenidLogin(known: OpenidClient): OpenidLogin {
   async function begin(transaction: Transaction): Promise<Response> {
     const { authorizationEndpoint, prompts } = await discover(transaction.now)
     const { state, callback, secret } = transaction
-    const { prompt, ...asked } = askKnown(transaction, prompts)
+    const { prompt, ...asked } = askKnown(transaction, known.prompts ?? prompts)
     const wishes = Object.entries(asked).filter(([, wish]) => wish !== undefined)
     const location = addParameters(authorizationEndpoint, {
       ...parametersFor(transaction, prompt),

@@ -81,6 +81,7 @@ export function openidProvider(options: OpenidProviderOptions): LoginProvider {
     tenants: options.tenants && createTenants(client.issuer, options.tenants),
     tellsAuthTime,
     isPosted,
+    prompts: options.promptValuesSupported,
   })
   return {
     label: options.label,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { checkBoolean, checkMembers, checkText } from '../../keys/check.ts'
+import { checkBoolean, checkMembers, checkText, checkTexts } from '../../keys/check.ts'
 import { readAll, readEach } from '../../keys/faults.ts'
 import { readScopeText } from '../protocol/scope.ts'
 import { visibleText } from '../protocol/visible.ts'
@@ -23,6 +23,11 @@ export interface ProviderOptions {
   readonly handOverScope?: string
   /** Parameters beside, where tokens are handed over. Default: none. */
   readonly handOverParameters?: Readonly<Record<string, string>>
+  /**
+   * The values of `prompt` that it knows beside `login`: `select_account`, `create`. Default: what the metadata of an OpenID provider
+   * list; of all others none, and none is sent.
+   */
+  readonly promptValuesSupported?: readonly string[] | undefined
   /** What its scope tokens let somebody do, in words. Default: the tokens speak for themselves. */
   readonly scopeDescriptions?: Readonly<Record<string, string>>
 }
@@ -34,6 +39,7 @@ export const PROVIDER_OPTIONS: Readonly<Record<keyof ProviderOptions, true>> = {
   authorizationParameters: true,
   handOverScope: true,
   handOverParameters: true,
+  promptValuesSupported: true,
   scopeDescriptions: true,
 }
 
@@ -90,13 +96,15 @@ export function checkWords(label: unknown, descriptions: unknown): void {
  */
 export function checkProviderOptions(options: ProviderOptions): void {
   const { label, isRevokedAtProvider = false, authorizationParameters = {} } = options
-  const { handOverScope = '', handOverParameters = {}, scopeDescriptions = {} } = options
+  const { handOverScope = '', handOverParameters = {}, scopeDescriptions = {}, promptValuesSupported = [] } = options
   readAll({
     words: () => checkWords(label, scopeDescriptions),
     revocation: () => checkBoolean('LOGIN.revoke_at_provider', isRevokedAtProvider),
     parameters: () => checkParameters('LOGIN.authorization_parameters', authorizationParameters),
     handOverScope: () => readScopeText('LOGIN.hand_over_scope', handOverScope),
     handOverParameters: () => checkParameters('LOGIN.hand_over_parameters', handOverParameters),
+    prompts: () =>
+      checkTexts('LOGIN.prompt_values_supported', promptValuesSupported, /^(?:select_account|create)$/, 'a prompt'),
   })
 }
 

@@ -37,6 +37,7 @@ const BESIDE: Names = {
   authorization_parameters: 'authorizationParameters',
   hand_over_scope: 'handOverScope',
   hand_over_parameters: 'handOverParameters',
+  prompt_values_supported: 'promptValuesSupported',
 }
 
 const OAUTH: Names = {
@@ -52,7 +53,6 @@ const OAUTH: Names = {
   token_endpoint_auth_method: 'tokenEndpointAuthMethod',
   scope: 'scope',
   claims: 'claims',
-  prompt_values_supported: 'promptValuesSupported',
   login_hint_parameter: 'loginHintParameter',
   private_host: 'isPrivateHostAllowed',
 }

@@ -283,6 +283,15 @@ describe('what a provider is asked', () => {
     expect((await behind({ metadata }).begin(wish))['prompt']).toBe(expected)
   })
 
+  it.each<[string, Partial<Transaction>, string[], string[]]>([
+    ['for a login, where the settings say that it does not know select_account,', { isChoosing: true }, [], ['login']],
+    ['by what the settings say, not by its metadata', { isCreating: true }, ['create'], ['create']],
+  ])('is asked %s', async (_, wish, promptValuesSupported, expected) => {
+    const metadata = { prompt_values_supported: ['select_account'] }
+    const asked = [await behind({ metadata }, { promptValuesSupported }).begin(wish)]
+    expect(asked.map(({ prompt }) => prompt)).toEqual(expected)
+  })
+
   it('has beside it what that provider needs, always or where tokens are handed over, and never in place of ours', async () => {
     const login = behind(
       {},
