@@ -20,13 +20,12 @@ import {
 } from '../registration/details/authorization_details.ts'
 import type { Resource } from '../registration/resource.ts'
 import { scopesOf } from '../registration/resource_indicator.ts'
-import { isProviderToken } from '../token/claims.ts'
 import { isConfirmedBy } from '../token/confirmation.ts'
 import type { Confirmation, Entitlement } from '../token/entitlement.ts'
 import type { EnvelopePurpose, PurposeFacts } from '../token/purpose.ts'
 import { type Approval, approvedResources, loginOf } from './approval_facts.ts'
 import { writeDetails } from './entitlement.ts'
-import type { Decision, GrantContext } from './grant.ts'
+import type { GrantContext } from './grant.ts'
 import { tellUserinfo } from './login_facts.ts'
 
 /** What is needed of the context where an approval is looked at. */
@@ -144,43 +143,11 @@ function usualOf(
 }
 
 /**
- * Returns an entitlement with what its resource is handed of a provider: it never outlives that. All else is checked before, for the
- * provider may be asked.
- *
- * @throws {OAuthError} `invalid_grant` where there is nothing to be handed over any more; `temporarily_unavailable` where the provider
- * gives nothing now
- */
-export async function withHandOver(
-  approval: Approval,
-  entitlement: Entitlement,
-  { approvals: { resources, providerTokens } }: ApprovalContext,
-): Promise<Pick<Decision, 'entitlement' | 'providerToken'>> {
-  const { providerToken } = resources.get(entitlement.aud) ?? {}
-  if (providerToken === undefined) return { entitlement }
-  // Since the settings have it handed something, nobody was asked.
-  if (approval.handed?.includes(entitlement.aud) !== true)
-    throw new OAuthError('invalid_grant', 'nobody let it be handed the token of a provider')
-  if (providerTokens === undefined)
-    throw new OAuthError('invalid_grant', 'there is no guard that keeps tokens of a provider')
-  const { accessToken, expiresAt = entitlement.exp } = await providerTokens.take(approval, providerToken)
-  if (!isProviderToken(accessToken))
-    throw new OAuthError('invalid_grant', 'the access token of the provider has characters that no bearer token has')
-  return { entitlement: { ...entitlement, exp: Math.min(entitlement.exp, expiresAt) }, providerToken: accessToken }
-}
-
-/**
  * Tells whether a person let the client go on without a session, and it still may (OpenID Connect Core §11). A code never does: the
  * person who just said yes is there.
  */
 export function isOffline({ scope }: Approval, client: Client, { approvals: { openid } }: ApprovalContext): boolean {
   return openid !== undefined && scope.includes(OFFLINE_ACCESS) && client.scopes.has(OFFLINE_ACCESS)
-}
-
-/** Keeps what a provider gave at the login until an approval ends, where one of its APIs is handed that. */
-export async function keepHandOver(approval: Approval, client: Client, context: ApprovalContext): Promise<void> {
-  const { resources, providerTokens } = context.approvals
-  const isHanded = approvedResources(approval).some((uri) => resources.get(uri)?.providerToken !== undefined)
-  if (isHanded) await providerTokens?.keep(approval, isOffline(approval, client, context))
 }
 
 function isDetailed({ details = [] }: Approval, uri: string): boolean {

@@ -15,12 +15,11 @@ import {
   checkNotEnded,
   endApproval,
   entitle,
-  keepHandOver,
   openGrant,
-  withHandOver,
 } from './approval.ts'
 import { approvalOf, type CodeFacts } from './approval_facts.ts'
 import type { Decision, Grant } from './grant.ts'
+import { keepHandOver, withHandOver } from './hand_over.ts'
 import { tellPerson } from './login_facts.ts'
 
 /** Spends the code. One that was spent before ends all that came of it (RFC 6749 §4.1.2). */

@@ -20,10 +20,10 @@ import {
   nameOfKeys,
   openGrant,
   requestedOf,
-  withHandOver,
 } from './approval.ts'
 import { approvalOf, type RefreshFacts } from './approval_facts.ts'
 import type { Decision, Grant } from './grant.ts'
+import { withHandOver } from './hand_over.ts'
 import { tellPerson } from './login_facts.ts'
 
 /**
