@@ -20,6 +20,7 @@ import { registrationCommands } from './registration_keys.ts'
 import { revokeCommands } from './revoke.ts'
 import { makeRsaKey } from './rsa_key.ts'
 import { checkIsFree, writeNewFile } from './secret_file.ts'
+import { serveCommands } from './serve.ts'
 import { subjectCommands } from './subject.ts'
 import { tokenCommands } from './token.ts'
 
@@ -33,6 +34,7 @@ const commands: readonly Command[] = [
   ...loginCommands,
   ...checkCommands,
   ...doctorCommands,
+  ...serveCommands,
 ]
 
 function usageOf({ call, operand, options, needs = [] }: Command): string {

@@ -6,7 +6,7 @@
  */
 
 import { existsSync } from 'node:fs'
-import { parse, TomlError } from 'smol-toml'
+import { isTable, isVariablesAlone, parseSettings, type Table } from '../node/settings_text.ts'
 import { type Option, Refusal, type Values } from './command.ts'
 import { readTextFile } from './secret_file.ts'
 
@@ -20,9 +20,6 @@ export const SETTINGS: Option = {
   help: `the issuer's settings: TOML or JSON, as wrangler reads it, or the variables alone (default: ${USUAL_SETTINGS.join(', ')}, what is there)`,
 }
 
-/** A table of a file. */
-export type Table = Readonly<Record<string, unknown>>
-
 /** The settings, and the file that they stand in. */
 export interface SettingsFile {
   readonly file: string
@@ -30,25 +27,12 @@ export interface SettingsFile {
   readonly vars: Table & { readonly ISSUER: string }
 }
 
-/** Tells whether a value of a file is a table. */
-export function isTable(value: unknown): value is Table {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** Returns JSON without its comments, and without commas after the last of a list or an object. */
-function withoutComments(text: string): string {
-  return text
-    .replace(/("(?:\\.|[^"\\])*")|\/\/.*|\/\*[\s\S]*?\*\//g, '$1')
-    .replace(/("(?:\\.|[^"\\])*")|,(?=\s*[}\]])/g, '$1')
-}
-
 /** Takes a file apart. What is wrong is told by its line alone: the rest may be nobody's business. */
 function parseFile(file: string, text: string): unknown {
   try {
-    return file.endsWith('.toml') ? parse(text) : JSON.parse(withoutComments(text))
+    return parseSettings(text, file.endsWith('.toml') ? 'TOML' : 'JSON')
   } catch (error) {
-    const where = error instanceof TomlError ? `: line ${error.line}` : ''
-    throw new Refusal(`${file} cannot be read as ${file.endsWith('.toml') ? 'TOML' : 'JSON'}${where}`)
+    throw new Refusal(`${file} ${(error as Error).message}`)
   }
 }
 
@@ -65,11 +49,6 @@ export async function readConfig(
   const config = parseFile(file, await readTextFile(file))
   if (!isTable(config)) throw new Refusal(`${file} holds no settings`)
   return { file, config }
-}
-
-/** Tells whether a file holds variables alone, and not what else wrangler wants to know. */
-export function isVariablesAlone(config: Table): boolean {
-  return config['vars'] === undefined && config['ISSUER'] !== undefined
 }
 
 /**

@@ -8,10 +8,11 @@ import { loginNames } from '../binding_kinds.ts'
 import { knownMembers } from '../login/known_providers.ts'
 import { PROVIDER_NAME } from '../login/login_providers.ts'
 import { PLACE } from '../login/tenants.ts'
+import type { Table } from '../node/settings_text.ts'
 import { providerSubject, upstreamSubject } from '../protocol/subject.ts'
 import { type Command, type Option, Refusal, UsageError, type Values } from './command.ts'
 import { UNKNOWN } from './known_resource.ts'
-import { readSettings, SETTINGS, type Table, tableIn, tableOf } from './settings_file.ts'
+import { readSettings, SETTINGS, tableIn, tableOf } from './settings_file.ts'
 
 /** Where a person logs in. */
 export const PROVIDER: Option = {

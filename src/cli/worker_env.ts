@@ -6,8 +6,9 @@
  */
 
 import { bindingKindsOf, loginNames, loginSecretOf } from '../binding_kinds.ts'
+import { isTable, isVariablesAlone, type Table } from '../node/settings_text.ts'
 import { Refusal } from './command.ts'
-import { isTable, isVariablesAlone, type Table, tableIn } from './settings_file.ts'
+import { tableIn } from './settings_file.ts'
 
 /** What a Worker's env would hold. */
 export interface WorkerEnv {

@@ -12,6 +12,7 @@ export const NODE_ONLY: string[] = [
   'examples',
   'compatibility',
   'remote/public',
+  'stores/shared',
 ].map((folder) => `test/${folder}/**`)
 
 /** Tests that ask the real Worker entry. */

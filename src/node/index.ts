@@ -1,0 +1,9 @@
+/**
+ * The face of `bulla/node`: the issuer in Node, as `bulla serve` runs it.
+ *
+ * @module
+ */
+
+export { type OpenStores, openStores } from './open_stores.ts'
+export { type Environment, readSettings } from './read_settings.ts'
+export { type Served, type ServeOptions, serve } from './serve.ts'

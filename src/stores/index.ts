@@ -1,0 +1,12 @@
+/**
+ * The face of `bulla/stores`: what many processes share.
+ *
+ * @module
+ */
+
+export { createRedisGuard, type RedisGuardOptions, type SendCommand } from './redis_guard.ts'
+export type { SharedGuard } from './shared_guard.ts'
+export { createSqlGuard, type SqlGuardOptions } from './sql_guard.ts'
+export { sqlSchema } from './sql_schema.ts'
+export type { Dialect, SqlQuery, SqlValue } from './sql_statement.ts'
+export { StoreError, type StoreReason } from './store_error.ts'

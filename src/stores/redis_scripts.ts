@@ -1,0 +1,24 @@
+/**
+ * What Redis does at once, in its own words: each script touches one key, and reads the time there.
+ *
+ * @module
+ */
+
+/** Unix milliseconds by Redis' clock are over the deadline. */
+const unlessLate = (deadline: number): string => `
+local time = redis.call('TIME')
+if time[1] * 1000 + time[2] / 1000 > tonumber(ARGV[${deadline}]) then return {'late'} end`
+
+/** KEYS: a name. ARGV: value, until when it is kept (Unix milliseconds), deadline. */
+export const CLAIM: string = `${unlessLate(3)}
+local there = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'GET', 'PXAT', ARGV[2])
+if not there or there == ARGV[1] then return {'first'} end
+return {'taken'}`
+
+/** KEYS: a name. ARGV: before (`''` for nothing), after, until when it is kept, deadline. */
+export const REPLACE: string = `${unlessLate(4)}
+local there = redis.call('GET', KEYS[1]) or ''
+if there ~= ARGV[1] and there ~= ARGV[2] then return {'other', there} end
+local till = math.max(tonumber(ARGV[3]), redis.call('PEXPIRETIME', KEYS[1]))
+redis.call('SET', KEYS[1], ARGV[2], 'PXAT', string.format('%d', till))
+return {'swapped'}`

@@ -1,0 +1,28 @@
+/**
+ * The tables of stores on SQL, as the operator makes them: nothing here ever alters a table.
+ *
+ * @module
+ */
+
+import type { Dialect } from './sql_statement.ts'
+
+/** The version of the tables; `bulla_meta` holds it. */
+export const SCHEMA_VERSION = 1
+
+/** Returns the statements that make the tables, each of which may be run again. */
+export function sqlSchema(dialect: Dialect): string {
+  const number = dialect === 'postgresql' ? 'BIGINT' : 'INTEGER'
+  const end = dialect === 'postgresql' ? '' : ' WITHOUT ROWID'
+  return `CREATE TABLE IF NOT EXISTS bulla_meta (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  version INTEGER NOT NULL
+);
+INSERT INTO bulla_meta (one, version) VALUES (1, ${SCHEMA_VERSION}) ON CONFLICT (one) DO NOTHING;
+CREATE TABLE IF NOT EXISTS bulla_name (
+  id TEXT PRIMARY KEY,
+  value TEXT NOT NULL,
+  expires_at ${number} NOT NULL
+)${end};
+CREATE INDEX IF NOT EXISTS bulla_name_expires_at ON bulla_name (expires_at);
+`
+}

@@ -1,0 +1,31 @@
+/**
+ * What can be wrong with a store that many processes share, in words of ours: the store's own never go out.
+ *
+ * @module
+ */
+
+/**
+ * Why a store did not do it: it was too late; nobody knows whether it heard; it said no; it has no room; it is a copy that takes
+ * nothing; its tables are missing; too many wanted the same; it is not set up for what it is used for; its clock is another.
+ */
+export type StoreReason =
+  | 'late'
+  | 'connection'
+  | 'refused-by-server'
+  | 'memory-full'
+  | 'readonly-replica'
+  | 'schema'
+  | 'contention'
+  | 'settings'
+  | 'clock'
+
+/** A store that did not do what it was asked; its message is for the operator. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+  readonly reason: StoreReason
+
+  constructor(reason: StoreReason, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.reason = reason
+  }
+}
