@@ -164,7 +164,7 @@ export function createConsents(
     now: number,
   ): Promise<Response | undefined> {
     const asked = readParameters(parameters)
-    const destination = await proveDestination(asked, clients, { now, asker: hooks.addressOf?.(c.req.raw) })
+    const destination = await proveDestination(asked, clients, { now, asker: hooks.addressOf?.(c.req.raw, c.env) })
     const request = readAuthorizationRequest(asked, destination, settings, pushed)
     const isAllowed = decision === 'allow'
     if (isAllowed && !(await isSufficient(session, request, now))) return undefined

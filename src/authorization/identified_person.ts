@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Context } from 'hono'
 import type { EndpointContext } from '../context.ts'
 import type { LoginProviders, ProviderTokens, Transaction } from '../login/authenticate.ts'
 import { boundPerson, checkFreshness } from '../login/person.ts'
@@ -30,7 +31,7 @@ export interface Identified {
  * not how, the request wants it
  */
 export type Identify = (
-  request: Request,
+  c: Context,
   asked: Parameters | undefined,
   transaction: Transaction,
 ) => Promise<Identified | Response>
@@ -52,8 +53,8 @@ function checkNaming(sub: string, provider: string | undefined, providers: Login
 /** Returns what tells who logs in. */
 export function createIdentify({ settings, hooks, clients }: EndpointContext, wanted: WantedPersons): Identify {
   const { authenticate, openid } = settings
-  return async (request, asked, transaction) => {
-    const result = await authenticate?.(request, transaction)
+  return async (c, asked, transaction) => {
+    const result = await authenticate?.(c.req.raw, transaction)
     if (!result) throw new OAuthError('login_failed', 'nobody was logged in, and nothing is to be shown')
     if (result instanceof Response) return result
     const person = boundPerson(result, openid && keptOfLogin(openid))
@@ -63,7 +64,7 @@ export function createIdentify({ settings, hooks, clients }: EndpointContext, wa
     if (authenticate?.providers !== undefined) checkNaming(sub, transaction.provider, authenticate.providers)
     checkFreshness(person, transaction)
     if (asked !== undefined) {
-      const meeting = { now: transaction.now, asker: hooks.addressOf?.(request) }
+      const meeting = { now: transaction.now, asker: hooks.addressOf?.(c.req.raw, c.env) }
       await wanted.check(person, asked, (await proveDestination(asked, clients, meeting)).client, transaction.now)
     }
     const { provider } = transaction

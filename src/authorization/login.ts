@@ -88,7 +88,7 @@ export function createLogins(
   /** Tells the client that there will be no login: its destination is proved by what was sealed for this browser. */
   async function tellClient(c: Context, error: OAuthError, facts: LoginFacts, now: number): Promise<Response> {
     const { parameters, provider } = facts
-    const meeting = { now, asker: hooks.addressOf?.(c.req.raw) }
+    const meeting = { now, asker: hooks.addressOf?.(c.req.raw, c.env) }
     const destination = await proveDestination(readParameters(parameters), clients, meeting)
     const { id } = destination.client
     const at = provider === undefined ? {} : { provider }
@@ -100,7 +100,7 @@ export function createLogins(
   async function ask(c: Context, facts: LoginFacts, transaction: Transaction): Promise<Identified | Response> {
     try {
       const asked = facts.at === undefined ? readParameters(facts.parameters) : undefined
-      return await identify(c.req.raw, asked, transaction)
+      return await identify(c, asked, transaction)
     } catch (error) {
       if (error instanceof OAuthError && error.isForClient && facts.at === undefined)
         return tellClient(c, error, facts, transaction.now)

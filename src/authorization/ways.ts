@@ -84,7 +84,7 @@ export function createWays(
       return { request, hasEnded: now >= exp, browser }
     },
     async back(c, { parameters }, error, now) {
-      const meeting = { now, asker: hooks.addressOf?.(c.req.raw) }
+      const meeting = { now, asker: hooks.addressOf?.(c.req.raw, c.env) }
       try {
         return await answers.refuse(await proveDestination(readParameters(parameters), clients, meeting), error, now)
       } catch (unproved) {

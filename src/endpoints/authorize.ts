@@ -95,7 +95,7 @@ export function createAuthorizeEndpoint(
     asked.checkOnce('client_id', 'request_uri', 'request')
     const opened = await open(asked, now)
     const parameters = opened?.parameters ?? asked
-    const meeting = { now, asker: context.hooks.addressOf?.(c.req.raw) }
+    const meeting = { now, asker: context.hooks.addressOf?.(c.req.raw, c.env) }
     return { destination: await proveDestination(parameters, clients, meeting), parameters, opened, asked }
   }
 

@@ -13,7 +13,7 @@ import { readDeviceRequest } from '../authorization/device_request.ts'
 import type { EndpointContext } from '../context.ts'
 import { INTERVAL } from '../grants/device_counts.ts'
 import { createWaitingDevices, type WaitingDevices } from '../grants/waiting_devices.ts'
-import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
+import { createFormEndpoint, type FormEndpoint, type ReadForm } from '../http/form_endpoint.ts'
 import { answerJson } from '../http/respond.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { DEVICE_LIFE, showUserCode } from '../protocol/user_code.ts'
@@ -36,19 +36,19 @@ export function createDeviceAuthorizationEndpoint(
   const dpop = createDpop(context)
 
   /** Checks that a client may have one code more; one that it may not have is not counted. */
-  async function checkAllowed(request: Request, clientId: string, devices: WaitingDevices): Promise<void> {
+  async function checkAllowed({ request, env }: ReadForm, clientId: string, devices: WaitingDevices): Promise<void> {
     const counted: string[] = []
     const countOpen = (where: string): Promise<number> => {
       counted.push(digestLabels('device open', clientId, where))
       return devices.countOpen(counted.at(-1) ?? '')
     }
-    if ((await allowDevice?.(request, clientId, countOpen)) !== false) return
+    if (request === undefined || (await allowDevice?.(request, clientId, countOpen, env)) !== false) return
     await Promise.all(counted.map((name) => devices.forgetOpen(name)))
     throw new OAuthError('slow_down', 'too many codes of this client and address', { retryAfter: 60 })
   }
 
   return createFormEndpoint(context, 'device_authorization', async (form) => {
-    const { parameters, headers, certificate, request, now } = form
+    const { parameters, headers, certificate, now } = form
     const { client, spend } = await proveClient({ headers, parameters, certificate, now })
     const asked = readDeviceRequest(parameters, client, settings)
     if (asked.maxAge !== undefined) checkProvable(settings.authenticate)
@@ -63,7 +63,7 @@ export function createDeviceAuthorizationEndpoint(
       now,
       newId,
     })
-    if (request !== undefined) await checkAllowed(request, client.id, devices)
+    await checkAllowed(form, client.id, devices)
     const waiting = { client_id: client.id, parameters: asked.parameters }
     const { userCode, deviceCode } = await devices.leave(waiting, proof && { jkt: proof.jkt })
     log({ level: 'info', event: 'device_authorization', client: client.id })

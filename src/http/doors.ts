@@ -77,12 +77,13 @@ export function createDoors(app: Hono, context: EndpointContext, settings: Issue
   const certificateOf = ({ req, env }: Context): ClientCertificate | undefined =>
     context.settings.hasCertificates ? settings.certificate?.(req.raw, env) : undefined
   const handlerOf = (answer: FormEndpoint) => async (c: Context) => {
+    const { env } = c
     const { raw } = c.req
     const { url: uri, method, headers } = raw
-    const credentials = settings.credentials?.(raw) ?? {}
+    const credentials = settings.credentials?.(raw, env) ?? {}
     const certificate = certificateOf(c)
-    const address = settings.addressOf?.(raw)
-    const beside = { credentials, certificate, address, request: raw, waitUntil: waitUntilOf(c) }
+    const address = settings.addressOf?.(raw, env)
+    const beside = { credentials, certificate, address, request: raw, env, waitUntil: waitUntilOf(c) }
     return toResponse(await answer({ uri, method, headers, body: await readBody(raw), ...beside }))
   }
   const taking = (answer: FormEndpoint) => [limit, atMost(LONGEST_FORM_REQUEST), handlerOf(answer)] as const
@@ -90,8 +91,8 @@ export function createDoors(app: Hono, context: EndpointContext, settings: Issue
     form: (path, answer) => void app.all(path, ...taking(answer)),
     formOfPages: (path, answer) => void app.all(path, corsWhereAsked(CORS), ...taking(answer)),
     registration(path, answer) {
-      app.all(path, corsWhereAsked(CORS), only('POST'), atMost(LONGEST_REGISTRATION), async ({ req: { raw } }) => {
-        const isAllowed = async (): Promise<boolean> => (await settings.allowRegistration?.(raw)) !== false
+      app.all(path, corsWhereAsked(CORS), only('POST'), atMost(LONGEST_REGISTRATION), async ({ req: { raw }, env }) => {
+        const isAllowed = async (): Promise<boolean> => (await settings.allowRegistration?.(raw, env)) !== false
         return toResponse(await answer({ headers: raw.headers, body: readText(await raw.arrayBuffer()), isAllowed }))
       })
     },

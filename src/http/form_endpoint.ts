@@ -32,6 +32,8 @@ export interface FormRequest {
   readonly address?: string | undefined
   /** The request itself, for hooks that look at it. Default: they are not asked. */
   readonly request?: Request
+  /** What came beside the request, for those hooks. Default: nothing. */
+  readonly env?: unknown
   /** Keeps a worker awake for what goes on after the answer. Default: nothing does. */
   readonly waitUntil?: WaitUntil
 }
@@ -44,6 +46,7 @@ export interface ReadForm {
   readonly certificate: ClientCertificate | undefined
   readonly address: string | undefined
   readonly request: Request | undefined
+  readonly env: unknown
   readonly waitUntil: WaitUntil
   /** Unix seconds; the same all through the request. */
   readonly now: number
@@ -71,7 +74,7 @@ export function createFormEndpoint(
 ): FormEndpoint {
   const { settings, log } = context
   return async (asked) => {
-    const { uri, method, body, credentials = {}, certificate, address, request, waitUntil = () => {} } = asked
+    const { uri, method, body, credentials = {}, certificate, address, request, env, waitUntil = () => {} } = asked
     const headers = asked.headers instanceof Headers ? asked.headers : new Headers(asked.headers)
     if (method !== 'POST') return answerRefusal(405, { Allow: 'POST' })
     if (body.length > LONGEST_FORM_REQUEST) return answerRefusal(413)
@@ -80,7 +83,7 @@ export function createFormEndpoint(
       checkForm(uri, headers)
       const parameters = readParameters(body)
       parameters.checkOnce()
-      return await serve({ parameters, headers, credentials, certificate, address, request, waitUntil, now })
+      return await serve({ parameters, headers, credentials, certificate, address, request, env, waitUntil, now })
     } catch (error) {
       return answerError(error, { event, log, challenge: challengeOfBasic(headers, settings.issuer) })
     }

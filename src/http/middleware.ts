@@ -155,7 +155,7 @@ export function atMost(maxSize: number): MiddlewareHandler {
 export function limitFailures({ log }: EndpointContext, { allowFailure }: IssuerSettings): MiddlewareHandler {
   return async function limitFailuresMiddleware(c, next) {
     await next()
-    if (c.res.status !== 401 || (await allowFailure?.(c.req.raw)) !== false) return
+    if (c.res.status !== 401 || (await allowFailure?.(c.req.raw, c.env)) !== false) return
     const tooMany = new OAuthError('slow_down', 'too many failures', { retryAfter: 60 })
     c.res.headers.delete('WWW-Authenticate')
     c.res = toResponse(answerError(tooMany, { event: 'client', log }))

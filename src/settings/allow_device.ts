@@ -9,9 +9,11 @@
  *
  * @param countOpen counts this code, at the guard, for the place that it is told, such as an address, and returns how many this
  * client got there in the ten minutes that a code lives
+ * @param env what came beside the request, as for `certificate`
  */
 export type AllowDevice = (
   request: Request,
   clientId: string,
   countOpen: (where: string) => Promise<number>,
+  env: unknown,
 ) => Promise<boolean>

@@ -105,8 +105,12 @@ export interface IssuerSettings {
    * one, with `; preload` the browsers' own lists may. Default `"max-age=31536000"`: a year, and this host alone.
    */
   readonly strictTransportSecurity?: string
-  /** Tells what is to be seen again of a request. Default: nothing. */
-  readonly credentials?: (request: Request) => Credentials
+  /**
+   * Tells what is to be seen again of a request. Default: nothing.
+   *
+   * @param env as for `certificate`: where the runtime tells who is connected, Hono's `getConnInfo` reads it there
+   */
+  readonly credentials?: (request: Request, env: unknown) => Credentials
   /**
    * Returns claims to put into the token. A name that the protocol gives a meaning is left out, and the log says so. Called
    * before anything is spent: when it throws, nothing is; and the request can still be refused after it, as used before.
@@ -123,15 +127,23 @@ export interface IssuerSettings {
   /**
    * Asked after a client failed to authenticate: false when there were too many failures from where the request comes,
    * and the answer is 429. It never stops a client that shows its secret. Default: never too many.
+   *
+   * @param env as for `credentials`
    */
-  readonly allowFailure?: (request: Request) => Promise<boolean>
+  readonly allowFailure?: (request: Request, env: unknown) => Promise<boolean>
   /**
    * Returns the address that a request comes from, which no caller can choose: two documents of clients are fetched at once for
    * one. Default: nobody tells, and nothing is counted by it.
+   *
+   * @param env as for `credentials`
    */
-  readonly addressOf?: (request: Request) => string | undefined
-  /** Asked before a client registers: false when too many came from there, and the answer is 429. Default: never too many. */
-  readonly allowRegistration?: (request: Request) => Promise<boolean>
+  readonly addressOf?: (request: Request, env: unknown) => string | undefined
+  /**
+   * Asked before a client registers: false when too many came from there, and the answer is 429. Default: never too many.
+   *
+   * @param env as for `credentials`
+   */
+  readonly allowRegistration?: (request: Request, env: unknown) => Promise<boolean>
   /** Asked before a client gets a code for a device to show. Default: never too many. */
   readonly allowDevice?: AllowDevice
   /** Takes the lines of the log. Default: one line of JSON each on the console. */
