@@ -4,7 +4,8 @@
  * @module
  */
 
-export { createRedisGuard, type RedisGuardOptions, type SendCommand } from './redis_guard.ts'
+export type { SendCommand } from './redis_calls.ts'
+export { createRedisGuard, type RedisGuardOptions } from './redis_guard.ts'
 export type { SharedGuard } from './shared_guard.ts'
 export { createSqlGuard, type SqlGuardOptions } from './sql_guard.ts'
 export { sqlSchema } from './sql_schema.ts'

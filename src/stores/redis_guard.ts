@@ -4,89 +4,58 @@
  * @module
  */
 
-import { checkFunctions, checkMembers, checkText } from '../../keys/check.ts'
-import type { Log } from '../log.ts'
+import { textOfRedis } from './redis_answers.ts'
+import { createRedisCalls, type RedisOptions } from './redis_calls.ts'
 import { CLAIM, REPLACE } from './redis_scripts.ts'
 import { createSharedGuard, MARGIN, type NameStore, type SharedGuard } from './shared_guard.ts'
-import { createStoreCalls } from './store_calls.ts'
-import { StoreError, type StoreReason } from './store_error.ts'
-
-/**
- * Sends a command and returns what Redis says, errors thrown: `client.sendCommand(command)` (redis), `client.call(...command)`
- * (ioredis, iovalkey). `key` is the only one that the command touches, for clusters.
- */
-export type SendCommand = (command: readonly string[], key: string) => Promise<unknown>
+import { StoreError } from './store_error.ts'
 
 /** What a guard on Redis is made of. */
-export interface RedisGuardOptions {
-  readonly send: SendCommand
-  /** Before all keys. Default `"bulla:"`. */
-  readonly prefix?: string
-  /** How many replicas must have a write before it counts; `send` must use one connection then. Default 0. */
-  readonly replicas?: number
-  /** That somebody has seen `maxmemory-policy` to be `noeviction`, where the server forbids to ask. Default false. */
-  readonly evictionChecked?: boolean
-  /** Takes warnings. Default: a line of JSON on the console. */
-  readonly log?: Log
+export type RedisGuardOptions = RedisOptions
+
+/** Returns the word of an answer, which is one of these. */
+function wordOf<const Word extends string>(answer: readonly string[], words: readonly Word[]): Word {
+  const word = words.find((one) => one === answer[0])
+  if (word === undefined) throw new StoreError('refused-by-server', 'Redis answered a script as it never does')
+  return word
 }
 
-/** Returns what Redis means by an error of its own; nothing where it said nothing. */
-export function refusalOfRedis(error: unknown): StoreReason | undefined {
-  const [word = ''] = /^[A-Z]{2,}(?=\b|[:_ ])/.exec(error instanceof Error ? error.message : '') ?? []
-  if (word === 'OOM') return 'memory-full'
-  if (word === 'READONLY') return 'readonly-replica'
-  if (word === '' || ['LOADING', 'CLUSTERDOWN', 'MASTERDOWN', 'TRYAGAIN', 'BUSY', 'ECONNREFUSED'].includes(word))
-    return undefined
-  return 'refused-by-server'
-}
-
-/** Returns a text that Redis said, whatever the driver made of it. */
-function textOf(value: unknown): string {
-  return typeof value === 'string'
-    ? value
-    : value instanceof Uint8Array
-      ? new TextDecoder().decode(value)
-      : String(value)
-}
+const keptUntil = (expiresAt: number): string => String((expiresAt + MARGIN) * 1000)
 
 /**
- * Returns a guard on Redis.
+ * Returns a guard on Redis. Await `ready()` at the start: it looks whether Redis may be trusted with this.
  *
  * @throws {TypeError | RangeError} when an option is wrong
  */
 export function createRedisGuard(options: RedisGuardOptions): SharedGuard {
-  checkMembers('createRedisGuard', options, ['send', 'prefix', 'replicas', 'evictionChecked', 'log'])
-  checkFunctions(options, ['send', ...(options.log ? ['log'] : [])])
-  const { send, prefix = 'bulla:', log } = options
-  checkText('prefix', prefix, /^[\x21-\x7e]{0,64}$/, 'at most 64 visible characters')
-
-  async function prepare(): Promise<number> {
-    const time = await send(['TIME'], prefix)
-    if (!Array.isArray(time)) throw new StoreError('settings', 'Redis does not tell its time')
-    return Number(textOf(time[0])) * 1000 + Number(textOf(time[1])) / 1000
-  }
-
-  async function run(script: string, key: string, ...values: readonly string[]): Promise<readonly string[]> {
-    const answer = await send(['EVAL', script, '1', key, ...values], key)
-    return Array.isArray(answer) ? answer.map(textOf) : []
-  }
-  const keptUntil = (expiresAt: number): string => String((expiresAt + MARGIN) * 1000)
-
+  const redis = createRedisCalls('createRedisGuard', options)
+  const { prefix } = redis
   const store: NameStore = {
     async claim(name, value, expiresAt, { deadline }) {
-      const [outcome] = await run(CLAIM, prefix + name, value, keptUntil(expiresAt), String(deadline))
-      return outcome as 'first' | 'taken' | 'late'
+      const answer = await redis.write({
+        script: CLAIM,
+        key: prefix + name,
+        values: [value, keptUntil(expiresAt), String(deadline)],
+        written: 'first',
+        takeBack: ['', value],
+      })
+      return wordOf(answer, ['first', 'taken', 'late'])
     },
     async read(name) {
-      const value = await send(['GET', prefix + name], prefix + name)
-      return value === null || value === undefined ? undefined : textOf(value)
+      const value = await redis.ask(prefix + name, 'GET', prefix + name)
+      return value === null ? undefined : textOfRedis(value)
     },
-    async replace(name, before = '', after, expiresAt, { deadline }) {
-      const values = [before, after, keptUntil(expiresAt), String(deadline)]
-      const [outcome, there] = await run(REPLACE, prefix + name, ...values)
-      return outcome === 'other' ? { outcome, there: there || undefined } : { outcome: outcome as 'swapped' | 'late' }
+    async replace(name, before = '', after, expiresAt, { deadline, stays = false }) {
+      const answer = await redis.write({
+        script: REPLACE,
+        key: prefix + name,
+        values: [before, after, keptUntil(expiresAt), String(deadline)],
+        written: 'swapped',
+        ...(!stays && { takeBack: [before, after] }),
+      })
+      const outcome = wordOf(answer, ['swapped', 'other', 'late'])
+      return outcome === 'other' ? { outcome, there: answer[1] || undefined } : { outcome }
     },
   }
-  const calls = createStoreCalls({ store: 'Redis', prepare, refusalOf: refusalOfRedis, ...(log && { log }) })
-  return createSharedGuard(store, calls)
+  return createSharedGuard(store, redis)
 }

@@ -9,11 +9,16 @@ const unlessLate = (deadline: number): string => `
 local time = redis.call('TIME')
 if time[1] * 1000 + time[2] / 1000 > tonumber(ARGV[${deadline}]) then return {'late'} end`
 
-/** KEYS: a name. ARGV: value, until when it is kept (Unix milliseconds), deadline. */
+/**
+ * KEYS: a name. ARGV: value, until when it is kept (Unix milliseconds), deadline.
+ *
+ * Whoever asks again writes again: what a connection has not written, its `WAIT` does not wait for.
+ */
 export const CLAIM: string = `${unlessLate(3)}
 local there = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'GET', 'PXAT', ARGV[2])
-if not there or there == ARGV[1] then return {'first'} end
-return {'taken'}`
+if there == ARGV[1] then redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[2]) end
+if there and there ~= ARGV[1] then return {'taken'} end
+return {'first'}`
 
 /** KEYS: a name. ARGV: before (`''` for nothing), after, until when it is kept, deadline. */
 export const REPLACE: string = `${unlessLate(4)}
@@ -22,3 +27,9 @@ if there ~= ARGV[1] and there ~= ARGV[2] then return {'other', there} end
 local till = math.max(tonumber(ARGV[3]), redis.call('PEXPIRETIME', KEYS[1]))
 redis.call('SET', KEYS[1], ARGV[2], 'PXAT', string.format('%d', till))
 return {'swapped'}`
+
+/** KEYS: a name. ARGV: before (`''` for nothing), after. Makes undone what was done; where that is another's since, nothing. */
+export const TAKE_BACK: string = `
+if redis.call('GET', KEYS[1]) ~= ARGV[2] then return {'other'} end
+if ARGV[1] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[1], 'KEEPTTL') end
+return {'taken back'}`

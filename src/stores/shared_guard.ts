@@ -52,19 +52,24 @@ export function shortened(step: Step): Step {
   return step.bound ? { ...step, bound: digestLabels('bound', step.bound) } : step
 }
 
-/** Checks that what is left with a guard is not too long for it. */
+/**
+ * Checks that what is left with a guard is there, and not too long for it.
+ *
+ * @throws {RangeError} when it is not
+ */
 export function checkEnvelope(envelope: string): void {
-  if (envelope.length > LONGEST_ENVELOPE)
-    throw new RangeError(`an envelope of more than ${LONGEST_ENVELOPE} characters`)
+  if (envelope === '' || envelope.length > LONGEST_ENVELOPE)
+    throw new RangeError(`an envelope expected 1 to ${LONGEST_ENVELOPE} characters`)
 }
 
 /** A guard that many processes share. */
 export type SharedGuard = Guard &
   Keeping & {
     /**
-     * Looks whether the store can be used: to be awaited at the start. Else the first call does.
+     * Looks whether the store can be used: to be awaited at the start. Else the first call does, and fails where it cannot.
      *
-     * @throws {StoreError} when it cannot, with `reason` `settings`, `schema`, `clock`, `connection`, …
+     * @throws {RangeError} when it is not set up for what it is used for: it may forget, or is too old
+     * @throws {StoreError} when it cannot be used for another `reason`: `schema`, `clock`, `connection`, …
      */
     ready(): Promise<void>
   }
@@ -108,7 +113,8 @@ export function createSharedGuard(store: NameStore, { call, ready }: StoreCalls)
         for (let turn = 0; turn < MOST_TURNS; turn++) {
           const { family, answer } = decide(readRow(there), attempt.id)
           if (family === undefined) return answer
-          const swapped = await store.replace(name, there, writeRow(family, attempt.id), expiresAt, attempt)
+          const written = { ...attempt, stays: family.ended }
+          const swapped = await store.replace(name, there, writeRow(family, attempt.id), expiresAt, written)
           if (swapped.outcome === 'late') return 'late'
           if (swapped.outcome === 'swapped') return answer
           there = swapped.there
@@ -149,7 +155,7 @@ export function createSharedGuard(store: NameStore, { call, ready }: StoreCalls)
     },
     look: (name) => call(() => store.read(storedName('kept', name))),
     async swap(name, before, after, expiresAt) {
-      checkEnvelope(after)
+      for (const envelope of [before, after]) checkEnvelope(envelope)
       const place = storedName('kept', name)
       return call(async (attempt) => (await store.replace(place, before, after, expiresAt, attempt)).outcome)
     },

@@ -7,11 +7,17 @@
 import type { Log } from '../log.ts'
 import { StoreError, type StoreReason } from './store_error.ts'
 
-/** Milliseconds after which a store must not do any more what it was asked: whoever asked has given up soon after. */
+/** Milliseconds after which a store must not do any more what it was asked: whoever asked gives up soon after. */
 export const PATIENCE = 1400
+
+/** Milliseconds after which nothing is waited for: what was done at the last moment has a tenth of a second to be told. */
+const GIVE_UP = 1500
 
 /** Milliseconds by which the store's clock may differ from ours until the operator is told. */
 const NOTED = 500
+
+/** Milliseconds after which the clocks are measured anew: none runs wrong by much meanwhile. */
+const MEASURED_FOR = 60_000
 
 /** What a write bears: the same attempt may ask again, and gets the same answer. */
 export interface Attempt {
@@ -20,6 +26,8 @@ export interface Attempt {
   readonly deadline: number
   /** Tells whether whoever asked has given up. */
   readonly isOver: () => boolean
+  /** That what is written stays, even where too few copies have it: it is an end. Default false. */
+  readonly stays?: boolean
 }
 
 /** What calls of a store go by. */
@@ -47,9 +55,10 @@ export interface StoreCallOptions {
 /** What asks a store. */
 export interface StoreCalls {
   /**
-   * Looks whether the store can be used. It is asked again only after that failed, or the clocks have come apart.
+   * Looks whether the store can be used. It is looked again once a minute, and after anything that may have brought another server.
    *
-   * @throws {StoreError} when it cannot
+   * @throws {RangeError} when it is not set up for what it is used for
+   * @throws {StoreError} when it cannot be used for another reason
    */
   ready(): Promise<void>
   /**
@@ -65,27 +74,43 @@ export function createStoreCalls(options: StoreCallOptions): StoreCalls {
   const { store, prepare, refusalOf } = options
   const { newId = () => crypto.randomUUID(), clock = () => Date.now(), elapsed = () => performance.now() } = options
   const { log = (entry) => console[entry.level](JSON.stringify(entry)) } = options
-  /** By how much the store's clock is ahead of `elapsed`; or that this is not known yet. */
-  let prepared: Promise<number> | undefined
+  /** By how much the store's clock is ahead of `elapsed`, and since when that is asked; nothing while it is not known. */
+  let known: { readonly ahead: Promise<number>; readonly since: number } | undefined
+  let isNoted = false
+
+  /** Waits, but not for what never comes. */
+  async function inTime<Answer>(asked: Promise<Answer>): Promise<Answer> {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new StoreError('late', `${store} did not answer in time`)), GIVE_UP)
+    })
+    return Promise.race([asked, late]).finally(() => clearTimeout(timer))
+  }
 
   async function measure(): Promise<number> {
     const before = elapsed()
-    const there = await prepare()
-    const middle = (before + elapsed()) / 2
-    const difference = Math.round(there - (clock() - (elapsed() - middle)))
-    if (Math.abs(difference) > PATIENCE)
+    const there = await inTime(prepare())
+    const after = elapsed()
+    const unsure = (after - before) / 2
+    const difference = Math.round(there - (clock() - unsure))
+    const least = Math.abs(difference) - unsure
+    if (least > PATIENCE)
       throw new StoreError('clock', `the clock of ${store} is ${difference} ms from ours: at most ${PATIENCE} will do`)
-    if (Math.abs(difference) > NOTED)
+    if (least > NOTED && !isNoted)
       log({ level: 'warn', event: 'guard', detail: `the clock of ${store} is ${difference} ms from ours` })
-    return there - middle
+    isNoted = least > NOTED
+    // As if it had told the time at the last moment: so no deadline is later than it is meant, however slow this was.
+    return there - after
   }
 
   function ahead(): Promise<number> {
-    prepared ??= measure().catch((error) => {
-      prepared = undefined
-      throw error
+    if (known !== undefined && elapsed() - known.since <= MEASURED_FOR) return known.ahead
+    const measured = { ahead: measure(), since: elapsed() }
+    known = measured
+    measured.ahead.catch(() => {
+      if (known === measured) known = undefined
     })
-    return prepared
+    return measured.ahead
   }
 
   function toStoreError(error: unknown): StoreError {
@@ -101,19 +126,26 @@ export function createStoreCalls(options: StoreCallOptions): StoreCalls {
       try {
         const answer = await run({ id, deadline: Math.floor(started + (await ahead()) + PATIENCE), isOver })
         if (answer !== 'late') return answer as Answer
+        throw new StoreError('late', `${store} was asked too late`)
       } catch (error) {
-        throw toStoreError(error)
+        const failed = toStoreError(error)
+        // A clock may have been set, or another server come with its own.
+        if (['late', 'connection', 'readonly-replica'].includes(failed.reason)) known = undefined
+        throw failed
       }
-      // Before its time: one of the clocks was set meanwhile.
-      prepared = undefined
-      throw new StoreError('late', `${store} was asked too late`)
     }
-    return once().catch((error: StoreError) => {
-      const isWorthIt = ['late', 'connection', 'readonly-replica'].includes(error.reason)
-      if (!isWorthIt || isOver()) throw error
-      return once()
-    })
+    const isWorthIt = ({ reason }: StoreError): boolean =>
+      ['late', 'connection', 'readonly-replica'].includes(reason) && !isOver()
+    return inTime(once().catch((error: StoreError) => (isWorthIt(error) ? once() : Promise.reject(error))))
   }
 
-  return { call, ready: async () => void (await ahead().catch((error) => Promise.reject(toStoreError(error)))) }
+  return {
+    call,
+    async ready() {
+      await ahead().catch((error) => {
+        const failed = toStoreError(error)
+        throw failed.reason === 'settings' ? new RangeError(failed.message, { cause: failed }) : failed
+      })
+    },
+  }
 }

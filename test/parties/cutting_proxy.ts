@@ -1,0 +1,73 @@
+/**
+ * A wire that breaks on demand: between a driver and its server, or between two servers.
+ *
+ * @module
+ */
+
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/** A proxy of TCP to one port of this machine. */
+export interface CuttingProxy {
+  readonly port: number
+  /** Breaks the connection in the middle of the next answer: what was asked is done, and nobody hears of it. Settles then. */
+  cutAnswer(): Promise<void>
+  /** Breaks every connection, now. */
+  cutAll(): void
+  /** Lets nothing through any more, though all connections stand. */
+  hold(): void
+  /** Lets through what was held, and all that comes. */
+  release(): void
+  stop(): Promise<void>
+}
+
+/** Starts a proxy before a port. */
+export async function startCuttingProxy(before: number): Promise<CuttingProxy> {
+  const pairs = new Map<Socket, Socket>()
+  const cuts: (() => void)[] = []
+  let isHeld = false
+
+  const server = createServer((client) => {
+    const upstream = connect(before, '127.0.0.1')
+    pairs.set(client, upstream)
+    const end = (): void => {
+      pairs.delete(client)
+      client.destroy()
+      upstream.destroy()
+    }
+    for (const socket of [client, upstream]) {
+      socket.setNoDelay(true).on('error', end).on('close', end)
+      if (isHeld) socket.pause()
+    }
+    client.on('data', (asked) => upstream.write(asked))
+    upstream.on('data', (answer) => {
+      const cut = cuts.shift()
+      if (cut === undefined) return void client.write(answer)
+      client.write(answer.subarray(0, Math.floor(answer.length / 2)), () => {
+        end()
+        cut()
+      })
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const each = (act: (socket: Socket) => void): void => {
+    for (const pair of pairs) for (const socket of pair) act(socket)
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    cutAnswer: () => new Promise((resolve) => cuts.push(resolve)),
+    cutAll: () => each((socket) => socket.destroy()),
+    hold() {
+      isHeld = true
+      each((socket) => socket.pause())
+    },
+    release() {
+      isHeld = false
+      each((socket) => socket.resume())
+    },
+    async stop() {
+      const stopped = new Promise((resolve) => server.close(resolve))
+      each((socket) => socket.destroy())
+      await stopped
+    },
+  }
+}
