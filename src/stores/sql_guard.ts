@@ -1,86 +1,121 @@
 /**
- * A guard on PostgreSQL or SQLite, and what speaks like them.
+ * A guard on PostgreSQL or SQLite, and what speaks like them: each call is one statement, which is all or nothing.
  *
  * @module
  */
 
-import { checkChoice, checkFunctions, checkMembers } from '../../keys/check.ts'
-import type { Log } from '../log.ts'
-import { createSharedGuard, type NameStore, type SharedGuard } from './shared_guard.ts'
-import { SCHEMA_VERSION } from './sql_schema.ts'
-import { type Dialect, type SqlQuery, type SqlValue, TIME, written } from './sql_statement.ts'
-import { createStoreCalls } from './store_calls.ts'
-import { StoreError, type StoreReason } from './store_error.ts'
+import { checkEnvelope, MARGIN, type SharedGuard, shortened, storedName } from './shared_guard.ts'
+import { createSqlFamilies } from './sql_family.ts'
+import { GREATEST, IN_TIME, TIME } from './sql_statement.ts'
+import { createSqlStore, type SqlStoreOptions } from './sql_store.ts'
+import type { Attempt, StoreCalls } from './store_calls.ts'
 
 /** What a guard on SQL is made of. */
-export interface SqlGuardOptions {
-  readonly query: SqlQuery
-  readonly dialect: Dialect
-  /** Takes warnings. Default: a line of JSON on the console. */
-  readonly log?: Log
+export type SqlGuardOptions = SqlStoreOptions
+
+/** A guard on SQL. */
+export type SqlGuard = SharedGuard & {
+  /**
+   * Drops the rows whose time is over, and returns how many there were. The guard does it itself, a little by one call in 500.
+   *
+   * @throws {StoreError} when it cannot
+   */
+  tidy(): Promise<number>
 }
 
-/** Returns what a database means by an error of its own; nothing where it said nothing. */
-export function refusalOfSql(error: unknown): StoreReason | undefined {
-  const { code } = error as { readonly code?: unknown }
-  if (code === '40001' || code === '40P01') return 'contention'
-  if (code === '42P01') return 'schema'
-  return typeof code === 'string' && /^(?:22|23|28|42)/.test(code) ? 'refused-by-server' : undefined
-}
+/** How many calls there are between two clean-ups. */
+const TIDY_EVERY = 500
+
+/** How many rows one statement drops. */
+const MOST_ROWS = 1000
 
 /**
- * Returns a guard on SQL. Its tables are those of `sqlSchema`.
+ * Returns a guard on SQL. Its tables are those of `sqlSchema`, and nobody else's: a database, or a schema, for each issuer.
  *
  * @throws {TypeError | RangeError} when an option is wrong
  */
-export function createSqlGuard(options: SqlGuardOptions): SharedGuard {
-  checkMembers('createSqlGuard', options, ['query', 'dialect', 'log'])
-  checkFunctions(options, ['query', ...(options.log ? ['log'] : [])])
-  checkChoice('dialect', options.dialect, ['postgresql', 'sqlite'])
-  const { query, dialect, log } = options
-  const ask = async (text: string, ...values: readonly SqlValue[]) => query(written(dialect, text), values)
-  const isInTime = `${TIME[dialect]} <= CAST(? AS DOUBLE PRECISION)`
-  const greatest = dialect === 'postgresql' ? 'GREATEST' : 'MAX'
+export function createSqlGuard(options: SqlGuardOptions): SqlGuard {
+  const { ask, call, ready } = createSqlStore('createSqlGuard', options)
+  const { dialect } = options
+  const families = createSqlFamilies({ ask }, dialect)
+  const inTime = IN_TIME[dialect]
+  /** Calls since the last clean-up: at first any number, so that processes that live for a few calls do their share. */
+  let calls: number | undefined
 
-  async function prepare(): Promise<number> {
-    const [row] = await ask(`SELECT version, ${TIME[dialect]} AS time FROM bulla_meta`)
-    if (Number(row?.['version']) !== SCHEMA_VERSION)
-      throw new StoreError('schema', `the tables are not there; see: bulla guard schema --dialect ${dialect}`)
-    return Number(row?.['time'])
+  const claimText = `INSERT INTO bulla_name AS t (id, value, expires_at)
+    SELECT CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT) WHERE ${inTime}
+    ON CONFLICT (id) DO UPDATE SET value = t.value RETURNING value`
+  const replaceText = `UPDATE bulla_name SET value = ?, expires_at = ${GREATEST[dialect]}(expires_at, CAST(? AS BIGINT))
+    WHERE id = ? AND value IN (?, ?) AND ${inTime} RETURNING id`
+  // Whoever drops the same rows at the same time is let go before.
+  const tidyText = (table: string): string => `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table}
+    WHERE expires_at < (SELECT CAST(${TIME[dialect]} / 1000 AS BIGINT) - ${MARGIN}) LIMIT ${MOST_ROWS}
+    ${dialect === 'postgresql' ? 'FOR UPDATE SKIP LOCKED' : ''}) RETURNING id`
+
+  async function tidyOnce(): Promise<number> {
+    const names = await ask(tidyText('bulla_name'))
+    return names.length + (await ask(tidyText('bulla_family'))).length
   }
 
-  const store: NameStore = {
-    async claim(name, value, expiresAt, { deadline }) {
-      const insert = `INSERT INTO bulla_name AS t (id, value, expires_at)
-        SELECT CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT) WHERE ${isInTime}
-        ON CONFLICT (id) DO UPDATE SET value = t.value RETURNING value`
-      const [row] = await ask(insert, name, value, expiresAt, deadline)
-      return row === undefined ? 'late' : row['value'] === value ? 'first' : 'taken'
-    },
-    async read(name) {
-      const [row] = await ask('SELECT value FROM bulla_name WHERE id = ?', name)
-      return row === undefined ? undefined : String(row['value'])
-    },
-    async replace(name, before, after, expiresAt, { deadline }) {
-      if (before === undefined) {
-        const outcome = await store.claim(name, after, expiresAt, { deadline, id: '', isOver: () => false })
-        if (outcome === 'taken') return { outcome: 'other', there: await store.read(name) }
-        return { outcome: outcome === 'late' ? 'late' : 'swapped' }
-      }
-      const update = `UPDATE bulla_name SET value = ?, expires_at = ${greatest}(expires_at, CAST(? AS BIGINT))
-        WHERE id = ? AND value IN (?, ?) AND ${isInTime} RETURNING id`
-      const rows = await ask(update, after, expiresAt, name, before, after, deadline)
-      if (rows.length > 0) return { outcome: 'swapped' }
-      const [row] = await ask(`SELECT ${isInTime} AS timely`, deadline)
-      if (!row?.['timely']) return { outcome: 'late' }
-      return { outcome: 'other', there: await store.read(name) }
-    },
+  /** Asks for a change, and beside one in some hundred cleans up: nobody waits for that, and the next one does what fails. */
+  const change: StoreCalls['call'] = (run) =>
+    call(async (attempt) => {
+      const answer = await run(attempt)
+      calls = (calls ?? Number.parseInt(attempt.id.slice(0, 8), 16) % TIDY_EVERY) + 1
+      if (calls % TIDY_EVERY === 0) void tidyOnce().catch(() => {})
+      return answer
+    })
+
+  async function claim(name: string, value: string, expiresAt: number, { deadline }: Attempt) {
+    const [row] = await ask(claimText, name, value, expiresAt, deadline)
+    return row === undefined ? 'late' : row['value'] === value ? 'first' : 'taken'
   }
-  const calls = createStoreCalls({
-    store: dialect === 'postgresql' ? 'PostgreSQL' : 'SQLite',
-    prepare,
-    refusalOf: refusalOfSql,
-    ...(log && { log }),
-  })
-  return createSharedGuard(store, calls)
+
+  return {
+    ready,
+    async spend(id, expiresAt) {
+      const name = storedName('spent', id)
+      const answer = await change((attempt) => claim(name, attempt.id, expiresAt, attempt))
+      return answer === 'first' ? 'first' : 'spent'
+    },
+    advance(given) {
+      const step = shortened(given)
+      const named = { ...step, gid: storedName('family', step.gid) }
+      return change((attempt) => families.advance(named, attempt))
+    },
+    async end(id, expiresAt) {
+      await change((attempt) => families.end(storedName('family', id), expiresAt, attempt))
+    },
+    hasEnded(ids) {
+      const names = ids.map((id) => storedName('family', id))
+      return call(() => families.hasEnded(names))
+    },
+    async leave(name, envelope, expiresAt) {
+      checkEnvelope(envelope)
+      return change((attempt) => claim(storedName('kept', name), envelope, expiresAt, attempt))
+    },
+    look: (name) =>
+      call(async () => {
+        const [row] = await ask('SELECT value FROM bulla_name WHERE id = ?', storedName('kept', name))
+        return row === undefined ? undefined : String(row['value'])
+      }),
+    async swap(name, before, after, expiresAt) {
+      checkEnvelope(after)
+      const place = storedName('kept', name)
+      return change(async ({ deadline }) => {
+        const rows = await ask(replaceText, after, expiresAt, place, before, after, deadline)
+        if (rows.length > 0) return 'swapped'
+        const [row] = await ask(`SELECT ${inTime} AS timely`, deadline)
+        return row?.['timely'] ? 'other' : 'late'
+      })
+    },
+    tidy: () =>
+      call(async () => {
+        for (let all = 0; ; ) {
+          const some = await tidyOnce()
+          all += some
+          if (some === 0) return all
+        }
+      }),
+  }
 }

@@ -24,5 +24,17 @@ CREATE TABLE IF NOT EXISTS bulla_name (
   expires_at ${number} NOT NULL
 )${end};
 CREATE INDEX IF NOT EXISTS bulla_name_expires_at ON bulla_name (expires_at);
+CREATE TABLE IF NOT EXISTS bulla_family (
+  id TEXT PRIMARY KEY,
+  generation ${number} NOT NULL,
+  since ${number} NOT NULL,
+  ended INTEGER NOT NULL,
+  bound TEXT NOT NULL,
+  uses ${number} NOT NULL,
+  attempt TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  expires_at ${number} NOT NULL
+)${end};
+CREATE INDEX IF NOT EXISTS bulla_family_expires_at ON bulla_family (expires_at);
 `
 }

@@ -10,14 +10,15 @@ export type Dialect = 'postgresql' | 'sqlite'
 /** A value of a statement. */
 export type SqlValue = string | number
 
+/** What a statement returns. */
+export type SqlRows = readonly Readonly<Record<string, unknown>>[]
+
 /**
  * Runs one statement, on its own and never inside a transaction of yours, and returns its rows: pg's `(await pool.query(text,
- * [...values])).rows`, postgres.js' `sql.unsafe(text, [...values])`, SQLite's `database.prepare(text).all(...values)`.
+ * [...values])).rows`, postgres.js' `sql.unsafe(text, [...values], { prepare: true })`, SQLite's
+ * `database.prepare(text).all(...values)`, D1's `(await db.prepare(text).bind(...values).all()).results`.
  */
-export type SqlQuery = (
-  text: string,
-  values: readonly SqlValue[],
-) => Promise<readonly Readonly<Record<string, unknown>>[]> | readonly Readonly<Record<string, unknown>>[]
+export type SqlQuery = (text: string, values: readonly SqlValue[]) => Promise<SqlRows> | SqlRows
 
 /** Returns a statement in a dialect: PostgreSQL counts its values. */
 export function written(dialect: Dialect, text: string): string {
@@ -29,4 +30,19 @@ export function written(dialect: Dialect, text: string): string {
 export const TIME: Readonly<Record<Dialect, string>> = {
   postgresql: '(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)',
   sqlite: "(unixepoch('subsec') * 1000)",
+}
+
+/** What is the greatest of several numbers. */
+export const GREATEST: Readonly<Record<Dialect, string>> = { postgresql: 'GREATEST', sqlite: 'MAX' }
+
+/**
+ * Tells whether it is not too late: its value is a deadline in Unix milliseconds, by the store's clock.
+ *
+ * PostgreSQL waits, after it has looked at the clock, for whoever is changing the same row: from then on at the most until the
+ * deadline, or nothing is written. SQLite looks at the clock when nobody else is writing any more.
+ */
+export const IN_TIME: Readonly<Record<Dialect, string>> = {
+  postgresql: `(SELECT CASE WHEN rest > 0 THEN set_config('lock_timeout', CAST(CEIL(rest) AS TEXT), true) <> '' ELSE false END
+    FROM (SELECT CAST(? AS DOUBLE PRECISION) - ${TIME.postgresql} AS rest OFFSET 0) AS clock)`,
+  sqlite: `(${TIME.sqlite} <= ?)`,
 }

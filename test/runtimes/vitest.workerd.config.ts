@@ -15,7 +15,11 @@ export default defineProject({
     cloudflareTest({
       wrangler: { configPath: join(root, 'wrangler.toml') },
       // A .dev.vars of this checkout would be read too: what it sets is set here otherwise.
-      miniflare: { bindings: { ...vars, KEY_RING, KEY_RING_NEXT: '', DEVELOPMENT: 'false' } },
+      miniflare: {
+        bindings: { ...vars, KEY_RING, KEY_RING_NEXT: '', DEVELOPMENT: 'false' },
+        // For the guard on D1: the Worker itself has none.
+        d1Databases: { GUARD_DATABASE: 'guard' },
+      },
     }),
   ],
   test: {

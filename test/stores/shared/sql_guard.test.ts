@@ -1,36 +1,69 @@
-import { DatabaseSync } from 'node:sqlite'
-import pg from 'pg'
+import { PGlite } from '@electric-sql/pglite'
+import postgres from 'postgres'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { createSqlGuard, sqlSchema } from '../../../src/stores/index.ts'
 import { type PostgresServer, startPostgres } from '../../parties/postgres_server.ts'
+import { openPg, openSqlite, type SqlDatabase } from '../../parties/sql_database.ts'
 import { guardContract } from '../guard_contract.ts'
 
 describe('the guard on SQLite, by node:sqlite', () => {
-  const database = new DatabaseSync(':memory:')
-  database.exec(sqlSchema('sqlite'))
+  const { query, close } = openSqlite()
+  afterAll(close)
   guardContract(
-    () => createSqlGuard({ dialect: 'sqlite', query: (text, values) => database.prepare(text).all(...values) }),
+    () => createSqlGuard({ dialect: 'sqlite', query }),
     async () => {},
   )
 })
 
-describe('the guard on PostgreSQL, by pg', () => {
+describe('the guard on PostgreSQL', () => {
   let server: PostgresServer
-  let pool: pg.Pool
   beforeAll(async () => {
     server = await startPostgres()
-    pool = new pg.Pool({ connectionString: server.url })
-    await pool.query(sqlSchema('postgresql'))
   })
-  afterAll(async () => {
-    await pool.end()
-    await server.stop()
+  afterAll(() => server.stop())
+
+  describe('by pg', () => {
+    let database: SqlDatabase
+    beforeAll(async () => {
+      database = await openPg(server.url)
+    })
+    afterAll(() => database.close())
+    guardContract(
+      () => createSqlGuard({ dialect: 'postgresql', query: database.query }),
+      async () => {},
+    )
   })
+
+  describe('by postgres.js', () => {
+    let sql: postgres.Sql
+    beforeAll(async () => {
+      sql = postgres(server.url, { onnotice: () => {} })
+      await sql.unsafe(sqlSchema('postgresql'))
+    })
+    afterAll(() => sql.end())
+    guardContract(
+      () =>
+        createSqlGuard({
+          dialect: 'postgresql',
+          query: (text, values) => sql.unsafe(text, [...values], { prepare: true }),
+        }),
+      async () => {},
+    )
+  })
+})
+
+describe('the guard on PostgreSQL without a server, by PGlite', () => {
+  let database: PGlite
+  beforeAll(async () => {
+    database = new PGlite()
+    await database.exec(sqlSchema('postgresql'))
+  })
+  afterAll(() => database.close())
   guardContract(
     () =>
       createSqlGuard({
         dialect: 'postgresql',
-        query: async (text, values) => (await pool.query(text, [...values])).rows,
+        query: async (text, values) => (await database.query<Record<string, unknown>>(text, [...values])).rows,
       }),
     async () => {},
   )
