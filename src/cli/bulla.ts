@@ -14,6 +14,7 @@ import { checkCommands } from './check.ts'
 import { clientCommands } from './client.ts'
 import { type Command, type Io, Refusal, UsageError, type Values } from './command.ts'
 import { doctorCommands } from './doctor.ts'
+import { guardCommands } from './guard.ts'
 import { keysCommands } from './keys.ts'
 import { loginCommands } from './login.ts'
 import { registrationCommands } from './registration_keys.ts'
@@ -35,6 +36,7 @@ const commands: readonly Command[] = [
   ...checkCommands,
   ...doctorCommands,
   ...serveCommands,
+  ...guardCommands,
 ]
 
 function usageOf({ call, operand, options, needs = [] }: Command): string {
@@ -97,7 +99,19 @@ function valuesOf(given: Readonly<Record<string, unknown>>): Values {
   }
 }
 
+/** Tells whether a version of Node comes before another. */
+function isBefore(version: string, oldest: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const [oldestMajor = 0, oldestMinor = 0] = oldest.split('.').map(Number)
+  return major < oldestMajor || (major === oldestMajor && minor < oldestMinor)
+}
+
 async function runCommand(command: Command, args: readonly string[], io: Io): Promise<number> {
+  const { call, node = '0' } = command
+  if (isBefore(process.versions.node, node)) {
+    io.say(`bulla ${call} needs Node ${node} or later; this is ${process.versions.node}`)
+    return 2
+  }
   const { values: given, operands, dashed } = readArguments(args, command.options)
   if (given['help'] === true) {
     io.out(helpOf(command))

@@ -5,11 +5,10 @@
  * @module
  */
 
-import { plainName } from '../../keys/did_you_mean.ts'
 import { createFaultList } from '../../keys/faults.ts'
-import { BINDING_KINDS } from '../binding_kinds.ts'
 import { adviseOn } from './advice.ts'
 import type { Command, Io } from './command.ts'
+import { asInFile } from './fault_words.ts'
 import { readConfig, SETTINGS } from './settings_file.ts'
 import { readWorkerEnv, VARIABLE_BYTES, type WorkerEnv } from './worker_env.ts'
 
@@ -42,16 +41,6 @@ async function examine(env: WorkerEnv['env'], ownGrants: readonly string[]): Pro
     byRs256: needing?.id,
     advice: checked === undefined ? [] : adviseOn(checked),
   }
-}
-
-/** Returns a message with the setting's name as it stands in the file: `CLIENTS` for `clients`. */
-function asInFile(message: string): string {
-  const names = [...Object.keys(BINDING_KINDS), 'LOGIN']
-  const named = message.replace(/^"([A-Za-z]+)/, (whole, name: string) => {
-    const own = name === 'authenticate' ? 'LOGIN' : names.find((one) => plainName(one) === plainName(name))
-    return own === undefined ? whole : `"${own}`
-  })
-  return named.replace(/\s+/g, ' ')
 }
 
 /** Says what was not looked at. */

@@ -72,6 +72,8 @@ export interface Command {
   readonly options: Readonly<Record<string, Option>>
   /** The options that it cannot do without, for its help text. Default: none. */
   readonly needs?: readonly string[]
+  /** The oldest Node that can do it, `22.13`. Default: that of the package. */
+  readonly node?: string
   /** Does it, and returns the exit status: 0, or 1 for a plain no. */
   run(values: Values, operand: string, io: Io): Promise<number>
 }

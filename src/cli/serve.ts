@@ -4,69 +4,157 @@
  * @module
  */
 
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { isLoopback } from '../../keys/identifier.ts'
-import type { Command } from './command.ts'
+import type { Issuer } from '../issuer.ts'
+import type { OpenStores } from '../node/index.ts'
+import type { IssuerSettings } from '../settings/issuer_settings.ts'
+import { type Command, type Io, Refusal, UsageError, type Values } from './command.ts'
+import { asInFile } from './fault_words.ts'
+import { GUARD, openGuard } from './guard_url.ts'
 import { readTextFile } from './secret_file.ts'
 import { SETTINGS } from './settings_file.ts'
+
+/** Where a process listens. */
+interface Place {
+  readonly port: number
+  readonly host: string
+}
+
+/** Returns where to listen: as it was said, else as the issuer says where it is on this machine. */
+function placeOf(values: Values, { issuer }: IssuerSettings): Place {
+  const { hostname, port, protocol } = new URL(issuer)
+  const own = isLoopback(issuer) ? port || (protocol === 'https:' ? '443' : '80') : '8787'
+  const usual = process.env['PORT'] || own
+  const chosen = values.number('port') ?? (/^[0-9]{1,5}$/.test(usual) ? Number(usual) : Number.NaN)
+  if (!(chosen <= 65_535))
+    throw new UsageError(`${values.text('port') === undefined ? 'PORT' : '--port'} expected a port, 0 to 65535`)
+  const here = hostname === '[::1]' ? '::1' : '127.0.0.1'
+  return { port: chosen, host: values.text('host') ?? (isLoopback(issuer) ? here : '0.0.0.0') }
+}
+
+/** Tells whether nobody but this machine reaches an address. */
+function isHere(host: string): boolean {
+  return isLoopback(`http://${host.includes(':') ? `[${host}]` : host}`)
+}
+
+/** Returns the address that the last proxy saw; what stands before it is the caller's own to write. */
+function addressOf(request: Request): string | undefined {
+  return request.headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() || undefined
+}
+
+/** Returns the settings of a file, a fault a line where there are some. */
+async function readFrom<Made>(file: string, make: (text: string) => Made | Promise<Made>): Promise<Made> {
+  const text = await readTextFile(file)
+  try {
+    return await make(text)
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error
+    throw new Refusal(
+      error.message
+        .split('\n')
+        .map((fault) => `${file}: ${asInFile(fault)}`)
+        .join('\n'),
+    )
+  }
+}
+
+/** Refuses a ring by which nothing could be sealed: all that an issuer answered would be 503. */
+async function checkRing(issuer: Issuer, { issuer: name, keyRing }: IssuerSettings): Promise<void> {
+  if (!keyRing?.trim())
+    throw new Refusal(
+      'there is no ring: make one with `bulla keys init --out ring.json`, and name that file in the environment: KEY_RING_FILE=ring.json',
+    )
+  const { reason } = (await (await issuer.request(`${name}/healthz`)).json()) as { readonly reason?: string }
+  if (reason !== undefined)
+    throw new Refusal(`the ring cannot be used (${reason}): examine it with \`bulla keys doctor --ring FILE\``)
+}
+
+/** Makes the issuer of a settings file, for what listens there. */
+async function makeIssuer(
+  file: string,
+  host: string,
+  { guard, revocations }: OpenStores,
+): Promise<[Issuer, IssuerSettings]> {
+  const { readSettings } = await import('../node/index.ts')
+  const { createIssuer } = await import('../issuer.ts')
+  const { developmentLogin } = await import('../login/development.ts')
+  const [issuer, settings] = await readFrom(file, (text) => {
+    const read = readSettings(text, process.env)
+    const isProxied = !isLoopback(read.issuer)
+    const made: IssuerSettings = {
+      ...read,
+      guard,
+      ...(revocations && { revocations }),
+      ...(read.authenticate === undefined && !isProxied && isHere(host) && { authenticate: developmentLogin }),
+      ...(isProxied && { scheme: (request) => request.headers.get('x-forwarded-proto'), addressOf }),
+    }
+    return [createIssuer(made), made] as const
+  })
+  await checkRing(issuer, settings)
+  return [issuer, settings]
+}
+
+/** Says what is served, and what the operator may not have meant. */
+function sayServed(settings: IssuerSettings, login: unknown, { port, host }: Place, stores: OpenStores, io: Io): void {
+  const { issuer } = settings
+  io.say(`${issuer} is served at http://${host.includes(':') ? `[${host}]` : host}:${port}; its guard: ${stores.name}`)
+  if (settings.authenticate === login) io.say('warning: the development login: anybody on this machine is who they say')
+  const own = new URL(issuer)
+  if (isLoopback(issuer) && Number(own.port || (own.protocol === 'https:' ? 443 : 80)) !== port)
+    io.say(`warning: what asks port ${port} itself is refused, for ${issuer} is another one`)
+}
 
 const serveCommand: Command = {
   call: 'serve',
   summary: 'run the issuer in Node',
+  details: [
+    'The ring is in KEY_RING, or in the file that KEY_RING_FILE names; so with the other secrets. An https issuer stands behind a proxy that ends TLS, keeps',
+    'Host, and says X-Forwarded-Proto. SIGHUP reads settings and secrets anew; SIGTERM finishes what runs, and ends.',
+  ].join('\n'),
   options: {
-    settings: SETTINGS,
+    settings: {
+      ...SETTINGS,
+      help: "the issuer's settings: TOML or JSON, as wrangler reads it, or the variables alone",
+    },
     port: {
       type: 'string',
       value: 'PORT',
-      help: 'where to listen (default: PORT, else the one of a loopback issuer, else 8787)',
+      help: 'where to listen (default: PORT of the environment, else that of a loopback issuer, else 8787)',
     },
     host: {
       type: 'string',
       value: 'HOST',
       help: 'by which address (default: 127.0.0.1 for a loopback issuer, else 0.0.0.0)',
     },
-    guard: {
-      type: 'string',
-      value: 'URL',
-      help: 'sqlite:PATH, redis://… or postgres://… (default: GUARD_URL, else bulla.sqlite beside the settings)',
-    },
+    guard: { ...GUARD, help: `${GUARD.help.slice(0, -1)}; else bulla.sqlite beside FILE)` },
   },
   needs: ['settings'],
+  node: '22.13',
   async run(values, _operand, io) {
-    const { openStores, readSettings, serve } = await import('../node/index.ts')
-    const { createIssuer } = await import('../issuer.ts')
+    const { readSettings, serve } = await import('../node/index.ts')
     const { developmentLogin } = await import('../login/development.ts')
     const file = values.need('settings')
-    const url = values.text('guard') ?? process.env['GUARD_URL'] ?? `sqlite:${join(dirname(file), 'bulla.sqlite')}`
-    const stores = await openStores(url)
-    await stores.guard.ready()
-    const read = async () => readSettings(await readTextFile(file), process.env)
-    const { issuer } = await read()
-    const isHere = isLoopback(issuer)
-    const port = values.number('port') ?? Number(process.env['PORT'] ?? ((isHere && new URL(issuer).port) || 8787))
-    const host = values.text('host') ?? (isHere ? '127.0.0.1' : '0.0.0.0')
-    const served = await serve({
-      issuer: async () => {
-        const settings = await read()
-        return createIssuer({
-          ...settings,
-          guard: stores.guard,
-          ...(stores.revocations && { revocations: stores.revocations }),
-          ...(settings.authenticate === undefined && isHere && { authenticate: developmentLogin }),
-          ...(!isHere && { scheme: (request: Request) => request.headers.get('x-forwarded-proto') }),
-        })
-      },
-      port,
-      host,
-    })
-    io.say(`${issuer} is served at http://${host}:${served.port}`)
-    await new Promise((resolve) => {
-      process.once('SIGTERM', resolve)
-      process.once('SIGINT', resolve)
-      process.on('SIGHUP', () => void served.reload().catch((error: Error) => io.say(`bulla: ${error.message}`)))
-    })
-    await served.close()
-    await stores.close()
+    const first = await readFrom(file, (text) => readSettings(text, process.env))
+    const { port, host } = placeOf(values, first)
+    const stores = await openGuard(values, `sqlite:${join(dirname(resolve(file)), 'bulla.sqlite')}`, io)
+    try {
+      let served = first
+      const running = await serve({
+        async issuer() {
+          const [issuer, settings] = await makeIssuer(file, host, stores)
+          if (settings.issuer !== first.issuer) throw new Refusal(`${file}: another ISSUER is another start`)
+          served = settings
+          return issuer
+        },
+        port,
+        host,
+      })
+      sayServed(served, developmentLogin, { port: running.port, host }, stores, io)
+      await running.ended
+    } finally {
+      await stores.close()
+    }
     return 0
   },
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
-export { type OpenStores, openStores } from './open_stores.ts'
-export { type Environment, readSettings } from './read_settings.ts'
+export { openStores } from './open_stores.ts'
+export { type Environment, readSecret, readSettings } from './read_settings.ts'
 export { type Served, type ServeOptions, serve } from './serve.ts'
+export type { OpenStores } from './shared_stores.ts'

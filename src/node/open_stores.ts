@@ -4,53 +4,87 @@
  * @module
  */
 
-import { closeSync, openSync } from 'node:fs'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { createRedisGuard, createSqlGuard, type SharedGuard, sqlSchema } from '../stores/index.ts'
-import type { Revocations } from '../stores/revocations.ts'
+import { createRedisGuard, createSqlGuard, StoreError } from '../stores/index.ts'
+import type { OpenStores } from './shared_stores.ts'
+import { openSqlite } from './sqlite_file.ts'
 
-/** What many processes share, until it is closed. */
-export interface OpenStores {
-  readonly guard: SharedGuard
-  readonly revocations?: Revocations
-  close(): Promise<void>
-}
+/** Milliseconds that a driver waits: as long as whoever asks. After that a connection is given up, and another one made. */
+const PATIENCE = 1400
 
-function openSqlite(path: string): OpenStores {
-  closeSync(openSync(path, 'a', 0o600))
-  const database = new DatabaseSync(path)
-  database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = wal; PRAGMA synchronous = FULL')
-  database.exec(sqlSchema('sqlite'))
-  const statements = new Map<string, StatementSync>()
-  return {
-    guard: createSqlGuard({
-      dialect: 'sqlite',
-      query(text, values) {
-        const statement = statements.get(text) ?? database.prepare(text)
-        statements.set(text, statement)
-        return statement.all(...values)
-      },
-    }),
-    close: async () => database.close(),
+/** Returns a driver, which the operator brings. */
+async function driver<Driver>(name: string, load: () => Promise<Driver>): Promise<Driver> {
+  try {
+    return await load()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw new TypeError(`the driver is not installed: npm install ${name}`)
   }
 }
 
-async function openRedis(url: string): Promise<OpenStores> {
-  const { createClient } = await import('redis')
-  const client = createClient({ url, disableOfflineQueue: true })
-  client.on('error', () => {})
-  await client.connect()
+/** What the query of a URL of Redis says to the guard; the driver does not see it. */
+function readQuery(query: URLSearchParams) {
+  const names = [...query.keys()]
+  const stranger = names.find((name) => !['prefix', 'replicas', 'eviction_checked'].includes(name))
+  if (stranger !== undefined || new Set(names).size < names.length)
+    throw new RangeError(
+      'the query of a URL of Redis has prefix, replicas and eviction_checked, each once, and nothing else',
+    )
+  const [prefix, replicas, checked] = [query.get('prefix'), query.get('replicas'), query.get('eviction_checked')]
+  if (replicas !== null && !/^[0-9]$/.test(replicas))
+    throw new RangeError('"replicas" in a URL of Redis expected 0 to 9')
+  if (checked !== null && checked !== 'true') throw new RangeError('"eviction_checked" in a URL of Redis expected true')
   return {
-    guard: createRedisGuard({ send: (command) => client.sendCommand([...command]) }),
+    ...(prefix !== null && { prefix }),
+    ...(replicas !== null && { replicas: Number(replicas) }),
+    ...(checked !== null && { evictionChecked: true }),
+  }
+}
+
+async function openRedis(url: URL): Promise<OpenStores> {
+  const options = readQuery(url.searchParams)
+  const { createClient } = await driver('redis', () => import('redis'))
+  const bare = new URL(url)
+  bare.search = ''
+  let isOpen = false
+  const client = createClient({
+    url: bare.href,
+    // What waits for a connection would be sent when nobody waits for it any more.
+    disableOfflineQueue: true,
+    // A link that is dead says nothing: without a word in so long there is another.
+    pingInterval: 1000,
+    socket: {
+      connectTimeout: PATIENCE,
+      socketTimeout: 3000,
+      reconnectStrategy: (tries) => isOpen && Math.min(50 * 2 ** tries, 1000),
+    },
+  })
+  // What is wrong is heard by who asks; without a listener the process would end.
+  client.on('error', () => {})
+  try {
+    await client.connect()
+  } catch (cause) {
+    throw new StoreError('connection', 'Redis cannot be reached', { cause })
+  }
+  isOpen = true
+  return {
+    name: 'Redis',
+    guard: createRedisGuard({ ...options, send: (command) => client.sendCommand([...command]) }),
     close: async () => client.destroy(),
   }
 }
 
 async function openPostgres(connectionString: string): Promise<OpenStores> {
-  const { default: pg } = await import('pg')
-  const pool = new pg.Pool({ connectionString })
+  const { default: pg } = await driver('pg', () => import('pg'))
+  const pool = new pg.Pool({
+    connectionString,
+    connectionTimeoutMillis: PATIENCE,
+    query_timeout: PATIENCE,
+    keepAlive: true,
+  })
+  // An idle connection that breaks is left; without a listener the process would end.
   pool.on('error', () => {})
   return {
+    name: 'PostgreSQL',
     guard: createSqlGuard({
       dialect: 'postgresql',
       query: async (text, values) => (await pool.query(text, [...values])).rows,
@@ -60,14 +94,17 @@ async function openPostgres(connectionString: string): Promise<OpenStores> {
 }
 
 /**
- * Opens what a URL names: `sqlite:PATH`, `redis://…`, `rediss://…`, `postgres://…`.
+ * Opens what a URL names: `sqlite:PATH`, which is made where it is not there; `redis://…` or `rediss://…`, in whose query `prefix`, `replicas` and
+ * `eviction_checked=true` may stand (`createRedisGuard`); `postgres://…`. Await `guard.ready()` before you serve.
  *
- * @throws {RangeError} when it names nothing that we know; the URL is in no message
+ * @throws {TypeError} when the driver is not installed
+ * @throws {RangeError} when it names nothing that we know, or a file that cannot be; no URL is in a message
+ * @throws {StoreError} when Redis cannot be reached
  */
 export async function openStores(url: string): Promise<OpenStores> {
-  const scheme = url.slice(0, url.indexOf(':'))
-  if (scheme === 'sqlite') return openSqlite(url.slice('sqlite:'.length))
-  if (scheme === 'redis' || scheme === 'rediss') return openRedis(url)
-  if (scheme === 'postgres' || scheme === 'postgresql') return openPostgres(url)
-  throw new RangeError('the guard expected sqlite:PATH, redis://… or postgres://…')
+  if (url.startsWith('sqlite:')) return openSqlite(url.slice('sqlite:'.length))
+  const protocol = URL.canParse(url) ? new URL(url).protocol : ''
+  if (['redis:', 'rediss:'].includes(protocol)) return openRedis(new URL(url))
+  if (['postgres:', 'postgresql:'].includes(protocol)) return openPostgres(url)
+  throw new RangeError('the URL of a guard expected sqlite:PATH, redis://… or postgres://…')
 }

@@ -8,32 +8,54 @@ import { readFileSync } from 'node:fs'
 import { bindingKindsOf } from '../binding_kinds.ts'
 import { readBindings } from '../bindings.ts'
 import type { IssuerSettings } from '../settings/issuer_settings.ts'
-import { isTable, isVariablesAlone, parseSettings } from './settings_text.ts'
+import { isTable, isVariablesAlone, parseSettings, type Table } from './settings_text.ts'
 
 /** The environment of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Returns a secret of the environment, or of the file that it names: `KEY_RING`, or `KEY_RING_FILE`. */
-export function readSecret(name: string, env: Environment): string | undefined {
-  const file = env[`${name}_FILE`]
-  if (file === undefined) return env[name]
-  if (env[name] !== undefined) throw new TypeError(`"${name}" and "${name}_FILE" are both there; leave one`)
-  return readFileSync(file, 'utf8').trim()
+/** Returns a variable of the environment: an empty one is none, for who starts containers cannot leave one out. */
+function variableOf(name: string, env: Environment): string | undefined {
+  return env[name] || undefined
 }
 
 /**
- * Returns the issuer's settings; add a guard to them, and what else you like, before `createIssuer`.
+ * Returns a secret of the environment, or what is in the file that it names: `KEY_RING`, or `KEY_RING_FILE`.
+ *
+ * @throws {TypeError} when both are there, or the file cannot be read
+ */
+export function readSecret(name: string, env: Environment): string | undefined {
+  const [secret, file] = [variableOf(name, env), variableOf(`${name}_FILE`, env)]
+  if (file === undefined) return secret
+  if (secret !== undefined) throw new TypeError(`"${name}" and "${name}_FILE" are both there; leave one`)
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    throw new TypeError(`"${name}_FILE" expected a file that can be read: ${(error as NodeJS.ErrnoException).code}`)
+  }
+}
+
+/** Returns the variables in a text, without what no file says: that it is for development. */
+function variablesIn(text: string): Table {
+  const config = parseSettings(text, /^\s*[{/]/.test(text) ? 'JSON' : 'TOML')
+  const vars = isTable(config) ? (isVariablesAlone(config) ? config : (config['vars'] ?? {})) : undefined
+  if (!isTable(config) || !isTable(vars)) throw new TypeError('holds no settings')
+  const stray = vars === config ? undefined : Object.keys(bindingKindsOf(undefined)).find((name) => name in config)
+  if (stray !== undefined)
+    throw new TypeError(`"${stray}" stands outside of the variables; did you mean [vars.${stray}]?`)
+  const { DEVELOPMENT: _, ...others } = vars
+  return others
+}
+
+/**
+ * Returns the issuer's settings; add a guard to them, and what else you like, before `createIssuer`. What Cloudflare alone tells,
+ * certificates and addresses, they do not know.
  *
  * @param text TOML or JSON, as wrangler reads it, of which `vars` counts; or the variables alone
  * @param env the environment, where each secret is itself, or in a file that `<NAME>_FILE` names
  * @throws {TypeError} when the text cannot be read, or settings are missing, misspelt or of a wrong type: all that is wrong is said
  */
 export function readSettings(text: string, env: Environment): IssuerSettings {
-  const config = parseSettings(text, /^\s*[{/]/.test(text) ? 'JSON' : 'TOML')
-  if (!isTable(config)) throw new TypeError('holds no settings')
-  const { DEVELOPMENT: _, ...vars } = (isVariablesAlone(config) ? config : (config['vars'] ?? {})) as Readonly<
-    Record<string, unknown>
-  >
+  const vars = variablesIn(text)
   const names = Object.entries(bindingKindsOf(vars['LOGIN'])).flatMap(([name, kind]) =>
     kind === 'secret' && name !== 'PARTNER_KEY' ? [name] : [],
   )
@@ -41,5 +63,7 @@ export function readSettings(text: string, env: Environment): IssuerSettings {
     const secret = readSecret(name, env)
     return secret === undefined ? [] : [[name, secret] as const]
   })
-  return readBindings({ ...vars, ...Object.fromEntries(secrets) })
+  // Elsewhere the header by which Cloudflare tells an address is the caller's to choose.
+  const { certificate: _, addressOf: __, ...settings } = readBindings({ ...vars, ...Object.fromEntries(secrets) })
+  return settings
 }

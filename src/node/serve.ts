@@ -1,5 +1,5 @@
 /**
- * An issuer behind Node's own server.
+ * An issuer behind Node's own server: what comes is finished before it ends, and its settings can be read anew while it runs.
  *
  * @module
  */
@@ -7,9 +7,13 @@
 import type { Server } from 'node:http'
 import { serve as serveBy } from '@hono/node-server'
 import type { Issuer } from '../issuer.ts'
+import type { Log } from '../log.ts'
 
 /** Bytes of headers that Node takes: a login under way and what people allowed want more than its own 16 KB. */
 const HEADER_BYTES = 32_768
+
+/** Milliseconds that a connection waits for its next request: longer than a proxy keeps one, or it would ask at one that closes. */
+const KEEP_ALIVE = 130_000
 
 /** Milliseconds that requests have to finish. */
 const FINISH = 10_000
@@ -18,10 +22,12 @@ const FINISH = 10_000
 export interface ServeOptions {
   /** Makes the issuer: at the start, and again at `SIGHUP`. */
   readonly issuer: () => Issuer | Promise<Issuer>
-  /** Where to listen. */
+  /** Where to listen; 0 is any port that is free. */
   readonly port: number
   /** By which address. Default: all. */
   readonly host?: string
+  /** Takes what became of a signal. Default: a line of JSON on the console. */
+  readonly log?: Log
 }
 
 /** A server that runs. */
@@ -31,37 +37,121 @@ export interface Served {
   reload(): Promise<void>
   /** Takes nothing more, lets finish what runs, for 10 seconds, and ends. */
   close(): Promise<void>
+  /** Is there when it has ended: by `close`, `SIGTERM` or `SIGINT`. */
+  readonly ended: Promise<void>
 }
 
-/** Serves an issuer. */
-export async function serve({ issuer, port, host }: ServeOptions): Promise<Served> {
+/** What goes on beside answers, and is waited for at the end. */
+function createPending() {
+  const pending = new Set<Promise<unknown>>()
+  return {
+    execution: {
+      waitUntil(promise: Promise<unknown>): void {
+        const settled: Promise<void> = promise.then(
+          () => void pending.delete(settled),
+          () => void pending.delete(settled),
+        )
+        pending.add(settled)
+      },
+      passThroughOnException(): void {},
+      props: {},
+    },
+    async settle(): Promise<void> {
+      while (pending.size > 0) await Promise.all(pending)
+    },
+  }
+}
+
+/** Says why nobody can listen there, in words for the operator. */
+function refusalOf(error: NodeJS.ErrnoException, port: number, host: string | undefined): Error {
+  if (error.code === 'EADDRINUSE') return new RangeError(`port ${port} is taken`)
+  if (error.code === 'EACCES') return new RangeError(`port ${port} is not for everybody: take one from 1024 on`)
+  return new RangeError(`nobody can listen at ${host ?? 'all addresses'}, port ${port}: ${error.code}`)
+}
+
+/** Ends a server when what runs has finished, or its time is over. */
+async function finish(server: Server, settle: () => Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, FINISH)
+  })
+  const closed = new Promise((resolve) => server.close(resolve))
+  server.closeIdleConnections()
+  await Promise.race([closed.then(settle), late])
+  clearTimeout(timer)
+  server.closeAllConnections()
+}
+
+/**
+ * Serves an issuer, until `close`, `SIGTERM` or `SIGINT`; `SIGHUP` makes it anew. Close your guard after `ended`.
+ *
+ * @throws {RangeError} when nobody can listen there
+ */
+export async function serve({ issuer, port, host, log }: ServeOptions): Promise<Served> {
+  const write: Log = log ?? ((entry) => console[entry.level](JSON.stringify(entry)))
   let current = await issuer()
+  let isEnding = false
+  const { execution, settle } = createPending()
   const server = await new Promise<Server>((resolve, reject) => {
     const started = serveBy(
       {
-        fetch: (request, env) => current.fetch(request, env),
+        fetch: (request, env) => current.fetch(request, env, execution),
         port,
         ...(host !== undefined && { hostname: host }),
-        serverOptions: { maxHeaderSize: HEADER_BYTES },
+        serverOptions: { maxHeaderSize: HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE },
       },
       () => resolve(started),
     ) as Server
-    started.once('error', reject)
+    started.once('error', (error) => reject(refusalOf(error, port, host)))
   })
+  // Who asks while it ends is told that the connection ends with the answer.
+  server.prependListener('request', (_, response) => {
+    if (isEnding) response.shouldKeepAlive = false
+    response.once('finish', () => isEnding && setImmediate(() => server.closeIdleConnections()))
+  })
+
+  let reloading: Promise<void> = Promise.resolve()
+  /** One after the other: what was read first must not take the place of what was read later. */
+  function reload(): Promise<void> {
+    const next = reloading.then(async () => {
+      current = await issuer()
+    })
+    reloading = next.catch(() => undefined)
+    return next
+  }
+
+  async function reloadBySignal(): Promise<void> {
+    try {
+      await reload()
+      write({ level: 'info', event: 'settings', detail: 'read anew' })
+    } catch (error) {
+      const { message } = error as Error
+      write({ level: 'error', event: 'settings', detail: `${message}; those of before go on` })
+    }
+  }
+
+  let tellEnded: () => void = () => undefined
+  const ended = new Promise<void>((resolve) => {
+    tellEnded = resolve
+  })
+  function close(): Promise<void> {
+    if (!isEnding) {
+      isEnding = true
+      void finish(server, settle).then(() => {
+        // Who asks for the end a second time gets it at once.
+        for (const signal of ['SIGTERM', 'SIGINT'] as const) process.off(signal, close)
+        process.off('SIGHUP', reloadBySignal)
+        tellEnded()
+      })
+    }
+    return ended
+  }
+  process.once('SIGTERM', close).once('SIGINT', close).on('SIGHUP', reloadBySignal)
   const address = server.address()
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,
-    async reload() {
-      current = await issuer()
-    },
-    close: () =>
-      new Promise((resolve) => {
-        const timer = setTimeout(() => server.closeAllConnections(), FINISH)
-        server.close(() => {
-          clearTimeout(timer)
-          resolve()
-        })
-        server.closeIdleConnections()
-      }),
+    reload,
+    close,
+    ended,
   }
 }

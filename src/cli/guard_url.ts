@@ -1,0 +1,50 @@
+/**
+ * Where the guard of a process is: said on the command line, or in the environment, where no other user reads it.
+ *
+ * @module
+ */
+
+import type { OpenStores } from '../node/index.ts'
+import { type Io, type Option, Refusal, type Values } from './command.ts'
+
+/** Where the guard is. */
+export const GUARD: Option = {
+  type: 'string',
+  value: 'URL',
+  help: 'sqlite:PATH, redis://… or postgres://… (default: GUARD_URL, or what is in the file GUARD_URL_FILE)',
+}
+
+/** What is to be done about a store that cannot be used, where its own words do not say it. */
+const ADVICE: Readonly<Record<string, string>> = {
+  connection: 'is it running, and is its URL right?',
+  'refused-by-server': 'are user, password and database right?',
+}
+
+/**
+ * Opens the guard of `--guard` or the environment, and looks whether it can be used. Nothing that is said of it has its URL.
+ *
+ * @param usual the URL where neither says one
+ * @throws {Refusal} when it cannot be used
+ */
+export async function openGuard(values: Values, usual: string | undefined, io: Io): Promise<OpenStores> {
+  const { openStores, readSecret } = await import('../node/index.ts')
+  const { StoreError } = await import('../stores/index.ts')
+  const named = values.text('guard')
+  if (named !== undefined && /^[a-z]+:\/\/[^/]*:[^/]*@/.test(named))
+    io.say(
+      'a password behind --guard can be seen by everybody on this machine (ps): GUARD_URL_FILE names a file for it',
+    )
+  const url = named ?? readSecret('GUARD_URL', process.env) ?? usual
+  if (url === undefined) throw new Refusal('there is no guard: see --guard')
+  let stores: OpenStores | undefined
+  try {
+    stores = await openStores(url)
+    await stores.guard.ready()
+    return stores
+  } catch (error) {
+    await stores?.close()
+    if (!(error instanceof StoreError)) throw error
+    const advice = ADVICE[error.reason]
+    throw new Refusal(`the guard cannot be used: ${error.message}${advice === undefined ? '' : `; ${advice}`}`)
+  }
+}
