@@ -4,8 +4,14 @@
  * @module
  */
 
-import type { Command } from './command.ts'
-import { OUT, UsageError } from './command.ts'
+import type { SharedGuard, SqlGuard } from '../stores/index.ts'
+import { type Command, OUT, UsageError } from './command.ts'
+import { GUARD, openGuard } from './guard_url.ts'
+
+/** Tells whether a guard keeps what is over until somebody drops it. */
+function isTidied(guard: SharedGuard): guard is SqlGuard {
+  return 'tidy' in guard
+}
 
 const schema: Command = {
   call: 'guard schema',
@@ -27,5 +33,23 @@ const schema: Command = {
   },
 }
 
+const tidy: Command = {
+  call: 'guard tidy',
+  summary: 'drop the rows whose time is over from a guard on SQL',
+  details: 'A guard does that itself, a little now and then: this is for whoever wants it at an hour of his own.',
+  options: { guard: GUARD },
+  async run(values, _operand, io) {
+    const { stores } = await openGuard(values, undefined, io)
+    try {
+      const { guard } = stores
+      if (isTidied(guard)) io.say(`${await guard.tidy()} rows are gone`)
+      else io.say('Redis drops by itself what is over')
+    } finally {
+      await stores.close()
+    }
+    return 0
+  },
+}
+
 /** The commands that look after the guard's tables. */
-export const guardCommands: readonly Command[] = [schema]
+export const guardCommands: readonly Command[] = [schema, tidy]

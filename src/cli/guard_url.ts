@@ -20,13 +20,26 @@ const ADVICE: Readonly<Record<string, string>> = {
   'refused-by-server': 'are user, password and database right?',
 }
 
+/** A guard that can be used. */
+export interface Opened {
+  readonly stores: OpenStores
+  /** What it is, without an address: `Redis`. */
+  readonly name: string
+}
+
+/** Returns what a URL leads to, without saying where. */
+function nameOf(url: string): string {
+  if (url.startsWith('sqlite:')) return `SQLite, ${url.slice('sqlite:'.length)}`
+  return url.startsWith('redis') ? 'Redis' : 'PostgreSQL'
+}
+
 /**
  * Opens the guard of `--guard` or the environment, and looks whether it can be used. Nothing that is said of it has its URL.
  *
  * @param usual the URL where neither says one
  * @throws {Refusal} when it cannot be used
  */
-export async function openGuard(values: Values, usual: string | undefined, io: Io): Promise<OpenStores> {
+export async function openGuard(values: Values, usual: string | undefined, io: Io): Promise<Opened> {
   const { openStores, readSecret } = await import('../node/index.ts')
   const { StoreError } = await import('../stores/index.ts')
   const named = values.text('guard')
@@ -40,7 +53,7 @@ export async function openGuard(values: Values, usual: string | undefined, io: I
   try {
     stores = await openStores(url)
     await stores.guard.ready()
-    return stores
+    return { stores, name: nameOf(url) }
   } catch (error) {
     await stores?.close()
     if (!(error instanceof StoreError)) throw error

@@ -96,13 +96,13 @@ async function makeIssuer(
 }
 
 /** Says what is served, and what the operator may not have meant. */
-function sayServed(settings: IssuerSettings, login: unknown, { port, host }: Place, stores: OpenStores, io: Io): void {
+function sayServed(settings: IssuerSettings, login: unknown, { port, host }: Place, guard: string, io: Io): void {
   const { issuer } = settings
-  io.say(`${issuer} is served at http://${host.includes(':') ? `[${host}]` : host}:${port}; its guard: ${stores.name}`)
+  io.say(`${issuer} is served at http://${host.includes(':') ? `[${host}]` : host}:${port}; its guard: ${guard}`)
   if (settings.authenticate === login) io.say('warning: the development login: anybody on this machine is who they say')
   const own = new URL(issuer)
   if (isLoopback(issuer) && Number(own.port || (own.protocol === 'https:' ? 443 : 80)) !== port)
-    io.say(`warning: what asks port ${port} itself is refused, for ${issuer} is another one`)
+    io.say(`warning: port ${port} is not that of the issuer: only a proxy at ${own.host} can ask here`)
 }
 
 const serveCommand: Command = {
@@ -137,7 +137,7 @@ const serveCommand: Command = {
     const file = values.need('settings')
     const first = await readFrom(file, (text) => readSettings(text, process.env))
     const { port, host } = placeOf(values, first)
-    const stores = await openGuard(values, `sqlite:${join(dirname(resolve(file)), 'bulla.sqlite')}`, io)
+    const { stores, name } = await openGuard(values, `sqlite:${join(dirname(resolve(file)), 'bulla.sqlite')}`, io)
     try {
       let served = first
       const running = await serve({
@@ -150,7 +150,7 @@ const serveCommand: Command = {
         port,
         host,
       })
-      sayServed(served, developmentLogin, { port: running.port, host }, stores, io)
+      sayServed(served, developmentLogin, { port: running.port, host }, name, io)
       await running.ended
     } finally {
       await stores.close()

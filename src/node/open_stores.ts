@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createRedisGuard, createSqlGuard, StoreError } from '../stores/index.ts'
+import { createRedisGuard, createSqlGuard, type SendCommand, type SqlQuery, StoreError } from '../stores/index.ts'
 import type { OpenStores } from './shared_stores.ts'
 import { openSqlite } from './sqlite_file.ts'
 
@@ -66,9 +66,9 @@ async function openRedis(url: URL): Promise<OpenStores> {
     throw new StoreError('connection', 'Redis cannot be reached', { cause })
   }
   isOpen = true
+  const send: SendCommand = (command) => client.sendCommand([...command])
   return {
-    name: 'Redis',
-    guard: createRedisGuard({ ...options, send: (command) => client.sendCommand([...command]) }),
+    guard: createRedisGuard({ ...options, send }),
     close: async () => client.destroy(),
   }
 }
@@ -83,12 +83,9 @@ async function openPostgres(connectionString: string): Promise<OpenStores> {
   })
   // An idle connection that breaks is left; without a listener the process would end.
   pool.on('error', () => {})
+  const query: SqlQuery = async (text, values) => (await pool.query(text, [...values])).rows
   return {
-    name: 'PostgreSQL',
-    guard: createSqlGuard({
-      dialect: 'postgresql',
-      query: async (text, values) => (await pool.query(text, [...values])).rows,
-    }),
+    guard: createSqlGuard({ dialect: 'postgresql', query }),
     close: () => pool.end(),
   }
 }

@@ -7,7 +7,7 @@
 import { closeSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
-import { createSqlGuard, sqlSchema } from '../stores/index.ts'
+import { createSqlGuard, type SqlQuery, sqlSchema } from '../stores/index.ts'
 import type { OpenStores } from './shared_stores.ts'
 
 /**
@@ -67,16 +67,13 @@ export async function openSqlite(path: string): Promise<OpenStores> {
     throw error
   }
   const statements = new Map<string, StatementSync>()
+  const query: SqlQuery = (text, values) => {
+    const statement = statements.get(text) ?? database.prepare(text)
+    statements.set(text, statement)
+    return statement.all(...values)
+  }
   return {
-    name: path,
-    guard: createSqlGuard({
-      dialect: 'sqlite',
-      query(text, values) {
-        const statement = statements.get(text) ?? database.prepare(text)
-        statements.set(text, statement)
-        return statement.all(...values)
-      },
-    }),
+    guard: createSqlGuard({ dialect: 'sqlite', query }),
     close: async () => database.close(),
   }
 }
