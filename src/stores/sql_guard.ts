@@ -100,7 +100,7 @@ export function createSqlGuard(options: SqlGuardOptions): SqlGuard {
         return row === undefined ? undefined : String(row['value'])
       }),
     async swap(name, before, after, expiresAt) {
-      checkEnvelope(after)
+      for (const one of [before, after]) checkEnvelope(one)
       const place = storedName('kept', name)
       return change(async ({ deadline }) => {
         const rows = await ask(replaceText, after, expiresAt, place, before, after, deadline)
@@ -109,13 +109,12 @@ export function createSqlGuard(options: SqlGuardOptions): SqlGuard {
         return row?.['timely'] ? 'other' : 'late'
       })
     },
-    tidy: () =>
-      call(async () => {
-        for (let all = 0; ; ) {
-          const some = await tidyOnce()
-          all += some
-          if (some === 0) return all
-        }
-      }),
+    async tidy() {
+      for (let all = 0; ; ) {
+        const some = await call(tidyOnce)
+        all += some
+        if (some === 0) return all
+      }
+    },
   }
 }

@@ -70,11 +70,12 @@ export function createSqlStore(maker: string, options: SqlStoreOptions): SqlStor
 
   async function checkPostgresql(): Promise<void> {
     const [row = {}] =
-      await ask(`SELECT pg_is_in_recovery() AS copies, current_setting('synchronous_commit') AS commits,
+      await ask(`SELECT current_setting('transaction_read_only') AS reads, current_setting('synchronous_commit') AS commits,
       current_setting('synchronous_standby_names') AS standbys, current_setting('transaction_isolation') AS isolation,
       set_config('bulla.transaction', 'one', true)`)
-    const { copies, commits, standbys, isolation } = row
-    if (copies !== false) throw new StoreError('readonly-replica', 'this PostgreSQL is a standby: it takes nothing')
+    const { reads, commits, standbys, isolation } = row
+    if (reads !== 'off')
+      throw new StoreError('readonly-replica', 'this PostgreSQL takes nothing: it is a standby, or set so')
     const isDurable = DURABLE.includes(String(commits)) || (commits === 'local' && standbys === '')
     if (!isDurable) refuse(`"synchronous_commit" is ${commits}: a crash would forget what was spent; set it to on`)
     if (isolation !== 'read committed')

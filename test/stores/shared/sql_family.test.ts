@@ -61,10 +61,12 @@ async function compare(query: SqlQuery, dialect: Dialect): Promise<void> {
     fc.asyncProperty(course, async ({ first, usual, actions }) => {
       const gid = `family ${++names}`
       let [family, now, ahead] = [NEW_FAMILY, START, first]
+      let asked: Parameters<SqlFamilies['advance']> | undefined
       for (const one of actions) {
         if (one.ends) {
           await families.end(gid, later, attempt())
           family = { ...family, ended: true }
+          if (asked !== undefined) expect(await families.advance(...asked)).toEqual({ outcome: 'ended' })
         } else {
           now += one.after
           const generation = Math.max(0, family.generation - one.behind + ahead)
@@ -76,10 +78,10 @@ async function compare(query: SqlQuery, dialect: Dialect): Promise<void> {
             ...(bound.value !== undefined && { bound: bound.value }),
           }
           const decided = decideStep(family, step)
-          const asker = attempt()
-          expect(await families.advance(step, asker)).toEqual(decided.advance)
+          asked = [step, attempt()]
+          expect(await families.advance(...asked)).toEqual(decided.advance)
           // What has changed nothing is decided once more, and comes to the same.
-          if (one.isAskedAgain) expect(await families.advance(step, asker)).toEqual(decided.advance)
+          if (one.isAskedAgain) expect(await families.advance(...asked)).toEqual(decided.advance)
           seen.add(decided.advance.outcome)
           family = decided.family
         }
