@@ -53,6 +53,7 @@ export async function openGuard(values: Values, usual: string | undefined, io: I
   try {
     stores = await openStores(url)
     await stores.guard.ready()
+    await stores.revocations.ready()
     return { stores, name: nameOf(url) }
   } catch (error) {
     await stores?.close()

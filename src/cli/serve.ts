@@ -85,7 +85,7 @@ async function makeIssuer(
     const made: IssuerSettings = {
       ...read,
       guard,
-      ...(revocations && { revocations }),
+      revocations,
       ...(read.authenticate === undefined && !isProxied && isHere(host) && { authenticate: developmentLogin }),
       ...(isProxied && { scheme: (request) => request.headers.get('x-forwarded-proto'), addressOf }),
     }

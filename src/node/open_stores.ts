@@ -4,8 +4,16 @@
  * @module
  */
 
-import { createRedisGuard, createSqlGuard, type SendCommand, type SqlQuery, StoreError } from '../stores/index.ts'
-import type { OpenStores } from './shared_stores.ts'
+import {
+  createRedisGuard,
+  createRedisRevocations,
+  createSqlGuard,
+  createSqlRevocations,
+  type SendCommand,
+  type SqlQuery,
+  StoreError,
+} from '../stores/index.ts'
+import { type OpenStores, silent } from './shared_stores.ts'
 import { openSqlite } from './sqlite_file.ts'
 
 /** Milliseconds that a driver waits: as long as whoever asks. After that a connection is given up, and another one made. */
@@ -69,6 +77,7 @@ async function openRedis(url: URL): Promise<OpenStores> {
   const send: SendCommand = (command) => client.sendCommand([...command])
   return {
     guard: createRedisGuard({ ...options, send }),
+    revocations: createRedisRevocations({ ...options, send, log: silent }),
     close: async () => client.destroy(),
   }
 }
@@ -86,13 +95,14 @@ async function openPostgres(connectionString: string): Promise<OpenStores> {
   const query: SqlQuery = async (text, values) => (await pool.query(text, [...values])).rows
   return {
     guard: createSqlGuard({ dialect: 'postgresql', query }),
+    revocations: createSqlRevocations({ dialect: 'postgresql', query, log: silent }),
     close: () => pool.end(),
   }
 }
 
 /**
  * Opens what a URL names: `sqlite:PATH`, which is made where it is not there; `redis://…` or `rediss://…`, in whose query `prefix`, `replicas` and
- * `eviction_checked=true` may stand (`createRedisGuard`); `postgres://…`. Await `guard.ready()` before you serve.
+ * `eviction_checked=true` may stand (`createRedisGuard`); `postgres://…`. Await `ready()` of both before you serve.
  *
  * @throws {TypeError} when the driver is not installed
  * @throws {RangeError} when it names nothing that we know, or a file that cannot be; no URL is in a message

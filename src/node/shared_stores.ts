@@ -4,12 +4,14 @@
  * @module
  */
 
-import type { SharedGuard } from '../stores/index.ts'
-import type { Revocations } from '../stores/revocations.ts'
+import type { SharedGuard, SharedRevocations } from '../stores/index.ts'
 
 /** What many processes share, until it is closed: beside `close` settings of `createIssuer`. */
 export interface OpenStores {
   readonly guard: SharedGuard
-  readonly revocations?: Revocations
+  readonly revocations: SharedRevocations
   close(): Promise<void>
 }
+
+/** What a list of revocations has to say of a store: its guard has said so. */
+export const silent = (): void => {}

@@ -7,8 +7,8 @@
 import { closeSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
-import { createSqlGuard, type SqlQuery, sqlSchema } from '../stores/index.ts'
-import type { OpenStores } from './shared_stores.ts'
+import { createSqlGuard, createSqlRevocations, type SqlQuery, sqlSchema } from '../stores/index.ts'
+import { type OpenStores, silent } from './shared_stores.ts'
 
 /**
  * What makes the file one that several processes use and a crash does not take back. Nobody waits for another process for longer than the issuer
@@ -74,6 +74,7 @@ export async function openSqlite(path: string): Promise<OpenStores> {
   }
   return {
     guard: createSqlGuard({ dialect: 'sqlite', query }),
+    revocations: createSqlRevocations({ dialect: 'sqlite', query, log: silent }),
     close: async () => database.close(),
   }
 }

@@ -43,6 +43,11 @@ export interface EventTable {
   put(row: Row, tags: readonly string[]): void
 }
 
+/** Returns the tag of the narrower events that an event takes the place of. */
+export function groupOf({ kind, hash }: Pick<Row, 'kind' | 'hash'>): string {
+  return `in ${kind} ${hash}`
+}
+
 /** Adds to a list: the rule itself, for every list. */
 export function addTo(table: EventTable, addition: Addition, now: number): Outcome {
   const { within = [], by } = addition
@@ -51,7 +56,7 @@ export function addTo(table: EventTable, addition: Addition, now: number): Outco
     ({ kind, value, at, until, keep }): Row => ({ kind, hash: hashRevoked(salt, kind, value), at, until, keep }),
   )
   /** What each row stands for when it takes the place of narrower ones; the first takes nobody's. */
-  const groups = rows.map(({ kind, hash }) => `in ${kind} ${hash}`)
+  const groups = rows.map(groupOf)
   const sizes = groups.map((group, index) => (index === 0 ? 0 : table.count(now, group)))
   /** Tells whether every broader group stays small when this row is written in place of all that is in its own. */
   const isEnough = (_: Row, level: number): boolean =>

@@ -37,9 +37,10 @@ export class RevocationsObject extends DurableObject {
     const columns = this.#sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('list')").toArray()
     if (!columns.some(({ name }) => name === 'epoch'))
       this.#sql.exec('ALTER TABLE list ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0')
-    const salt = encodeBase64url(crypto.getRandomValues(new Uint8Array(16)))
-    const insert = 'INSERT INTO list (one, salt, seq, epoch) VALUES (1, ?, 0, ?) ON CONFLICT DO NOTHING'
-    this.#sql.exec(insert, salt, Date.now())
+    const [salt, made] = [encodeBase64url(crypto.getRandomValues(new Uint8Array(16))), Date.now()]
+    // `seq` begins at that instant: so verifiers of 0.1.0, which know of no epoch, take a list that is made after a loss.
+    const insert = 'INSERT INTO list (one, salt, seq, epoch) VALUES (1, ?, ?, ?) ON CONFLICT DO NOTHING'
+    this.#sql.exec(insert, salt, made, made)
   }
 
   /** Adds to the list, by the rule of `addTo`. */

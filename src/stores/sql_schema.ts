@@ -36,5 +36,9 @@ CREATE TABLE IF NOT EXISTS bulla_family (
   expires_at ${number} NOT NULL
 )${end};
 CREATE INDEX IF NOT EXISTS bulla_family_expires_at ON bulla_family (expires_at);
+CREATE TABLE IF NOT EXISTS bulla_revocation (
+  seq ${number} PRIMARY KEY,
+  value TEXT NOT NULL
+);
 `
 }

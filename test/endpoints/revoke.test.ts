@@ -57,7 +57,7 @@ const GUARDLESS = { pub, web, operator, 'api-server': server } as IssuerSettings
 function setUp(changes: Partial<IssuerSettings> = {}) {
   let now = NOW
   const lines: LogEntry[] = []
-  const revocations = 'revocations' in changes ? changes.revocations : createMemoryRevocations('salt')
+  const revocations = 'revocations' in changes ? changes.revocations : createMemoryRevocations('salt', () => 0)
   const issuer = testIssuer({
     now: () => now,
     guard: createMemoryGuard(() => now),

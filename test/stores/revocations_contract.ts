@@ -184,6 +184,11 @@ export function revocationsContract(create: () => Revocations, disturb: () => Pr
   })
 
   describe('seq', () => {
+    it('begins at the instant when the list was made, so that it is higher than any of a list before it', async () => {
+      const { epoch = Number.NaN, seq } = await revocations.read(now, 'anything')
+      expect(seq).toBeGreaterThanOrEqual(epoch)
+    })
+
     it('grows with every event, and never falls', async () => {
       const before = (await revocations.read(now, 'anything')).seq
       await revocations.add(event(fresh()), now)
