@@ -14,6 +14,8 @@ import { endProcess, waitForPort } from './redis_server.ts'
 /** A running PostgreSQL. */
 export interface PostgresServer {
   readonly port: number
+  /** The folder of its socket. */
+  readonly sockets: string
   readonly url: string
   /** The process of now. */
   readonly process: () => ChildProcess
@@ -55,6 +57,7 @@ export async function startPostgres(options: readonly string[] = []): Promise<Po
   }
   return {
     port,
+    sockets: folder,
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     process: () => process,
     async restart() {

@@ -92,6 +92,9 @@ export const verify: Promise<Verification> = createVerifier({ issuer: '', resour
 /** The operator's own settings, which an example imports. */
 const SETTINGS = "import type { IssuerSettings } from 'bulla'\nexport declare const settings: IssuerSettings\n"
 
+/** The operator's own settings as a file of Workers has them, which an example imports. */
+const VARIABLES = 'export declare const vars: { readonly ISSUER: string }\n'
+
 /** The oldest TypeScript: older ones do not know a `Uint8Array<ArrayBuffer>`, which Hono's own types have, too. */
 const OLDEST = '5.7.2'
 
@@ -188,6 +191,7 @@ describe('strict TypeScript', { timeout: 240_000 }, () => {
       await writeFile(join(folder, 'docs', fileOf(name)), `${BEFORE[name] ?? ''}${code}\nexport {}\n`)
     }
     await writeFile(join(inNode, 'docs', 'settings.d.mts'), SETTINGS)
+    await writeFile(join(inNode, 'docs', 'vars.d.mts'), VARIABLES)
     const folder = join(ROOT, 'test', 'examples')
     examples = (await readdir(folder)).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
     for (const name of examples) await cp(join(folder, name), join(inNode, 'examples', name))
@@ -204,7 +208,9 @@ describe('strict TypeScript', { timeout: 240_000 }, () => {
 
   it('is what every block of the docs in JavaScript or TypeScript is held against: each has a name', () => {
     expect([...BLOCKS.keys()]).not.toContain('')
-    expect(DOCS.match(/^```(?!sh|text|toml|json|html|nginx|caddy|python|go|ruby|js|ts)[a-z]+$/gm)).toBeNull()
+    expect(
+      DOCS.match(/^```(?!sh|text|toml|json|html|nginx|caddy|apache|ini|dockerfile|python|go|ruby|js|ts)[a-z]+$/gm),
+    ).toBeNull()
     expect(BLOCKS.size).toBe(DOCS.match(/^```(js|ts)$/gm)?.length)
   })
 

@@ -1,0 +1,181 @@
+/**
+ * The recipes of the page about running it oneself, each as it stands there: systemd's unit, a container, AWS Lambda, Vercel's edge, a
+ * program of one's own.
+ *
+ * @module
+ */
+
+import { once } from 'node:events'
+import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { EdgeRuntime } from 'edge-runtime'
+import { build } from 'esbuild'
+import { parse } from 'smol-toml'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { run } from '../checkout.ts'
+import { createProver, withHeader, withProofs } from '../parties/dpop.ts'
+import type { Ask } from '../parties/person.ts'
+import { startRedisOverHttp } from '../parties/redis_clients.ts'
+import { startRedis } from '../parties/redis_server.ts'
+import { makeRunningFolder, type RunningFolder, terminate } from '../parties/running_folder.ts'
+
+let there: RunningFolder
+const SECRETS = { KEY_RING_FILE: 'ring.json' }
+
+/** Waits until what listens where the docs' first process does is well. */
+const isHealthy = () =>
+  expect
+    .poll(
+      () =>
+        fetch(`${there.at(8787)}/healthz`).then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      { timeout: 20_000 },
+    )
+    .toBe(200)
+
+/** Asks for a token with a proof, and with the same proof again, which only a guard that remembers refuses. */
+async function isOnce(ask: Ask): Promise<void> {
+  const request = () =>
+    new Request(`${there.at(8080)}/token`, {
+      method: 'POST',
+      headers: { authorization: there.authorization },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    })
+  let proof = ''
+  const watched: Ask = (asked) => {
+    proof = asked.headers.get('dpop') ?? ''
+    return ask(asked)
+  }
+  const first = await withProofs(watched, await createProver())(request())
+  expect([first.status, await first.json()]).toEqual([200, expect.objectContaining({ token_type: 'DPoP' })])
+  const again = await withHeader(ask, 'dpop', proof)(request())
+  expect([again.status, await again.json()]).toEqual([400, expect.objectContaining({ error: 'invalid_dpop_proof' })])
+}
+
+beforeAll(async () => {
+  there = await makeRunningFolder('run-install', 'run-settings')
+  expect(await there.shell('run-postgres')).toMatchObject({ code: 0 })
+}, 120_000)
+afterAll(() => there?.stop())
+
+describe('the recipes for running it oneself', { timeout: 60_000 }, () => {
+  it('have a unit for systemd, which starts, takes new settings, and ends', async () => {
+    const unit = there.own('run-unit').replaceAll('%i', new URL(there.at(8787)).port)
+    const lines = (name: string) => [...unit.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, line = '']) => line)
+    const env = Object.fromEntries(lines('Environment').map((line) => /^(.*?)=(.*)$/.exec(line)?.slice(1) ?? []))
+    const [program = '', ...args] = lines('ExecStart')[0]?.split(' ') ?? []
+    expect(lines('WorkingDirectory')).toEqual([there.folder])
+    const child = there.start(program, args, env)
+    await isHealthy()
+    const reload = lines('ExecReload')[0]?.replace('$MAINPID', String(child.pid)) ?? ''
+    expect(await run('sh', ['-c', reload])).toMatchObject({ code: 0 })
+    await isHealthy()
+    expect(await terminate(child)).toBe(0)
+  })
+
+  it('have a container that holds all it needs, and knows whether it is well', async () => {
+    const lines = there.own('run-dockerfile').split('\n')
+    const said = (word: string) => lines.find((line) => line.startsWith(`${word} `))?.slice(word.length + 1) ?? ''
+    const [image, secrets] = [
+      await mkdtemp(join(tmpdir(), 'bulla-image-')),
+      await mkdtemp(join(tmpdir(), 'bulla-secrets-')),
+    ]
+    for (const file of said('COPY').split(' ').slice(0, -1)) await cp(join(there.folder, file), join(image, file))
+    expect(await run('sh', ['-c', said('RUN')], { cwd: image, env: there.environment })).toMatchObject({ code: 0 })
+    await cp(join(there.folder, 'ring.json'), join(secrets, 'ring'))
+    await writeFile(join(secrets, 'guard'), `${there.guard}\n`)
+    const [name = '', value = ''] = said('ENV').split('=')
+    const env = { [name]: value, KEY_RING_FILE: join(secrets, 'ring'), GUARD_URL_FILE: join(secrets, 'guard') }
+    const [check = '', ...asked] = JSON.parse(said('HEALTHCHECK').replace('CMD ', ''))
+    expect((await run(check, asked)).code).toBe(1)
+    const [program = '', ...args] = JSON.parse(said('CMD'))
+    const child = there.start(join(image, program), args, env, image)
+    await isHealthy()
+    expect(await run(check, asked)).toEqual({ code: 0, out: '', err: '' })
+    expect(await terminate(child)).toBe(0)
+  })
+
+  it('have a program for AWS Lambda, whose instances have one memory', async () => {
+    await writeFile(join(there.folder, 'index.mjs'), there.own('run-lambda'))
+    const program = `import { createInterface } from 'node:readline'
+import { handler } from './index.mjs'
+for await (const line of createInterface(process.stdin)) console.log(JSON.stringify(await handler(JSON.parse(line))))
+process.exit()`
+    await writeFile(join(there.folder, 'instance.mjs'), program)
+    const instances = [1, 2].map(() => there.start('node', ['instance.mjs'], { ...SECRETS, GUARD_URL: there.guard }))
+    const answers = instances.map((instance) => createInterface(instance.stdout ?? process.stdin))
+    let turn = 0
+    await isOnce(async (request) => {
+      const { pathname, host } = new URL(request.url)
+      const event = {
+        version: '2.0',
+        rawPath: pathname,
+        rawQueryString: '',
+        headers: { host, ...Object.fromEntries(request.headers) },
+        requestContext: { domainName: host, http: { method: request.method, path: pathname } },
+        body: await request.text(),
+        isBase64Encoded: false,
+      }
+      const index = turn++ % 2
+      instances[index]?.stdin?.write(`${JSON.stringify(event)}\n`)
+      const [line] = await once(answers[index] as NonNullable<(typeof answers)[0]>, 'line')
+      const { statusCode, headers, body } = JSON.parse(line)
+      return new Response(body, { status: statusCode, headers })
+    })
+  })
+
+  it("have a program for Vercel's edge, which asks Redis by HTTP", async () => {
+    const redis = await startRedis()
+    const front = await startRedisOverHttp(redis.url, 'a token')
+    try {
+      const api = join(there.folder, 'api')
+      await mkdir(api)
+      const { vars } = parse(await readFile(join(there.folder, 'bulla.toml'), 'utf8'))
+      await writeFile(join(api, 'vars.mjs'), `export const vars = ${JSON.stringify(vars)}`)
+      await writeFile(join(api, 'index.ts'), there.own('run-vercel'))
+      const KEY_RING = await readFile(join(there.folder, 'ring.json'), 'utf8')
+      const { outputFiles } = await build({
+        stdin: {
+          contents: "import ask from './index.ts'\naddEventListener('fetch', (e) => e.respondWith(ask(e.request)))",
+          resolveDir: api,
+        },
+        bundle: true,
+        write: false,
+        format: 'iife',
+        conditions: ['edge-light'],
+        define: { 'process.env': JSON.stringify({ KEY_RING, REDIS_URL: front.url, REDIS_TOKEN: 'a token' }) },
+      })
+      const instances = [1, 2].map(() => new EdgeRuntime({ initialCode: outputFiles[0]?.text ?? '' }))
+      let turn = 0
+      await isOnce(async (request) => {
+        const headers = Object.fromEntries(request.headers)
+        const body = await request.text()
+        const answer = await instances[turn++ % 2]?.dispatchFetch(request.url, {
+          method: request.method,
+          headers,
+          body,
+        })
+        return new Response(await answer?.text(), {
+          status: answer?.status ?? 500,
+          headers: Object.fromEntries(answer?.headers ?? []),
+        })
+      })
+    } finally {
+      await front.close()
+      await redis.stop()
+    }
+  })
+
+  it("have a program of one's own that serves, takes new settings, and ends", async () => {
+    await writeFile(join(there.folder, 'server.mjs'), there.own('run-code'))
+    const child = there.start('node', ['server.mjs'], SECRETS)
+    await isHealthy()
+    child.kill('SIGHUP')
+    await isHealthy()
+    expect(await terminate(child)).toBe(0)
+  })
+})
