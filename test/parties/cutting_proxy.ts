@@ -42,6 +42,7 @@ export async function startCuttingProxy(before: number): Promise<CuttingProxy> {
     upstream.on('data', (answer) => {
       const cut = cuts.shift()
       if (cut === undefined) return void client.write(answer)
+      upstream.removeAllListeners('data').resume()
       client.write(answer.subarray(0, Math.floor(answer.length / 2)), () => {
         end()
         cut()
