@@ -4,10 +4,11 @@
  * @module
  */
 
+import type { NameStore } from './name_store.ts'
 import { textOfRedis } from './redis_answers.ts'
 import { createRedisCalls, type RedisOptions } from './redis_calls.ts'
 import { CLAIM, REPLACE } from './redis_scripts.ts'
-import { createSharedGuard, MARGIN, type NameStore, type SharedGuard } from './shared_guard.ts'
+import { createSharedGuard, MARGIN, type SharedGuard } from './shared_guard.ts'
 import { StoreError } from './store_error.ts'
 
 /** What a guard on Redis is made of. */

@@ -13,11 +13,17 @@ export const PATIENCE = 1400
 /** Milliseconds after which nothing is waited for: what was done at the last moment has a tenth of a second to be told. */
 const GIVE_UP = 1500
 
+/** Milliseconds until what failed is tried once more: a driver connects anew meanwhile, or learns that another server leads. */
+const PAUSE = 150
+
 /** Milliseconds by which the store's clock may differ from ours until the operator is told. */
 const NOTED = 500
 
 /** Milliseconds after which the clocks are measured anew: none runs wrong by much meanwhile. */
 const MEASURED_FOR = 60_000
+
+/** Why the same attempt may do better: it came too late by a clock that was set, nobody heard it, or another server leads. */
+const UNHEARD: readonly StoreReason[] = ['late', 'connection', 'readonly-replica']
 
 /** What a write bears: the same attempt may ask again, and gets the same answer. */
 export interface Attempt {
@@ -130,13 +136,22 @@ export function createStoreCalls(options: StoreCallOptions): StoreCalls {
       } catch (error) {
         const failed = toStoreError(error)
         // A clock may have been set, or another server come with its own.
-        if (['late', 'connection', 'readonly-replica'].includes(failed.reason)) known = undefined
+        if (UNHEARD.includes(failed.reason)) known = undefined
         throw failed
       }
     }
-    const isWorthIt = ({ reason }: StoreError): boolean =>
-      ['late', 'connection', 'readonly-replica'].includes(reason) && !isOver()
-    return inTime(once().catch((error: StoreError) => (isWorthIt(error) ? once() : Promise.reject(error))))
+    const twice = async (): Promise<Answer> => {
+      try {
+        return await once()
+      } catch (error) {
+        const { reason } = error as StoreError
+        if (!UNHEARD.includes(reason)) throw error
+        if (reason !== 'late') await new Promise((resolve) => setTimeout(resolve, PAUSE))
+        if (isOver()) throw error
+        return once()
+      }
+    }
+    return inTime(twice())
   }
 
   return {

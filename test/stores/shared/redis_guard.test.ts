@@ -20,7 +20,8 @@ function watching(send: SendCommand) {
   }
   const isBusy = (): boolean => pending > 0
   const settled = async (): Promise<void> => {
-    while (isBusy()) await new Promise((resolve) => setTimeout(resolve, 1))
+    do await new Promise((resolve) => setTimeout(resolve, 1))
+    while (isBusy())
   }
   return { send: watched, isBusy, settled }
 }
@@ -38,11 +39,16 @@ describe('the guard on Redis, by redis, over a wire that breaks in the middle of
     await redis.close()
     await proxy.stop()
   })
+  let cut: Promise<void> | undefined
   guardContract(
     () => createRedisGuard({ send: wire.send }),
     async () => {
-      const cut = proxy.cutAnswer()
-      // Where nothing is on its way, it is the next answer. No call is cut twice: the second time it would fail.
+      // What has just been asked is sent now. No call is cut twice: the second time it would fail.
+      await new Promise(setImmediate)
+      cut ??= proxy.cutAnswer().then(() => {
+        cut = undefined
+      })
+      // Where nothing is on its way, it is the next answer that comes.
       if (wire.isBusy()) await cut
       await wire.settled()
     },
