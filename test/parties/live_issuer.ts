@@ -25,7 +25,7 @@ export interface LiveIssuer {
 }
 
 /** The next port to try: each process of tests has a thousand of its own. */
-let next = 20_000 + 1000 * (Number(process.env['VITEST_POOL_ID'] ?? 0) % 12) + randomInt(1000)
+let next = 20_000 + 1000 * (Number(process.env['VITEST_POOL_ID'] ?? 0) % 12) + randomInt(900)
 
 /**
  * Returns a port that nobody has. Nobody else gets it until it is listened to: the ports that a system gives away by itself, to

@@ -27,6 +27,8 @@ export default defineProject({
     root,
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', ...NODE_ONLY],
+    // One workerd reads its modules once for all files, as a deployed Worker reads them once for all requests.
+    isolate: false,
     testTimeout: 60_000,
     // What is waited for may take its time on a machine that has others to do.
     expect: { poll: { timeout: 10_000 } },
