@@ -6,7 +6,7 @@
 
 import type { SharedGuard, SqlGuard } from '../stores/index.ts'
 import { type Command, OUT, UsageError } from './command.ts'
-import { GUARD, openGuard } from './guard_url.ts'
+import { GUARD, NODE, openGuard } from './guard_url.ts'
 
 /** Tells whether a guard keeps what is over until somebody drops it. */
 function isTidied(guard: SharedGuard): guard is SqlGuard {
@@ -38,6 +38,7 @@ const tidy: Command = {
   summary: 'drop the rows whose time is over from a guard on SQL',
   details: 'A guard does that itself, a little now and then: this is for whoever wants it at an hour of his own.',
   options: { guard: GUARD },
+  node: NODE,
   async run(values, _operand, io) {
     const { stores } = await openGuard(values, undefined, io)
     try {

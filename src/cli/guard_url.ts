@@ -7,6 +7,9 @@
 import type { OpenStores } from '../node/index.ts'
 import { type Io, type Option, Refusal, type Values } from './command.ts'
 
+/** The oldest Node that has what opens a guard. */
+export const NODE = '22.13'
+
 /** Where the guard is. */
 export const GUARD: Option = {
   type: 'string',

@@ -11,7 +11,7 @@ import type { OpenStores } from '../node/index.ts'
 import type { IssuerSettings } from '../settings/issuer_settings.ts'
 import { type Command, type Io, Refusal, UsageError, type Values } from './command.ts'
 import { asInFile } from './fault_words.ts'
-import { GUARD, openGuard } from './guard_url.ts'
+import { GUARD, NODE, openGuard } from './guard_url.ts'
 import { readTextFile } from './secret_file.ts'
 import { SETTINGS } from './settings_file.ts'
 
@@ -130,7 +130,7 @@ const serveCommand: Command = {
     guard: { ...GUARD, help: `${GUARD.help.slice(0, -1)}; else bulla.sqlite beside FILE)` },
   },
   needs: ['settings'],
-  node: '22.13',
+  node: NODE,
   async run(values, _operand, io) {
     const { readSettings, serve } = await import('../node/index.ts')
     const { developmentLogin } = await import('../login/development.ts')

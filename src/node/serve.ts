@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Server } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { serve as serveBy } from '@hono/node-server'
 import type { Issuer } from '../issuer.ts'
 import type { Log } from '../log.ts'
@@ -69,17 +70,35 @@ function refusalOf(error: NodeJS.ErrnoException, port: number, host: string | un
   return new RangeError(`nobody can listen at ${host ?? 'all addresses'}, port ${port}: ${error.code}`)
 }
 
-/** Ends a server when what runs has finished, or its time is over. */
-async function finish(server: Server, settle: () => Promise<void>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, FINISH)
+/** Returns what ends a server when what runs has finished, or its time is over. */
+function finisher(server: Server, settle: () => Promise<void>): () => Promise<void> {
+  const sockets = new Set<Socket>()
+  const answers = new Set<ServerResponse>()
+  let isEnding = false
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
   })
-  const closed = new Promise((resolve) => server.close(resolve))
-  server.closeIdleConnections()
-  await Promise.race([closed.then(settle), late])
-  clearTimeout(timer)
-  server.closeAllConnections()
+  server.prependListener('request', (_, answer) => {
+    answers.add(answer)
+    answer.once('close', () => {
+      answers.delete(answer)
+      // Whoever was told before that the connection stays.
+      if (isEnding) setImmediate(() => server.closeIdleConnections())
+    })
+  })
+  return async () => {
+    isEnding = true
+    const closed = new Promise((resolve) => server.close(resolve))
+    for (const answer of answers) if (!answer.headersSent) answer.shouldKeepAlive = false
+    const busy = new Set([...answers].map(({ socket }) => socket))
+    // Of connections by which nothing was asked yet Node itself would wait for the first request.
+    for (const socket of sockets) if (!busy.has(socket)) socket.destroy()
+    const late = new Promise((resolve) => setTimeout(resolve, FINISH).unref())
+    void late.then(() => server.closeAllConnections())
+    await closed
+    await Promise.race([settle(), late])
+  }
 }
 
 /**
@@ -104,11 +123,7 @@ export async function serve({ issuer, port, host, log }: ServeOptions): Promise<
     ) as Server
     started.once('error', (error) => reject(refusalOf(error, port, host)))
   })
-  // Who asks while it ends is told that the connection ends with the answer.
-  server.prependListener('request', (_, response) => {
-    if (isEnding) response.shouldKeepAlive = false
-    response.once('finish', () => isEnding && setImmediate(() => server.closeIdleConnections()))
-  })
+  const finish = finisher(server, settle)
 
   let reloading: Promise<void> = Promise.resolve()
   /** One after the other: what was read first must not take the place of what was read later. */
@@ -137,7 +152,7 @@ export async function serve({ issuer, port, host, log }: ServeOptions): Promise<
   function close(): Promise<void> {
     if (!isEnding) {
       isEnding = true
-      void finish(server, settle).then(() => {
+      void finish().then(() => {
         // Who asks for the end a second time gets it at once.
         for (const signal of ['SIGTERM', 'SIGINT'] as const) process.off(signal, close)
         process.off('SIGHUP', reloadBySignal)

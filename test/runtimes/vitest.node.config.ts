@@ -13,6 +13,7 @@ export const NODE_ONLY: string[] = [
   'compatibility',
   'remote/public',
   'stores/shared',
+  'node',
 ].map((folder) => `test/${folder}/**`)
 
 /** Tests that ask the real Worker entry. */
