@@ -235,7 +235,7 @@ describe('bulla serve', () => {
     const folder = folderOf(settingsOf(issuer, APP))
     const served = await Promise.all([port, 0, 0].map((one) => start(folder, { port: one })))
     expect(served.map(({ said }) => said()).filter((said) => !said.includes(' is served at '))).toEqual([])
-    const visitor = createVisitor((request) => fetch(request))
+    const visitor = createVisitor()
     const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
     const query = new URLSearchParams({
       response_type: 'code',
