@@ -9,10 +9,9 @@ import {
   createRedisRevocations,
   createSqlGuard,
   createSqlRevocations,
-  type SendCommand,
   type SqlQuery,
-  StoreError,
 } from '../stores/index.ts'
+import { openRedisLink } from './redis_link.ts'
 import { type OpenStores, silent } from './shared_stores.ts'
 import { openSqlite } from './sqlite_file.ts'
 
@@ -50,35 +49,14 @@ function readQuery(query: URLSearchParams) {
 
 async function openRedis(url: URL): Promise<OpenStores> {
   const options = readQuery(url.searchParams)
-  const { createClient } = await driver('redis', () => import('redis'))
+  const redis = await driver('redis', () => import('redis'))
   const bare = new URL(url)
   bare.search = ''
-  let isOpen = false
-  const client = createClient({
-    url: bare.href,
-    // What waits for a connection would be sent when nobody waits for it any more.
-    disableOfflineQueue: true,
-    // A link that is dead says nothing: without a word in so long there is another.
-    pingInterval: 1000,
-    socket: {
-      connectTimeout: PATIENCE,
-      socketTimeout: 3000,
-      reconnectStrategy: (tries) => isOpen && Math.min(50 * 2 ** tries, 1000),
-    },
-  })
-  // What is wrong is heard by who asks; without a listener the process would end.
-  client.on('error', () => {})
-  try {
-    await client.connect()
-  } catch (cause) {
-    throw new StoreError('connection', 'Redis cannot be reached', { cause })
-  }
-  isOpen = true
-  const send: SendCommand = (command) => client.sendCommand([...command])
+  const { send, close } = await openRedisLink(redis, bare.href)
   return {
     guard: createRedisGuard({ ...options, send }),
     revocations: createRedisRevocations({ ...options, send, log: silent }),
-    close: async () => client.destroy(),
+    close: async () => close(),
   }
 }
 

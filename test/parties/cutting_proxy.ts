@@ -17,6 +17,10 @@ export interface CuttingProxy {
   hold(): void
   /** Lets through what was held, and all that comes. */
   release(): void
+  /** Lets nothing through any more by the connections that stand, though nobody hears of that; new ones are as ever. */
+  forget(): void
+  /** How many connections there were until now. */
+  connections(): number
   stop(): Promise<void>
 }
 
@@ -25,10 +29,12 @@ export async function startCuttingProxy(before: number): Promise<CuttingProxy> {
   const pairs = new Map<Socket, Socket>()
   const cuts: (() => void)[] = []
   let isHeld = false
+  let count = 0
 
   const server = createServer((client) => {
     const upstream = connect(before, '127.0.0.1')
     pairs.set(client, upstream)
+    count++
     const end = (): void => {
       pairs.delete(client)
       client.destroy()
@@ -65,6 +71,8 @@ export async function startCuttingProxy(before: number): Promise<CuttingProxy> {
       isHeld = false
       each((socket) => socket.resume())
     },
+    forget: () => each((socket) => socket.removeAllListeners('data').removeAllListeners('end').pause()),
+    connections: () => count,
     async stop() {
       const stopped = new Promise((resolve) => server.close(resolve))
       each((socket) => socket.destroy())
