@@ -12,6 +12,7 @@ declare module 'cloudflare:test' {
     }
   }
   export function evictAllDurableObjects(): Promise<void>
+  export function listDurableObjectIds(namespace: unknown): Promise<readonly unknown[]>
   export function runDurableObjectAlarm(stub: unknown): Promise<boolean>
   export function runInDurableObject<Result>(
     stub: unknown,

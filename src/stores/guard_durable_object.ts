@@ -12,10 +12,25 @@ import { type Advance, decideStep, type Family, NEW_FAMILY, type Step } from './
 const MARGIN = 120
 
 /** A row of a family. */
-type FamilyRow = Record<'generation' | 'since' | 'ended' | 'uses', number> & { readonly bound: string }
+type FamilyRow = Record<'generation' | 'since' | 'ended' | 'uses', number> & Record<'bound' | 'attempt', string>
+
+/** A family, and the attempt that made it what it is; `''` where that had no name. */
+interface Row {
+  readonly family: Family
+  readonly attempt: string
+}
 
 /** Columns of a family that 0.1.0 did not know. It may write beside us: what it leaves out has a default. */
-const ADDED_COLUMNS = { bound: "TEXT NOT NULL DEFAULT ''", uses: 'INTEGER NOT NULL DEFAULT 0' } as const
+const ADDED_COLUMNS = {
+  bound: "TEXT NOT NULL DEFAULT ''",
+  uses: 'INTEGER NOT NULL DEFAULT 0',
+  attempt: "TEXT NOT NULL DEFAULT ''",
+} as const
+
+/** Returns what an attempt was told that made a family what it is: it asks again, for its answer was lost. */
+function toldBefore({ generation, ended }: Family): Advance {
+  return ended ? { outcome: 'reused' } : { outcome: 'advanced', generation }
+}
 
 /** A shard of the guard. It can be reached by its binding alone. */
 export class GuardObject extends DurableObject {
@@ -57,22 +72,29 @@ export class GuardObject extends DurableObject {
       : 'spent'
   }
 
-  /** Moves a family on, by the rule of `decideStep`; after `deadline` (Unix milliseconds) not at all. */
-  advance(step: Step, deadline: number): Advance | 'late' {
+  /**
+   * Moves a family on, by the rule of `decideStep`; after `deadline` (Unix milliseconds) not at all.
+   *
+   * @param attempt names the caller's attempt: the same attempt may ask again, and gets the same answer. 0.1.0 has none
+   */
+  advance(step: Step, deadline: number, attempt = ''): Advance | 'late' {
     if (Date.now() > deadline) return 'late'
-    const { family, advance } = decideStep(this.#read(step.gid), step)
-    this.#write(step.gid, family, step.expiresAt)
+    const row = this.#read(step.gid)
+    if (attempt !== '' && row.attempt === attempt) return toldBefore(row.family)
+    const { family, advance } = decideStep(row.family, step)
+    this.#write(step.gid, { family, attempt: family === row.family ? row.attempt : attempt }, step.expiresAt)
     return advance
   }
 
   /** Ends a family or a session. */
   end(id: string, expiresAt: number): void {
-    this.#write(id, { ...this.#read(id), ended: true }, expiresAt)
+    const { family } = this.#read(id)
+    this.#write(id, { family: { ...family, ended: true }, attempt: '' }, expiresAt)
   }
 
   /** Tells whether one of these was ended. */
   hasEnded(ids: readonly string[]): boolean {
-    return ids.some((id) => this.#read(id).ended)
+    return ids.some((id) => this.#read(id).family.ended)
   }
 
   /** Leaves an envelope under a name that is free; after `deadline` (Unix milliseconds) not at all. */
@@ -112,17 +134,22 @@ export class GuardObject extends DurableObject {
     if (next !== null) this.#remember(next)
   }
 
-  #read(gid: string): Family {
-    const select = 'SELECT generation, since, ended, bound, uses FROM family WHERE gid = ?'
+  #read(gid: string): Row {
+    const select = 'SELECT generation, since, ended, bound, uses, attempt FROM family WHERE gid = ?'
     const [row] = this.#sql.exec<FamilyRow>(select, gid).toArray()
-    return row === undefined ? NEW_FAMILY : { ...row, ended: row.ended === 1 }
+    if (row === undefined) return { family: NEW_FAMILY, attempt: '' }
+    const { ended, attempt, ...family } = row
+    return { family: { ...family, ended: ended === 1 }, attempt }
   }
 
-  #write(gid: string, { generation, since, ended, bound, uses }: Family, expiresAt: number): void {
-    const upsert = `INSERT INTO family (gid, generation, since, ended, bound, uses, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+  #write(gid: string, { family, attempt }: Row, expiresAt: number): void {
+    const { generation, since, ended, bound, uses } = family
+    const upsert = `INSERT INTO family (gid, generation, since, ended, bound, uses, attempt, expires_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (gid) DO UPDATE SET generation = excluded.generation, since = excluded.since, ended = excluded.ended,
-      bound = excluded.bound, uses = excluded.uses, expires_at = MAX(expires_at, excluded.expires_at)`
-    this.#sql.exec(upsert, gid, generation, since, ended ? 1 : 0, bound, uses, expiresAt)
+      bound = excluded.bound, uses = excluded.uses, attempt = excluded.attempt,
+      expires_at = MAX(expires_at, excluded.expires_at)`
+    this.#sql.exec(upsert, gid, generation, since, ended ? 1 : 0, bound, uses, attempt, expiresAt)
     this.#remember(expiresAt)
   }
 

@@ -43,8 +43,9 @@ export function createMemoryGuard(now: () => number = () => Math.floor(Date.now(
     },
     async advance(step) {
       tidy()
-      const { family, advance } = decideStep(families.get(step.gid)?.family ?? NEW_FAMILY, step)
-      families.set(step.gid, { family, expiresAt: step.expiresAt })
+      const known = families.get(step.gid)
+      const { family, advance } = decideStep(known?.family ?? NEW_FAMILY, step)
+      families.set(step.gid, { family, expiresAt: Math.max(step.expiresAt, known?.expiresAt ?? 0) })
       return advance
     },
     async end(id, expiresAt) {

@@ -9,7 +9,7 @@ import type { Advance, Guard, Keeping, Step } from './guard.ts'
 /** What a stub of the guard's object can be asked; see `GuardObject`. */
 export interface GuardStub {
   spend(id: string, expiresAt: number, attempt: string, deadline: number): Promise<'first' | 'spent' | 'late'>
-  advance(step: Step, deadline: number): Promise<Advance | 'late'>
+  advance(step: Step, deadline: number, attempt?: string): Promise<Advance | 'late'>
   end(id: string, expiresAt: number): Promise<void>
   hasEnded(ids: readonly string[]): Promise<boolean>
   leave(name: string, envelope: string, expiresAt: number, deadline: number): Promise<'first' | 'taken' | 'late'>
@@ -41,6 +41,11 @@ function shardOf(id: string): string {
   return `guard-${hash % SHARDS}`
 }
 
+/** Returns a name as it lies in an object: no two are written alike, be they no Unicode at all. */
+function written(id: string): string {
+  return id.isWellFormed() ? id : JSON.stringify(id)
+}
+
 /** What a Durable Object's failure says of itself. */
 interface Failure {
   readonly retryable?: boolean
@@ -70,11 +75,12 @@ export function createDurableObjectGuard(
 
   async function ask<Answer>(
     id: string,
-    call: (stub: GuardStub, deadline: number) => Promise<Answer | 'late'>,
+    call: (stub: GuardStub, name: string, deadline: number) => Promise<Answer | 'late'>,
   ): Promise<Answer> {
+    const name = written(id)
     const deadline = clock() + PATIENCE
     const once = async (): Promise<Answer> => {
-      const answer = await call(namespace.getByName(shardOf(id)), deadline)
+      const answer = await call(namespace.getByName(shardOf(id)), name, deadline)
       if (answer === 'late') throw new Error('the guard was late')
       return answer as Answer
     }
@@ -90,18 +96,21 @@ export function createDurableObjectGuard(
   return {
     spend(id, expiresAt) {
       const attempt = newId()
-      return ask(id, (stub, deadline) => stub.spend(id, expiresAt, attempt, deadline))
+      return ask(id, (stub, name, deadline) => stub.spend(name, expiresAt, attempt, deadline))
     },
-    advance: (step: Step) => ask(step.gid, (stub, deadline) => stub.advance(step, deadline)),
-    end: (id, expiresAt) => ask<void>(id, (stub) => stub.end(id, expiresAt)),
+    advance(step) {
+      const attempt = newId()
+      return ask(step.gid, (stub, gid, deadline) => stub.advance({ ...step, gid }, deadline, attempt))
+    },
+    end: (id, expiresAt) => ask<void>(id, (stub, name) => stub.end(name, expiresAt)),
     async hasEnded(ids) {
-      const answers = await Promise.all(ids.map((id) => ask<boolean>(id, (stub) => stub.hasEnded([id]))))
+      const answers = await Promise.all(ids.map((id) => ask<boolean>(id, (stub, name) => stub.hasEnded([name]))))
       return answers.includes(true)
     },
-    leave: (name, envelope, expiresAt) =>
-      ask(name, (stub, deadline) => stub.leave(name, envelope, expiresAt, deadline)),
-    look: (name) => ask(name, (stub) => stub.look(name)),
-    swap: (name, before, after, expiresAt) =>
-      ask(name, (stub, deadline) => stub.swap(name, before, after, expiresAt, deadline)),
+    leave: (id, envelope, expiresAt) =>
+      ask(id, (stub, name, deadline) => stub.leave(name, envelope, expiresAt, deadline)),
+    look: (id) => ask(id, (stub, name) => stub.look(name)),
+    swap: (id, before, after, expiresAt) =>
+      ask(id, (stub, name, deadline) => stub.swap(name, before, after, expiresAt, deadline)),
   }
 }

@@ -99,9 +99,10 @@ export function createSqlStore(maker: string, options: SqlStoreOptions): SqlStor
     const timeout = Number(await value('PRAGMA busy_timeout'))
     if (!(timeout >= BUSY_TIMEOUT)) refuse(`"busy_timeout" is ${timeout} ms: set it to ${BUSY_TIMEOUT} or more`)
     // It is what it was, but inside a transaction it may not even be said.
-    await ask(`PRAGMA synchronous = ${synchronous}`).catch(() =>
-      refuse('"query" runs inside a transaction: what is said would not be written yet'),
-    )
+    await ask(`PRAGMA synchronous = ${synchronous}`).catch((error) => {
+      if (!/inside a transaction/.test(error?.message)) throw error
+      refuse('"query" runs inside a transaction: what is said would not be written yet')
+    })
   }
 
   async function prepare(): Promise<number> {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Guard, Step } from '../../src/index.ts'
 import type { Keeping } from '../../src/stores/guard.ts'
 
@@ -14,8 +14,30 @@ const fresh = (): string => `${Date.now()}-${++names}`
 const now = Math.floor(Date.now() / 1000)
 const later = now + 3600
 
-/** Runs the contract. `disturb` is called in the middle of races: whatever may be restarted is. */
-export function guardContract(create: () => Guard & Keeping, disturb: () => Promise<void>): void {
+/** Carries a command to a store, and its answer back. */
+export type Carry = <Answer>(command: () => Promise<Answer> | Answer) => Promise<Answer>
+
+/** A guard whose memory is elsewhere, so that what lies between can fail. */
+export interface Apart {
+  /** Makes a guard on the same memory as `create` whose commands, each for itself, go by `carry`. */
+  create(carry: Carry): Guard & Keeping
+  /** Does what the store does to drop what is over, where it does not by itself. Default: nothing is needed. */
+  tidy?(): Promise<unknown>
+}
+
+/** Names that no store may mix up, cut off or choke on: no two are the same, in no encoding. */
+const ODD_NAMES: readonly (readonly [what: string, ...ends: readonly string[]])[] = [
+  ['NUL', '\0', '\0\0', '\0x'],
+  ['10 KB', 'x'.repeat(10_240), `${'x'.repeat(10_239)}y`],
+  ['surrogates without another half', '\ud800', '\udfff', '\ufffd'],
+  ['what is the same letter to people', 'é', 'e\u0301', 'É'],
+]
+
+/**
+ * Runs the contract. `disturb` is called in the middle of races: whatever may be restarted is. `apart` is left out where the memory
+ * is the guard's own process.
+ */
+export function guardContract(create: () => Guard & Keeping, disturb: () => Promise<void>, apart?: Apart): void {
   let guard: Guard & Keeping
   beforeEach(() => {
     guard = create()
@@ -37,6 +59,33 @@ export function guardContract(create: () => Guard & Keeping, disturb: () => Prom
       const id = fresh()
       const others = [id, `${id} `, `${id}\0`, `${id.toUpperCase()}X`, `${id}'`, `${id}%`]
       expect(await Promise.all(others.map((other) => guard.spend(other, later)))).toEqual(others.map(() => 'first'))
+    })
+
+    it.each(ODD_NAMES)('keeps names apart that have %s', async (_, ...ends) => {
+      const plain = fresh()
+      const names = ['', ...ends].map((end) => plain + end)
+      expect(await Promise.all(names.map((name) => guard.spend(name, later)))).toEqual(names.map(() => 'first'))
+      expect(await Promise.all(names.map((name) => guard.spend(name, later)))).toEqual(names.map(() => 'spent'))
+      for (const name of names) expect(await step(name, 0)).toEqual({ outcome: 'advanced', generation: 1 })
+      await guard.end(names[1] ?? '', later)
+      expect(await Promise.all(names.map((name) => guard.hasEnded([name])))).toEqual(names.map((_, at) => at === 1))
+      for (const [at, name] of names.entries()) expect(await guard.leave(name, `${at}`, later)).toBe('first')
+      for (const [at, name] of names.entries()) expect(await guard.look(name)).toBe(`${at}`)
+    })
+
+    it('remembers until the end and two minutes more: no clock differs by more', async () => {
+      const [id, gid, name] = [fresh(), fresh(), fresh()]
+      const over = now - 60
+      await guard.spend(id, over)
+      await guard.end(gid, over)
+      await guard.leave(name, 'a', over)
+      await apart?.tidy?.()
+      await disturb()
+      expect([await guard.spend(id, later), await guard.hasEnded([gid]), await guard.look(name)]).toEqual([
+        'spent',
+        true,
+        'a',
+      ])
     })
 
     it('says first to exactly one of a hundred at once, whatever is restarted meanwhile (C11, F03)', async () => {
@@ -231,5 +280,170 @@ export function guardContract(create: () => Guard & Keeping, disturb: () => Prom
       await guard.end(name, later)
       expect(await guard.look(name)).toBe('a')
     })
+  })
+
+  if (apart !== undefined) describe('with its memory elsewhere', () => apartContract(create, apart))
+}
+
+const pass = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+/** By how many milliseconds a machine's clock is ahead. */
+let ahead = 0
+
+/** Asks with a clock that is ahead by so many milliseconds, or behind. */
+async function withClock<Answer>(milliseconds: number, ask: () => Promise<Answer>): Promise<Answer> {
+  const real = Date.now
+  const spy = vi.spyOn(Date, 'now').mockImplementation(() => real() + ahead)
+  ahead = milliseconds
+  try {
+    return await ask()
+  } finally {
+    ahead = 0
+    spy.mockRestore()
+  }
+}
+
+/** Carries a command to a memory whose clock is right, be it in this very process. */
+const carryHome: Carry = async (command) => {
+  const before = ahead
+  ahead = 0
+  try {
+    return await command()
+  } finally {
+    ahead = before
+  }
+}
+
+/** What is thrown where nobody knows whether a store has heard. */
+const lost = (): Error => Object.assign(new Error('the connection was lost'), { retryable: true })
+
+/** Carries all, but loses one answer: what was asked is done by then. */
+function losing(nth: number): Carry {
+  let count = 0
+  return async (command) => {
+    const answer = await command()
+    if (++count === nth) throw lost()
+    return answer
+  }
+}
+
+/** Carries all, but loses one command on its way there. */
+function missing(nth: number): Carry {
+  let count = 0
+  return async (command) => {
+    if (++count === nth) throw lost()
+    return command()
+  }
+}
+
+/** Runs what is asked of a guard whose memory is elsewhere; `guardContract` does, where it is given `apart`. */
+export function apartContract(create: () => Guard & Keeping, apart: Apart): void {
+  const step = (gid: string, generation: number, changes: Partial<Step> = {}): Step => ({
+    gid,
+    generation,
+    now,
+    grace: 0,
+    expiresAt: later,
+    ...changes,
+  })
+
+  it.each([1, 2, 3, 4])('answers as if nothing had been lost when command %i, or its answer, is lost', async (nth) => {
+    for (const carry of [losing, missing]) {
+      const sure = create()
+      // A guard of its own for each: the first command may be one that only the first call makes.
+      const unsure = (): Guard & Keeping => apart.create(carry(nth))
+      const id = fresh()
+      expect([await unsure().spend(id, later), await sure.spend(id, later)]).toEqual(['first', 'spent'])
+      const gid = fresh()
+      expect(await unsure().advance(step(gid, 0))).toEqual({ outcome: 'advanced', generation: 1 })
+      expect(await unsure().advance(step(gid, 1, { bound: 'k' }))).toEqual({ outcome: 'advanced', generation: 2 })
+      expect(await sure.hasEnded([gid])).toBe(false)
+      expect(await unsure().advance(step(gid, 1, { bound: 'k' }))).toEqual({ outcome: 'reused' })
+      expect(await unsure().advance(step(gid, 2, { bound: 'k' }))).toEqual({ outcome: 'ended' })
+      const busy = fresh()
+      const again = step(busy, 0, { grace: 30, graceUses: 2 })
+      await sure.advance(again)
+      expect(await unsure().advance(again)).toEqual({ outcome: 'advanced', generation: 1 })
+      expect(await unsure().advance(again)).toEqual({ outcome: 'advanced', generation: 1 })
+      expect(await unsure().advance(again)).toEqual({ outcome: 'exhausted' })
+      const ended = fresh()
+      await unsure().end(ended, later)
+      expect(await unsure().hasEnded([fresh(), ended])).toBe(true)
+      const name = fresh()
+      expect(await unsure().leave(name, 'a', later)).toBe('first')
+      expect(await unsure().swap(name, 'a', 'b', later)).toBe('swapped')
+      expect([await unsure().swap(name, 'a', 'c', later), await unsure().look(name)]).toEqual(['other', 'b'])
+    }
+  })
+
+  it('does nothing that arrives when whoever asked has given up, be its clock a second ahead: a store stood still (F02)', async () => {
+    const standing = Promise.withResolvers<void>()
+    const machines = [0, 1000].map((milliseconds) => {
+      let isStill = false
+      const guard = apart.create(async (command) => {
+        if (isStill) await standing.promise
+        return carryHome(command)
+      })
+      const [id, gid, name, place] = [fresh(), fresh(), fresh(), fresh()]
+      const ask = (envelope: string): readonly Promise<unknown>[] => [
+        guard.spend(id, later),
+        guard.advance(step(gid, 0)),
+        guard.leave(name, envelope, later),
+        guard.swap(place, 'a', envelope, later),
+      ]
+      const begin = () => withClock(milliseconds, () => guard.leave(place, 'a', later))
+      return { begin, ask, stand: (still: boolean) => (isStill = still) }
+    })
+    for (const { begin, stand } of machines) {
+      await begin()
+      stand(true)
+    }
+    const asked = Promise.all(machines.map(({ ask }) => Promise.allSettled(ask('late'))))
+    await pass(1500)
+    standing.resolve()
+    expect((await asked).flat().map(({ status }) => status)).toEqual(Array(8).fill('rejected'))
+    for (const { ask, stand } of machines) {
+      stand(false)
+      expect(await Promise.all(ask('b'))).toEqual(['first', { outcome: 'advanced', generation: 1 }, 'first', 'swapped'])
+    }
+  })
+
+  it('does in time what a slow store is asked by a machine whose clock is a second behind', async () => {
+    let slow = 0
+    const guard = apart.create(async (command) => {
+      await pass(slow)
+      return carryHome(command)
+    })
+    await withClock(-1000, () => guard.look(fresh()))
+    slow = 500
+    expect(await guard.spend(fresh(), later)).toBe('first')
+  })
+
+  it('drops what is over, two minutes after its end', async () => {
+    const guard = create()
+    const [id, gid, name, kept] = [fresh(), fresh(), fresh(), fresh()]
+    const over = now - 125
+    await guard.spend(kept, now - 60)
+    await guard.spend(id, over)
+    await guard.end(gid, over)
+    await guard.leave(name, 'a', over)
+    await apart.tidy?.()
+    expect([await guard.hasEnded([gid]), await guard.look(name)]).toEqual([false, undefined])
+    expect([await guard.spend(id, later), await guard.spend(kept, later)]).toEqual(['first', 'spent'])
+  })
+
+  it('gives machines whose clocks are two seconds apart the same answers', async () => {
+    const [gid, id] = [fresh(), fresh()]
+    const [ahead, behind] = [create(), create()]
+    const answers = [
+      await ahead.advance(step(gid, 0, { now: now + 2, grace: 30 })),
+      await behind.advance(step(gid, 0, { grace: 30 })),
+      await behind.advance(step(gid, 1, { grace: 30 })),
+      await ahead.advance(step(gid, 1, { now: now + 2, grace: 30 })),
+      await ahead.spend(id, later + 2),
+      await behind.spend(id, later),
+    ]
+    const [first, second] = [1, 2].map((generation) => ({ outcome: 'advanced', generation }))
+    expect(answers).toEqual([first, first, second, second, 'first', 'spent'])
   })
 }

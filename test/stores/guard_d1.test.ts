@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createSqlGuard, type SqlQuery, type SqlRows, sqlSchema } from '../../src/stores/index.ts'
-import { guardContract } from './guard_contract.ts'
+import { sqlGuardContract } from './sql_guard_contract.ts'
 
 /** What is used of a D1 database. */
 interface Database {
@@ -31,9 +31,6 @@ describe('the guard on D1', () => {
     beforeAll(async () => {
       for (const text of sqlSchema('sqlite').split(';').slice(0, -1)) await database.prepare(text).all()
     })
-    guardContract(
-      () => createSqlGuard({ dialect: 'sqlite', query }),
-      async () => {},
-    )
+    sqlGuardContract('sqlite', query)
   })
 })

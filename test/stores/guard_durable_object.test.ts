@@ -1,9 +1,14 @@
-import { evictAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import {
+  evictAllDurableObjects,
+  listDurableObjectIds,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { createDurableObjectGuard, type GuardNamespace, type GuardStub } from '../../src/stores/guard_on_workers.ts'
 import { createRefreshing, HOUR } from '../parties/refreshing_provider.ts'
-import { guardContract } from './guard_contract.ts'
+import { type Carry, guardContract } from './guard_contract.ts'
 
 const namespace = env['GUARD'] as GuardNamespace
 const options = { newId: () => crypto.randomUUID(), clock: () => Date.now() }
@@ -11,10 +16,28 @@ const now = Math.floor(Date.now() / 1000)
 /** A deadline that nobody misses. */
 const inTime = (): number => Date.now() + 60_000
 
+/** The guard's objects, each call of them carried. */
+const carriedBy = (carry: Carry): GuardNamespace => ({
+  getByName: (name) =>
+    new Proxy(namespace.getByName(name), {
+      get:
+        (stub, method: keyof GuardStub) =>
+        (...request: readonly unknown[]) =>
+          carry(() => (stub[method] as (...request: readonly unknown[]) => Promise<never>)(...request)),
+    }),
+})
+
+/** Lets all alarms ring. */
+async function tidyAll(): Promise<void> {
+  const objects = env['GUARD'] as { get(id: unknown): unknown }
+  for (const id of await listDurableObjectIds(objects)) await runDurableObjectAlarm(objects.get(id))
+}
+
 describe('the guard of Durable Objects', () => {
   guardContract(
     () => createDurableObjectGuard(namespace, options),
     () => evictAllDurableObjects(),
+    { create: (carry) => createDurableObjectGuard(carriedBy(carry), options), tidy: tidyAll },
   )
 
   it('has the answer of the same attempt ready when it asks again (F06)', async () => {
@@ -23,6 +46,13 @@ describe('the guard of Durable Objects', () => {
     expect(await stub.spend('x', now + 60, 'attempt 1', deadline)).toBe('first')
     expect(await stub.spend('x', now + 60, 'attempt 1', deadline)).toBe('first')
     expect(await stub.spend('x', now + 60, 'attempt 2', deadline)).toBe('spent')
+  })
+
+  it('moves on for 0.1.0, which names no attempt, and holds none of its calls for the same', async () => {
+    const stub = namespace.getByName('without attempts')
+    const step = { gid: 'g', generation: 0, now, grace: 0, expiresAt: now + 60 }
+    expect(await stub.advance(step, inTime())).toEqual({ outcome: 'advanced', generation: 1 })
+    expect(await stub.advance(step, inTime())).toEqual({ outcome: 'reused' })
   })
 
   it('spends nothing after the deadline: whoever asked has given up (F02)', async () => {

@@ -25,6 +25,17 @@ describe('the guard in memory', () => {
     expect(await guard.spend('a', 2000)).toBe('first')
   })
 
+  it('remembers a family until the later end of all that it was told', async () => {
+    let now = 1000
+    const guard = createMemoryGuard(() => now)
+    const step = { gid: 'g', generation: 0, now, grace: 0, expiresAt: 2000 }
+    await guard.advance(step)
+    await guard.advance({ ...step, generation: 1, expiresAt: 1500 })
+    now = 1700
+    for (let call = 0; call < 1000; call++) await guard.spend(`${call}`, now)
+    expect(await guard.advance(step)).toEqual({ outcome: 'reused' })
+  })
+
   it('is empty after a start: public clients keep the refresh tokens that were not used, and no others', async () => {
     let issuer = testIssuer({ guard: createMemoryGuard(() => NOW) })
     const ask = (request: Request) => issuer.fetch(request)

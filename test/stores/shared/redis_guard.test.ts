@@ -3,7 +3,7 @@ import { createRedisGuard, type SendCommand, type SharedGuard } from '../../../s
 import { type CuttingProxy, startCuttingProxy } from '../../parties/cutting_proxy.ts'
 import { connectByIoredis, connectByRedis, type RedisSender, startRedisOverHttp } from '../../parties/redis_clients.ts'
 import { type RedisServer, startRedis } from '../../parties/redis_server.ts'
-import { guardContract } from '../guard_contract.ts'
+import { apartContract, guardContract } from '../guard_contract.ts'
 
 let server: RedisServer
 beforeAll(async () => {
@@ -53,6 +53,17 @@ describe('the guard on Redis, by redis, over a wire that breaks in the middle of
       await wire.settled()
     },
   )
+})
+
+describe('the guard on Redis, by redis, with what is lost or late', () => {
+  let redis: RedisSender
+  beforeAll(async () => {
+    redis = await connectByRedis(server.url)
+  })
+  afterAll(() => redis.close())
+  apartContract(() => createRedisGuard({ send: redis.send }), {
+    create: (carry) => createRedisGuard({ send: (command, key) => carry(() => redis.send(command, key)) }),
+  })
 })
 
 describe('the guard on Redis, by ioredis, while Redis is killed and started', () => {

@@ -1,18 +1,15 @@
 import { PGlite } from '@electric-sql/pglite'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe } from 'vitest'
-import { createSqlGuard, sqlSchema } from '../../../src/stores/index.ts'
+import { sqlSchema } from '../../../src/stores/index.ts'
 import { type PostgresServer, startPostgres } from '../../parties/postgres_server.ts'
 import { openPg, openSqlite, type SqlDatabase } from '../../parties/sql_database.ts'
-import { guardContract } from '../guard_contract.ts'
+import { sqlGuardContract } from '../sql_guard_contract.ts'
 
 describe('the guard on SQLite, by node:sqlite', () => {
   const { query, close } = openSqlite()
   afterAll(close)
-  guardContract(
-    () => createSqlGuard({ dialect: 'sqlite', query }),
-    async () => {},
-  )
+  sqlGuardContract('sqlite', query)
 })
 
 describe('the guard on PostgreSQL', () => {
@@ -28,10 +25,7 @@ describe('the guard on PostgreSQL', () => {
       database = await openPg(server.url)
     })
     afterAll(() => database.close())
-    guardContract(
-      () => createSqlGuard({ dialect: 'postgresql', query: database.query }),
-      async () => {},
-    )
+    sqlGuardContract('postgresql', (text, values) => database.query(text, values))
   })
 
   describe('by postgres.js', () => {
@@ -41,14 +35,7 @@ describe('the guard on PostgreSQL', () => {
       await sql.unsafe(sqlSchema('postgresql'))
     })
     afterAll(() => sql.end())
-    guardContract(
-      () =>
-        createSqlGuard({
-          dialect: 'postgresql',
-          query: (text, values) => sql.unsafe(text, [...values], { prepare: true }),
-        }),
-      async () => {},
-    )
+    sqlGuardContract('postgresql', (text, values) => sql.unsafe(text, [...values], { prepare: true }))
   })
 })
 
@@ -57,14 +44,10 @@ describe('the guard on PostgreSQL without a server, by PGlite', () => {
   beforeAll(async () => {
     database = new PGlite()
     await database.exec(sqlSchema('postgresql'))
-  })
+  }, 60_000)
   afterAll(() => database.close())
-  guardContract(
-    () =>
-      createSqlGuard({
-        dialect: 'postgresql',
-        query: async (text, values) => (await database.query<Record<string, unknown>>(text, [...values])).rows,
-      }),
-    async () => {},
+  sqlGuardContract(
+    'postgresql',
+    async (text, values) => (await database.query<Record<string, unknown>>(text, [...values])).rows,
   )
 })
