@@ -97,6 +97,24 @@ describe('the documentation', () => {
   })
 })
 
+describe('the drivers that the documentation shows', () => {
+  const bare = (code: string): string => code.replace(/<[^()]*>(?=\()|[\s,]/g, '')
+  const rows = [...(PAGES.get('docs/running.md') ?? '').matchAll(/^\| ([\w:]+) \| `(.* => .*)` \|$/gm)]
+
+  it.each(rows.map(([, name = '', code = '']) => [name, code]))('%s is asked as the tests ask it', (_, code) => {
+    const files = execFileSync('git', ['ls-files', 'test/parties', 'test/stores'], { cwd: ROOT, encoding: 'utf8' })
+    const texts = files
+      .split('\n')
+      .filter(Boolean)
+      .map((file) => bare(readFileSync(join(ROOT, file), 'utf8')))
+    expect(texts.some((text) => text.includes(bare(code)))).toBe(true)
+  })
+
+  it('are seven', () => {
+    expect(rows).toHaveLength(7)
+  })
+})
+
 describe('SECURITY.md', () => {
   const text = texts.get('SECURITY.md') ?? ''
   const rows = text.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| ---'))

@@ -14,6 +14,8 @@ import { EdgeRuntime } from 'edge-runtime'
 import { build } from 'esbuild'
 import { parse } from 'smol-toml'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createIssuer } from '../../src/index.ts'
+import { readSettings } from '../../src/node/index.ts'
 import { run } from '../checkout.ts'
 import { createProver, withHeader, withProofs } from '../parties/dpop.ts'
 import type { Ask } from '../parties/person.ts'
@@ -22,6 +24,7 @@ import { startRedis } from '../parties/redis_server.ts'
 import { makeRunningFolder, type RunningFolder, terminate } from '../parties/running_folder.ts'
 
 let there: RunningFolder
+const RESOURCE = 'https://api.example.com'
 const SECRETS = { KEY_RING_FILE: 'ring.json' }
 
 /** Waits until what listens where the docs' first process does is well. */
@@ -54,6 +57,19 @@ async function isOnce(ask: Ask): Promise<void> {
   expect([first.status, await first.json()]).toEqual([200, expect.objectContaining({ token_type: 'DPoP' })])
   const again = await withHeader(ask, 'dpop', proof)(request())
   expect([again.status, await again.json()]).toEqual([400, expect.objectContaining({ error: 'invalid_dpop_proof' })])
+}
+
+/** Bundles a program for an edge, with its environment; returns what starts an instance. */
+async function bundled(contents: string, resolveDir: string, env: object): Promise<() => EdgeRuntime> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir },
+    bundle: true,
+    write: false,
+    format: 'iife',
+    conditions: ['edge-light'],
+    define: { 'process.env': JSON.stringify(env) },
+  })
+  return () => new EdgeRuntime({ initialCode: outputFiles[0]?.text ?? '' })
 }
 
 beforeAll(async () => {
@@ -138,18 +154,9 @@ process.exit()`
       await writeFile(join(api, 'vars.mjs'), `export const vars = ${JSON.stringify(vars)}`)
       await writeFile(join(api, 'index.ts'), there.own('run-vercel'))
       const KEY_RING = await readFile(join(there.folder, 'ring.json'), 'utf8')
-      const { outputFiles } = await build({
-        stdin: {
-          contents: "import ask from './index.ts'\naddEventListener('fetch', (e) => e.respondWith(ask(e.request)))",
-          resolveDir: api,
-        },
-        bundle: true,
-        write: false,
-        format: 'iife',
-        conditions: ['edge-light'],
-        define: { 'process.env': JSON.stringify({ KEY_RING, REDIS_URL: front.url, REDIS_TOKEN: 'a token' }) },
-      })
-      const instances = [1, 2].map(() => new EdgeRuntime({ initialCode: outputFiles[0]?.text ?? '' }))
+      const program = "import ask from './index.ts'\naddEventListener('fetch', (e) => e.respondWith(ask(e.request)))"
+      const startEdge = await bundled(program, api, { KEY_RING, REDIS_URL: front.url, REDIS_TOKEN: 'a token' })
+      const instances = [startEdge(), startEdge()]
       let turn = 0
       await isOnce(async (request) => {
         const headers = Object.fromEntries(request.headers)
@@ -177,5 +184,43 @@ process.exit()`
     child.kill('SIGHUP')
     await isHealthy()
     expect(await terminate(child)).toBe(0)
+  })
+
+  it('let an API open tokens offline on each runtime', async () => {
+    const settings = readSettings(await readFile(join(there.folder, 'bulla.toml'), 'utf8'), {
+      KEY_RING_FILE: join(there.folder, 'ring.json'),
+    })
+    const issuer = createIssuer({ ...settings, guard: 'none' })
+    const body = new URLSearchParams({ grant_type: 'client_credentials' })
+    const headers = { authorization: there.authorization }
+    const answer = await issuer.request(`${settings.issuer}/token`, { method: 'POST', headers, body })
+    const { access_token } = (await answer.json()) as { readonly access_token: string }
+    const demand = [
+      '--ring',
+      'ring.json',
+      '--issuer',
+      settings.issuer,
+      '--resource',
+      RESOURCE,
+      '--settings',
+      'bulla.toml',
+    ]
+    const exported = await run('npx', ['bulla', 'keys', 'export', ...demand], { cwd: there.folder })
+    const env = { ISSUER: settings.issuer, KEYS: exported.out, TOKEN: access_token }
+    const opening = `import { createVerifier } from 'bulla/verifier'
+const { ISSUER, KEYS, TOKEN } = process.env
+const verifier = createVerifier({ issuer: ISSUER, resource: '${RESOURCE}', keys: KEYS })
+const opened = async () => JSON.stringify((await verifier.verify(TOKEN)).ok)
+`
+    await writeFile(join(there.folder, 'open.mjs'), `${opening}console.log(await opened())`)
+    for (const words of [['node'], ['bun'], ['deno', 'run', '--allow-env', '--allow-read']])
+      expect(await run(words[0] ?? '', [...words.slice(1), 'open.mjs'], { cwd: there.folder, env })).toEqual({
+        code: 0,
+        out: 'true\n',
+        err: '',
+      })
+    const program = `${opening}addEventListener('fetch', (e) => e.respondWith(opened().then((said) => new Response(said))))`
+    const edge = (await bundled(program, there.folder, env))()
+    expect(await (await edge.dispatchFetch(RESOURCE)).text()).toBe('true')
   })
 })
