@@ -14,6 +14,7 @@ export const NODE_ONLY: string[] = [
   'remote/public',
   'stores/shared',
   'node',
+  'drive',
 ].map((folder) => `test/${folder}/**`)
 
 /** Tests that ask the real Worker entry. */

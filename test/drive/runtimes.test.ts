@@ -1,0 +1,21 @@
+import { afterEach, expect, it } from 'vitest'
+import { drive } from '../parties/drive/drive.ts'
+import { type Program, startProgram } from '../parties/drive/program.ts'
+
+const running: Program[] = []
+afterEach(async () => {
+  for (const program of running.splice(0)) await program.stop()
+})
+
+const SERVE = ['src/cli/bulla.ts', 'serve', '--settings', '{settings}', '--port', '{port}', '--host', '127.0.0.1']
+const MAY = ['--allow-net', '--allow-env', '--allow-sys', '--allow-read', '--allow-write={folder}']
+
+it.each([
+  ['Node', ['node']],
+  ['Bun', ['bun', '--bun']],
+  ['Deno', ['deno', 'run', ...MAY]],
+])('the command serves in %s, with SQLite beside its settings', async (_, words) => {
+  const program = await startProgram([...words, ...SERVE], { says: /is served at/ })
+  running.push(program)
+  expect(await drive(program.ask)).toEqual([])
+})
