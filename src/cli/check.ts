@@ -6,6 +6,7 @@
  */
 
 import { createFaultList } from '../../keys/faults.ts'
+import { isLoopback } from '../../keys/identifier.ts'
 import { adviseOn } from './advice.ts'
 import type { Command, Io } from './command.ts'
 import { asInFile } from './fault_words.ts'
@@ -22,16 +23,22 @@ interface Findings {
 }
 
 /** Returns what is wrong with a Worker's env, as the issuer finds it when it starts, and what its ring must have. */
-async function examine(env: WorkerEnv['env'], ownGrants: readonly string[]): Promise<Findings> {
+async function examine({ env, isServed }: WorkerEnv, ownGrants: readonly string[]): Promise<Findings> {
   // Only who runs an issuer has what it is made of.
   const { gatherBindings } = await import('../bindings.ts')
   const { checkSettings } = await import('../settings/settings.ts')
+  const { developmentLogin } = await import('../login/development.ts')
   const { wantedAlgorithms } = await import('../registration/clients/client_algorithms.ts')
   const list = createFaultList()
   const decide = (): never => {
     throw new TypeError('a stand-in')
   }
-  const settings = gatherBindings(env, list)
+  const gathered = gatherBindings(env, list)
+  const settings = {
+    ...gathered,
+    // As `bulla serve` has it.
+    ...(isServed && isLoopback(gathered.issuer) && { authenticate: gathered.authenticate ?? developmentLogin }),
+  }
   const checked = list.read(() => checkSettings({ ...settings, grants: ownGrants.map((type) => ({ type, decide })) }))
   const isProvider = checked?.openid !== undefined
   const clients = [...(checked?.clients.values() ?? [])]
@@ -44,12 +51,13 @@ async function examine(env: WorkerEnv['env'], ownGrants: readonly string[]): Pro
 }
 
 /** Says what was not looked at. */
-function sayLimits({ secrets, open, long, others }: WorkerEnv, byRs256: string | undefined, io: Io): void {
+function sayLimits({ secrets, open, long, others, isServed }: WorkerEnv, byRs256: string | undefined, io: Io): void {
   if (secrets.length > 0) io.say(`not checked, for they are secrets: ${secrets.join(', ')}`)
   if (byRs256 !== undefined)
     io.say(
       `not checked: KEY_RING needs an RSA key, for the client "${byRs256}" (\`bulla keys show\` tells whether it has one)`,
     )
+  if (isServed) io.say('taken for granted: a guard, and a list of what was revoked, as `bulla serve` has them')
   for (const [name, bytes] of long)
     io.say(`too long for a Worker: ${name} has ${bytes} bytes, and a variable holds ${VARIABLE_BYTES}`)
   if (open.length > 0) io.say(`for all to read, and ought to be secrets: ${open.join(', ')}`)
@@ -69,12 +77,12 @@ const check: Command = {
   async run(values, _operand, io) {
     const { file, config } = await readConfig(values.text('settings'))
     const environment = values.text('env')
-    const worker = readWorkerEnv(config, environment)
+    const worker = readWorkerEnv(file, config, environment)
     const place = environment === undefined ? '' : `env.${environment}.`
     const stray = worker.stray.map(
       (name) => `"${name}" stands outside of the variables; did you mean [${place}vars.${name}]?`,
     )
-    const { faults: found, byRs256, advice } = await examine(worker.env, values.list('grant'))
+    const { faults: found, byRs256, advice } = await examine(worker, values.list('grant'))
     const faults = [...new Set([...stray, ...found.map(asInFile)])]
     for (const fault of faults) io.out(`${file}${environment === undefined ? '' : `, ${environment}`}: ${fault}`)
     sayLimits(worker, byRs256, io)

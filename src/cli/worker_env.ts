@@ -5,6 +5,7 @@
  * @module
  */
 
+import { basename } from 'node:path'
 import { bindingKindsOf, loginNames, loginSecretOf } from '../binding_kinds.ts'
 import { isTable, isVariablesAlone, type Table } from '../node/settings_text.ts'
 import { Refusal } from './command.ts'
@@ -21,6 +22,8 @@ export interface WorkerEnv {
   readonly stray: readonly string[]
   /** The variables that are longer than a Worker's may be, and their bytes. */
   readonly long: readonly (readonly [name: string, bytes: number])[]
+  /** Whether it is no Worker's: `bulla serve`, or code, brings guard and revocations. */
+  readonly isServed: boolean
   /** The environments of the file that this is not. */
   readonly others: readonly string[]
 }
@@ -91,14 +94,16 @@ function loginSecrets(login: unknown): { readonly none: readonly string[]; reado
 /**
  * Returns what a Worker's env would hold. Neither variables nor bindings are inherited by an environment.
  *
- * @param config wrangler's file; or variables alone, with `ISSUER` among them
+ * @param file what it is called: only wrangler's own is sure to be a Worker's
+ * @param config wrangler's file, or one of variables for `bulla serve`; or variables alone, with `ISSUER` among them
  * @throws {Refusal} when there is no such environment
  */
-export function readWorkerEnv(config: Table, environment: string | undefined): WorkerEnv {
+export function readWorkerEnv(file: string, config: Table, environment: string | undefined): WorkerEnv {
   const environments = tableIn(config, 'env')
   const chosen = environment === undefined ? config : environments[environment]
   if (!isTable(chosen)) throw new Refusal(`there is no environment ${environment}`)
   const isBare = isVariablesAlone(config)
+  const isServed = !basename(file).startsWith('wrangler.') && !['main', 'durable_objects'].some((one) => one in config)
   const vars = isBare ? config : tableIn(chosen, 'vars')
   const { vars: _, env: __, ...rest } = chosen
   const bound = isBare
@@ -117,7 +122,11 @@ export function readWorkerEnv(config: Table, environment: string | undefined): W
   return {
     env: {
       ...Object.fromEntries(
-        [...bound, ...promised.filter((name) => !kept.includes(name))].map((name) => [name, new Bound()]),
+        [
+          ...bound,
+          ...(isServed ? ['GUARD', 'REVOCATIONS'] : []),
+          ...promised.filter((name) => !kept.includes(name)),
+        ].map((name) => [name, new Bound()]),
       ),
       ...(secrets.includes('PAIRWISE_SALT') ? { PAIRWISE_SALT: UNTOLD } : {}),
       ...(secrets.includes('REGISTRATION_KEYS') && isTable(vars['REGISTRATION'])
@@ -130,7 +139,8 @@ export function readWorkerEnv(config: Table, environment: string | undefined): W
     secrets,
     open: isBare ? [] : kept.filter((name) => vars[name] !== undefined),
     stray: isBare ? [] : ours.flatMap(([name]) => (rest[name] === undefined ? [] : [name])),
-    long: isBare
+    isServed,
+    long: isServed
       ? []
       : Object.entries(vars)
           .map(([name, value]) => [name, bytesOf(value)] as const)

@@ -375,6 +375,26 @@ ${app('asking', 'default_max_age = 600')}${app('knowing', 'require_auth_time = t
     expect(open.out + open.err).not.toContain('canary')
   })
 
+  it('takes a guard for granted in a file that is for `bulla serve`, as that has one, and says so; in a Worker’s it does not', async () => {
+    const settings = `[vars]\nISSUER = "ISSUER"\n[vars.RESOURCES."https://api.example.com"]\nscopes = ["read"]\n[vars.CLIENTS.app]\ngrant_types = ["authorization_code"]\nredirect_uris = ["http://127.0.0.1/cb"]\nresources = ["https://api.example.com"]\nscopes = ["read"]\n`
+    const login = '[vars.LOGIN]\ntype = "openid"\nissuer = "https://a.example"\nclient_id = "x"\n'
+    const there = `${settings.replace('"ISSUER"', '"https://auth.example.com"')}${login}`
+    const [local, served, own, worker] = await Promise.all([
+      check({ 'bulla.toml': settings.replace('"ISSUER"', '"http://localhost:8787"') }, '--settings', 'bulla.toml'),
+      check({ 'bulla.toml': there }, '--settings', 'bulla.toml'),
+      check({ 'wrangler.toml': there }),
+      check({ 'staging.toml': `main = "src/worker.ts"\n${there}` }, '--settings', 'staging.toml'),
+    ])
+    const granted = 'taken for granted: a guard, and a list of what was revoked, as `bulla serve` has them'
+    for (const { code, out, err } of [local, served]) expect([code, out, err.includes(granted)]).toEqual([0, '', true])
+    for (const { code, out, err } of [own, worker])
+      expect([code, out, err.includes(granted)]).toEqual([
+        1,
+        expect.stringContaining('"GUARD" expected a guard'),
+        false,
+      ])
+  })
+
   it.each<[string, Readonly<Record<string, string>>, readonly string[], string]>([
     ['no file', {}, [], 'there is no wrangler.json, wrangler.jsonc, wrangler.toml here; see --settings'],
     ['a file that is not there', {}, ['--settings', 'x.toml'], 'cannot read x.toml: ENOENT'],

@@ -5,6 +5,7 @@ import pg from 'pg'
 import { createClient } from 'redis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type OpenStores, openStores } from '../../src/node/index.ts'
+import { sqlSchema } from '../../src/stores/index.ts'
 import { ROOT, run } from '../checkout.ts'
 import { type CuttingProxy, startCuttingProxy } from '../parties/cutting_proxy.ts'
 import { type PostgresServer, startPostgres } from '../parties/postgres_server.ts'
@@ -157,6 +158,7 @@ describe('openStores, with PostgreSQL', { timeout: 60_000 }, () => {
   })
 
   it('finds other connections where those that it had say nothing any more', async () => {
+    await pool.query(sqlSchema('postgresql'))
     const { guard } = await opened(postgres.url.replace(String(postgres.port), String(proxy.port)))
     expect(await guard.spend('before', later)).toBe('first')
     const before = proxy.connections()
