@@ -75,7 +75,7 @@ export function guardContract(create: () => Guard & Keeping, disturb: () => Prom
 
     it('remembers until the end and two minutes more: no clock differs by more', async () => {
       const [id, gid, name] = [fresh(), fresh(), fresh()]
-      const over = now - 60
+      const over = Math.floor(Date.now() / 1000) - 60
       await guard.spend(id, over)
       await guard.end(gid, over)
       await guard.leave(name, 'a', over)
@@ -347,33 +347,48 @@ export function apartContract(create: () => Guard & Keeping, apart: Apart): void
     ...changes,
   })
 
-  it.each([1, 2, 3, 4])('answers as if nothing had been lost when command %i, or its answer, is lost', async (nth) => {
-    for (const carry of [losing, missing]) {
-      const sure = create()
-      // A guard of its own for each: the first command may be one that only the first call makes.
-      const unsure = (): Guard & Keeping => apart.create(carry(nth))
+  /** What callers are told, one after the other, whose guards each lose something; `create` makes another one each time. */
+  const courses: readonly ((unsure: () => Guard & Keeping, sure: Guard) => Promise<readonly unknown[]>)[] = [
+    async (unsure, sure) => {
       const id = fresh()
-      expect([await unsure().spend(id, later), await sure.spend(id, later)]).toEqual(['first', 'spent'])
+      return [await unsure().spend(id, later), await sure.spend(id, later)]
+    },
+    async (unsure, sure) => {
       const gid = fresh()
-      expect(await unsure().advance(step(gid, 0))).toEqual({ outcome: 'advanced', generation: 1 })
-      expect(await unsure().advance(step(gid, 1, { bound: 'k' }))).toEqual({ outcome: 'advanced', generation: 2 })
-      expect(await sure.hasEnded([gid])).toBe(false)
-      expect(await unsure().advance(step(gid, 1, { bound: 'k' }))).toEqual({ outcome: 'reused' })
-      expect(await unsure().advance(step(gid, 2, { bound: 'k' }))).toEqual({ outcome: 'ended' })
-      const busy = fresh()
-      const again = step(busy, 0, { grace: 30, graceUses: 2 })
-      await sure.advance(again)
-      expect(await unsure().advance(again)).toEqual({ outcome: 'advanced', generation: 1 })
-      expect(await unsure().advance(again)).toEqual({ outcome: 'advanced', generation: 1 })
-      expect(await unsure().advance(again)).toEqual({ outcome: 'exhausted' })
-      const ended = fresh()
-      await unsure().end(ended, later)
-      expect(await unsure().hasEnded([fresh(), ended])).toBe(true)
+      const told = [await unsure().advance(step(gid, 0)), await unsure().advance(step(gid, 1, { bound: 'k' }))]
+      const before = await sure.hasEnded([gid])
+      for (const generation of [1, 2]) told.push(await unsure().advance(step(gid, generation, { bound: 'k' })))
+      return [...told, before]
+    },
+    async (unsure, sure) => {
+      const again = step(fresh(), 0, { grace: 30, graceUses: 2 })
+      const told = [await sure.advance(again)]
+      for (let times = 0; times < 3; times++) told.push(await unsure().advance(again))
+      return told
+    },
+    async (unsure) => {
+      const gid = fresh()
+      return [await unsure().end(gid, later), await unsure().hasEnded([fresh(), gid])]
+    },
+    async (unsure) => {
       const name = fresh()
-      expect(await unsure().leave(name, 'a', later)).toBe('first')
-      expect(await unsure().swap(name, 'a', 'b', later)).toBe('swapped')
-      expect([await unsure().swap(name, 'a', 'c', later), await unsure().look(name)]).toEqual(['other', 'b'])
-    }
+      const told = [await unsure().leave(name, 'a', later), await unsure().swap(name, 'a', 'b', later)]
+      return [...told, await unsure().swap(name, 'a', 'c', later), await unsure().look(name)]
+    },
+  ]
+  const advanced = (generation: number): object => ({ outcome: 'advanced', generation })
+
+  it('answers as if nothing had been lost, whichever command is, or its answer (F03, F06)', async () => {
+    const nths = [1, 2, 3, 4].flatMap((nth) => [losing, missing].map((how) => () => how(nth)))
+    const all = nths.map((carry) => Promise.all(courses.map((course) => course(() => apart.create(carry()), create()))))
+    for (const told of await Promise.all(all))
+      expect(told).toEqual([
+        ['first', 'spent'],
+        [advanced(1), advanced(2), { outcome: 'reused' }, { outcome: 'ended' }, false],
+        [advanced(1), advanced(1), advanced(1), { outcome: 'exhausted' }],
+        [undefined, true],
+        ['first', 'swapped', 'other', 'b'],
+      ])
   })
 
   it('does nothing that arrives when whoever asked has given up, be its clock a second ahead: a store stood still (F02)', async () => {
@@ -423,7 +438,7 @@ export function apartContract(create: () => Guard & Keeping, apart: Apart): void
     const guard = create()
     const [id, gid, name, kept] = [fresh(), fresh(), fresh(), fresh()]
     const over = now - 125
-    await guard.spend(kept, now - 60)
+    await guard.spend(kept, over + 65)
     await guard.spend(id, over)
     await guard.end(gid, over)
     await guard.leave(name, 'a', over)
