@@ -29,7 +29,7 @@ export async function connectByRedis(url: string): Promise<RedisSender> {
 
 /** Connects by `ioredis`, as it comes: what is asked meanwhile waits for the connection. */
 export async function connectByIoredis(url: string): Promise<RedisSender> {
-  const client = new Redis(url, { retryStrategy: () => 20 })
+  const client = new Redis(url)
   client.on('error', () => {})
   return {
     send: ([command = '', ...rest]) => client.call(command, ...rest),
