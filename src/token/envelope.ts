@@ -123,7 +123,8 @@ export function openWith<Read>(
     return read(plaintext, kid)
   }
   const plaintext = decrypt(content, header, leaf)
-  return plaintext instanceof Promise ? plaintext.then(readInside, refuse) : readInside(plaintext)
+  // A runtime inside another has promises of its own, and the platform's are not of these.
+  return 'then' in plaintext ? plaintext.then(readInside, refuse) : readInside(plaintext)
 }
 
 /**

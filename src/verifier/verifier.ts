@@ -227,7 +227,7 @@ export function createVerifierAround(open: Open, options: CheckedOptions, confir
       const proved =
         confirm === undefined ? undefined : await confirm.prove({ scheme: shown.scheme, token, request }, at)
       const opening = open(token, { issuer, resource, now: at, clockTolerance, longestLife, anonymous })
-      const { entitlement } = opening instanceof Promise ? await opening : opening
+      const { entitlement } = 'then' in opening ? await opening : opening
       // A bound token that is shown without its key is a stolen one (RFC 9449 §7.2, RFC 8705 §3).
       const isConfirmed = proved === undefined ? entitlement.cnf === undefined : proved.confirms(entitlement.cnf)
       if (!isConfirmed) throw new TokenError('confirmation')
