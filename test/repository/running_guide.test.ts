@@ -9,7 +9,7 @@ import { once } from 'node:events'
 import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ENV } from '../checkout.ts'
+import { ENV, run } from '../checkout.ts'
 import { makeRunningFolder, type RunningFolder } from '../parties/running_folder.ts'
 
 const TOKEN = { token_type: 'Bearer', expires_in: 600, scope: 'orders:read' }
@@ -52,6 +52,8 @@ afterAll(async () => {
 
 describe('the page about running it oneself', { timeout: 60_000 }, () => {
   it('leads from nothing to a process that gives tokens, whose memory its owner alone can read', async () => {
+    const checked = await run('npx', ['bulla', 'check', '--settings', 'bulla.toml'], { cwd: there.folder })
+    expect([checked.code, checked.out]).toEqual([0, ''])
     const terminal = openTerminal(`${there.own('run-one').trim()} &`)
     await isServed()
     for (const file of ['ring.json', 'billing.secret', 'bulla.sqlite'])

@@ -18,6 +18,7 @@ import { createIssuer } from '../../src/index.ts'
 import { readSettings } from '../../src/node/index.ts'
 import { run } from '../checkout.ts'
 import { createProver, withHeader, withProofs } from '../parties/dpop.ts'
+import { askLambda, FRONT_DOORS } from '../parties/drive/lambda.ts'
 import type { Ask } from '../parties/person.ts'
 import { startRedisOverHttp } from '../parties/redis_clients.ts'
 import { startRedis } from '../parties/redis_server.ts'
@@ -124,23 +125,16 @@ process.exit()`
     await writeFile(join(there.folder, 'instance.mjs'), program)
     const instances = [1, 2].map(() => there.start('node', ['instance.mjs'], { ...SECRETS, GUARD_URL: there.guard }))
     const answers = instances.map((instance) => createInterface(instance.stdout ?? process.stdin))
+    const doors = Object.values(FRONT_DOORS)
     let turn = 0
-    await isOnce(async (request) => {
-      const { pathname, host } = new URL(request.url)
-      const event = {
-        version: '2.0',
-        rawPath: pathname,
-        rawQueryString: '',
-        headers: { host, ...Object.fromEntries(request.headers) },
-        requestContext: { domainName: host, http: { method: request.method, path: pathname } },
-        body: await request.text(),
-        isBase64Encoded: false,
+    await isOnce((request) => {
+      const [instance, answer, door] = [instances[turn % 2], answers[turn % 2], doors[turn++ % doors.length]]
+      if (instance === undefined || answer === undefined || door === undefined) throw new Error('there are too few')
+      const invoke = async (event: unknown) => {
+        instance.stdin?.write(`${JSON.stringify(event)}\n`)
+        return JSON.parse((await once(answer, 'line'))[0])
       }
-      const index = turn++ % 2
-      instances[index]?.stdin?.write(`${JSON.stringify(event)}\n`)
-      const [line] = await once(answers[index] as NonNullable<(typeof answers)[0]>, 'line')
-      const { statusCode, headers, body } = JSON.parse(line)
-      return new Response(body, { status: statusCode, headers })
+      return askLambda(invoke, door)(request)
     })
   })
 
