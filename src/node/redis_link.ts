@@ -12,6 +12,12 @@ type Redis = typeof import('redis')
 /** Milliseconds after which an answer is of no use any more: whoever asks a guard has given up. */
 const PATIENCE = 1400
 
+/**
+ * Milliseconds that a command waits for a connection that is made anew: so a call that is tried once more finds one. What waits is sent while its
+ * asker waits for it, or never; a queue of the driver's would send it whenever there is a connection again.
+ */
+const WAIT = 600
+
 /** Milliseconds between two looks at a connection by which nobody asks. */
 const LOOK = 5000
 
@@ -30,16 +36,20 @@ export interface RedisLink {
 export async function openRedisLink({ createClient }: Redis, url: string): Promise<RedisLink> {
   /** Whether it was reached once: then it is tried for ever. */
   let isOpen = false
+  const waiting = new Set<() => void>()
 
   function make() {
     const made = createClient({
       url,
       // What waits for a connection would be sent when nobody waits for it any more.
       disableOfflineQueue: true,
-      socket: { connectTimeout: PATIENCE, reconnectStrategy: (tries) => isOpen && Math.min(50 * 2 ** tries, 1000) },
+      socket: { connectTimeout: PATIENCE, reconnectStrategy: (tries) => isOpen && Math.min(50 * tries, 1000) },
     })
     // What is wrong is heard by who asks; without a listener the process would end.
     made.on('error', () => {})
+    made.on('ready', () => {
+      for (const go of waiting) go()
+    })
     made.on('connect', () => setTimeout(() => !made.isReady && giveUp(made), PATIENCE).unref())
     return made
   }
@@ -53,7 +63,21 @@ export async function openRedisLink({ createClient }: Redis, url: string): Promi
     client.connect().catch(() => {})
   }
 
+  async function connected(): Promise<void> {
+    if (client.isReady) return
+    await new Promise<void>((resolve) => {
+      const go = (): void => {
+        clearTimeout(timer)
+        waiting.delete(go)
+        resolve()
+      }
+      const timer = setTimeout(go, WAIT)
+      waiting.add(go)
+    })
+  }
+
   const send: SendCommand = async (command) => {
+    await connected()
     const asked = client
     const timer = setTimeout(() => giveUp(asked), PATIENCE)
     try {
