@@ -19,3 +19,12 @@ it.each([
   running.push(program)
   expect(await drive(program.ask)).toEqual([])
 })
+
+it.each([
+  ['Bun’s, with its own SQLite', ['bun', 'test/drive/programs/bun.ts']],
+  ['Deno’s, with SQLite', ['deno', 'run', ...MAY, 'test/drive/programs/deno.ts']],
+])('a program of one’s own serves behind a server of the runtime itself: %s', async (_, words) => {
+  const program = await startProgram(words, { env: { FOLDER: '{folder}' } })
+  running.push(program)
+  expect(await drive(program.ask)).toEqual([])
+})
