@@ -5,14 +5,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sqlSchema } from '../../../src/stores/index.ts'
 import { type GuardCall, type GuardProcess, startGuardProcess } from '../../parties/guard_process.ts'
 import { type PostgresServer, startPostgres } from '../../parties/postgres_server.ts'
+import { type RedisServer, startRedis } from '../../parties/redis_server.ts'
 import { openPg } from '../../parties/sql_database.ts'
 
 const now = Math.floor(Date.now() / 1000)
 const later = now + 3600
 
 let server: PostgresServer
+let redis: RedisServer
 const file = join(tmpdir(), `bulla-${process.pid}.sqlite`)
 beforeAll(async () => {
+  redis = await startRedis()
   server = await startPostgres()
   const { pool, close } = await openPg(server.url)
   await pool.query(sqlSchema('postgresql'))
@@ -20,6 +23,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await server.stop()
+  await redis.stop()
   for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true })
 })
 
@@ -29,6 +33,7 @@ const times = (count: number, call: (one: number) => GuardCall): readonly GuardC
 
 describe.each([
   ['PostgreSQL', () => server.url],
+  ['Redis', () => redis.url],
   ['one file of SQLite', () => `sqlite:${file}`],
 ])('two processes with %s', (_, url) => {
   let processes: readonly [GuardProcess, GuardProcess]
