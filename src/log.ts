@@ -15,6 +15,8 @@ export interface LogEntry {
   readonly client?: string
   /** What the settings call the provider at which somebody logs in, of several. */
   readonly provider?: string
+  /** Why a store did not do what it was asked, as one word of a closed list: `late`, `connection`, …; see docs/errors.md. */
+  readonly reason?: string
   /** What exactly was wrong, for the operator. */
   readonly detail?: string
 }

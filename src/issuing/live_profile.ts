@@ -34,7 +34,7 @@ export function createTellPerson({ settings, log }: Pick<EndpointContext, 'setti
       return keepClaims(given, names)
     } catch (cause) {
       const detail = `the profile is not good: ${(cause as Error).message}`
-      log({ level: 'error', event: 'profile', detail })
+      log({ level: 'error', event: 'profile.failed', detail })
       throw new OAuthError('temporarily_unavailable', detail, { cause, retryAfter: 60 })
     }
   }

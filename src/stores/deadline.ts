@@ -6,6 +6,7 @@
 
 import type { Log } from '../log.ts'
 import { OAuthError } from '../protocol/error.ts'
+import { StoreError } from './store_error.ts'
 
 /** Milliseconds that a store may take, unless it is said. */
 const PATIENCE = 1500
@@ -16,8 +17,14 @@ const RETRY_AFTER = 2
 /** Calls it; whatever goes wrong with it is `temporarily_unavailable`, with nothing of its words outwards. */
 export type WithinDeadline = <Answer>(call: () => Promise<Answer>) => Promise<Answer>
 
+/** Returns what was wrong, in words that are ours: of anything else its kind alone. */
+function wordsOf(cause: unknown): string {
+  if (cause instanceof StoreError) return cause.message
+  return cause instanceof Error ? cause.name : typeof cause
+}
+
 /**
- * Returns what calls the store of this name, for the log.
+ * Returns what calls the store of this name. The log is told of a failure as `<store>.failed`.
  *
  * @param patience milliseconds that it may take
  */
@@ -25,13 +32,14 @@ export function createDeadline(store: string, log: Log, patience: number = PATIE
   return async (call) => {
     let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('late')), patience)
+      timer = setTimeout(() => reject(new StoreError('late', `nothing came in ${patience} ms`)), patience)
     })
     try {
       return await Promise.race([call(), late])
     } catch (cause) {
-      const detail = `the ${store} did not answer: ${cause instanceof Error ? cause.name : typeof cause}`
-      log({ level: 'error', event: store, detail })
+      const detail = `the ${store} did not answer: ${wordsOf(cause)}`
+      const reason = cause instanceof StoreError ? { reason: cause.reason } : {}
+      log({ level: 'error', event: `${store}.failed`, ...reason, detail })
       throw new OAuthError('temporarily_unavailable', detail, { cause, retryAfter: RETRY_AFTER })
     } finally {
       clearTimeout(timer)

@@ -5,6 +5,7 @@
  */
 
 import type { Advance, Guard, Keeping, Step } from './guard.ts'
+import { StoreError } from './store_error.ts'
 
 /** What a stub of the guard's object can be asked; see `GuardObject`. */
 export interface GuardStub {
@@ -53,6 +54,14 @@ interface Failure {
   readonly durableObjectReset?: boolean
 }
 
+/** Returns a failure in words of ours: an object that was moved or restarted, or of which too many want something. */
+function toStoreError(error: unknown): unknown {
+  const { retryable, overloaded, durableObjectReset } = error as Failure
+  if (overloaded === true) return new StoreError('contention', 'an object is overloaded', { cause: error })
+  const isLost = retryable === true || durableObjectReset === true
+  return isLost ? new StoreError('connection', 'an object was moved or restarted', { cause: error }) : error
+}
+
 /** What the guard takes from the edge. */
 export interface DurableObjectGuardOptions {
   /** Makes a name for an attempt. */
@@ -80,15 +89,15 @@ export function createDurableObjectGuard(
     const name = written(id)
     const deadline = clock() + PATIENCE
     const once = async (): Promise<Answer> => {
-      const answer = await call(namespace.getByName(shardOf(id)), name, deadline)
-      if (answer === 'late') throw new Error('the guard was late')
+      const stub = namespace.getByName(shardOf(id))
+      const answer = await call(stub, name, deadline).catch((error) => Promise.reject(toStoreError(error)))
+      if (answer === 'late') throw new StoreError('late', 'an object was asked too late')
       return answer as Answer
     }
     try {
       return await once()
     } catch (error) {
-      const { retryable, overloaded, durableObjectReset } = error as Failure
-      if (overloaded === true || (retryable !== true && durableObjectReset !== true)) throw error
+      if (!(error instanceof StoreError && error.reason === 'connection')) throw error
       return once()
     }
   }

@@ -314,7 +314,7 @@ it('what the provider gave is put down though the guard fails once', async () =>
     fails = 1
   }
   expect(await all.handed(machine, await machine.refresh(refresh_token))).toBe(`${CANARY}-2`)
-  expect(all.log.filter(({ event }) => event === 'guard')).toHaveLength(1)
+  expect(all.log.filter(({ event }) => event === 'guard.failed')).toHaveLength(1)
 })
 
 it('a grant that ends while its provider is asked stays without tokens', async () => {

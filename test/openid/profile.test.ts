@@ -111,7 +111,7 @@ describe('a program that tells of people now', () => {
     expect((await provider.token(redeem)).error).toBe('temporarily_unavailable')
     isBroken = false
     expect((await provider.token(redeem)).id_token).toBeDefined()
-    expect(lines.filter(({ event, level }) => event === 'profile' && level === 'error')).toHaveLength(2)
+    expect(lines.filter(({ event, level }) => event === 'profile.failed' && level === 'error')).toHaveLength(2)
     expect(JSON.stringify(lines)).not.toContain('hargreaves')
   })
 

@@ -169,15 +169,21 @@ describe('when an object fails', () => {
     expect([await guard.spend('x', now + 60), calls()]).toEqual(['first', 2])
   })
 
-  it.each([{ overloaded: true, retryable: true }, {}])('as %j it is left alone (F04)', async (failure) => {
+  it.each([
+    [
+      { overloaded: true, retryable: true },
+      { name: 'StoreError', reason: 'contention' },
+    ],
+    [{}, { name: 'Error', message: 'secret-internal-detail' }],
+  ])('as %j it is left alone (F04)', async (failure, told) => {
     const { guard, calls } = failing(failure)
-    await expect(guard.spend('x', now + 60)).rejects.toThrow()
+    await expect(guard.spend('x', now + 60)).rejects.toMatchObject(told)
     expect(calls()).toBe(1)
   })
 
   it('twice, it is left alone', async () => {
     const { guard, calls } = failing({ retryable: true }, { retryable: true })
-    await expect(guard.spend('x', now + 60)).rejects.toThrow()
+    await expect(guard.spend('x', now + 60)).rejects.toMatchObject({ name: 'StoreError', reason: 'connection' })
     expect(calls()).toBe(2)
   })
 })

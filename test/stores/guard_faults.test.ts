@@ -1,10 +1,17 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createMemoryGuard, type Guard, type IssuerSettings, type LogEntry } from '../../src/index.ts'
+import {
+  createMemoryGuard,
+  createMemoryRevocations,
+  type Guard,
+  type IssuerSettings,
+  type LogEntry,
+} from '../../src/index.ts'
+import { StoreError, type StoreReason } from '../../src/stores/index.ts'
 import { ISSUER, NOW, testIssuer, VARS } from '../fixtures.ts'
 import { type Changes, createApp, createPerson, hiddenField, REQUESTS, readAnswer } from '../parties/person.ts'
 
 /** What a guard can do instead of its work. */
-type Fault = 'throw' | 'hang' | 'none'
+type Fault = 'throw' | 'hang' | 'none' | Error
 
 /** An issuer whose guard fails on demand; everything else is as in life. */
 function setUp(changes: Partial<IssuerSettings> = {}) {
@@ -15,6 +22,7 @@ function setUp(changes: Partial<IssuerSettings> = {}) {
   const faulty = <Name extends keyof Guard>(name: Name): Guard[Name] =>
     (async (...request: readonly unknown[]) => {
       calls++
+      if (fault instanceof Error) throw fault
       if (fault === 'throw') throw new Error('secret-internal-detail')
       if (fault === 'hang') await new Promise(() => {})
       return (real[name] as (...request: readonly unknown[]) => unknown)(...request)
@@ -33,7 +41,7 @@ function setUp(changes: Partial<IssuerSettings> = {}) {
   return { ask, person, code, lines, calls: () => calls, fail: (how: Fault) => (fault = how) }
 }
 
-describe.each<Fault>(['throw', 'hang'])('a guard that does %s (F01, F02, C13)', (fault) => {
+describe.each<'throw' | 'hang'>(['throw', 'hang'])('a guard that does %s (F01, F02, C13)', (fault) => {
   const act = async <Answer>(run: () => Promise<Answer>): Promise<Answer> => {
     if (fault === 'throw') return run()
     const realInterval = setInterval
@@ -56,6 +64,8 @@ describe.each<Fault>(['throw', 'hang'])('a guard that does %s (F01, F02, C13)', 
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2'])
     expect(await response.json()).toEqual({ error: 'temporarily_unavailable', error_description: expect.any(String) })
     expect(JSON.stringify(lines)).not.toContain('secret-internal-detail')
+    const [line] = lines.filter(({ event }) => event === 'guard.failed')
+    expect([line?.level, line?.reason]).toEqual(['error', fault === 'hang' ? 'late' : undefined])
     fail('none')
     expect((await createApp(ask).redeem(good)).status).toBe(200)
   })
@@ -94,6 +104,59 @@ describe.each<Fault>(['throw', 'hang'])('a guard that does %s (F01, F02, C13)', 
     fail(fault)
     const response = await act(() => person.visit())
     expect(new URL(response.headers.get('location') ?? '').searchParams.get('error')).toBe('temporarily_unavailable')
+  })
+})
+
+describe('the log of a store that did not do it', () => {
+  const secret = 'redis://user:secret@host'
+
+  it.each<StoreReason>([
+    'late',
+    'connection',
+    'refused-by-server',
+    'memory-full',
+    'readonly-replica',
+    'schema',
+    'contention',
+    'settings',
+    'clock',
+  ])('says why, as %s, in words of ours, and the client is told 503 and to come again in 2 seconds', async (reason) => {
+    const error = new StoreError(reason, `Redis: ${reason}`, { cause: new Error(secret) })
+    const { code, lines, ask, fail } = setUp()
+    const good = await code()
+    fail(error)
+    const response = await createApp(ask).redeem(good)
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2'])
+    expect(await response.text()).not.toMatch(/Redis|secret/)
+    const [line] = lines.filter(({ event }) => event === 'guard.failed')
+    expect(line).toEqual({
+      level: 'error',
+      event: 'guard.failed',
+      reason,
+      detail: `the guard did not answer: Redis: ${reason}`,
+    })
+    expect(JSON.stringify(lines)).not.toContain('secret')
+  })
+
+  it('says of any other error its kind alone', async () => {
+    const { code, lines, ask, fail } = setUp()
+    const good = await code()
+    fail(new TypeError(secret))
+    await createApp(ask).redeem(good)
+    const detail = 'the guard did not answer: TypeError'
+    expect(lines.filter(({ event }) => event === 'guard.failed')).toEqual([
+      { level: 'error', event: 'guard.failed', detail },
+    ])
+    expect(JSON.stringify(lines)).not.toContain('secret')
+  })
+
+  it('says it of the list of revocations, too', async () => {
+    const error = new StoreError('connection', 'Redis did not do it: connection')
+    const { ask, lines } = setUp({
+      revocations: { ...createMemoryRevocations('salt'), read: () => Promise.reject(error) },
+    })
+    expect((await ask(new Request(`${ISSUER}/revocations`))).status).toBe(503)
+    expect(lines).toContainEqual(expect.objectContaining({ event: 'revocations.failed', reason: 'connection' }))
   })
 })
 
