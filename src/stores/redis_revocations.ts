@@ -6,7 +6,7 @@
 
 import { textsOfRedis } from './redis_answers.ts'
 import { createRedisCalls, type RedisOptions } from './redis_calls.ts'
-import { createLogRevocations, type RevocationLog, type SharedRevocations } from './revocation_log.ts'
+import { createLogRevocations, MOST_READ, type RevocationLog, type SharedRevocations } from './revocation_log.ts'
 import { StoreError } from './store_error.ts'
 
 /** What revocations on Redis are made of. */
@@ -20,7 +20,7 @@ if not list then
   list = string.format('[%d,"%s"]', time[1] * 1000 + math.floor(time[2] / 1000), ARGV[2])
   redis.call('ZADD', KEYS[1], 0, list)
 end
-local rows = redis.call('ZRANGEBYSCORE', KEYS[1], math.max(1, tonumber(ARGV[1])), '+inf')
+local rows = redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[1], '+inf', 'LIMIT', 0, ${MOST_READ})
 table.insert(rows, 1, list)
 return rows`
 

@@ -27,7 +27,10 @@ const MOST_AT_ONCE = 500
 /** Seconds that a row which says nothing any more stays: those who saw it as the newest compare it. */
 const STAYS = 60
 
-/** Such rows that are dropped at once. */
+/** Rows that are read at once: a long list comes in parts, and what has come of it stays. */
+export const MOST_READ = 10_000
+
+/** Rows that say nothing any more and are dropped at once. */
 const MOST_DROPPED = 1000
 
 /** A row of a log: its number, by which it is found, and its text. */
@@ -39,8 +42,9 @@ export interface LogRow {
 /** What a store does: each of these is atomic, whoever else asks. */
 export interface RevocationLog {
   /**
-   * Returns the texts of the first row, whose number is 0, and of the rows from a number on, in their order. Where there is none
-   * the first is made: the instant by the store's clock in Unix milliseconds, and this salt.
+   * Returns the texts of the first row, whose number is 0, and of the rows from a number on (from 1 on at least), in their order,
+   * `MOST_READ` at the most. Where there is none the first is made: the instant by the store's clock in Unix milliseconds, and
+   * this salt.
    */
   read(from: number, salt: string): Promise<readonly string[]>
   /**
@@ -150,18 +154,14 @@ export function createLogRevocations(log: RevocationLog, { call, ready }: StoreC
     for (let turn = 0; turn < MOST_TURNS; turn++) {
       const before = known
       const { list, newest } = before ?? {}
-      const texts = await log.read(newest?.seq ?? 0, id)
-      if (before === undefined) {
-        known = begin(texts, now)
-        return known
-      }
+      const texts = await log.read(Math.max(1, newest?.seq ?? 0), id)
       if (known !== before) continue
+      const isAll = texts.length <= MOST_READ
       const [there, ...rows] = newest?.seq === 0 ? texts : texts.slice(1)
-      if (texts[0] === list && there === newest?.text) {
-        learn(before, rows, now)
-        return before
-      }
-      known = undefined
+      if (before === undefined) known = begin(texts, now)
+      else if (texts[0] === list && there === newest?.text) learn(before, rows, now)
+      else known = undefined
+      if (isAll && known !== undefined) return known
     }
     throw new StoreError('contention', 'too many wanted the list of revocations')
   }
@@ -227,7 +227,14 @@ export function createLogRevocations(log: RevocationLog, { call, ready }: StoreC
   return {
     async ready() {
       await ready()
-      await call((attempt) => look(attempt, 0))
+      for (let turn = 0; ; turn++) {
+        try {
+          return void (await call((attempt) => look(attempt, 0)))
+        } catch (error) {
+          // A long list takes longer than anybody waits for an answer: it goes on where it was.
+          if (!(error instanceof StoreError && error.reason === 'late') || turn === MOST_TURNS) throw error
+        }
+      }
     },
     add: (addition, now) =>
       new Promise((tell, fail) => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createLogRevocations, type RevocationLog, type SharedRevocations } from './revocation_log.ts'
+import { createLogRevocations, MOST_READ, type RevocationLog, type SharedRevocations } from './revocation_log.ts'
 import { refusalOfSql } from './sql_refusal.ts'
 import { IN_TIME, TIME } from './sql_statement.ts'
 import { createSqlStore, type SqlStoreOptions } from './sql_store.ts'
@@ -40,7 +40,8 @@ export function createSqlRevocations(options: SqlRevocationsOptions): SharedRevo
   const newestText = '(SELECT value FROM bulla_revocation ORDER BY seq DESC LIMIT 1)'
 
   async function read(from: number): Promise<readonly string[] | undefined> {
-    const select = `SELECT seq, value FROM bulla_revocation WHERE seq = 0 OR seq >= CAST(? AS BIGINT) ORDER BY seq`
+    const select = `SELECT seq, value FROM bulla_revocation WHERE seq = 0 OR seq >= CAST(? AS BIGINT)
+      ORDER BY seq LIMIT ${MOST_READ + 1}`
     const rows = await ask(select, from)
     return Number(rows[0]?.['seq'] ?? -1) === 0 ? rows.map(({ value }) => String(value)) : undefined
   }

@@ -22,6 +22,7 @@ const WORKERD_ONLY = [
   'test/rfc/**',
   'test/worker.test.ts',
   'test/stores/guard_d1.test.ts',
+  'test/stores/revocations_d1.test.ts',
   'test/stores/guard_durable_object.test.ts',
   'test/stores/revocations_durable_object.test.ts',
 ]

@@ -17,17 +17,23 @@ describe('revocations on SQLite, by node:sqlite', () => {
 describe('revocations on PostgreSQL', () => {
   let server: PostgresServer
   let database: SqlDatabase
+  let operator: SqlDatabase
   beforeAll(async () => {
     server = await startPostgres()
     database = await openPg(server.url)
-  })
+    operator = await openPg(server.url, { max: 1 })
+  }, 60_000)
   afterAll(async () => {
     await database.close()
+    await operator.close()
     await server.stop()
   })
   revocationsContract(
     () => createSqlRevocations({ dialect: 'postgresql', query: database.query }),
-    async () => {},
+    async () => {
+      const others = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()'
+      await operator.query(`${others} AND backend_type = 'client backend'`, [])
+    },
   )
 })
 
