@@ -67,7 +67,7 @@ beforeAll(async () => {
   await client.query(sqlSchema('postgresql'))
   await client.end()
   served = await startServed({ vars: SETTINGS, guard: postgres.url })
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await Promise.all(proxies.map((proxy) => proxy.stop()))
   await served?.stop()

@@ -93,7 +93,7 @@ const answerOf = (port: 8787 | 8788) => () =>
 beforeAll(async () => {
   there = await makeRunningFolder('run-install', 'run-settings')
   database = await there.shell('run-postgres')
-}, 120_000)
+}, 240_000)
 afterAll(async () => {
   await Promise.all(terminals.map(close))
   await there?.stop()
