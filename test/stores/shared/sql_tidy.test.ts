@@ -4,10 +4,13 @@ import { MARGIN } from '../../../src/stores/shared_guard.ts'
 import { type PostgresServer, startPostgres } from '../../parties/postgres_server.ts'
 import { openPg, openSqlite, type SqlDatabase } from '../../parties/sql_database.ts'
 
-const now = Math.floor(Date.now() / 1000)
-/** Seconds by which the two clocks and the time that a test takes may differ. */
+/** Seconds that a test may take. */
 const UNSURE = 60
-const step = (gid: string, expiresAt: number) => ({ gid, generation: 0, now, grace: 0, expiresAt })
+const step = (gid: string, expiresAt: number) => ({ gid, generation: 0, now: expiresAt, grace: 0, expiresAt })
+let now: number
+beforeEach(() => {
+  now = Math.floor(Date.now() / 1000)
+})
 
 /** Returns a guard that cleans up by its five hundredth call: else by any of the first, so that many that end soon do so, too. */
 function createGuard(dialect: Dialect, query: SqlQuery): SqlGuard {
