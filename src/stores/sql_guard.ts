@@ -45,8 +45,11 @@ export function createSqlGuard(options: SqlGuardOptions): SqlGuard {
   const claimText = `INSERT INTO bulla_name AS t (id, value, expires_at)
     SELECT CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT) WHERE ${inTime}
     ON CONFLICT (id) DO UPDATE SET value = t.value RETURNING value`
-  const replaceText = `UPDATE bulla_name SET value = ?, expires_at = ${GREATEST[dialect]}(expires_at, CAST(? AS BIGINT))
-    WHERE id = ? AND value IN (?, ?) AND ${inTime} RETURNING id`
+  // What lies there is returned, be it another: one trip, however many come at once.
+  const replaceText = `WITH given AS (SELECT CAST(? AS TEXT) AS old_value, CAST(? AS TEXT) AS new_value, CAST(? AS BIGINT) AS expires_at)
+    UPDATE bulla_name AS t SET value = CASE WHEN t.value IN (old_value, new_value) THEN new_value ELSE t.value END,
+      expires_at = CASE WHEN t.value IN (old_value, new_value) THEN ${GREATEST[dialect]}(t.expires_at, given.expires_at) ELSE t.expires_at END
+    FROM given WHERE t.id = ? AND ${inTime} RETURNING value`
   // Whoever drops the same rows at the same time is let go before.
   const tidyText = (table: string): string => `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table}
     WHERE expires_at < (SELECT CAST(${TIME[dialect]} / 1000 AS BIGINT) - ${MARGIN}) LIMIT ${MOST_ROWS}
@@ -103,8 +106,8 @@ export function createSqlGuard(options: SqlGuardOptions): SqlGuard {
       for (const one of [before, after]) checkEnvelope(one)
       const place = storedName('kept', name)
       return change(async ({ deadline }) => {
-        const rows = await ask(replaceText, after, expiresAt, place, before, after, deadline)
-        if (rows.length > 0) return 'swapped'
+        const [there] = await ask(replaceText, before, after, expiresAt, place, deadline)
+        if (there !== undefined) return there['value'] === after ? 'swapped' : 'other'
         const [row] = await ask(`SELECT ${inTime} AS timely`, deadline)
         return row?.['timely'] ? 'other' : 'late'
       })
