@@ -16,6 +16,7 @@ import { checkRing } from './settings/ring_needs.ts'
 import { type CheckedSettings, checkSettings } from './settings/settings.ts'
 import { guardWithDeadline, rememberLonger } from './stores/guard.ts'
 import { createKeyRing, type KeyRing } from './stores/key_ring.ts'
+import { livesInMemory, placeOfMany } from './stores/one_process.ts'
 import { revocationsWithDeadline } from './stores/revocations.ts'
 import { createPurposeEnvelopes, type PurposeEnvelopes } from './token/purpose.ts'
 
@@ -43,6 +44,29 @@ function writeLog(entry: LogEntry): void {
   console[entry.level](JSON.stringify(entry))
 }
 
+/** What a runtime tells of its process; Workers have none, and no variables of ours in it. */
+interface Process {
+  readonly env?: Readonly<Record<string, string | undefined>>
+  getBuiltinModule?(name: string): { readonly isWorker?: boolean } | undefined
+}
+
+/**
+ * Refuses what lives in memory where there are as many processes as the platform likes.
+ *
+ * @throws {RangeError} when it is refused
+ */
+function checkMemory(settings: IssuerSettings): void {
+  const { process } = globalThis as { process?: Process }
+  const place = placeOfMany(process?.env ?? {}, process?.getBuiltinModule?.('node:cluster')?.isWorker === true)
+  if (place === undefined) return
+  for (const name of ['guard', 'revocations'] as const) {
+    if (livesInMemory(settings[name]) === 'any')
+      throw new RangeError(
+        `"${name}" expected a store that processes share, for there are many in ${place}, got memory: docs/running.md says which; or "single: true", for one process that never restarts`,
+      )
+  }
+}
+
 /** Returns a log that never throws: one that is down must not take the issuer with it. */
 function safely(write: Log): Log {
   return (entry) => {
@@ -66,6 +90,7 @@ export function createContext(settings: IssuerSettings): EndpointContext {
   checkRing(checked, texts)
   const log = safely(settings.log ?? writeLog)
   const { issuer, longestLife, guard, revocations, lives, authenticate } = checked
+  checkMemory(settings)
   if (settings.guard === 'none' && authenticate !== undefined) {
     const detail =
       'there is no guard: codes and logins can be used again until they end, public clients get no refresh tokens, and logging out ends no copy of a session'

@@ -4,7 +4,9 @@
  * @module
  */
 
+import { checkMembers } from '../../keys/check.ts'
 import { decideStep, type Family, type Guard, type Keeping, NEW_FAMILY } from './guard.ts'
+import { keepInMemory, type OneProcessOptions } from './one_process.ts'
 
 /** Seconds that a row stays beyond its time: no clock differs by more. */
 const MARGIN = 120
@@ -16,10 +18,14 @@ const TIDY_EVERY = 1000
  * Returns a guard that forgets everything when the process ends: what was spent can then be spent again, and refresh
  * tokens of public clients are dead.
  *
- * @param now returns Unix seconds
+ * @param now returns Unix seconds. Default: the clock
  * @throws {TypeError} when `now` is no function
  */
-export function createMemoryGuard(now: () => number = () => Math.floor(Date.now() / 1000)): Guard & Keeping {
+export function createMemoryGuard(
+  now: () => number = () => Math.floor(Date.now() / 1000),
+  options: OneProcessOptions = {},
+): Guard & Keeping {
+  checkMembers('createMemoryGuard', options, ['single'])
   if (typeof now !== 'function') throw new TypeError('"now" expected a function that returns Unix seconds')
   const spent = new Map<string, number>()
   const families = new Map<string, { readonly family: Family; readonly expiresAt: number }>()
@@ -34,7 +40,7 @@ export function createMemoryGuard(now: () => number = () => Math.floor(Date.now(
     for (const [name, { expiresAt }] of kept) if (expiresAt < limit) kept.delete(name)
   }
 
-  return {
+  const guard: Guard & Keeping = {
     async spend(id, expiresAt) {
       tidy()
       if (spent.has(id)) return 'spent'
@@ -75,4 +81,5 @@ export function createMemoryGuard(now: () => number = () => Math.floor(Date.now(
       return 'swapped'
     },
   }
+  return keepInMemory(guard, options)
 }

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { checkText } from '../../keys/check.ts'
+import { checkMembers, checkText } from '../../keys/check.ts'
 import { createEventMemory, type Kept, tableOf } from './event_table.ts'
+import { keepInMemory, type OneProcessOptions } from './one_process.ts'
 import { addTo, groupEvents } from './revocation_list.ts'
 import type { Revocations } from './revocations.ts'
 
@@ -15,13 +16,18 @@ import type { Revocations } from './revocations.ts'
  *
  * @param clock returns Unix milliseconds. Default: the clock
  */
-export function createMemoryRevocations(salt: string, clock: () => number = () => Date.now()): Revocations {
+export function createMemoryRevocations(
+  salt: string,
+  clock: () => number = () => Date.now(),
+  options: OneProcessOptions = {},
+): Revocations {
+  checkMembers('createMemoryRevocations', options, ['single'])
   checkText('salt', salt, /./, 'a text of your own')
   const memory = createEventMemory<Kept>()
   const table = tableOf(salt, memory, (event) => event)
   const epoch = clock()
   let seq = epoch
-  return {
+  const revocations: Revocations = {
     // An issuer of 0.1.0 does not tell the time.
     async add(addition, now = Math.floor(clock() / 1000)) {
       memory.tidy(now)
@@ -33,4 +39,5 @@ export function createMemoryRevocations(salt: string, clock: () => number = () =
       return { epoch, seq, salt, events: groupEvents(memory.live(now, what, isElse)) }
     },
   }
+  return keepInMemory(revocations, options)
 }

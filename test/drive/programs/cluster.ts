@@ -12,7 +12,14 @@ import { openStores, readSettings, serve } from '../../../src/node/index.ts'
 import { schemeOf } from '../../parties/drive/scheme.ts'
 
 async function open(url: string) {
-  if (url === 'memory') return { guard: createMemoryGuard(), revocations: createMemoryRevocations('salt') }
+  if (url === 'memory') {
+    // What is written out here is not so: to show what that costs.
+    const alone = { single: true }
+    return {
+      guard: createMemoryGuard(undefined, alone),
+      revocations: createMemoryRevocations('salt', undefined, alone),
+    }
+  }
   const stores = await openStores(url)
   await stores.guard.ready()
   return stores

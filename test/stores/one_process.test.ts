@@ -1,0 +1,43 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createMemoryGuard, createMemoryRevocations } from '../../src/index.ts'
+import { placeOfMany } from '../../src/stores/one_process.ts'
+import { testIssuer } from '../fixtures.ts'
+
+const clock = (): number => Math.floor(Date.now() / 1000)
+
+afterEach(() => vi.unstubAllGlobals())
+
+/** Starts an issuer in a process with these variables. */
+function start(single: boolean, env: Readonly<Record<string, string>>, isWorker = false): void {
+  const { process: real } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } }
+  const getBuiltinModule = (name: string): unknown =>
+    name === 'node:cluster' ? { isWorker } : real?.getBuiltinModule?.(name)
+  vi.stubGlobal('process', { ...real, env, getBuiltinModule })
+  testIssuer({
+    guard: createMemoryGuard(clock, { single }),
+    revocations: createMemoryRevocations('salt', () => Date.now(), { single }),
+  })
+}
+
+describe('an issuer whose guard and list are in memory', () => {
+  it.each([
+    ['AWS Lambda', { AWS_LAMBDA_FUNCTION_NAME: 'issuer' }, false],
+    ['Vercel', { VERCEL: '1' }, false],
+    ['Netlify', { NETLIFY: 'true' }, false],
+    ['Cloud Run', { K_SERVICE: 'issuer' }, false],
+    ['a worker of a cluster', {}, true],
+  ])('does not start in %s, unless it is written out that there is one process', (place, env, isWorker) => {
+    expect(() => start(false, env, isWorker)).toThrow(RangeError)
+    expect(() => start(false, env, isWorker)).toThrow(`for there are many in ${place}`)
+    expect(() => start(true, env, isWorker)).not.toThrow()
+  })
+
+  it('starts elsewhere', () => {
+    expect(() => start(false, {})).not.toThrow()
+  })
+
+  it('takes no option that is misspelt', () => {
+    expect(() => createMemoryGuard(clock, { singel: true } as object)).toThrow('"singel"')
+    expect(placeOfMany({}, false)).toBeUndefined()
+  })
+})
