@@ -13,6 +13,8 @@ export interface CuttingProxy {
   cutAnswer(): Promise<void>
   /** Breaks every connection, now. */
   cutAll(): void
+  /** Swallows the next question with these letters in it, and lets nothing through any more. Settles then. */
+  holdAt(letters: string): Promise<void>
   /** Lets nothing through any more, though all connections stand. */
   hold(): void
   /** Lets through what was held, and all that comes. */
@@ -30,6 +32,7 @@ export async function startCuttingProxy(before: number): Promise<CuttingProxy> {
   const cuts: (() => void)[] = []
   let isHeld = false
   let count = 0
+  let awaited: { readonly letters: string; readonly swallowed: () => void } | undefined
 
   const server = createServer((client) => {
     const upstream = connect(before, '127.0.0.1')
@@ -44,7 +47,13 @@ export async function startCuttingProxy(before: number): Promise<CuttingProxy> {
       socket.setNoDelay(true).on('error', end).on('close', end)
       if (isHeld) socket.pause()
     }
-    client.on('data', (asked) => upstream.write(asked))
+    client.on('data', (asked) => {
+      if (awaited === undefined || !asked.includes(awaited.letters)) return void upstream.write(asked)
+      const { swallowed } = awaited
+      awaited = undefined
+      hold()
+      swallowed()
+    })
     upstream.on('data', (answer) => {
       const cut = cuts.shift()
       if (cut === undefined) return void client.write(answer)
@@ -59,14 +68,19 @@ export async function startCuttingProxy(before: number): Promise<CuttingProxy> {
   const each = (act: (socket: Socket) => void): void => {
     for (const pair of pairs) for (const socket of pair) act(socket)
   }
+  function hold(): void {
+    isHeld = true
+    each((socket) => socket.pause())
+  }
   return {
     port: (server.address() as AddressInfo).port,
     cutAnswer: () => new Promise((resolve) => cuts.push(resolve)),
     cutAll: () => each((socket) => socket.destroy()),
-    hold() {
-      isHeld = true
-      each((socket) => socket.pause())
-    },
+    holdAt: (letters) =>
+      new Promise((swallowed) => {
+        awaited = { letters, swallowed }
+      }),
+    hold,
     release() {
       isHeld = false
       each((socket) => socket.resume())

@@ -25,6 +25,10 @@ export interface OpenidOptions {
 export interface OpenidServer extends ProviderParty {
   /** Its token endpoint's answers to grants of this type are 503 from now on. */
   fail(grantType: string | undefined): void
+  /** Its access tokens live for so many seconds from now on. Before that, for an hour. */
+  live(seconds: number): void
+  /** What it does when it has decided on a grant, before it answers. Default: nothing. */
+  before: (() => Promise<void>) | undefined
 }
 
 /** Starts one. */
@@ -34,6 +38,7 @@ export async function startOpenidServer(options: OpenidOptions): Promise<OpenidS
   const given: string[] = []
   const actedFor: string[] = []
   let failing: string | undefined
+  let life = HOUR
 
   const { url, stop } = await serve((origin) => {
     const { port } = new URL(origin)
@@ -62,7 +67,7 @@ export async function startOpenidServer(options: OpenidOptions): Promise<OpenidS
       rotateRefreshToken: refresh === 'rotating',
       expiresWithSession: () => false,
       ttl: {
-        AccessToken: HOUR,
+        AccessToken: () => life,
         RefreshToken: 30 * 86_400,
         IdToken: 300,
         Grant: 30 * 86_400,
@@ -92,6 +97,7 @@ export async function startOpenidServer(options: OpenidOptions): Promise<OpenidS
         count(seen, refresh_token ?? code ?? '')
         const { access_token, refresh_token: next_one } = context.body as Record<string, string | undefined>
         given.push(...[access_token, next_one].filter((token) => token !== undefined))
+        await party.before?.()
       }
       const { sub } = context.path === '/me' ? (context.body as { sub?: string }) : {}
       if (sub !== undefined) actedFor.push(sub)
@@ -99,8 +105,9 @@ export async function startOpenidServer(options: OpenidOptions): Promise<OpenidS
     return provider.callback()
   })
 
-  return {
+  const party: OpenidServer = {
     url,
+    before: undefined,
     table: { type: 'openid', label: 'OpenID provider', client_id: CLIENT_ID, issuer: url, scope: 'openid profile' },
     seen,
     given,
@@ -108,10 +115,14 @@ export async function startOpenidServer(options: OpenidOptions): Promise<OpenidS
     fail: (grantType) => {
       failing = grantType
     },
+    live: (seconds) => {
+      life = seconds
+    },
     async actsFor(accessToken) {
       const response = await fetch(`${url}/me`, { headers: { authorization: `Bearer ${accessToken}` } })
       return response.ok ? ((await response.json()) as { sub: string }).sub : undefined
     },
     stop,
   }
+  return party
 }

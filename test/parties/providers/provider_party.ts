@@ -48,6 +48,8 @@ export function count(counts: Map<string, number>, name: string): void {
 export async function serve(create: (url: string) => RequestListener): Promise<{ url: string; stop(): Promise<void> }> {
   let answer: RequestListener = (_, response) => response.end()
   const server: Server = createServer((request, response) => answer(request, response))
+  // A connection that is kept is not closed while somebody asks by it: `stop` closes all.
+  server.keepAliveTimeout = 0
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   answer = create(url)
