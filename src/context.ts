@@ -7,7 +7,7 @@
 import { encodeBase64url } from '../keys/base64url.ts'
 import { isLoopback } from '../keys/identifier.ts'
 import type { Keyring } from '../keys/index.ts'
-import type { Log, LogEntry } from './log.ts'
+import { type Log, writeLog } from './log.ts'
 import { type Clients, createClients } from './registration/known_clients.ts'
 import { createStrangers, type Strangers } from './remote/public/client_documents.ts'
 import { createPublicFetch } from './remote/public/public_fetch.ts'
@@ -38,10 +38,6 @@ export interface EndpointContext {
   readonly wait: (milliseconds: number) => Promise<void>
   /** Makes a name: 128 random bits, base64url. */
   readonly newId: () => string
-}
-
-function writeLog(entry: LogEntry): void {
-  console[entry.level](JSON.stringify(entry))
 }
 
 /** What a runtime tells of its process; Workers have none, and no variables of ours in it. */

@@ -23,3 +23,6 @@ export interface LogEntry {
 
 /** Takes a line of the log. */
 export type Log = (entry: LogEntry) => void
+
+/** Writes a line of JSON on the console. */
+export const writeLog: Log = (entry) => console[entry.level](JSON.stringify(entry))

@@ -11,12 +11,10 @@ import {
   createSqlRevocations,
   type SqlQuery,
 } from '../stores/index.ts'
+import { PATIENCE } from '../stores/store_calls.ts'
 import { openRedisLink } from './redis_link.ts'
 import { type OpenStores, silent } from './shared_stores.ts'
 import { openSqlite } from './sqlite_file.ts'
-
-/** Milliseconds that a driver waits: as long as whoever asks. After that a connection is given up, and another one made. */
-const PATIENCE = 1400
 
 /** Returns a driver, which the operator brings. */
 async function driver<Driver>(name: string, load: () => Promise<Driver>): Promise<Driver> {
@@ -64,6 +62,7 @@ async function openPostgres(connectionString: string): Promise<OpenStores> {
   const { default: pg } = await driver('pg', () => import('pg'))
   const pool = new pg.Pool({
     connectionString,
+    // As long as whoever asks waits: after that a connection is given up, and another one made.
     connectionTimeoutMillis: PATIENCE,
     query_timeout: PATIENCE,
     keepAlive: true,

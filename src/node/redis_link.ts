@@ -5,12 +5,10 @@
  */
 
 import { type SendCommand, StoreError } from '../stores/index.ts'
+import { PATIENCE } from '../stores/store_calls.ts'
 
 /** The driver. */
 type Redis = typeof import('redis')
-
-/** Milliseconds after which an answer is of no use any more: whoever asks a guard has given up. */
-const PATIENCE = 1400
 
 /**
  * Milliseconds that a command waits for a connection that is made anew: so a call that is tried once more finds one. What waits is sent while its

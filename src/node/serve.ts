@@ -8,7 +8,7 @@ import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { serve as serveBy } from '@hono/node-server'
 import type { Issuer } from '../issuer.ts'
-import type { Log } from '../log.ts'
+import { type Log, writeLog } from '../log.ts'
 
 /** Bytes of headers that Node takes: a login under way and what people allowed want more than its own 16 KB. */
 const HEADER_BYTES = 32_768
@@ -106,8 +106,7 @@ function finisher(server: Server, settle: () => Promise<void>): () => Promise<vo
  *
  * @throws {RangeError} when nobody can listen there
  */
-export async function serve({ issuer, port, host, log }: ServeOptions): Promise<Served> {
-  const write: Log = log ?? ((entry) => console[entry.level](JSON.stringify(entry)))
+export async function serve({ issuer, port, host, log = writeLog }: ServeOptions): Promise<Served> {
   let current = await issuer()
   let isEnding = false
   const { execution, settle } = createPending()
@@ -138,10 +137,10 @@ export async function serve({ issuer, port, host, log }: ServeOptions): Promise<
   async function reloadBySignal(): Promise<void> {
     try {
       await reload()
-      write({ level: 'info', event: 'settings', detail: 'read anew' })
+      log({ level: 'info', event: 'settings', detail: 'read anew' })
     } catch (error) {
       const { message } = error as Error
-      write({ level: 'error', event: 'settings', detail: `${message}; those of before go on` })
+      log({ level: 'error', event: 'settings', detail: `${message}; those of before go on` })
     }
   }
 

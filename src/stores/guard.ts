@@ -7,6 +7,9 @@
 import type { Log } from '../log.ts'
 import { createDeadline } from './deadline.ts'
 
+/** Seconds that a row stays beyond its time: no clock differs by more. */
+export const MARGIN = 120
+
 /** What became of a refresh token's generation. */
 export type Advance =
   /** The generation to give next: a new one, or inside the grace the same successor as before. */

@@ -6,10 +6,7 @@
  */
 
 import { DurableObject } from 'cloudflare:workers'
-import { type Advance, decideStep, type Family, NEW_FAMILY, type Step } from './guard.ts'
-
-/** Seconds that a row stays beyond its time: no clock differs by more. */
-const MARGIN = 120
+import { type Advance, decideStep, type Family, MARGIN, NEW_FAMILY, type Step } from './guard.ts'
 
 /** A row of a family. */
 type FamilyRow = Record<'generation' | 'since' | 'ended' | 'uses', number> & Record<'bound' | 'attempt', string>

@@ -5,11 +5,8 @@
  */
 
 import { checkMembers } from '../../keys/check.ts'
-import { decideStep, type Family, type Guard, type Keeping, NEW_FAMILY } from './guard.ts'
+import { decideStep, type Family, type Guard, type Keeping, MARGIN, NEW_FAMILY } from './guard.ts'
 import { keepInMemory, type OneProcessOptions } from './one_process.ts'
-
-/** Seconds that a row stays beyond its time: no clock differs by more. */
-const MARGIN = 120
 
 /** How many calls there are between two clean-ups. */
 const TIDY_EVERY = 1000
@@ -19,7 +16,7 @@ const TIDY_EVERY = 1000
  * tokens of public clients are dead.
  *
  * @param now returns Unix seconds. Default: the clock
- * @throws {TypeError} when `now` is no function
+ * @throws {TypeError} when `now` is no function, or an option is misspelt
  */
 export function createMemoryGuard(
   now: () => number = () => Math.floor(Date.now() / 1000),

@@ -41,6 +41,17 @@ export function textsOfRedis(value: unknown): readonly string[] {
 }
 
 /**
+ * Returns the first word of what a script said.
+ *
+ * @throws {StoreError} when it is none of these
+ */
+export function wordOfRedis<const Word extends string>(answer: readonly string[], words: readonly Word[]): Word {
+  const word = words.find((one) => one === answer[0])
+  if (word === undefined) throw new StoreError('refused-by-server', 'Redis answered a script as it never does')
+  return word
+}
+
+/**
  * Returns the value of a pair that Redis said: as a list, a map or an object, as the protocol and the driver have it.
  *
  * @throws {StoreError} when it is none of these

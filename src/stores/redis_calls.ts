@@ -5,7 +5,7 @@
  */
 
 import { checkBoolean, checkFunctions, checkInteger, checkMembers, checkText } from '../../keys/check.ts'
-import type { Log } from '../log.ts'
+import { type Log, writeLog } from '../log.ts'
 import { refusalOfRedis, textsOfRedis } from './redis_answers.ts'
 import { TAKE_BACK } from './redis_scripts.ts'
 import { checkRedis } from './redis_start.ts'
@@ -57,9 +57,6 @@ export interface RedisCalls extends StoreCalls {
 /** Milliseconds that replicas have: then there is still time to take back what they have not. */
 const REPLICA_PATIENCE = 600
 
-/** The members of {@link RedisOptions}. */
-export const REDIS_OPTIONS: readonly string[] = ['send', 'prefix', 'replicas', 'evictionChecked', 'log']
-
 /**
  * Returns what asks Redis.
  *
@@ -67,11 +64,10 @@ export const REDIS_OPTIONS: readonly string[] = ['send', 'prefix', 'replicas', '
  * @throws {TypeError | RangeError} when an option is wrong
  */
 export function createRedisCalls(caller: string, options: RedisOptions): RedisCalls {
-  checkMembers(caller, options, REDIS_OPTIONS)
+  checkMembers(caller, options, ['send', 'prefix', 'replicas', 'evictionChecked', 'log'])
   if (options.send === undefined) throw new TypeError('"send" expected a function, got nothing')
   checkFunctions(options, ['send', ...(options.log ? ['log'] : [])])
-  const { send, prefix = 'bulla:', replicas = 0, evictionChecked = false } = options
-  const { log = (entry) => console[entry.level](JSON.stringify(entry)) } = options
+  const { send, prefix = 'bulla:', replicas = 0, evictionChecked = false, log = writeLog } = options
   checkText('prefix', prefix, /^[\x21-\x7e]{0,64}$/, 'at most 64 visible characters')
   checkInteger('replicas', replicas, 0, 16)
   checkBoolean('evictionChecked', evictionChecked)

@@ -4,22 +4,15 @@
  * @module
  */
 
+import { MARGIN } from './guard.ts'
 import type { NameStore } from './name_store.ts'
-import { textOfRedis } from './redis_answers.ts'
+import { textOfRedis, wordOfRedis } from './redis_answers.ts'
 import { createRedisCalls, type RedisOptions } from './redis_calls.ts'
 import { CLAIM, REPLACE } from './redis_scripts.ts'
-import { createSharedGuard, MARGIN, type SharedGuard } from './shared_guard.ts'
-import { StoreError } from './store_error.ts'
+import { createSharedGuard, type SharedGuard } from './shared_guard.ts'
 
 /** What a guard on Redis is made of. */
 export type RedisGuardOptions = RedisOptions
-
-/** Returns the word of an answer, which is one of these. */
-function wordOf<const Word extends string>(answer: readonly string[], words: readonly Word[]): Word {
-  const word = words.find((one) => one === answer[0])
-  if (word === undefined) throw new StoreError('refused-by-server', 'Redis answered a script as it never does')
-  return word
-}
 
 const keptUntil = (expiresAt: number): string => String((expiresAt + MARGIN) * 1000)
 
@@ -40,7 +33,7 @@ export function createRedisGuard(options: RedisGuardOptions): SharedGuard {
         written: 'first',
         takeBack: ['', value],
       })
-      return wordOf(answer, ['first', 'taken', 'late'])
+      return wordOfRedis(answer, ['first', 'taken', 'late'])
     },
     async read(name) {
       const value = await redis.ask(prefix + name, 'GET', prefix + name)
@@ -54,7 +47,7 @@ export function createRedisGuard(options: RedisGuardOptions): SharedGuard {
         written: 'swapped',
         ...(!stays && { takeBack: [before, after] }),
       })
-      const outcome = wordOf(answer, ['swapped', 'other', 'late'])
+      const outcome = wordOfRedis(answer, ['swapped', 'other', 'late'])
       return outcome === 'other' ? { outcome, there: answer[1] || undefined } : { outcome }
     },
   }

@@ -4,10 +4,9 @@
  * @module
  */
 
-import { textsOfRedis } from './redis_answers.ts'
+import { textsOfRedis, wordOfRedis } from './redis_answers.ts'
 import { createRedisCalls, type RedisOptions } from './redis_calls.ts'
 import { createLogRevocations, MOST_READ, type RevocationLog, type SharedRevocations } from './revocation_log.ts'
-import { StoreError } from './store_error.ts'
 
 /** What revocations on Redis are made of. */
 export type RedisRevocationsOptions = RedisOptions
@@ -58,9 +57,8 @@ export function createRedisRevocations(options: RedisRevocationsOptions): Shared
     async append(newest, rows, { deadline }) {
       const values = [newest, deadline, ...rows.flatMap(({ seq, text }) => [seq, text])].map(String)
       // What too few replicas have stays all the same: nobody is harmed by what is revoked too soon.
-      const [outcome] = await redis.write({ script: APPEND, key, values, written: 'appended' })
-      if (outcome === 'appended' || outcome === 'other' || outcome === 'late') return outcome
-      throw new StoreError('refused-by-server', 'Redis answered a script as it never does')
+      const answer = await redis.write({ script: APPEND, key, values, written: 'appended' })
+      return wordOfRedis(answer, ['appended', 'other', 'late'])
     },
     async drop(seqs, { seq, text }) {
       await run(DROP, seq, text, ...seqs)

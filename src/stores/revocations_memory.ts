@@ -14,7 +14,9 @@ import type { Revocations } from './revocations.ts'
  * Returns revocations that end with the process. A new list says so, by its epoch: verifiers take it in place of the old one,
  * and what was revoked before and still lives counts again.
  *
+ * @param salt what is hashed with what is revoked; a text of your own
  * @param clock returns Unix milliseconds. Default: the clock
+ * @throws {TypeError} when there is no salt, or an option is misspelt
  */
 export function createMemoryRevocations(
   salt: string,

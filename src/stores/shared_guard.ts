@@ -10,9 +10,6 @@ import type { NameStore } from './name_store.ts'
 import { createSharedFamilies } from './shared_families.ts'
 import type { StoreCalls } from './store_calls.ts'
 
-/** Seconds that a row stays beyond its time: no clock differs by more. */
-export const MARGIN = 120
-
 /** Bytes that what is left may have: all that the issuer leaves is shorter. */
 const LONGEST_ENVELOPE = 8192
 

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { checkEnvelope, MARGIN, type SharedGuard, shortened, storedName } from './shared_guard.ts'
+import { MARGIN } from './guard.ts'
+import { checkEnvelope, type SharedGuard, shortened, storedName } from './shared_guard.ts'
 import { createSqlFamilies } from './sql_family.ts'
 import { GREATEST, IN_TIME, TIME } from './sql_statement.ts'
 import { createSqlStore, type SqlStoreOptions } from './sql_store.ts'

@@ -43,6 +43,7 @@ const DURABLE = ['on', 'remote_write', 'remote_apply']
  */
 export function createSqlStore(maker: string, options: SqlStoreOptions): SqlStore {
   checkMembers(maker, options, ['query', 'dialect', 'log'])
+  if (options.query === undefined) throw new TypeError('"query" expected a function, got nothing')
   checkFunctions(options, ['query', ...(options.log ? ['log'] : [])])
   checkChoice('dialect', options.dialect, ['postgresql', 'sqlite'])
   const { query, dialect, log } = options

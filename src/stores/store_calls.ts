@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Log } from '../log.ts'
+import { type Log, writeLog } from '../log.ts'
 import { StoreError, type StoreReason } from './store_error.ts'
 
 /** Milliseconds after which a store must not do any more what it was asked: whoever asked gives up soon after. */
@@ -70,16 +70,15 @@ export interface StoreCalls {
   /**
    * Asks. What failed without a word of the store is tried once more, as the same attempt.
    *
-   * @throws {StoreError}
+   * @throws {StoreError} when it was not done, or nobody knows whether it was
    */
   call<Answer>(run: (attempt: Attempt) => Promise<Answer | 'late'>): Promise<Answer>
 }
 
 /** Returns what asks a store. */
 export function createStoreCalls(options: StoreCallOptions): StoreCalls {
-  const { store, prepare, refusalOf } = options
+  const { store, prepare, refusalOf, log = writeLog } = options
   const { newId = () => crypto.randomUUID(), clock = () => Date.now(), elapsed = () => performance.now() } = options
-  const { log = (entry) => console[entry.level](JSON.stringify(entry)) } = options
   /** By how much the store's clock is ahead of `elapsed`, and since when that is asked; nothing while it is not known. */
   let known: { readonly ahead: Promise<number>; readonly since: number } | undefined
   let isNoted = false

@@ -195,7 +195,6 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'src/settings',
     'src/stores',
     'src/log.ts',
-    'keys',
     'node',
     'smol-toml',
     '@hono/node-server',
@@ -299,6 +298,12 @@ describe('the house', () => {
 
   it('has no circle: nobody imports, types included, who imports him', () => {
     expect(circleOf(new Map(files.map((file) => [file, namesIn(file)])))).toEqual([])
+  })
+
+  it('gives no place a right that nobody there uses', () => {
+    const used = new Set(files.flatMap((file) => importsOf(file).map((below) => `${placeOf(file)} → ${below}`)))
+    const given = Object.entries(HOUSE).flatMap(([place, all]) => all.map((below) => `${place} → ${below}`))
+    expect(given.filter((right) => !used.has(right))).toEqual([])
   })
 
   it.each(files)('%s imports only from below', (file) => {

@@ -1,6 +1,12 @@
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { createSqlGuard, type Dialect, type SqlQuery } from '../../../src/stores/index.ts'
+import {
+  createSqlGuard,
+  createSqlRevocations,
+  type Dialect,
+  type SqlGuardOptions,
+  type SqlQuery,
+} from '../../../src/stores/index.ts'
 import { type PostgresServer, startPostgres } from '../../parties/postgres_server.ts'
 import { openPg, openSqlite, SQLITE_SETTINGS, type SqlDatabase } from '../../parties/sql_database.ts'
 
@@ -137,4 +143,16 @@ describe('a guard on PostgreSQL', () => {
     await expectRefusal('postgresql', query, 'schema', /bulla guard schema --dialect postgresql/)
     await pool.end()
   })
+})
+
+it.each<[string, unknown]>([
+  ['no way to ask', { dialect: 'sqlite' }],
+  ['a way that is none', { dialect: 'sqlite', query: 'postgres://127.0.0.1' }],
+  ['no dialect', { query: () => [] }],
+  ['a dialect of others', { dialect: 'mysql', query: () => [] }],
+  ['a log that is none', { dialect: 'sqlite', query: () => [], log: 'console' }],
+  ['a word that is misspelt', { dialect: 'sqlite', query: () => [], lgo: () => {} }],
+])('refuses %s when it is made', (_, options) => {
+  for (const create of [createSqlGuard, createSqlRevocations])
+    expect(() => create(options as SqlGuardOptions)).toThrow(/^"/)
 })

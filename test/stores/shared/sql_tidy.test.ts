@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { MARGIN } from '../../../src/stores/guard.ts'
 import { createSqlGuard, type Dialect, type SqlGuard, type SqlQuery } from '../../../src/stores/index.ts'
-import { MARGIN } from '../../../src/stores/shared_guard.ts'
 import { type PostgresServer, startPostgres } from '../../parties/postgres_server.ts'
 import { openPg, openSqlite, type SqlDatabase } from '../../parties/sql_database.ts'
 
