@@ -34,6 +34,6 @@ if (cluster.isPrimary) {
 } else {
   const { guard, revocations } = await open(env['GUARD_URL'] ?? '')
   const settings = readSettings(readFileSync(env['SETTINGS'] ?? '', 'utf8'), env)
-  const issuer = () => createIssuer({ ...settings, guard, ...(revocations && { revocations }), scheme: schemeOf })
+  const issuer = () => createIssuer({ ...settings, guard, revocations, scheme: schemeOf })
   await serve({ issuer, port: Number(env['PORT']), host: '127.0.0.1' })
 }
