@@ -16,9 +16,33 @@ export const LONGEST_URL = 8192
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
-/** Reads a body as text in UTF-8; bytes that are not become U+FFFD, which no parameter may have. */
+/** Returns the error of whoever broke off while it was read: anybody can, and it is no fault of ours. */
+export function brokenOff(cause: unknown): OAuthError {
+  return new OAuthError('invalid_request', 'the body broke off', { cause })
+}
+
+/**
+ * Reads the bytes of a body.
+ *
+ * @throws {OAuthError} when it breaks off
+ */
+export async function readBytes(request: Request): Promise<ArrayBuffer> {
+  // What a hook has taken cannot be read any more, which is the operator's to mend.
+  if (request.bodyUsed) throw new TypeError('the body was read already')
+  try {
+    return await request.arrayBuffer()
+  } catch (error) {
+    throw brokenOff(error)
+  }
+}
+
+/**
+ * Reads a body as text in UTF-8; bytes that are not become U+FFFD, which no parameter may have.
+ *
+ * @throws {OAuthError} when it breaks off
+ */
 export async function readBody(request: Request): Promise<string> {
-  return utf8.decode(await request.arrayBuffer())
+  return utf8.decode(await readBytes(request))
 }
 
 /**

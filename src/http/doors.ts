@@ -12,7 +12,7 @@ import type { EndpointContext } from '../context.ts'
 import { readText } from '../jose/strict_json.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
 import type { IssuerSettings } from '../settings/issuer_settings.ts'
-import { LONGEST_FORM, readBody } from './browser.ts'
+import { LONGEST_FORM, readBody, readBytes } from './browser.ts'
 import { type FormEndpoint, LONGEST_FORM_REQUEST } from './form_endpoint.ts'
 import { atMost, corsWhereAsked, limitFailures, only } from './middleware.ts'
 import { type Answer, toResponse } from './respond.ts'
@@ -93,7 +93,7 @@ export function createDoors(app: Hono, context: EndpointContext, settings: Issue
     registration(path, answer) {
       app.all(path, corsWhereAsked(CORS), only('POST'), atMost(LONGEST_REGISTRATION), async ({ req: { raw }, env }) => {
         const isAllowed = async (): Promise<boolean> => (await settings.allowRegistration?.(raw, env)) !== false
-        return toResponse(await answer({ headers: raw.headers, body: readText(await raw.arrayBuffer()), isAllowed }))
+        return toResponse(await answer({ headers: raw.headers, body: readText(await readBytes(raw)), isAllowed }))
       })
     },
     document(path, answer, form) {

@@ -15,7 +15,7 @@ import { essenceOf, isPreferred } from '../protocol/media_type.ts'
 import { USUAL_STRICT_TRANSPORT_SECURITY } from '../protocol/strict_transport_security.ts'
 import type { IssuerSettings } from '../settings/issuer_settings.ts'
 import type { CheckedSettings } from '../settings/settings.ts'
-import { LONGEST_URL } from './browser.ts'
+import { brokenOff, LONGEST_URL } from './browser.ts'
 import { isOpenerKept } from './popup.ts'
 import { answerError, answerRefusal, answerRefusalPage, isRefusal, SECURITY_HEADERS, toResponse } from './respond.ts'
 
@@ -143,11 +143,21 @@ export function only(...methods: readonly string[]): MiddlewareHandler {
 /** Refuses bodies over a number of bytes, whatever their length is said to be. */
 export function atMost(maxSize: number): MiddlewareHandler {
   const count = bodyLimit({ maxSize, onError: () => toResponse(answerRefusal(413)) })
-  return function atMostMiddleware(c, next) {
+  return async function atMostMiddleware(c, next) {
     const { headers } = c.req.raw
     // Of a body whose length is said no more is ever read; to count it would make a stream of what is there already.
     const isSaid = !headers.has('transfer-encoding') && Number(headers.get('content-length') ?? Number.NaN) <= maxSize
-    return isSaid ? next() : count(c, next)
+    if (isSaid) return next()
+    let isRead = false
+    const goOn = (): Promise<void> => {
+      isRead = true
+      return next()
+    }
+    try {
+      return await count(c, goOn)
+    } catch (error) {
+      throw isRead ? error : brokenOff(error)
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Issuer } from '../../src/issuer.ts'
 import type { LogEntry } from '../../src/log.ts'
 import { type Served, serve } from '../../src/node/index.ts'
+import { testIssuer } from '../fixtures.ts'
 import { askPort } from '../parties/serve_process.ts'
 
 const running: Served[] = []
@@ -157,6 +158,26 @@ describe('serve', () => {
     await expect(elsewhere).rejects.toThrow(new RangeError('nobody can listen at 192.0.2.1, port 0: EADDRNOTAVAIL'))
     const none = serve({ issuer: () => Promise.reject(new TypeError('is wrong')), port: 0 })
     await expect(none).rejects.toThrow('is wrong')
+  })
+
+  it('logs a client that breaks off in the midst of its body in one line without a place of ours', async () => {
+    const log: LogEntry[] = []
+    const issuer = testIssuer({ issuer: 'http://localhost', log: (entry) => log.push(entry) })
+    const served = await start(() => issuer)
+    for (const head of ['content-length: 100\r\n\r\ngrant_', 'transfer-encoding: chunked\r\n\r\n6\r\ngrant_\r\n']) {
+      const socket = connect(served.port, '127.0.0.1')
+      const type = 'content-type: application/x-www-form-urlencoded'
+      socket.write(`POST /token HTTP/1.1\r\nhost: localhost\r\n${type}\r\n${head}`)
+      await ask(served)
+      socket.resetAndDestroy()
+      await expect.poll(() => log).toHaveLength(1)
+      expect(log.pop()).toEqual({
+        level: 'warn',
+        event: 'request',
+        code: 'invalid_request',
+        detail: 'the body broke off',
+      })
+    }
   })
 
   it('takes headers of 32 KB: a login under way and what people allowed want more than the 16 KB of Node', async () => {
