@@ -47,20 +47,24 @@ interface Process {
 }
 
 /**
- * Refuses what lives in memory where there are as many processes as the platform likes.
+ * Refuses what lives in memory where there are as many processes as the platform likes. Elsewhere it warns: but on a machine of one's own, or where
+ * it is written out that there is one process.
  *
  * @throws {RangeError} when it is refused
  */
-function checkMemory(settings: IssuerSettings): void {
+function checkMemory(settings: IssuerSettings, log: Log): void {
+  const inMemory = (['guard', 'revocations'] as const).filter((name) => livesInMemory(settings[name]) === 'any')
+  const [name] = inMemory
+  if (name === undefined) return
   const { process } = globalThis as { process?: Process }
   const place = placeOfMany(process?.env ?? {}, process?.getBuiltinModule?.('node:cluster')?.isWorker === true)
-  if (place === undefined) return
-  for (const name of ['guard', 'revocations'] as const) {
-    if (livesInMemory(settings[name]) === 'any')
-      throw new RangeError(
-        `"${name}" expected a store that processes share, for there are many in ${place}, got memory: docs/running.md says which; or "single: true", for one process that never restarts`,
-      )
-  }
+  if (place !== undefined)
+    throw new RangeError(
+      `"${name}" expected a store that processes share, for there are many in ${place}, got memory: docs/running.md says which; or "single: true", for one process that never restarts`,
+    )
+  if (isLoopback(settings.issuer)) return
+  const detail = `in memory, for one process that never restarts: ${inMemory.join(', ')}; docs/running.md says what lasts, and "single: true" that it is so`
+  log({ level: 'warn', event: name, detail })
 }
 
 /** Returns a log that never throws: one that is down must not take the issuer with it. */
@@ -86,7 +90,7 @@ export function createContext(settings: IssuerSettings): EndpointContext {
   checkRing(checked, texts)
   const log = safely(settings.log ?? writeLog)
   const { issuer, longestLife, guard, revocations, lives, authenticate } = checked
-  checkMemory(settings)
+  checkMemory(settings, log)
   if (settings.guard === 'none' && authenticate !== undefined) {
     const detail =
       'there is no guard: codes and logins can be used again until they end, public clients get no refresh tokens, and logging out ends no copy of a session'

@@ -300,7 +300,7 @@ export function testSettings(changes: Partial<IssuerSettings> = {}): IssuerSetti
     trustedIssuers: isTrustPossible(changes) ? VARS.TRUSTED_ISSUERS : {},
     authorizationDetailsTypes: VARS.AUTHORIZATION_DETAILS_TYPES,
     authenticate: ownLoginPage(LOGIN_PAGE),
-    guard: createMemoryGuard(changes.now ?? (() => NOW)),
+    guard: createMemoryGuard(changes.now ?? (() => NOW), { single: true }),
     log: () => {},
     now: () => NOW,
     ...changes,

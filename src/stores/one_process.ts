@@ -7,8 +7,8 @@
 /** How what lives in memory may be used. */
 export interface OneProcessOptions {
   /**
-   * That there is one process and never two, where the platform would start more: what is in memory is refused there else.
-   * Default false.
+   * That there is one process, never two, that never restarts. Without it, what is in memory is refused where the platform would start more, and
+   * warned of at any issuer but a loopback one. Default false.
    */
   readonly single?: boolean
 }

@@ -23,7 +23,7 @@ const other = await createProver()
 function setUp(changes: Partial<IssuerSettings> = {}) {
   let now = NOW
   const lines: LogEntry[] = []
-  const guard = createMemoryGuard(() => now)
+  const guard = createMemoryGuard(() => now, { single: true })
   const issuer = testIssuer({ now: () => now, log: (entry) => lines.push(entry), guard, ...changes })
   const ask: Ask = (request) => issuer.fetch(request)
   const at = (): number => now

@@ -64,7 +64,7 @@ export function createWalkInIssuer({ registration = {}, ...changes }: WalkInChan
     keyRing: writeRing(createRing({ now: NOW, key: testKey() })),
     resources: { [API]: VARS.RESOURCES[API] },
     clients: {},
-    guard: createMemoryGuard(now),
+    guard: createMemoryGuard(now, { single: true }),
     authenticate: async () => ({ sub: 'alice', auth_time: now() }),
     log: () => {},
     now,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createMemoryGuard, createMemoryRevocations } from '../../src/index.ts'
-import { placeOfMany } from '../../src/stores/one_process.ts'
+import { createMemoryGuard, createMemoryRevocations, type LogEntry } from '../../src/index.ts'
+import { type OneProcessOptions, placeOfMany } from '../../src/stores/one_process.ts'
 import { testIssuer } from '../fixtures.ts'
 
 const clock = (): number => Math.floor(Date.now() / 1000)
@@ -19,6 +19,21 @@ function start(single: boolean, env: Readonly<Record<string, string>>, isWorker 
   })
 }
 
+/** Starts an issuer on a machine that is nobody's platform, and returns what it says. */
+function said(
+  { guard, revocations }: { readonly guard?: OneProcessOptions; readonly revocations?: OneProcessOptions },
+  issuer?: string,
+): readonly LogEntry[] {
+  const lines: LogEntry[] = []
+  testIssuer({
+    guard: createMemoryGuard(clock, guard),
+    revocations: createMemoryRevocations('salt', () => Date.now(), revocations),
+    log: (entry) => lines.push(entry),
+    ...(issuer && { issuer }),
+  })
+  return lines
+}
+
 describe('an issuer whose guard and list are in memory', () => {
   it.each([
     ['AWS Lambda', { AWS_LAMBDA_FUNCTION_NAME: 'issuer' }, false],
@@ -35,6 +50,28 @@ describe('an issuer whose guard and list are in memory', () => {
   it('starts elsewhere', () => {
     expect(() => start(false, {})).not.toThrow()
   })
+
+  it.each([
+    ['both', {}, 'guard', 'guard, revocations'],
+    ['the guard alone', { revocations: { single: true } }, 'guard', 'guard'],
+    ['the list alone', { guard: { single: true } }, 'revocations', 'revocations'],
+  ])(
+    'warns once at the start, with %s, that this is for one process that never restarts',
+    (_, options, event, which) => {
+      expect(said(options)).toEqual([
+        {
+          level: 'warn',
+          event,
+          detail: `in memory, for one process that never restarts: ${which}; docs/running.md says what lasts, and "single: true" that it is so`,
+        },
+      ])
+    },
+  )
+
+  it.each([
+    ['on a loopback issuer', {}, 'http://localhost:8787'],
+    ['where it is written out of both', { guard: { single: true }, revocations: { single: true } }, undefined],
+  ])('says nothing %s', (_, options, issuer) => expect(said(options, issuer)).toEqual([]))
 
   it('takes no option that is misspelt', () => {
     expect(() => createMemoryGuard(clock, { singel: true } as object)).toThrow('"singel"')
