@@ -26,7 +26,7 @@ export interface EventMemory<Event extends Kept> {
   /** Returns the events that can hit something. */
   live(now: number, what: 'access tokens' | 'anything', isElse: boolean): readonly Event[]
   size(): number
-  /** Drops the events that have long been over, once a minute, and returns them. */
+  /** Drops the events that have long been over, once a minute, and returns them: those that were so a minute ago, too. */
   tidy(now: number): readonly Event[]
   /** Runs one synchronous stretch, and takes back all that it did. */
   undone<Answer>(run: () => Answer): Answer
@@ -70,8 +70,10 @@ export function createEventMemory<Event extends Kept>(): EventMemory<Event> {
     size: () => events.size,
     tidy(now) {
       if (!hasElapsed(tidiedAt, TIDY_EVERY, now)) return []
+      // A clock that was ahead for a moment may not cost what lives.
+      const limit = Math.min(now, tidiedAt) - 2 * TIDY_EVERY
       tidiedAt = now
-      const over = [...events.values()].filter(({ keep }) => keep <= now - 2 * TIDY_EVERY)
+      const over = [...events.values()].filter(({ keep }) => keep <= limit)
       for (const event of over) put(nameOf(event), undefined)
       return over
     },

@@ -100,11 +100,12 @@ export function createRedisCalls(caller: string, options: RedisOptions): RedisCa
   }
 
   async function write(what: RedisWrite): Promise<readonly string[]> {
-    const { script, key, values, takeBack } = what
+    const { script, key, values, written, takeBack } = what
     if (replicas === 0) return textsOfRedis(await ask(key, 'EVAL', script, '1', key, ...values))
     const first = await runOnce(what)
     const last = first.has === 'unknown' ? await runOnce(what).catch(() => first) : first
-    if (last.has === 'enough') return last.answer
+    // What was written, and is told to have come too late since, is known to nobody but this one.
+    if (last.has === 'enough' && (last === first || last.answer[0] === written)) return last.answer
     if (takeBack !== undefined) await ask(key, 'EVAL', TAKE_BACK, '1', key, ...takeBack).catch(() => {})
     // Never again as the same attempt: what takes it back may yet be on its way.
     throw new StoreError('refused-by-server', `Redis wrote it, and fewer than ${replicas} replicas have it`)

@@ -168,7 +168,7 @@ export function createLogRevocations(log: RevocationLog, { call, ready }: StoreC
 
   /** Deletes rows that say nothing any more. Those that stay for all that do no harm: whoever reads all of them tries again. */
   function sweep(of: Known, now: number): void {
-    for (const { seq } of of.events.tidy(now)) of.dead.push({ seq, since: now })
+    for (const { seq } of of.events.tidy(now)) of.dead.push({ seq, since: now - STAYS })
     const isDue = ({ seq, since }: Known['dead'][number]): boolean =>
       // Nobody could tell what the list was that has not its newest row.
       seq < of.newest.seq && hasElapsed(since, STAYS, now)

@@ -36,8 +36,8 @@ interface Wanted {
   readonly attempt: Attempt
   readonly expiresAt: number
   readonly decide: (family: Family) => Decided<object>
-  /** What it was told by each writing of which nobody heard whether it was done. */
-  readonly told: Map<string, object>
+  /** What it was told by each writing of which nobody heard whether it was done, and what lay there before. */
+  readonly told: Map<string, { readonly answer: object; readonly before: string | undefined }>
 }
 
 /** A family as it lies in a store, and the writing that made it so. */
@@ -75,19 +75,22 @@ export function createSharedFamilies(store: NameStore, call: StoreCalls['call'])
     let there = await store.read(name)
     for (let turn = 0; turn < MOST_TURNS; turn++) {
       const row = readRow(there)
-      let { family } = row
+      let [{ family }, before] = [row, there]
       const answers = new Map<Wanted, object>()
       for (const one of timely) {
-        const before = one.told.get(row.writing)
-        const decided = before === undefined ? one.decide(family) : { family, answer: before }
+        const told = one.told.get(row.writing)
+        if (told !== undefined) before = told.before
+        const decided = told === undefined ? one.decide(family) : { family, answer: told.answer }
         family = decided.family
         answers.set(one, decided.answer)
       }
+      // What lies there already is written again: it is to stay as long as this one says, and enough copies must have it.
+      const same = family === row.family ? there : undefined
+      if (same === undefined) before = there
+      const after = same ?? writeRow({ family, writing })
+      if (same === undefined) for (const [one, answer] of answers) one.told.set(writing, { answer, before })
       const toldAll = all.map((one) => answers.get(one) ?? 'late')
-      if (family === row.family) return toldAll
-      for (const [one, answer] of answers) one.told.set(writing, answer)
-      const after = writeRow({ family, writing })
-      const swapped = await store.replace(name, there, after, expiresAt, { ...attempt, stays: family.ended })
+      const swapped = await store.replace(name, before, after, expiresAt, { ...attempt, stays: family.ended })
       if (swapped.outcome === 'late') return all.map(() => 'late')
       if (swapped.outcome === 'swapped') return toldAll
       there = swapped.there
@@ -112,7 +115,7 @@ export function createSharedFamilies(store: NameStore, call: StoreCalls['call'])
   return {
     read: async (name) => readRow(await call(() => store.read(name))).family,
     change<Answer extends object>(name: string, expiresAt: number, decide: (family: Family) => Decided<Answer>) {
-      const told = new Map<string, Answer>()
+      const told: Wanted['told'] = new Map()
       return call(async (attempt) => {
         const next = nextOf(name)
         const place = next.all.push({ attempt, expiresAt, decide, told }) - 1

@@ -49,7 +49,18 @@ describe('revocations in memory', () => {
     const at = 1_800_000_000
     const one = { kind: 'sub' as const, at, until: at + 1, keep: at + 1 }
     await list.add({ ...one, value: 'a' }, at)
-    await list.add({ ...one, value: 'b', until: at + 900, keep: at + 900 }, at + 300)
-    expect(Object.keys((await list.read(0, 'access tokens')).events.sub ?? {})).toHaveLength(1)
+    const add = (value: string, now: number) => list.add({ ...one, value, until: at + 900, keep: at + 900 }, now)
+    await add('b', at + 300)
+    await add('c', at + 360)
+    expect(Object.keys((await list.read(0, 'access tokens')).events.sub ?? {})).toHaveLength(2)
+  })
+
+  it('lose nothing that lives by a clock that was ahead for a moment', async () => {
+    const list = createMemoryRevocations('salt')
+    const at = 1_800_000_000
+    const add = (value: string, now: number) =>
+      list.add({ kind: 'sub', value, at, until: at + 900, keep: at + 900 }, now)
+    for (const [value, now] of Object.entries({ a: at, b: at + 100_000, c: at + 1, d: at + 120 })) await add(value, now)
+    expect(Object.keys((await list.read(at + 120, 'access tokens')).events.sub ?? {})).toHaveLength(4)
   })
 })

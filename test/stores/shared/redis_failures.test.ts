@@ -234,6 +234,46 @@ describe('a replica that takes over', () => {
     expect([await guard.spend('code', later), await guard.spend('before', later)]).toEqual(['first', 'spent'])
   })
 
+  it('is waited for by the second try of a family, too, whose first answer was lost; and then it is taken back', async () => {
+    const closed = (): Error => new Error('Socket closed unexpectedly')
+    let isLost = true
+    let isClosing = false
+    const send: SendCommand = async (command, key) => {
+      if (isClosing) throw closed()
+      if (command[0] !== 'EVAL' || isLost) return redis.send(command, key)
+      isLost = true
+      isClosing = true
+      await redis.send(command, key)
+      isClosing = false
+      throw closed()
+    }
+    const guard = createRedisGuard({ send, replicas: 1 })
+    await guard.advance(step('family'))
+    link.hold()
+    isLost = false
+    expect(await outcomes([guard.advance(step('family', 1))])).toEqual(['refused-by-server'])
+    link.release()
+    await caughtUp()
+    expect(await guard.advance(step('family', 1))).toEqual({ outcome: 'advanced', generation: 2 })
+    isLost = false
+    expect(await guard.advance(step('family', 2))).toEqual({ outcome: 'advanced', generation: 3 })
+  })
+
+  it('that is asked once more too late gets nothing burnt: what was written at first is taken back', async () => {
+    let isLate = false
+    const send: SendCommand = async (command, key) => {
+      if (command[0] === 'WAIT' && !isLate) {
+        isLate = true
+        throw new Error('Socket closed unexpectedly')
+      }
+      const isClaim = command.some((word) => word.includes("'NX'"))
+      return redis.send(isClaim && isLate ? [...command.slice(0, -1), '0'] : command, key)
+    }
+    const guard = createRedisGuard({ send, replicas: 1 })
+    expect(await outcomes([guard.spend('code', later)])).toEqual(['refused-by-server'])
+    expect(await createRedisGuard({ send: redis.send }).spend('code', later)).toBe('first')
+  })
+
   it('makes a primary of before say that it takes nothing: that is no fault of the request, until it leads again', async () => {
     const guard = createRedisGuard({ send: redis.send })
     await guard.ready()

@@ -156,6 +156,19 @@ describe('what lies in Redis', () => {
     expect(await redis.send(['PEXPIRETIME', key], key)).toBe((now + 720) * 1000)
   })
 
+  it('is kept as long as was said where it stays as it is, too: nothing that was answered is forgotten', async () => {
+    await guard.advance(step)
+    const [key = ''] = await keys()
+    const endAfter = async (changes: object): Promise<unknown> => {
+      const { outcome } = await guard.advance({ ...step, ...changes })
+      return [outcome, Number(await redis.send(['PEXPIRETIME', key], key)) / 1000 - now - 120]
+    }
+    expect(await endAfter({ graceUses: 0, expiresAt: now + 900 })).toEqual(['exhausted', 900])
+    await guard.end(step.gid, now + 60)
+    expect(await endAfter({ expiresAt: now + 1200 })).toEqual(['ended', 1200])
+    expect(await endAfter({ expiresAt: now + 600 })).toEqual(['ended', 1200])
+  })
+
   it('costs one round trip to spend, two to move a family on, and one to look at each that may have ended', async () => {
     const trips = async (act: () => Promise<unknown>): Promise<number> => {
       sent = []

@@ -133,6 +133,19 @@ describe.each(Object.entries(REVOCATION_STORES))('a list of revocations that pro
     expect(await hits(other, again.value)).toBe(true)
   })
 
+  it('loses nothing that lives by a clock that was ahead for a moment', async () => {
+    const lives = event()
+    await one.add(lives, now)
+    await one.add(event(), now)
+    await one.read(now + 100_000, 'anything')
+    for (const at of [now + 1, now + 120]) {
+      await one.read(at, 'anything')
+      // Whatever is dropped by now, is dropped before this is written.
+      await one.add(event(), at)
+      for (const list of [one, other, store.open()]) expect(await hits(list, lives.value, at)).toBe(true)
+    }
+  })
+
   it('is the same to who saw each step of a fold, who saw none, and who missed some rows that are gone', async () => {
     const memory = createMemoryRevocations((await one.read(now, 'anything')).salt)
     const add = async (addition: Addition): Promise<void> => {
