@@ -1,10 +1,8 @@
-import pg from 'pg'
 import { afterEach, expect, it } from 'vitest'
-import { sqlSchema } from '../../src/stores/index.ts'
 import { drive, NEED_ONE_MEMORY } from '../parties/drive/drive.ts'
 import { type Program, type ProgramOptions, startProgram } from '../parties/drive/program.ts'
-import { startPostgres } from '../parties/postgres_server.ts'
 import { startRedis } from '../parties/redis_server.ts'
+import { startPostgresWithTables } from '../parties/sql_database.ts'
 
 const ends: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -18,16 +16,6 @@ async function start(words: readonly string[], options?: ProgramOptions): Promis
 }
 
 const CLUSTER = ['node', 'test/drive/programs/cluster.ts']
-
-/** Makes the tables, as an operator does by what `bulla guard schema` prints. */
-async function startPostgresWithTables() {
-  const server = await startPostgres()
-  const client = new pg.Client({ connectionString: server.url })
-  await client.connect()
-  await client.query(sqlSchema('postgresql'))
-  await client.end()
-  return server
-}
 
 /** A store that runs, and its URL. */
 const STORES: readonly (readonly [string, () => Promise<{ readonly url: string; stop?(): Promise<void> }>])[] = [

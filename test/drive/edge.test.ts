@@ -1,6 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { EdgeRuntime, runServer } from 'edge-runtime'
-import { build } from 'esbuild'
+import { runServer } from 'edge-runtime'
 import { afterEach, expect, it } from 'vitest'
 import { createRing, exportKeys, writeKeys, writeRing } from '../../keys/index.ts'
 import { ROOT } from '../checkout.ts'
@@ -9,6 +9,7 @@ import { drive } from '../parties/drive/drive.ts'
 import { driveBindings } from '../parties/drive/settings.ts'
 import { tokensOf } from '../parties/drive/step.ts'
 import { askAt } from '../parties/drive/transport.ts'
+import { bundled } from '../parties/edge.ts'
 import { startRedisOverHttp } from '../parties/redis_clients.ts'
 import { startRedis } from '../parties/redis_server.ts'
 
@@ -19,16 +20,9 @@ afterEach(async () => {
 
 /** Serves a program in the edge runtime, and returns its port. */
 async function serve(program: string, given: Readonly<Record<string, unknown>>): Promise<number> {
-  const { outputFiles } = await build({
-    entryPoints: [join(ROOT, 'test/drive/programs', program)],
-    bundle: true,
-    write: false,
-    format: 'iife',
-    external: ['node:*'],
-    conditions: ['edge-light'],
-    define: Object.fromEntries(Object.entries(given).map(([name, value]) => [name, JSON.stringify(value)])),
-  })
-  const server = await runServer({ runtime: new EdgeRuntime({ initialCode: outputFiles[0]?.text ?? '' }) })
+  const folder = join(ROOT, 'test/drive/programs')
+  const start = await bundled(await readFile(join(folder, program), 'utf8'), folder, given)
+  const server = await runServer({ runtime: start() })
   ends.push(server.close)
   return Number(new URL(server.url).port)
 }

@@ -6,13 +6,13 @@ import { basic, secretHash, testKey } from '../fixtures.ts'
 import { startCuttingProxy } from '../parties/cutting_proxy.ts'
 import { freePort } from '../parties/live_issuer.ts'
 import { authorizeUrl, type FullAnswer, VERIFIER } from '../parties/person.ts'
-import { startPostgres } from '../parties/postgres_server.ts'
+import { endProcess } from '../parties/processes.ts'
 import { APP_CALLBACK, APP_SECRET, apiOf, askApi } from '../parties/providers/house.ts'
 import { HOUR, startOpenidServer } from '../parties/providers/openid_server.ts'
 import { CLIENT_SECRET, mostSeen } from '../parties/providers/provider_party.ts'
-import { endProcess, startRedis } from '../parties/redis_server.ts'
+import { startRedis } from '../parties/redis_server.ts'
 import { askPort, folderOf, type ServeProcess, startServe } from '../parties/serve_process.ts'
-import { openPg } from '../parties/sql_database.ts'
+import { startPostgresWithTables } from '../parties/sql_database.ts'
 import { createVisitor } from '../parties/visitor.ts'
 
 const API = apiOf('openid')
@@ -61,11 +61,8 @@ async function askAnew(request: Request): Promise<Response> {
 }
 
 /** Starts a store, with its tables where it has any. */
-async function startStore(name: 'Redis' | 'PostgreSQL') {
-  if (name === 'Redis') return startRedis()
-  const server = await startPostgres()
-  await (await openPg(server.url)).close()
-  return server
+function startStore(name: 'Redis' | 'PostgreSQL') {
+  return name === 'Redis' ? startRedis() : startPostgresWithTables()
 }
 
 /** Two processes of `bulla serve` before one store, to which each has a wire of its own; and a provider whose refresh tokens rotate. */

@@ -2,14 +2,14 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as openid from 'openid-client'
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sqlSchema } from '../../src/stores/index.ts'
 import { API, secretHash, VARS } from '../fixtures.ts'
 import { type Front, type FrontName, HOST, ISSUER, isWithout, startFront } from '../parties/front.ts'
 import { createApp, createPerson, readAnswer } from '../parties/person.ts'
-import { type PostgresServer, startPostgres } from '../parties/postgres_server.ts'
-import { type Served, startServed } from '../parties/served.ts'
+import type { PostgresServer } from '../parties/postgres_server.ts'
+import { endProcess } from '../parties/processes.ts'
+import { folderOf, type ServeProcess, startServe } from '../parties/serve_process.ts'
+import { startPostgresWithTables } from '../parties/sql_database.ts'
 
 const METADATA = '/.well-known/oauth-authorization-server/auth'
 /** The other addresses of the same document. */
@@ -45,11 +45,15 @@ const SETTINGS = {
 }
 
 let postgres: PostgresServer
-let served: Served
+let served: readonly ServeProcess[] = []
 const proxies: Front[] = []
 
 async function start(name: FrontName, change?: (lines: string) => string): Promise<Front> {
-  const proxy = await startFront(name, served.ports, change)
+  const proxy = await startFront(
+    name,
+    served.map(({ port }) => port),
+    change,
+  )
   proxies.push(proxy)
   return proxy
 }
@@ -61,16 +65,14 @@ async function statusOf(proxy: Front, path: string, headers: Record<string, stri
 }
 
 beforeAll(async () => {
-  postgres = await startPostgres()
-  const client = new pg.Client({ connectionString: postgres.url })
-  await client.connect()
-  await client.query(sqlSchema('postgresql'))
-  await client.end()
-  served = await startServed({ vars: SETTINGS, guard: postgres.url })
+  postgres = await startPostgresWithTables()
+  const folder = folderOf(JSON.stringify({ vars: SETTINGS }))
+  const call = { args: ['--host', '127.0.0.1'], env: { GUARD_URL: postgres.url } }
+  served = await Promise.all([startServe(folder, call), startServe(folder, call)])
 }, 120_000)
 afterAll(async () => {
   await Promise.all(proxies.map((proxy) => proxy.stop()))
-  await served?.stop()
+  await Promise.all(served.map(({ process }) => endProcess(process, 'SIGTERM')))
   await postgres?.stop()
 })
 
@@ -90,7 +92,7 @@ describe.each(NAMES)('two processes of an issuer with a path, behind %s, by the 
     for (const alias of ALIASES) expect([alias, await statusOf(proxy, alias)]).toEqual([alias, 200])
     expect(await statusOf(proxy, '/auth')).toBe(200)
     const past = await new Promise<IncomingMessage>((resolve, reject) => {
-      const to = { host: '127.0.0.1', port: served.ports[0], path: METADATA, headers: { host: HOST } }
+      const to = { host: '127.0.0.1', port: served[0]?.port, path: METADATA, headers: { host: HOST } }
       request(to, resolve).on('error', reject).end()
     })
     expect(past.statusCode).toBe(421)
@@ -182,7 +184,7 @@ it.each([
 
 // What comes here is the last: one process is gone afterwards.
 it('two processes answer on by every proxy when one of the two is killed', async () => {
-  served.processes[1]?.kill('SIGKILL')
+  served[1]?.process.kill('SIGKILL')
   for (const name of NAMES.filter((name) => !isWithout(name))) {
     const { ask } = await start(name)
     const app = createApp(ask, { issuer: ISSUER })

@@ -7,15 +7,24 @@
 import { EdgeRuntime } from 'edge-runtime'
 import { build } from 'esbuild'
 
-/** Bundles a program for an edge, with its environment; returns what starts an instance. */
-export async function bundled(contents: string, resolveDir: string, env: object): Promise<() => EdgeRuntime> {
+/**
+ * Bundles a program for an edge; returns what starts an instance.
+ *
+ * @param given what stands in the bundle in place of names: `{ 'process.env': { … } }`
+ */
+export async function bundled(
+  contents: string,
+  resolveDir: string,
+  given: Readonly<Record<string, unknown>>,
+): Promise<() => EdgeRuntime> {
   const { outputFiles } = await build({
-    stdin: { contents, resolveDir },
+    stdin: { contents, resolveDir, loader: 'ts' },
     bundle: true,
     write: false,
     format: 'iife',
+    external: ['node:*'],
     conditions: ['edge-light'],
-    define: { 'process.env': JSON.stringify(env) },
+    define: Object.fromEntries(Object.entries(given).map(([name, value]) => [name, JSON.stringify(value)])),
   })
   return () => new EdgeRuntime({ initialCode: outputFiles[0]?.text ?? '' })
 }

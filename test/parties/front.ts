@@ -15,7 +15,7 @@ import { text } from 'node:stream/consumers'
 import { run } from '../checkout.ts'
 import { blockOf } from '../docs.ts'
 import { freePort } from './live_issuer.ts'
-import { endProcess, waitForPort } from './redis_server.ts'
+import { endProcess, waitForPort } from './processes.ts'
 
 const PROGRAMS = { nginx: '/usr/sbin/nginx', caddy: '/usr/bin/caddy', apache: '/usr/sbin/apache2' } as const
 

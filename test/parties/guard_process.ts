@@ -7,6 +7,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { ROOT } from '../checkout.ts'
+import { endProcess } from './processes.ts'
 
 /** A call of a guard that another process makes: a method, and what it is given. */
 export type GuardCall = readonly [method: string, ...given: readonly unknown[]]
@@ -52,11 +53,6 @@ export async function startGuardProcess(url: string): Promise<GuardProcess> {
       child.send([...calls])
       return (await told) as readonly unknown[]
     },
-    async kill() {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const ended = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGKILL')
-      await ended
-    },
+    kill: () => endProcess(child, 'SIGKILL'),
   }
 }

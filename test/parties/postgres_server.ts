@@ -9,7 +9,7 @@ import { chmodSync, mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './live_issuer.ts'
-import { endProcess, waitForPort } from './redis_server.ts'
+import { endProcess, waitForPort } from './processes.ts'
 
 /** A running PostgreSQL. */
 export interface PostgresServer {

@@ -6,10 +6,10 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './live_issuer.ts'
+import { endProcess, waitForPort } from './processes.ts'
 
 /** A running Redis. */
 export interface RedisServer {
@@ -20,28 +20,6 @@ export interface RedisServer {
   /** Ends it at once, as by `kill -9`, and starts it again on what it had written. */
   restart(): Promise<void>
   stop(): Promise<void>
-}
-
-/** Waits until something listens to a port. */
-export async function waitForPort(port: number): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
-    const isUp = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1')
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-      socket.once('connect', () => socket.destroy())
-    })
-    if (isUp) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  throw new Error(`nobody listens to ${port}`)
-}
-
-/** Ends a process by a signal, and waits until it has ended. */
-export async function endProcess(process: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (process.exitCode !== null || process.signalCode !== null) return
-  const ended = new Promise((resolve) => process.once('exit', resolve))
-  process.kill(signal)
-  await ended
 }
 
 /** Starts Redis; every write is on the disk before it is answered. `options` are its own: `--maxmemory 2mb`. */

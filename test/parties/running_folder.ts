@@ -5,7 +5,6 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
@@ -14,7 +13,7 @@ import { blockOf } from '../docs.ts'
 import { basic } from '../fixtures.ts'
 import { freePort } from './live_issuer.ts'
 import { startPostgres } from './postgres_server.ts'
-import { endProcess } from './redis_server.ts'
+import { endProcess } from './processes.ts'
 
 /** On the machine of the docs this is the program; here all is installed, and PostgreSQL's own user is one by name alone. */
 const SUDO = `#!/bin/sh
@@ -44,9 +43,7 @@ export interface RunningFolder {
 
 /** Ends a program as systemd and containers do; returns how it ended. */
 export async function terminate(child: ChildProcess): Promise<number | null> {
-  const ended = once(child, 'exit')
-  child.kill('SIGTERM')
-  await ended
+  await endProcess(child, 'SIGTERM')
   return child.exitCode
 }
 

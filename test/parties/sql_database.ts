@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { type SqlQuery, sqlSchema } from '../../src/stores/index.ts'
+import { type PostgresServer, startPostgres } from './postgres_server.ts'
 
 /** What asks a database, until it is closed. */
 export interface SqlDatabase {
@@ -38,6 +39,14 @@ export function openSqlite(settings: string = SQLITE_SETTINGS): SqlDatabase & {
       rmSync(folder, { recursive: true })
     },
   }
+}
+
+/** Starts PostgreSQL with the tables, as an operator makes them by what `bulla guard schema` prints. */
+export async function startPostgresWithTables(): Promise<PostgresServer> {
+  const server = await startPostgres()
+  const { close } = await openPg(server.url)
+  await close()
+  return server
 }
 
 /** Connects to PostgreSQL by pg; the tables are made where there are none. */

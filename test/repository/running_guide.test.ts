@@ -201,7 +201,9 @@ process.exit()`
       await writeFile(join(api, 'index.ts'), there.own('run-vercel'))
       const KEY_RING = await readFile(join(there.folder, 'ring.json'), 'utf8')
       const program = "import ask from './index.ts'\naddEventListener('fetch', (e) => e.respondWith(ask(e.request)))"
-      const startEdge = await bundled(program, api, { KEY_RING, REDIS_URL: front.url, REDIS_TOKEN: 'a token' })
+      const startEdge = await bundled(program, api, {
+        'process.env': { KEY_RING, REDIS_URL: front.url, REDIS_TOKEN: 'a token' },
+      })
       const instances = [startEdge(), startEdge()]
       let turn = 0
       await isOnce(async (request) => {
@@ -266,7 +268,7 @@ const opened = async () => JSON.stringify((await verifier.verify(TOKEN)).ok)
         err: '',
       })
     const program = `${opening}addEventListener('fetch', (e) => e.respondWith(opened().then((said) => new Response(said))))`
-    const edge = (await bundled(program, there.folder, env))()
+    const edge = (await bundled(program, there.folder, { 'process.env': env }))()
     expect(await (await edge.dispatchFetch(RESOURCE)).text()).toBe('true')
   })
 })

@@ -1,25 +1,7 @@
-import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createSqlGuard, type SqlQuery, type SqlRows, sqlSchema } from '../../src/stores/index.ts'
+import { createSqlGuard } from '../../src/stores/index.ts'
+import { makeTables, query } from '../parties/d1_database.ts'
 import { sqlGuardContract } from './sql_guard_contract.ts'
-
-/** What is used of a D1 database. */
-interface Database {
-  prepare(text: string): Statement
-}
-interface Statement {
-  bind(...values: readonly unknown[]): Statement
-  all(): Promise<{ readonly results: SqlRows }>
-}
-
-const database = env['GUARD_DATABASE'] as Database
-const query: SqlQuery = async (text, values) =>
-  (
-    await database
-      .prepare(text)
-      .bind(...values)
-      .all()
-  ).results
 
 describe('the guard on D1', () => {
   it('says which command prints its tables where there are none', async () => {
@@ -28,9 +10,7 @@ describe('the guard on D1', () => {
   })
 
   describe('with its tables', () => {
-    beforeAll(async () => {
-      for (const text of sqlSchema('sqlite').split(';').slice(0, -1)) await database.prepare(text).all()
-    })
+    beforeAll(makeTables)
     sqlGuardContract('sqlite', query)
   })
 })

@@ -1,32 +1,12 @@
-import { env } from 'cloudflare:workers'
 import { beforeAll, describe } from 'vitest'
-import { createSqlRevocations, type SqlRows, sqlSchema } from '../../src/stores/index.ts'
+import { createSqlRevocations } from '../../src/stores/index.ts'
+import { makeTables, query } from '../parties/d1_database.ts'
 import { revocationsContract } from './revocations_contract.ts'
 
-/** What is used of a D1 database. */
-interface Database {
-  prepare(text: string): Statement
-}
-interface Statement {
-  bind(...values: readonly unknown[]): Statement
-  all(): Promise<{ readonly results: SqlRows }>
-}
-
-const database = env['GUARD_DATABASE'] as Database
-
 describe('revocations on D1', () => {
-  beforeAll(async () => {
-    for (const text of sqlSchema('sqlite').split(';').slice(0, -1)) await database.prepare(text).all()
-  })
+  beforeAll(makeTables)
   revocationsContract(
-    () =>
-      createSqlRevocations({
-        dialect: 'sqlite',
-        async query(text, values) {
-          const statement = database.prepare(text).bind(...values)
-          return (await statement.all()).results
-        },
-      }),
+    () => createSqlRevocations({ dialect: 'sqlite', query }),
     async () => {},
   )
 })

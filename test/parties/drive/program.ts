@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { ROOT } from '../../checkout.ts'
 import { freePort } from '../live_issuer.ts'
 import type { Ask } from '../person.ts'
-import { endProcess } from '../redis_server.ts'
+import { endProcess } from '../processes.ts'
 import { DRIVE_VARS, driveRing } from './settings.ts'
 import { askAt } from './transport.ts'
 

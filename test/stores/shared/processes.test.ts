@@ -2,11 +2,10 @@ import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sqlSchema } from '../../../src/stores/index.ts'
 import { type GuardCall, type GuardProcess, startGuardProcess } from '../../parties/guard_process.ts'
-import { type PostgresServer, startPostgres } from '../../parties/postgres_server.ts'
+import type { PostgresServer } from '../../parties/postgres_server.ts'
 import { type RedisServer, startRedis } from '../../parties/redis_server.ts'
-import { openPg } from '../../parties/sql_database.ts'
+import { startPostgresWithTables } from '../../parties/sql_database.ts'
 
 const now = Math.floor(Date.now() / 1000)
 const later = now + 3600
@@ -16,10 +15,7 @@ let redis: RedisServer
 const file = join(tmpdir(), `bulla-${process.pid}.sqlite`)
 beforeAll(async () => {
   redis = await startRedis()
-  server = await startPostgres()
-  const { pool, close } = await openPg(server.url)
-  await pool.query(sqlSchema('postgresql'))
-  await close()
+  server = await startPostgresWithTables()
 })
 afterAll(async () => {
   await server.stop()

@@ -2,8 +2,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { Guard, Keeping } from '../../../src/stores/guard.ts'
 import { createRedisGuard, type SendCommand, type SharedGuard } from '../../../src/stores/index.ts'
 import { type CuttingProxy, startCuttingProxy } from '../../parties/cutting_proxy.ts'
+import { endProcess } from '../../parties/processes.ts'
 import { connectByIoredis, connectByRedis, type RedisSender } from '../../parties/redis_clients.ts'
-import { endProcess, type RedisServer, startRedis } from '../../parties/redis_server.ts'
+import { type RedisServer, startRedis } from '../../parties/redis_server.ts'
 
 const now = Math.floor(Date.now() / 1000)
 const later = now + 600
