@@ -27,6 +27,7 @@ function progress(step: string): void {
 progress('installing what it is measured against')
 installPeers()
 const { growth } = await import('./growth.ts')
+const { guards } = await import('./guards.ts')
 const { mint } = await import('./mint.ts')
 const { CLIENT, startOidcProvider } = await import('./oidc_provider.ts')
 const { openInNode } = await import('./open_node.ts')
@@ -69,6 +70,8 @@ try {
   rows.push(...(await sizes()))
   progress('growth')
   rows.push(...(await growth(effort)))
+  progress('guards')
+  rows.push(...(await guards(effort)))
   progress('weight')
   rows.push(...(await weights(effort)))
   progress('done\n')
@@ -77,10 +80,14 @@ try {
 }
 
 const [{ model = 'unknown' } = {}, ...others] = cpus()
-const names = ['workerd', 'jose', 'hono', 'oidc-provider', 'iron-webcrypto', 'paseto-ts']
+const names = ['workerd', 'jose', 'hono', 'oidc-provider', 'iron-webcrypto', 'paseto-ts', 'redis', 'pg']
 const head: Head = {
   machine: `${model}, ${others.length + 1} cores, ${process.platform}`,
-  versions: { node: process.versions.node, ...versionsOf([...names, '@cloudflare/workers-oauth-provider']) },
+  versions: {
+    node: process.versions.node,
+    sqlite: process.versions.sqlite ?? 'missing',
+    ...versionsOf([...names, '@cloudflare/workers-oauth-provider']),
+  },
   rounds: effort.rounds,
   seconds: (performance.now() - begun) / 1000,
 }

@@ -16,10 +16,24 @@ describe('the benchmark', { timeout: 280_000 }, () => {
     expect(machine).not.toBe('')
     expect(Object.values(versions)).not.toContain('missing')
     expect([...new Set(rows.map(({ group }) => group))].toSorted()).toEqual(
-      ['growth', 'mint, workerd', 'open, Node', 'open, workerd', 'size', 'weight'].toSorted(),
+      [
+        'growth',
+        'guard, p99',
+        'guard, rate',
+        'mint, workerd',
+        'open, Node',
+        'open, workerd',
+        'size',
+        'weight',
+      ].toSorted(),
     )
     // A ratio that could not be had is NaN, which JSON tells as null.
     expect(rows.filter(({ ratio, figures }) => ratio === null || /NaN|undefined/.test(figures))).toEqual([])
+    const calls = ['Redis', 'PostgreSQL', 'SQLite'].flatMap((store) => [`${store}: spend`, `${store}: advance`])
+    for (const group of ['guard, rate', 'guard, p99']) {
+      const measured = rows.filter((row) => row.group === group && Number(row.ratio) > 0)
+      expect(measured.map(({ ours }) => ours)).toEqual(calls)
+    }
     // Lengths do not hang on the machine.
     expect(rows.filter(({ group, met }) => group === 'size' && met === false)).toEqual([])
   })
