@@ -83,7 +83,7 @@ const check: Command = {
       (name) => `"${name}" stands outside of the variables; did you mean [${place}vars.${name}]?`,
     )
     const { faults: found, byRs256, advice } = await examine(worker, values.list('grant'))
-    const faults = [...new Set([...stray, ...found.map(asInFile)])]
+    const faults = [...new Set([...stray, ...worker.misplaced, ...found.map(asInFile)])]
     for (const fault of faults) io.out(`${file}${environment === undefined ? '' : `, ${environment}`}: ${fault}`)
     sayLimits(worker, byRs256, io)
     if (faults.length > 0) return 1

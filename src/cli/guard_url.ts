@@ -4,11 +4,15 @@
  * @module
  */
 
+import { existsSync } from 'node:fs'
 import type { OpenStores } from '../node/index.ts'
 import { type Io, type Option, Refusal, type Values } from './command.ts'
 
 /** The oldest Node that has what opens a guard. */
 export const NODE = '22.13'
+
+/** Before the path of a file. */
+const SQLITE = 'sqlite:'
 
 /** Where the guard is. */
 export const GUARD: Option = {
@@ -32,8 +36,8 @@ export interface Opened {
 
 /** Returns what a URL leads to, without saying where. */
 function nameOf(url: string): string {
-  if (url.startsWith('sqlite:')) return `SQLite, ${url.slice('sqlite:'.length)}`
-  return url.startsWith('redis') ? 'Redis' : 'PostgreSQL'
+  if (url.startsWith(SQLITE)) return `SQLite, ${url.slice(SQLITE.length)}`
+  return /^redis/i.test(url) ? 'Redis' : 'PostgreSQL'
 }
 
 /**
@@ -46,12 +50,15 @@ export async function openGuard(values: Values, usual: string | undefined, io: I
   const { openStores, readSecret } = await import('../node/index.ts')
   const { StoreError } = await import('../stores/index.ts')
   const named = values.text('guard')
-  if (named !== undefined && /^[a-z]+:\/\/[^/]*:[^/]*@/.test(named))
+  if (named !== undefined && /^[a-z]+:\/\/(?:[^/]*:[^/]*@|.*[?&]password=)/i.test(named))
     io.say(
       'a password behind --guard can be seen by everybody on this machine (ps): GUARD_URL_FILE names a file for it',
     )
   const url = named ?? readSecret('GUARD_URL', process.env) ?? usual
   if (url === undefined) throw new Refusal('there is no guard: see --guard')
+  // Who has no guard of his own to make looks at one that is there: a path that is misspelt would be a new one.
+  if (usual === undefined && url.startsWith(SQLITE) && !existsSync(url.slice(SQLITE.length)))
+    throw new Refusal(`${url.slice(SQLITE.length)} is not there`)
   let stores: OpenStores | undefined
   try {
     stores = await openStores(url)

@@ -30,7 +30,10 @@ function placeOf(values: Values, { issuer }: IssuerSettings): Place {
   if (!(chosen <= 65_535))
     throw new UsageError(`${values.text('port') === undefined ? 'PORT' : '--port'} expected a port, 0 to 65535`)
   const here = hostname === '[::1]' ? '::1' : '127.0.0.1'
-  return { port: chosen, host: values.text('host') ?? (isLoopback(issuer) ? here : '0.0.0.0') }
+  // An empty one would be all addresses; brackets are those of a URL.
+  const host = values.text('host')?.replace(/^\[(.*)\]$/, '$1')
+  if (host === '') throw new UsageError('--host expected an address')
+  return { port: chosen, host: host ?? (isLoopback(issuer) ? here : '0.0.0.0') }
 }
 
 /** Tells whether nobody but this machine reaches an address. */
@@ -133,9 +136,10 @@ const serveCommand: Command = {
   node: NODE,
   async run(values, _operand, io) {
     const { readSettings, serve } = await import('../node/index.ts')
+    const { passedOver } = await import('../node/read_settings.ts')
     const { developmentLogin } = await import('../login/development.ts')
     const file = values.need('settings')
-    const first = await readFrom(file, (text) => readSettings(text, process.env))
+    const [first, over] = await readFrom(file, (text) => [readSettings(text, process.env), passedOver(text)] as const)
     const { port, host } = placeOf(values, first)
     const { stores, name } = await openGuard(values, `sqlite:${join(dirname(resolve(file)), 'bulla.sqlite')}`, io)
     try {
@@ -150,6 +154,7 @@ const serveCommand: Command = {
         port,
         host,
       })
+      for (const name of over) io.say(`warning: ${file}: "${name}" is for Workers, and passed over here`)
       sayServed(served, developmentLogin, { port: running.port, host }, name, io)
       await running.ended
     } finally {

@@ -7,7 +7,7 @@
 
 import { basename } from 'node:path'
 import { bindingKindsOf, loginNames, loginSecretOf } from '../binding_kinds.ts'
-import { isTable, isVariablesAlone, type Table } from '../node/settings_text.ts'
+import { isTable, isVariablesAlone, misplacedIn, type Table } from '../node/settings_text.ts'
 import { Refusal } from './command.ts'
 import { tableIn } from './settings_file.ts'
 
@@ -20,6 +20,8 @@ export interface WorkerEnv {
   readonly open: readonly string[]
   /** The settings of ours that stand outside of the variables, where nothing reads them. */
   readonly stray: readonly string[]
+  /** What is wrong where something stands in the file that is read from the environment. */
+  readonly misplaced: readonly string[]
   /** The variables that are longer than a Worker's may be, and their bytes. */
   readonly long: readonly (readonly [name: string, bytes: number])[]
   /** Whether it is no Worker's: `bulla serve`, or code, brings guard and revocations. */
@@ -135,10 +137,13 @@ export function readWorkerEnv(file: string, config: Table, environment: string |
       ...ofLogin.needed,
       ...Object.fromEntries(promised.filter((name) => ofLogin.none.includes(name)).map((name) => [name, UNTOLD])),
       ...vars,
+      // There it is passed over.
+      ...(isServed && vars['GUARD'] === 'none' ? { GUARD: new Bound() } : {}),
     },
     secrets,
     open: isBare ? [] : kept.filter((name) => vars[name] !== undefined),
     stray: isBare ? [] : ours.flatMap(([name]) => (rest[name] === undefined ? [] : [name])),
+    misplaced: isServed ? misplacedIn(config, vars, kept) : [],
     isServed,
     long: isServed
       ? []

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { findMeant } from '../../keys/did_you_mean.ts'
 import {
   createRedisGuard,
   createRedisRevocations,
@@ -58,7 +59,20 @@ async function openRedis(url: URL): Promise<OpenStores> {
   }
 }
 
+/** What the query of a URL of PostgreSQL may say of TLS; what the driver does not know it passes over. */
+const TLS_WORDS = ['ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'sslnegotiation', 'uselibpqcompat']
+
+/** Refuses a word that was meant for TLS and is none: the driver would connect without. */
+function checkTlsWords(url: string): void {
+  const query = URL.canParse(url) ? [...new URL(url).searchParams.keys()] : []
+  for (const name of query) {
+    const meant = TLS_WORDS.includes(name) ? undefined : findMeant(name, TLS_WORDS)
+    if (meant !== undefined) throw new RangeError(`the query of a URL of PostgreSQL: did you mean "${meant}"?`)
+  }
+}
+
 async function openPostgres(connectionString: string): Promise<OpenStores> {
+  checkTlsWords(connectionString)
   const { default: pg } = await driver('pg', () => import('pg'))
   const pool = new pg.Pool({
     connectionString,

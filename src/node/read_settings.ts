@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs'
 import { bindingKindsOf } from '../binding_kinds.ts'
 import { readBindings } from '../bindings.ts'
 import type { IssuerSettings } from '../settings/issuer_settings.ts'
-import { isTable, isVariablesAlone, parseSettings, type Table } from './settings_text.ts'
+import { isTable, isVariablesAlone, misplacedIn, parseSettings, type Table } from './settings_text.ts'
 
 /** The environment of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -34,7 +34,7 @@ export function readSecret(name: string, env: Environment): string | undefined {
   }
 }
 
-/** Returns the variables in a text, without what no file says: that it is for development. */
+/** Returns the variables in a text. */
 function variablesIn(text: string): Table {
   const config = parseSettings(text, /^\s*[{/]/.test(text) ? 'JSON' : 'TOML')
   const vars = isTable(config) ? (isVariablesAlone(config) ? config : (config['vars'] ?? {})) : undefined
@@ -42,8 +42,27 @@ function variablesIn(text: string): Table {
   const stray = vars === config ? undefined : Object.keys(bindingKindsOf(undefined)).find((name) => name in config)
   if (stray !== undefined)
     throw new TypeError(`"${stray}" stands outside of the variables; did you mean [vars.${stray}]?`)
-  const { DEVELOPMENT: _, ...others } = vars
-  return others
+  const [misplaced] = misplacedIn(config, vars, secretNames(vars))
+  if (misplaced !== undefined) throw new TypeError(misplaced)
+  return vars
+}
+
+/** Returns the names of secrets. */
+function secretNames(vars: Table): readonly string[] {
+  return Object.entries(bindingKindsOf(vars['LOGIN'])).flatMap(([name, kind]) =>
+    kind === 'secret' && name !== 'PARTNER_KEY' ? [name] : [],
+  )
+}
+
+/**
+ * Returns the variables that are there for Workers alone: that there is no guard, for there is one; that it is for development, which no
+ * file says elsewhere.
+ *
+ * @throws {TypeError} as `readSettings`
+ */
+export function passedOver(text: string): readonly string[] {
+  const vars = variablesIn(text)
+  return [...(vars['GUARD'] === 'none' ? ['GUARD'] : []), ...(vars['DEVELOPMENT'] === undefined ? [] : ['DEVELOPMENT'])]
 }
 
 /**
@@ -52,14 +71,12 @@ function variablesIn(text: string): Table {
  *
  * @param text TOML or JSON, as wrangler reads it, of which `vars` counts; or the variables alone
  * @param env the environment, where each secret is itself, or in a file that `<NAME>_FILE` names
- * @throws {TypeError} when the text cannot be read, or settings are missing, misspelt or of a wrong type: all that is wrong is said
+ * @throws {TypeError} when the text cannot be read, or settings are missing, misspelt or of a wrong type: all that is wrong is said; or what is
+ * read from the environment stands in it, as `GUARD_URL`
  */
 export function readSettings(text: string, env: Environment): IssuerSettings {
-  const vars = variablesIn(text)
-  const names = Object.entries(bindingKindsOf(vars['LOGIN'])).flatMap(([name, kind]) =>
-    kind === 'secret' && name !== 'PARTNER_KEY' ? [name] : [],
-  )
-  const secrets = names.flatMap((name) => {
+  const { DEVELOPMENT: _development, ...vars } = variablesIn(text)
+  const secrets = secretNames(vars).flatMap((name) => {
     const secret = readSecret(name, env)
     return secret === undefined ? [] : [[name, secret] as const]
   })

@@ -29,6 +29,7 @@ export interface RedisLink {
  * Connects to Redis.
  *
  * @param url its URL, as the driver takes it
+ * @throws {RangeError} when the driver cannot read the URL
  * @throws {StoreError} when it cannot be reached
  */
 export async function openRedisLink({ createClient }: Redis, url: string): Promise<RedisLink> {
@@ -52,7 +53,14 @@ export async function openRedisLink({ createClient }: Redis, url: string): Promi
     return made
   }
 
-  let client = make()
+  let client: ReturnType<typeof make>
+  try {
+    client = make()
+  } catch {
+    throw new RangeError(
+      'the URL of Redis cannot be read: a % that is none is %25, and its path is the number of a database',
+    )
+  }
   /** Takes another connection for one that says nothing. The driver would wait until the system sees that nobody is there, for minutes. */
   function giveUp(silent: typeof client): void {
     if (silent !== client || !isOpen) return

@@ -39,3 +39,14 @@ export function parseSettings(text: string, language: 'TOML' | 'JSON'): unknown 
 export function isVariablesAlone(config: Table): boolean {
   return config['vars'] === undefined && config['ISSUER'] !== undefined
 }
+
+/**
+ * Returns what is wrong with a file in which something stands that is read from the environment: the operator would take it for heard.
+ *
+ * @param secrets the names of secrets, each of which may be in a file that the environment names
+ */
+export function misplacedIn(config: Table, vars: Table, secrets: readonly string[]): readonly string[] {
+  const names = ['GUARD_URL', ...['GUARD_URL', ...secrets].map((name) => `${name}_FILE`)]
+  const there = names.filter((name) => name in vars || name in config)
+  return there.map((name) => `"${name}" is read from the environment, and never from a file of settings`)
+}

@@ -385,6 +385,15 @@ ${app('asking', 'default_max_age = 600')}${app('knowing', 'require_auth_time = t
       check({ 'wrangler.toml': there }),
       check({ 'staging.toml': `main = "src/worker.ts"\n${there}` }, '--settings', 'staging.toml'),
     ])
+    const misplaced = await check(
+      { 'bulla.toml': there.replace('[vars]', '[vars]\nGUARD_URL = "redis://hush"\nGUARD = "none"') },
+      '--settings',
+      'bulla.toml',
+    )
+    expect([misplaced.code, misplaced.out]).toEqual([
+      1,
+      'bulla.toml: "GUARD_URL" is read from the environment, and never from a file of settings\n',
+    ])
     const granted = 'taken for granted: a guard, and a list of what was revoked, as `bulla serve` has them'
     for (const { code, out, err } of [local, served]) expect([code, out, err.includes(granted)]).toEqual([0, '', true])
     for (const { code, out, err } of [own, worker])

@@ -155,6 +155,17 @@ describe('bulla serve', () => {
       'bulla: --port expected a port, 0 to 65535\ntry: bulla serve --help\n',
       { port: 70_000, code: 2 },
     ],
+    ['no address', 'bulla: --host expected an address\ntry: bulla serve --help\n', { args: ['--host', ''], code: 2 }],
+    [
+      'a guard that stands in the file, where nobody looks for it',
+      'bulla: settings.toml: "GUARD_URL" is read from the environment, and never from a file of settings\n',
+      { settings: settingsOf(HTTPS).replace('[vars]', '[vars]\nGUARD_URL = "redis://hush"') },
+    ],
+    [
+      'a password in the query, that others see',
+      'a password behind --guard can be seen by everybody on this machine (ps): GUARD_URL_FILE names a file for it\nbulla: the guard cannot be used: PostgreSQL did not do it: connection; is it running, and is its URL right?\n',
+      { args: ['--guard', 'postgres://user@127.0.0.1:1/x?password=hush'] },
+    ],
     [
       'a guard of no kind',
       'bulla: the URL of a guard expected sqlite:PATH, redis://… or postgres://…\n',
@@ -185,6 +196,31 @@ describe('bulla serve', () => {
       if (!words.includes('hush')) expect(refused.said()).not.toContain('hush')
     },
   )
+
+  it('says which settings of Workers it passes over, and takes the brackets of an address of IPv6', async () => {
+    const settings = settingsOf(HTTPS).replace('[vars]', '[vars]\nGUARD = "none"\nDEVELOPMENT = "true"')
+    const folder = folderOf(settings)
+    const served = await start(folder, { args: ['--host', '[::1]'] })
+    await served.says(' is served at ')
+    expect(served.said()).toBe(
+      `warning: settings.toml: "GUARD" is for Workers, and passed over here\nwarning: settings.toml: "DEVELOPMENT" is for Workers, and passed over here\n${HTTPS} is served at http://[::1]:${served.port}; its guard: SQLite, ${join(folder, 'bulla.sqlite')}\n`,
+    )
+  })
+
+  it('says in plain words that SQLite cannot write beside its file', async () => {
+    const folder = folderOf(settingsOf(HTTPS))
+    const made = await start(folder)
+    made.process.kill('SIGTERM')
+    await made.ended
+    // A folder in its place stops everybody, also who may write everywhere.
+    mkdirSync(join(folder, 'bulla.sqlite-wal'))
+    const refused = await start(folder)
+    const path = join(folder, 'bulla.sqlite')
+    expect([await refused.ended, refused.said()]).toEqual([
+      1,
+      `bulla: ${path} cannot be written: its folder, ${path}-wal and ${path}-shm must be, too\n`,
+    ])
+  })
 
   it('refuses a port that is taken, and a file of SQLite that others can read or that is broken', async () => {
     const folder = folderOf(settingsOf(HTTPS))

@@ -1,4 +1,4 @@
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -29,14 +29,26 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((stores) => stores.close()))
 })
 
+const FILE_EXPECTED = 'sqlite: expected the path of a file, behind no slashes but its own, and nothing after it'
+const READ_REDIS = 'the URL of Redis cannot be read: a % that is none is %25, and its path is the number of a database'
+
 describe('openStores', () => {
   it.each([
     ['', 'the URL of a guard expected sqlite:PATH, redis://… or postgres://…'],
     ['bulla.sqlite', 'the URL of a guard expected sqlite:PATH, redis://… or postgres://…'],
     ['https://hush@redis.example', 'the URL of a guard expected sqlite:PATH, redis://… or postgres://…'],
     ['redis://user:hu/sh@[', 'the URL of a guard expected sqlite:PATH, redis://… or postgres://…'],
-    ['sqlite:', 'sqlite: expected the path of a file'],
-    ['sqlite::memory:', 'sqlite: expected the path of a file'],
+    ['sqlite:', FILE_EXPECTED],
+    ['sqlite::memory:', FILE_EXPECTED],
+    ['sqlite://hush/x.sqlite', FILE_EXPECTED],
+    ['sqlite:hush.sqlite?mode=ro', FILE_EXPECTED],
+    ['redis://user:hu%sh@127.0.0.1:1', READ_REDIS],
+    ['redis://user:hush@127.0.0.1:1/first', READ_REDIS],
+    [
+      'postgres://user:hush@127.0.0.1:1/x?slmode=verify-full',
+      'the query of a URL of PostgreSQL: did you mean "sslmode"?',
+    ],
+    ['postgres://user:hush@127.0.0.1:1/x?SSL=true', 'the query of a URL of PostgreSQL: did you mean "ssl"?'],
     [
       'redis://hush@127.0.0.1:1?database=1',
       'the query of a URL of Redis has prefix, replicas and eviction_checked, each once, and nothing else',
@@ -64,6 +76,25 @@ describe('openStores', () => {
       epoch,
     ])
     expect(statSync(path).mode & 0o777).toBe(0o600)
+  })
+})
+
+describe('bulla guard tidy', () => {
+  it('makes no file where the path is misspelt, and says so', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'bulla-tidy-')), 'own.sqlite')
+    expect(await bulla(['tidy'], { GUARD_URL: `sqlite:${path}` })).toEqual({
+      code: 1,
+      out: '',
+      err: `bulla: ${path} is not there\n`,
+    })
+    expect(existsSync(path)).toBe(false)
+    const made = await openStores(`sqlite:${path}`)
+    await made.close()
+    expect(await bulla(['tidy'], { GUARD_URL: `sqlite:${path}` })).toEqual({
+      code: 0,
+      out: '',
+      err: '0 rows are gone\n',
+    })
   })
 })
 

@@ -129,6 +129,16 @@ describe('readSettings', () => {
       {},
       '"CLIENT" is no setting; did you mean "CLIENTS"? Call what is your own something else',
     ],
+    ...['GUARD_URL', 'GUARD_URL_FILE', 'KEY_RING_FILE', 'LOGIN_CLIENT_SECRET_ACME_FILE'].flatMap((name) =>
+      [TOML.replace('[vars]', `[vars]\n${name} = "hush"`), `${name} = "hush"\n${TOML}`].map(
+        (text): [string, string, Readonly<Record<string, string>>, string] => [
+          `what is read from the environment, and would be passed over in the file: ${name}`,
+          text,
+          {},
+          `"${name}" is read from the environment, and never from a file of settings`,
+        ],
+      ),
+    ),
   ])('refuses %s, and shows nothing of it', (_, text, given, words) => {
     expect(() => readSettings(text, given)).toThrow(new TypeError(words))
   })

@@ -189,6 +189,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'src/log.ts',
   ],
   'src/node': [
+    'keys',
     'src/bindings.ts',
     'src/binding_kinds.ts',
     'src/issuer.ts',
