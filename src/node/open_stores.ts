@@ -71,6 +71,14 @@ function checkTlsWords(url: string): void {
   }
 }
 
+/** Waits for an end, but not for one that never comes. */
+function endInTime(ended: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, PATIENCE)
+    ended.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
+
 async function openPostgres(connectionString: string): Promise<OpenStores> {
   checkTlsWords(connectionString)
   const { default: pg } = await driver('pg', () => import('pg'))
@@ -80,6 +88,8 @@ async function openPostgres(connectionString: string): Promise<OpenStores> {
     connectionTimeoutMillis: PATIENCE,
     query_timeout: PATIENCE,
     keepAlive: true,
+    // A connection by which nobody asks keeps no process alive: one to a server that stands still is never closed.
+    allowExitOnIdle: true,
   })
   // An idle connection that breaks is left; without a listener the process would end.
   pool.on('error', () => {})
@@ -87,7 +97,7 @@ async function openPostgres(connectionString: string): Promise<OpenStores> {
   return {
     guard: createSqlGuard({ dialect: 'postgresql', query }),
     revocations: createSqlRevocations({ dialect: 'postgresql', query, log: silent }),
-    close: () => pool.end(),
+    close: () => endInTime(pool.end()),
   }
 }
 

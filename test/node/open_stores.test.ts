@@ -203,6 +203,18 @@ describe('openStores, with PostgreSQL', { timeout: 60_000 }, () => {
     expect(proxy.connections()).toBeGreaterThan(before)
   })
 
+  it('ends with a process that serves, though PostgreSQL says nothing any more', async () => {
+    await pool.query(sqlSchema('postgresql'))
+    const link = await startCuttingProxy(postgres.port)
+    const GUARD_URL = postgres.url.replace(String(postgres.port), String(link.port))
+    const served = await startServe(folderOf(settingsOf('https://auth.example.com')), { env: { GUARD_URL } })
+    link.hold()
+    served.process.kill('SIGTERM')
+    const late = new Promise((resolve) => setTimeout(resolve, 10_000, 'still there'))
+    expect(await Promise.race([served.ended, late])).toBe(0)
+    await link.stop()
+  })
+
   it('says that a password is wrong, and not which', async () => {
     const url = postgres.url.replace('/postgres', '/hush')
     const { code, err } = await bulla(['tidy'], { GUARD_URL: url })
