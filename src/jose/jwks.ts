@@ -60,6 +60,8 @@ export async function importPublicKey(jwk: Readonly<Record<string, unknown>>, al
   try {
     const key = (await importJWK(publicMembers(jwk), alg)) as CryptoKey
     checkStrength(key)
+    // Deno imports a point that is on no curve, and looks at it when it is told again.
+    if (jwk['kty'] === 'EC') await crypto.subtle.exportKey('raw', key)
     return key
   } catch (cause) {
     throw new TokenError('key', { cause })

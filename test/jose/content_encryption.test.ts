@@ -21,7 +21,7 @@ import gcm from '../vectors/wycheproof/aes_gcm_test.json' with { type: 'json' }
 
 const ENCS: readonly ContentEncryption[] = ['A256GCM', 'A256CBC-HS512']
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const isNode = !/Cloudflare/.test(globalThis.navigator?.userAgent ?? '')
+const isNode = /^Node\.js\//.test(globalThis.navigator?.userAgent ?? '')
 const nodeOpening = findNodeOpening()
 const WAYS: readonly (readonly [string, MakeOpener])[] = [
   ['WebCrypto', makeWebOpener],

@@ -18,7 +18,7 @@ export const NODE_ONLY: string[] = [
 ].map((folder) => `test/${folder}/**`)
 
 /** Tests that ask the real Worker entry. */
-const WORKERD_ONLY = [
+export const WORKERD_ONLY: string[] = [
   'test/rfc/**',
   'test/worker.test.ts',
   'test/stores/guard_d1.test.ts',
