@@ -52,10 +52,16 @@ async function openRedis(url: URL): Promise<OpenStores> {
   const bare = new URL(url)
   bare.search = ''
   const { send, close } = await openRedisLink(redis, bare.href)
-  return {
-    guard: createRedisGuard({ ...options, send }),
-    revocations: createRedisRevocations({ ...options, send, log: silent }),
-    close: async () => close(),
+  try {
+    return {
+      guard: createRedisGuard({ ...options, send }),
+      revocations: createRedisRevocations({ ...options, send, log: silent }),
+      close: async () => close(),
+    }
+  } catch (error) {
+    // A connection that stays would keep the process from its end.
+    close()
+    throw error
   }
 }
 

@@ -125,6 +125,16 @@ describe('openStores, with Redis', { timeout: 60_000 }, () => {
     await checked.guard.ready()
   })
 
+  it('leaves no connection behind where the guard does not take what stands in the URL: the process could not end', async () => {
+    const client = await createClient({ url: redis.url }).connect()
+    const connections = async (): Promise<number> =>
+      String(await client.sendCommand(['CLIENT', 'LIST'])).split('\n').length
+    await expect.poll(connections).toBe(2)
+    await expect(openStores(`${redis.url}?prefix=a%20b`)).rejects.toThrow('"prefix" expected')
+    await expect.poll(connections).toBe(2)
+    client.destroy()
+  })
+
   it('finds another connection where the one that it had is cut, or is there and says nothing any more', async () => {
     const { guard } = await opened(`redis://127.0.0.1:${proxy.port}`)
     expect(await guard.spend('before', later)).toBe('first')
