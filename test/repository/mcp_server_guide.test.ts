@@ -48,10 +48,11 @@ async function settle(): Promise<{ secret: string; settings: string; keys: strin
 
 beforeAll(async () => {
   checkout = await copyCheckout()
-  const { devDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+  const { dependencies, devDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+  const versions = { ...devDependencies, ...dependencies }
   const install = blockOf('mcp-server-install')
     .replace('npm install', 'npm install --no-audit --no-fund --prefer-offline')
-    .replace(/(?<= )(?:hono|@\S+\/\S+)(?=\s)/g, (name) => `${name}@${devDependencies[name]}`)
+    .replace(/(?<= )(?:hono|@\S+\/\S+)(?=\s)/g, (name) => `${name}@${versions[name]}`)
   expect(await run('bash', ['-ec', install], { cwd: checkout })).toMatchObject({ code: 0 })
   const { secret, settings, keys } = await settle()
 
