@@ -314,14 +314,21 @@ describe('a Redis whose memory is full', () => {
     const guard = createRedisGuard({ send: redis.send })
     await guard.ready()
     await fillUp()
-    const said = await outcomes(names.map((name) => guard.spend(name, later)))
+    /** Not all at once: a machine that has others to do must have the time for each. */
+    const spendAll = async (all: readonly string[]): Promise<readonly unknown[]> => {
+      const said: unknown[] = []
+      for (let from = 0; from < all.length; from += 250)
+        said.push(...(await outcomes(all.slice(from, from + 250).map((name) => guard.spend(name, later)))))
+      return said
+    }
+    const said = await spendAll(names)
     const first = names.filter((_, index) => said[index] === 'first')
     const refused = names.filter((_, index) => said[index] === 'memory-full')
     expect([first.length > 0, refused.length > 0, first.length + refused.length]).toEqual([true, true, names.length])
     expect(await outcomes([guard.hasEnded(['family'])])).toEqual([false])
     await set('maxmemory', '0')
-    expect(new Set(await outcomes(first.map((name) => guard.spend(name, later))))).toEqual(new Set(['spent']))
-    expect(new Set(await outcomes(refused.map((name) => guard.spend(name, later))))).toEqual(new Set(['first']))
+    expect(new Set(await spendAll(first))).toEqual(new Set(['spent']))
+    expect(new Set(await spendAll(refused))).toEqual(new Set(['first']))
   })
 
   it('would forget, were it allowed to evict: a guard that was let in before it was set so stops within a minute', async () => {
