@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it, type TestContext } from 'vitest'
 import { createRing, writeRing } from '../../keys/index.ts'
 import { basic, secretHash, testKey } from '../fixtures.ts'
 import { startCuttingProxy } from '../parties/cutting_proxy.ts'
@@ -66,7 +66,7 @@ function startStore(name: 'Redis' | 'PostgreSQL') {
 }
 
 /** Two processes of `bulla serve` before one store, to which each has a wire of its own; and a provider whose refresh tokens rotate. */
-async function startAll(name: 'Redis' | 'PostgreSQL') {
+async function startAll(name: 'Redis' | 'PostgreSQL', { onTestFinished }: TestContext) {
   const ports = [await freePort(), await freePort()] as const
   const issuer = `http://127.0.0.1:${ports[0]}`
   const provider = await startOpenidServer({ callbacks: [`${issuer}/login/callback/openid`], refresh: 'rotating' })
@@ -115,10 +115,12 @@ async function startAll(name: 'Redis' | 'PostgreSQL') {
   }
 }
 
-it.concurrent.each(['Redis', 'PostgreSQL'] as const)(
+it.concurrent.for(['Redis', 'PostgreSQL'] as const)(
   'of two processes on %s one is killed between the answer of a provider and the guard: that one login ends, a hundred refresh at once, and the provider sees each refresh token once',
-  async (name) => {
-    const all = await startAll(name)
+  { timeout: 240_000 },
+  async (name, context) => {
+    // Each ends what it started by its own context: of two that run at once nobody else knows whose it is.
+    const all = await startAll(name, context)
     const { provider, processes, wires } = all
     provider.live(SHORT)
     const [alice, bob, carol] = [await all.login('alice'), await all.login('bob'), await all.login('carol')]
@@ -184,5 +186,4 @@ it.concurrent.each(['Redis', 'PostgreSQL'] as const)(
       for (const index of [0, 1]) expect((await answeredBy(index, person))?.status).toBe(200)
     expect([...provider.seen.values()].filter((times) => times > 1)).toEqual([2])
   },
-  240_000,
 )
