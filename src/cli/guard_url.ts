@@ -5,6 +5,7 @@
  */
 
 import { existsSync } from 'node:fs'
+import { findMeant } from '../../keys/did_you_mean.ts'
 import type { OpenStores } from '../node/index.ts'
 import { type Io, type Option, Refusal, type Values } from './command.ts'
 
@@ -40,6 +41,15 @@ function nameOf(url: string): string {
   return /^redis/i.test(url) ? 'Redis' : 'PostgreSQL'
 }
 
+/** Refuses a name that only looks like ours: with the usual guard in place of that one, each machine would have its own. */
+function checkNames(env: NodeJS.ProcessEnv): void {
+  const names = ['GUARD_URL', 'GUARD_URL_FILE']
+  for (const name of Object.keys(env)) {
+    const meant = names.includes(name) ? undefined : findMeant(name, names)
+    if (meant !== undefined) throw new Refusal(`"${name}" is read by nobody; did you mean "${meant}"?`)
+  }
+}
+
 /**
  * Opens the guard of `--guard` or the environment, and looks whether it can be used. Nothing that is said of it has its URL.
  *
@@ -54,7 +64,9 @@ export async function openGuard(values: Values, usual: string | undefined, io: I
     io.say(
       'a password behind --guard can be seen by everybody on this machine (ps): GUARD_URL_FILE names a file for it',
     )
-  const url = named ?? readSecret('GUARD_URL', process.env) ?? usual
+  const said = named ?? readSecret('GUARD_URL', process.env)
+  if (said === undefined) checkNames(process.env)
+  const url = said ?? usual
   if (url === undefined) throw new Refusal('there is no guard: see --guard')
   // Who has no guard of his own to make looks at one that is there: a path that is misspelt would be a new one.
   if (usual === undefined && url.startsWith(SQLITE) && !existsSync(url.slice(SQLITE.length)))

@@ -167,6 +167,11 @@ describe('bulla serve', () => {
       { args: ['--guard', 'postgres://user@127.0.0.1:1/x?password=hush'] },
     ],
     [
+      'a guard by a name that nobody reads, in place of which each machine would have its own',
+      'bulla: "GAURD_URL" is read by nobody; did you mean "GUARD_URL"?\n',
+      { env: { GAURD_URL: 'redis://hush' } },
+    ],
+    [
       'a guard of no kind',
       'bulla: the URL of a guard expected sqlite:PATH, redis://… or postgres://…\n',
       { env: { GUARD_URL: 'mysql://user:hush@db/x' } },
