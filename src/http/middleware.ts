@@ -117,7 +117,11 @@ export function onlyForUs(issuer: URL, { except, scheme, log }: OnlyForUsOptions
   /** Says so once: it is a mistake of a client, or of whoever set this up. */
   function tellOfHttp(): void {
     if (hasToldOfHttp) return
-    const detail = 'plain http is not served: where TLS ends before the issuer, its option "scheme" tells'
+    const why =
+      scheme === undefined
+        ? 'where TLS ends before the issuer, its option "scheme" tells'
+        : 'what stands before the issuer did not say that the client came by https (`bulla serve` goes by X-Forwarded-Proto)'
+    const detail = `plain http is not served: ${why}`
     log({ level: 'warn', event: 'request', detail })
     hasToldOfHttp = true
   }

@@ -132,12 +132,16 @@ describe('the scheme', () => {
   })
 
   it('is the one that the operator says, where TLS ends before the issuer', async () => {
-    const issuer = testIssuer({ scheme: (request) => request.headers.get('x-forwarded-proto') })
+    const lines: LogEntry[] = []
+    const scheme = (request: Request): string | null => request.headers.get('x-forwarded-proto')
+    const issuer = testIssuer({ scheme, log: (line) => lines.push(line) })
     const ask = async (origin: string, headers = {}): Promise<number> =>
       (await issuer.request(origin + METADATA, { headers })).status
     expect(await ask(PLAIN, { 'x-forwarded-proto': 'https' })).toBe(200)
     for (const said of ['http', '', 'https, http'])
       for (const origin of [PLAIN, ISSUER]) expect(await ask(origin, { 'x-forwarded-proto': said })).toBe(421)
+    // Who runs `bulla serve` has no option to set: it is the proxy that did not say it.
+    expect(lines.map(({ detail }) => detail)).toEqual([expect.stringContaining('X-Forwarded-Proto')])
     expect(await ask(ISSUER)).toBe(421)
   })
 
