@@ -7,6 +7,7 @@
 import { encodeBase64url } from '../keys/base64url.ts'
 import { isLoopback } from '../keys/identifier.ts'
 import type { Keyring } from '../keys/index.ts'
+import { createEvents, type Events } from './events/events.ts'
 import { type Log, writeLog } from './log.ts'
 import { type Clients, createClients } from './registration/known_clients.ts'
 import { createStrangers, type Strangers } from './remote/public/client_documents.ts'
@@ -31,6 +32,8 @@ export interface EndpointContext {
   readonly keyRing: KeyRing
   /** Returns what seals and opens the issuer's own envelopes at `now`. */
   readonly envelopes: (keyring: Keyring, now: number) => PurposeEnvelopes
+  /** Tells what happened. */
+  readonly events: Events
   readonly log: Log
   /** Returns Unix seconds; asked once a request, and again by whoever has waited. */
   readonly now: () => number
@@ -67,11 +70,12 @@ function checkMemory(settings: IssuerSettings, log: Log): void {
   log({ level: 'warn', event: name, detail })
 }
 
-/** Returns a log that never throws: one that is down must not take the issuer with it. */
-function safely(write: Log): Log {
+/** Returns a log that never throws, and names the request: one that is down must not take the issuer with it. */
+function safely(write: Log, requestId: () => string | undefined): Log {
   return (entry) => {
     try {
-      write(entry)
+      const request = requestId()
+      write(request === undefined ? entry : { ...entry, request })
     } catch {
       // There is nowhere left to say so.
     }
@@ -88,7 +92,17 @@ export function createContext(settings: IssuerSettings): EndpointContext {
   const checked = checkSettings(settings)
   const texts = { ring: keyRing, next: keyRingNext }
   checkRing(checked, texts)
-  const log = safely(settings.log ?? writeLog)
+  const newId = () => encodeBase64url(crypto.getRandomValues(new Uint8Array(16)))
+  const clock = settings.now === undefined ? Date.now : () => now() * 1000
+  const log: Log = safely(settings.log ?? writeLog, () => events.requestId())
+  const events = createEvents({
+    source: settings.issuer,
+    onEvent: settings.onEvent,
+    clock,
+    newId,
+    nameSubject: (subject) => (subject === '' ? undefined : undefined),
+    log,
+  })
   const { issuer, longestLife, guard, revocations, lives, authenticate } = checked
   checkMemory(settings, log)
   if (settings.guard === 'none' && authenticate !== undefined) {
@@ -118,9 +132,10 @@ export function createContext(settings: IssuerSettings): EndpointContext {
     hooks: { ...(claims && { claims }), ...(response && { response }), ...(addressOf && { addressOf }) },
     keyRing: ring,
     envelopes: (keyring, now) => createPurposeEnvelopes(keyring, lives, now),
+    events,
     log,
     now,
     wait: settings.wait ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))),
-    newId: () => encodeBase64url(crypto.getRandomValues(new Uint8Array(16))),
+    newId,
   }
 }

@@ -5,6 +5,7 @@
  */
 
 export { type Bindings, type LoginSecrets, readBindings } from './bindings.ts'
+export type { EventFacts, EventOutcome, EventType, IssuerEvent, OnEvent } from './events/event.ts'
 export { entitleSubject } from './grants/entitlement.ts'
 export type { Decision, Grant, GrantContext } from './grants/grant.ts'
 export type { FormRequest } from './http/form_endpoint.ts'
@@ -28,6 +29,7 @@ export { type UpstreamOptions, upstreamLogin } from './login/upstream.ts'
 export type { OpenidSettings } from './openid/openid_registration.ts'
 export { OAuthError, type OAuthErrorCode } from './protocol/error.ts'
 export type { Parameters } from './protocol/parameters.ts'
+export type { Reason } from './protocol/reasons.ts'
 export type { Client, Profile } from './registration/clients/client.ts'
 export type { CertificateName, ClientCertificate } from './registration/clients/client_certificate.ts'
 export type { ClientSettings } from './registration/clients/client_registration.ts'

@@ -27,7 +27,7 @@ import { createTokenEndpoint } from './endpoints/token.ts'
 import { createUserinfoEndpoint } from './endpoints/userinfo.ts'
 import { createDoors } from './http/doors.ts'
 import type { FormRequest } from './http/form_endpoint.ts'
-import { only, onlyForUs, securely, showingRefusals } from './http/middleware.ts'
+import { following, only, onlyForUs, securely, showingRefusals } from './http/middleware.ts'
 import { type Answer, answerError, answerRefusal, toResponse } from './http/respond.ts'
 import { createParts, createPersonalParts } from './parts.ts'
 import { DEVICE_CODE } from './protocol/grant_type.ts'
@@ -61,6 +61,7 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   const { form, formOfPages, registration, document, proved, resource, page } = createDoors(app, context, settings)
   const { scheme } = settings
   app.use(
+    following(context, settings),
     securely(context.settings),
     showingRefusals(issuer),
     onlyForUs(new URL(issuer), { except: `${base}/healthz`, scheme, log }),

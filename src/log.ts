@@ -17,6 +17,8 @@ export interface LogEntry {
   readonly provider?: string
   /** Why a store did not do what it was asked, as one word of a closed list: `late`, `connection`, …; see docs/errors.md. */
   readonly reason?: string
+  /** The id of the request, as its answer bears it in `Request-Id`. */
+  readonly request?: string
   /** What exactly was wrong, for the operator. */
   readonly detail?: string
 }

@@ -8,6 +8,14 @@ import { type Bindings, readBindings } from './bindings.ts'
 import { answerUnavailable } from './http/respond.ts'
 import { createIssuer, type Issuer } from './issuer.ts'
 
+// Edge runtimes have it as a global; Workers as a module, with the compatibility flag `nodejs_als`. Without it lines of the log and
+// events do not tell of which request they are.
+const AsyncLocalStorage = await import('node:async_hooks').then(
+  (hooks) => hooks.AsyncLocalStorage,
+  () => undefined,
+)
+Object.assign(globalThis, { AsyncLocalStorage })
+
 export { GuardObject } from './stores/guard_durable_object.ts'
 export { RevocationsObject } from './stores/revocations_durable_object.ts'
 

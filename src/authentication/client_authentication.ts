@@ -6,7 +6,7 @@
 
 import type { EndpointContext } from '../context.ts'
 import { readBasic } from '../protocol/basic.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { OAuthError, refusal } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { type Client, type ClientAuthenticationMethod, isPublic, isSecretOf } from '../registration/clients/client.ts'
 import {
@@ -74,13 +74,22 @@ function readClaim(authorization: string | null, parameters: Parameters): Claim 
 function authenticateBySecret(claim: Claim, client: Client | undefined): Client {
   if (claim.method === 'none') {
     if (client === undefined || !isPublic(client))
-      throw new OAuthError('invalid_client', 'unknown, or without its secret')
+      throw refusal(
+        'invalid_client',
+        client === undefined ? 'unknown_client' : 'wrong_secret',
+        'unknown, or without its secret',
+      )
     return client
   }
   const isProved = isSecretOf(client, claim.secret)
   if (client !== undefined && isPublic(client))
     throw new OAuthError('invalid_request', 'a public client shows a secret')
-  if (client === undefined || !isProved) throw new OAuthError('invalid_client', 'unknown client or wrong secret')
+  if (client === undefined || !isProved)
+    throw refusal(
+      'invalid_client',
+      client === undefined ? 'unknown_client' : 'wrong_secret',
+      'unknown client or wrong secret',
+    )
   if (!client.authenticationMethods.includes(claim.method)) {
     throw new OAuthError('invalid_client', 'the client is registered for another way to authenticate')
   }
@@ -156,7 +165,11 @@ const spendNothing = async (): Promise<void> => {}
 
 /** Returns what tells the clients of an issuer. */
 export function createClientAuthentication(context: EndpointContext, assertions: Assertions): ProveClient {
-  const { clients } = context
+  const { clients, events } = context
+  function proved(client: Client, spend: () => Promise<void>): ProvedClient {
+    if (!isPublic(client)) events.note({ proved: true })
+    return { client, spend }
+  }
   const authenticateByAssertion = createAssertionAuthentication(context, assertions)
   return async ({ headers, parameters, certificate, met, address, now }) => {
     const authorization = headers.get('authorization')
@@ -164,9 +177,10 @@ export function createClientAuthentication(context: EndpointContext, assertions:
     if (assertion !== undefined) return authenticateByAssertion(assertion, { met, address, now })
     const claim = readClaim(authorization, parameters)
     const client = met?.id === claim.id ? met : clients.find(claim.id)
+    if (client !== undefined) events.note({ client: client.id, proved: false, method: claim.method })
     if (claim.method !== 'none' || client?.certificate === undefined)
-      return { client: authenticateBySecret(claim, client), spend: spendNothing }
+      return proved(authenticateBySecret(claim, client), spendNothing)
     checkCertificate(client.certificate, certificate)
-    return { client, spend: spendNothing }
+    return proved(client, spendNothing)
   }
 }

@@ -17,9 +17,9 @@ import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
 import { isImpersonal } from '../protocol/subject.ts'
 import type { Client } from '../registration/clients/client.ts'
 import { createKept } from '../remote/kept.ts'
-import type { WaitUntil } from '../remote/single_flight.ts'
 import type { Revocations } from '../stores/revocations.ts'
 import { REVOCATIONS_TYP, type RevocationEvents } from '../token/revocations.ts'
+import type { WaitUntil } from '../wait_until.ts'
 
 /** Seconds that anybody may keep a bundle. */
 const MAX_AGE = 5

@@ -104,7 +104,7 @@ export function createTokenEndpoint(
   context: EndpointContext,
   { proveClient, documentHolders, accessTokens, idTokens, assertions, keptTokens, view }: TokenParts,
 ): FormEndpoint {
-  const { settings, hooks, keyRing, log, newId } = context
+  const { settings, hooks, keyRing, log, newId, events } = context
   const { issuer, resources, approvable, userinfo, openid, detailTypes } = settings
   const { pairwise, guard, grants, trustedIssuers } = settings
   const dpop = createDpop(context)
@@ -193,6 +193,7 @@ export function createTokenEndpoint(
     const { client, spend } = await proveClient({ headers, parameters, certificate, met, address, now })
     const type = parameters.require('grant_type')
     const grant = chooseGrant(type, client, grants)
+    events.note({ grant: type })
     const proof = await dpop.check({ headers, endpoint: '/token', now })
     const confirmation = confirm(client, proof, certificate)
     const envelopes = context.envelopes(keyRing.open(now), now)
@@ -228,6 +229,8 @@ export function createTokenEndpoint(
     const answer = await issue(decision, client, refresh_token, credentials, proof?.headers, now)
     await spendProofs()
     await decision.spend?.()
+    const { sub: subject, aud, scope, gid } = decision.entitlement
+    events.tell('token.issued', { subject, resource: aud, scope: scope.join(' '), ...(gid !== undefined && { gid }) })
     return answer
   })
 }

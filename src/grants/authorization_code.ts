@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { OAuthError, refusal } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { checkVerifier } from '../protocol/pkce.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
@@ -27,7 +27,7 @@ async function spend(jti: string, exp: number, facts: CodeFacts, context: Approv
   const { guard } = context
   if (guard === undefined || (await guard.spend(`code ${jti}`, exp)) === 'first') return
   await endApproval(facts, context)
-  throw new OAuthError('invalid_grant', 'the code was used before: all that came of it has ended')
+  throw refusal('invalid_grant', 'code_replayed', 'the code was used before: all that came of it has ended')
 }
 
 /** A code that was asked for with a challenge needs its verifier, and one without takes none (RFC 9700 §2.1.1). */

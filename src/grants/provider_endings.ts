@@ -7,8 +7,8 @@
 
 import type { LoginProviders } from '../login/authenticate.ts'
 import { OAuthError } from '../protocol/error.ts'
-import type { WaitUntil } from '../remote/single_flight.ts'
 import type { WithinDeadline } from '../stores/deadline.ts'
+import type { WaitUntil } from '../wait_until.ts'
 import { type KeptTokens, type KeptTokensContext, tokensOf } from './kept_tokens.ts'
 import { createProviderGrants, type Owner, type ProviderGrant } from './provider_grants.ts'
 

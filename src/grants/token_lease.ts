@@ -8,8 +8,8 @@
 import type { LoginProvider } from '../login/authenticate.ts'
 import { faultOfTokens } from '../login/bound_tokens.ts'
 import { OAuthError } from '../protocol/error.ts'
-import type { WaitUntil } from '../remote/single_flight.ts'
 import type { WithinDeadline } from '../stores/deadline.ts'
+import type { WaitUntil } from '../wait_until.ts'
 import { type Attempt, type KeptTokens, type Lying, type TokenPlace, tokensOf } from './kept_tokens.ts'
 
 /** Seconds that an access token must last for it to be handed over as it is, where there may be another. */

@@ -27,7 +27,7 @@ const CORS = {
   allowMethods: ['POST'],
   // Beside what is read here: what tracing and old libraries put on every request of a page.
   allowHeaders: ['Authorization', 'Content-Type', 'DPoP', ...BESIDE],
-  exposeHeaders: ['DPoP-Nonce', 'WWW-Authenticate', 'Retry-After'],
+  exposeHeaders: ['DPoP-Nonce', 'WWW-Authenticate', 'Retry-After', 'Request-Id'],
   maxAge: 600,
 }
 

@@ -5,13 +5,15 @@
  */
 
 import type { EndpointContext } from '../context.ts'
+import type { EventType } from '../events/event.ts'
+import type { Events } from '../events/events.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { isFormType } from '../protocol/media_type.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
-import type { WaitUntil } from '../remote/single_flight.ts'
 import type { Credentials } from '../settings/issuer_settings.ts'
-import { type Answer, answerError, answerRefusal } from './respond.ts'
+import type { WaitUntil } from '../wait_until.ts'
+import { type Answer, answerError, answerRefusal, toOAuthError } from './respond.ts'
 
 /** Bytes that the body of a form from a client may have. */
 export const LONGEST_FORM_REQUEST = 16_384
@@ -66,13 +68,21 @@ export function challengeOfBasic(headers: Headers, issuer: string): string | und
   return headers.has('authorization') ? `Basic realm="${issuer}", charset="UTF-8"` : undefined
 }
 
+/** What is told of a request that such an endpoint refuses. */
+const REFUSED: Readonly<Record<string, EventType>> = { token: 'token.refused' }
+
+function tellRefusal(events: Events, endpoint: string, { reason, status }: OAuthError): void {
+  const type = REFUSED[endpoint]
+  if (type !== undefined) events.tell(type, { reason, outcome: status >= 500 ? 'error' : 'refused' })
+}
+
 /** Returns an endpoint that takes a form by POST. */
 export function createFormEndpoint(
   context: EndpointContext,
   event: string,
   serve: (form: ReadForm) => Promise<Answer>,
 ): FormEndpoint {
-  const { settings, log } = context
+  const { settings, log, events } = context
   return async (asked) => {
     const { uri, method, body, credentials = {}, certificate, address, request, env, waitUntil = () => {} } = asked
     const headers = asked.headers instanceof Headers ? asked.headers : new Headers(asked.headers)
@@ -85,6 +95,7 @@ export function createFormEndpoint(
       parameters.checkOnce()
       return await serve({ parameters, headers, credentials, certificate, address, request, env, waitUntil, now })
     } catch (error) {
+      tellRefusal(events, event, toOAuthError(error))
       return answerError(error, { event, log, challenge: challengeOfBasic(headers, settings.issuer) })
     }
   }

@@ -10,7 +10,7 @@ import type { Log } from '../log.ts'
 import { errorPage } from '../pages/error.ts'
 import type { WayBack } from '../pages/leaving.ts'
 import { toPageResponse } from '../pages/page.ts'
-import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode } from '../protocol/error.ts'
+import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode, refusal } from '../protocol/error.ts'
 import { USUAL_STRICT_TRANSPORT_SECURITY } from '../protocol/strict_transport_security.ts'
 
 /** A response before any framework has it. */
@@ -68,10 +68,10 @@ function placesOf(error: unknown): string {
 export function toOAuthError(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error
   if (error instanceof TokenError && error.code === 'sealing') {
-    return new OAuthError('temporarily_unavailable', explain(error.code), { retryAfter: 60 })
+    return refusal('temporarily_unavailable', 'unexpected', explain(error.code), { retryAfter: 60 })
   }
   const detail = error instanceof TokenError ? explain(error.code) : placesOf(error)
-  return new OAuthError('server_error', detail, { cause: error })
+  return refusal('server_error', 'unexpected', detail, { cause: error })
 }
 
 /** Returns the answer to a request that failed: a code, its fixed description, and nothing of the request. */
@@ -80,7 +80,8 @@ export function answerError(thrown: unknown, options: ErrorAnswerOptions): Answe
   const { status } = error
   const { description } = OAUTH_ERRORS[error.code]
   const level = status >= 500 ? 'error' : 'warn'
-  options.log({ level, event: options.event, code: error.code, detail: error.message })
+  const { code, reason, message: detail } = error
+  options.log({ level, event: options.event, code, reason, detail })
   return answerJson(
     status,
     { error: error.code, error_description: description },

@@ -5,7 +5,7 @@
  */
 
 import type { Context } from 'hono'
-import type { WaitUntil } from '../remote/single_flight.ts'
+import type { WaitUntil } from '../wait_until.ts'
 
 /** Returns what keeps a worker awake; where there is none, as in Node, a process goes on by itself. */
 export function waitUntilOf(c: Context): WaitUntil {

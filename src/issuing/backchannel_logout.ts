@@ -10,7 +10,7 @@ import type { EndpointContext } from '../context.ts'
 import { signClaims } from '../jose/signed.ts'
 import type { Client } from '../registration/clients/client.ts'
 import { describeFailure, describeStatus, type Fetch } from '../remote/document.ts'
-import type { WaitUntil } from '../remote/single_flight.ts'
+import type { WaitUntil } from '../wait_until.ts'
 import { sidFor } from './id_tokens.ts'
 
 /** `typ` of a logout token: it is taken for no ID token, and no door of ours takes it. */

@@ -7,9 +7,9 @@
 import type { EndpointContext } from '../context.ts'
 import type { ProviderEnding } from '../grants/provider_endings.ts'
 import { createProviderTokens, type KeptProviderTokens } from '../grants/provider_tokens.ts'
-import type { WaitUntil } from '../remote/single_flight.ts'
 import { createDeadline } from '../stores/deadline.ts'
 import { type Guard, isKeeping } from '../stores/guard.ts'
+import type { WaitUntil } from '../wait_until.ts'
 
 /** Milliseconds that whoever asks a provider waits for it: it may have to be discovered first. */
 const PATIENCE = 8000

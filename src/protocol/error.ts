@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { Reason } from './reasons.ts'
+
 const errors = {
   invalid_request: { status: 400, description: 'The request is malformed, lacks a parameter, or repeats one.' },
   invalid_client: { status: 401, description: 'Client authentication failed.' },
@@ -66,6 +68,8 @@ export const OAUTH_ERRORS: Readonly<Record<OAuthErrorCode, { readonly status: nu
 
 /** What the log is told beside the code. */
 export interface OAuthErrorOptions extends ErrorOptions {
+  /** Why, for events and the log. Default `own`: code of the operator's own said no. */
+  readonly reason?: Reason
   /** Seconds after which trying again makes sense. */
   readonly retryAfter?: number
   /** The nonce to use from now on (RFC 9449 §8). */
@@ -84,6 +88,7 @@ export interface OAuthErrorOptions extends ErrorOptions {
 export class OAuthError extends Error {
   override readonly name = 'OAuthError'
   readonly code: OAuthErrorCode
+  readonly reason: Reason
   /** Of the answer: the code's own, unless another was said. */
   readonly status: number
   readonly retryAfter: number | undefined
@@ -93,9 +98,25 @@ export class OAuthError extends Error {
   constructor(code: OAuthErrorCode, detail: string, options?: OAuthErrorOptions) {
     super(detail, options)
     this.code = code
+    this.reason = options?.reason ?? 'own'
     this.status = options?.status ?? errors[code].status
     this.retryAfter = options?.retryAfter
     this.dpopNonce = options?.dpopNonce
     this.isForClient = options?.isForClient ?? (code === 'access_denied' || code === 'login_required')
   }
+}
+
+/**
+ * Returns the error of a request that the issuer refuses.
+ *
+ * @param reason why, in a word for programs
+ * @param detail for the log alone: what exactly was wrong, without any value of the request
+ */
+export function refusal(
+  code: OAuthErrorCode,
+  reason: Reason,
+  detail: string,
+  options?: Omit<OAuthErrorOptions, 'reason'>,
+): OAuthError {
+  return new OAuthError(code, detail, { ...options, reason })
 }

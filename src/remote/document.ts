@@ -5,8 +5,8 @@
  */
 
 import { essenceOf, JSON_TYPE } from '../protocol/media_type.ts'
+import type { WaitUntil } from '../wait_until.ts'
 import { createKept, type Kept } from './kept.ts'
-import type { WaitUntil } from './single_flight.ts'
 
 /** The platform's `fetch`, or one in its place. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>

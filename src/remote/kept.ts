@@ -6,7 +6,8 @@
  */
 
 import { hasElapsed } from '../elapsed.ts'
-import { createSingleFlight, type WaitUntil } from './single_flight.ts'
+import type { WaitUntil } from '../wait_until.ts'
+import { createSingleFlight } from './single_flight.ts'
 
 /** How long what came serves, and how often it is asked for. Seconds since a fetch began. */
 export interface KeptOptions {

@@ -6,8 +6,7 @@
  * @module
  */
 
-/** Keeps a worker awake until a promise is settled: `waitUntil` of `cloudflare:workers`, or of an execution context. */
-export type WaitUntil = (promise: Promise<unknown>) => void
+import type { WaitUntil } from '../wait_until.ts'
 
 /** Milliseconds that one waits for what another began; longer than what is fetched may take. */
 const PATIENCE = 3000

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { OnEvent } from '../events/event.ts'
 import type { Grant } from '../grants/grant.ts'
 import type { Log } from '../log.ts'
 import type { Authenticate } from '../login/authenticate.ts'
@@ -146,6 +147,8 @@ export interface IssuerSettings {
   readonly allowRegistration?: (request: Request, env: unknown) => Promise<boolean>
   /** Asked before a client gets a code for a device to show. Default: never too many. */
   readonly allowDevice?: AllowDevice
+  /** Takes what happened, one event after the other, when the answer has gone. Default: nobody is told. */
+  readonly onEvent?: OnEvent
   /** Takes the lines of the log. Default: one line of JSON each on the console. */
   readonly log?: Log
   /** Returns the time in Unix seconds. Default: the clock. */

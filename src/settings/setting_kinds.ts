@@ -46,6 +46,7 @@ export const SETTING_KINDS = {
   allowFailure: 'function',
   allowRegistration: 'function',
   allowDevice: 'function',
+  onEvent: 'function',
   log: 'function',
   now: 'function',
   wait: 'function',

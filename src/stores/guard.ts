@@ -76,6 +76,11 @@ export interface Guard {
    * else is, or nothing. It is remembered until the later end of both.
    */
   swap?(name: string, before: string, after: string, expiresAt: number): Promise<'swapped' | 'other'>
+  /**
+   * Raises the number under a name to `number`, unless it is as high already, and returns the highest that was ever given: it only
+   * grows, and is never forgotten. A whole number, 1 to 2^53 - 1. For settings that come sealed; a guard without it serves all else.
+   */
+  raise?(name: string, number: number): Promise<number>
 }
 
 /** What a guard does for devices, and to keep what is handed over. */
@@ -87,6 +92,14 @@ export const KEEPING: readonly (keyof Keeping)[] = ['leave', 'look', 'swap']
 /** Tells whether a guard also keeps what is left with it. */
 export function isKeeping(guard: Guard): guard is Guard & Keeping {
   return KEEPING.every((name) => typeof guard[name] === 'function')
+}
+
+/** What a guard does for settings that come sealed. */
+export type Raising = Required<Pick<Guard, 'raise'>>
+
+/** Tells whether a guard also keeps numbers that only grow. */
+export function isRaising(guard: Guard): guard is Guard & Raising {
+  return typeof guard.raise === 'function'
 }
 
 /**
@@ -161,6 +174,7 @@ export function spendFirst(guard: Guard, spend: () => Promise<void>): Guard {
       look: (name) => guard.look(name),
       swap: (name, before, next, expiresAt) => after(() => guard.swap(name, before, next, expiresAt)),
     }),
+    ...(isRaising(guard) && { raise: (name, number) => after(() => guard.raise(name, number)) }),
   }
 }
 
@@ -179,6 +193,7 @@ export function rememberLonger(guard: Guard, seconds: () => number): Guard {
       look: (name) => guard.look(name),
       swap: (name, before, after, expiresAt) => guard.swap(name, before, after, expiresAt + seconds()),
     }),
+    ...(isRaising(guard) && { raise: (name, number) => guard.raise(name, number) }),
   }
 }
 
@@ -198,5 +213,6 @@ export function guardWithDeadline(guard: Guard, log: Log): Guard {
       look: (name) => within(() => guard.look(name)),
       swap: (name, before, after, expiresAt) => within(() => guard.swap(name, before, after, expiresAt)),
     }),
+    ...(isRaising(guard) && { raise: (name, number) => within(() => guard.raise(name, number)) }),
   }
 }

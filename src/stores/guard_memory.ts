@@ -5,7 +5,7 @@
  */
 
 import { checkMembers } from '../../keys/check.ts'
-import { decideStep, type Family, type Guard, type Keeping, MARGIN, NEW_FAMILY } from './guard.ts'
+import { decideStep, type Family, type Guard, type Keeping, MARGIN, NEW_FAMILY, type Raising } from './guard.ts'
 import { keepInMemory, type OneProcessOptions } from './one_process.ts'
 
 /** How many calls there are between two clean-ups. */
@@ -21,11 +21,12 @@ const TIDY_EVERY = 1000
 export function createMemoryGuard(
   now: () => number = () => Math.floor(Date.now() / 1000),
   options: OneProcessOptions = {},
-): Guard & Keeping {
+): Guard & Keeping & Raising {
   checkMembers('createMemoryGuard', options, ['single'])
   if (typeof now !== 'function') throw new TypeError('"now" expected a function that returns Unix seconds')
   const spent = new Map<string, number>()
   const families = new Map<string, { readonly family: Family; readonly expiresAt: number }>()
+  const raised = new Map<string, number>()
   const kept = new Map<string, { readonly envelope: string; readonly expiresAt: number }>()
   let calls = 0
 
@@ -37,7 +38,7 @@ export function createMemoryGuard(
     for (const [name, { expiresAt }] of kept) if (expiresAt < limit) kept.delete(name)
   }
 
-  const guard: Guard & Keeping = {
+  const guard: Guard & Keeping & Raising = {
     async spend(id, expiresAt) {
       tidy()
       if (spent.has(id)) return 'spent'
@@ -66,6 +67,11 @@ export function createMemoryGuard(
       if (known !== undefined) return known.envelope === envelope ? 'first' : 'taken'
       kept.set(name, { envelope, expiresAt })
       return 'first'
+    },
+    async raise(name, number) {
+      const highest = Math.max(number, raised.get(name) ?? 0)
+      raised.set(name, highest)
+      return highest
     },
     async look(name) {
       return kept.get(name)?.envelope

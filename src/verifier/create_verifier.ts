@@ -6,7 +6,7 @@
 
 import { checkFunctions, checkMembers } from '../../keys/check.ts'
 import type { Fetch } from '../remote/document.ts'
-import type { WaitUntil } from '../remote/single_flight.ts'
+import type { WaitUntil } from '../wait_until.ts'
 import { createConfirmation, type DpopOptions } from './confirmation.ts'
 import { findKeysOf } from './keys/issuer_keys.ts'
 import { findNamesKeysOf } from './keys/names_keys.ts'

@@ -13,7 +13,6 @@ import { verifyClaims } from '../jose/signed.ts'
 import { checkRemoteUrl } from '../protocol/remote_url.ts'
 import { type Fetch, fetchText } from '../remote/document.ts'
 import { createKept } from '../remote/kept.ts'
-import type { WaitUntil } from '../remote/single_flight.ts'
 import type { Opened } from '../token/entitlement.ts'
 import {
   type Bundle,
@@ -24,6 +23,7 @@ import {
   REVOCATIONS_TYP,
   readBundle,
 } from '../token/revocations.ts'
+import type { WaitUntil } from '../wait_until.ts'
 import type { RemoteKeys } from './keys/remote_keys.ts'
 import { type Problem, problemOfError, unavailable } from './problem.ts'
 

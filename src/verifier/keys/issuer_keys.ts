@@ -13,7 +13,7 @@ import {
   type Fetch,
   type RemoteDocument,
 } from '../../remote/document.ts'
-import type { WaitUntil } from '../../remote/single_flight.ts'
+import type { WaitUntil } from '../../wait_until.ts'
 import { type Problem, unavailable } from '../problem.ts'
 
 type Jwk = Readonly<Record<string, unknown>>

@@ -18,7 +18,7 @@ import { isOpener } from '../../jose/recipient.ts'
 import { checkRemoteUrl } from '../../protocol/remote_url.ts'
 import { type Fetch, fetchText } from '../../remote/document.ts'
 import { createKept } from '../../remote/kept.ts'
-import type { WaitUntil } from '../../remote/single_flight.ts'
+import type { WaitUntil } from '../../wait_until.ts'
 
 /** Where keys come from. */
 export interface RemoteKeysOptions {

@@ -1,0 +1,139 @@
+/**
+ * Tells what happened: after the answer, and whatever becomes of who is told.
+ *
+ * @module
+ */
+
+import type { Log } from '../log.ts'
+import type { Reason } from '../protocol/reasons.ts'
+import type { WaitUntil } from '../wait_until.ts'
+import type { EventFacts, EventOutcome, EventType, IssuerEvent, OnEvent } from './event.ts'
+import { createRequestScopes, type RequestScope, requestIdOf } from './request_scope.ts'
+
+/** What is said of an event beside what is known of its request. */
+export interface Told extends EventFacts {
+  /** Default `ok`, and with a reason `refused`. */
+  readonly outcome?: EventOutcome
+  readonly reason?: Reason
+}
+
+/** A request, as far as events concern it. */
+export interface Followed {
+  readonly headers: Headers
+  /** Returns what the operator wants to see of it again; asked once, when an event needs it. */
+  readonly credentials?: () => Readonly<Record<string, unknown>> | undefined
+  readonly waitUntil: WaitUntil
+}
+
+/** What happened, and in which request. */
+export interface Events {
+  /** Answers a request: what happens meanwhile bears its id, and is handed over after the answer. */
+  within<Answered>(request: Followed, answer: (id: string) => Promise<Answered>): Promise<Answered>
+  /** Returns the id of the request under way. */
+  requestId(): string | undefined
+  /** Notes what is known of the request from now on: its events say so. */
+  note(facts: EventFacts): void
+  /** Tells that something happened. It never throws. */
+  tell(type: EventType, told?: Told): void
+}
+
+/** What tells of events. */
+export interface EventsOptions {
+  readonly source: string
+  readonly onEvent: OnEvent | undefined
+  /** Returns Unix milliseconds. */
+  readonly clock: () => number
+  readonly newId: () => string
+  /** Returns what a subject is called in events; nothing where it is not to be told. */
+  readonly nameSubject: (subject: string) => string | undefined
+  readonly log: Log
+}
+
+/** How many events are lost between two lines that say so. */
+const LOST_BETWEEN_LINES = 1000
+
+/** Returns what asks once, however often it is called. */
+function once<Answer>(ask: () => Answer): () => Answer {
+  let asked: { readonly answer: Answer } | undefined
+  return () => {
+    asked ??= { answer: ask() }
+    return asked.answer
+  }
+}
+
+/** Returns what tells of events. */
+export function createEvents({ source, onEvent, clock, newId, nameSubject, log }: EventsOptions): Events {
+  const scopes = createRequestScopes()
+  let lost = 0
+
+  function lose(): void {
+    if (lost++ % LOST_BETWEEN_LINES !== 0) return
+    log({ level: 'warn', event: 'events', detail: 'onEvent failed: events are lost; the next 1,000 are not said' })
+  }
+
+  /** Hands an event over; whoever takes it may take as long as he likes. */
+  async function hand(event: IssuerEvent): Promise<void> {
+    try {
+      await onEvent?.(event)
+    } catch {
+      lose()
+    }
+  }
+
+  /** Hands events over after all that is under way: the answer is first. */
+  async function handLater(events: readonly IssuerEvent[]): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve))
+    await Promise.all(events.map(hand))
+  }
+
+  function eventOf(type: EventType, told: Told, scope: RequestScope | undefined): IssuerEvent {
+    const at = clock()
+    const { subject, ...facts } = { ...scope?.known, ...told }
+    const name = subject === undefined ? undefined : nameSubject(subject)
+    const credentials = scope?.credentials()
+    return {
+      id: newId(),
+      time: new Date(at).toISOString(),
+      source,
+      type,
+      outcome: told.reason === undefined ? 'ok' : 'refused',
+      ...(scope !== undefined && { request: scope.id, ms: Math.max(0, at - scope.began) }),
+      ...facts,
+      ...(name !== undefined && { subject: name }),
+      ...(credentials !== undefined && { credentials }),
+    }
+  }
+
+  return {
+    async within({ headers, credentials: look = () => undefined, waitUntil }, answer) {
+      const running = scopes.current()
+      if (running !== undefined) return answer(running.id)
+      const id = requestIdOf(headers, newId)
+      const waiting: IssuerEvent[] = []
+      const scope: RequestScope = { id, began: clock(), known: {}, waiting, credentials: once(look), waitUntil }
+      try {
+        return await scopes.within(scope, () => answer(id))
+      } finally {
+        scope.waiting = undefined
+        if (waiting.length > 0) waitUntil(handLater(waiting))
+      }
+    },
+    requestId: () => scopes.current()?.id,
+    note(facts) {
+      const scope = scopes.current()
+      if (scope !== undefined) scope.known = { ...scope.known, ...facts }
+    },
+    tell(type, told = {}) {
+      if (onEvent === undefined) return
+      const scope = scopes.current()
+      try {
+        const event = eventOf(type, told, scope)
+        if (scope?.waiting !== undefined) scope.waiting.push(event)
+        else if (scope !== undefined) scope.waitUntil(handLater([event]))
+        else queueMicrotask(() => void hand(event))
+      } catch {
+        lose()
+      }
+    },
+  }
+}

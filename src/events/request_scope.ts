@@ -1,0 +1,66 @@
+/**
+ * The request under way: what its lines of the log and its events have in common, wherever in the house they are written.
+ *
+ * @module
+ */
+
+import type { WaitUntil } from '../wait_until.ts'
+import type { EventFacts, IssuerEvent } from './event.ts'
+
+/** A request under way. */
+export interface RequestScope {
+  /** What it is called, in its answer, its lines of the log and its events. */
+  readonly id: string
+  /** When it came. Unix milliseconds. */
+  readonly began: number
+  /** What is known of it so far: each event of it says so from then on. */
+  known: EventFacts
+  /** Its events that wait for the answer; nothing once that is there. */
+  waiting: IssuerEvent[] | undefined
+  /** Returns what the operator wants to see of it again. */
+  readonly credentials: () => Readonly<Record<string, unknown>> | undefined
+  readonly waitUntil: WaitUntil
+}
+
+/** What follows a request through all that it awaits (`AsyncLocalStorage` of `node:async_hooks`). */
+interface Following<Value> {
+  run<Result>(value: Value, run: () => Result): Result
+  getStore(): Value | undefined
+}
+
+/** A runtime that knows how to follow requests: as a global, as edge runtimes have it, or as a module of Node. */
+interface Runtime {
+  readonly AsyncLocalStorage?: new <Value>() => Following<Value>
+  readonly process?: { getBuiltinModule?(name: string): Runtime | undefined }
+}
+
+/** Follows requests. */
+export interface RequestScopes {
+  /** Returns the request under way; nothing beside all of them, and where the runtime cannot tell. */
+  current(): RequestScope | undefined
+  /** Runs what answers a request. */
+  within<Result>(scope: RequestScope, run: () => Result): Result
+}
+
+/** Where the runtime follows nothing: no line tells of which request it is. */
+const UNFOLLOWED: RequestScopes = { current: () => undefined, within: (_, run) => run() }
+
+/** Returns what follows requests. */
+export function createRequestScopes(runtime: object = globalThis): RequestScopes {
+  const { AsyncLocalStorage, process } = runtime as Runtime
+  const Storage = AsyncLocalStorage ?? process?.getBuiltinModule?.('node:async_hooks')?.AsyncLocalStorage
+  if (Storage === undefined) return UNFOLLOWED
+  const storage = new Storage<RequestScope>()
+  return { current: () => storage.getStore(), within: (scope, run) => storage.run(scope, run) }
+}
+
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/
+const CF_RAY = /^[0-9a-f]{16,20}(?:-[A-Z]{3})?$/
+
+/** Returns what a request is called: the trace that it is part of (W3C Trace Context), Cloudflare's name for it, or a new one. */
+export function requestIdOf(headers: Headers, newId: () => string): string {
+  const [, trace] = TRACEPARENT.exec(headers.get('traceparent') ?? '') ?? []
+  if (trace !== undefined && !/^0+$/.test(trace)) return trace
+  const ray = headers.get('cf-ray')
+  return ray !== null && CF_RAY.test(ray) ? ray : newId()
+}
