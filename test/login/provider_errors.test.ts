@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type LogEntry, readBindings, type UpstreamOptions, upstreamLogin } from '../../src/index.ts'
 import { ISSUER, NOW, testIssuer } from '../fixtures.ts'
+import { bareLine } from '../parties/bare_line.ts'
 import { authorizeUrl, createBrowser } from '../parties/person.ts'
 
 const PROVIDER = 'https://idp.example'
@@ -48,7 +49,7 @@ async function comeBack(token: Answer, options: Partial<UpstreamOptions> = {}, m
   const state = new URL(first.headers.get('location') ?? 'none:').searchParams.get('state')
   const callback = `${ISSUER}/login/callback?state=${state}`
   const response = first.status === 303 ? await browser.get(`${callback}&code=made-up`) : first
-  return { response, page: await response.text(), line: lines.at(-1), asked, browser, callback, lines }
+  return { response, page: await response.text(), line: bareLine(lines.at(-1)), asked, browser, callback, lines }
 }
 
 describe('an error at the token endpoint of a provider', () => {

@@ -5,6 +5,7 @@ import type { Issuer } from '../../src/issuer.ts'
 import type { LogEntry } from '../../src/log.ts'
 import { type Served, serve } from '../../src/node/index.ts'
 import { testIssuer } from '../fixtures.ts'
+import { bareLine } from '../parties/bare_line.ts'
 import { askPort } from '../parties/serve_process.ts'
 
 const running: Served[] = []
@@ -171,7 +172,7 @@ describe('serve', () => {
       await ask(served)
       socket.resetAndDestroy()
       await expect.poll(() => log).toHaveLength(1)
-      expect(log.pop()).toEqual({
+      expect(bareLine(log.pop())).toEqual({
         level: 'warn',
         event: 'request',
         code: 'invalid_request',

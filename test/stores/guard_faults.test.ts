@@ -132,6 +132,7 @@ describe('the log of a store that did not do it', () => {
     expect(line).toEqual({
       level: 'error',
       event: 'guard.failed',
+      request: expect.any(String),
       reason,
       detail: `the guard did not answer: Redis: ${reason}`,
     })
@@ -145,7 +146,7 @@ describe('the log of a store that did not do it', () => {
     await createApp(ask).redeem(good)
     const detail = 'the guard did not answer: TypeError'
     expect(lines.filter(({ event }) => event === 'guard.failed')).toEqual([
-      { level: 'error', event: 'guard.failed', detail },
+      { level: 'error', event: 'guard.failed', request: expect.any(String), detail },
     ])
     expect(JSON.stringify(lines)).not.toContain('secret')
   })
