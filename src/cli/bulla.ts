@@ -24,6 +24,7 @@ import { checkIsFree, writeNewFile } from './secret_file.ts'
 import { serveCommands } from './serve.ts'
 import { subjectCommands } from './subject.ts'
 import { tokenCommands } from './token.ts'
+import { watchCommands } from './watch.ts'
 
 const commands: readonly Command[] = [
   ...keysCommands,
@@ -37,6 +38,7 @@ const commands: readonly Command[] = [
   ...doctorCommands,
   ...serveCommands,
   ...guardCommands,
+  ...watchCommands,
 ]
 
 function usageOf({ call, operand, options, needs = [] }: Command): string {

@@ -65,6 +65,8 @@ export interface EventFacts {
   readonly method?: string
   /** The `acr` of the login. */
   readonly acr?: string
+  /** When the next rotation of the keys is due, in UTC (RFC 3339). */
+  readonly due?: string
 }
 
 /** What happened. */
@@ -83,6 +85,10 @@ export interface IssuerEvent extends EventFacts {
   readonly request?: string
   /** Milliseconds since the request came. */
   readonly ms?: number
+  /** Milliseconds of these in which the guard was waited for. */
+  readonly guardMs?: number
+  /** Milliseconds of these in which others were waited for: a provider, the keys of a client or an API. */
+  readonly remoteMs?: number
   /** What the hook `credentials` names of the request. */
   readonly credentials?: Readonly<Record<string, unknown>>
 }

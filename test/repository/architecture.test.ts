@@ -232,7 +232,10 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/verifier/express.ts': ['src/verifier', 'src/token', 'node'],
   'src/cli/connect/rules': ['src/protocol', 'keys'],
   'src/cli/connect': ['src/cli/connect/rules', 'src/remote', 'src/protocol', 'keys', 'node'],
+  'src/cli/watch': ['src/events', 'src/protocol', 'cli-table3'],
   'src/cli': [
+    'src/cli/watch',
+    'cli-table3',
     'src/cli/connect',
     'src/node',
     'src/issuer.ts',

@@ -1,0 +1,128 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { IssuerEvent } from '../../src/index.ts'
+import { type Ended, ROOT, run } from '../checkout.ts'
+import { blockOf } from '../docs.ts'
+import { ISSUER } from '../fixtures.ts'
+
+const watch = (args: readonly string[], input?: string): Promise<Ended> =>
+  run('node', [join(ROOT, 'src/cli/bulla.ts'), 'watch', ...args], input === undefined ? {} : { input })
+
+let events = 0
+
+function event(type: IssuerEvent['type'], members: Partial<IssuerEvent> = {}): IssuerEvent {
+  events += 1
+  return { id: `event-${events}`, time: '2026-11-26T10:00:00Z', source: ISSUER, type, outcome: 'ok', ...members }
+}
+
+const refused = (type: IssuerEvent['type'], members: Partial<IssuerEvent>): IssuerEvent =>
+  event(type, { outcome: 'refused', ...members })
+
+const DAY: readonly IssuerEvent[] = [
+  event('token.issued', { client: 'shop', ms: 12, guardMs: 5, remoteMs: 130 }),
+  event('token.issued', { client: 'shop', ms: 20, due: '2026-11-30T12:00:00Z' }),
+  event('token.issued', { ms: 7 }),
+  refused('token.refused', { time: '2026-11-26T11:59:59Z', request: 'r1', reason: 'wrong_secret', ms: 3 }),
+  refused('client.failed', { time: '2026-11-26T11:59:59Z', request: 'r1', reason: 'wrong_secret' }),
+  refused('code.replayed', {
+    time: '2026-11-26T11:59:59.500Z',
+    client: 'shop',
+    gid: 'grant-1',
+    reason: 'code_replayed',
+  }),
+]
+
+const lines = (all: readonly unknown[]): string => all.map((one) => `${JSON.stringify(one)}\n`).join('')
+
+/** The cells of a line of a table, or the words of any other line, by what it begins with. */
+const rowIn = (text: string, begin: string): readonly string[] => {
+  const rows = text.split('\n').map((line) => line.split('│').map((cell) => cell.trim()))
+  return (
+    rows.map((cells) => (cells.length > 1 ? cells.slice(1, -1) : cells)).find(([first]) => first?.startsWith(begin)) ??
+    []
+  )
+}
+
+describe('bulla watch', () => {
+  it('shows tokens by client, failures by reason, what came again, how long it took, and when the keys rotate', async () => {
+    const { code, out } = await watch([], lines(DAY))
+    expect(code).toBe(0)
+    expect(rowIn(out, 'tokens:')).toEqual(['tokens: 3 in a minute, 3 in an hour; refused or failed: 2 and 2'])
+    expect(rowIn(out, 'shop')).toEqual(['shop', '2', '2'])
+    expect(rowIn(out, 'no client')).toEqual(['no client', '1', '1'])
+    // Two events tell of it: it failed once.
+    expect(rowIn(out, 'wrong_secret')).toEqual(['wrong_secret', '1', '1'])
+    expect(out).toContain('2026-11-26T11:59:59.500Z  code.replayed  client shop  grant grant-1')
+    expect(out).toContain('99 of 100 within: tokens 20 ms, the guard 5 ms, others 130 ms')
+    expect(out).toMatch(/^(the next rotation of the keys: in|the keys are to be rotated since) \d+\.\d days$/m)
+  })
+
+  it('reads what `wrangler tail --format json` makes of the same, and nothing else that stands there', async () => {
+    const tail = {
+      outcome: 'ok',
+      scriptName: 'bulla',
+      exceptions: [],
+      logs: DAY.map((one) => ({ message: [JSON.stringify(one)], level: 'log', timestamp: 1_795_687_200_000 })),
+      event: { request: { url: 'https://as.example/token', method: 'POST' } },
+    }
+    const noise = [
+      'not JSON',
+      '{ broken',
+      '{"level":"warn","event":"token","reason":"wrong_secret"}',
+      '[]',
+      'null',
+      '{"type":"token.issued"}',
+    ]
+    const text = `${noise.join('\n')}\n${JSON.stringify(tail, null, 2)}\n${noise.join('\n')}\n`
+    const [plain, tailed] = await Promise.all([watch([], lines(DAY)), watch([], text)])
+    expect(tailed.code).toBe(0)
+    expect(tailed.out).toBe(plain.out)
+  })
+
+  it('sums a file of events up by the hour, in UTC, whatever their order', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bulla-watch-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const file = join(folder, 'events.jsonl')
+    await writeFile(file, lines(DAY.toReversed()))
+    const { code, out } = await watch(['--summary', file])
+    expect(code).toBe(0)
+    expect(rowIn(out, '2026-11-26 10:00')).toEqual(['2026-11-26 10:00', '3', '0', '0', '0', '20 ms'])
+    expect(rowIn(out, '2026-11-26 11:00')).toEqual(['2026-11-26 11:00', '0', '0', '2', '1', '3 ms'])
+    expect(rowIn(out, 'the next rotation')).toEqual(['the next rotation of the keys: in 4.0 days'])
+    // As the page has it, in the folder where the file is.
+    const [, , printed = ''] = blockOf('watching').trim().split('\n')
+    const [, , ...args] = printed.split(' ')
+    const asPrinted = await run('node', [join(ROOT, 'src/cli/bulla.ts'), ...args], { cwd: folder })
+    expect(asPrinted.out).toBe(out)
+    const piped = await watch(['--summary', '-'], lines(DAY.toReversed()))
+    expect(piped.out).toBe(out)
+  })
+
+  it('does nothing that a name says to a terminal', async () => {
+    const { out } = await watch([], lines([event('token.issued', { client: '\u001b[2Jgone\u202e' })]))
+    expect(rowIn(out, String.raw`\u{1b}[2Jgone\u{202e}`)).toHaveLength(3)
+    expect(out).not.toMatch(/\p{C}(?<!\n)/u)
+  })
+
+  it('says what is missing: a file, an event', async () => {
+    const [nowhere, empty] = await Promise.all([
+      watch(['--summary', '/nowhere/events']),
+      watch(['--summary', '-'], '{}\n'),
+    ])
+    expect([nowhere.code, nowhere.err.trim()]).toEqual([1, 'bulla: /nowhere/events cannot be read: ENOENT'])
+    expect([empty.code, empty.err.trim()]).toEqual([1, 'bulla: there is no event in it'])
+  })
+
+  it('keeps counts alone, however many clients there are', async () => {
+    const many = Array.from({ length: 20_000 }, (_, index) =>
+      event('token.issued', { client: `client-${index}`, ms: index }),
+    )
+    const { code, out } = await watch([], lines(many))
+    expect(code).toBe(0)
+    expect(rowIn(out, 'tokens:')).toEqual(['tokens: 20000 in a minute, 20000 in an hour; refused or failed: 0 and 0'])
+    expect(rowIn(out, '…')).toEqual(['…', '15000', '15000'])
+    expect(rowIn(out, 'and 4989 more')).toHaveLength(3)
+  })
+})
