@@ -27,6 +27,7 @@ export type Purpose =
   | 'userinfo'
   | 'nonce'
   | 'mark'
+  | 'settings'
   | 'sign'
 
 /** The content encryption that a leaf is for (RFC 7518 §5). */

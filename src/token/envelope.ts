@@ -26,10 +26,20 @@ function headerOf(leaf: Leaf, typ: string): SpelledHeader {
   return header
 }
 
-/** Seals what an envelope carries under a leaf; `typ` says what the envelope is. */
-export async function sealEnvelope(facts: Readonly<Record<string, unknown>>, typ: string, leaf: Leaf): Promise<string> {
+/**
+ * Seals what an envelope carries under a leaf; `typ` says what the envelope is.
+ *
+ * @param longest characters that it may have. Default 8192
+ * @throws {TokenError} `size` when it would have more
+ */
+export async function sealEnvelope(
+  facts: Readonly<Record<string, unknown>>,
+  typ: string,
+  leaf: Leaf,
+  longest: number = LONGEST_ENVELOPE,
+): Promise<string> {
   const envelope = await sealDir(headerOf(leaf, typ), JSON.stringify(facts), contentSealerOf(leaf))
-  if (envelope.length > LONGEST_ENVELOPE) throw new TokenError('size')
+  if (envelope.length > longest) throw new TokenError('size')
   return envelope
 }
 
@@ -100,6 +110,7 @@ export interface OpenedEnvelope {
  * The order is fixed: length, canonical form, exact header, `typ`, `kid`, algorithms, decryption. What is inside is not
  * looked at.
  *
+ * @param longest characters that it may have. Default 8192
  * @throws {TokenError} as `openEnvelope`, or what `read` throws: at once, or in the promise
  */
 export function openWith<Read>(
@@ -108,9 +119,10 @@ export function openWith<Read>(
   leaves: OpeningLeaves,
   now: number,
   read: (plaintext: Uint8Array | ArrayBuffer, kid: string) => Read,
+  longest: number = LONGEST_ENVELOPE,
 ): Read | Promise<Read> {
   const last = lastOpened.get(leaves)
-  const { header: segment, encryptedKey, content } = readJwe(envelope, LONGEST_ENVELOPE, last?.segment)
+  const { header: segment, encryptedKey, content } = readJwe(envelope, longest, last?.segment)
   if (encryptedKey !== '') throw new TokenError('form')
   const header = segment === last?.segment ? last : readSaid(segment)
   const { alg, enc, kid, typ } = header.said
@@ -130,6 +142,7 @@ export function openWith<Read>(
 /**
  * Opens an envelope of strict JSON.
  *
+ * @param longest characters that it may have. Default 8192
  * @throws {TokenError} `length`, `form`, `header`, `type`, `key`, `algorithm`, `decryption`, `payload`
  */
 export async function openEnvelope(
@@ -137,10 +150,12 @@ export async function openEnvelope(
   typ: string,
   leaves: Leaves,
   now: number,
+  longest: number = LONGEST_ENVELOPE,
 ): Promise<OpenedEnvelope> {
-  return openWith(envelope, typ, leaves, now, (plaintext, kid) => {
+  const read = (plaintext: Uint8Array | ArrayBuffer, kid: string): OpenedEnvelope => {
     const facts = parseStrictly(plaintext)
     if (facts === undefined) throw new TokenError('payload')
     return { facts, kid }
-  })
+  }
+  return openWith(envelope, typ, leaves, now, read, longest)
 }

@@ -15,8 +15,8 @@ export const LATE = 86_400
 /** Purposes of envelopes that carry a request for a person. */
 export type RequestPurpose = 'par' | 'login' | 'consent' | 'device'
 
-/** Purposes that envelopes are sealed for; the other purposes give keys alone. */
-export type EnvelopePurpose = Exclude<Purpose, 'access' | 'userinfo' | 'mark' | 'sign'>
+/** Purposes that envelopes of a while are sealed for; the other purposes give keys alone, or have envelopes of their own. */
+export type EnvelopePurpose = Exclude<Purpose, 'access' | 'userinfo' | 'mark' | 'settings' | 'sign'>
 
 /** What every purpose envelope carries, beside the facts of its kind. */
 export interface PurposeFacts {

@@ -28,6 +28,7 @@ import { openEnvelope } from '../../src/token/envelope.ts'
 import { openMarked } from '../../src/token/mark.ts'
 import { openNested } from '../../src/token/nested.ts'
 import { type EnvelopePurpose, openPurpose } from '../../src/token/purpose.ts'
+import { openSettings } from '../../src/token/sealed_settings.ts'
 import { openEntitlement } from '../fixtures.ts'
 import branched from './v1/branch.json' with { type: 'json' }
 import derivation from './v1/derivation.json' with { type: 'json' }
@@ -160,6 +161,17 @@ describe('vectors v1', () => {
       2_592_000,
     )
     expect(await openPurpose(purpose as EnvelopePurpose, envelope, leaves, now, 0)).toEqual(facts)
+  })
+
+  const settingsAt = (now: number, sealed: string) =>
+    openSettings(sealed, createKeyring(ringOf(purposes.ring), purposes.issuer), now)
+
+  it.each(purposes.settings)('open sealed settings $name', async ({ now, sealed, facts, root }) => {
+    expect(await settingsAt(now, sealed)).toEqual({ facts, root })
+  })
+
+  it.each(purposes.refused_settings)('open no sealed settings $name', async ({ now, sealed, code }) => {
+    await expect(settingsAt(now, sealed)).rejects.toMatchObject({ code })
   })
 
   it.each(registration.derivation)('derive the keys of registration at $issuer', ({ key, issuer, id, secret }) => {

@@ -158,6 +158,7 @@ const PURPOSES = [
   'device',
   'nonce',
   'mark',
+  'settings',
   'sign',
 ] as const satisfies readonly Purpose[]
 const other = createSealer(signingRing(), ISSUER, API2)
