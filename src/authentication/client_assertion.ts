@@ -7,9 +7,10 @@
 import { digestLabels } from '../../keys/digest.ts'
 import type { EndpointContext } from '../context.ts'
 import { TokenError } from '../jose/error.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { Client } from '../registration/clients/client.ts'
+import { reasonOfAssertion } from '../remote/assertion_reason.ts'
 import type { Assertions } from '../remote/signer_keys.ts'
 import { type AssertionClaims, CLOCK_TOLERANCE, readAssertion, type UnprovedAssertion } from '../token/assertion.ts'
 
@@ -60,10 +61,10 @@ export function readClientAssertion(authorization: string | null, parameters: Pa
   const [jwt, type] = [parameters.get('client_assertion'), parameters.get('client_assertion_type')]
   if (jwt === undefined && type === undefined) return undefined
   if (authorization !== null || parameters.get('client_secret') !== undefined)
-    throw new OAuthError('invalid_request', 'two ways of client authentication')
+    throw refusal('invalid_request', 'malformed', 'two ways of client authentication')
   if (jwt === undefined || type === undefined)
-    throw new OAuthError('invalid_request', 'client_assertion and client_assertion_type go together')
-  if (type !== TYPE) throw new OAuthError('invalid_client', 'the client assertion is of another type')
+    throw refusal('invalid_request', 'malformed', 'client_assertion and client_assertion_type go together')
+  if (type !== TYPE) throw refusal('invalid_client', 'assertion_malformed', 'the client assertion is of another type')
   return { jwt, id: parameters.get('client_id') }
 }
 
@@ -89,7 +90,8 @@ export function createAssertionAuthentication(
   const { issuer, guard } = settings
 
   async function open(jwt: string, client: Client, { now, address }: Sender): Promise<AssertionClaims> {
-    if (client.signer === undefined) throw new OAuthError('invalid_client', 'the client is registered for another way')
+    if (client.signer === undefined)
+      throw refusal('invalid_client', 'wrong_method', 'the client is registered for another way')
     const { audience, longestLife } = client.signer
     const rules = {
       issuer: client.id,
@@ -111,19 +113,19 @@ export function createAssertionAuthentication(
     const { iss, sub } = readAssertion(jwt)
     const named = id ?? sub ?? ''
     const client = met?.id === named ? met : clients.find(named)
-    if (client === undefined) throw new OAuthError('invalid_client', 'unknown client')
+    if (client === undefined) throw refusal('invalid_client', 'unknown_client', 'unknown client')
     // Looked at before the signature over it, so that nobody's keys are fetched for what is another's.
     if (iss !== client.id || sub !== client.id)
-      throw new OAuthError('invalid_client', 'the client assertion is of or about another client')
+      throw refusal('invalid_client', 'other_client', 'the client assertion is of or about another client')
     const { jti, exp } = await open(jwt, client, from)
-    if (!isText(jti)) throw new OAuthError('invalid_client', 'the client assertion has no jti')
+    if (!isText(jti)) throw refusal('invalid_client', 'assertion_malformed', 'the client assertion has no jti')
     const until = Math.ceil(exp as number) + CLOCK_TOLERANCE + MARGIN
     return {
       client,
       async spend() {
         const name = `assertion ${digestLabels('client', client.id, jti)}`
         if ((await guard?.spend(name, until)) !== 'first')
-          throw new OAuthError('invalid_client', 'the client assertion was used before')
+          throw refusal('invalid_client', 'assertion_replayed', 'the client assertion was used before')
       },
     }
   }
@@ -135,8 +137,13 @@ export function createAssertionAuthentication(
       if (!(cause instanceof TokenError)) throw cause
       // Whose keys nobody can get just now is no other than before: it would throw all away.
       if (cause.code === 'unavailable' && from.met !== undefined)
-        throw new OAuthError('temporarily_unavailable', 'the keys of the client cannot be had', { cause })
-      throw new OAuthError('invalid_client', `the client assertion is not good: ${cause.code}`, { cause })
+        throw refusal('temporarily_unavailable', 'remote_down', 'the keys of the client cannot be had', { cause })
+      throw refusal(
+        'invalid_client',
+        reasonOfAssertion(cause.code),
+        `the client assertion is not good: ${cause.code}`,
+        { cause },
+      )
     }
   }
 }

@@ -6,7 +6,7 @@
 
 import type { EndpointContext } from '../context.ts'
 import { readBasic } from '../protocol/basic.ts'
-import { OAuthError, refusal } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { type Client, type ClientAuthenticationMethod, isPublic, isSecretOf } from '../registration/clients/client.ts'
 import {
@@ -61,13 +61,14 @@ function readClaim(authorization: string | null, parameters: Parameters): Claim 
   const id = parameters.get('client_id')
   const secret = parameters.get('client_secret')
   if (authorization !== null) {
-    if (secret !== undefined) throw new OAuthError('invalid_request', 'two ways of client authentication')
+    if (secret !== undefined) throw refusal('invalid_request', 'malformed', 'two ways of client authentication')
     const basic = readBasic(authorization)
-    if (id !== undefined && id !== basic.id) throw new OAuthError('invalid_request', 'client_id differs from Basic')
+    if (id !== undefined && id !== basic.id)
+      throw refusal('invalid_request', 'malformed', 'client_id differs from Basic')
     // An empty secret may be left out, and so it is none (RFC 6749 §2.3.1): some libraries name public clients in this way.
     return { method: basic.secret === '' ? 'none' : 'client_secret_basic', ...basic }
   }
-  if (id === undefined) throw new OAuthError('invalid_client', 'no client is named')
+  if (id === undefined) throw refusal('invalid_client', 'malformed', 'no client is named')
   return secret === undefined ? { method: 'none', id, secret: '' } : { method: 'client_secret_post', id, secret }
 }
 
@@ -83,7 +84,7 @@ function authenticateBySecret(claim: Claim, client: Client | undefined): Client 
   }
   const isProved = isSecretOf(client, claim.secret)
   if (client !== undefined && isPublic(client))
-    throw new OAuthError('invalid_request', 'a public client shows a secret')
+    throw refusal('invalid_request', 'wrong_method', 'a public client shows a secret')
   if (client === undefined || !isProved)
     throw refusal(
       'invalid_client',
@@ -91,7 +92,7 @@ function authenticateBySecret(claim: Claim, client: Client | undefined): Client 
       'unknown client or wrong secret',
     )
   if (!client.authenticationMethods.includes(claim.method)) {
-    throw new OAuthError('invalid_client', 'the client is registered for another way to authenticate')
+    throw refusal('invalid_client', 'wrong_method', 'the client is registered for another way to authenticate')
   }
   return client
 }

@@ -7,7 +7,7 @@
 
 import type { EndpointContext } from '../context.ts'
 import { TokenError } from '../jose/error.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Client } from '../registration/clients/client.ts'
 import { isByDocument } from '../registration/known_clients.ts'
 import { proofOf } from '../registration/walk_in/client_document.ts'
@@ -81,7 +81,7 @@ export function createDocumentHolders(context: EndpointContext): DocumentHolders
       const met = await clients.meet(client.id, { now, asker, where: 'holder', kid, proof })
       if (met === undefined || proofOf(met) !== proof) return undefined
       if (proof === 'none') return met
-      if (!isSigned) throw new OAuthError('invalid_client', 'the client signs, and did not')
+      if (!isSigned) throw refusal('invalid_client', 'wrong_method', 'the client signs, and did not')
       return met
     },
   }

@@ -7,7 +7,7 @@
 import type { EndpointContext } from '../context.ts'
 import { TokenError } from '../jose/error.ts'
 import { explain } from '../jose/explain.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { type OpenedProof, openProof } from '../token/dpop.ts'
 import { createNonces } from '../token/nonce.ts'
 
@@ -57,7 +57,7 @@ export function createDpop({ settings, keyRing }: EndpointContext): Dpop {
 
   async function spend({ id, expiresAt }: OpenedProof): Promise<void> {
     if ((await guard?.spend(`dpop ${id}`, expiresAt)) === 'spent') {
-      throw new OAuthError('invalid_dpop_proof', 'the proof was used before')
+      throw refusal('invalid_dpop_proof', 'dpop_replayed', 'the proof was used before')
     }
   }
 
@@ -80,9 +80,15 @@ export function createDpop({ settings, keyRing }: EndpointContext): Dpop {
         return await open(request, proof)
       } catch (cause) {
         if (!(cause instanceof TokenError) || cause.code === 'sealing') throw cause
-        if (cause.code !== 'proof_nonce') throw new OAuthError('invalid_dpop_proof', explain(cause.code), { cause })
+        if (cause.code !== 'proof_nonce')
+          throw refusal(
+            'invalid_dpop_proof',
+            cause.code === 'proof_time' ? 'dpop_time' : 'dpop_proof',
+            explain(cause.code),
+            { cause },
+          )
         const dpopNonce = await nonces.give(request.now)
-        throw new OAuthError('use_dpop_nonce', explain(cause.code), { cause, dpopNonce })
+        throw refusal('use_dpop_nonce', 'dpop_nonce', explain(cause.code), { cause, dpopNonce })
       }
     },
   }

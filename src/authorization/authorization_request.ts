@@ -7,7 +7,7 @@
 import { type ClaimsRequest, NO_CLAIMS, readClaimsRequest } from '../openid/claims_request.ts'
 import { OPENID } from '../openid/openid.ts'
 import { askable } from '../openid/told_claims.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { type Parameters, writeParameters } from '../protocol/parameters.ts'
 import { readChallenge } from '../protocol/pkce.ts'
 import { readResponseMode } from '../protocol/response_mode.ts'
@@ -106,12 +106,15 @@ const LONGEST_VALUE = 512
 
 function checkResponse(parameters: Parameters, { redirectUri }: Destination): void {
   const type = parameters.require('response_type')
-  if (!RESPONSE_TYPES.includes(type)) throw new OAuthError('unsupported_response_type', 'response_type is not code')
+  if (!RESPONSE_TYPES.includes(type))
+    throw refusal('unsupported_response_type', 'response_type', 'response_type is not code')
   if (readResponseMode(parameters.get('response_mode'), redirectUri) === undefined)
-    throw new OAuthError('invalid_request', 'response_mode is unknown, or cannot be for this redirect URI')
-  if (parameters.get('request') !== undefined) throw new OAuthError('request_not_supported', 'request is not taken')
+    throw refusal('invalid_request', 'response_type', 'response_mode is unknown, or cannot be for this redirect URI')
+  if (parameters.get('request') !== undefined)
+    throw refusal('request_not_supported', 'request_object', 'request is not taken')
   // A request that is pushed cannot refer to another (RFC 9126 §2.1); at the authorization endpoint it was resolved before.
-  if (parameters.get('request_uri') !== undefined) throw new OAuthError('invalid_request', 'request_uri in a request')
+  if (parameters.get('request_uri') !== undefined)
+    throw refusal('invalid_request', 'request_uri', 'request_uri in a request')
 }
 
 /** Returns the request as a form, unless that is too long to be carried with what it hands over; one that was not pushed goes through a URL again. */
@@ -129,13 +132,13 @@ function writeRequest(
   const inUrl = pushed === undefined ? new URLSearchParams(longest).toString() : ''
   const sealed = new TextEncoder().encode(JSON.stringify([longest, ...(handOver?.scope ?? [])]).slice(2))
   if (sealed.length > LONGEST_REQUEST || inUrl.length > LONGEST_QUERY)
-    throw new OAuthError('invalid_request', 'the request is too long')
+    throw refusal('invalid_request', 'too_long', 'the request is too long')
   return writeParameters(parameters, PARAMETERS) + bound
 }
 
 function readShort(parameters: Parameters, name: string): string | undefined {
   const value = parameters.get(name)
-  if ((value ?? '').length > LONGEST_VALUE) throw new OAuthError('invalid_request', `${name} is too long`)
+  if ((value ?? '').length > LONGEST_VALUE) throw refusal('invalid_request', 'too_long', `${name} is too long`)
   return value
 }
 
@@ -143,7 +146,7 @@ function readShort(parameters: Parameters, name: string): string | undefined {
 function readSeen(parameters: Parameters, name: string): string | undefined {
   const value = readShort(parameters, name)
   if (value !== undefined && !isVisible(value))
-    throw new OAuthError('invalid_request', `${name} has a character that nobody can see`)
+    throw refusal('invalid_request', 'malformed', `${name} has a character that nobody can see`)
   return value
 }
 
@@ -151,10 +154,10 @@ function readSeen(parameters: Parameters, name: string): string | undefined {
 function readDpopJkt(parameters: Parameters, pushed: Pushed | undefined): string | undefined {
   const jkt = parameters.get('dpop_jkt')
   if (jkt !== undefined && !/^[\w-]{43}$/.test(jkt))
-    throw new OAuthError('invalid_request', 'dpop_jkt is no thumbprint')
+    throw refusal('invalid_request', 'malformed', 'dpop_jkt is no thumbprint')
   const proved = pushed?.jkt
   if (jkt !== undefined && proved !== undefined && jkt !== proved)
-    throw new OAuthError('invalid_dpop_proof', 'dpop_jkt is of another key than the proof')
+    throw refusal('invalid_dpop_proof', 'wrong_key', 'dpop_jkt is of another key than the proof')
   return jkt ?? proved
 }
 
@@ -190,7 +193,7 @@ export function readAuthorizationRequest(
   const { client } = destination
   parameters.checkOnce()
   if ((parameters.get('state') ?? '').length > LONGEST_STATE)
-    throw new OAuthError('invalid_request', 'state is too long')
+    throw refusal('invalid_request', 'too_long', 'state is too long')
   checkResponse(parameters, destination)
   const codeChallenge = readCodeChallenge(parameters, client)
   const wishes = readWishes(parameters, client, policy)
@@ -198,7 +201,7 @@ export function readAuthorizationRequest(
   const isOpenid = openid !== undefined && wishes.scope.includes(OPENID)
   const claims = isOpenid ? readClaimsRequest(parameters.get('claims'), askable(openid, client.scopes)) : NO_CLAIMS
   if (codeChallenge === undefined && !isForPersonsAlone(wishes, policy))
-    throw new OAuthError('invalid_request', 'code_challenge is missing, and not only who the person is is asked for')
+    throw refusal('invalid_request', 'pkce', 'code_challenge is missing, and not only who the person is is asked for')
   const prompt = readPrompt(parameters.get('prompt'))
   const maxAge = readMaxAge(parameters.get('max_age'), client.openid, claims, isOpenid)
   const dpopJkt = readDpopJkt(parameters, pushed)
@@ -207,10 +210,10 @@ export function readAuthorizationRequest(
   for (const name of ['acr_values', 'ui_locales', 'idp_hint']) readSeen(parameters, name)
   const written = writeRequest(parameters, pushed, dpopJkt, wishes.handOver)
   if (!client.grantTypes.has('authorization_code')) {
-    throw new OAuthError('unauthorized_client', 'the client may not use the authorization endpoint')
+    throw refusal('unauthorized_client', 'grant_type', 'the client may not use the authorization endpoint')
   }
   if ((pushed === undefined || pushed.isBrought) && (policy.isPushing || client.isPushing))
-    throw new OAuthError('invalid_request', 'the client must push its requests')
+    throw refusal('invalid_request', 'not_pushed', 'the client must push its requests')
   const rest = { codeChallenge, claims, nonce, dpopJkt, prompt, maxAge, loginHint }
   return { destination, ...wishes, parameters: written, pushed, ...rest }
 }

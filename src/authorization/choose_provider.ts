@@ -10,7 +10,7 @@ import type { Cookies } from '../http/cookies.ts'
 import type { Authenticate, LoginProvider } from '../login/authenticate.ts'
 import { chooseProviderPage, type ProviderQuestion } from '../pages/choose_provider.ts'
 import { toPageResponse } from '../pages/page.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import type { LoginFacts } from './login_facts.ts'
@@ -52,7 +52,7 @@ const NOT_PROVED = 'no provider proves when, or how, somebody logged in'
  */
 export function checkProvable({ providers }: Pick<Authenticate, 'providers'> = {}): void {
   if (providers !== undefined && ![...providers.values()].some(({ tellsAuthTime }) => tellsAuthTime))
-    throw new OAuthError('login_required', NOT_PROVED)
+    throw refusal('login_required', 'login_age', NOT_PROVED)
 }
 
 /**
@@ -79,7 +79,7 @@ export function createChooseProvider({ settings }: EndpointContext, cookies: Coo
     atOnce(wish) {
       if (providers === undefined) return undefined
       const names = offered(wish).map(([name]) => name)
-      if (names.length === 0) throw new OAuthError('login_required', NOT_PROVED)
+      if (names.length === 0) throw refusal('login_required', 'login_age', NOT_PROVED)
       const hint = readParameters(wish.parameters).get('idp_hint')
       return names.length === 1 ? names[0] : names.find((name) => name === hint)
     },

@@ -10,7 +10,7 @@ import type { CodeFacts } from '../grants/approval_facts.ts'
 import { REVOKED_FOR } from '../issuing/revocation_names.ts'
 import { TokenError } from '../jose/error.ts'
 import type { WayBack } from '../pages/leaving.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
 import type { AllowedApps } from './allowed_apps.ts'
@@ -66,7 +66,7 @@ async function sealCode(facts: PurposeFacts, envelopes: PurposeEnvelopes): Promi
     return await envelopes.seal('code', facts)
   } catch (cause) {
     if (!(cause instanceof TokenError) || cause.code !== 'size') throw cause
-    throw new OAuthError('invalid_request', 'the code would be too long', { cause })
+    throw refusal('invalid_request', 'too_long', 'the code would be too long', { cause })
   }
 }
 
@@ -107,7 +107,8 @@ export function createCodes(
     }
     const facts: CodeFacts = { ...approve(request, session, pushed?.handed?.jti ?? one, now), ...asked }
     const code = await sealCode({ jti: nameAfter('code', one), iat: now, exp: now + lives.code, ...facts }, envelopes)
-    if (code.length > LONGEST_CODE) throw new OAuthError('invalid_request', `the code has ${code.length} characters`)
+    if (code.length > LONGEST_CODE)
+      throw refusal('invalid_request', 'too_long', `the code has ${code.length} characters`)
     return code
   }
 
@@ -119,7 +120,7 @@ export function createCodes(
       const { destination } = request
       // For some seconds after an app, or a client, was revoked what it is given is dead too: it would ask again and again.
       if (await view.hits({ sub: session.sub, client_id: destination.client.id, iat: now }, now))
-        throw new OAuthError('access_denied', 'the app was revoked just now', { retryAfter: REVOKED_FOR })
+        throw refusal('access_denied', 'grant_ended', 'the app was revoked just now', { retryAfter: REVOKED_FOR })
       const one = answered?.jti ?? newId()
       const code = await mint(request, session, envelopes, now, one, answered)
       // It may have to be signed: what cannot be said spends nothing.

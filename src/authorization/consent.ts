@@ -12,7 +12,7 @@ import { answerLeaving } from '../http/leaving.ts'
 import { answerErrorPage, toPageError } from '../http/respond.ts'
 import { answeredPage, askingAnewPage, consentPage, switchingPage } from '../pages/consent.ts'
 import { toPageResponse } from '../pages/page.ts'
-import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
+import { OAUTH_ERRORS, type OAuthError, refusal } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { isOnDevice } from '../protocol/redirect_uri.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
@@ -134,7 +134,7 @@ export function createConsents(
     form.checkOnce()
     const decision = form.require('decision')
     if (decision !== 'allow' && decision !== 'deny' && decision !== 'switch')
-      throw new OAuthError('invalid_request', 'decision is unknown')
+      throw refusal('invalid_request', 'malformed', 'decision is unknown')
     const envelopes = context.envelopes(keyRing.open(now), now)
     const envelope = form.require('consent')
     const { request, hasEnded } = await ways.about(c, 'consent', envelope, envelopes, now)
@@ -148,7 +148,8 @@ export function createConsents(
       const another = promptForAnother(settings.authenticate)
       const wanted = decision === 'switch' ? withNewLogin(parameters, another) : withQuestion(parameters)
       const again = await ways.again({ ...request, parameters: wanted }, envelopes, now)
-      if (again === undefined) throw new OAuthError('invalid_request_uri', 'nothing can come of the request any more')
+      if (again === undefined)
+        throw refusal('invalid_request_uri', 'request_uri_ended', 'nothing can come of the request any more')
       return withCookies(c, await toPageResponse(200, page(issuer, again)))
     } catch (error) {
       return fail(c, toPageError(error), request, envelopes, now)
@@ -168,7 +169,11 @@ export function createConsents(
     const request = readAuthorizationRequest(asked, destination, settings, pushed)
     const isAllowed = decision === 'allow'
     if (isAllowed && !(await isSufficient(session, request, now))) return undefined
-    const denied = await answers.refuse(destination, new OAuthError('access_denied', 'the person said no'), now)
+    const denied = await answers.refuse(
+      destination,
+      refusal('access_denied', 'person_denied', 'the person said no'),
+      now,
+    )
     if (!(await isDecision(decision, jti, exp, now)))
       return withCookies(c, await toPageResponse(409, answeredPage(issuer, denied)))
     const way = isAllowed ? await codes.send(c, request, session, envelopes, now, { jti, exp }) : denied

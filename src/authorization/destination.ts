@@ -6,7 +6,7 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { readChallenge } from '../protocol/pkce.ts'
 import { isRegistered } from '../protocol/redirect_uri.ts'
@@ -41,10 +41,10 @@ export function checkWorthFetching(parameters: Parameters): void {
   parameters.checkOnce()
   // No document says how its client signs requests, and a request that was pushed is opened before.
   if (['request', 'request_uri'].some((name) => parameters.get(name) !== undefined))
-    throw new OAuthError('request_not_supported', 'request is not taken of a client by a document')
+    throw refusal('request_not_supported', 'request_object', 'request is not taken of a client by a document')
   parameters.require('redirect_uri')
   if (parameters.require('response_type') !== 'code')
-    throw new OAuthError('unsupported_response_type', 'response_type is not code')
+    throw refusal('unsupported_response_type', 'response_type', 'response_type is not code')
   readChallenge(parameters.get('code_challenge'), parameters.get('code_challenge_method'))
 }
 
@@ -61,14 +61,14 @@ export async function proveDestination(
   parameters.checkOnce('client_id', 'redirect_uri', 'request_uri')
   const id = parameters.require('client_id')
   const found = clients.find(id)
-  if (found === undefined) throw new OAuthError('invalid_client', 'unknown client_id')
+  if (found === undefined) throw refusal('invalid_client', 'unknown_client', 'unknown client_id')
   if (isByDocument(found)) checkWorthFetching(parameters)
   const asked = parameters.get('redirect_uri')
   const client = await clients.meet(id, { ...meeting, where: 'authorize', ...(asked && { redirectUri: asked }) })
-  if (client === undefined) throw new OAuthError('invalid_client', 'unknown client_id')
+  if (client === undefined) throw refusal('invalid_client', 'unknown_client', 'unknown client_id')
   const redirectUri = parameters.require('redirect_uri')
   if (!isRegistered(redirectUri, client.redirectUris)) {
-    throw new OAuthError('invalid_request', 'redirect_uri is not registered for this client')
+    throw refusal('invalid_request', 'redirect_uri', 'redirect_uri is not registered for this client')
   }
   /** Returns what stands there once. */
   const once = (name: string): string | undefined => {

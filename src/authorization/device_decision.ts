@@ -11,7 +11,7 @@ import { withCookies } from '../http/cookies.ts'
 import { REVOKED_FOR } from '../issuing/revocation_names.ts'
 import { deviceAnsweredPage, deviceOverPage } from '../pages/device.ts'
 import { toPageResponse } from '../pages/page.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { AllowedApps } from './allowed_apps.ts'
@@ -77,7 +77,7 @@ export function createDecideDevice(
     if (decision === 'deny') return devices.replace(waiting, { state: 'denied' })
     // For some seconds after an app, or a client, was revoked what it is given is dead too.
     if (await view.hits({ sub: session.sub, client_id: request.destination.client.id, iat: now }, now))
-      throw new OAuthError('access_denied', 'the app was revoked just now', { retryAfter: REVOKED_FOR })
+      throw refusal('access_denied', 'grant_ended', 'the app was revoked just now', { retryAfter: REVOKED_FOR })
     return devices.replace(waiting, {
       state: 'approved',
       approval: approve(request, session, waiting.facts.jti, now),

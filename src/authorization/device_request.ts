@@ -8,7 +8,7 @@
 import { isNewEnough } from '../login/person.ts'
 import { NO_CLAIMS } from '../openid/claims_request.ts'
 import { OPENID } from '../openid/openid.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { DEVICE_CODE } from '../protocol/grant_type.ts'
 import { type Parameters, writeParameters } from '../protocol/parameters.ts'
 import type { Client } from '../registration/clients/client.ts'
@@ -35,11 +35,11 @@ const PARAMETERS: readonly string[] = ['scope', 'resource', 'authorization_detai
  */
 export function readDeviceRequest(parameters: Parameters, client: Client, policy: WishPolicy): DeviceRequest {
   if (!client.grantTypes.has(DEVICE_CODE))
-    throw new OAuthError('unauthorized_client', 'the client may not ask for device codes')
+    throw refusal('unauthorized_client', 'grant_type', 'the client may not ask for device codes')
   const wishes = readWishes(parameters, client, policy)
   // Its person is logged in before anybody knows what it asks for.
   if (wishes.handOver !== undefined)
-    throw new OAuthError('invalid_target', 'a device asks for a resource that is handed the token of a provider')
+    throw refusal('invalid_target', 'target', 'a device asks for a resource that is handed the token of a provider')
   return {
     ...wishes,
     claims: NO_CLAIMS,

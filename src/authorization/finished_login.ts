@@ -6,7 +6,7 @@
 
 import type { Context } from 'hono'
 import type { EndpointContext } from '../context.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
@@ -55,7 +55,7 @@ export function createFinishLogin(
   /** Spends a login: the URL by which it came back logs nobody in again. */
   async function spend({ jti, exp }: LoginFacts): Promise<void> {
     if (guard !== undefined && (await guard.spend(`login ${jti}`, exp)) === 'spent')
-      throw new OAuthError('login_failed', 'the login was used before')
+      throw refusal('login_failed', 'stale', 'the login was used before')
   }
 
   return async (c, { person, tokens }, facts, envelopes, now, isMarked = false) => {

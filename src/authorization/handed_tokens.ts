@@ -13,7 +13,7 @@ import type { AccessTokens } from '../issuing/access_tokens.ts'
 import type { KeptTokensAt } from '../issuing/kept_provider_tokens.ts'
 import type { Person, ProviderTokens } from '../login/authenticate.ts'
 import { faultOfTokens } from '../login/bound_tokens.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { OAuthError, refusal } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { readScope } from '../protocol/scope.ts'
 import type { HandOver, Resource } from '../registration/resource.ts'
@@ -81,19 +81,23 @@ export function createHandedTokens(
   return {
     async check(tokens, login, now) {
       const { scope } = login.hands
-      if (tokens === undefined) throw new OAuthError('login_failed', 'the provider gave no access token')
+      if (tokens === undefined) throw refusal('login_failed', 'provider_tokens', 'the provider gave no access token')
       if (!scope.every((token) => tokens.scope.includes(token)))
-        throw new OAuthError('login_failed', 'the provider gave less scope than "provider_scope"')
+        throw refusal('login_failed', 'provider_scope', 'the provider gave less scope than "provider_scope"')
       const { refreshToken, expiresAt = Number.POSITIVE_INFINITY } = tokens
       // Else the app would be refused, and have somebody log in again and again.
       if (refreshToken === undefined && expiresAt - now < LEAST)
-        throw new OAuthError('login_failed', 'the access token of the provider has ended, and nothing renews it')
+        throw refusal(
+          'login_failed',
+          'provider_tokens',
+          'the access token of the provider has ended, and nothing renews it',
+        )
       const fault = faultOfTokens(tokens)
-      if (fault !== undefined) throw new OAuthError('login_failed', fault)
+      if (fault !== undefined) throw refusal('login_failed', 'provider_tokens', fault)
       for (const resource of handedOf(login))
         await checkFits(tokens.accessToken, resource, login, now).catch((cause: unknown) => {
           if (!(cause instanceof OAuthError) || cause.code !== 'invalid_grant') throw cause
-          throw new OAuthError('login_failed', cause.message, { cause })
+          throw refusal('login_failed', cause.reason, cause.message, { cause })
         })
       return tokens
     },

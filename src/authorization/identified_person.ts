@@ -9,7 +9,7 @@ import type { EndpointContext } from '../context.ts'
 import type { LoginProviders, ProviderTokens, Transaction } from '../login/authenticate.ts'
 import { boundPerson, checkFreshness } from '../login/person.ts'
 import { keptOfLogin } from '../openid/openid.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { isDigestSubject, isReservedSubject } from '../protocol/subject.ts'
 import { isVisible } from '../protocol/visible.ts'
@@ -45,9 +45,13 @@ function checkNaming(sub: string, provider: string | undefined, providers: Login
   const isPlain = providers.get(provider ?? '')?.hasPlainNames === true
   const isOf = (name: string): boolean => sub.startsWith(`${name}|`)
   if (isPlain && ([...providers.keys()].some(isOf) || isDigestSubject(sub)))
-    throw new OAuthError('login_failed', 'the login names a person as another provider would')
+    throw refusal('login_failed', 'person_unfit', 'the login names a person as another provider would')
   if (!isPlain && !isOf(provider ?? '') && !isDigestSubject(sub))
-    throw new OAuthError('login_failed', 'the subject does not begin with what the provider is called and a bar')
+    throw refusal(
+      'login_failed',
+      'person_unfit',
+      'the subject does not begin with what the provider is called and a bar',
+    )
 }
 
 /** Returns what tells who logs in. */
@@ -55,12 +59,12 @@ export function createIdentify({ settings, hooks, clients }: EndpointContext, wa
   const { authenticate, openid } = settings
   return async (c, asked, transaction) => {
     const result = await authenticate?.(c.req.raw, transaction)
-    if (!result) throw new OAuthError('login_failed', 'nobody was logged in, and nothing is to be shown')
+    if (!result) throw refusal('login_failed', 'nobody_logged_in', 'nobody was logged in, and nothing is to be shown')
     if (result instanceof Response) return result
     const person = boundPerson(result, openid && keptOfLogin(openid))
     const { sub } = person
     if (sub === '' || sub.length > 255 || isReservedSubject(sub) || !isVisible(sub))
-      throw new OAuthError('login_failed', 'a person cannot have this subject')
+      throw refusal('login_failed', 'person_unfit', 'a person cannot have this subject')
     if (authenticate?.providers !== undefined) checkNaming(sub, transaction.provider, authenticate.providers)
     checkFreshness(person, transaction)
     if (asked !== undefined) {

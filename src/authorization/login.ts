@@ -13,7 +13,7 @@ import { answerLeaving } from '../http/leaving.ts'
 import { answerErrorPage, type ErrorPageOptions, toPageError } from '../http/respond.ts'
 import type { Transaction } from '../login/authenticate.ts'
 import { readLoginAnswer } from '../login/login_answer.ts'
-import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
+import { OAUTH_ERRORS, OAuthError, refusal } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { isOnDevice } from '../protocol/redirect_uri.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
@@ -155,7 +155,7 @@ export function createLogins(
     try {
       // It would be sent round for ever.
       if (isNew && c.req.query(LOGGED_IN) !== undefined)
-        throw new OAuthError('foreign_login', 'the browser keeps no cookies: it was logged in just now')
+        throw refusal('foreign_login', 'foreign_login', 'the browser keeps no cookies: it was logged in just now')
       if (chooseProvider.isOpen(facts)) return withCookies(c, await chooseProvider.ask(c, facts, state, asking))
       const result = await ask(c, facts, transactionOf(issuer, facts, state, 'begin', now))
       if (result instanceof Response) return withCookies(c, result)
@@ -209,14 +209,14 @@ export function createLogins(
       const isForm = c.req.method === 'POST'
       if (isForm) checkOwnForm(c.req.raw.headers, issuer)
       const text = isForm ? await readBody(c.req.raw.clone()) : new URL(c.req.url).search
-      if (text.length > LONGEST_FORM) throw new OAuthError('invalid_request', 'the form is too long')
+      if (text.length > LONGEST_FORM) throw refusal('invalid_request', 'too_long', 'the form is too long')
       const parameters = readLoginAnswer(text)
       parameters.checkOnce('state', 'provider')
       const state = parameters.require('state')
       const envelopes = context.envelopes(keyRing.open(now), now)
       const about = await ways.about(c, 'login', state, envelopes, now)
       retryAt = await ways.again(about.request, envelopes, now)
-      if (!isOwn(c, about.browser)) throw new OAuthError('foreign_login', 'the login was begun in another browser')
+      if (!isOwn(c, about.browser)) throw refusal('foreign_login', 'foreign_login', 'it was begun in another browser')
       own = about.request
       if (about.hasEnded && retryAt !== undefined) return c.redirect(retryAt, 303)
       const facts = (await envelopes.open('login', state)) as unknown as LoginFacts
@@ -228,7 +228,7 @@ export function createLogins(
           ? isForm || facts.provider === undefined
           : !isOpen && callback.provider === facts.provider
       if (!isRight)
-        throw new OAuthError('login_failed', 'the answer did not come to the callback of the provider that was chosen')
+        throw refusal('login_failed', 'stale', 'the answer did not come to the callback of the chosen provider')
       if (isOpen) {
         const chosen = parameters.get('provider') ?? ''
         if (chooseProvider.canBe(facts, chosen)) {
@@ -236,7 +236,7 @@ export function createLogins(
           return await choose(c, facts, chosen, envelopes, now)
         }
         if (retryAt !== undefined) return c.redirect(retryAt, 303)
-        throw new OAuthError('login_failed', 'no provider was chosen')
+        throw refusal('login_failed', 'unknown_provider', 'no provider was chosen')
       }
       const result = await ask(c, facts, transactionOf(issuer, facts, state, 'continue', now))
       return result instanceof Response ? withCookies(c, result) : await finish(c, result, facts, envelopes, now)

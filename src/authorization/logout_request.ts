@@ -6,7 +6,7 @@
  */
 
 import type { Hint } from '../issuing/id_token_hints.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { addParameters, isRegistered } from '../protocol/redirect_uri.ts'
 import type { Client } from '../registration/clients/client.ts'
@@ -60,18 +60,20 @@ export async function readLogoutRequest(
     parameters.get('post_logout_redirect_uri'),
   ]
   const state = parameters.get('state')
-  if (state !== undefined && state.length > LONGEST_STATE) throw new OAuthError('invalid_request', 'state is too long')
+  if (state !== undefined && state.length > LONGEST_STATE)
+    throw refusal('invalid_request', 'too_long', 'state is too long')
   const hint = text === undefined ? undefined : await open(text)
-  if (text !== undefined && hint === undefined) throw new OAuthError('invalid_request', 'id_token_hint is none of ours')
+  if (text !== undefined && hint === undefined)
+    throw refusal('invalid_request', 'id_token_hint', 'id_token_hint is none of ours')
   if (hint !== undefined && named !== undefined && hint.aud !== named)
-    throw new OAuthError('invalid_request', 'id_token_hint is for another client')
+    throw refusal('invalid_request', 'id_token_hint', 'id_token_hint is for another client')
   const id = hint?.aud ?? named
   const client = id === undefined ? undefined : clients.find(id)
-  if (id !== undefined && client === undefined) throw new OAuthError('invalid_client', 'unknown client')
+  if (id !== undefined && client === undefined) throw refusal('invalid_client', 'unknown_client', 'unknown client')
   // Without a client nobody can have registered it, and nobody goes there.
   const isKnown = uri !== undefined && client !== undefined
   if (isKnown && !isRegistered(uri, client.openid.postLogoutRedirectUris))
-    throw new OAuthError('invalid_request', 'post_logout_redirect_uri is not registered for this client')
+    throw refusal('invalid_request', 'redirect_uri', 'post_logout_redirect_uri is not registered for this client')
   const kept = Object.fromEntries(
     KEPT.flatMap((name) => {
       const value = name === 'client_id' ? id : parameters.get(name)

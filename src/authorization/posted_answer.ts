@@ -7,7 +7,7 @@
 
 import { LONGEST_URL } from '../http/browser.ts'
 import { readLoginAnswer } from '../login/login_answer.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 
 /** What is taken of it. `user` is what Apple tells of a person beside, at their first login. */
@@ -27,6 +27,6 @@ export function getFor(callback: string, form: string): string {
   const fitting = [taken, { ...taken, user: undefined }]
     .map((some) => addParameters(callback, some))
     .find(({ length }) => length <= LONGEST_URL)
-  if (fitting === undefined) throw new OAuthError('invalid_request', 'the posted answer is too long')
+  if (fitting === undefined) throw refusal('invalid_request', 'too_long', 'the posted answer is too long')
   return fitting
 }

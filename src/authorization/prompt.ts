@@ -5,7 +5,7 @@
  */
 
 import type { ClaimsRequest } from '../openid/claims_request.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { OpenidClient } from '../registration/clients/client_openid.ts'
 
 /**
@@ -26,9 +26,10 @@ export function readPrompt(prompt: string | undefined): ReadonlySet<Prompt> {
   const values = prompt === undefined ? [] : prompt.split(' ')
   const known = PROMPTS.filter((value) => values.includes(value))
   if (values.some((value) => !known.some((one) => one === value))) {
-    throw new OAuthError('invalid_request', 'prompt has an unknown value')
+    throw refusal('invalid_request', 'malformed', 'prompt has an unknown value')
   }
-  if (known.includes('none') && known.length > 1) throw new OAuthError('invalid_request', 'prompt has none and more')
+  if (known.includes('none') && known.length > 1)
+    throw refusal('invalid_request', 'malformed', 'prompt has none and more')
   return new Set(known)
 }
 
@@ -55,6 +56,6 @@ export function readMaxAge(
   isOpenid: boolean,
 ): number | undefined {
   if (maxAge === undefined) return isOpenid ? usualMaxAge(client, claims) : undefined
-  if (!/^(0|[1-9][0-9]{0,8})$/.test(maxAge)) throw new OAuthError('invalid_request', 'max_age is no whole number')
+  if (!/^(0|[1-9][0-9]{0,8})$/.test(maxAge)) throw refusal('invalid_request', 'malformed', 'max_age is no whole number')
   return Number(maxAge)
 }

@@ -8,7 +8,7 @@
 import type { EndpointContext } from '../context.ts'
 import { toOAuthError } from '../http/respond.ts'
 import { TokenError } from '../jose/error.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { OAuthError, refusal } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import { type LogoutRequest, NO_REQUEST, readLogoutRequest } from './logout_request.ts'
@@ -52,7 +52,7 @@ export function createProviderLogout({ settings, clients, log, newId }: Endpoint
     const parameters = String(new URLSearchParams(kept))
     const state = await envelopes.seal('logout', { jti: newId(), iat: now, exp: now + lives.logout, parameters })
     if (state.length > LONGEST_WORD)
-      throw new OAuthError('invalid_request', 'what the client asked is too long for a state')
+      throw refusal('invalid_request', 'too_long', 'what the client asked is too long for a state')
     return state
   }
 

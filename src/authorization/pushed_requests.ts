@@ -8,7 +8,7 @@
 
 import type { EndpointContext } from '../context.ts'
 import { TokenError } from '../jose/error.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
@@ -80,7 +80,7 @@ export function createPushedRequests({ settings, newId }: EndpointContext): Push
   const longest = lives.par + lives.login + lives.par + lives.consent
 
   async function openEnvelope(requestUri: string, envelopes: PurposeEnvelopes, now: number): Promise<OpenedRequest> {
-    if (!requestUri.startsWith(PREFIX)) throw new OAuthError('invalid_request_uri', 'not a request URI of ours')
+    if (!requestUri.startsWith(PREFIX)) throw refusal('invalid_request_uri', 'request_uri', 'not a request URI of ours')
     try {
       const { parameters, jti, exp, until, met_at, handed } = await envelopes.openLate(
         'par',
@@ -93,7 +93,12 @@ export function createPushedRequests({ settings, newId }: EndpointContext): Push
       return { parameters: readParameters(String(parameters)), pushed, hasEnded }
     } catch (cause) {
       if (!(cause instanceof TokenError)) throw cause
-      throw new OAuthError('invalid_request_uri', `the request URI does not open: ${cause.code}`, { cause })
+      throw refusal(
+        'invalid_request_uri',
+        cause.code === 'expired' ? 'request_uri_ended' : 'request_uri',
+        `the request URI does not open: ${cause.code}`,
+        { cause },
+      )
     }
   }
 
@@ -116,20 +121,21 @@ export function createPushedRequests({ settings, newId }: EndpointContext): Push
     async open(parameters, envelopes, now) {
       const opened = await openEnvelope(parameters.require('request_uri'), envelopes, now)
       if (opened.parameters.get('client_id') !== parameters.require('client_id'))
-        throw new OAuthError('invalid_request_uri', 'the request is of another client')
+        throw refusal('invalid_request_uri', 'other_client', 'the request is of another client')
       return opened
     },
     async checkLive({ pushed: { jti, until }, hasEnded }, isKnown, now) {
       if (hasEnded && !(isKnown && now < until))
-        throw new OAuthError('invalid_request_uri', 'the request URI has expired')
+        throw refusal('invalid_request_uri', 'request_uri_ended', 'the request URI has expired')
       if ((await guard?.hasEnded([`par ${jti}`])) === true)
-        throw new OAuthError('invalid_request_uri', 'the request led to a code before')
+        throw refusal('invalid_request_uri', 'request_uri_ended', 'the request led to a code before')
     },
     async spend(pushed, code, now) {
       if (pushed === undefined) return
       const { jti, until: expiresAt } = pushed
       // A question may be open for longer; what the guard remembers of a request it forgets then.
-      if (now >= expiresAt) throw new OAuthError('invalid_request_uri', 'nothing can come of the request any more')
+      if (now >= expiresAt)
+        throw refusal('invalid_request_uri', 'request_uri_ended', 'nothing can come of the request any more')
       if (guard === undefined) return
       // At the guard it is a family whose key is the code; the same code once more is `exhausted`.
       const step = { gid: `par code ${jti}`, generation: 0, now, grace: longest, graceUses: 0, bound: code, expiresAt }
@@ -140,7 +146,7 @@ export function createPushedRequests({ settings, newId }: EndpointContext): Push
       // A guard that knows nothing of keys lets every code advance, again and again.
       const isOne =
         outcome === 'exhausted' || (outcome === 'advanced' && (isFirst || (await advance()) === 'exhausted'))
-      if (!isOne) throw new OAuthError('invalid_request_uri', 'the request led to a code before')
+      if (!isOne) throw refusal('invalid_request_uri', 'request_uri_ended', 'the request led to a code before')
       await guard.end(`par ${jti}`, expiresAt)
     },
   }

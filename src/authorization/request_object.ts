@@ -10,7 +10,7 @@
 import { digestLabels } from '../../keys/digest.ts'
 import type { EndpointContext } from '../context.ts'
 import { TokenError } from '../jose/error.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { type OAuthError, refusal } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import type { Client } from '../registration/clients/client.ts'
 import type { Assertions } from '../remote/signer_keys.ts'
@@ -52,7 +52,7 @@ function readInside(claims: AssertionClaims): Parameters {
 }
 
 function wrong(detail: string): OAuthError {
-  return new OAuthError('invalid_request_object', `the request object ${detail}`)
+  return refusal('invalid_request_object', 'request_object', `the request object ${detail}`)
 }
 
 /** Returns the request objects of an issuer's clients. */
@@ -78,7 +78,12 @@ export function createRequestObjects(
       })
     } catch (cause) {
       if (!(cause instanceof TokenError)) throw cause
-      throw new OAuthError('invalid_request_object', `the request object is not good: ${cause.code}`, { cause })
+      throw refusal(
+        'invalid_request_object',
+        cause.code === 'unavailable' ? 'remote_down' : 'request_object',
+        `the request object is not good: ${cause.code}`,
+        { cause },
+      )
     }
   }
 

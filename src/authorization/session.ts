@@ -16,7 +16,7 @@ import { REVOKED_FOR } from '../issuing/revocation_names.ts'
 import type { Person } from '../login/authenticate.ts'
 import { nameOfKept, OPENID } from '../openid/openid.ts'
 import type { Claims } from '../openid/told_claims.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
 import type { Asked } from './authorization_request.ts'
@@ -142,7 +142,7 @@ export function createSessions(
     if (length <= LONGEST_SESSION) return
     const parts = Object.entries(person).map(([name, value]) => `${name} ${JSON.stringify(value).length}`)
     const detail = `the cookie of the session would have ${length} bytes, and may have ${LONGEST_SESSION}`
-    throw new OAuthError('login_too_long', `${detail}; characters of its person: ${parts.join(', ')}`)
+    throw refusal('login_too_long', 'person_unfit', `${detail}; characters of its person: ${parts.join(', ')}`)
   }
 
   /** Tells whether the person logged out of a session, or was revoked since the login. */
@@ -200,7 +200,7 @@ export function createSessions(
     isOutdated: (session, now) => session.kept !== kept.kept && now - session.started_at >= TAKEN_AS_IT_IS,
     async checkCanStart(person, envelopes, now) {
       if (await view.hits({ sub: person.sub, client_id: undefined, iat: now }, now))
-        throw new OAuthError('login_failed', 'the person was revoked just now', { retryAfter: REVOKED_FOR })
+        throw refusal('login_failed', 'grant_ended', 'the person was revoked just now', { retryAfter: REVOKED_FOR })
       await checkFits(person, envelopes, now)
     },
     async start(c, person, browser, envelopes, now) {

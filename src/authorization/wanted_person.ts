@@ -10,7 +10,7 @@ import type { IdTokenHints } from '../issuing/id_token_hints.ts'
 import type { Person } from '../login/authenticate.ts'
 import { readClaimsRequest } from '../openid/claims_request.ts'
 import { OPENID } from '../openid/openid.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { readScope } from '../protocol/scope.ts'
 import type { Client } from '../registration/clients/client.ts'
@@ -74,7 +74,7 @@ export function createWantedPersons({ settings }: EndpointContext, hints: IdToke
     const hint = parameters.get('id_token_hint')
     const hinted = hint === undefined ? undefined : await hints.open(hint, now)
     if (hint !== undefined && hinted?.aud !== client.id)
-      throw new OAuthError('invalid_request', 'id_token_hint is no ID token of ours for this client')
+      throw refusal('invalid_request', 'id_token_hint', 'id_token_hint is no ID token of ours for this client')
     return {
       isSubject({ sub }) {
         const name = pairwise.nameAt(client.openid, 'sub', sub)
@@ -90,10 +90,11 @@ export function createWantedPersons({ settings }: EndpointContext, hints: IdToke
     async check(person, parameters, client, now) {
       const wanted = await read(parameters, client, now)
       if (!wanted.isSubject(person))
-        throw new OAuthError('login_required', 'somebody else logged in than the client wants to see')
+        throw refusal('login_required', 'wrong_person', 'somebody else logged in than the client wants to see')
       if (!wanted.isContext(person))
-        throw new OAuthError(
+        throw refusal(
           'unmet_authentication_requirements',
+          'acr',
           'the login is not of a context that the client needs',
           {
             isForClient: true,

@@ -6,7 +6,7 @@
  */
 
 import { OFFLINE_ACCESS, OPENID, type Openid } from '../openid/openid.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { grantScope, readScope } from '../protocol/scope.ts'
 import type { Client } from '../registration/clients/client.ts'
@@ -86,7 +86,7 @@ export function readWishes(
   const allowed = tokens.filter((token) => userinfo === undefined || token !== OFFLINE_ACCESS)
   const scope = grantScope(requested, [...allowed, ...offline], client.scopesStrict)
   if ((isOffline && scope.length === 1) || (userinfo && chosen.has(userinfo) && !scope.includes(OPENID)))
-    throw new OAuthError('invalid_scope', 'nothing is asked for, or who the person is without openid')
+    throw refusal('invalid_scope', 'scope', 'nothing is asked for, or who the person is without openid')
   return {
     scope: [...new Set(scope)],
     resources: [...chosen].map(({ uri }) => uri),

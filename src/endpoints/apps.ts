@@ -18,7 +18,7 @@ import { accountOf } from '../login/person.ts'
 import { OFFLINE_ACCESS, OPENID } from '../openid/openid.ts'
 import { appsPage, endedPage, notLoggedInPage } from '../pages/apps.ts'
 import { toPageResponse } from '../pages/page.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
 
@@ -89,12 +89,13 @@ export function createAppsEndpoint(
     } catch (error) {
       if (!(error instanceof TokenError)) throw error
     }
-    throw new OAuthError('foreign_form', 'the form was made for another session, or is over')
+    throw refusal('foreign_form', 'foreign_form', 'the form was made for another session, or is over')
   }
 
   async function end(c: Context, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<Response> {
     const { ends } = await open(c, session, envelopes)
-    if (revocations === undefined) throw new OAuthError('invalid_request', 'there is no list that could remember it')
+    if (revocations === undefined)
+      throw refusal('invalid_request', 'no_guard', 'there is no list that could remember it')
     const clientId = typeof ends === 'string' ? ends : undefined
     const { apps } = await allowed.read(c, session, envelopes)
     const ending = apps.filter(({ client_id }) => clientId === undefined || client_id === clientId)

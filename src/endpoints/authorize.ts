@@ -23,7 +23,7 @@ import { withCookies } from '../http/cookies.ts'
 import { answerLeaving } from '../http/leaving.ts'
 import { keepOpener } from '../http/popup.ts'
 import { answerErrorPage, type ErrorPageOptions, toOAuthError, toPageError } from '../http/respond.ts'
-import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
+import { OAUTH_ERRORS, type OAuthError, refusal } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 
@@ -66,11 +66,13 @@ export function createAuthorizeEndpoint(
     if (request.pushed !== undefined) openedRequests.note(c, request.pushed)
     const isEnough = await isSufficient(session, request, now)
     if (session === undefined || !isEnough) {
-      if (prompt.has('none')) throw new OAuthError('login_required', 'nobody is logged in, and nobody may be asked')
+      if (prompt.has('none'))
+        throw refusal('login_required', 'login_required', 'nobody is logged in, and nobody may be asked')
       return logins.begin(c, request, envelopes, now)
     }
     if (await consents.isNeeded(c, request, session, envelopes)) {
-      if (prompt.has('none')) throw new OAuthError('consent_required', 'consent is needed, and nobody may be asked')
+      if (prompt.has('none'))
+        throw refusal('consent_required', 'consent_required', 'consent is needed, and nobody may be asked')
       await codes.checkFits(request, session, envelopes, now)
       return consents.ask(c, request, session, envelopes, now)
     }

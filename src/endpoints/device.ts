@@ -32,7 +32,7 @@ import { accountOf } from '../login/person.ts'
 import { askingAnewPage, consentPage, switchingPage } from '../pages/consent.ts'
 import { deviceCodePage, deviceOverPage, tooManyCodesPage } from '../pages/device.ts'
 import { type Page, toPageResponse } from '../pages/page.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import { readUserCode, showUserCode } from '../protocol/user_code.ts'
 import { keepingGuardOf } from '../stores/guard.ts'
@@ -163,7 +163,7 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
   async function takeDecision(visit: Visit, form: Parameters): Promise<Response> {
     const decision = form.require('decision')
     if (decision !== 'allow' && decision !== 'deny' && decision !== 'switch')
-      throw new OAuthError('invalid_request', 'decision is unknown')
+      throw refusal('invalid_request', 'malformed', 'decision is unknown')
     const own = await openForm(visit, form.get('consent'), 'consent')
     if (own === undefined) return beginAnew(visit, undefined)
     const userCode = String(own['user_code'])

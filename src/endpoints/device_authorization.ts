@@ -15,7 +15,7 @@ import { INTERVAL } from '../grants/device_counts.ts'
 import { createWaitingDevices, type WaitingDevices } from '../grants/waiting_devices.ts'
 import { createFormEndpoint, type FormEndpoint, type ReadForm } from '../http/form_endpoint.ts'
 import { answerJson } from '../http/respond.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { DEVICE_LIFE, showUserCode } from '../protocol/user_code.ts'
 import type { IssuerSettings } from '../settings/issuer_settings.ts'
 import { keepingGuardOf, spendFirst, spendOnce } from '../stores/guard.ts'
@@ -44,7 +44,7 @@ export function createDeviceAuthorizationEndpoint(
     }
     if (request === undefined || (await allowDevice?.(request, clientId, countOpen, env)) !== false) return
     await Promise.all(counted.map((name) => devices.forgetOpen(name)))
-    throw new OAuthError('slow_down', 'too many codes of this client and address', { retryAfter: 60 })
+    throw refusal('slow_down', 'limited', 'too many codes of this client and address', { retryAfter: 60 })
   }
 
   return createFormEndpoint(context, 'device_authorization', async (form) => {

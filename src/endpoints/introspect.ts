@@ -12,7 +12,7 @@ import { type Answer, answerJson } from '../http/respond.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
 import type { HasEnded } from '../issuing/ended.ts'
 import { signClaims } from '../jose/signed.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { isPreferred } from '../protocol/media_type.ts'
 import { isProvable } from '../registration/resource.ts'
 import { describeEntitlement } from '../token/introspection.ts'
@@ -51,7 +51,7 @@ export function createIntrospectEndpoint(
 
   return createFormEndpoint(context, 'introspect', async ({ parameters, headers, certificate, now }) => {
     const client = await authenticateClient({ headers, parameters, certificate, now })
-    if (client.kind !== 'resource_server') throw new OAuthError('unauthorized_client', 'not a resource server')
+    if (client.kind !== 'resource_server') throw refusal('unauthorized_client', 'client_kind', 'not a resource server')
     const token = parameters.require('token')
     const own = [...client.resources].flatMap((uri) => resources.get(uri) ?? [])
     // A resource server can make direct tokens for itself. What the issuer cannot prove to be its own it tells, and does not sign.

@@ -14,7 +14,7 @@ import { type Answer, answerError } from '../http/respond.ts'
 import { TokenError } from '../jose/error.ts'
 import { sealKeySet, writeNamesKey } from '../jose/key_set.ts'
 import { keyManagementOf, recipientOf } from '../jose/recipient.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import type { Client } from '../registration/clients/client.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
@@ -29,7 +29,7 @@ async function readRequest(request: Request): Promise<Parameters> {
   const parameters = readParameters(request.method === 'POST' ? await readBody(request) : search)
   parameters.checkOnce()
   const isProofInUrl = ['client_secret', 'client_assertion'].some((name) => new URLSearchParams(search).has(name))
-  if (isProofInUrl) throw new OAuthError('invalid_request', 'a secret or an assertion in the URL')
+  if (isProofInUrl) throw refusal('invalid_request', 'malformed', 'a secret or an assertion in the URL')
   return parameters
 }
 
@@ -47,7 +47,7 @@ async function sealTo(
   } catch (cause) {
     if (!(cause instanceof TokenError)) throw cause
     const detail = 'the key that the resource server is registered with cannot be sealed to'
-    throw new OAuthError('temporarily_unavailable', detail, { cause, retryAfter: 60 })
+    throw refusal('temporarily_unavailable', 'no_key', detail, { cause, retryAfter: 60 })
   }
 }
 
@@ -79,7 +79,7 @@ export function createKeysEndpoint(
       return told.filter(({ kid }) => branchOfLeaf(kid) >= lowest).map(writeJwk)
     }
     if (revocations !== undefined) return []
-    throw new OAuthError('invalid_target', 'its tokens are sealed to its own key, not under leaves')
+    throw refusal('invalid_target', 'target', 'its tokens are sealed to its own key, not under leaves')
   }
 
   /** Returns the names keys of a resource, of the roots and branches that its leaves are told of. */
@@ -94,7 +94,7 @@ export function createKeysEndpoint(
     const now = context.now()
     const parameters = await readRequest(request)
     const client = await authenticateClient({ headers: request.headers, parameters, certificate, now })
-    if (client.kind !== 'resource_server') throw new OAuthError('unauthorized_client', 'not a resource server')
+    if (client.kind !== 'resource_server') throw refusal('unauthorized_client', 'client_kind', 'not a resource server')
     const resource = chooseResource(parameters.all('resource'), undefined, client, resources)
     const lowest = await lowestOf(resource, now)
     const set = { keys: leavesOf(resource, lowest, now), names_keys: namesKeysOf(resource, lowest, now) }

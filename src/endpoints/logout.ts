@@ -23,7 +23,7 @@ import { accountOf } from '../login/person.ts'
 import type { WayBack } from '../pages/leaving.ts'
 import { goingToProviderPage, loggedOutPage, logoutPage } from '../pages/logout.ts'
 import { toPageResponse } from '../pages/page.ts'
-import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
+import { OAUTH_ERRORS, refusal } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
@@ -128,7 +128,7 @@ export function createLogoutEndpoint(
   function checkPressed(c: Context, parameters: Parameters, session: Session): void {
     checkOwnForm(c.req.raw.headers, issuer)
     if (parameters.get('token') !== tokenOf(session))
-      throw new OAuthError('foreign_form', 'the form was made for another session')
+      throw refusal('foreign_form', 'foreign_form', 'the form was made for another session')
   }
 
   async function answer(c: Context, now: number): Promise<Response> {

@@ -15,7 +15,7 @@ import type { RequestObjects } from '../authorization/request_object.ts'
 import type { EndpointContext } from '../context.ts'
 import { createFormEndpoint, type FormEndpoint, type ReadForm } from '../http/form_endpoint.ts'
 import { answerJson } from '../http/respond.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { Client } from '../registration/clients/client.ts'
 
@@ -33,9 +33,9 @@ const BESIDE_OBJECT = ['request', 'client_id', 'client_secret', 'client_assertio
 /** Checks that nothing stands beside a request object, that could be taken for a part of it. */
 function checkAlone(parameters: Parameters, id: string): void {
   if (!parameters.names().every((name) => BESIDE_OBJECT.includes(name)))
-    throw new OAuthError('invalid_request', 'a parameter stands beside the request object')
+    throw refusal('invalid_request', 'request_object', 'a parameter stands beside the request object')
   if ((parameters.get('client_id') ?? id) !== id)
-    throw new OAuthError('invalid_request', 'client_id is of another client than the request object')
+    throw refusal('invalid_request', 'other_client', 'client_id is of another client than the request object')
 }
 
 /** Returns the pushed authorization request endpoint. */

@@ -8,7 +8,7 @@
 import type { EndpointContext } from '../context.ts'
 import type { RegistrationCall } from '../http/doors.ts'
 import { type Answer, answerError, answerJson } from '../http/respond.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { essenceOf } from '../protocol/media_type.ts'
 import { type DynamicIds, LONGEST_DYNAMIC_ID } from '../registration/walk_in/dynamic_id.ts'
 import { describeRegistration, readRegistrationRequest } from '../registration/walk_in/registration_request.ts'
@@ -24,13 +24,13 @@ export function createRegisterEndpoint(
   ids: DynamicIds,
 ): (call: RegistrationCall) => Promise<Answer> {
   async function register({ headers, body, isAllowed }: RegistrationCall): Promise<Answer> {
-    if (!(await isAllowed())) throw new OAuthError('slow_down', 'too many registrations', { retryAfter: 60 })
+    if (!(await isAllowed())) throw refusal('slow_down', 'limited', 'too many registrations', { retryAfter: 60 })
     if (essenceOf(headers.get('content-type')) !== 'application/json')
-      throw new OAuthError('invalid_client_metadata', 'the body is not JSON')
+      throw refusal('invalid_client_metadata', 'client_metadata', 'the body is not JSON')
     const request = readRegistrationRequest(body, policy)
     const now = clock()
     const id = ids.make({ random: newId().slice(0, RANDOM), hour: Math.floor(now / 3600), ...request })
-    if (id.length > LONGEST_DYNAMIC_ID) throw new OAuthError('invalid_redirect_uri', 'the id would be too long')
+    if (id.length > LONGEST_DYNAMIC_ID) throw refusal('invalid_redirect_uri', 'too_long', 'the id would be too long')
     const secret = request.method === 'none' ? undefined : ids.open(id)?.secret()
     log({ level: 'info', event: 'register', client: id })
     return answerJson(201, describeRegistration(id, secret, request, now))

@@ -13,7 +13,8 @@ import { type Answer, answerError, answerJson } from '../http/respond.ts'
 import type { BackchannelLogout } from '../issuing/backchannel_logout.ts'
 import type { RevokedBranches, Revoking } from '../issuing/revoking.ts'
 import { signClaims } from '../jose/signed.ts'
-import { OAUTH_ERRORS, OAuthError } from '../protocol/error.ts'
+import { OAUTH_ERRORS, refusal } from '../protocol/error.ts'
+import type { Reason } from '../protocol/reasons.ts'
 import { isImpersonal } from '../protocol/subject.ts'
 import type { Client } from '../registration/clients/client.ts'
 import { createKept } from '../remote/kept.ts'
@@ -98,6 +99,9 @@ export function createRevocationsEndpoint(context: EndpointContext, revocations:
   }
 }
 
+/** Why it is refused what nobody knows: settings that are on their way may know it. */
+const UNKNOWN: Partial<Readonly<Record<Asked, Reason>>> = { client: 'unknown_client', resource: 'unknown_resource' }
+
 /** What the operator's endpoint needs beside the context. */
 export interface OperatorParts {
   readonly authenticateClient: AuthenticateClient
@@ -152,11 +156,11 @@ export function createOperatorEndpoint(
 
   return createFormEndpoint(context, 'revocations', async ({ parameters, headers, certificate, waitUntil, now }) => {
     const client = await authenticateClient({ headers, parameters, certificate, now })
-    if (client.kind !== 'operator') throw new OAuthError('unauthorized_client', 'not an operator')
+    if (client.kind !== 'operator') throw refusal('unauthorized_client', 'client_kind', 'not an operator')
     const [asked, value] = [parameters.require('kind'), parameters.require('value')]
-    if (!isAsked(asked)) throw new OAuthError('invalid_request', 'kind is unknown')
+    if (!isAsked(asked)) throw refusal('invalid_request', 'malformed', 'kind is unknown')
     if (parameters.get('unknown') !== 'true' && !isKnown[asked](value, now))
-      throw new OAuthError('unknown_value', `no such ${asked}`)
+      throw refusal('unknown_value', UNKNOWN[asked] ?? 'unknown_value', `no such ${asked}`)
     if (asked === 'resource') return answerBranches(await revoking.resource(value, now, 'operator'), client)
     await hands[asked](value, now, waitUntil)
     // In which browsers they are, and what was told there, nobody remembers: so all are told, and of no session.

@@ -14,7 +14,7 @@ import type { Answer } from '../http/respond.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
 import type { Revoking } from '../issuing/revoking.ts'
 import { TokenError } from '../jose/error.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { type OAuthError, refusal } from '../protocol/error.ts'
 import { clientSubject } from '../protocol/subject.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
 import type { Resource } from '../registration/resource.ts'
@@ -63,7 +63,7 @@ export function createRevokeEndpoint(
   const { approvable, userinfo, guard } = settings
 
   function unsupported(): OAuthError {
-    return new OAuthError('unsupported_token_type', 'access tokens of this kind cannot be revoked')
+    return refusal('unsupported_token_type', 'not_revocable', 'access tokens of this kind cannot be revoked')
   }
 
   /** Tells whether there is what can remember that a token of a resource was revoked: of the issuer's own the guard can. */
@@ -114,10 +114,10 @@ export function createRevokeEndpoint(
     if (opened === undefined) return
     const { client_id } = opened.entitlement
     if (client_id === undefined)
-      throw new OAuthError('unsupported_token_type', 'the token names no client: nobody can tell whose it is')
+      throw refusal('unsupported_token_type', 'not_revocable', 'the token names no client: nobody can tell whose it is')
     if (client_id !== client.id) return
     if (proved === undefined && isPublic(client))
-      throw new OAuthError('unsupported_token_type', 'the token could be made by its resource server, too')
+      throw refusal('unsupported_token_type', 'not_revocable', 'the token could be made by its resource server, too')
     const [broader, by] = foldingOf(opened.entitlement, client, proved !== undefined)
     await revoking.token(opened, broader, now, by)
     log({ level: 'info', event: 'revoke', code: 'access_token', client: client.id })
@@ -148,7 +148,11 @@ export function createRevokeEndpoint(
     const kind = guess(token)
     if (kind === 'refresh') {
       if (guard === undefined && revocations === undefined)
-        throw new OAuthError('unsupported_token_type', 'there is neither a guard nor a list that could remember it')
+        throw refusal(
+          'unsupported_token_type',
+          'no_guard',
+          'there is neither a guard nor a list that could remember it',
+        )
       await revokeRefresh(token, client, form)
     }
     // What was sealed to a server's own key the issuer cannot open, so it cannot tell whose it is.

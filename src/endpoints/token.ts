@@ -20,7 +20,7 @@ import type { AccessTokens } from '../issuing/access_tokens.ts'
 import type { IdTokens } from '../issuing/id_tokens.ts'
 import type { KeptTokensAt } from '../issuing/kept_provider_tokens.ts'
 import { pickClaims } from '../openid/told_claims.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
 import type { Assertions } from '../remote/signer_keys.ts'
@@ -53,9 +53,9 @@ const APPROVED: readonly string[] = [authorizationCode.type, refreshToken.type, 
 
 function chooseGrant(type: string, client: Client, grants: ReadonlyMap<string, Grant>): Grant {
   const grant = grants.get(type)
-  if (grant === undefined) throw new OAuthError('unsupported_grant_type', 'no such grant type')
+  if (grant === undefined) throw refusal('unsupported_grant_type', 'grant_type', 'no such grant type')
   if (!client.grantTypes.has(type))
-    throw new OAuthError('unauthorized_client', 'the client may not use this grant type')
+    throw refusal('unauthorized_client', 'grant_type', 'the client may not use this grant type')
   return grant
 }
 
@@ -71,11 +71,15 @@ function confirm(
   certificate: ClientCertificate | undefined,
 ): Confirmation | undefined {
   if (client.dpopBound && proof === undefined) {
-    throw new OAuthError('invalid_dpop_proof', 'the client may have only DPoP-bound tokens, and there is no proof')
+    throw refusal(
+      'invalid_dpop_proof',
+      'dpop_missing',
+      'the client may have only DPoP-bound tokens, and there is no proof',
+    )
   }
   const jkt = proof === undefined ? {} : { jkt: proof.jkt }
   if (!client.certificateBound) return proof === undefined ? undefined : jkt
-  if (certificate === undefined) throw new OAuthError('invalid_request', 'the client must show a certificate')
+  if (certificate === undefined) throw refusal('invalid_request', 'certificate', 'the client must show a certificate')
   return { ...jkt, 'x5t#S256': certificate.thumbprint }
 }
 
@@ -180,8 +184,9 @@ export function createTokenEndpoint(
         : ({ purpose: 'code', envelope: parameters.require('code') } as const)
     const met = await documentHolders.meet(named, artefact, now, address)
     if (met !== undefined) return met
-    throw new OAuthError(
+    throw refusal(
       'invalid_grant',
+      artefact.purpose === 'code' ? 'code_unopened' : 'refresh_unopened',
       'it does not open, is another’s, or its client proves itself in another way now',
     )
   }

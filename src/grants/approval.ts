@@ -8,7 +8,7 @@ import { digestLabels } from '../../keys/digest.ts'
 import { findResource } from '../../keys/identifier.ts'
 import { TokenError } from '../jose/error.ts'
 import { OFFLINE_ACCESS } from '../openid/openid.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { readScope } from '../protocol/scope.ts'
 import type { Client } from '../registration/clients/client.ts'
 import {
@@ -22,7 +22,7 @@ import type { Resource } from '../registration/resource.ts'
 import { scopesOf } from '../registration/resource_indicator.ts'
 import { isConfirmedBy } from '../token/confirmation.ts'
 import type { Confirmation, Entitlement } from '../token/entitlement.ts'
-import type { EnvelopePurpose, PurposeFacts } from '../token/purpose.ts'
+import type { PurposeFacts } from '../token/purpose.ts'
 import { type Approval, approvedResources, loginOf } from './approval_facts.ts'
 import { writeDetails } from './entitlement.ts'
 import type { GrantContext } from './grant.ts'
@@ -36,7 +36,7 @@ const LEAST_LIFE = 60
 
 /** Opens an envelope of a grant; whatever is wrong with it is `invalid_grant`. */
 export async function openGrant(
-  purpose: EnvelopePurpose,
+  purpose: 'code' | 'refresh',
   envelope: string,
   context: ApprovalContext,
 ): Promise<PurposeFacts> {
@@ -44,14 +44,20 @@ export async function openGrant(
     return await context.approvals.envelopes.open(purpose, envelope)
   } catch (cause) {
     if (!(cause instanceof TokenError)) throw cause
-    throw new OAuthError('invalid_grant', `the ${purpose} does not open: ${cause.code}`, { cause })
+    throw refusal(
+      'invalid_grant',
+      `${purpose}_${cause.code === 'expired' ? 'expired' : 'unopened'}`,
+      `the ${purpose} does not open: ${cause.code}`,
+      { cause },
+    )
   }
 }
 
 /** Checks that an approval was given to this client, and lasts long enough for a token. */
 export function checkApproval(approval: Approval, client: Client, now: number): void {
-  if (approval.client_id !== client.id) throw new OAuthError('invalid_grant', 'it was issued to another client')
-  if (approval.grant_end - now < LEAST_LIFE) throw new OAuthError('invalid_grant', 'the approval has ended')
+  if (approval.client_id !== client.id)
+    throw refusal('invalid_grant', 'other_client', 'it was issued to another client')
+  if (approval.grant_end - now < LEAST_LIFE) throw refusal('invalid_grant', 'grant_ended', 'the approval has ended')
 }
 
 /**
@@ -63,8 +69,8 @@ export function checkConfirmed(bound: Confirmation | undefined, { confirmation }
   if (bound === undefined || isConfirmedBy(bound, confirmation ?? {})) return
   const isProofMissing = bound.jkt !== undefined && confirmation?.jkt === undefined
   throw isProofMissing
-    ? new OAuthError('invalid_dpop_proof', 'it is bound to a DPoP key, and there is no proof')
-    : new OAuthError('invalid_grant', 'it is bound to another key')
+    ? refusal('invalid_dpop_proof', 'dpop_missing', 'it is bound to a DPoP key, and there is no proof')
+    : refusal('invalid_grant', 'wrong_key', 'it is bound to another key')
 }
 
 /** Returns a name for the keys that a request proves, the same for the same keys; `''` when it proves none. */
@@ -89,7 +95,7 @@ export async function checkNotEnded(approval: Approval, context: ApprovalContext
     ...gids.map((gid) => context.isRevoked({ gid, sub, client_id, iat })),
   ])
   if (hasEnded === true || areRevoked.includes(true))
-    throw new OAuthError('invalid_grant', 'its family, session, person or client has ended')
+    throw refusal('invalid_grant', 'grant_ended', 'its family, session, person or client has ended')
 }
 
 /** Ends an approval, under all names by which tokens know it: nothing more comes of it, and introspection says so. */
@@ -168,9 +174,12 @@ function chooseOf(
   )
   const [uri] = wanted
   const isApproved = wanted.size === 1 && uri !== undefined && client.resources.has(uri)
-  const resource = isApproved ? context.approvals.resources.get(uri) : undefined
-  if (resource === undefined) throw new OAuthError('invalid_target', 'not just one resource of this approval is meant')
-  return resource
+  const { resources } = context.approvals
+  const resource = isApproved ? resources.get(uri) : undefined
+  if (resource !== undefined) return resource
+  const isGone = [...(wanted.size === 0 ? approved : wanted)].some((one) => one !== undefined && !resources.has(one))
+  const reason = isGone ? 'unknown_resource' : 'target'
+  throw refusal('invalid_target', reason, 'not just one resource of this approval is meant')
 }
 
 /**
@@ -204,15 +213,15 @@ export function entitle(approval: Approval, wish: Wish, client: Client, context:
   const resource = chooseOf(approval, named, requested, client, context)
   const { uri } = resource
   if (wish.details !== undefined && !details.every(({ at }) => at.includes(uri)))
-    throw new OAuthError('invalid_authorization_details', 'a detail is for another resource')
+    throw refusal('invalid_authorization_details', 'details', 'a detail is for another resource')
   if (!requested.every((token) => approval.scope.includes(token))) {
-    throw new OAuthError('invalid_scope', 'more scope than was approved')
+    throw refusal('invalid_scope', 'scope', 'more scope than was approved')
   }
   const allowed = approval.resources.includes(uri) ? scopesOf(client, resource) : []
   const scope = requested.filter((token) => allowed.includes(token))
   const written = writeDetails(details, uri)
   if (scope.length === 0 && written.authorization_details === undefined)
-    throw new OAuthError('invalid_scope', 'nothing of the approval is left at this resource')
+    throw refusal('invalid_scope', 'scope', 'nothing of the approval is left at this resource')
   const exp = Math.min(now + resource.accessTokenLifetime, grant_end)
   const login = { ...loginOf(approval), ...written }
   const claims = tellUserinfo(approval, scope, client, resource, context.approvals)

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OAuthError, refusal } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { checkVerifier } from '../protocol/pkce.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
@@ -34,7 +34,7 @@ async function spend(jti: string, exp: number, facts: CodeFacts, context: Approv
 function checkPkce(parameters: Parameters, { code_challenge: challenge }: CodeFacts): void {
   if (challenge !== undefined) checkVerifier(parameters.require('code_verifier'), challenge)
   else if (parameters.get('code_verifier') !== undefined)
-    throw new OAuthError('invalid_grant', 'code_verifier comes for a code that was asked for without a challenge')
+    throw refusal('invalid_grant', 'pkce', 'code_verifier comes for a code that was asked for without a challenge')
 }
 
 /** Everything is checked before the code is spent: a wrong request must not burn it (OAuth 2.1 §7.5.2). */
@@ -45,7 +45,7 @@ async function decide(parameters: Parameters, client: Client, context: ApprovalC
   checkApproval(facts, client, context.now)
   const redirectUri = parameters.get('redirect_uri')
   if (redirectUri !== undefined && redirectUri !== facts.redirect_uri) {
-    throw new OAuthError('invalid_grant', 'redirect_uri is another than the code was sent to')
+    throw refusal('invalid_grant', 'redirect_uri', 'redirect_uri is another than the code was sent to')
   }
   checkPkce(parameters, facts)
   checkConfirmed(facts.dpop_jkt === undefined ? undefined : { jkt: facts.dpop_jkt }, context)

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { anonymousSubject, clientSubject } from '../protocol/subject.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
@@ -13,7 +13,7 @@ import type { Decision, Grant } from './grant.ts'
 
 function decide(parameters: Parameters, client: Client, context: SubjectContext): Decision {
   // Only confidential clients may use this grant (RFC 6749 §4.4).
-  if (isPublic(client)) throw new OAuthError('unauthorized_client', 'a public client cannot act for itself')
+  if (isPublic(client)) throw refusal('unauthorized_client', 'client_kind', 'a public client cannot act for itself')
   const entitlement = entitleSubject(clientSubject(client.id), parameters, client, context)
   const isAnonymous = client.anonymous && context.resources.get(entitlement.aud)?.anonymous === true
   const nobody = { sub: anonymousSubject(context.newId()), client_id: undefined }

@@ -5,7 +5,7 @@
  */
 
 import { TokenError } from '../jose/error.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { DEVICE_CODE } from '../protocol/grant_type.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { Client } from '../registration/clients/client.ts'
@@ -39,27 +39,33 @@ async function openCode(deviceCode: string, devices: WaitingDevices): Promise<De
     return await devices.openCode(deviceCode)
   } catch (cause) {
     if (!(cause instanceof TokenError)) throw cause
-    throw new OAuthError('invalid_grant', `the device code does not open: ${cause.code}`, { cause })
+    throw refusal(
+      'invalid_grant',
+      cause.code === 'expired' ? 'code_expired' : 'code_unopened',
+      `the device code does not open: ${cause.code}`,
+      { cause },
+    )
   }
 }
 
 /** Tells a device whose person has not answered yet to ask again; later, if it asked too early. */
 async function keepWaiting(code: DeviceCodeFacts, devices: WaitingDevices): Promise<never> {
   const { isTooEarly, interval } = await devices.notePoll(code)
-  if (!isTooEarly) throw new OAuthError('authorization_pending', 'nobody has answered yet')
+  if (!isTooEarly) throw refusal('authorization_pending', 'device_pending', 'nobody has answered yet')
   // A word of this protocol here, and no refusal of the whole server (RFC 8628 §3.5, RFC 6749 §5.2).
   const options = { status: 400, retryAfter: interval }
-  throw new OAuthError('slow_down', `asked before ${interval} seconds were over`, options)
+  throw refusal('slow_down', 'device_early', `asked before ${interval} seconds were over`, options)
 }
 
 /** Returns what a person let the device have; whoever asks before that, or for too long, is told so. */
 async function approvalFor(code: DeviceCodeFacts, devices: WaitingDevices, now: number): Promise<Approved> {
   const waiting = await devices.find(code.user_code)
   if (waiting === undefined || waiting.facts.jti !== code.jti)
-    throw new OAuthError('expired_token', 'nothing waits under its user code')
+    throw refusal('expired_token', 'code_expired', 'nothing waits under its user code')
   const { state, approval } = waiting.facts
-  if (now >= code.exp && state !== 'given') throw new OAuthError('expired_token', 'the device code has expired')
-  if (state === 'denied') throw new OAuthError('access_denied', 'the person said no')
+  if (now >= code.exp && state !== 'given')
+    throw refusal('expired_token', 'code_expired', 'the device code has expired')
+  if (state === 'denied') throw refusal('access_denied', 'person_denied', 'the person said no')
   if (approval === undefined) return keepWaiting(code, devices)
   return { waiting, approval }
 }
@@ -86,14 +92,14 @@ async function give({ waiting, approval }: Approved, devices: WaitingDevices, co
   const { state, given_at: at = Number.NaN, given_to } = lying?.facts ?? {}
   if (state === 'given' && Math.abs(now - at) <= GRACE && given_to === to) return
   await endApproval(approval, context)
-  throw new OAuthError('invalid_grant', 'the device code was used before: all that came of it has ended')
+  throw refusal('invalid_grant', 'code_replayed', 'the device code was used before: all that came of it has ended')
 }
 
 /** Everything is checked before the device code is used: a wrong request must not burn it. */
 async function decide(parameters: Parameters, client: Client, context: ApprovalContext): Promise<Decision> {
   const devices = devicesOf(context)
   const code = await openCode(parameters.require('device_code'), devices)
-  if (code.client_id !== client.id) throw new OAuthError('invalid_grant', 'it was issued to another client')
+  if (code.client_id !== client.id) throw refusal('invalid_grant', 'other_client', 'it was issued to another client')
   checkConfirmed(code.cnf, context)
   const approved = await approvalFor(code, devices, context.now)
   const { approval } = approved

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { DEVICE_LIFE } from '../protocol/user_code.ts'
 import { type Kept, type KeptAtGuard, MOST_AT_ONCE } from './kept_at_guard.ts'
 
@@ -62,7 +62,7 @@ export function createDeviceCounts({ change }: KeptAtGuard, now: number): Device
       return answer.length < most ? { after: { at: [...answer, now] }, answer } : { answer }
     })
     if (before === undefined)
-      throw new OAuthError('temporarily_unavailable', `too many ${kind} at once`, { retryAfter: 2 })
+      throw refusal('temporarily_unavailable', 'contention', `too many ${kind} at once`, { retryAfter: 2 })
     return before
   }
 

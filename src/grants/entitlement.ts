@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { DEVICE_CODE } from '../protocol/grant_type.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { grantScope, readScope } from '../protocol/scope.ts'
@@ -86,7 +86,7 @@ export function entitleSubject(
   const places = isDetailed(requested, details) && named.length === 0 ? resourcesOf(details) : named
   const resource = chooseResource(places, requested, client, context.resources)
   if (!details.every(({ at }) => at.includes(resource.uri)))
-    throw new OAuthError('invalid_authorization_details', 'a detail is for another resource')
+    throw refusal('invalid_authorization_details', 'details', 'a detail is for another resource')
   return entitleAt(resource, { sub, requested, allowed: scopesOf(client, resource), details }, client, context)
 }
 
@@ -98,5 +98,5 @@ export function entitleSubject(
 export function checkAsksNobody({ grantTypes, consent }: Client): void {
   // For a device people are asked in any case.
   if ((grantTypes.has('authorization_code') && consent === 'ask') || grantTypes.has(DEVICE_CODE))
-    throw new OAuthError('unauthorized_client', 'a client that must ask people cannot get tokens past them')
+    throw refusal('unauthorized_client', 'client_kind', 'a client that must ask people cannot get tokens past them')
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Client } from '../registration/clients/client.ts'
 import { isProviderToken } from '../token/claims.ts'
 import type { Entitlement } from '../token/entitlement.ts'
@@ -28,12 +28,16 @@ export async function withHandOver(
   if (providerToken === undefined) return { entitlement }
   // Since the settings have it handed something, nobody was asked.
   if (approval.handed?.includes(entitlement.aud) !== true)
-    throw new OAuthError('invalid_grant', 'nobody let it be handed the token of a provider')
+    throw refusal('invalid_grant', 'provider_tokens', 'nobody let it be handed the token of a provider')
   if (providerTokens === undefined)
-    throw new OAuthError('invalid_grant', 'there is no guard that keeps tokens of a provider')
+    throw refusal('invalid_grant', 'no_guard', 'there is no guard that keeps tokens of a provider')
   const { accessToken, expiresAt = entitlement.exp } = await providerTokens.take(approval, providerToken)
   if (!isProviderToken(accessToken))
-    throw new OAuthError('invalid_grant', 'the access token of the provider has characters that no bearer token has')
+    throw refusal(
+      'invalid_grant',
+      'provider_tokens',
+      'the access token of the provider has characters that no bearer token has',
+    )
   return { entitlement: { ...entitlement, exp: Math.min(entitlement.exp, expiresAt) }, providerToken: accessToken }
 }
 

@@ -6,7 +6,8 @@
  */
 
 import { findResource } from '../../keys/identifier.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { type OAuthError, refusal } from '../protocol/error.ts'
+import type { Reason } from '../protocol/reasons.ts'
 import { SCOPE_TOKEN } from '../protocol/scope.ts'
 import type { Client } from '../registration/clients/client.ts'
 import type { AssertionClaims } from '../token/assertion.ts'
@@ -14,8 +15,8 @@ import type { AssertionClaims } from '../token/assertion.ts'
 /** The claims that an ID-JAG must have, beside those of every assertion. */
 export const ID_JAG_CLAIMS: readonly string[] = ['sub', 'client_id', 'jti', 'iat']
 
-function refuse(detail: string): OAuthError {
-  return new OAuthError('invalid_grant', detail)
+function refuse(reason: Reason, detail: string): OAuthError {
+  return refusal('invalid_grant', reason, detail)
 }
 
 /** Reads the resources that an ID-JAG is for; nothing where it names none. */
@@ -23,7 +24,7 @@ function readResources(resource: unknown): readonly string[] | undefined {
   if (resource === undefined) return undefined
   const uris: readonly unknown[] = Array.isArray(resource) ? resource : [resource]
   if (uris.length === 0 || !uris.every((uri) => typeof uri === 'string' && uri !== ''))
-    throw refuse('the resource of the ID-JAG is malformed')
+    throw refuse('assertion_malformed', 'the resource of the ID-JAG is malformed')
   return uris as readonly string[]
 }
 
@@ -32,7 +33,7 @@ function readScopeClaim(scope: unknown): readonly string[] | undefined {
   if (scope === undefined) return undefined
   const tokens = typeof scope === 'string' ? scope.split(' ') : []
   if (tokens.length === 0 || !tokens.every((token) => SCOPE_TOKEN.test(token)))
-    throw refuse('the scope of the ID-JAG is malformed')
+    throw refuse('assertion_malformed', 'the scope of the ID-JAG is malformed')
   return tokens
 }
 
@@ -44,8 +45,8 @@ function readScopeClaim(scope: unknown): readonly string[] | undefined {
  * @throws {OAuthError} `invalid_grant` when it was given to another client, has no name of its own, or is malformed
  */
 export function withinIdJag(client: Client, { client_id, jti, resource, scope }: AssertionClaims): Client {
-  if (client_id !== client.id) throw refuse('the ID-JAG is for another client')
-  if (typeof jti !== 'string' || jti === '') throw refuse('the ID-JAG has no jti')
+  if (client_id !== client.id) throw refuse('other_client', 'the ID-JAG is for another client')
+  if (typeof jti !== 'string' || jti === '') throw refuse('assertion_malformed', 'the ID-JAG has no jti')
   const [uris, tokens] = [readResources(resource), readScopeClaim(scope)]
   const isNamed = (uri: string): boolean => uris === undefined || findResource(uris, uri) !== undefined
   return {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { JWT_BEARER } from '../protocol/grant_type.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { readScope } from '../protocol/scope.ts'
@@ -38,7 +38,7 @@ async function decide(parameters: Parameters, client: Client, context: Context):
   const entitlement = entitleAt(resource, { sub, requested, allowed }, client, context)
   const spend = async (): Promise<void> => {
     if ((await guard?.spend(id, exp + MARGIN)) !== 'first')
-      throw new OAuthError('invalid_grant', 'the assertion was used before')
+      throw refusal('invalid_grant', 'assertion_replayed', 'the assertion was used before')
   }
   // A token lives no longer than what it was given for, and there is no refresh token (RFC 7521 §4.1).
   return { entitlement: { ...entitlement, exp: Math.min(entitlement.exp, exp) }, spend }

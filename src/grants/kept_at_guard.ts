@@ -5,7 +5,7 @@
  */
 
 import { TokenError } from '../jose/error.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Guard, Keeping } from '../stores/guard.ts'
 import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
 
@@ -67,7 +67,7 @@ export function createKept({ purpose = 'device', guard, envelopes, now, newId }:
       throw cause
     })
     if (envelope !== undefined && envelope.length <= longest) return envelope
-    throw new OAuthError('invalid_request', `the ${kind} would have more than ${longest} characters`)
+    throw refusal('invalid_request', 'too_long', `the ${kind} would have more than ${longest} characters`)
   }
 
   async function open(kind: string, envelope: string): Promise<PurposeFacts> {

@@ -6,7 +6,7 @@
 
 import { TokenError } from '../jose/error.ts'
 import type { ProviderTokens } from '../login/authenticate.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Guard, Keeping } from '../stores/guard.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 
@@ -107,16 +107,22 @@ export function createTokenPlace({ guard, envelopes, now, newId }: KeptTokensCon
           if (!(cause instanceof TokenError)) throw cause
           // Clocks that differ by more than they may: nothing has ended.
           const code = cause.code === 'early' ? 'temporarily_unavailable' : 'invalid_grant'
-          throw new OAuthError(code, `the tokens of its provider do not open: ${cause.code}`, { cause })
+          throw refusal(
+            code,
+            cause.code === 'early' ? 'clock' : 'provider_tokens',
+            `the tokens of its provider do not open: ${cause.code}`,
+            { cause },
+          )
         })
-      if (facts['gid'] !== gid) throw new OAuthError('invalid_grant', 'the tokens of another grant lie there')
+      if (facts['gid'] !== gid)
+        throw refusal('invalid_grant', 'provider_tokens', 'the tokens of another grant lie there')
       const kept = typeof facts['accessToken'] === 'string' ? (facts as unknown as KeptTokens) : undefined
       return { envelope, kept, until: facts.exp }
     },
     async leave(gid, kept, until) {
       const envelope = await seal(gid, kept, until)
       if ((await guard.leave(placeOf(gid), envelope, until)) === 'taken')
-        throw new OAuthError('login_failed', 'tokens of this login are kept already')
+        throw refusal('login_failed', 'stale', 'tokens of this login are kept already')
     },
     async swap(gid, before, kept, until = before.until) {
       const envelope = await seal(gid, kept, until)

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { type OAuthError, refusal } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
+import type { Reason } from '../protocol/reasons.ts'
 import type { Client } from '../registration/clients/client.ts'
 import type { Resource } from '../registration/resource.ts'
 import { scopesOf } from '../registration/resource_indicator.ts'
@@ -41,9 +42,9 @@ export interface Party {
 /** What is needed of the context to open the tokens of an exchange. */
 export type PartyContext = Omit<GrantContext, 'detailTypes' | 'confirmation' | 'approvals'>
 
-function refuse(detail: string): OAuthError {
+function refuse(reason: Reason, detail: string): OAuthError {
   // A token that is not taken makes the request one that is not valid (RFC 8693 §2.2.2).
-  return new OAuthError('invalid_request', detail)
+  return refusal('invalid_request', reason, detail)
 }
 
 /** Checks that nothing of what a token was made from has ended. */
@@ -53,17 +54,17 @@ async function checkLive({ entitlement, ...keys }: Opened, context: PartyContext
     context.isRevoked({ ...entitlement, ...keys }),
     gid === undefined ? false : context.guard?.hasEnded([gid]),
   ])
-  if (isRevoked || hasEnded === true) throw refuse('the token, or what it came of, was revoked')
+  if (isRevoked || hasEnded === true) throw refuse('grant_ended', 'the token, or what it came of, was revoked')
 }
 
 async function openOwn(token: string, from: readonly Resource[], context: PartyContext): Promise<Party> {
   const opened = await context.brought.openOwn(token, from)
-  if (opened === undefined) throw refuse('the token is none of ours that this client may exchange')
+  if (opened === undefined) throw refuse('token_unopened', 'the token is none of ours that this client may exchange')
   const { sub, client_id, aud, scope, exp, gid, auth_time, acr, amr, cnf, act, may_act } = opened.entitlement
   if (opened.entitlement.authorization_details !== undefined)
-    throw refuse('what a token allows in detail cannot be carried over to another')
+    throw refuse('not_admitted', 'what a token allows in detail cannot be carried over to another')
   if (cnf !== undefined && !context.brought.isProved(cnf))
-    throw refuse('the token is bound to a key that is not proved')
+    throw refuse('wrong_key', 'the token is bound to a key that is not proved')
   await checkLive(opened, context)
   return {
     from: aud,
@@ -86,7 +87,7 @@ async function openOwn(token: string, from: readonly Resource[], context: PartyC
 async function openExternal(token: string, client: Client, context: PartyContext): Promise<Party> {
   const { issuer, claims, sub, name, exp, rules } = await openVouched(token, client, context, 'invalid_request')
   // What it is for it says itself, and it is good once: for the JWT bearer grant alone.
-  if (issuer.profile === 'id-jag') throw refuse('an ID-JAG is not exchanged')
+  if (issuer.profile === 'id-jag') throw refuse('not_admitted', 'an ID-JAG is not exchanged')
   return {
     from: issuer.name,
     sub,
@@ -118,12 +119,13 @@ async function openParty(
   context: PartyContext,
 ): Promise<Party | undefined> {
   const [token, type] = [parameters.get(`${role}_token`), parameters.get(`${role}_token_type`)]
-  if ((token === undefined) !== (type === undefined)) throw refuse(`${role}_token and its type go together`)
+  if ((token === undefined) !== (type === undefined))
+    throw refuse('malformed', `${role}_token and its type go together`)
   if (token === undefined || type === undefined) return undefined
   // The type is believed, and never guessed from the token: one door for each kind.
   if (type === ACCESS_TOKEN) return openOwn(token, exchangeable(from, context), context)
   if (ASSERTIONS.includes(type)) return openExternal(token, client, context)
-  throw refuse(`${role}_token_type is not known`)
+  throw refuse('malformed', `${role}_token_type is not known`)
 }
 
 /**
@@ -134,7 +136,7 @@ async function openParty(
 export async function openSubject(parameters: Parameters, client: Client, context: PartyContext): Promise<Party> {
   const from = new Set(client.exchange.flatMap((rule) => [...rule.from]))
   const subject = await openParty('subject', from, parameters, client, context)
-  if (subject === undefined) throw refuse('subject_token is missing')
+  if (subject === undefined) throw refuse('malformed', 'subject_token is missing')
   return subject
 }
 
@@ -152,7 +154,8 @@ export async function openActor(
   const actor = await openParty('actor', client.resources, parameters, client, context)
   if (actor === undefined) return undefined
   const { iss, client_id } = actor.name
-  if (iss === context.issuer && client_id !== client.id) throw refuse('the actor token was issued to another client')
-  if (actor.act !== undefined) throw refuse('somebody acts for the actor')
+  if (iss === context.issuer && client_id !== client.id)
+    throw refuse('other_client', 'the actor token was issued to another client')
+  if (actor.act !== undefined) throw refuse('not_admitted', 'somebody acts for the actor')
   return actor
 }

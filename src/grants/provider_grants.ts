@@ -6,7 +6,7 @@
  */
 
 import { digestLabels } from '../../keys/digest.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { createKept, type Kept, type KeptContext } from './kept_at_guard.ts'
 
 /** Somebody at a provider. */
@@ -75,7 +75,9 @@ export function createProviderGrants(context: Omit<KeptContext, 'purpose'>): Pro
   ): Promise<Answer> {
     const answer = await kept.change(placeOf(owner), 'grants', until, (before) => decide(readGrants(before, now)))
     if (answer !== undefined) return answer
-    throw new OAuthError('temporarily_unavailable', 'the grants at a provider are changed too often', { retryAfter: 2 })
+    throw refusal('temporarily_unavailable', 'contention', 'the grants at a provider are changed too often', {
+      retryAfter: 2,
+    })
   }
 
   return {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { OAuthError, refusal } from '../protocol/error.ts'
 import type { HandOver } from '../registration/resource.ts'
 import type { Approval } from './approval_facts.ts'
 import { MOST_AT_ONCE } from './kept_at_guard.ts'
@@ -68,7 +68,11 @@ export interface KeptProviderTokens {
  */
 function checkScope(kept: KeptTokens, scope: HandOver['scope']): void {
   if (!scope.every((token) => kept.scope.includes(token)))
-    throw new OAuthError('invalid_grant', 'the tokens that are kept for it have less scope than "provider_scope"')
+    throw refusal(
+      'invalid_grant',
+      'provider_scope',
+      'the tokens that are kept for it have less scope than "provider_scope"',
+    )
 }
 
 /** Returns the tokens that are kept. */
@@ -89,11 +93,12 @@ export function createProviderTokens(context: ProviderTokensContext): KeptProvid
     { provider, scope }: HandOver,
   ): Promise<LyingTokens> {
     const lying = await place.look(gid)
-    if (lying === undefined) throw new OAuthError('invalid_grant', 'no tokens of a provider are kept for it')
+    if (lying === undefined)
+      throw refusal('invalid_grant', 'provider_tokens', 'no tokens of a provider are kept for it')
     const { kept } = lying
-    if (kept === undefined) throw new OAuthError('invalid_grant', 'its provider has ended what it gave')
+    if (kept === undefined) throw refusal('invalid_grant', 'provider_tokens', 'its provider has ended what it gave')
     if (kept.sub !== sub || kept.provider !== provider)
-      throw new OAuthError('invalid_grant', 'the tokens that are kept for it are of another provider')
+      throw refusal('invalid_grant', 'provider_tokens', 'the tokens that are kept for it are of another provider')
     checkScope(kept, scope)
     return { ...lying, kept }
   }
@@ -154,13 +159,16 @@ export function createProviderTokens(context: ProviderTokensContext): KeptProvid
         const isKept = lying.until >= grant_end || (await place.swap(gid, lying, lying.kept, grant_end)) !== undefined
         if (isKept) return endings.note(lying.kept, noted)
       }
-      throw new OAuthError('temporarily_unavailable', 'what a provider gave is changed too often', { retryAfter: 2 })
+      throw refusal('temporarily_unavailable', 'contention', 'what a provider gave is changed too often', {
+        retryAfter: 2,
+      })
     },
     async take(approval, handOver) {
       const first = await lookFor(approval, handOver)
       const kept = leases.isEnough(first.kept) ? first.kept : await renewed(approval, handOver, first)
       checkScope(kept, handOver.scope)
-      if (!leases.isWorth(kept)) throw new OAuthError('invalid_grant', 'the access token of the provider has ended')
+      if (!leases.isWorth(kept))
+        throw refusal('invalid_grant', 'provider_tokens', 'the access token of the provider has ended')
       const { accessToken, expiresAt } = kept
       return { accessToken, ...(expiresAt === undefined ? {} : { expiresAt }) }
     },

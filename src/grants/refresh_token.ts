@@ -5,7 +5,7 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
 import type { Guard } from '../stores/guard.ts'
@@ -38,10 +38,15 @@ async function rotate(facts: RefreshFacts, client: Client, context: ApprovalCont
   const advance = await guard.advance({ gid, generation, bound: nameOfKeys(confirmation), ...times })
   if (advance.outcome === 'advanced') return
   if (advance.outcome === 'exhausted')
-    throw new OAuthError('invalid_grant', 'a refresh token that was used came too often: nothing has ended')
+    throw refusal(
+      'invalid_grant',
+      'refresh_exhausted',
+      'a refresh token that was used came too often: nothing has ended',
+    )
   await endApproval(facts, context)
-  throw new OAuthError(
+  throw refusal(
     'invalid_grant',
+    advance.outcome === 'reused' ? 'refresh_reused' : 'grant_ended',
     advance.outcome === 'reused'
       ? 'an old refresh token, or another key: its family has ended'
       : 'its family has ended',
@@ -63,7 +68,7 @@ async function decide(parameters: Parameters, client: Client, context: ApprovalC
   if (!isPublic(client) || facts.cnf !== undefined)
     return { ...given, ...told, ...(client.repeatsRefreshToken ? { refresh_token: presented } : {}) }
   const { guard } = context
-  if (guard === undefined) throw new OAuthError('invalid_grant', 'without a guard, public clients cannot refresh')
+  if (guard === undefined) throw refusal('invalid_grant', 'no_guard', 'without a guard, public clients cannot refresh')
   // Whatever is let go on has the same successor: the first time, and again in the grace.
   const refresh = { ...approvalOf(facts), generation: facts.generation + 1 }
   return { ...given, ...told, refresh, spend: () => rotate(facts, client, context, guard) }

@@ -5,9 +5,10 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { type OAuthError, refusal } from '../protocol/error.ts'
 import { TOKEN_EXCHANGE } from '../protocol/grant_type.ts'
 import type { Parameters } from '../protocol/parameters.ts'
+import type { Reason } from '../protocol/reasons.ts'
 import { readScope } from '../protocol/scope.ts'
 import { clientSubject, isImpersonal } from '../protocol/subject.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
@@ -22,8 +23,8 @@ import { ACCESS_TOKEN, openActor, openSubject, type Party, type PartyContext } f
 /** How many may act for one another. */
 const LONGEST_CHAIN = 4
 
-function refuse(detail: string): OAuthError {
-  return new OAuthError('invalid_request', detail)
+function refuse(reason: Reason, detail: string): OAuthError {
+  return refusal('invalid_request', reason, detail)
 }
 
 function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -38,12 +39,12 @@ function checkMayAct(subject: Party, actor: Party | undefined, client: Client, i
   const { may_act } = subject
   if (may_act === undefined) return undefined
   const acting = actor?.name ?? { iss: issuer, sub: clientSubject(client.id), client_id: client.id }
-  if (!isMembers(may_act)) throw refuse('may_act is malformed')
+  if (!isMembers(may_act)) throw refuse('assertion_malformed', 'may_act is malformed')
   const { sub, iss = subject.name.iss, client_id, ...others } = may_act
   const isClient = client_id === undefined || client_id === acting.client_id
   // What else it says of the actor could not be checked.
   if (sub !== acting.sub || iss !== acting.iss || !isClient || Object.keys(others).length > 0)
-    throw refuse('the subject lets another act, not this one')
+    throw refuse('not_admitted', 'the subject lets another act, not this one')
   return { sub: acting.sub, iss: acting.iss, ...(typeof client_id === 'string' ? { client_id } : {}) }
 }
 
@@ -52,7 +53,7 @@ function chain(actor: Party | undefined, before: Actor | undefined): Actor | und
   if (actor === undefined) return before
   const act: Actor = { sub: actor.sub, ...(before === undefined ? {} : { act: before }) }
   const length = (of: Actor | undefined): number => (of === undefined ? 0 : 1 + length(of.act))
-  if (length(act) > LONGEST_CHAIN) throw refuse('too many act for one another')
+  if (length(act) > LONGEST_CHAIN) throw refuse('not_admitted', 'too many act for one another')
   return act
 }
 
@@ -82,21 +83,21 @@ function allowedAt(
 }
 
 function checkRequest(parameters: Parameters, client: Client): void {
-  if (isPublic(client)) throw new OAuthError('unauthorized_client', 'a public client cannot exchange tokens')
+  if (isPublic(client)) throw refusal('unauthorized_client', 'client_kind', 'a public client cannot exchange tokens')
   checkAsksNobody(client)
   const type = parameters.get('requested_token_type') ?? ACCESS_TOKEN
-  if (type !== ACCESS_TOKEN) throw refuse('only access tokens are given')
+  if (type !== ACCESS_TOKEN) throw refuse('malformed', 'only access tokens are given')
 }
 
 async function decide(parameters: Parameters, client: Client, context: PartyContext): Promise<Decision> {
   checkRequest(parameters, client)
   const subject = await openSubject(parameters, client, context)
   const actor = await openActor(parameters, client, context)
-  if (isImpersonal(subject.sub)) throw refuse('a client is no subject: it can ask for itself')
+  if (isImpersonal(subject.sub)) throw refuse('not_admitted', 'a client is no subject: it can ask for itself')
   const rules = client.exchange.filter(
     ({ from, impersonation }) => from.has(subject.from) && (impersonation || actor !== undefined),
   )
-  if (rules.length === 0) throw refuse('no rule lets the client exchange this token so')
+  if (rules.length === 0) throw refuse('not_admitted', 'no rule lets the client exchange this token so')
   const may_act = checkMayAct(subject, actor, client, context.issuer)
   const act = chain(actor, subject.act)
   const requested = readScope(parameters.get('scope'))

@@ -7,7 +7,7 @@
 
 import type { LoginProvider } from '../login/authenticate.ts'
 import { faultOfTokens } from '../login/bound_tokens.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { OAuthError, refusal } from '../protocol/error.ts'
 import type { WithinDeadline } from '../stores/deadline.ts'
 import type { WaitUntil } from '../wait_until.ts'
 import { type Attempt, type KeptTokens, type Lying, type TokenPlace, tokensOf } from './kept_tokens.ts'
@@ -101,7 +101,7 @@ export function createTokenLeases(context: LeaseContext): TokenLeases {
   const isOver = ({ at }: Attempt): boolean => now() >= at + LEASE + skew(now())
 
   function unavailable(detail: string, cause?: unknown): OAuthError {
-    return new OAuthError('temporarily_unavailable', detail, { cause, retryAfter: RETRY_AFTER })
+    return refusal('temporarily_unavailable', 'provider_down', detail, { cause, retryAfter: RETRY_AFTER })
   }
 
   /** Tells whether what lies there is still of an attempt. */
@@ -142,20 +142,20 @@ export function createTokenLeases(context: LeaseContext): TokenLeases {
       const code = cause instanceof OAuthError ? cause.code : undefined
       await settle(gid, mine, code === 'invalid_grant' ? undefined : { ...mine.kept, attempt: ended })
       const detail = `no new tokens of the provider "${provider}": ${code ?? 'it failed'}`
-      if (code === 'invalid_grant') throw new OAuthError(code, detail, { cause })
+      if (code === 'invalid_grant') throw refusal(code, 'provider_tokens', detail, { cause })
       // Whether it used the refresh token up nobody knows: the next one to ask shows the same.
       if (code === 'temporarily_unavailable') throw unavailable(detail, cause)
-      throw new OAuthError('server_error', detail, { cause })
+      throw refusal('server_error', cause instanceof OAuthError ? cause.reason : 'unexpected', detail, { cause })
     }
     const fault = faultOfTokens(asked.value)
     const kept = { ...asked.value, sub, provider, attempt: ended }
     const { isKept, lying } = await settle(gid, mine, fault === undefined ? kept : undefined)
-    if (fault !== undefined) throw new OAuthError('invalid_grant', fault)
+    if (fault !== undefined) throw refusal('invalid_grant', 'provider_tokens', fault)
     if (isKept) return kept
     // Whoever stood still for longer than a lease lasts has lost nothing but that.
     if (lying?.kept !== undefined) throw unavailable(`somebody else has asked the provider "${provider}" since`)
     await lose(gid, kept)
-    throw new OAuthError('invalid_grant', 'its grant ended while its provider was asked')
+    throw refusal('invalid_grant', 'grant_ended', 'its grant ended while its provider was asked')
   }
 
   /** Returns what was asked for, in time; what comes later is put down all the same, for who comes then. */

@@ -6,11 +6,12 @@
 
 import { digestLabels } from '../../keys/digest.ts'
 import { TokenError } from '../jose/error.ts'
-import { OAuthError, type OAuthErrorCode } from '../protocol/error.ts'
+import { type OAuthErrorCode, refusal } from '../protocol/error.ts'
 import { externalSubject } from '../protocol/subject.ts'
 import { visibleText } from '../protocol/visible.ts'
 import type { Client } from '../registration/clients/client.ts'
 import { rulesFor, type TrustedIssuer, type TrustRule } from '../registration/trusted_issuer.ts'
+import { reasonOfAssertion } from '../remote/assertion_reason.ts'
 import { type AssertionClaims, CLOCK_TOLERANCE, readAssertion } from '../token/assertion.ts'
 import type { GrantContext } from './grant.ts'
 import { ID_JAG_CLAIMS } from './id_jag.ts'
@@ -66,24 +67,30 @@ function idOf(iss: string, jti: unknown, payload: string): string {
   return `assertion ${digestLabels('issuer', iss, ...name)}`
 }
 
-async function read(jwt: string, client: Client, context: VouchedContext, refusal: OAuthErrorCode): Promise<Vouched> {
+async function read(jwt: string, client: Client, context: VouchedContext, code: OAuthErrorCode): Promise<Vouched> {
   const { iss, payload } = readAssertion(jwt)
   const issuer = context.brought.trustedIssuers.get(iss ?? '')
-  if (issuer === undefined) throw new OAuthError(refusal, 'the assertion is of nobody who is trusted')
+  if (issuer === undefined)
+    throw refusal(
+      code,
+      iss === undefined ? 'assertion_malformed' : 'unknown_issuer',
+      'the assertion is of nobody who is trusted',
+    )
   const claims = await open(jwt, issuer, context)
   const { sub, jti, iat, exp, cnf, act, authorization_details } = claims
-  if (typeof sub !== 'string' || !SUBJECT.test(sub)) throw new OAuthError(refusal, 'the assertion has no subject')
+  if (typeof sub !== 'string' || !SUBJECT.test(sub))
+    throw refusal(code, 'assertion_malformed', 'the assertion has no subject')
   const rules = rulesFor(issuer, claims, client.id)
-  if (rules.length === 0) throw new OAuthError(refusal, 'no rule admits the assertion for this client')
+  if (rules.length === 0) throw refusal(code, 'not_admitted', 'no rule admits the assertion for this client')
   if (cnf !== undefined && !context.brought.isProved(cnf as object))
-    throw new OAuthError(refusal, 'the assertion is bound to a key that the request does not prove')
+    throw refusal(code, 'wrong_key', 'the assertion is bound to a key that the request does not prove')
   if (act !== undefined || authorization_details !== undefined)
-    throw new OAuthError(refusal, 'the assertion names actors or details, which have no meaning here')
+    throw refusal(code, 'assertion_malformed', 'the assertion names actors or details, which have no meaning here')
   // Within the tolerance of clocks an assertion can be over: a token of it would live no second.
-  if ((exp as number) < context.now + 1) throw new OAuthError(refusal, 'the assertion has expired')
+  if ((exp as number) < context.now + 1) throw refusal(code, 'assertion_expired', 'the assertion has expired')
   const here = externalSubject(issuer.name, sub)
   const target = { sub: here, client_id: client.id, iat: typeof iat === 'number' ? iat : context.now }
-  if (await context.isRevoked(target)) throw new OAuthError(refusal, 'the subject or the client is revoked')
+  if (await context.isRevoked(target)) throw refusal(code, 'grant_ended', 'the subject or the client is revoked')
   return {
     issuer,
     claims,
@@ -100,22 +107,25 @@ async function read(jwt: string, client: Client, context: VouchedContext, refusa
  *
  * This does NOT check whether it was used before.
  *
- * @param refusal the code for an assertion that is not taken
- * @throws {OAuthError} `refusal`; `temporarily_unavailable` when the issuer's keys cannot be had
+ * @param code the code for an assertion that is not taken
+ * @throws {OAuthError} `code`; `temporarily_unavailable` when the issuer's keys cannot be had
  */
 export async function openVouched(
   jwt: string,
   client: Client,
   context: VouchedContext,
-  refusal: 'invalid_grant' | 'invalid_request',
+  code: 'invalid_grant' | 'invalid_request',
 ): Promise<Vouched> {
   try {
-    return await read(jwt, client, context, refusal)
+    return await read(jwt, client, context, code)
   } catch (cause) {
     if (!(cause instanceof TokenError)) throw cause
     if (cause.code === 'unavailable')
-      throw new OAuthError('temporarily_unavailable', 'keys cannot be fetched', { cause, retryAfter: RETRY_AFTER })
-    throw new OAuthError(refusal, `the assertion is not good: ${cause.code}`, { cause })
+      throw refusal('temporarily_unavailable', 'remote_down', 'keys cannot be fetched', {
+        cause,
+        retryAfter: RETRY_AFTER,
+      })
+    throw refusal(code, reasonOfAssertion(cause.code), `the assertion is not good: ${cause.code}`, { cause })
   }
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { DEVICE_LIFE, makeUserCode } from '../protocol/user_code.ts'
 import type { Confirmation } from '../token/entitlement.ts'
 import type { Approval } from './approval_facts.ts'
@@ -119,7 +119,9 @@ export function createWaitingDevices(context: KeptContext): WaitingDevices {
         // The last answer may be lost as long as its grace lasts.
         if ((await guard.leave(nameOf(userCode), envelope, exp + GRACE)) === 'first') return { userCode, deviceCode }
       }
-      throw new OAuthError('temporarily_unavailable', 'all user codes that were tried are taken', { retryAfter: 2 })
+      throw refusal('temporarily_unavailable', 'contention', 'all user codes that were tried are taken', {
+        retryAfter: 2,
+      })
     },
     async openCode(deviceCode) {
       return (await open('code', deviceCode)) as unknown as DeviceCodeFacts

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { type OAuthError, refusal } from '../protocol/error.ts'
 import { isFormType } from '../protocol/media_type.ts'
 
 /** Bytes that the body of a form may have. */
@@ -18,7 +18,7 @@ const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Returns the error of whoever broke off while it was read: anybody can, and it is no fault of ours. */
 export function brokenOff(cause: unknown): OAuthError {
-  return new OAuthError('invalid_request', 'the body broke off', { cause })
+  return refusal('invalid_request', 'malformed', 'the body broke off', { cause })
 }
 
 /**
@@ -52,7 +52,7 @@ export async function readBody(request: Request): Promise<string> {
 export function checkNavigation(headers: Headers): void {
   const dest = headers.get('sec-fetch-dest')
   if (dest === null || (dest === 'document' && headers.get('sec-fetch-mode') === 'navigate')) return
-  throw new OAuthError('invalid_request', 'not a navigation of the whole page')
+  throw refusal('invalid_request', 'foreign_form', 'not a navigation of the whole page')
 }
 
 /** Returns where a browser can ask for the same once more; nothing for a form, which only it can send again. */
@@ -73,8 +73,8 @@ export function isPrefetch(headers: Headers): boolean {
  * client without cookies to steal. `null` is nobody: our pages with forms have a referrer policy under which theirs is real.
  */
 export function checkOwnForm(headers: Headers, issuer: string): void {
-  if (!isFormType(headers.get('content-type'))) throw new OAuthError('foreign_form', 'the body is not a form')
+  if (!isFormType(headers.get('content-type'))) throw refusal('foreign_form', 'foreign_form', 'the body is not a form')
   const [site, origin] = [headers.get('sec-fetch-site'), headers.get('origin')]
   const isOwn = site === null ? origin === null || origin === new URL(issuer).origin : site === 'same-origin'
-  if (!isOwn) throw new OAuthError('foreign_form', 'the form comes from elsewhere')
+  if (!isOwn) throw refusal('foreign_form', 'foreign_form', 'the form comes from elsewhere')
 }

@@ -7,7 +7,7 @@
 import type { EndpointContext } from '../context.ts'
 import type { EventType } from '../events/event.ts'
 import type { Events } from '../events/events.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { type OAuthError, refusal } from '../protocol/error.ts'
 import { isFormType } from '../protocol/media_type.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
@@ -59,8 +59,8 @@ export type FormEndpoint = (request: FormRequest) => Promise<Answer>
 
 /** Checks that a request is a form in the body, with nothing in the query: that ends in logs (OAuth 2.1 §2.4.1). */
 export function checkForm(uri: string, headers: Headers): void {
-  if (!isFormType(headers.get('content-type'))) throw new OAuthError('invalid_request', 'the body is not a form')
-  if (uri.includes('?')) throw new OAuthError('invalid_request', 'the URL has a query')
+  if (!isFormType(headers.get('content-type'))) throw refusal('invalid_request', 'malformed', 'the body is not a form')
+  if (uri.includes('?')) throw refusal('invalid_request', 'malformed', 'the URL has a query')
 }
 
 /** Returns the challenge to a client that used the `Authorization` header, and was not believed (RFC 6749 §5.2). */

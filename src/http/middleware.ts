@@ -10,7 +10,7 @@ import { cors } from 'hono/cors'
 import { isLoopback } from '../../keys/identifier.ts'
 import type { EndpointContext } from '../context.ts'
 import type { Log } from '../log.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { essenceOf, isPreferred } from '../protocol/media_type.ts'
 import { USUAL_STRICT_TRANSPORT_SECURITY } from '../protocol/strict_transport_security.ts'
 import type { IssuerSettings } from '../settings/issuer_settings.ts'
@@ -184,7 +184,7 @@ export function limitFailures({ log }: EndpointContext, { allowFailure }: Issuer
   return async function limitFailuresMiddleware(c, next) {
     await next()
     if (c.res.status !== 401 || (await allowFailure?.(c.req.raw, c.env)) !== false) return
-    const tooMany = new OAuthError('slow_down', 'too many failures', { retryAfter: 60 })
+    const tooMany = refusal('slow_down', 'limited', 'too many failures', { retryAfter: 60 })
     c.res.headers.delete('WWW-Authenticate')
     c.res = toResponse(answerError(tooMany, { event: 'client', log }))
   }

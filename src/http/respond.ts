@@ -186,7 +186,7 @@ export interface ErrorPageOptions extends Omit<ErrorAnswerOptions, 'challenge'> 
 /** Returns the error that a person meets for whatever was thrown: what they bring and does not open is no fault of ours. */
 export function toPageError(thrown: unknown): OAuthError {
   const isStale = thrown instanceof TokenError && !['sealing', 'size'].includes(thrown.code)
-  return isStale ? new OAuthError('invalid_request', `the state does not open: ${thrown.code}`) : toOAuthError(thrown)
+  return isStale ? refusal('invalid_request', 'stale', `the state does not open: ${thrown.code}`) : toOAuthError(thrown)
 }
 
 /** Returns the page for a request that failed with nowhere to send the browser. */

@@ -7,7 +7,7 @@
 import type { EndpointContext } from '../context.ts'
 import { TokenError } from '../jose/error.ts'
 import { leafRecipient, type Recipient } from '../jose/recipient.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Resource } from '../registration/resource.ts'
 import type { Recipients } from '../remote/resource_keys.ts'
 import { type Expectations, MOST_TOLERANT } from '../token/claims.ts'
@@ -74,7 +74,9 @@ export function createAccessTokens(
     if (resource.encryptionAlg !== 'dir') {
       const found = await recipients.find(resource, now)
       if (found === undefined)
-        throw new OAuthError('temporarily_unavailable', 'the resource has no key that can be used', { retryAfter: 60 })
+        throw refusal('temporarily_unavailable', 'no_key', 'the resource has no key that can be used', {
+          retryAfter: 60,
+        })
       return found
     }
     const leaf = leavesFor(resource, now).sealing(now)
@@ -153,7 +155,7 @@ export function createAccessTokens(
     if (token !== undefined && token.length <= LONGEST_HANDED) return token
     const [length, own] = [token?.length ?? 'too many', entitlement.providerToken?.length]
     const detail = `the access token would have ${length} characters, and may have ${LONGEST_HANDED}: that of its provider has ${own}`
-    throw new OAuthError('invalid_grant', detail)
+    throw refusal('invalid_grant', 'too_long', detail)
   }
 
   return {

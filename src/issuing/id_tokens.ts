@@ -13,7 +13,7 @@ import type { LoginFacts } from '../grants/grant.ts'
 import { encryptTo } from '../jose/encrypted.ts'
 import { signClaims } from '../jose/signed.ts'
 import { ID_TOKEN_TYP } from '../openid/openid.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Client } from '../registration/clients/client.ts'
 import { isSigning } from '../registration/clients/openid_rules.ts'
 import type { KeyHolder, Recipients } from '../remote/resource_keys.ts'
@@ -67,7 +67,7 @@ export function createIdTokens(
     if (holder === undefined) return jws
     const to = await recipients.find(holder, now)
     if (to === undefined)
-      throw new OAuthError('temporarily_unavailable', 'the client has no key to encrypt to', { retryAfter: 60 })
+      throw refusal('temporarily_unavailable', 'no_key', 'the client has no key to encrypt to', { retryAfter: 60 })
     return encryptTo(to, 'JWT', jws)
   }
 

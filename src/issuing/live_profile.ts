@@ -7,7 +7,7 @@
 import type { EndpointContext } from '../context.ts'
 import { keepClaims } from '../openid/person_claims.ts'
 import type { Claims } from '../openid/told_claims.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { createDeadline } from '../stores/deadline.ts'
 
 /**
@@ -35,7 +35,7 @@ export function createTellPerson({ settings, log }: Pick<EndpointContext, 'setti
     } catch (cause) {
       const detail = `the profile is not good: ${(cause as Error).message}`
       log({ level: 'error', event: 'profile.failed', detail })
-      throw new OAuthError('temporarily_unavailable', detail, { cause, retryAfter: 60 })
+      throw refusal('temporarily_unavailable', 'profile_down', detail, { cause, retryAfter: 60 })
     }
   }
 }

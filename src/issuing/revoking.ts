@@ -10,7 +10,7 @@ import { findResource } from '../../keys/identifier.ts'
 import { branchOfLeaf, nameUnder } from '../../keys/index.ts'
 import type { EndpointContext } from '../context.ts'
 import { type Approval, approvedResources } from '../grants/approval_facts.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { isImpersonal } from '../protocol/subject.ts'
 import type { Addition, RevocationEvent, Revocations, RevocationView } from '../stores/revocations.ts'
 import type { Opened } from '../token/entitlement.ts'
@@ -179,7 +179,7 @@ export function createRevoking(
 
   async function resource(...[uri, now, by]: Parameters<Revoking['resource']>): Promise<RevokedBranches> {
     const known = resources.get(findResource(resources.keys(), uri) ?? '')
-    if (known === undefined) throw new OAuthError('invalid_target', 'there is no such resource')
+    if (known === undefined) throw refusal('invalid_target', 'unknown_resource', 'there is no such resource')
     const { branch } = known
     const list = await revocations?.read(now, 'access tokens')
     const isDone = branch === 1 || (list !== undefined && lowestBranchIn(list, known.uri) >= branch)

@@ -6,7 +6,7 @@
 
 import { checkMembers, checkText } from '../../keys/check.ts'
 import { readAll, readEach } from '../../keys/faults.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { isVisible } from '../protocol/visible.ts'
 
 /** The claims that have a path. */
@@ -79,7 +79,7 @@ export function readId(told: Readonly<Record<string, unknown>>, { sub }: ClaimPa
   // Some say 0 of nobody.
   if (typeof id === 'number' && Number.isSafeInteger(id) && id > 0) return String(id)
   if (typeof id === 'string' && id.length <= LONGEST_ID && /^\S+$/.test(id) && isVisible(id)) return id
-  throw new OAuthError('login_failed', 'userinfo: there is no id at "claims.sub"')
+  throw refusal('login_failed', 'provider_answer', 'userinfo: there is no id at "claims.sub"')
 }
 
 /** Returns what is told of the person. An address is proved only where the provider says so: what says nothing is left out. */

@@ -8,7 +8,7 @@ import { isLoopback } from '../../keys/identifier.ts'
 import type { Claims } from '../openid/told_claims.ts'
 import { developmentLoginPage } from '../pages/development_login.ts'
 import { toPageResponse } from '../pages/page.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { isVisible } from '../protocol/visible.ts'
 import type { Authenticate, Transaction } from './authenticate.ts'
 
@@ -48,7 +48,7 @@ function claimsOf(name: string): Claims {
 /** Logs in whoever says a name. */
 export const developmentLogin: Authenticate = async (request, transaction) => {
   if (!isLoopback(transaction.issuer))
-    throw new OAuthError('login_failed', 'the development login is for loopback issuers alone')
+    throw refusal('login_failed', 'nobody_logged_in', 'the development login is for loopback issuers alone')
   if (transaction.step === 'begin' || request.method !== 'POST') return showPage(transaction)
   const name = String((await request.formData()).get('username') ?? '').trim()
   if (!isVisible(name) || !/^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u.test(name)) return showPage(transaction)

@@ -6,7 +6,7 @@
  */
 
 import { TokenError } from '../jose/error.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { RemoteDocument } from '../remote/document.ts'
 import { type AssertionClaims, CLOCK_TOLERANCE, isKeyMissing, openAssertion } from '../token/assertion.ts'
 import { take } from './provider.ts'
@@ -29,7 +29,7 @@ export interface IdTokenRules {
 function checkParty({ aud, azp }: AssertionClaims, clientId: string): void {
   const isManifold = Array.isArray(aud) && aud.length > 1
   if ((isManifold && azp === undefined) || (azp !== undefined && azp !== clientId)) {
-    throw new OAuthError('login_failed', 'the ID token was issued to another party')
+    throw refusal('login_failed', 'provider_answer', 'the ID token was issued to another party')
   }
 }
 
@@ -45,7 +45,7 @@ export async function openIdToken(
   { issuer, clientId, algorithms, jwks, keysOf = (all) => all }: IdTokenRules,
   now: number,
 ): Promise<AssertionClaims> {
-  if (typeof idToken !== 'string') throw new OAuthError('login_failed', 'the token answer has no ID token')
+  if (typeof idToken !== 'string') throw refusal('login_failed', 'provider_answer', 'the token answer has no ID token')
   const expected = {
     issuer,
     audience: clientId,
@@ -62,6 +62,8 @@ export async function openIdToken(
     checkParty(claims, clientId)
     return claims
   } catch (cause) {
-    throw cause instanceof TokenError ? new OAuthError('login_failed', `ID token: ${cause.code}`, { cause }) : cause
+    throw cause instanceof TokenError
+      ? refusal('login_failed', 'provider_answer', `ID token: ${cause.code}`, { cause })
+      : cause
   }
 }

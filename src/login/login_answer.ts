@@ -5,8 +5,9 @@
  * @module
  */
 
-import { OAuthError, type OAuthErrorCode } from '../protocol/error.ts'
+import { type OAuthErrorCode, refusal } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
+import { reasonOfProvider } from './provider.ts'
 
 /** What each error means for a client of ours: who asked for what there was this issuer, and not the client. */
 const ERRORS: ReadonlyMap<string | undefined, OAuthErrorCode> = new Map<string, OAuthErrorCode>([
@@ -56,7 +57,7 @@ export function checkNoError(parameters: Parameters): void {
   if (error === undefined) return
   const code = ERRORS.get(error)
   const detail = `who logs people in answered ${code === undefined ? 'with an error that is not known' : error}`
-  throw new OAuthError(code ?? 'server_error', detail, { isForClient: true })
+  throw refusal(code ?? 'server_error', reasonOfProvider(code), detail, { isForClient: true })
 }
 
 /**
@@ -67,9 +68,9 @@ export function checkNoError(parameters: Parameters): void {
  */
 export function readCode(parameters: Parameters, isOwn: (iss: string | undefined) => boolean): string {
   parameters.checkOnce()
-  if (!isOwn(parameters.get('iss'))) throw new OAuthError('login_failed', 'the answer is of another issuer')
+  if (!isOwn(parameters.get('iss'))) throw refusal('login_failed', 'provider_answer', 'the answer is of another issuer')
   checkNoError(parameters)
   const code = parameters.get('code')
-  if (code === undefined) throw new OAuthError('login_failed', 'the answer has no code')
+  if (code === undefined) throw refusal('login_failed', 'provider_answer', 'the answer has no code')
   return code
 }

@@ -6,7 +6,7 @@
 
 import { checkMembers } from '../../keys/check.ts'
 import { readAll, readEach } from '../../keys/faults.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Authenticate, LoginProvider, LoginProviders, Person, Transaction } from './authenticate.ts'
 
 /** What a provider may be called: it stands in addresses, in subjects before a bar, and in the name of its secret. */
@@ -39,7 +39,7 @@ export function loginProviders(providers: Readonly<Record<string, LoginProvider>
   async function authenticate(request: Request, transaction: Transaction): Promise<Person | Response> {
     const provider = known.get(transaction.provider ?? '')
     if (provider === undefined)
-      throw new OAuthError('login_failed', 'the login is by a provider that is not there any more')
+      throw refusal('login_failed', 'unknown_provider', 'the login is by a provider that is not there any more')
     return provider.authenticate(request, transaction)
   }
   return Object.assign(authenticate, { providers: known })

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { challengeOf } from '../protocol/pkce.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import { readScopeText } from '../protocol/scope.ts'
@@ -73,7 +73,8 @@ export function oauthProvider(options: OAuthProviderOptions): LoginProvider {
 
   async function finish(request: Request, transaction: Transaction): Promise<Person> {
     const { provider, now, handsOver } = transaction
-    if (provider === undefined) throw new OAuthError('server_error', 'the provider is not one of several, with a name')
+    if (provider === undefined)
+      throw refusal('server_error', 'unknown_provider', 'the provider is not one of several, with a name')
     const parameters = readLoginAnswer(new URL(request.url).search)
     const code = readCode(parameters, (iss) => options.issuer === undefined || iss === options.issuer)
     const answer = await redeem(tokenEndpoint, code, transaction, client, fetch)
@@ -89,7 +90,8 @@ export function oauthProvider(options: OAuthProviderOptions): LoginProvider {
 
   async function refresh(tokens: ProviderTokens, now: number): Promise<ProviderTokens> {
     const { refreshToken, scope: granted } = tokens
-    if (refreshToken === undefined) throw new OAuthError('invalid_grant', 'the provider gave no refresh token')
+    if (refreshToken === undefined)
+      throw refusal('invalid_grant', 'provider_tokens', 'the provider gave no refresh token')
     const answer = await redeemRefreshToken(tokenEndpoint, refreshToken, client, fetch)
     return { refreshToken, ...readTokenAnswer(answer, granted, now) }
   }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { challengeOf } from '../protocol/pkce.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
@@ -137,7 +137,7 @@ export function createOpenidLogin(known: OpenidClient): OpenidLogin {
     const own = tenants.issuerOf(idToken)
     const claims = await openIdToken(idToken, { ...rule, issuer: own, keysOf: tenants.keysOf(own) }, now)
     if (claims['tid'] !== tenants.tenantOf(own))
-      throw new OAuthError('login_failed', 'the ID token is of one tenant, and its issuer another')
+      throw refusal('login_failed', 'provider_answer', 'the ID token is of one tenant, and its issuer another')
     return claims
   }
 
@@ -155,7 +155,7 @@ export function createOpenidLogin(known: OpenidClient): OpenidLogin {
     const answer = await redeem(provider.tokenEndpoint, code, transaction, client(provider), fetch)
     const claims = await open(answer['id_token'], provider, now)
     if (parameters.get('iss') !== undefined && parameters.get('iss') !== claims['iss'])
-      throw new OAuthError('login_failed', 'the answer is of another issuer')
+      throw refusal('login_failed', 'provider_answer', 'the answer is of another issuer')
     const { auth_time, ...person } = readPerson(claims, transaction)
     const name = person.name ?? (isPosted ? nameBeside(parameters) : undefined)
     const ask = (): Promise<AssertionClaims> => fetchUserinfo(provider.userinfoEndpoint, answer, person.sub, fetch)
@@ -179,7 +179,8 @@ export function createOpenidLogin(known: OpenidClient): OpenidLogin {
       transaction.step === 'begin' ? begin(transaction) : finish(request, transaction),
 
     async refresh({ refreshToken, scope: granted }, now) {
-      if (refreshToken === undefined) throw new OAuthError('invalid_grant', 'the provider gave no refresh token')
+      if (refreshToken === undefined)
+        throw refusal('invalid_grant', 'provider_tokens', 'the provider gave no refresh token')
       const provider = await discover(now)
       const answer = await redeemRefreshToken(provider.tokenEndpoint, refreshToken, client(provider), fetch)
       return { refreshToken, ...readTokenAnswer(answer, granted, now) }
@@ -188,14 +189,14 @@ export function createOpenidLogin(known: OpenidClient): OpenidLogin {
     async revoke(tokens, now) {
       const provider = await discover(now)
       if (provider.revocationEndpoint === undefined)
-        throw new OAuthError('server_error', 'the metadata name no revocation_endpoint that may be asked')
+        throw refusal('server_error', 'provider_answer', 'the metadata name no revocation_endpoint that may be asked')
       await endTokens(provider.revocationEndpoint, tokens, client(provider), fetch)
     },
 
     async endSession({ location, state }, now) {
       const { endSessionEndpoint } = await discover(now)
       if (endSessionEndpoint === undefined)
-        throw new OAuthError('server_error', 'the metadata name no end_session_endpoint that may be asked')
+        throw refusal('server_error', 'provider_answer', 'the metadata name no end_session_endpoint that may be asked')
       return addParameters(endSessionEndpoint, { client_id: clientId, post_logout_redirect_uri: location, state })
     },
   }

@@ -8,7 +8,7 @@
 import { checkBoolean, checkMembers } from '../../keys/check.ts'
 import { readAll } from '../../keys/faults.ts'
 import { TokenError } from '../jose/error.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import { checkRemoteUrl, privateHostOf } from '../protocol/remote_url.ts'
 import { CLOCK_TOLERANCE, openAssertion } from '../token/assertion.ts'
@@ -98,7 +98,7 @@ export function ownLoginPage(options: OwnPageOptions): Authenticate {
     parameters.checkOnce()
     checkNoError(parameters)
     const login = parameters.get('login')
-    if (login === undefined) throw new OAuthError('login_failed', 'the answer has no login')
+    if (login === undefined) throw refusal('login_failed', 'provider_answer', 'the answer has no login')
     const { now } = transaction
     const audience = transaction.issuer
     const rules = {
@@ -115,7 +115,7 @@ export function ownLoginPage(options: OwnPageOptions): Authenticate {
       return readPerson(await openAssertion(login, jwks, rules), transaction)
     } catch (cause) {
       throw cause instanceof TokenError
-        ? new OAuthError('login_failed', `the login is not good: ${cause.code}`, { cause })
+        ? refusal('login_failed', 'provider_answer', `the login is not good: ${cause.code}`, { cause })
         : cause
     }
   }

@@ -6,7 +6,7 @@
 
 import { digestLabels } from '../../keys/digest.ts'
 import { keepClaims } from '../openid/person_claims.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { visibleText } from '../protocol/visible.ts'
 import { type AssertionClaims, CLOCK_TOLERANCE } from '../token/assertion.ts'
 import type { Person, Transaction } from './authenticate.ts'
@@ -75,11 +75,11 @@ export function isNewEnough({ auth_time }: Person, { begunAt, isFresh, maxAge, n
 export function checkFreshness(person: Person, transaction: Transaction): void {
   const { auth_time } = person
   if (auth_time !== undefined && !isPast(auth_time, transaction.now))
-    throw new OAuthError('login_failed', 'nobody can have logged in at that auth_time')
+    throw refusal('login_failed', 'person_unfit', 'nobody can have logged in at that auth_time')
   if (isNewEnough(person, transaction)) return
   if (auth_time === undefined)
-    throw new OAuthError('login_required', 'the login must not be old, and nothing tells its auth_time')
-  throw new OAuthError('login_failed', 'the login is older than was asked for')
+    throw refusal('login_required', 'login_age', 'the login must not be old, and nothing tells its auth_time')
+  throw refusal('login_failed', 'login_age', 'the login is older than was asked for')
 }
 
 function isText(value: unknown): value is string {
@@ -138,8 +138,8 @@ export function boundPerson({ sub, auth_time, name, acr, amr, claims }: Person, 
 export function readPerson(claims: AssertionClaims, transaction: Transaction): Person {
   const { sub, nonce, auth_time, acr, amr } = claims
   const { now } = transaction
-  if (!isText(sub) || sub.length > 255) throw new OAuthError('login_failed', 'the login has no subject')
-  if (nonce !== nonceOf(transaction)) throw new OAuthError('login_failed', 'the login has another nonce')
+  if (!isText(sub) || sub.length > 255) throw refusal('login_failed', 'person_unfit', 'the login has no subject')
+  if (nonce !== nonceOf(transaction)) throw refusal('login_failed', 'provider_answer', 'the login has another nonce')
   const person = {
     sub,
     ...(isPast(auth_time, now) ? { auth_time: Math.min(auth_time, now) } : {}),

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { type OAuthErrorCode, refusal } from '../protocol/error.ts'
+import type { Reason } from '../protocol/reasons.ts'
 import { checkRemoteUrl } from '../protocol/remote_url.ts'
 import { createRemoteDocument, type Fetch, type Fetched, type RemoteDocument } from '../remote/document.ts'
 
@@ -54,7 +55,8 @@ export function readProvider(
   fetch: Fetch,
 ): Provider {
   const { issuer, isLoopbackAllowed, privateHost } = rules
-  if (metadata['issuer'] !== issuer) throw new OAuthError('server_error', 'the metadata names another issuer')
+  if (metadata['issuer'] !== issuer)
+    throw refusal('server_error', 'provider_answer', 'the metadata names another issuer')
   const { authorization_endpoint, token_endpoint, jwks_uri, token_endpoint_auth_methods_supported: methods } = metadata
   const { prompt_values_supported: prompts } = metadata
   try {
@@ -62,7 +64,7 @@ export function readProvider(
     checkRemoteUrl('token_endpoint', token_endpoint, isLoopbackAllowed, privateHost)
     checkRemoteUrl('jwks_uri', jwks_uri, isLoopbackAllowed, privateHost)
   } catch (cause) {
-    throw new OAuthError('server_error', `the metadata: ${(cause as RangeError).message}`, { cause })
+    throw refusal('server_error', 'provider_answer', `the metadata: ${(cause as RangeError).message}`, { cause })
   }
   return {
     authorizationEndpoint: authorization_endpoint,
@@ -75,6 +77,12 @@ export function readProvider(
     endSessionEndpoint: readOptional(metadata['end_session_endpoint'], rules),
     jwks: createRemoteDocument(jwks_uri, fetch),
   }
+}
+
+/** Returns why a provider that answers with an error gives nothing; of a word that nobody knows the operator has to find out. */
+export function reasonOfProvider(meaning: OAuthErrorCode | undefined): Reason {
+  if (meaning === 'temporarily_unavailable') return 'provider_down'
+  return meaning === undefined || meaning === 'server_error' ? 'provider_refused' : 'provider_denied'
 }
 
 /** Statuses that ask for patience, though others of their hundred say that the asker is wrong (RFC 9110 §15.5, RFC 6585 §4). */
@@ -90,5 +98,9 @@ export function take(what: string, fetched: Fetched): Readonly<Record<string, un
   if (fetched.ok) return fetched.json
   const { status = 0, detail } = fetched
   const isRefused = status >= 400 && status < 500 && !PASSING.includes(status)
-  throw new OAuthError(isRefused ? 'server_error' : 'temporarily_unavailable', `${what}: ${detail}`)
+  throw refusal(
+    isRefused ? 'server_error' : 'temporarily_unavailable',
+    isRefused ? 'provider_refused' : 'provider_down',
+    `${what}: ${detail}`,
+  )
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { JSON_TYPE } from '../protocol/media_type.ts'
 import { type Fetch, fetchText } from '../remote/document.ts'
 import { take } from './provider.ts'
@@ -43,5 +43,5 @@ function readList(text: string): readonly unknown[] {
   } catch {
     // Said below.
   }
-  throw new OAuthError('server_error', 'emails: no list')
+  throw refusal('server_error', 'provider_answer', 'emails: no list')
 }

@@ -6,10 +6,10 @@
  */
 
 import { genericTokenEndpointRequest } from 'oauth4webapi'
-import { OAuthError, type OAuthErrorCode } from '../protocol/error.ts'
+import { type OAuthErrorCode, refusal } from '../protocol/error.ts'
 import { type Fetch, fetchJson } from '../remote/document.ts'
 import type { Transaction } from './authenticate.ts'
-import { take } from './provider.ts'
+import { reasonOfProvider, take } from './provider.ts'
 import { idOf, type ProviderClient, proofOf, sentBy } from './provider_client.ts'
 
 /** What a provider answers. */
@@ -60,7 +60,7 @@ async function ask(
   const meaning = errors.get(word)
   if (meaning === undefined) return take('token endpoint', fetched)
   const { detail } = fetched.ok ? { detail: 'status 200' } : fetched
-  throw new OAuthError(meaning, `token endpoint: ${word}, ${detail}`)
+  throw refusal(meaning, reasonOfProvider(meaning), `token endpoint: ${word}, ${detail}`)
 }
 
 /**

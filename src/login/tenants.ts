@@ -5,7 +5,7 @@
  */
 
 import { TokenError } from '../jose/error.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { type AssertionClaims, readAssertion } from '../token/assertion.ts'
 
 /** What stands for the tenant in a template. */
@@ -57,9 +57,11 @@ export function createTenants(template: string, tenants: readonly string[]): Ten
         const { iss } = typeof idToken === 'string' ? readAssertion(idToken) : {}
         if (iss !== undefined && issuers.has(iss)) return iss
       } catch (cause) {
-        throw cause instanceof TokenError ? new OAuthError('login_failed', `ID token: ${cause.code}`, { cause }) : cause
+        throw cause instanceof TokenError
+          ? refusal('login_failed', 'provider_answer', `ID token: ${cause.code}`, { cause })
+          : cause
       }
-      throw new OAuthError('login_failed', 'the ID token is of no tenant of the list')
+      throw refusal('login_failed', 'not_admitted', 'the ID token is of no tenant of the list')
     },
 
     keysOf: (issuer) => (jwks) => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { ProviderTokens } from './authenticate.ts'
 
 /** What goes into a header (RFC 6750 §2.1), and into a form: bounded, for all of it is sealed and kept. */
@@ -34,7 +34,7 @@ export function readTokenAnswer(
   now: number,
 ): ProviderTokens {
   if (!isOf(ACCESS_TOKEN, access_token) || !isOf(/^bearer$/i, token_type))
-    throw new OAuthError('server_error', 'token endpoint: the answer has no bearer token')
+    throw refusal('server_error', 'provider_answer', 'token endpoint: the answer has no bearer token')
   const seconds = readExpiresIn(expires_in)
   return {
     accessToken: access_token,

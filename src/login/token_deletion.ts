@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { type Fetch, fetchText } from '../remote/document.ts'
 import type { ProviderTokens } from './authenticate.ts'
 import { take } from './provider.ts'
@@ -25,7 +25,8 @@ export async function deleteToken(
   { clientId, clientSecret }: ProviderClient,
   fetch: Fetch,
 ): Promise<void> {
-  if (clientSecret === undefined) throw new OAuthError('server_error', 'revocation endpoint: there is no secret')
+  if (clientSecret === undefined)
+    throw refusal('server_error', 'provider_refused', 'revocation endpoint: there is no secret')
   const headers = {
     accept: 'application/json',
     authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}`,

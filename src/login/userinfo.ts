@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { type Fetch, fetchJson } from '../remote/document.ts'
 import { take } from './provider.ts'
 
@@ -23,11 +23,11 @@ export async function fetchUserinfo(
   fetch: Fetch,
 ): Promise<Readonly<Record<string, unknown>>> {
   if (userinfoEndpoint === undefined)
-    throw new OAuthError('server_error', 'the metadata name no userinfo_endpoint that may be asked')
+    throw refusal('server_error', 'provider_answer', 'the metadata name no userinfo_endpoint that may be asked')
   if (typeof access_token !== 'string' || typeof token_type !== 'string' || token_type.toLowerCase() !== 'bearer')
-    throw new OAuthError('server_error', 'userinfo: the token answer has no bearer token')
+    throw refusal('server_error', 'provider_answer', 'userinfo: the token answer has no bearer token')
   const init = { headers: { authorization: `Bearer ${access_token}` } }
   const told = take('userinfo', await fetchJson(userinfoEndpoint, fetch, init))
-  if (told['sub'] !== sub) throw new OAuthError('login_failed', 'userinfo: it tells of another subject')
+  if (told['sub'] !== sub) throw refusal('login_failed', 'provider_answer', 'userinfo: it tells of another subject')
   return told
 }

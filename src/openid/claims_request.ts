@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { type OAuthError, refusal } from '../protocol/error.ts'
 import type { AskedClaims } from './told_claims.ts'
 
 /** What the parameter asks for. */
@@ -32,7 +32,7 @@ function isMembers(value: unknown): value is Members {
 }
 
 function refuse(detail: string, cause?: unknown): OAuthError {
-  return new OAuthError('invalid_request', detail, { cause })
+  return refusal('invalid_request', 'malformed', detail, { cause })
 }
 
 /** Returns the claims of one place by their names; each is `null`, or says more. */

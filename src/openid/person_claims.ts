@@ -5,7 +5,7 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Claims } from './told_claims.ts'
 
 /** Bytes that all claims of a person may have, as JSON in UTF-8: they live in a cookie, in a code and in tokens. */
@@ -19,7 +19,7 @@ const TYPES: ReadonlyMap<string, 'boolean' | 'number'> = new Map([
 ])
 
 function fail(detail: string): never {
-  throw new OAuthError('login_failed', detail)
+  throw refusal('login_failed', 'person_unfit', detail)
 }
 
 /** Returns the bytes of a value as JSON in UTF-8. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OAuthError } from './error.ts'
+import { refusal } from './error.ts'
 
 /** What a client says of itself. */
 export interface ClientCredentials {
@@ -25,7 +25,8 @@ function decodeHalf(half: string): string {
  */
 export function readBasic(authorization: string): ClientCredentials {
   const token = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization)?.[1]
-  if (token === undefined) throw new OAuthError('invalid_client', 'Authorization is not of scheme Basic, or malformed')
+  if (token === undefined)
+    throw refusal('invalid_client', 'malformed', 'Authorization is not of scheme Basic, or malformed')
   try {
     const binary = atob(token)
     const bytes = new Uint8Array(binary.length)
@@ -35,7 +36,7 @@ export function readBasic(authorization: string): ClientCredentials {
     if (colon < 1) throw new RangeError('no colon, or nothing before it')
     return { id: decodeHalf(text.slice(0, colon)), secret: decodeHalf(text.slice(colon + 1)) }
   } catch (cause) {
-    throw new OAuthError('invalid_client', 'the Basic credentials are malformed', { cause })
+    throw refusal('invalid_client', 'malformed', 'the Basic credentials are malformed', { cause })
   }
 }
 

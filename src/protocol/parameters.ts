@@ -5,7 +5,7 @@
  * @module
  */
 
-import { OAuthError } from './error.ts'
+import { refusal } from './error.ts'
 
 /** Parameters that may stand in a request more than once (RFC 8707 §2, RFC 8693 §2.1). */
 const REPEATABLE: ReadonlySet<string> = new Set(['resource', 'audience'])
@@ -46,7 +46,8 @@ export function readParameters(encoded: string): Parameters {
   const values = new Map<string, string[]>()
   const repeated = new Set<string>()
   for (const [name, value] of new URLSearchParams(encoded)) {
-    if (UNREADABLE.test(name) || UNREADABLE.test(value)) throw new OAuthError('invalid_request', 'NUL, or not UTF-8')
+    if (UNREADABLE.test(name) || UNREADABLE.test(value))
+      throw refusal('invalid_request', 'malformed', 'NUL, or not UTF-8')
     const earlier = values.get(name)
     if (earlier !== undefined && !REPEATABLE.has(name)) repeated.add(name)
     const present = value === '' ? [] : [value]
@@ -61,12 +62,12 @@ export function readParameters(encoded: string): Parameters {
     names: () => [...values.keys()].filter((name) => get(name) !== undefined),
     require(name) {
       const value = get(name)
-      if (value === undefined) throw new OAuthError('invalid_request', `${name} is missing`)
+      if (value === undefined) throw refusal('invalid_request', 'malformed', `${name} is missing`)
       return value
     },
     checkOnce(...names) {
       const isRepeated = names.length === 0 ? repeated.size > 0 : names.some((name) => repeated.has(name))
-      if (isRepeated) throw new OAuthError('invalid_request', 'a parameter is repeated')
+      if (isRepeated) throw refusal('invalid_request', 'malformed', 'a parameter is repeated')
     },
   }
 }

@@ -6,7 +6,7 @@
 
 import { encodeBase64url } from '../../keys/base64url.ts'
 import { digestText, isEqual } from '../../keys/digest.ts'
-import { OAuthError } from './error.ts'
+import { refusal } from './error.ts'
 
 /** The methods of a code challenge, as the metadata lists them. */
 export const CODE_CHALLENGE_METHODS: readonly string[] = ['S256']
@@ -22,9 +22,9 @@ export function challengeOf(verifier: string): string {
  * @throws {OAuthError} `invalid_request`
  */
 export function readChallenge(challenge: string | undefined, method: string | undefined): string {
-  if (method !== 'S256') throw new OAuthError('invalid_request', 'code_challenge_method is not S256')
+  if (method !== 'S256') throw refusal('invalid_request', 'pkce', 'code_challenge_method is not S256')
   if (challenge === undefined || !/^[A-Za-z0-9_-]{43}$/.test(challenge)) {
-    throw new OAuthError('invalid_request', 'code_challenge is not 43 characters of base64url')
+    throw refusal('invalid_request', 'pkce', 'code_challenge is not 43 characters of base64url')
   }
   return challenge
 }
@@ -36,9 +36,9 @@ export function readChallenge(challenge: string | undefined, method: string | un
  */
 export function checkVerifier(verifier: string, challenge: string): void {
   if (!/^[A-Za-z0-9\-._~]{43,128}$/.test(verifier))
-    throw new OAuthError('invalid_request', 'code_verifier is malformed')
+    throw refusal('invalid_request', 'pkce', 'code_verifier is malformed')
   const [expected, presented] = [challenge, challengeOf(verifier)].map((text) => new TextEncoder().encode(text))
   if (expected === undefined || presented === undefined || !isEqual(expected, presented)) {
-    throw new OAuthError('invalid_grant', 'code_verifier does not fit code_challenge')
+    throw refusal('invalid_grant', 'pkce', 'code_verifier does not fit code_challenge')
   }
 }

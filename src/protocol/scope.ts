@@ -5,7 +5,7 @@
  */
 
 import { readText } from '../../keys/check.ts'
-import { OAuthError } from './error.ts'
+import { refusal } from './error.ts'
 
 /** One scope token: `%x21 / %x23-5B / %x5D-7E`, at least once. */
 export const SCOPE_TOKEN: RegExp = /^[\x21\x23-\x5b\x5d-\x7e]+$/
@@ -19,7 +19,8 @@ export const SCOPE_TOKEN: RegExp = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 export function readScope(scope: string | undefined): readonly string[] | undefined {
   if (scope === undefined) return undefined
   const tokens = scope.split(' ')
-  if (!tokens.every((token) => SCOPE_TOKEN.test(token))) throw new OAuthError('invalid_scope', 'the scope is malformed')
+  if (!tokens.every((token) => SCOPE_TOKEN.test(token)))
+    throw refusal('invalid_scope', 'scope', 'the scope is malformed')
   return [...new Set(tokens)]
 }
 
@@ -51,8 +52,8 @@ export function grantScope(
 ): readonly string[] {
   const granted = isStrict ? (requested ?? allowed) : (requested ?? allowed).filter((token) => allowed.includes(token))
   if (granted.length === 0)
-    throw new OAuthError('invalid_scope', 'the client has no scope at this resource, or none of it')
+    throw refusal('invalid_scope', 'scope', 'the client has no scope at this resource, or none of it')
   if (!granted.every((token) => allowed.includes(token)))
-    throw new OAuthError('invalid_scope', 'more scope than allowed')
+    throw refusal('invalid_scope', 'scope', 'more scope than allowed')
   return granted
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { HandOver, Resource } from './resource.ts'
 
 /**
@@ -18,7 +18,7 @@ export function handOverOf(resources: Iterable<Resource>): HandOver | undefined 
   if (first === undefined) return undefined
   const { provider } = first
   if (wanted.some((one) => one.provider !== provider))
-    throw new OAuthError('invalid_target', 'the resources are handed tokens of two providers')
+    throw refusal('invalid_target', 'target', 'the resources are handed tokens of two providers')
   return { provider, scope: [...new Set(wanted.flatMap(({ scope }) => scope))] }
 }
 

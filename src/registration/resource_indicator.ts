@@ -5,7 +5,7 @@
  */
 
 import { findResource } from '../../keys/identifier.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import type { Client } from './clients/client.ts'
 import type { Resource } from './resource.ts'
 
@@ -41,18 +41,21 @@ export function chooseResources(
     uri !== undefined && client.resources.has(uri) ? resources.get(uri) : undefined
   if (named.length > 0) {
     const chosen = new Set(named.map((uri) => known(findResource(client.resources, uri))))
-    if (chosen.has(undefined)) throw new OAuthError('invalid_target', 'no such resource for this client')
+    if (chosen.has(undefined)) {
+      const isUnknown = named.some((uri) => findResource(resources.keys(), uri) === undefined)
+      throw refusal('invalid_target', isUnknown ? 'unknown_resource' : 'target', 'no such resource for this client')
+    }
     return [...chosen].filter((resource) => resource !== undefined)
   }
   if (client.walkIn !== undefined)
-    throw new OAuthError('invalid_target', 'no resource is named, and none is the default')
+    throw refusal('invalid_target', 'target', 'no resource is named, and none is the default')
   const own = [...client.resources].flatMap((uri) => known(uri) ?? [])
   const asked = client.scopesStrict ? scope : scope?.filter((token) => client.scopes.has(token))
   const covers = (resource: Resource): boolean =>
     own.length === 1 || (asked?.every((token) => scopesOf(client, resource).includes(token)) ?? true)
   const [only, another] = own.filter(covers)
   if (only === undefined || another !== undefined)
-    throw new OAuthError('invalid_target', 'not just one resource is meant')
+    throw refusal('invalid_target', 'target', 'not just one resource is meant')
   return [only]
 }
 
@@ -64,6 +67,6 @@ export function chooseResources(
 export function chooseResource(...request: Parameters<typeof chooseResources>): Resource {
   const [resource, another] = chooseResources(...request)
   if (resource === undefined || another !== undefined)
-    throw new OAuthError('invalid_target', 'several resources are named')
+    throw refusal('invalid_target', 'target', 'several resources are named')
   return resource
 }

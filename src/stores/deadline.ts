@@ -5,7 +5,7 @@
  */
 
 import type { Log } from '../log.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { StoreError } from './store_error.ts'
 
 /** Milliseconds that a store may take, unless it is said. */
@@ -13,6 +13,9 @@ const PATIENCE = 1500
 
 /** Seconds after which a client is told to try again. */
 const RETRY_AFTER = 2
+
+/** What is called so, in the log and in reasons. */
+type Called = 'guard' | 'revocations' | 'profile' | 'provider'
 
 /** Calls it; whatever goes wrong with it is `temporarily_unavailable`, with nothing of its words outwards. */
 export type WithinDeadline = <Answer>(call: () => Promise<Answer>) => Promise<Answer>
@@ -28,7 +31,7 @@ function wordsOf(cause: unknown): string {
  *
  * @param patience milliseconds that it may take
  */
-export function createDeadline(store: string, log: Log, patience: number = PATIENCE): WithinDeadline {
+export function createDeadline(store: Called, log: Log, patience: number = PATIENCE): WithinDeadline {
   return async (call) => {
     let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise<never>((_, reject) => {
@@ -40,7 +43,7 @@ export function createDeadline(store: string, log: Log, patience: number = PATIE
       const detail = `the ${store} did not answer: ${wordsOf(cause)}`
       const reason = cause instanceof StoreError ? { reason: cause.reason } : {}
       log({ level: 'error', event: `${store}.failed`, ...reason, detail })
-      throw new OAuthError('temporarily_unavailable', detail, { cause, retryAfter: RETRY_AFTER })
+      throw refusal('temporarily_unavailable', `${store}_down`, detail, { cause, retryAfter: RETRY_AFTER })
     } finally {
       clearTimeout(timer)
     }

@@ -18,7 +18,7 @@ import {
 } from '../../keys/index.ts'
 import { hasKey } from '../../keys/kids.ts'
 import type { Log } from '../log.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 
 /** How the ring is, without anything secret. */
 export type RingStatus =
@@ -88,7 +88,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   }
 
   /** Asked several times in a request: a second has one answer. */
-  function refusal(now: number): RingRefusal | undefined {
+  function refusedAt(now: number): RingRefusal | undefined {
     if (asked?.now === now) return asked.refused
     const refused = examine(now)
     asked = { now, refused }
@@ -106,9 +106,11 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   }
 
   function open(now: number): Keyring {
-    const refused = refusal(now)
+    const refused = refusedAt(now)
     if (refused !== undefined || keyring === undefined) {
-      throw new OAuthError('temporarily_unavailable', `the ring cannot be used: ${refused?.reason}`, { retryAfter: 60 })
+      throw refusal('temporarily_unavailable', 'ring_down', `the ring cannot be used: ${refused?.reason}`, {
+        retryAfter: 60,
+      })
     }
     return keyring
   }
@@ -116,7 +118,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   function signer(alg: SigningAlgorithm, now: number): SigningKey {
     const key = open(now).signingKeys.signing(alg, now)
     if (key === undefined)
-      throw new OAuthError('temporarily_unavailable', `the ring has no key that signs by ${alg}`, { retryAfter: 60 })
+      throw refusal('temporarily_unavailable', 'no_key', `the ring has no key that signs by ${alg}`, { retryAfter: 60 })
     return key
   }
 
@@ -127,7 +129,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   }
 
   function status(now: number): RingStatus {
-    const refused = refusal(now)
+    const refused = refusedAt(now)
     const { keys, left_out } =
       loaded?.ok === true
         ? { keys: describeRoots(loaded.ring, now), left_out: loaded.bad.map(({ message }) => message) }

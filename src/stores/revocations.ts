@@ -6,7 +6,7 @@
 
 import type { NamesKey } from '../../keys/index.ts'
 import type { Log } from '../log.ts'
-import { OAuthError } from '../protocol/error.ts'
+import { refusal } from '../protocol/error.ts'
 import { createKept, type Kept } from '../remote/kept.ts'
 import {
   type Bundle,
@@ -84,7 +84,7 @@ export function revocationsWithDeadline(revocations: Revocations, log: Log): Rev
         added: true,
         isHalf: false,
       }
-      if (!outcome.added) throw new OAuthError('slow_down', outcome.why, { retryAfter: RETRY_AFTER })
+      if (!outcome.added) throw refusal('slow_down', 'revocations_full', outcome.why, { retryAfter: RETRY_AFTER })
       const detail = 'the list of revocations is half as long as it may be: see who revokes so much'
       if (outcome.isHalf) log({ level: 'warn', event: 'revocations', detail })
       return outcome

@@ -30,7 +30,7 @@ describe('an answer of one provider at another’s callback (RFC 9700 §4.4)', (
     expect(there.lines.at(-1)).toMatchObject({
       event: 'login',
       code: 'login_failed',
-      detail: 'the answer did not come to the callback of the provider that was chosen',
+      detail: 'the answer did not come to the callback of the chosen provider',
     })
     expect(there.browser.cookies.has('__Host-bulla-session')).toBe(false)
     expect(there.transactions.map(({ step }) => step)).toEqual(['begin'])

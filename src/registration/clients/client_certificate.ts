@@ -7,7 +7,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { encodeBase64url } from '../../../keys/base64url.ts'
 import { checkText, type Members } from '../../../keys/check.ts'
-import { OAuthError } from '../../protocol/error.ts'
+import { refusal } from '../../protocol/error.ts'
 
 /** The names that a certificate may be known by (RFC 8705 §2.1.2), without the `tls_client_auth_` before them. */
 const NAMES = ['subject_dn', 'san_dns', 'san_uri', 'san_ip', 'san_email'] as const
@@ -90,10 +90,10 @@ export function readCertificateRule(
  * @throws {OAuthError} `invalid_client`
  */
 export function checkCertificate(rule: CertificateRule, certificate: ClientCertificate | undefined): void {
-  if (certificate === undefined) throw new OAuthError('invalid_client', 'the client shows no certificate')
+  if (certificate === undefined) throw refusal('invalid_client', 'certificate', 'the client shows no certificate')
   const isOwn =
     rule.by === 'thumbprint'
       ? rule.thumbprints.includes(certificate.thumbprint)
       : certificate.isTrusted && certificate.names[rule.by]?.includes(rule.value) === true
-  if (!isOwn) throw new OAuthError('invalid_client', "the certificate is not the client's, or not trusted")
+  if (!isOwn) throw refusal('invalid_client', 'certificate', "the certificate is not the client's, or not trusted")
 }

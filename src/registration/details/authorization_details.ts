@@ -5,7 +5,7 @@
  */
 
 import { findResource } from '../../../keys/identifier.ts'
-import { OAuthError } from '../../protocol/error.ts'
+import { OAuthError, refusal } from '../../protocol/error.ts'
 import { isVisible } from '../../protocol/visible.ts'
 import type { Client } from '../clients/client.ts'
 import { isOf, type Schema } from './json_schema.ts'
@@ -50,7 +50,7 @@ const MOST_DETAILS = 10
 const EXTENTS: ReadonlySet<string> = new Set(['actions', 'datatypes', 'privileges'])
 
 function refuse(detail: string): OAuthError {
-  return new OAuthError('invalid_authorization_details', detail)
+  return refusal('invalid_authorization_details', 'details', detail)
 }
 
 function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -107,7 +107,7 @@ export function readAuthorizationDetails(
   try {
     details = JSON.parse(parameter)
   } catch (cause) {
-    throw new OAuthError('invalid_authorization_details', 'authorization_details is not JSON', { cause })
+    throw refusal('invalid_authorization_details', 'details', 'authorization_details is not JSON', { cause })
   }
   if (!Array.isArray(details) || details.length === 0) throw refuse('authorization_details is not a list of details')
   if (details.length > MOST_DETAILS) throw refuse('authorization_details has too many details')

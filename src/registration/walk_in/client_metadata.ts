@@ -6,7 +6,7 @@
  */
 
 import type { Members } from '../../../keys/check.ts'
-import { OAuthError } from '../../protocol/error.ts'
+import { type OAuthError, refusal } from '../../protocol/error.ts'
 import { visiblePart } from '../../protocol/visible.ts'
 import type { WalkInPolicy } from './walk_in.ts'
 import { mayRedirectTo } from './walk_in_redirects.ts'
@@ -19,7 +19,7 @@ const LONGEST_NAME = 64
 
 /** Returns what says why metadata are refused. */
 export function refuse(detail: string): OAuthError {
-  return new OAuthError('invalid_client_metadata', detail)
+  return refusal('invalid_client_metadata', 'client_metadata', detail)
 }
 
 /** Returns a member; what is `null`, `""` or `[]` is not there: some libraries write so what they do not have. */
@@ -59,7 +59,7 @@ export function readTextsMember(metadata: Members, name: string): readonly strin
  */
 export function readRedirectUris(metadata: Members, policy: WalkInPolicy): readonly string[] {
   const value = memberOf(metadata, 'redirect_uris')
-  const refused = (detail: string): OAuthError => new OAuthError('invalid_redirect_uri', detail)
+  const refused = (detail: string): OAuthError => refusal('invalid_redirect_uri', 'redirect_uri', detail)
   if (!Array.isArray(value) || value.length < 1 || value.length > MOST_REDIRECT_URIS)
     throw refused(`redirect_uris is no list of 1 to ${MOST_REDIRECT_URIS}`)
   const uris = value.map((uri: unknown, index) => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OAuthError } from '../../protocol/error.ts'
+import { refusal } from '../../protocol/error.ts'
 import { isRegistered } from '../../protocol/redirect_uri.ts'
 import type { Client } from '../../registration/clients/client.ts'
 import type { DocumentClients, Meeting } from '../../registration/known_clients.ts'
@@ -69,7 +69,7 @@ export function createStrangers(policy: WalkInPolicy, fetch: Fetch, isGuarded: b
       async meet(id, meeting) {
         const { now, asker, where, redirectUri } = meeting
         if (redirectUri !== undefined && !mayRedirectTo(redirectUri, policy))
-          throw new OAuthError('invalid_request', 'redirect_uri is none that any document could name')
+          throw refusal('invalid_request', 'redirect_uri', 'redirect_uri is none that any document could name')
         const told = await documents.get(id, {
           ...{ now, asker, isOldTaken: where === 'authorize' },
           isLacking: (client) => isLacking(client, meeting),
@@ -78,8 +78,9 @@ export function createStrangers(policy: WalkInPolicy, fetch: Fetch, isGuarded: b
         if (told.ok && !isUnsure) return told.document
         const detail = `the document of the client: ${told.ok ? 'a key that it lacked a moment ago' : told.detail}`
         // Who holds what it was given is never told that it is unknown: it would throw all away.
-        if (!told.ok && told.code === 'wrong' && where !== 'holder') throw new OAuthError('invalid_client', detail)
-        throw new OAuthError('temporarily_unavailable', detail, { retryAfter: RETRY })
+        if (!told.ok && told.code === 'wrong' && where !== 'holder')
+          throw refusal('invalid_client', 'client_metadata', detail)
+        throw refusal('temporarily_unavailable', 'remote_down', detail, { retryAfter: RETRY })
       },
     },
   }
