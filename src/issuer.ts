@@ -26,8 +26,9 @@ import { createStartEndpoint } from './endpoints/start.ts'
 import { createTokenEndpoint } from './endpoints/token.ts'
 import { createUserinfoEndpoint } from './endpoints/userinfo.ts'
 import { createDoors } from './http/doors.ts'
+import { following, followingForm } from './http/following.ts'
 import type { FormRequest } from './http/form_endpoint.ts'
-import { following, only, onlyForUs, securely, showingRefusals } from './http/middleware.ts'
+import { only, onlyForUs, securely, showingRefusals } from './http/middleware.ts'
 import { type Answer, answerError, answerRefusal, toResponse } from './http/respond.ts'
 import { createParts, createPersonalParts } from './parts.ts'
 import { DEVICE_CODE } from './protocol/grant_type.ts'
@@ -37,7 +38,7 @@ import type { IssuerSettings } from './settings/issuer_settings.ts'
 export interface Issuer extends Hono {
   /**
    * Answers a token request without a framework: the same checks and the same answer as `POST /token`, but for CORS and
-   * the headers that every response of the app bears. It never throws.
+   * the headers that every response of the app bears; of these it has `Request-Id`. It never throws.
    */
   createTokenResponse(request: FormRequest): Promise<Answer>
 }
@@ -111,5 +112,5 @@ export function createIssuer(settings: IssuerSettings): Issuer {
 
   app.notFound(() => toResponse(answerRefusal(404)))
   app.onError((error) => toResponse(answerError(error, { event: 'request', log })))
-  return Object.assign(app, { createTokenResponse })
+  return Object.assign(app, { createTokenResponse: followingForm(context, createTokenResponse) })
 }

@@ -54,13 +54,21 @@ export function createRequestScopes(runtime: object = globalThis): RequestScopes
   return { current: () => storage.getStore(), within: (scope, run) => storage.run(scope, run) }
 }
 
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/
-const CF_RAY = /^[0-9a-f]{16,20}(?:-[A-Z]{3})?$/
+/** Version, trace, parent, flags; later versions may say more, and neither id is all zeros (W3C Trace Context §3.2.2). */
+const TRACEPARENT = /^(?!ff|00-.{52}.)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/
+const CF_RAY = /^[0-9a-f]{16}(?:-[A-Z]{3})?$/
 
-/** Returns what a request is called: the trace that it is part of (W3C Trace Context), Cloudflare's name for it, or a new one. */
+/** Characters that a `traceparent` may have: what is longer is nobody's. */
+const LONGEST = 512
+
+/**
+ * Returns what a request is called: the trace that it is part of (W3C Trace Context), Cloudflare's name for it, or a new one. Whoever
+ * asks can choose it, and choose it twice: it finds lines, and proves nothing.
+ */
 export function requestIdOf(headers: Headers, newId: () => string): string {
-  const [, trace] = TRACEPARENT.exec(headers.get('traceparent') ?? '') ?? []
-  if (trace !== undefined && !/^0+$/.test(trace)) return trace
+  const parent = headers.get('traceparent') ?? ''
+  const [, trace] = (parent.length <= LONGEST && TRACEPARENT.exec(parent)) || []
+  if (trace !== undefined) return trace
   const ray = headers.get('cf-ray')
   return ray !== null && CF_RAY.test(ray) ? ray : newId()
 }

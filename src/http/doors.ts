@@ -13,6 +13,7 @@ import { readText } from '../jose/strict_json.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
 import type { IssuerSettings } from '../settings/issuer_settings.ts'
 import { LONGEST_FORM, readBody, readBytes } from './browser.ts'
+import { REQUEST_ID } from './following.ts'
 import { type FormEndpoint, LONGEST_FORM_REQUEST } from './form_endpoint.ts'
 import { atMost, corsWhereAsked, limitFailures, only } from './middleware.ts'
 import { type Answer, toResponse } from './respond.ts'
@@ -27,12 +28,12 @@ const CORS = {
   allowMethods: ['POST'],
   // Beside what is read here: what tracing and old libraries put on every request of a page.
   allowHeaders: ['Authorization', 'Content-Type', 'DPoP', ...BESIDE],
-  exposeHeaders: ['DPoP-Nonce', 'WWW-Authenticate', 'Retry-After', 'Request-Id'],
+  exposeHeaders: ['DPoP-Nonce', 'WWW-Authenticate', 'Retry-After', REQUEST_ID],
   maxAge: 600,
 }
 
 /** Everybody may read, from any page. */
-const OPEN = { origin: '*', allowMethods: ['GET'] }
+const OPEN = { origin: '*', allowMethods: ['GET'], exposeHeaders: [REQUEST_ID] }
 
 /** Whoever has a copy already must be let read it as well (Fetch Standard, CORS check). */
 const tagged = () => etag({ retainedHeaders: [...RETAINED_304_HEADERS, 'access-control-allow-origin'] })

@@ -18,7 +18,6 @@ import type { CheckedSettings } from '../settings/settings.ts'
 import { brokenOff, LONGEST_URL } from './browser.ts'
 import { isOpenerKept } from './popup.ts'
 import { answerError, answerRefusal, answerRefusalPage, isRefusal, SECURITY_HEADERS, toResponse } from './respond.ts'
-import { waitUntilOf } from './wait_until.ts'
 
 const JSON_TYPE = 'application/json'
 
@@ -135,19 +134,6 @@ export function onlyForUs(issuer: URL, { except, scheme, log }: OnlyForUsOptions
     if (isTls || !isSecure) return next()
     tellOfHttp()
     return toResponse(answerRefusal(421))
-  }
-}
-
-/** Runs the whole answer in its request's scope, and tells what that is called. */
-export function following({ events }: EndpointContext, { credentials }: IssuerSettings): MiddlewareHandler {
-  return function followingMiddleware(c, next) {
-    const { raw } = c.req
-    const look = credentials && (() => credentials(raw, c.env))
-    const followed = { headers: raw.headers, waitUntil: waitUntilOf(c), ...(look && { credentials: look }) }
-    return events.within(followed, async (id) => {
-      await next()
-      c.res.headers.set('Request-Id', id)
-    })
   }
 }
 

@@ -358,7 +358,7 @@ describe('CORS at the token endpoint (b.5, H56)', () => {
     async (changes) => {
       const { headers } = await send({ ...changes, headers: { origin: 'https://app.example' } })
       expect(headers.get('access-control-allow-origin')).toBe('*')
-      expect(headers.get('access-control-expose-headers')).toBe('DPoP-Nonce,WWW-Authenticate,Retry-After')
+      expect(headers.get('access-control-expose-headers')).toBe('DPoP-Nonce,WWW-Authenticate,Retry-After,Request-Id')
       expect(headers.get('access-control-allow-credentials')).toBeNull()
     },
   )
