@@ -24,6 +24,7 @@ export type Purpose =
   | 'apps'
   | 'provider'
   | 'device'
+  | 'event'
   | 'userinfo'
   | 'nonce'
   | 'mark'

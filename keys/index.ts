@@ -30,7 +30,7 @@ export {
   writeJwk,
   writeKeys,
 } from './export.ts'
-export { createKeyring, type Keyring, type RootNamesKey } from './keyring.ts'
+export { createKeyring, type Keyring, type RootEventName, type RootNamesKey } from './keyring.ts'
 export {
   type Branch,
   branchesOf,

@@ -6,8 +6,8 @@
 
 import type { ContentEncryption, Purpose } from './derive.ts'
 import { branchesOf, createLeaves, type Leaves } from './leaves.ts'
-import { type NamesKey, namesKeysOf } from './names.ts'
-import type { Dates, Ring } from './ring.ts'
+import { type NamesKey, namesKeysOf, nameUnder } from './names.ts'
+import { type Dates, primariesAt, type Ring } from './ring.ts'
 import { createSigningKeys, type SigningKeys } from './signing_keys.ts'
 
 /** All leaves that an issuer's ring gives, each kind made once. */
@@ -34,6 +34,21 @@ export interface Keyring {
    * @param branch the number of the resource's branch: the keys are of it and of the one before it. Default 1
    */
   namesKeys(resource: string, branch?: number): readonly RootNamesKey[]
+  /**
+   * Returns what a subject is called in events, under each root, with its dates: it is called so while that root is primary. Under revoked
+   * ones too, for events of before say so still.
+   */
+  eventNames(subject: string): readonly RootEventName[]
+  /** Returns what a subject is called in events at `now`; nothing when there is not exactly one primary root. */
+  eventName(subject: string, now: number): string | undefined
+}
+
+/** What a subject is called in events while a root is primary. */
+export interface RootEventName extends Pick<Dates, 'use' | 'end'> {
+  /** The kid of the root. */
+  readonly kid: string
+  /** 128 bits, base64url. */
+  readonly name: string
 }
 
 /** A names key with the dates of its root, and the number of its branch. Default 1. */
@@ -52,6 +67,8 @@ export function createKeyring(ring: Ring, issuer: string): Keyring {
   const { period, skew, propagation } = ring
   const made = new Map<string, Leaves>()
   const names = new Map<string, readonly RootNamesKey[]>()
+  const eventKeys = namesKeysOf(branchesOf({ ...ring, revoked: [] }, issuer, 'event', ''))
+  const eventNameUnder = ({ key }: NamesKey, subject: string): string => nameUnder(key(), 'sub', subject).name
   return {
     skew,
     propagation,
@@ -75,6 +92,13 @@ export function createKeyring(ring: Ring, issuer: string): Keyring {
       const keys = namesKeysOf(branches).map((key) => ({ ...key, isRevoked: ring.revoked.includes(key.kid) }))
       names.set(name, keys)
       return keys
+    },
+    eventNames: (subject) =>
+      eventKeys.map((key) => ({ kid: key.kid, use: key.use, end: key.end, name: eventNameUnder(key, subject) })),
+    eventName(subject, now) {
+      const [primary, ...more] = primariesAt(ring, now)
+      const key = more.length > 0 ? undefined : eventKeys.find(({ kid }) => kid === primary?.kid)
+      return key && eventNameUnder(key, subject)
     },
   }
 }

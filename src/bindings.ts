@@ -71,6 +71,8 @@ export interface Bindings {
   readonly DPOP_NONCE?: unknown
   /** What every answer says in `Strict-Transport-Security`. */
   readonly STRICT_TRANSPORT_SECURITY?: unknown
+  /** What people are called in events. */
+  readonly EVENT_SUBJECTS?: unknown
   /** The rate limit on failed client authentication, if any. */
   readonly FAILURES?: RateLimit
   /** The rate limit on clients that register, if any. */
@@ -208,6 +210,7 @@ export function gatherBindings(env: Bindings, faults: FaultList): IssuerSettings
     sessionIdleLifetime: env.SESSION_IDLE_LIFETIME,
     dpopNonce: env.DPOP_NONCE,
     strictTransportSecurity: env.STRICT_TRANSPORT_SECURITY,
+    eventSubjects: env.EVENT_SUBJECTS,
     certificate: certificateOf,
     ...parts,
     isDemo: isPlayground ? true : undefined,

@@ -7,6 +7,7 @@
 import { encodeBase64url } from '../keys/base64url.ts'
 import { isLoopback } from '../keys/identifier.ts'
 import type { Keyring } from '../keys/index.ts'
+import { createNameSubject } from './events/event_subjects.ts'
 import { createEvents, type Events } from './events/events.ts'
 import { type Log, writeLog } from './log.ts'
 import { type Clients, createClients } from './registration/known_clients.ts'
@@ -100,7 +101,7 @@ export function createContext(settings: IssuerSettings): EndpointContext {
     onEvent: settings.onEvent,
     clock,
     newId,
-    nameSubject: (subject) => (subject === '' ? undefined : undefined),
+    nameSubject: createNameSubject(checked.eventSubjects, (subject) => ring.eventName(subject, now())),
     log,
   })
   const { issuer, longestLife, guard, revocations, lives, authenticate } = checked

@@ -6,6 +6,7 @@
 
 export { type Bindings, type LoginSecrets, readBindings } from './bindings.ts'
 export type { EventFacts, EventOutcome, EventType, IssuerEvent, OnEvent } from './events/event.ts'
+export type { EventSubjects } from './events/event_subjects.ts'
 export { entitleSubject } from './grants/entitlement.ts'
 export type { Decision, Grant, GrantContext } from './grants/grant.ts'
 export type { FormRequest } from './http/form_endpoint.ts'

@@ -11,7 +11,9 @@ import { PLACE } from '../login/tenants.ts'
 import type { Table } from '../node/settings_text.ts'
 import { providerSubject, upstreamSubject } from '../protocol/subject.ts'
 import { type Command, type Option, Refusal, UsageError, type Values } from './command.ts'
+import { printEventNames } from './event_subject.ts'
 import { UNKNOWN } from './known_resource.ts'
+import { RING } from './ring_file.ts'
 import { readSettings, SETTINGS, tableIn, tableOf } from './settings_file.ts'
 
 /** Where a person logs in. */
@@ -93,18 +95,30 @@ export async function subjectHere(values: Values, sub: string): Promise<string> 
 
 const subject: Command = {
   call: 'subject',
-  summary: 'what a person of a provider is called here: the SUB of `bulla revoke sub`, and of tokens',
+  summary: 'what a person of a provider is called here: the SUB of `bulla revoke sub`, and of tokens; or in events',
   details:
-    'Resources and clients with pairwise subjects call the person otherwise still; revoking reaches these names too.',
-  needs: ['provider', 'sub'],
+    'Resources and clients with pairwise subjects call the person otherwise still; revoking reaches these names too.\nWith --event it prints the pseudonyms that stand in events, one a line, for each root of the ring and each pairwise name.',
+  needs: ['sub'],
   options: {
     provider: PROVIDER,
     sub: { type: 'string', value: 'ID', help: "the provider's own name of the person, its `sub`" },
+    event: {
+      type: 'boolean',
+      help: 'the pseudonyms in events (EVENT_SUBJECTS = "hash"); without --provider ID is what the person is called here',
+    },
+    ring: RING,
+    issuer: { type: 'string', value: 'URL', help: "with --event, the URL of the issuer (default: the settings')" },
     settings: SETTINGS,
     unknown: UNKNOWN,
   },
   async run(values, _operand, io) {
-    io.out(await subjectHere(values, values.need('sub')))
+    const sub = values.need('sub')
+    const isForEvents = values.has('event')
+    const stray = ['ring', 'issuer'].find((name) => values.has(name))
+    if (!isForEvents && stray !== undefined) throw new UsageError(`--${stray} goes with --event`)
+    const here = isForEvents && !values.has('provider') ? sub : await subjectHere(values, sub)
+    if (isForEvents) await printEventNames(values, here, io)
+    else io.out(here)
     return 0
   },
 }

@@ -8,6 +8,7 @@ import type { Log } from '../log.ts'
 import type { Reason } from '../protocol/reasons.ts'
 import type { WaitUntil } from '../wait_until.ts'
 import type { EventFacts, EventOutcome, EventType, IssuerEvent, OnEvent } from './event.ts'
+import type { NameSubject } from './event_subjects.ts'
 import { createRequestScopes, type RequestScope, requestIdOf } from './request_scope.ts'
 
 /** What is said of an event beside what is known of its request. */
@@ -44,8 +45,7 @@ export interface EventsOptions {
   /** Returns Unix milliseconds. */
   readonly clock: () => number
   readonly newId: () => string
-  /** Returns what a subject is called in events; nothing where it is not to be told. */
-  readonly nameSubject: (subject: string) => string | undefined
+  readonly nameSubject: NameSubject
   readonly log: Log
 }
 

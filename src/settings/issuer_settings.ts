@@ -5,6 +5,7 @@
  */
 
 import type { OnEvent } from '../events/event.ts'
+import type { EventSubjects } from '../events/event_subjects.ts'
 import type { Grant } from '../grants/grant.ts'
 import type { Log } from '../log.ts'
 import type { Authenticate } from '../login/authenticate.ts'
@@ -149,6 +150,11 @@ export interface IssuerSettings {
   readonly allowDevice?: AllowDevice
   /** Takes what happened, one event after the other, when the answer has gone. Default: nobody is told. */
   readonly onEvent?: OnEvent
+  /**
+   * What people are called in events: `"hash"` by a pseudonym that comes of the ring, another one with each of its roots; `"plain"` as
+   * tokens call them; `"none"` not at all. Default `"hash"`.
+   */
+  readonly eventSubjects?: EventSubjects
   /** Takes the lines of the log. Default: one line of JSON each on the console. */
   readonly log?: Log
   /** Returns the time in Unix seconds. Default: the clock. */

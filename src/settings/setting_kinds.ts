@@ -47,6 +47,7 @@ export const SETTING_KINDS = {
   allowRegistration: 'function',
   allowDevice: 'function',
   onEvent: 'function',
+  eventSubjects: 'read',
   log: 'function',
   now: 'function',
   wait: 'function',

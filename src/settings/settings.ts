@@ -7,6 +7,7 @@
 import { checkBoolean, checkInteger, checkMembers } from '../../keys/check.ts'
 import { createFaultList, readAll } from '../../keys/faults.ts'
 import { checkIssuer } from '../../keys/identifier.ts'
+import { type EventSubjects, readEventSubjects } from '../events/event_subjects.ts'
 import type { Grant } from '../grants/grant.ts'
 import { offeredGrants, readGrants } from '../grants/index.ts'
 import type { Authenticate } from '../login/authenticate.ts'
@@ -65,6 +66,8 @@ export interface CheckedSettings {
   /** Seconds that each kind of purpose envelope lives. */
   readonly lives: PurposeLives
   readonly sessionIdleLifetime: number
+  /** What people are called in events. */
+  readonly eventSubjects: EventSubjects
   /** Seconds that the longest-lived thing sealed lives. */
   readonly longestLife: number
 }
@@ -88,7 +91,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
   const tables = readTables(settings, [...grants.keys()], faults)
   const { resources, clients, walkIns, trustedIssuers } = tables
   const served = servedClients(clients, walkIns)
-  const { pairwise, lives, strictTransportSecurity } = readAll(
+  const { pairwise, lives, strictTransportSecurity, eventSubjects } = readAll(
     {
       issuer: () => checkIssuer('issuer', issuer),
       sessionIdleLifetime: () => checkInteger('sessionIdleLifetime', sessionIdleLifetime, 60, 2_592_000),
@@ -96,6 +99,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
       isDemo: () => checkBoolean('isDemo', isDemo),
       isPushing: () => checkBoolean('requirePushedAuthorizationRequests', isPushing),
       strictTransportSecurity: () => readStrictTransportSecurity(issuer, settings.strictTransportSecurity),
+      eventSubjects: () => readEventSubjects('eventSubjects', settings.eventSubjects),
       needs: () => checkNeeds(served, settings),
       handOvers: () => checkHandOvers(resources, served, settings),
       surroundings: () => checkSurroundings(clients, { ...settings, resources, trustedIssuers }),
@@ -123,6 +127,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
     hasCertificates: [...clients.values()].some(needsCertificate),
     lives,
     sessionIdleLifetime,
+    eventSubjects,
     longestLife: sealed.reduce((longest, life) => Math.max(longest, life), 0),
   }
 }

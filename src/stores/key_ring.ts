@@ -52,6 +52,8 @@ export interface KeyRing {
   skew(now: number): number
   /** Tells whether the ring has a key of this kid, or has it revoked. Without a ring none is known. */
   knows(kid: string, now: number): boolean
+  /** Returns what a subject is called in events at `now`; nothing where nothing may be sealed. */
+  eventName(subject: string, now: number): string | undefined
   /** Returns the states and ages of the roots, or why there are none. */
   status(now: number): RingStatus
 }
@@ -143,5 +145,9 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     return ring.ok ? ring.ring.skew : 0
   }
 
-  return { open, signer, skew, knows, status }
+  function eventName(subject: string, now: number): string | undefined {
+    return refusedAt(now) === undefined ? keyring?.eventName(subject, now) : undefined
+  }
+
+  return { open, signer, skew, knows, eventName, status }
 }

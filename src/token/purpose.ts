@@ -16,7 +16,7 @@ export const LATE = 86_400
 export type RequestPurpose = 'par' | 'login' | 'consent' | 'device'
 
 /** Purposes that envelopes of a while are sealed for; the other purposes give keys alone, or have envelopes of their own. */
-export type EnvelopePurpose = Exclude<Purpose, 'access' | 'userinfo' | 'mark' | 'settings' | 'sign'>
+export type EnvelopePurpose = Exclude<Purpose, 'access' | 'userinfo' | 'event' | 'mark' | 'settings' | 'sign'>
 
 /** What every purpose envelope carries, beside the facts of its kind. */
 export interface PurposeFacts {

@@ -2,15 +2,21 @@ import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { createKeyring, type Ring, revokeRoot, rotateRing, writeRing } from '../../keys/index.ts'
 import { upstreamSubject } from '../../src/protocol/subject.ts'
+import { createPairwise } from '../../src/registration/pairwise.ts'
 import { type Ended, ROOT, run } from '../checkout.ts'
-import { ISSUER } from '../fixtures.ts'
+import { blockOf } from '../docs.ts'
+import { API, ISSUER, NOW, named, testKey, testRing } from '../fixtures.ts'
 
+/** Protects nothing. */
+const SALT = 'c2FsdC1vZi10aGUtdGVzdHMtd2l0aC1lbm91Z2gtYnl0ZXMtMTIzNDU2Nzg5MA'
 const PROVIDER = 'https://login.example/'
 
 /** Runs `bulla subject` in a folder whose settings have this login, or that has none. */
 async function subject(line: string, login?: object): Promise<Ended> {
   const cwd = await mkdtemp(join(tmpdir(), 'bulla-subject-'))
+  await writeFile(join(cwd, 'ring.json'), writeRing(testRing(NOW)))
   if (login !== undefined)
     await writeFile(join(cwd, 'wrangler.json'), JSON.stringify({ vars: { ISSUER, LOGIN: login } }))
   return run('node', [join(ROOT, 'src/cli/bulla.ts'), 'subject', ...line.split(' ')], { cwd })
@@ -97,9 +103,64 @@ it('bulla subject wants the tenant beside the name of a person where a provider 
 
 it.each([
   ['--sub x', '--provider is missing'],
+  ['--sub x --event', '--ring is missing'],
+  ['--sub x --event --ring ring.json', '--issuer is missing'],
+  ['--sub x --ring ring.json', '--ring goes with --event'],
   [`--provider ${PROVIDER}`, '--sub is missing'],
   ['--provider login.example --sub x', '--provider expected the issuer URL'],
   [`--provider ${PROVIDER} x --sub x`, 'there is a word too many'],
 ])('bulla subject %s: exit 2', async (line, words) => {
   expect(await subject(line)).toEqual({ code: 2, out: '', err: expect.stringContaining(words) })
+})
+
+/** Writes settings with a resource that has pairwise subjects, a ring of two roots, and a salt. */
+async function makePlace(): Promise<{ readonly cwd: string; readonly ring: Ring }> {
+  const cwd = await mkdtemp(join(tmpdir(), 'bulla-subject-'))
+  const rotation = rotateRing(testRing(NOW), { now: NOW, key: testKey(1) })
+  if (!rotation.ok) throw new Error(rotation.detail)
+  const ring = revokeRoot(named(rotation.ring), 'r1')
+  const RESOURCES = { [API]: { scopes: ['read'], subject_type: 'pairwise' } }
+  const LOGIN = { github: { provider: 'github', client_id: 'x' } }
+  await writeFile(join(cwd, 'wrangler.json'), JSON.stringify({ vars: { ISSUER, RESOURCES, LOGIN } }))
+  await writeFile(join(cwd, '.dev.vars'), `KEY_RING=${writeRing(ring)}\nPAIRWISE_SALT=${SALT}\n`)
+  await writeFile(join(cwd, 'ring.json'), writeRing(ring))
+  return { cwd, ring }
+}
+
+it.each(['--sub github|7', '--provider github --sub 7'])(
+  'bulla subject %s --event prints what the person is called in events, under each root and pairwise name',
+  async (line) => {
+    const { cwd, ring } = await makePlace()
+    const { eventNames } = createKeyring(ring, ISSUER)
+    const args = ['subject', ...line.split(' '), '--event', '--ring']
+    const { code, out, err } = await run('node', [join(ROOT, 'src/cli/bulla.ts'), ...args, '.dev.vars'], { cwd })
+    const sector = createPairwise(ISSUER, new TextEncoder().encode(SALT), new Map()).nameAt(
+      { sector: API },
+      'sub',
+      'github|7',
+    )
+    const expected = ['github|7', sector].flatMap((name) =>
+      eventNames(name)
+        .toReversed()
+        .map((under) => under.name),
+    )
+    expect([code, out]).toEqual([0, expected.map((name) => `${name}\n`).join('')])
+    expect(err).toMatch(/^r2 +2027-\S+ to 2027-\S+\nr1 /)
+    const saltless = await run('node', [join(ROOT, 'src/cli/bulla.ts'), ...args, 'ring.json'], { cwd })
+    expect(saltless.out).toBe(
+      eventNames('github|7')
+        .toReversed()
+        .map(({ name }) => `${name}\n`)
+        .join(''),
+    )
+    expect(saltless.err).toContain(`NOT found: events about ${API}`)
+  },
+)
+
+it('the call in the documentation finds a person in events by the secrets of development', async () => {
+  const { cwd, ring } = await makePlace()
+  const call = blockOf('event-subject').replace('bulla', `node ${join(ROOT, 'src/cli/bulla.ts')}`)
+  const { code, out } = await run('bash', ['-ec', call], { cwd })
+  expect(code).toBe(0)
+  expect(out.split('\n')).toContain(createKeyring(ring, 'https://auth.example.com').eventNames('alice')[0]?.name)
 })

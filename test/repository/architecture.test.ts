@@ -19,7 +19,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/token': ['src/jose', 'keys', 'jose'],
   'src/protocol': ['keys'],
   'src/openid': ['src/protocol', 'keys'],
-  'src/events': ['src/protocol', 'src/log.ts', 'src/wait_until.ts'],
+  'src/events': ['src/protocol', 'src/log.ts', 'src/wait_until.ts', 'keys'],
   'src/registration': ['src/openid', 'src/protocol', 'src/jose', 'keys', '@noble/hashes'],
   'src/remote': [
     'src/registration',

@@ -33,6 +33,7 @@ import { openEntitlement } from '../fixtures.ts'
 import branched from './v1/branch.json' with { type: 'json' }
 import derivation from './v1/derivation.json' with { type: 'json' }
 import direct from './v1/direct.json' with { type: 'json' }
+import events from './v1/event.json' with { type: 'json' }
 import exported from './v1/export.json' with { type: 'json' }
 import marked from './v1/mark.json' with { type: 'json' }
 import names from './v1/names.json' with { type: 'json' }
@@ -76,6 +77,13 @@ describe('vectors v1', () => {
       }
     },
   )
+
+  it.each(events.names)('name $subject in events while $kid is primary', ({ subject, now, kid, key, name }) => {
+    const { eventName, eventNames } = createKeyring(ringOf(events.ring), events.issuer)
+    expect(eventName(subject, now)).toBe(name)
+    expect(eventNames(subject).find((under) => under.kid === kid)?.name).toBe(name)
+    expect(nameUnder(bytes(key), 'sub', subject).name).toBe(name)
+  })
 
   const keyring = createKeyring(ringOf(direct.ring), direct.issuer)
   const expectations = (now: number, resource: string): Expectations => ({
