@@ -8,11 +8,13 @@ import {
   createRing,
   examineRing,
   LONGEST_LIFE,
+  type Ring,
   type RingOptions,
   revokeRoot,
   rotateRing,
   stateOf,
   writeInstant,
+  writeRing,
 } from '../../keys/index.ts'
 import { type Command, type Io, type Option, OUT, Refusal, type Values } from './command.ts'
 import { examineList } from './examine_list.ts'
@@ -85,15 +87,47 @@ const init: Command = {
   },
 }
 
+/**
+ * Returns why a schedule leaves a ring as it is: its newest root is staged, or younger than that. Where no root is primary nothing can be
+ * sealed, and nobody waits.
+ */
+function whyEarly({ roots, revoked }: Ring, every: number, now: number): string | undefined {
+  const states = roots.map((root) => ({ ...root, state: stateOf(root, revoked, now) }))
+  if (!states.some(({ state }) => state === 'primary')) return undefined
+  const staged = states.find(({ state }) => state === 'staged')
+  if (staged !== undefined) return `root ${staged.kid} is staged, and seals from ${writeInstant(staged.use)}`
+  const young = states.find(({ state, pub }) => state === 'primary' && now - pub < every)
+  return young && `root ${young.kid} is ${writeAge(now - young.pub)} old`
+}
+
 const rotate: Command = {
   call: 'keys rotate',
   summary: 'prints the ring with the next root staged and retired ones dropped; refuses too early',
   details:
-    'The new root opens at once and seals after propagation + skew; until then every holder must have the new ring.\nNever write `> FILE` over the file that --ring reads: the shell empties it first. Use --in-place.\nA ring that has an RSA key gets the next one with the root.',
+    'The new root opens at once and seals after propagation + skew; until then every holder must have the new ring.\nNever write `> FILE` over the file that --ring reads: the shell empties it first. Use --in-place.\nA ring that has an RSA key gets the next one with the root.\nWith --every it may be run as often as you like, and again after a run that was stopped half-way.',
   needs: ['ring'],
-  options: { ring: RING, 'in-place': inPlace, out: OUT, 'root-life': rootLife, 'longest-life': longestLife, rs256 },
+  options: {
+    ring: RING,
+    'in-place': inPlace,
+    out: OUT,
+    every: {
+      type: 'string',
+      value: 'SECONDS',
+      help: 'leaves the ring as it is, with exit 0, while its newest root is staged or younger than that',
+    },
+    'root-life': rootLife,
+    'longest-life': longestLife,
+    rs256,
+  },
   async run(values, _operand, io) {
     const from = await readWholeRing(values, io)
+    const every = values.number('every')
+    const early = every === undefined ? undefined : whyEarly(from.ring, every, io.now)
+    if (early !== undefined) {
+      if (!values.has('in-place')) io.out(writeRing(from.ring))
+      io.say(`${early}: the ring stays as it is`)
+      return 0
+    }
     const rotation = rotateRing(from.ring, rootOptions(values, io, from.ring.rsa !== undefined))
     if (!rotation.ok) throw new Refusal(rotation.detail)
     await writeChangedRing(from, rotation.ring, values, io)

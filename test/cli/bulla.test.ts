@@ -142,6 +142,25 @@ describe('bulla keys', () => {
     expect(await readFile(ringFile, 'utf8')).toBe(writeRing(ring))
   })
 
+  it('rotate --every leaves a ring whose newest root is staged or young, and rotates one whose root is old, or that cannot seal', async () => {
+    const rotate = (text: string, every: number): Promise<Ended> => bulla(`keys rotate --ring - --every ${every}`, text)
+    const [before] = ring.roots
+    const old = now - (before?.pub ?? now)
+    const young = await rotate(writeRing(ring), old + 600)
+    expect(young).toMatchObject({ code: 0, out: `${writeRing(ring)}\n`, err: expect.stringContaining('root r1 is') })
+    const rotated = at(await rotate(writeRing(ring), old))
+    expect(ringIn(rotated).roots).toHaveLength(2)
+    const again = await rotate(rotated, 1)
+    expect(again).toMatchObject({ code: 0, out: rotated, err: expect.stringContaining('is staged, and seals from') })
+    // Its only root is revoked: nothing can be sealed, and the schedule mends that at once.
+    const dead = { ...ring, revoked: ['r1'] }
+    expect(ringIn(at(await rotate(writeRing(dead), old + 600))).roots).toHaveLength(2)
+    const file = join(folder, 'young.json')
+    await writeFile(file, writeRing(ring))
+    const left = await bulla(`keys rotate --ring ${file} --in-place --every ${old + 600}`)
+    expect([left.code, left.out, await readFile(file, 'utf8')]).toEqual([0, '', writeRing(ring)])
+  })
+
   it('rotate --in-place writes into a dotenv file and leaves the rest of it, for its owner alone', async () => {
     const file = join(folder, '.dev.vars')
     await writeFile(file, `# words\nOTHER="a$&b"\nKEY_RING='${writeRing(ring)}'\nLAST=1\n`, { mode: 0o644 })
