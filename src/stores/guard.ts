@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkInteger } from '../../keys/check.ts'
 import type { Log } from '../log.ts'
 import { createDeadline } from './deadline.ts'
 
@@ -96,6 +97,15 @@ export function isKeeping(guard: Guard): guard is Guard & Keeping {
 
 /** What a guard does for settings that come sealed. */
 export type Raising = Required<Pick<Guard, 'raise'>>
+
+/**
+ * Checks a number that is to be raised.
+ *
+ * @throws {TypeError | RangeError} when it is no whole number, or less than 1
+ */
+export function checkRaised(number: number): void {
+  checkInteger('number', number, 1)
+}
 
 /** Tells whether a guard also keeps numbers that only grow. */
 export function isRaising(guard: Guard): guard is Guard & Raising {

@@ -46,6 +46,8 @@ export class GuardObject extends DurableObject {
     this.#sql.exec(
       'CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, envelope TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID',
     )
+    // Nor this, which no alarm looks at: what is raised has no end.
+    this.#sql.exec('CREATE TABLE IF NOT EXISTS raised (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID')
     const known = this.#sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('family')").toArray()
     for (const [name, type] of Object.entries(ADDED_COLUMNS))
       if (!known.some((column) => column.name === name)) this.#sql.exec(`ALTER TABLE family ADD COLUMN ${name} ${type}`)
@@ -116,6 +118,14 @@ export class GuardObject extends DurableObject {
     const update = `UPDATE kept SET envelope = ?, expires_at = MAX(expires_at, ?)
       WHERE name = ? AND envelope IN (?, ?) RETURNING name`
     return this.#sql.exec(update, after, expiresAt, name, before, after).toArray().length === 1 ? 'swapped' : 'other'
+  }
+
+  /** Raises the number under a name, and returns the highest; after `deadline` (Unix milliseconds) not at all. */
+  raise(name: string, number: number, deadline: number): number | 'late' {
+    if (Date.now() > deadline) return 'late'
+    const upsert = `INSERT INTO raised (name, number) VALUES (?, ?)
+      ON CONFLICT (name) DO UPDATE SET number = MAX(number, excluded.number) RETURNING number`
+    return this.#sql.exec<{ number: number }>(upsert, name, number).one().number
   }
 
   /** Drops the rows whose time is over. */

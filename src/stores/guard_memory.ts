@@ -5,7 +5,16 @@
  */
 
 import { checkMembers } from '../../keys/check.ts'
-import { decideStep, type Family, type Guard, type Keeping, MARGIN, NEW_FAMILY, type Raising } from './guard.ts'
+import {
+  checkRaised,
+  decideStep,
+  type Family,
+  type Guard,
+  type Keeping,
+  MARGIN,
+  NEW_FAMILY,
+  type Raising,
+} from './guard.ts'
 import { keepInMemory, type OneProcessOptions } from './one_process.ts'
 
 /** How many calls there are between two clean-ups. */
@@ -69,6 +78,7 @@ export function createMemoryGuard(
       return 'first'
     },
     async raise(name, number) {
+      checkRaised(number)
       const highest = Math.max(number, raised.get(name) ?? 0)
       raised.set(name, highest)
       return highest

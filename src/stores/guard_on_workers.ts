@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Advance, Guard, Keeping, Step } from './guard.ts'
+import { type Advance, checkRaised, type Guard, type Keeping, type Raising, type Step } from './guard.ts'
 import { StoreError } from './store_error.ts'
 
 /** What a stub of the guard's object can be asked; see `GuardObject`. */
@@ -22,6 +22,7 @@ export interface GuardStub {
     expiresAt: number,
     deadline: number,
   ): Promise<'swapped' | 'other' | 'late'>
+  raise(name: string, number: number, deadline: number): Promise<number | 'late'>
 }
 
 /** The binding of the guard's objects. */
@@ -79,7 +80,7 @@ export interface DurableObjectGuardOptions {
 export function createDurableObjectGuard(
   namespace: GuardNamespace,
   options: DurableObjectGuardOptions,
-): Guard & Keeping {
+): Guard & Keeping & Raising {
   const { newId, clock } = options
 
   async function ask<Answer>(
@@ -121,5 +122,9 @@ export function createDurableObjectGuard(
     look: (id) => ask(id, (stub, name) => stub.look(name)),
     swap: (id, before, after, expiresAt) =>
       ask(id, (stub, name, deadline) => stub.swap(name, before, after, expiresAt, deadline)),
+    async raise(id, number) {
+      checkRaised(number)
+      return ask<number>(id, (stub, name, deadline) => stub.raise(name, number, deadline))
+    },
   }
 }

@@ -26,4 +26,6 @@ export interface NameStore {
     expiresAt: number,
     attempt: Attempt,
   ): Promise<Swapped>
+  /** Puts a number where a lower one is, or nothing, and returns the highest: it is kept for ever. */
+  raise(name: string, number: number, attempt: Attempt): Promise<number | 'late'>
 }

@@ -8,7 +8,7 @@ import { MARGIN } from './guard.ts'
 import type { NameStore } from './name_store.ts'
 import { textOfRedis, wordOfRedis } from './redis_answers.ts'
 import { createRedisCalls, type RedisOptions } from './redis_calls.ts'
-import { CLAIM, REPLACE } from './redis_scripts.ts'
+import { CLAIM, RAISE, REPLACE } from './redis_scripts.ts'
 import { createSharedGuard, type SharedGuard } from './shared_guard.ts'
 
 /** What a guard on Redis is made of. */
@@ -49,6 +49,16 @@ export function createRedisGuard(options: RedisGuardOptions): SharedGuard {
       })
       const outcome = wordOfRedis(answer, ['swapped', 'other', 'late'])
       return outcome === 'other' ? { outcome, there: answer[1] || undefined } : { outcome }
+    },
+    async raise(name, number, { deadline }) {
+      // It stays where too few replicas have it, too: nothing of it can be used twice, and it may only grow.
+      const answer = await redis.write({
+        script: RAISE,
+        key: prefix + name,
+        values: [String(number), String(deadline)],
+        written: 'raised',
+      })
+      return wordOfRedis(answer, ['raised', 'late']) === 'late' ? 'late' : Number(textOfRedis(answer[1]))
     },
   }
   return createSharedGuard(store, redis)

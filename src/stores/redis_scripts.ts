@@ -28,6 +28,18 @@ local till = math.max(tonumber(ARGV[3]), redis.call('PEXPIRETIME', KEYS[1]))
 redis.call('SET', KEYS[1], ARGV[2], 'PXAT', string.format('%d', till))
 return {'swapped'}`
 
+/**
+ * KEYS: a name. ARGV: number, deadline. It has no end. What is there is written again, for `WAIT`.
+ *
+ * Lua's numbers are exact up to 2^53, and only compared: what is written, and answered, are the digits themselves.
+ */
+export const RAISE: string = `${unlessLate(2)}
+local highest = ARGV[1]
+local there = redis.call('GET', KEYS[1])
+if there and tonumber(there) > tonumber(highest) then highest = there end
+redis.call('SET', KEYS[1], highest)
+return {'raised', highest}`
+
 /** KEYS: a name. ARGV: before (`''` for nothing), after. Makes undone what was done; where that is another's since, nothing. */
 export const TAKE_BACK: string = `
 if redis.call('GET', KEYS[1]) ~= ARGV[2] then return {'other'} end

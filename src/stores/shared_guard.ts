@@ -5,7 +5,7 @@
  */
 
 import { digestLabels } from '../../keys/digest.ts'
-import { decideStep, type Guard, type Keeping, type Step } from './guard.ts'
+import { checkRaised, decideStep, type Guard, type Keeping, type Raising, type Step } from './guard.ts'
 import type { NameStore } from './name_store.ts'
 import { createSharedFamilies } from './shared_families.ts'
 import type { StoreCalls } from './store_calls.ts'
@@ -14,7 +14,7 @@ import type { StoreCalls } from './store_calls.ts'
 const LONGEST_ENVELOPE = 8192
 
 /** Returns what stands for a name in a store: whatever is in it, it has 43 characters, and tells nobody anything. */
-export function storedName(kind: 'spent' | 'family' | 'kept', name: string): string {
+export function storedName(kind: 'spent' | 'family' | 'kept' | 'raised', name: string): string {
   // As JSON no two names are written alike in UTF-8, be they no Unicode at all.
   return digestLabels(kind, JSON.stringify(name))
 }
@@ -36,7 +36,8 @@ export function checkEnvelope(envelope: string): void {
 
 /** A guard that many processes share. */
 export type SharedGuard = Guard &
-  Keeping & {
+  Keeping &
+  Raising & {
     /**
      * Looks whether the store can be used: to be awaited at the start. Else the first call does, and fails where it cannot.
      *
@@ -82,6 +83,10 @@ export function createSharedGuard(store: NameStore, { call, ready }: StoreCalls)
       for (const envelope of [before, after]) checkEnvelope(envelope)
       const place = storedName('kept', name)
       return call(async (attempt) => (await store.replace(place, before, after, expiresAt, attempt)).outcome)
+    },
+    async raise(name, number) {
+      checkRaised(number)
+      return call((attempt) => store.raise(storedName('raised', name), number, attempt))
     },
   }
 }

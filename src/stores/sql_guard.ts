@@ -4,7 +4,7 @@
  * @module
  */
 
-import { MARGIN } from './guard.ts'
+import { checkRaised, MARGIN } from './guard.ts'
 import { checkEnvelope, type SharedGuard, shortened, storedName } from './shared_guard.ts'
 import { createSqlFamilies } from './sql_family.ts'
 import { GREATEST, IN_TIME, TIME } from './sql_statement.ts'
@@ -51,6 +51,11 @@ export function createSqlGuard(options: SqlGuardOptions): SqlGuard {
     UPDATE bulla_name AS t SET value = CASE WHEN t.value IN (old_value, new_value) THEN new_value ELSE t.value END,
       expires_at = CASE WHEN t.value IN (old_value, new_value) THEN ${GREATEST[dialect]}(t.expires_at, given.expires_at) ELSE t.expires_at END
     FROM given WHERE t.id = ? AND ${inTime} RETURNING value`
+  // Kept as a name that is never over: so the tables of before will do, and whatever version cleans up leaves it.
+  const raiseText = `INSERT INTO bulla_name AS t (id, value, expires_at)
+    SELECT CAST(? AS TEXT), CAST(? AS TEXT), ${Number.MAX_SAFE_INTEGER} WHERE ${inTime}
+    ON CONFLICT (id) DO UPDATE SET value = CAST(${GREATEST[dialect]}(CAST(t.value AS BIGINT), CAST(excluded.value AS BIGINT)) AS TEXT)
+    RETURNING value`
   // Whoever drops the same rows at the same time is let go before.
   const tidyText = (table: string): string => `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table}
     WHERE expires_at < (SELECT CAST(${TIME[dialect]} / 1000 AS BIGINT) - ${MARGIN}) LIMIT ${MOST_ROWS}
@@ -111,6 +116,14 @@ export function createSqlGuard(options: SqlGuardOptions): SqlGuard {
         if (there !== undefined) return there['value'] === after ? 'swapped' : 'other'
         const [row] = await ask(`SELECT ${inTime} AS timely`, deadline)
         return row?.['timely'] ? 'other' : 'late'
+      })
+    },
+    async raise(name, number) {
+      checkRaised(number)
+      const place = storedName('raised', name)
+      return change(async ({ deadline }) => {
+        const [row] = await ask(raiseText, place, String(number), deadline)
+        return row === undefined ? 'late' : Number(row['value'])
       })
     },
     async tidy() {

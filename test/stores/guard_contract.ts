@@ -6,7 +6,10 @@
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Guard, Step } from '../../src/index.ts'
-import type { Keeping } from '../../src/stores/guard.ts'
+import type { Keeping, Raising } from '../../src/stores/guard.ts'
+
+/** A guard that does all that a guard can. */
+export type WholeGuard = Guard & Keeping & Raising
 
 let names = 0
 /** Returns a name that no test used before. */
@@ -20,7 +23,7 @@ export type Carry = <Answer>(command: () => Promise<Answer> | Answer) => Promise
 /** A guard whose memory is elsewhere, so that what lies between can fail. */
 export interface Apart {
   /** Makes a guard on the same memory as `create` whose commands, each for itself, go by `carry`. */
-  create(carry: Carry): Guard & Keeping
+  create(carry: Carry): WholeGuard
   /** Does what the store does to drop what is over, where it does not by itself. Default: nothing is needed. */
   tidy?(): Promise<unknown>
 }
@@ -37,8 +40,8 @@ const ODD_NAMES: readonly (readonly [what: string, ...ends: readonly string[]])[
  * Runs the contract. `disturb` is called in the middle of races: whatever may be restarted is. `apart` is left out where the memory
  * is the guard's own process.
  */
-export function guardContract(create: () => Guard & Keeping, disturb: () => Promise<void>, apart?: Apart): void {
-  let guard: Guard & Keeping
+export function guardContract(create: () => WholeGuard, disturb: () => Promise<void>, apart?: Apart): void {
+  let guard: WholeGuard
   beforeEach(() => {
     guard = create()
   })
@@ -71,6 +74,7 @@ export function guardContract(create: () => Guard & Keeping, disturb: () => Prom
       expect(await Promise.all(names.map((name) => guard.hasEnded([name])))).toEqual(names.map((_, at) => at === 1))
       for (const [at, name] of names.entries()) expect(await guard.leave(name, `${at}`, later)).toBe('first')
       for (const [at, name] of names.entries()) expect(await guard.look(name)).toBe(`${at}`)
+      for (const [at, name] of names.entries()) expect(await guard.raise(name, at + 1)).toBe(at + 1)
     })
 
     it('remembers until the end and two minutes more: no clock differs by more', async () => {
@@ -282,6 +286,57 @@ export function guardContract(create: () => Guard & Keeping, disturb: () => Prom
     })
   })
 
+  describe('raise', () => {
+    it('only ever grows, tells the highest, and is never forgotten', async () => {
+      const [name, other] = [fresh(), fresh()]
+      expect([await guard.raise(name, 7), await guard.raise(name, 7), await guard.raise(name, 3)]).toEqual([7, 7, 7])
+      await disturb()
+      await apart?.tidy?.()
+      expect([await guard.raise(name, 1), await guard.raise(other, 1)]).toEqual([7, 1])
+      // As numbers, and not as words.
+      expect([await guard.raise(name, 10), await guard.raise(name, 9)]).toEqual([10, 10])
+    })
+
+    it('is exact up to 2^53 - 1, and takes nothing else', async () => {
+      const name = fresh()
+      const most = Number.MAX_SAFE_INTEGER
+      for (const number of [most - 2, most - 1, most]) expect(await guard.raise(name, number)).toBe(number)
+      expect(await guard.raise(name, most - 1)).toBe(most)
+      for (const wrong of [0, -1, 1.5, most + 1, Number.NaN, Number.POSITIVE_INFINITY, '8' as never]) {
+        await expect(guard.raise(name, wrong)).rejects.toThrow('an integer ≥ 1')
+        await expect(guard.raise(`${name} wrong`, wrong)).rejects.toThrow('an integer ≥ 1')
+      }
+      expect([await guard.raise(name, 1), await guard.raise(`${name} wrong`, 1)]).toEqual([most, 1])
+    })
+
+    it('tells each of a hundred at once no less than its own, and at last the highest, whatever is restarted meanwhile', async () => {
+      const name = fresh()
+      const numbers = Array.from({ length: 100 }, (_, one) => ((one * 37) % 100) + 1)
+      const answers: Promise<number>[] = []
+      for (const [at, number] of numbers.entries()) {
+        answers.push(guard.raise(name, number))
+        if (at % 25 === 24) await disturb()
+      }
+      const told = await Promise.all(answers)
+      expect(told.filter((highest, at) => highest < (numbers[at] ?? 0) || highest > 100)).toEqual([])
+      await disturb()
+      expect([told.includes(100), await guard.raise(name, 1)]).toEqual([true, 100])
+    })
+
+    it('has nothing to do with what is spent, left or ended under the same name', async () => {
+      const name = fresh()
+      await guard.raise(name, 5)
+      expect([await guard.spend(name, later), await guard.hasEnded([name]), await guard.look(name)]).toEqual([
+        'first',
+        false,
+        undefined,
+      ])
+      expect(await guard.leave(name, '9', later)).toBe('first')
+      await guard.end(name, later)
+      expect([await guard.raise(name, 4), await guard.look(name)]).toEqual([5, '9'])
+    })
+  })
+
   if (apart !== undefined) describe('with its memory elsewhere', () => apartContract(create, apart))
 }
 
@@ -337,7 +392,7 @@ function missing(nth: number): Carry {
 }
 
 /** Runs what is asked of a guard whose memory is elsewhere; `guardContract` does, where it is given `apart`. */
-export function apartContract(create: () => Guard & Keeping, apart: Apart): void {
+export function apartContract(create: () => WholeGuard, apart: Apart): void {
   const step = (gid: string, generation: number, changes: Partial<Step> = {}): Step => ({
     gid,
     generation,
@@ -348,7 +403,7 @@ export function apartContract(create: () => Guard & Keeping, apart: Apart): void
   })
 
   /** What callers are told, one after the other, whose guards each lose something; `create` makes another one each time. */
-  const courses: readonly ((unsure: () => Guard & Keeping, sure: Guard) => Promise<readonly unknown[]>)[] = [
+  const courses: readonly ((unsure: () => WholeGuard, sure: WholeGuard) => Promise<readonly unknown[]>)[] = [
     async (unsure, sure) => {
       const id = fresh()
       return [await unsure().spend(id, later), await sure.spend(id, later)]
@@ -375,6 +430,10 @@ export function apartContract(create: () => Guard & Keeping, apart: Apart): void
       const told = [await unsure().leave(name, 'a', later), await unsure().swap(name, 'a', 'b', later)]
       return [...told, await unsure().swap(name, 'a', 'c', later), await unsure().look(name)]
     },
+    async (unsure, sure) => {
+      const name = fresh()
+      return [await unsure().raise(name, 7), await unsure().raise(name, 3), await sure.raise(name, 1)]
+    },
   ]
   const advanced = (generation: number): object => ({ outcome: 'advanced', generation })
 
@@ -390,6 +449,7 @@ export function apartContract(create: () => Guard & Keeping, apart: Apart): void
         [advanced(1), advanced(1), advanced(1), { outcome: 'exhausted' }],
         [undefined, true],
         ['first', 'swapped', 'other', 'b'],
+        [7, 7, 7],
       ])
   })
 
@@ -401,12 +461,13 @@ export function apartContract(create: () => Guard & Keeping, apart: Apart): void
         if (isStill) await standing.promise
         return carryHome(command)
       })
-      const [id, gid, name, place] = [fresh(), fresh(), fresh(), fresh()]
-      const ask = (envelope: string): readonly Promise<unknown>[] => [
+      const [id, gid, name, place, raised] = [fresh(), fresh(), fresh(), fresh(), fresh()]
+      const ask = (envelope: string, number: number): readonly Promise<unknown>[] => [
         guard.spend(id, later),
         guard.advance(step(gid, 0)),
         guard.leave(name, envelope, later),
         guard.swap(place, 'a', envelope, later),
+        guard.raise(raised, number),
       ]
       const begin = () => withClock(milliseconds, () => guard.leave(place, 'a', later))
       return { begin, ask, stand: (still: boolean) => (isStill = still) }
@@ -415,13 +476,14 @@ export function apartContract(create: () => Guard & Keeping, apart: Apart): void
       await begin()
       stand(true)
     }
-    const asked = Promise.all(machines.map(({ ask }) => Promise.allSettled(ask('late'))))
+    const asked = Promise.all(machines.map(({ ask }) => Promise.allSettled(ask('late', 9))))
     await pass(1500)
     standing.resolve()
-    expect((await asked).flat().map(({ status }) => status)).toEqual(Array(8).fill('rejected'))
+    expect((await asked).flat().map(({ status }) => status)).toEqual(Array(10).fill('rejected'))
     for (const { ask, stand } of machines) {
       stand(false)
-      expect(await Promise.all(ask('b'))).toEqual(['first', { outcome: 'advanced', generation: 1 }, 'first', 'swapped'])
+      const advance = { outcome: 'advanced', generation: 1 }
+      expect(await Promise.all(ask('b', 2))).toEqual(['first', advance, 'first', 'swapped', 2])
     }
   })
 
@@ -461,8 +523,10 @@ export function apartContract(create: () => Guard & Keeping, apart: Apart): void
       await ahead.advance(step(gid, 1, { now: now + 2, grace: 30 })),
       await ahead.spend(id, later + 2),
       await behind.spend(id, later),
+      await ahead.raise(id, 2),
+      await behind.raise(id, 1),
     ]
     const [first, second] = [1, 2].map((generation) => ({ outcome: 'advanced', generation }))
-    expect(answers).toEqual([first, first, second, second, 'first', 'spent'])
+    expect(answers).toEqual([first, first, second, second, 'first', 'spent', 2, 2])
   })
 }

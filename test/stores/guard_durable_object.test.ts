@@ -67,6 +67,18 @@ describe('the guard of Durable Objects', () => {
     expect(await stub.leave('n', 'a', now + 60, inTime())).toBe('first')
     expect(await stub.swap('n', 'a', 'b', now + 60, Date.now() - 1)).toBe('late')
     expect(await stub.look('n')).toBe('a')
+    expect(await stub.raise('r', 9, Date.now() - 1)).toBe('late')
+    expect(await stub.raise('r', 1, inTime())).toBe(1)
+  })
+
+  it('keeps a number that was raised whatever an alarm drops, and needs none for it', async () => {
+    const stub = namespace.getByName('raised')
+    expect(await stub.raise('settings', 7, inTime())).toBe(7)
+    expect(await runInDurableObject(stub, (_, state) => state.storage.getAlarm())).toBe(null)
+    await stub.spend('over', now - 122, 'a', inTime())
+    await runDurableObjectAlarm(stub)
+    await evictAllDurableObjects()
+    expect(await stub.raise('settings', 1, inTime())).toBe(7)
   })
 
   it('gives one of a hundred the lease to ask a provider for new tokens, and all what that brings', async () => {

@@ -75,6 +75,14 @@ describe.each([
     expect(put.map((answer, one) => [answer, putToo[one]].sort())).toEqual(put.map(() => ['other', 'swapped']))
   })
 
+  it('raise a number together: what one was told binds the other', async () => {
+    const [one, other] = processes
+    const told = await race(times(40, (number) => ['raise', 'settings', number + 1]))
+    expect([told.length, told.every((highest) => Number(highest) <= 40), told.includes(40)]).toEqual([80, true, true])
+    await one.ask([['raise', 'settings', 50]])
+    expect(await other.ask([['raise', 'settings', 41]])).toEqual([50])
+  })
+
   it('know at once what the other has ended', async () => {
     const [one, other] = processes
     await one.ask([['end', 'session', later]])

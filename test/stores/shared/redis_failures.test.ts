@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Guard, Keeping } from '../../../src/stores/guard.ts'
 import { createRedisGuard, type SendCommand, type SharedGuard } from '../../../src/stores/index.ts'
 import { type CuttingProxy, startCuttingProxy } from '../../parties/cutting_proxy.ts'
 import { endProcess } from '../../parties/processes.ts'
@@ -37,6 +36,7 @@ describe('a Redis that is not there when it is asked', () => {
     guard.spend('code', later),
     guard.leave('device', 'sealed', later),
     guard.swap('kept', 'before', 'after', later),
+    guard.raise('settings', 9),
   ]
   /** Uses a name for good, by a command without an end. */
   const useUp = (): Promise<unknown> => redis.send(['SET', 'bare', '1', 'NX'], 'bare')
@@ -48,12 +48,12 @@ describe('a Redis that is not there when it is asked', () => {
     const starts = createRedisGuard({ send: redis.send })
     const said = await outcomes([...ask(), guard.advance(step('family')), starts.ready()])
     server.process().kill('SIGCONT')
-    expect(said).toEqual(['late', 'late', 'late', 'late', 'late'])
+    expect(said).toEqual(Array(6).fill('late'))
     // What has no end is done, though nobody waits: so the test tells one from the other.
     expect(await bare).toBe('OK')
     await starts.ready()
     expect([await guard.spend('code', later), await guard.leave('device', 'other', later)]).toEqual(['first', 'first'])
-    expect(await guard.look('kept')).toBe('before')
+    expect([await guard.look('kept'), await guard.raise('settings', 1)]).toEqual(['before', 1])
     expect(await guard.advance(step('family'))).toEqual({ outcome: 'advanced', generation: 1 })
   })
 
@@ -61,11 +61,11 @@ describe('a Redis that is not there when it is asked', () => {
     await guard.leave('kept', 'before', later)
     await endProcess(server.process(), 'SIGKILL')
     const bare = useUp()
-    expect(await outcomes(ask())).toEqual(['late', 'late', 'late'])
+    expect(await outcomes(ask())).toEqual(['late', 'late', 'late', 'late'])
     await server.restart()
     expect(await bare).toBe('OK')
     expect([await guard.spend('code', later), await guard.leave('device', 'other', later)]).toEqual(['first', 'first'])
-    expect(await guard.look('kept')).toBe('before')
+    expect([await guard.look('kept'), await guard.raise('settings', 1)]).toEqual(['before', 1])
   })
 })
 
@@ -93,7 +93,7 @@ describe('an answer that is lost, while what was asked is done', () => {
     await server.stop()
   })
 
-  it.each<[string, (guard: Guard & Keeping) => Promise<unknown>, unknown]>([
+  it.each<[string, (guard: SharedGuard) => Promise<unknown>, unknown]>([
     ['spending', (of) => of.spend('code', later), 'first'],
     [
       'moving a family on that has no grace',
@@ -103,6 +103,7 @@ describe('an answer that is lost, while what was asked is done', () => {
     ['ending a family by a generation that comes again', (of) => of.advance(step('family')), { outcome: 'reused' }],
     ['leaving', (of) => of.leave('device', 'before', later), 'first'],
     ['replacing', (of) => of.swap('device', 'before', 'after', later), 'swapped'],
+    ['raising a number', (of) => of.raise('settings', 7), 7],
     ['ending', (of) => of.end('session', later), undefined],
   ])('of %s, is told by the second try as by the first', async (_, act, told) => {
     losses = 1
@@ -184,6 +185,21 @@ describe('a replica that takes over', () => {
     const after = await promote()
     expect([await after.spend('before', later), await after.spend('code', later)]).toEqual(['spent', 'spent'])
     expect(await after.advance(step('family', 1))).toEqual({ outcome: 'advanced', generation: 2 })
+  })
+
+  it('never gives back a number that was raised, and says that it counts only where it has it', async () => {
+    const guard = createRedisGuard({ send: redis.send, replicas: 1 })
+    expect(await guard.raise('settings', 7)).toBe(7)
+    link.hold()
+    expect(await outcomes([guard.raise('settings', 8), guard.raise('settings', 3)])).toEqual([
+      'refused-by-server',
+      'refused-by-server',
+    ])
+    link.release()
+    await caughtUp()
+    expect(await guard.raise('settings', 7)).toBe(8)
+    link.hold()
+    expect(await (await promote()).raise('settings', 1)).toBe(8)
   })
 
   it('never gives back what was ended', async () => {

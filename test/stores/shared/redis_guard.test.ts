@@ -149,6 +149,18 @@ describe('what lies in Redis', () => {
     expect(await keys()).toHaveLength(4)
   })
 
+  it('is a number that was raised: by no name that says what it is of, and without an end', async () => {
+    await guard.raise('settings-of-alice', 7)
+    await guard.raise('settings-of-alice', 3)
+    const [key = '', ...others] = await keys()
+    expect(key).toMatch(/^\{issuer\}:[\w-]{43}$/)
+    expect([await redis.send(['GET', key], key), await redis.send(['PEXPIRETIME', key], key), others]).toEqual([
+      '7',
+      -1,
+      [],
+    ])
+  })
+
   it('is kept until the later end of all that was asked, whoever came last', async () => {
     await guard.advance(step)
     await guard.end(step.gid, now + 60)
@@ -184,7 +196,8 @@ describe('what lies in Redis', () => {
       await trips(() => guard.leave('c', 'x', now + 60)),
       await trips(() => guard.swap('c', 'x', 'y', now + 60)),
       await trips(() => guard.look('c')),
-    ]).toEqual([1, 2, 2, 2, 1, 1, 1, 1])
+      await trips(() => guard.raise('d', 1)),
+    ]).toEqual([1, 2, 2, 2, 1, 1, 1, 1, 1])
   })
 
   it('is touched by one key a command, which the sender is told: a cluster needs it', async () => {
@@ -217,7 +230,7 @@ describe('what lies in Redis', () => {
         odd.hasEnded(['g']),
         odd.leave('g', 'x', end),
       ]
-      const said = await Promise.allSettled([...calls, odd.swap('g', 'x', 'y', end)])
+      const said = await Promise.allSettled([...calls, odd.swap('g', 'x', 'y', end), odd.raise('g', 1)])
       expect(said.map(({ status }) => status)).toEqual(said.map(() => 'rejected'))
     }
   })

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Guard, Keeping } from '../../../src/stores/guard.ts'
 import { createSqlGuard, type SqlGuard } from '../../../src/stores/index.ts'
 import { storedName } from '../../../src/stores/shared_guard.ts'
 import { type CuttingProxy, startCuttingProxy } from '../../parties/cutting_proxy.ts'
 import { type PostgresServer, startPostgres } from '../../parties/postgres_server.ts'
 import { openPg } from '../../parties/sql_database.ts'
-import { guardContract } from '../guard_contract.ts'
+import { guardContract, type WholeGuard } from '../guard_contract.ts'
 
 const now = Math.floor(Date.now() / 1000)
 const later = now + 3600
@@ -131,7 +130,7 @@ describe('the guard on PostgreSQL while its connections are ended (pg_terminate_
   afterAll(() => opened.close())
 
   /** Returns the guard, and remembers which calls wait. */
-  function watched(): Guard & Keeping {
+  function watched(): WholeGuard {
     const watch =
       (method: keyof SqlGuard) =>
       (...given: readonly unknown[]) => {
@@ -141,8 +140,8 @@ describe('the guard on PostgreSQL while its connections are ended (pg_terminate_
         call.then(settle, settle)
         return call
       }
-    const methods = ['spend', 'advance', 'end', 'hasEnded', 'leave', 'look', 'swap'] as const
-    return Object.fromEntries(methods.map((method) => [method, watch(method)])) as unknown as Guard & Keeping
+    const methods = ['spend', 'advance', 'end', 'hasEnded', 'leave', 'look', 'swap', 'raise'] as const
+    return Object.fromEntries(methods.map((method) => [method, watch(method)])) as unknown as WholeGuard
   }
 
   guardContract(watched, async () => {

@@ -65,6 +65,13 @@ describe.each<Dialect>(['sqlite', 'postgresql'])('what is over, on %s,', (dialec
     expect(await guard.spend(`spent until ${notYet}`, now + 3600)).toBe('spent')
   })
 
+  it('is no number that was raised: that has no end', async () => {
+    const guard = createGuard(dialect, query)
+    await guard.raise('settings', 7)
+    await guard.spend('over', now - MARGIN - UNSURE)
+    expect([await guard.tidy(), await guard.raise('settings', 1)]).toEqual([1, 7])
+  })
+
   it('is kept until the later end of all that came', async () => {
     const guard = createGuard(dialect, query)
     const over = now - MARGIN - UNSURE

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { afterEach, describe, expect, it } from 'vitest'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { createSqlGuard } from '../../../src/stores/index.ts'
 import { openSqlite, SQLITE_SETTINGS } from '../../parties/sql_database.ts'
 
@@ -51,6 +52,19 @@ describe('a guard on SQLite, while another process writes for long,', () => {
 })
 
 describe('a guard on SQLite', () => {
+  it('tells the number of a backup that was put back, and is whole again with the next that is raised', async () => {
+    const { database, guard: before, path } = await openGuard()
+    await before.raise('settings', 7)
+    database.exec(`VACUUM INTO '${path}.backup'`)
+    expect(await before.raise('settings', 8)).toBe(8)
+    const backup = new DatabaseSync(`${path}.backup`)
+    onTestFinished(() => backup.close())
+    backup.exec(SQLITE_SETTINGS)
+    const guard = createSqlGuard({ dialect: 'sqlite', query: (text, values) => backup.prepare(text).all(...values) })
+    expect(await guard.raise('settings', 6)).toBe(7)
+    expect([await guard.raise('settings', 8), await guard.raise('settings', 7)]).toEqual([8, 8])
+  })
+
   it('says that there is no room, forgets nothing for it, and goes on when there is', async () => {
     const { database, guard } = await openGuard()
     const [{ page_count: pages } = {}] = database.prepare('PRAGMA page_count').all()
