@@ -6,11 +6,14 @@
 
 import { encodeBase64url } from '../keys/base64url.ts'
 import { isLoopback } from '../keys/identifier.ts'
-import type { Keyring } from '../keys/index.ts'
+import type { Keyring, SigningAlgorithm } from '../keys/index.ts'
 import { createNameSubject } from './events/event_subjects.ts'
 import { createEvents, type Events } from './events/events.ts'
+import { signClaims } from './jose/signed.ts'
 import { type Log, writeLog } from './log.ts'
+import { measureLogin } from './login/measured_login.ts'
 import { type Clients, createClients } from './registration/known_clients.ts'
+import { measureFetch } from './remote/measured_fetch.ts'
 import { createStrangers, type Strangers } from './remote/public/client_documents.ts'
 import { createPublicFetch } from './remote/public/public_fetch.ts'
 import type { IssuerSettings } from './settings/issuer_settings.ts'
@@ -18,9 +21,11 @@ import { checkRing } from './settings/ring_needs.ts'
 import { type CheckedSettings, checkSettings } from './settings/settings.ts'
 import { guardWithDeadline, rememberLonger } from './stores/guard.ts'
 import { createKeyRing, type KeyRing } from './stores/key_ring.ts'
+import { measureStore } from './stores/measured_store.ts'
 import { livesInMemory, placeOfMany } from './stores/one_process.ts'
 import { revocationsWithDeadline } from './stores/revocations.ts'
 import { createPurposeEnvelopes, type PurposeEnvelopes } from './token/purpose.ts'
+import { createMeasure, type Measure } from './trace.ts'
 
 /** All that an endpoint may use beside the request. */
 export interface EndpointContext {
@@ -33,6 +38,19 @@ export interface EndpointContext {
   readonly keyRing: KeyRing
   /** Returns what seals and opens the issuer's own envelopes at `now`. */
   readonly envelopes: (keyring: Keyring, now: number) => PurposeEnvelopes
+  /**
+   * Signs claims by the key that signs at `now`.
+   *
+   * @throws {OAuthError} `temporarily_unavailable` when nothing may be sealed then, or none signs by this algorithm
+   */
+  readonly sign: (
+    claims: Readonly<Record<string, unknown>>,
+    typ: string | undefined,
+    alg: SigningAlgorithm,
+    now: number,
+  ) => Promise<string>
+  /** Runs a part of a request, and measures it where the operator wants that. */
+  readonly measure: Measure
   /** Tells what happened. */
   readonly events: Events
   readonly log: Log
@@ -112,7 +130,8 @@ export function createContext(settings: IssuerSettings): EndpointContext {
     log({ level: 'warn', event: 'guard', detail })
   }
   const ring = createKeyRing({ texts, issuer, longestLife, log })
-  const fetch = createPublicFetch(isLoopback(issuer), settings.fetch)
+  const measure = createMeasure(settings.trace)
+  const fetch = measureFetch(createPublicFetch(isLoopback(issuer), settings.fetch), measure, true)
   const strangers = checked.walkIns?.takesDocuments
     ? createStrangers(checked.walkIns, fetch, guard !== undefined)
     : undefined
@@ -122,17 +141,27 @@ export function createContext(settings: IssuerSettings): EndpointContext {
       ...checked,
       guard:
         guard &&
-        guardWithDeadline(
-          rememberLonger(guard, () => 2 * ring.skew(now())),
-          log,
+        measureStore(
+          'guard',
+          guardWithDeadline(
+            rememberLonger(guard, () => 2 * ring.skew(now())),
+            log,
+          ),
+          measure,
         ),
-      revocations: revocations && revocationsWithDeadline(revocations, log),
+      revocations: revocations && measureStore('revocations', revocationsWithDeadline(revocations, log), measure),
+      authenticate: authenticate && measureLogin(authenticate, measure),
     },
     clients: createClients(checked, strangers?.clients),
     strangers,
     hooks: { ...(claims && { claims }), ...(response && { response }), ...(addressOf && { addressOf }) },
     keyRing: ring,
     envelopes: (keyring, now) => createPurposeEnvelopes(keyring, lives, now),
+    async sign(claims, typ, alg, now) {
+      const key = ring.signer(alg, now)
+      return measure({ part: 'signing', alg }, () => signClaims(claims, typ, key))
+    },
+    measure,
     events,
     log,
     now,

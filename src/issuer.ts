@@ -27,11 +27,12 @@ import { createTokenEndpoint } from './endpoints/token.ts'
 import { createUserinfoEndpoint } from './endpoints/userinfo.ts'
 import { createDoors } from './http/doors.ts'
 import { following, followingForm } from './http/following.ts'
-import type { FormRequest } from './http/form_endpoint.ts'
+import type { FormEndpoint, FormRequest } from './http/form_endpoint.ts'
 import { only, onlyForUs, securely, showingRefusals } from './http/middleware.ts'
 import { type Answer, answerError, answerRefusal, toResponse } from './http/respond.ts'
 import { createParts, createPersonalParts } from './parts.ts'
 import { DEVICE_CODE } from './protocol/grant_type.ts'
+import { measureFetch } from './remote/measured_fetch.ts'
 import type { IssuerSettings } from './settings/issuer_settings.ts'
 
 /** An issuer: a Hono app, and the token endpoint as a plain function beside it. */
@@ -53,8 +54,14 @@ export function createIssuer(settings: IssuerSettings): Issuer {
   const context = createContext(settings)
   const { log } = context
   const { issuer, authenticate, revocations, openid, userinfo, walkIns, grants } = context.settings
-  const parts = createParts(context, settings.fetch ?? ((url, init) => globalThis.fetch(url, init)))
-  const createTokenResponse = createTokenEndpoint(context, parts)
+  const fetch = settings.fetch ?? ((url, init) => globalThis.fetch(url, init))
+  const parts = createParts(context, measureFetch(fetch, context.measure))
+  const answerToken = createTokenEndpoint(context, parts)
+  const createTokenResponse: FormEndpoint = (asked) => {
+    const request = context.events.requestId()
+    const part = { part: 'token', method: asked.method, url: `${issuer}/token`, request } as const
+    return context.measure(part, () => answerToken(asked))
+  }
   const isDemo = settings.isDemo === true && isLoopback(issuer)
   const base = new URL(issuer).pathname.replace(/\/$/, '')
 

@@ -6,7 +6,6 @@
  */
 
 import type { EndpointContext } from '../context.ts'
-import { signClaims } from '../jose/signed.ts'
 import type { WayBack } from '../pages/leaving.ts'
 import { OAUTH_ERRORS, type OAuthError, type OAuthErrorCode } from '../protocol/error.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
@@ -53,13 +52,13 @@ const TOLD: ReadonlySet<OAuthErrorCode> = new Set([
 ])
 
 /** Returns what makes the answers of an issuer. */
-export function createAnswers({ settings, keyRing }: EndpointContext): Answers {
+export function createAnswers({ settings, sign: signWith }: EndpointContext): Answers {
   const { issuer } = settings
 
   /** Signs what a client is told (JARM §2.1). It has no `typ`: nothing else that is signed here is without. */
   async function sign({ client }: Destination, told: Readonly<Record<string, string>>, now: number): Promise<string> {
     const claims = { iss: issuer, aud: client.id, exp: now + SIGNED_ANSWER_LIFETIME, ...told }
-    return signClaims(claims, undefined, keyRing.signer(client.openid.authorizationAlg, now))
+    return signWith(claims, undefined, client.openid.authorizationAlg, now)
   }
 
   /** Returns the way to a client, in the mode that it asked for. */

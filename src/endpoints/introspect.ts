@@ -11,7 +11,6 @@ import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
 import { type Answer, answerJson } from '../http/respond.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
 import type { HasEnded } from '../issuing/ended.ts'
-import { signClaims } from '../jose/signed.ts'
 import { refusal } from '../protocol/error.ts'
 import { isPreferred } from '../protocol/media_type.ts'
 import { isProvable } from '../registration/resource.ts'
@@ -35,13 +34,12 @@ export function createIntrospectEndpoint(
   context: EndpointContext,
   { authenticateClient, accessTokens, hasEnded }: IntrospectParts,
 ): FormEndpoint {
-  const { settings, keyRing } = context
+  const { settings } = context
   const { issuer, resources } = settings
 
   async function sign(body: object, clientId: string, now: number): Promise<Answer> {
-    const signer = keyRing.signer('ES256', now)
     const claims = { iss: issuer, aud: clientId, iat: now, token_introspection: body }
-    const jwt = await signClaims(claims, 'token-introspection+jwt', signer)
+    const jwt = await context.sign(claims, 'token-introspection+jwt', 'ES256', now)
     return {
       status: 200,
       headers: { 'Content-Type': SIGNED, 'Cache-Control': 'no-store', Pragma: 'no-cache', ...VARY },

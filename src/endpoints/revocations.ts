@@ -12,7 +12,6 @@ import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
 import { type Answer, answerError, answerJson } from '../http/respond.ts'
 import type { BackchannelLogout } from '../issuing/backchannel_logout.ts'
 import type { RevokedBranches, Revoking } from '../issuing/revoking.ts'
-import { signClaims } from '../jose/signed.ts'
 import { OAUTH_ERRORS, refusal } from '../protocol/error.ts'
 import type { Reason } from '../protocol/reasons.ts'
 import { isImpersonal } from '../protocol/subject.ts'
@@ -63,11 +62,10 @@ type Told = { readonly ok: true; readonly answer: Answer } | { readonly ok: fals
 
 /** Returns `GET /revocations`. */
 export function createRevocationsEndpoint(context: EndpointContext, revocations: Revocations): () => Promise<Answer> {
-  const { settings, keyRing, log } = context
+  const { settings, sign, log } = context
   const { issuer } = settings
 
   async function create(now: number): Promise<Answer> {
-    const signer = keyRing.signer('ES256', now)
     const { epoch, seq, salt, events } = await revocations.read(now, 'access tokens')
     const iat = now - (now % DATE_EVERY)
     // JSON leaves out an epoch that is not there.
@@ -77,7 +75,7 @@ export function createRevocationsEndpoint(context: EndpointContext, revocations:
       'Cache-Control': `public, max-age=${MAX_AGE}`,
       ETag: `W/"${epoch ?? 0}-${seq}-${iat}"`,
     }
-    return { status: 200, headers, body: await signClaims(claims, REVOCATIONS_TYP, signer) }
+    return { status: 200, headers, body: await sign(claims, REVOCATIONS_TYP, 'ES256', now) }
   }
 
   const told = (now: number): Promise<Told> =>

@@ -63,7 +63,7 @@ export function createAccessTokens(
   recipients: Recipients,
   publicKeys: PublicKeys,
 ): AccessTokens {
-  const { settings, keyRing } = context
+  const { settings, keyRing, measure } = context
   const { issuer, approvable, pairwise } = settings
 
   function leavesFor({ purpose, uri, enc, accessTokenLifetime, branch }: Resource, now: number) {
@@ -143,7 +143,8 @@ export function createAccessTokens(
         : sealDirect(entitlement, issuer, leaves, now)
     }
     const signer = keyRing.signer(resource.signingAlg, now)
-    return sealNested(entitlement, issuer, signer, await recipientOf(resource, now))
+    const recipient = await recipientOf(resource, now)
+    return measure({ part: 'signing', alg: signer.alg }, () => sealNested(entitlement, issuer, signer, recipient))
   }
 
   /** Seals an entitlement that carries the token of a provider: it is never cut, and never too long for who is to take it. */

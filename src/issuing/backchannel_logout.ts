@@ -7,7 +7,6 @@
 
 import { digestLabels } from '../../keys/digest.ts'
 import type { EndpointContext } from '../context.ts'
-import { signClaims } from '../jose/signed.ts'
 import type { Client } from '../registration/clients/client.ts'
 import { describeFailure, describeStatus, type Fetch } from '../remote/document.ts'
 import type { WaitUntil } from '../wait_until.ts'
@@ -65,7 +64,7 @@ type Outcome = { readonly detail: string; readonly mayPass: boolean } | undefine
 
 /** Returns what tells the clients of an issuer. `fetch` takes the tokens there. */
 export function createBackchannelLogout(
-  { settings, keyRing, log, newId }: EndpointContext,
+  { settings, sign: signWith, log, newId }: EndpointContext,
   fetch: Fetch,
 ): BackchannelLogout {
   const { issuer, openid, clients, pairwise } = settings
@@ -87,7 +86,7 @@ export function createBackchannelLogout(
       sub: pairwise.nameAt(client.openid, 'sub', sub),
       ...(sid === undefined ? {} : { sid: sidFor(sid, client.id) }),
     }
-    return signClaims(token, LOGOUT_TOKEN_TYP, keyRing.signer(client.openid.idTokenAlg, now))
+    return signWith(token, LOGOUT_TOKEN_TYP, client.openid.idTokenAlg, now)
   }
 
   /** Sends a token once (§2.5). Nothing of the answer is read but its status (§2.8). */

@@ -11,7 +11,6 @@ import type { SigningAlgorithm } from '../../keys/index.ts'
 import type { EndpointContext } from '../context.ts'
 import type { LoginFacts } from '../grants/grant.ts'
 import { encryptTo } from '../jose/encrypted.ts'
-import { signClaims } from '../jose/signed.ts'
 import { ID_TOKEN_TYP } from '../openid/openid.ts'
 import { refusal } from '../protocol/error.ts'
 import type { Client } from '../registration/clients/client.ts'
@@ -55,7 +54,7 @@ function halfDigest(token: string, alg: SigningAlgorithm): string {
 
 /** Returns the ID tokens of an issuer. */
 export function createIdTokens(
-  { settings, keyRing }: EndpointContext,
+  { settings, sign }: EndpointContext,
   recipients: Recipients,
   tellPerson: TellPerson,
 ): IdTokens {
@@ -75,7 +74,6 @@ export function createIdTokens(
     async sign({ sub, sid, login, nonce, claims, until }, client, accessToken, now) {
       if (openid === undefined) throw new RangeError('a grant tells who logged in where nobody is told')
       const { idTokenAlg: alg } = client.openid
-      const signer = keyRing.signer(alg, now)
       const token = {
         ...(await tellPerson(sub, claims)),
         iss: issuer,
@@ -88,7 +86,7 @@ export function createIdTokens(
         at_hash: halfDigest(accessToken, alg),
         sid: sidFor(sid, client.id),
       }
-      return encrypt(await signClaims(token, ID_TOKEN_TYP, signer), client, now)
+      return encrypt(await sign(token, ID_TOKEN_TYP, alg, now), client, now)
     },
   }
 }

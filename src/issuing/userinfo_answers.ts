@@ -5,7 +5,6 @@
  */
 
 import type { EndpointContext } from '../context.ts'
-import { signClaims } from '../jose/signed.ts'
 import type { Claims } from '../openid/told_claims.ts'
 import type { Client } from '../registration/clients/client.ts'
 
@@ -18,12 +17,12 @@ const USERINFO_TYP = 'userinfo+jwt'
  * @throws {OAuthError} `temporarily_unavailable` when no key signs as the client wants it
  */
 export async function signUserinfo(
-  { settings, keyRing }: EndpointContext,
+  { settings, sign }: EndpointContext,
   claims: Claims,
   client: Client,
   now: number,
 ): Promise<string | undefined> {
   const { userinfoAlg: alg } = client.openid
   if (alg === undefined) return undefined
-  return signClaims({ ...claims, iss: settings.issuer, aud: client.id }, USERINFO_TYP, keyRing.signer(alg, now))
+  return sign({ ...claims, iss: settings.issuer, aud: client.id }, USERINFO_TYP, alg, now)
 }

@@ -22,6 +22,7 @@ import type { Fetch } from '../remote/document.ts'
 import type { Guard } from '../stores/guard.ts'
 import type { Revocations } from '../stores/revocations.ts'
 import type { Entitlement } from '../token/entitlement.ts'
+import type { Trace } from '../trace.ts'
 import type { AllowDevice } from './allow_device.ts'
 
 /** Facts about a request that the operator wants to see again: client IP, country, device. */
@@ -155,6 +156,11 @@ export interface IssuerSettings {
    * tokens call them; `"none"` not at all. Default `"hash"`.
    */
   readonly eventSubjects?: EventSubjects
+  /**
+   * Runs parts of requests and measures them: `/token`, calls of the guard, of the list of revocations and of logins, fetches, signatures.
+   * `createTelemetry` of `bulla/opentelemetry` gives one. Default: nobody measures.
+   */
+  readonly trace?: Trace
   /** Takes the lines of the log. Default: one line of JSON each on the console. */
   readonly log?: Log
   /** Returns the time in Unix seconds. Default: the clock. */

@@ -48,6 +48,7 @@ export const SETTING_KINDS = {
   allowDevice: 'function',
   onEvent: 'function',
   eventSubjects: 'read',
+  trace: 'function',
   log: 'function',
   now: 'function',
   wait: 'function',

@@ -15,6 +15,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/cloudflare.d.ts': [],
   'src/elapsed.ts': [],
   'src/wait_until.ts': [],
+  'src/trace.ts': [],
   'src/jose': ['keys', 'jose'],
   'src/token': ['src/jose', 'keys', 'jose'],
   'src/protocol': ['keys'],
@@ -22,6 +23,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/events': ['src/protocol', 'src/log.ts', 'src/wait_until.ts', 'keys'],
   'src/registration': ['src/openid', 'src/protocol', 'src/jose', 'keys', '@noble/hashes'],
   'src/remote': [
+    'src/trace.ts',
     'src/registration',
     'src/protocol',
     'src/token',
@@ -31,6 +33,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'src/log.ts',
   ],
   'src/stores': [
+    'src/trace.ts',
     'src/remote',
     'src/protocol',
     'src/token',
@@ -41,6 +44,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/pages': ['hono'],
   'src/login': [
+    'src/trace.ts',
     'src/openid',
     'src/pages',
     'src/remote',
@@ -63,6 +67,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'keys',
   ],
   'src/settings': [
+    'src/trace.ts',
     'src/events',
     'src/openid',
     'src/grants',
@@ -77,6 +82,9 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/development.ts': ['src/openid', 'src/protocol', 'src/registration'],
   'src/context.ts': [
+    'src/trace.ts',
+    'src/jose',
+    'src/login',
     'src/events',
     'src/settings',
     'src/remote',
@@ -173,6 +181,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'src/remote',
   ],
   'src/issuer.ts': [
+    'src/remote',
     'src/parts.ts',
     'src/endpoints',
     'src/http',
@@ -199,6 +208,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/worker.ts': ['node', 'src/bindings.ts', 'src/issuer.ts', 'src/http', 'src/stores'],
   'src/index.ts': [
+    'src/trace.ts',
     'src/events',
     'src/bindings.ts',
     'src/issuer.ts',
