@@ -19,6 +19,7 @@ import type { AuthorizationRequest } from './authorization_request.ts'
 import type { Answers } from './authorization_response.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 import type { Session, Sessions } from './session.ts'
+import { toldOfPerson, toldOfRequest } from './told_facts.ts'
 
 /** Characters that a code may have: a refresh token, which has facts of its own beside the same approval, is an envelope then, too. */
 const LONGEST_CODE = 7900
@@ -82,12 +83,12 @@ export interface CodeParts {
 
 /** Returns the mint of codes. */
 export function createCodes(
-  { settings, newId }: EndpointContext,
+  { settings, newId, events }: EndpointContext,
   { approve, pushedRequests, view, answers, allowed, sessions }: CodeParts,
 ): Codes {
   const { lives } = settings
 
-  /** Returns a code. */
+  /** Returns a code, and names the grant. */
   async function mint(
     request: AuthorizationRequest,
     session: Session,
@@ -95,7 +96,7 @@ export function createCodes(
     now: number,
     one: string,
     answered: Answered | undefined,
-  ): Promise<string> {
+  ): Promise<{ readonly code: string; readonly gid: string }> {
     const { destination, codeChallenge, nonce, dpopJkt, pushed } = request
     const { redirectUri } = destination
     const asked = {
@@ -109,7 +110,7 @@ export function createCodes(
     const code = await sealCode({ jti: nameAfter('code', one), iat: now, exp: now + lives.code, ...facts }, envelopes)
     if (code.length > LONGEST_CODE)
       throw refusal('invalid_request', 'too_long', `the code has ${code.length} characters`)
-    return code
+    return { code, gid: facts.gid }
   }
 
   return {
@@ -122,12 +123,15 @@ export function createCodes(
       if (await view.hits({ sub: session.sub, client_id: destination.client.id, iat: now }, now))
         throw refusal('access_denied', 'grant_ended', 'the app was revoked just now', { retryAfter: REVOKED_FOR })
       const one = answered?.jti ?? newId()
-      const code = await mint(request, session, envelopes, now, one, answered)
+      const { code, gid } = await mint(request, session, envelopes, now, one, answered)
       // It may have to be signed: what cannot be said spends nothing.
       const way = await answers.send(destination, code, now)
       await pushedRequests.spend(request.pushed, one, now)
       await allowed.note(c, request, session, envelopes, now)
       await sessions.note(c, request, session, envelopes, now)
+      const unasked = destination.client.consent === 'skip' ? 'skipped' : 'remembered'
+      const method = answered === undefined ? unasked : 'asked'
+      events.tell('consent.given', { ...toldOfRequest(request), ...toldOfPerson(session), gid, method })
       return way
     },
   }

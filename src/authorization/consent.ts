@@ -9,7 +9,7 @@ import type { EndpointContext } from '../context.ts'
 import { checkOwnForm, readBody } from '../http/browser.ts'
 import { withCookies } from '../http/cookies.ts'
 import { answerLeaving } from '../http/leaving.ts'
-import { answerErrorPage, toPageError } from '../http/respond.ts'
+import { answerErrorPage, toldOf, toPageError } from '../http/respond.ts'
 import { answeredPage, askingAnewPage, consentPage, switchingPage } from '../pages/consent.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { OAUTH_ERRORS, type OAuthError, refusal } from '../protocol/error.ts'
@@ -26,6 +26,7 @@ import type { RememberedConsents } from './remembered_consents.ts'
 import type { Session, Sessions } from './session.ts'
 import { placeOf, type ShowClient } from './shown_client.ts'
 import type { IsSufficient } from './sufficient_session.ts'
+import { toldOfPerson, toldOfRequest } from './told_facts.ts'
 import type { RequestInside, Ways } from './ways.ts'
 
 /** Consents of the persons that are asked. */
@@ -71,7 +72,7 @@ export function createConsents(
   context: EndpointContext,
   { remembered, sessions, codes, answers, ways, isSufficient, showClient }: ConsentParts,
 ): Consents {
-  const { settings, hooks, clients, keyRing, log, newId } = context
+  const { settings, hooks, clients, keyRing, log, newId, events } = context
   const { issuer, guard, lives } = settings
 
   async function isNeeded(...[c, request, session, envelopes]: Parameters<Consents['isNeeded']>): Promise<boolean> {
@@ -124,6 +125,7 @@ export function createConsents(
     try {
       return await answer(c, context.now())
     } catch (error) {
+      events.tell('authorization.refused', toldOf(error))
       return answerErrorPage(error, { issuer, event: 'consent', log })
     }
   }
@@ -167,6 +169,7 @@ export function createConsents(
     const asked = readParameters(parameters)
     const destination = await proveDestination(asked, clients, { now, asker: hooks.addressOf?.(c.req.raw, c.env) })
     const request = readAuthorizationRequest(asked, destination, settings, pushed)
+    events.note(toldOfPerson(session))
     const isAllowed = decision === 'allow'
     if (isAllowed && !(await isSufficient(session, request, now))) return undefined
     const denied = await answers.refuse(
@@ -174,10 +177,13 @@ export function createConsents(
       refusal('access_denied', 'person_denied', 'the person said no'),
       now,
     )
-    if (!(await isDecision(decision, jti, exp, now)))
+    if (!(await isDecision(decision, jti, exp, now))) {
+      events.tell('authorization.refused', { reason: 'stale' })
       return withCookies(c, await toPageResponse(409, answeredPage(issuer, denied)))
+    }
     const way = isAllowed ? await codes.send(c, request, session, envelopes, now, { jti, exp }) : denied
     if (isAllowed) await remembered.note(c, request, session, envelopes, now)
+    else events.tell('consent.denied', { ...toldOfRequest(request), reason: 'person_denied' })
     log({ level: 'info', event: 'consent', code: decision, client: destination.client.id })
     return withCookies(c, await answerLeaving(issuer, way, true))
   }
@@ -193,6 +199,7 @@ export function createConsents(
     envelopes: PurposeEnvelopes,
     now: number,
   ): Promise<Response> {
+    events.tell('authorization.refused', toldOf(error))
     const back = await ways.back(c, request, error, now)
     const mayPass = OAUTH_ERRORS[error.code].status >= 500
     if (back === undefined || mayPass || error.code === 'invalid_request_uri') {

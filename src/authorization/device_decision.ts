@@ -15,9 +15,10 @@ import { refusal } from '../protocol/error.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { AllowedApps } from './allowed_apps.ts'
-import type { Approve } from './approve.ts'
+import { type Approve, nameAfter } from './approve.ts'
 import type { DeviceRequest } from './device_request.ts'
 import type { Session, Sessions } from './session.ts'
+import { toldOfPerson, toldOfRequest } from './told_facts.ts'
 
 /** What is handed on within one request of a browser. */
 export interface Visit {
@@ -63,7 +64,7 @@ export type DecideDevice = (
 
 /** Returns what takes the answers. */
 export function createDecideDevice(
-  { settings, log }: EndpointContext,
+  { settings, log, events }: EndpointContext,
   { sessions, approve, allowed, view }: DeviceDecisionParts,
 ): DecideDevice {
   const { issuer } = settings
@@ -88,19 +89,27 @@ export function createDecideDevice(
     const { c, session, devices, envelopes, now } = visit
     const { client } = request.destination
     const { sub } = session
+    const told = { ...toldOfRequest(request), ...toldOfPerson(session) }
     const answered = deviceAnsweredPage(issuer, decision, client.name)
     const isFirst = isOpen(waiting, now) && (await put(visit, decision, waiting, request))
     if (!isFirst) {
       const { state, approval } = (await devices.find(waiting.userCode))?.facts ?? {}
       const isSame = decision === 'deny' ? state === 'denied' : approval?.sid === session.sid && approval.sub === sub
-      if (!isSame) return withCookies(c, await toPageResponse(409, deviceOverPage(issuer)))
+      if (!isSame) {
+        events.tell('authorization.refused', { ...told, reason: 'stale' })
+        return withCookies(c, await toPageResponse(409, deviceOverPage(issuer)))
+      }
     }
     // Again, too: the first answer, with its cookies, may have been lost.
     if (decision === 'allow') {
       await allowed.note(c, request, session, envelopes, now)
       await sessions.note(c, request, session, envelopes, now)
     }
-    if (isFirst) log({ level: 'info', event: 'device', code: decision, client: client.id })
+    if (isFirst) {
+      log({ level: 'info', event: 'device', code: decision, client: client.id })
+      if (decision === 'deny') events.tell('consent.denied', { ...told, reason: 'person_denied', method: 'device' })
+      else events.tell('consent.given', { ...told, gid: nameAfter('grant', waiting.facts.jti), method: 'device' })
+    }
     return withCookies(c, await toPageResponse(200, answered))
   }
 }

@@ -17,6 +17,7 @@ import type { Identified } from './identified_person.ts'
 import { begunAt, type LoginFacts } from './login_facts.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 import type { Sessions } from './session.ts'
+import { toldOfPerson } from './told_facts.ts'
 import { devicePageOf } from './ways.ts'
 
 /** Stands beside a request that goes on after a login for which a browser without cookies went nowhere: it should have some now. */
@@ -47,7 +48,7 @@ export interface FinishParts {
 
 /** Returns what finishes logins. */
 export function createFinishLogin(
-  { settings }: EndpointContext,
+  { settings, events }: EndpointContext,
   { sessions, pushedRequests, handedTokens, chooseProvider }: FinishParts,
 ): FinishLogin {
   const { issuer, guard, lives } = settings
@@ -81,6 +82,7 @@ export function createFinishLogin(
     if (given !== undefined && hands !== undefined && sealed !== undefined)
       await handedTokens.leave(facts.jti, given, { person, parameters, hands }, sid, sealed.until + lives.code)
     chooseProvider.note(c, facts.provider)
+    events.tell('login.succeeded', { ...toldOfPerson(person), ...(facts.provider && { method: facts.provider }) })
     return c.redirect(isMarked ? addParameters(goesOnAt, { [LOGGED_IN]: 'yes' }) : goesOnAt, 303)
   }
 }

@@ -7,13 +7,11 @@
 import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
 import type { EndpointContext } from '../context.ts'
-import { checkOwnForm, LONGEST_FORM, readBody, sameAgain } from '../http/browser.ts'
+import { checkOwnForm, LONGEST_FORM, readBody } from '../http/browser.ts'
 import { type Cookies, withCookies } from '../http/cookies.ts'
-import { answerLeaving } from '../http/leaving.ts'
-import { answerErrorPage, type ErrorPageOptions, toPageError } from '../http/respond.ts'
 import type { Transaction } from '../login/authenticate.ts'
 import { readLoginAnswer } from '../login/login_answer.ts'
-import { OAUTH_ERRORS, OAuthError, refusal } from '../protocol/error.ts'
+import { OAuthError, refusal } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { isOnDevice } from '../protocol/redirect_uri.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
@@ -21,7 +19,7 @@ import type { LoginPrompt } from './altered_request.ts'
 import type { AuthorizationRequest } from './authorization_request.ts'
 import type { Answers } from './authorization_response.ts'
 import type { Asking, ChooseProvider } from './choose_provider.ts'
-import { proveDestination } from './destination.ts'
+import { createFailedLogins } from './failed_login.ts'
 import { type FinishLogin, LOGGED_IN } from './finished_login.ts'
 import type { Identified, Identify } from './identified_person.ts'
 import { callbackOf, type LoginFacts, transactionOf } from './login_facts.ts'
@@ -74,8 +72,9 @@ export function createLogins(
   context: EndpointContext,
   { cookies, answers, ways, identify, chooseProvider, wanted, showClient, finish }: LoginParts,
 ): Logins {
-  const { settings, hooks, clients, keyRing, log, newId } = context
+  const { settings, keyRing, newId } = context
   const { issuer, lives } = settings
+  const failed = createFailedLogins(context, { answers, ways })
 
   /** Returns what ties a login to one browser; a browser that has it keeps it, so that two tabs can log in at once. */
   function browserOf(c: Context): string {
@@ -85,17 +84,6 @@ export function createLogins(
     return digestLabels('browser', browser)
   }
 
-  /** Tells the client that there will be no login: its destination is proved by what was sealed for this browser. */
-  async function tellClient(c: Context, error: OAuthError, facts: LoginFacts, now: number): Promise<Response> {
-    const { parameters, provider } = facts
-    const meeting = { now, asker: hooks.addressOf?.(c.req.raw, c.env) }
-    const destination = await proveDestination(readParameters(parameters), clients, meeting)
-    const { id } = destination.client
-    const at = provider === undefined ? {} : { provider }
-    log({ level: 'warn', event: 'login', code: error.code, client: id, ...at, detail: error.message })
-    return answerLeaving(issuer, await answers.refuse(destination, error, now), c.req.method === 'POST')
-  }
-
   /** Asks for the person; a response comes back as it is, and an error that is for the client as the way to it. */
   async function ask(c: Context, facts: LoginFacts, transaction: Transaction): Promise<Identified | Response> {
     try {
@@ -103,7 +91,7 @@ export function createLogins(
       return await identify(c, asked, transaction)
     } catch (error) {
       if (error instanceof OAuthError && error.isForClient && facts.at === undefined)
-        return tellClient(c, error, facts, transaction.now)
+        return failed.tellClient(c, error, facts, transaction.now)
       throw error
     }
   }
@@ -161,24 +149,8 @@ export function createLogins(
       if (result instanceof Response) return withCookies(c, result)
       return await finish(c, result, facts, envelopes, now, isNew)
     } catch (error) {
-      return fail(c, error, now, { retryAt: await ways.again(facts, envelopes, now), request: facts, provider })
+      return failed.show(c, error, now, { retryAt: await ways.again(facts, envelopes, now), request: facts, provider })
     }
-  }
-
-  /** Shows what went wrong; nothing is lost, and the person can try again, or go back to the app of a request that is theirs. */
-  async function fail(
-    c: Context,
-    thrown: unknown,
-    now: number,
-    {
-      request,
-      ...known
-    }: Pick<ErrorPageOptions, 'retryAt' | 'provider'> & { request?: RequestInside | undefined } = {},
-  ): Promise<Response> {
-    const error = toPageError(thrown)
-    const retryAt = known.retryAt ?? (OAUTH_ERRORS[error.code].status >= 500 ? sameAgain(c.req.raw, issuer) : undefined)
-    const back = request && (await ways.back(c, request, error, now))
-    return withCookies(c, await answerErrorPage(error, { ...known, issuer, event: 'login', log, retryAt, back }))
   }
 
   /** Tells whether this is the browser in which a login was begun. */
@@ -241,7 +213,7 @@ export function createLogins(
       const result = await ask(c, facts, transactionOf(issuer, facts, state, 'continue', now))
       return result instanceof Response ? withCookies(c, result) : await finish(c, result, facts, envelopes, now)
     } catch (error) {
-      return fail(c, error, now, { retryAt, request: own, provider })
+      return failed.show(c, error, now, { retryAt, request: own, provider })
     }
   }
 
@@ -250,7 +222,7 @@ export function createLogins(
     try {
       return c.redirect(getFor(callbackOf(issuer, provider), await readBody(c.req.raw)), 303)
     } catch (error) {
-      return fail(c, error, context.now())
+      return failed.show(c, error, context.now())
     }
   }
 

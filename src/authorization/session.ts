@@ -21,6 +21,7 @@ import type { RevocationView } from '../stores/revocations.ts'
 import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
 import type { Asked } from './authorization_request.ts'
 import { openCookie } from './sealed_cookie.ts'
+import { toldOfPerson } from './told_facts.ts'
 
 /** Somebody who logs in, and where. */
 export interface LoggedIn extends Person {
@@ -74,7 +75,7 @@ export interface Sessions {
   /** Notes that a client was told of a session: when it ends, the client is told that as well, if it wants to hear. */
   note(c: Context, request: Asked, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<void>
   /** Ends a session for good: a copy of its cookie is dead too, and its clients are told. */
-  end(c: Context, session: Session, now: number): Promise<void>
+  end(c: Context, session: Session, how: 'logout' | 'apps', now: number): Promise<void>
 }
 
 /** Seconds after a login in which it is not asked for what it did not keep. */
@@ -110,7 +111,7 @@ export function createSessions(
   backchannel: BackchannelLogout,
   keptTokens: KeptTokensAt,
 ): Sessions {
-  const { settings, newId } = context
+  const { settings, newId, events } = context
   const { guard, lives, sessionIdleLifetime, longestLife, openid } = settings
   const kept = openid === undefined ? {} : { kept: nameOfKept(openid) }
 
@@ -166,8 +167,10 @@ export function createSessions(
   }
 
   /** Ends a session for good, and tells the clients of it, beside the request: once, however often its cookie comes at the same time. */
-  async function endAndTell(c: Context, { sid, sub, told = '' }: Session, now: number): Promise<void> {
+  async function endAndTell(c: Context, session: Session, how: string, now: number): Promise<void> {
+    const { sid, sub, told = '' } = session
     await endAtGuard(sid, now)
+    events.tell('session.ended', { ...toldOfPerson(session), method: how })
     const waitUntil = waitUntilOf(c)
     // What is kept of it at a provider is of no use to anybody any more: nobody waits until that ends, too.
     waitUntil(Promise.resolve(keptTokens(guard, waitUntil)?.dropOf(sub, { session: sid })).catch(() => undefined))
@@ -207,7 +210,7 @@ export function createSessions(
       const facts = await bring(c, envelopes)
       const brought = facts && readFacts(facts)
       const isAnother = brought !== undefined && brought.sub !== person.sub
-      if (isAnother && !(await hasEnded(brought, now))) await endAndTell(c, brought, now)
+      if (isAnother && !(await hasEnded(brought, now))) await endAndTell(c, brought, 'another_login', now)
       const known = brought === undefined || isAnother ? [] : [brought.sid]
       const sid = await nameOf([...known, digestLabels('session', browser, person.sub)])
       const told = brought?.sid === sid ? brought.told : undefined
@@ -220,8 +223,8 @@ export function createSessions(
       const told = scope.includes(OPENID) ? backchannel.note(before, destination.client) : before
       if (told !== before) await write(c, { ...session, told }, envelopes, now)
     },
-    async end(c, session, now) {
-      await endAndTell(c, session, now)
+    async end(c, session, how, now) {
+      await endAndTell(c, session, how, now)
       cookies.drop(c, 'session')
     },
   }

@@ -20,6 +20,7 @@ import type { AuthorizationRequest, Pushed } from './authorization_request.ts'
 import type { Answers } from './authorization_response.ts'
 import { proveDestination } from './destination.ts'
 import type { PushedRequests } from './pushed_requests.ts'
+import { toldOfClient } from './told_facts.ts'
 
 /** The request that a login or a consent is about. */
 export type RequestInside = Pick<AuthorizationRequest, 'parameters'> & {
@@ -72,7 +73,7 @@ function atOf(at: unknown): Pick<RequestInside, 'at'> {
 
 /** Returns the ways on. */
 export function createWays(
-  { settings, hooks, clients }: EndpointContext,
+  { settings, hooks, clients, events }: EndpointContext,
   { pushedRequests, answers }: { readonly pushedRequests: PushedRequests; readonly answers: Answers },
 ): Ways {
   const { issuer } = settings
@@ -80,7 +81,9 @@ export function createWays(
     async about(c, purpose, envelope, envelopes, now) {
       const { parameters, pushed, at, exp, browser } = await envelopes.openLate(purpose, envelope)
       const request = { parameters: String(parameters), pushed: pushed as Pushed | undefined, ...atOf(at) }
-      keepOpener(c, clients.find(readParameters(request.parameters).get('client_id') ?? ''))
+      const client = clients.find(readParameters(request.parameters).get('client_id') ?? '')
+      keepOpener(c, client)
+      if (client !== undefined) events.note(toldOfClient(client))
       return { request, hasEnded: now >= exp, browser }
     },
     async back(c, { parameters }, error, now) {

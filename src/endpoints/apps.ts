@@ -7,10 +7,12 @@
 import type { Context } from 'hono'
 import type { AllowedApps } from '../authorization/allowed_apps.ts'
 import type { Session, Sessions } from '../authorization/session.ts'
+import { toldOfClient, toldOfPerson } from '../authorization/told_facts.ts'
 import type { EndpointContext } from '../context.ts'
+import type { EventFacts } from '../events/event.ts'
 import { checkOwnForm, readBody } from '../http/browser.ts'
 import { type Cookies, withCookies } from '../http/cookies.ts'
-import { answerErrorPage } from '../http/respond.ts'
+import { answerErrorPage, toldOf } from '../http/respond.ts'
 import { waitUntilOf } from '../http/wait_until.ts'
 import type { Revoking } from '../issuing/revoking.ts'
 import { TokenError } from '../jose/error.ts'
@@ -40,7 +42,7 @@ export function createAppsEndpoint(
   context: EndpointContext,
   { cookies, sessions, allowed, revoking }: AppsParts,
 ): (c: Context) => Promise<Response> {
-  const { settings, keyRing, log, newId } = context
+  const { settings, clients, keyRing, log, newId, events } = context
   const { issuer, revocations, guard, resources, userinfo, lives, authenticate } = settings
 
   /** Returns what the providers are called at which APIs act for the person, but for some of them. */
@@ -92,7 +94,14 @@ export function createAppsEndpoint(
     throw refusal('foreign_form', 'foreign_form', 'the form was made for another session, or is over')
   }
 
+  /** Returns what is told of what a person takes back: of an app whose client is gone no more than that it was one. */
+  function toldOfEnding(clientId: string | undefined): EventFacts {
+    const client = clientId === undefined ? undefined : clients.find(clientId)
+    return { method: clientId === undefined ? 'all' : 'app', ...(client && toldOfClient(client)) }
+  }
+
   async function end(c: Context, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<Response> {
+    events.note(toldOfPerson(session))
     const { ends } = await open(c, session, envelopes)
     if (revocations === undefined)
       throw refusal('invalid_request', 'no_guard', 'there is no list that could remember it')
@@ -108,7 +117,8 @@ export function createAppsEndpoint(
     await allowed.drop(c, clientId, session, envelopes, now)
     // Nothing is remembered of what was taken back: it is asked for again.
     cookies.drop(c, 'remember')
-    if (clientId === undefined) await sessions.end(c, session, now)
+    events.tell('subject.revoked', toldOfEnding(clientId))
+    if (clientId === undefined) await sessions.end(c, session, 'apps', now)
     log({
       level: 'info',
       event: 'apps',
@@ -126,6 +136,7 @@ export function createAppsEndpoint(
       if (session === undefined) return withCookies(c, await toPageResponse(200, notLoggedInPage(issuer)))
       return await (c.req.method === 'POST' ? end : show)(c, session, envelopes, now)
     } catch (error) {
+      if (c.req.method === 'POST') events.tell('subject.revoked', toldOf(error))
       return answerErrorPage(error, { issuer, event: 'apps', log, retryAt: `${issuer}/apps` })
     }
   }

@@ -17,15 +17,17 @@ import type { OpenedRequest, PushedRequests } from '../authorization/pushed_requ
 import type { RequestObjects } from '../authorization/request_object.ts'
 import type { Sessions } from '../authorization/session.ts'
 import type { IsSufficient } from '../authorization/sufficient_session.ts'
+import { toldOfClient, toldOfPerson } from '../authorization/told_facts.ts'
 import type { EndpointContext } from '../context.ts'
 import { checkNavigation, isPrefetch, readBody, sameAgain } from '../http/browser.ts'
 import { withCookies } from '../http/cookies.ts'
 import { answerLeaving } from '../http/leaving.ts'
 import { keepOpener } from '../http/popup.ts'
-import { answerErrorPage, type ErrorPageOptions, toOAuthError, toPageError } from '../http/respond.ts'
+import { answerErrorPage, type ErrorPageOptions, toldOf, toOAuthError, toPageError } from '../http/respond.ts'
 import { OAUTH_ERRORS, type OAuthError, refusal } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
+import { isByDocument } from '../registration/known_clients.ts'
 
 /** What the authorization endpoint needs beside the context. */
 export interface AuthorizeParts {
@@ -54,7 +56,7 @@ export function createAuthorizeEndpoint(
   context: EndpointContext,
   parts: AuthorizeParts,
 ): (c: Context) => Promise<Response> {
-  const { settings, clients, keyRing, log } = context
+  const { settings, clients, keyRing, log, events } = context
   const { issuer } = settings
   const { sessions, logins, consents, codes, answers, pushedRequests, openedRequests } = parts
   const { requestObjects, isSufficient } = parts
@@ -70,6 +72,7 @@ export function createAuthorizeEndpoint(
         throw refusal('login_required', 'login_required', 'nobody is logged in, and nobody may be asked')
       return logins.begin(c, request, envelopes, now)
     }
+    events.note(toldOfPerson(session))
     if (await consents.isNeeded(c, request, session, envelopes)) {
       if (prompt.has('none'))
         throw refusal('consent_required', 'consent_required', 'consent is needed, and nobody may be asked')
@@ -95,10 +98,15 @@ export function createAuthorizeEndpoint(
     const text = c.req.method === 'POST' ? await readBody(c.req.raw) : new URL(c.req.url).search.slice(1)
     const asked = readParameters(text)
     asked.checkOnce('client_id', 'request_uri', 'request')
+    const named = clients.find(asked.get('client_id') ?? '')
+    // Who has a document somewhere is known when that was read.
+    if (named !== undefined && !isByDocument(named)) events.note(toldOfClient(named))
     const opened = await open(asked, now)
     const parameters = opened?.parameters ?? asked
     const meeting = { now, asker: context.hooks.addressOf?.(c.req.raw, c.env) }
-    return { destination: await proveDestination(parameters, clients, meeting), parameters, opened, asked }
+    const destination = await proveDestination(parameters, clients, meeting)
+    events.note(toldOfClient(destination.client))
+    return { destination, parameters, opened, asked }
   }
 
   /**
@@ -123,6 +131,7 @@ export function createAuthorizeEndpoint(
 
   /** Tells the client what is wrong, or the person where the client cannot be told in the mode that it asked for. */
   async function fail(c: Context, error: OAuthError, destination: Destination, now: number): Promise<Response> {
+    events.tell('authorization.refused', toldOf(error))
     const back = await answers.refuse(destination, error, now).catch(() => undefined)
     // Who is not sent on by itself can as well try again.
     const mayPass = OAUTH_ERRORS[error.code].status >= 500 && back?.untold !== undefined
@@ -142,6 +151,7 @@ export function createAuthorizeEndpoint(
     try {
       proved = await prove(c, now)
     } catch (error) {
+      events.tell('authorization.refused', toldOf(error))
       return answerErrorPage(error, { issuer, event: 'authorize', log, ...unproved(c, error) })
     }
     const { destination, parameters, opened, asked } = proved

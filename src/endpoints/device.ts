@@ -21,12 +21,13 @@ import {
 } from '../authorization/device_decision.ts'
 import { type DeviceRequest, isNewForDevice, readDeviceRequest } from '../authorization/device_request.ts'
 import type { Logins } from '../authorization/login.ts'
+import { toldOfClient, toldOfPerson } from '../authorization/told_facts.ts'
 import { devicePageOf } from '../authorization/ways.ts'
 import type { EndpointContext } from '../context.ts'
 import { createWaitingDevices, type Waiting } from '../grants/waiting_devices.ts'
 import { checkNavigation, checkOwnForm, isPrefetch, readBody } from '../http/browser.ts'
 import { withCookies } from '../http/cookies.ts'
-import { answerErrorPage } from '../http/respond.ts'
+import { answerErrorPage, toldOf } from '../http/respond.ts'
 import { TokenError } from '../jose/error.ts'
 import { accountOf } from '../login/person.ts'
 import { askingAnewPage, consentPage, switchingPage } from '../pages/consent.ts'
@@ -46,7 +47,7 @@ export interface DeviceParts extends DeviceDecisionParts {
 /** Returns the endpoint, for GET and POST. */
 export function createDeviceEndpoint(context: EndpointContext, parts: DeviceParts): (c: Context) => Promise<Response> {
   const { sessions, logins, approve } = parts
-  const { settings, keyRing, log, newId } = context
+  const { settings, keyRing, log, newId, events } = context
   const { issuer, clients, lives } = settings
   const guard = keepingGuardOf(settings.guard)
   const decide = createDecideDevice(context, parts)
@@ -128,16 +129,21 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
     const own = await openForm(visit, form.get('form'), 'code')
     if (!isLoggedIn(visit) || own?.['sid'] !== visit.session.sid) return beginAnew(visit, userCode)
     const { devices, session, now } = visit
+    events.note(toldOfPerson(session))
     const who = digestLabels('device tries', session.sub)
     // Counted before anybody looks: a hundred at once are counted, too.
     const wait = await devices.countTry(who)
     if (wait > 0) {
       log({ level: 'warn', event: 'device', code: 'slow_down', detail: 'too many wrong user codes of a person' })
+      events.tell('limit.reached', { reason: 'limited', method: 'user_code' })
       return answer(visit, 429, tooManyCodesPage(issuer, Math.ceil(wait / 60)), { 'Retry-After': String(wait) })
     }
     const waiting = userCode === undefined ? undefined : await devices.find(userCode)
     const request = waiting !== undefined && isOpen(waiting, now) ? readWaiting(waiting) : undefined
-    if (waiting === undefined || request === undefined) return askForCode(visit, { isWrong: true })
+    if (waiting === undefined || request === undefined) {
+      events.tell('authorization.refused', { reason: 'user_code' })
+      return askForCode(visit, { isWrong: true })
+    }
     await devices.forgetTry(who)
     return askForConsent(visit, waiting, request)
   }
@@ -145,6 +151,7 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
   async function askForConsent(visit: LoggedIn, waiting: Waiting, request: DeviceRequest): Promise<Response> {
     const { session, devices, now } = visit
     const { userCode, facts } = waiting
+    events.note(toldOfClient(request.destination.client))
     const { jti, iat, exp } = facts
     if (!isNewForDevice(session, request, iat, now)) return logInAnew(visit, userCode)
     await devices.checkFits(waiting, { state: 'approved', approval: approve(request, session, jti, now) })
@@ -169,9 +176,13 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
     const userCode = String(own['user_code'])
     if (decision === 'switch') return logInAnew(visit, userCode, promptForAnother(settings.authenticate))
     if (!isLoggedIn(visit) || own['sid'] !== visit.session.sid) return beginAnew(visit, userCode)
+    events.note(toldOfPerson(visit.session))
     const waiting = await visit.devices.find(userCode)
     const request = waiting?.facts.jti === own['request'] && waiting !== undefined ? readWaiting(waiting) : undefined
-    if (waiting === undefined || request === undefined) return answer(visit, 409, deviceOverPage(issuer))
+    if (waiting === undefined || request === undefined) {
+      events.tell('authorization.refused', { reason: 'stale' })
+      return answer(visit, 409, deviceOverPage(issuer))
+    }
     // The session may have become another one since the question.
     const isEnough = decision === 'deny' || isNewForDevice(visit.session, request, waiting.facts.iat, visit.now)
     return isEnough ? decide(visit, decision, waiting, request) : logInAnew(visit, userCode)
@@ -187,6 +198,7 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
       form.checkOnce()
       return await (form.get('consent') === undefined ? tryCode : takeDecision)(visit, form)
     } catch (error) {
+      events.tell('authorization.refused', toldOf(error))
       return withCookies(c, await answerErrorPage(error, { issuer, event: 'device', log, retryAt: `${issuer}/device` }))
     }
   }

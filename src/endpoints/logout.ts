@@ -11,12 +11,13 @@ import { digestLabels } from '../../keys/digest.ts'
 import { type LogoutRequest, NO_REQUEST, readLogoutRequest } from '../authorization/logout_request.ts'
 import type { ProviderLogout } from '../authorization/provider_logout.ts'
 import type { Session, Sessions } from '../authorization/session.ts'
+import { toldOfClient } from '../authorization/told_facts.ts'
 import type { EndpointContext } from '../context.ts'
 import { checkNavigation, checkOwnForm, isPrefetch, LONGEST_URL, readBody, sameAgain } from '../http/browser.ts'
 import { type Cookies, withCookies } from '../http/cookies.ts'
 import { answerLeaving } from '../http/leaving.ts'
 import { keepOpener } from '../http/popup.ts'
-import { answerErrorPage, toPageError } from '../http/respond.ts'
+import { answerErrorPage, toldOf, toPageError } from '../http/respond.ts'
 import type { IdTokenHints } from '../issuing/id_token_hints.ts'
 import { sidFor } from '../issuing/id_tokens.ts'
 import { accountOf } from '../login/person.ts'
@@ -54,7 +55,7 @@ export function createLogoutEndpoint(
   context: EndpointContext,
   { sessions, cookies, idTokenHints, providerLogout }: LogoutParts,
 ): (c: Context) => Promise<Response> {
-  const { settings, clients, keyRing, log } = context
+  const { settings, clients, keyRing, log, events } = context
   const { issuer, guard, openid, pairwise } = settings
 
   async function read(parameters: Parameters, now: number): Promise<LogoutRequest> {
@@ -137,6 +138,7 @@ export function createLogoutEndpoint(
     const parameters = readParameters(isForm ? await readBody(c.req.raw) : asked)
     const request = await read(parameters, now)
     keepOpener(c, request.client)
+    if (request.client !== undefined) events.note(toldOfClient(request.client))
     const isPressed = isForm && (openid === undefined || parameters.get('token') !== undefined)
     if (isForm && !isPressed) return c.redirect(byGet(parameters, request), 303)
     const isAfterForm = isForm || parameters.get(POSTED) !== undefined
@@ -147,7 +149,7 @@ export function createLogoutEndpoint(
     else if (!isOfSession(request, session)) return ask(c, request, session)
     // A hint ends the session without a question: not for a frame, nor for a picture.
     else checkNavigation(c.req.raw.headers)
-    await sessions.end(c, session, now)
+    await sessions.end(c, session, 'logout', now)
     // Who shares the browser with others need not leave them what was answered.
     if (parameters.get('forget') === 'yes' && isPressed)
       for (const kind of ['remember', 'apps', 'provider'] as const) cookies.drop(c, kind)
@@ -161,6 +163,7 @@ export function createLogoutEndpoint(
     try {
       return await answer(c, context.now())
     } catch (error) {
+      events.tell('session.ended', toldOf(error))
       const mayPass = OAUTH_ERRORS[toPageError(error).code].status >= 500
       const retryAt = (mayPass ? sameAgain(c.req.raw, issuer) : undefined) ?? `${issuer}/logout`
       const press = mayPass || openid === undefined ? undefined : 'Log out here'

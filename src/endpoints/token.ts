@@ -234,7 +234,7 @@ export function createTokenEndpoint(
     const answer = await issue(decision, client, refresh_token, credentials, proof?.headers, now)
     await spendProofs()
     await decision.spend?.()
-    const { sub: subject, aud, scope, gid } = decision.entitlement
+    const { sub: subject, aud, scope, gid } = accessTokens.named(decision.entitlement)
     events.tell('token.issued', { subject, resource: aud, scope: scope.join(' '), ...(gid !== undefined && { gid }) })
     return answer
   })

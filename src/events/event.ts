@@ -13,6 +13,7 @@ export const EVENT_TYPES = [
   'token.refused',
   'code.replayed',
   'refresh.reused',
+  'authorization.refused',
   'login.succeeded',
   'login.failed',
   'consent.given',

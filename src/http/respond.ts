@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Told } from '../events/events.ts'
 import { TokenError } from '../jose/error.ts'
 import { explain } from '../jose/explain.ts'
 import type { Log } from '../log.ts'
@@ -187,6 +188,12 @@ export interface ErrorPageOptions extends Omit<ErrorAnswerOptions, 'challenge'> 
 export function toPageError(thrown: unknown): OAuthError {
   const isStale = thrown instanceof TokenError && !['sealing', 'size'].includes(thrown.code)
   return isStale ? refusal('invalid_request', 'stale', `the state does not open: ${thrown.code}`) : toOAuthError(thrown)
+}
+
+/** Returns what an event says of a request of a person's that failed. */
+export function toldOf(thrown: unknown): Told {
+  const { reason, status } = toPageError(thrown)
+  return { reason, outcome: status >= 500 ? 'error' : 'refused' }
 }
 
 /** Returns the page for a request that failed with nowhere to send the browser. */

@@ -23,6 +23,8 @@ const LONGEST_HANDED = 4096
 
 /** The access tokens of an issuer. */
 export interface AccessTokens {
+  /** Returns an entitlement as its resource is told it: with pairwise names, where it asks for these. */
+  named(entitlement: Entitlement): Entitlement
   /**
    * Seals an entitlement in the envelope that its resource asks for, and never in a lesser one; with pairwise names, where
    * it asks for these.
@@ -147,6 +149,12 @@ export function createAccessTokens(
     return measure({ part: 'signing', alg: signer.alg }, () => sealNested(entitlement, issuer, signer, recipient))
   }
 
+  function resourceOf({ aud }: Entitlement): Resource {
+    const resource = approvable.get(aud)
+    if (resource === undefined) throw new RangeError('a grant decided for a resource that is not there')
+    return resource
+  }
+
   /** Seals an entitlement that carries the token of a provider: it is never cut, and never too long for who is to take it. */
   async function sealHanded(entitlement: Entitlement, resource: Resource, now: number): Promise<string> {
     const token = await seal(entitlement, resource, now).catch((error: unknown) => {
@@ -160,9 +168,9 @@ export function createAccessTokens(
   }
 
   return {
+    named: (entitlement) => nameAtResource(entitlement, resourceOf(entitlement), pairwise, issuer),
     async seal(decided, now, providerToken) {
-      const resource = approvable.get(decided.aud)
-      if (resource === undefined) throw new RangeError('a grant decided for a resource that is not there')
+      const resource = resourceOf(decided)
       const named = nameAtResource(decided, resource, pairwise, issuer)
       return providerToken === undefined
         ? seal(named, resource, now)

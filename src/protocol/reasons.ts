@@ -75,6 +75,7 @@ export const REASONS = {
   wrong_person: 'somebody else logged in than the client wants to see',
   nobody_logged_in: 'whoever logs people in named nobody',
   person_unfit: 'what was said of the person is malformed, or too much to be kept',
+  user_code: 'no device shows this code, or its time is over',
   stale: 'the login or the page is over, was used, or does not open',
   foreign_login: 'the login was begun in another browser, or this one keeps no cookies',
   foreign_form: 'the form was not sent from here, or not in this session',

@@ -132,6 +132,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'keys',
   ],
   'src/authorization': [
+    'src/events',
     'src/openid',
     'src/issuing',
     'src/remote',
@@ -150,6 +151,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'hono',
   ],
   'src/endpoints': [
+    'src/events',
     'src/wait_until.ts',
     'src/openid',
     'src/authorization',
