@@ -16,6 +16,7 @@ import { type Clients, createClients } from './registration/known_clients.ts'
 import { measureFetch } from './remote/measured_fetch.ts'
 import { createStrangers, type Strangers } from './remote/public/client_documents.ts'
 import { createPublicFetch } from './remote/public/public_fetch.ts'
+import type { BundleStatus } from './settings/bundle_source.ts'
 import type { IssuerSettings } from './settings/issuer_settings.ts'
 import { checkRing } from './settings/ring_needs.ts'
 import { type CheckedSettings, checkSettings } from './settings/settings.ts'
@@ -27,8 +28,16 @@ import { revocationsWithDeadline } from './stores/revocations.ts'
 import { createPurposeEnvelopes, type PurposeEnvelopes } from './token/purpose.ts'
 import { createMeasure, type Measure } from './trace.ts'
 
+/** How the settings stand that a context is made of. */
+export interface Standing {
+  /** Whether who is not in them is nobody: false until settings that come sealed were read once. */
+  readonly isWhole: boolean
+  /** Returns how settings are that come sealed; nothing where none do. */
+  readonly bundle: () => BundleStatus | undefined
+}
+
 /** All that an endpoint may use beside the request. */
-export interface EndpointContext {
+export interface EndpointContext extends Standing {
   readonly settings: CheckedSettings
   /** All who are known by a `client_id`, those that walked in too; `settings.clients` are those that are configured. */
   readonly clients: Clients
@@ -101,12 +110,15 @@ function safely(write: Log, requestId: () => string | undefined): Log {
   }
 }
 
+/** Settings that nothing comes beside. */
+const ALONE: Standing = { isWhole: true, bundle: () => undefined }
+
 /**
  * Returns what the endpoints of an issuer are handed.
  *
  * @throws {TypeError | RangeError} when a setting is wrong
  */
-export function createContext(settings: IssuerSettings): EndpointContext {
+export function createContext(settings: IssuerSettings, standing: Standing = ALONE): EndpointContext {
   const { claims, response, addressOf, keyRing, keyRingNext } = settings
   const checked = checkSettings(settings)
   const texts = { ring: keyRing, next: keyRingNext }
@@ -137,6 +149,7 @@ export function createContext(settings: IssuerSettings): EndpointContext {
     : undefined
   const now = settings.now ?? (() => Math.floor(Date.now() / 1000))
   return {
+    ...standing,
     settings: {
       ...checked,
       guard:

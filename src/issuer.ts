@@ -4,9 +4,9 @@
  * @module
  */
 
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { isLoopback } from '../keys/identifier.ts'
-import { createContext } from './context.ts'
+import { createContext, type EndpointContext, type Standing } from './context.ts'
 import { createAppsEndpoint } from './endpoints/apps.ts'
 import { createAuthorizeEndpoint } from './endpoints/authorize.ts'
 import { createDemo } from './endpoints/demo.ts'
@@ -30,6 +30,8 @@ import { following, followingForm } from './http/following.ts'
 import type { FormEndpoint, FormRequest } from './http/form_endpoint.ts'
 import { only, onlyForUs, securely, showingRefusals } from './http/middleware.ts'
 import { type Answer, answerError, answerRefusal, toResponse } from './http/respond.ts'
+import { waitUntilOf } from './http/wait_until.ts'
+import { createLiveSettings, type LiveSettings } from './live_settings.ts'
 import { createParts, createPersonalParts } from './parts.ts'
 import { DEVICE_CODE } from './protocol/grant_type.ts'
 import { measureFetch } from './remote/measured_fetch.ts'
@@ -44,6 +46,36 @@ export interface Issuer extends Hono {
   createTokenResponse(request: FormRequest): Promise<Answer>
 }
 
+/** Returns what a platform handed over beside the request; nothing where it did not. */
+function executionOf(c: Context): Context['executionCtx'] | undefined {
+  try {
+    return c.executionCtx
+  } catch {
+    return undefined
+  }
+}
+
+/** Returns an issuer that answers by the settings of now. */
+function answerByNow(live: LiveSettings<{ readonly issuer: Issuer }>): Issuer {
+  const app = new Hono()
+  const nothing = new WeakMap<Request, Response>()
+  app.use(async function byNowMiddleware(c, next) {
+    const { issuer } = await live.current(waitUntilOf(c))
+    const answer = await issuer.fetch(c.req.raw, c.env, executionOf(c))
+    if (answer.status !== 404) return answer
+    // An app of which this one is a part may have something there.
+    nothing.set(c.req.raw, answer)
+    return next()
+  })
+  app.notFound((c) => nothing.get(c.req.raw) ?? toResponse(answerRefusal(404)))
+  return Object.assign(app, {
+    async createTokenResponse(request: FormRequest) {
+      const { issuer } = await live.current(request.waitUntil ?? (() => undefined))
+      return issuer.createTokenResponse(request)
+    },
+  })
+}
+
 /**
  * Makes an issuer.
  *
@@ -51,7 +83,17 @@ export interface Issuer extends Hono {
  * @throws {RangeError} when a setting is out of bounds
  */
 export function createIssuer(settings: IssuerSettings): Issuer {
-  const context = createContext(settings)
+  const make = (of: IssuerSettings, standing?: Standing) => {
+    const context = createContext(of, standing)
+    return { context, issuer: mount(context, of) }
+  }
+  const { settingsBundle } = settings
+  if (settingsBundle === undefined) return make(settings).issuer
+  return answerByNow(createLiveSettings({ ...settings, settingsBundle }, make))
+}
+
+/** Returns the app of an issuer, whose settings stay as they are. */
+function mount(context: EndpointContext, settings: IssuerSettings): Issuer {
   const { log } = context
   const { issuer, authenticate, revocations, openid, userinfo, walkIns, grants } = context.settings
   const fetch = settings.fetch ?? ((url, init) => globalThis.fetch(url, init))

@@ -99,6 +99,11 @@ export const REASONS = {
   no_key: 'there is no key that it could be signed with, or encrypted to',
   no_guard: 'there is no guard or no list that could remember it',
   clock: 'clocks differ by more than they may',
+  settings_unread: 'the sealed settings are not there, or cannot be read',
+  settings_unopened: 'the sealed settings are none of this issuer, or their root is gone',
+  settings_older: 'the sealed settings have a lower number than some before them',
+  settings_reused: 'other sealed settings have the same number',
+  settings_invalid: 'the issuer would not start with the sealed settings',
   own: 'code of the operator’s own said no, and no more',
   unexpected: 'a fault of ours: the log says where',
 } as const

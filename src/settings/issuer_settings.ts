@@ -24,6 +24,7 @@ import type { Revocations } from '../stores/revocations.ts'
 import type { Entitlement } from '../token/entitlement.ts'
 import type { Trace } from '../trace.ts'
 import type { AllowDevice } from './allow_device.ts'
+import type { SettingsBundle } from './bundle_source.ts'
 
 /** Facts about a request that the operator wants to see again: client IP, country, device. */
 export type Credentials = Readonly<Record<string, unknown>>
@@ -48,6 +49,12 @@ export interface IssuerSettings {
   readonly grants?: readonly Grant[]
   /** The types of authorization details by their name (RFC 9396). Default: none. */
   readonly authorizationDetailsTypes?: Readonly<Record<string, DetailTypeSettings>>
+  /**
+   * Reads what `bulla settings seal` made: resources, clients, trusted issuers and types of details that take the place of those
+   * above, each by its name. It is asked at the first request, and every 30 seconds beside the requests. Needs a guard with
+   * `raise`. Default: there are none.
+   */
+  readonly settingsBundle?: SettingsBundle
   /** Makes the issuer an OpenID provider, and says what it may tell of persons. Default: it is none. */
   readonly openid?: OpenidSettings
   /** Whether all clients must push their authorization requests (RFC 9126 §5). Default false. */

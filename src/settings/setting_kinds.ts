@@ -24,6 +24,7 @@ export const SETTING_KINDS = {
   trustedIssuers: 'read',
   grants: 'read',
   authorizationDetailsTypes: 'read',
+  settingsBundle: 'read',
   openid: 'read',
   requirePushedAuthorizationRequests: 'read',
   pairwiseSalt: 'read',

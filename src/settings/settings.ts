@@ -30,6 +30,7 @@ import { servedClients } from './served_client.ts'
 import { checkKinds, SETTING_KINDS, type SettingKind } from './setting_kinds.ts'
 import { checkNeeds } from './setting_needs.ts'
 import { readTables } from './setting_tables.ts'
+import { checkBundle } from './settings_bundle.ts'
 
 /** The settings as the house uses them. */
 export interface CheckedSettings {
@@ -101,6 +102,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
       strictTransportSecurity: () => readStrictTransportSecurity(issuer, settings.strictTransportSecurity),
       eventSubjects: () => readEventSubjects('eventSubjects', settings.eventSubjects),
       needs: () => checkNeeds(served, settings),
+      bundle: () => checkBundle(settings),
       handOvers: () => checkHandOvers(resources, served, settings),
       surroundings: () => checkSurroundings(clients, { ...settings, resources, trustedIssuers }),
       pairwise: () => readPairwise(issuer, pairwiseSalt, resources, clients),

@@ -54,6 +54,8 @@ export interface KeyRing {
   knows(kid: string, now: number): boolean
   /** Returns what a subject is called in events at `now`; nothing where nothing may be sealed. */
   eventName(subject: string, now: number): string | undefined
+  /** Returns from when on a root opens nothing any more. Unix seconds; nothing where the ring has it not. */
+  opensUntil(kid: string, now: number): number | undefined
   /** Returns the states and ages of the roots, or why there are none. */
   status(now: number): RingStatus
 }
@@ -130,6 +132,11 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     return known.ok && (hasKey(known.ring, kid) || known.bad.some((bad) => bad.kid === kid))
   }
 
+  function opensUntil(kid: string, now: number): number | undefined {
+    const known = load(now)
+    return known.ok ? known.ring.roots.find((root) => root.kid === kid)?.del : undefined
+  }
+
   function status(now: number): RingStatus {
     const refused = refusedAt(now)
     const { keys, left_out } =
@@ -149,5 +156,5 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     return refusedAt(now) === undefined ? keyring?.eventName(subject, now) : undefined
   }
 
-  return { open, signer, skew, knows, eventName, status }
+  return { open, signer, skew, knows, eventName, opensUntil, status }
 }
