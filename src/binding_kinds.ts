@@ -34,6 +34,7 @@ export const BINDING_KINDS = {
   KEY_RING_NEXT: 'secret',
   GUARD: 'binding',
   REVOCATIONS: 'binding',
+  EVENTS: 'binding',
   DPOP_NONCE: 'variable',
   EVENT_SUBJECTS: 'variable',
   FAILURES: 'binding',

@@ -16,6 +16,7 @@ import {
   developmentResources,
   readPartnerKey,
 } from './development.ts'
+import { type EventDataset, type EventQueue, readEvents } from './events_on_workers.ts'
 import { developmentLogin } from './login/development.ts'
 import { readLogin } from './login_bindings.ts'
 import { addressOf, allowBy, allowDeviceBy, type RateLimit } from './rate_limit_on_workers.ts'
@@ -67,6 +68,8 @@ export interface Bindings {
   readonly GUARD?: GuardNamespace | string
   /** The revocations' Durable Object, if access tokens can be revoked. */
   readonly REVOCATIONS?: RevocationsNamespace
+  /** Where events go: a Queue, or a dataset of Analytics Engine; or the text `"none"`. Without it, a line of the log each. */
+  readonly EVENTS?: EventQueue | EventDataset | string
   /** Whether DPoP proofs must bring back a nonce. */
   readonly DPOP_NONCE?: unknown
   /** What every answer says in `Strict-Transport-Security`. */
@@ -133,7 +136,7 @@ function readTable(name: string, value: unknown): Readonly<Record<string, unknow
 
 /** Reads who logs people in, and what Workers bind. */
 function readParts(env: Bindings, isLoopbackAllowed: boolean, faults: FaultList) {
-  const { LOGIN, GUARD, REVOCATIONS, FAILURES, REGISTRATIONS, DEVICES } = env
+  const { LOGIN, GUARD, REVOCATIONS, EVENTS, FAILURES, REGISTRATIONS, DEVICES } = env
   const secretOf = (name: LoginSecret) => readText(name, (env as LoginSecrets & Bindings)[name])
   const login = readLogin(LOGIN, { secretOf, isLoopbackAllowed }, faults)
   const revocations = faults.read(() => {
@@ -146,6 +149,7 @@ function readParts(env: Bindings, isLoopbackAllowed: boolean, faults: FaultList)
     login,
     guard: faults.read(() => readGuard(GUARD)) ?? (GUARD === undefined ? undefined : readGuard(UNREAD)),
     revocations: REVOCATIONS === undefined ? undefined : createDurableObjectRevocations(revocations ?? UNREAD),
+    onEvent: faults.read(() => readEvents(EVENTS)),
     allowFailure: FAILURES === undefined ? undefined : allowBy(FAILURES),
     addressOf: env.REGISTRATION === undefined ? undefined : addressOf,
     allowRegistration: REGISTRATIONS === undefined ? undefined : allowBy(REGISTRATIONS),

@@ -66,8 +66,13 @@ export interface EventFacts {
   readonly method?: string
   /** The `acr` of the login. */
   readonly acr?: string
+<<<<<<< HEAD
   /** When the next rotation of the keys is due, in UTC (RFC 3339). */
   readonly due?: string
+=======
+  /** The operator on whose word something was revoked: its `client_id`. */
+  readonly by?: string
+>>>>>>> 4f57f7d (Events go where EVENTS says: a Queue, Analytics Engine, or the log; what hangs keeps none of them for long)
 }
 
 /** What happened. */
@@ -84,6 +89,8 @@ export interface IssuerEvent extends EventFacts {
   readonly reason?: Reason
   /** The id of the request, as its answer bears it in `Request-Id`. */
   readonly request?: string
+  /** Where Cloudflare answered it, in three letters. */
+  readonly colo?: string
   /** Milliseconds since the request came. */
   readonly ms?: number
   /** Milliseconds of these in which the guard was waited for. */

@@ -9,7 +9,7 @@ import type { Reason } from '../protocol/reasons.ts'
 import type { WaitUntil } from '../wait_until.ts'
 import type { EventFacts, EventOutcome, EventType, IssuerEvent, OnEvent } from './event.ts'
 import type { NameSubject } from './event_subjects.ts'
-import { createRequestScopes, type RequestScope, requestIdOf } from './request_scope.ts'
+import { coloOf, createRequestScopes, type RequestScope, requestIdOf } from './request_scope.ts'
 
 /** What is said of an event beside what is known of its request. */
 export interface Told extends EventFacts {
@@ -52,6 +52,9 @@ export interface EventsOptions {
 /** How many events are lost between two lines that say so. */
 const LOST_BETWEEN_LINES = 1000
 
+/** Milliseconds that whoever takes an event may keep it in memory here. */
+const PATIENCE = 10_000
+
 /** Returns what asks once, however often it is called. */
 function once<Answer>(ask: () => Answer): () => Answer {
   let asked: { readonly answer: Answer } | undefined
@@ -68,15 +71,24 @@ export function createEvents({ source, onEvent, clock, newId, nameSubject, log }
 
   function lose(): void {
     if (lost++ % LOST_BETWEEN_LINES !== 0) return
-    log({ level: 'warn', event: 'events', detail: 'onEvent failed: events are lost; the next 1,000 are not said' })
+    const detail = 'onEvent failed, or took more than 10 seconds: events are lost; the next 1,000 are not said'
+    log({ level: 'warn', event: 'events', detail })
   }
 
-  /** Hands an event over; whoever takes it may take as long as he likes. */
+  /** Hands an event over: one that nobody has taken in time is lost, so that none piles up behind what hangs. */
   async function hand(event: IssuerEvent): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined
     try {
-      await onEvent?.(event)
+      const taken = onEvent?.(event)
+      if (taken === undefined) return
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(reject, PATIENCE)
+      })
+      await Promise.race([taken, late])
     } catch {
       lose()
+    } finally {
+      clearTimeout(timer)
     }
   }
 
@@ -98,6 +110,7 @@ export function createEvents({ source, onEvent, clock, newId, nameSubject, log }
       type,
       outcome: told.reason === undefined ? 'ok' : 'refused',
       ...(scope !== undefined && { request: scope.id, ms: Math.max(0, at - scope.began) }),
+      ...(scope?.colo !== undefined && { colo: scope.colo }),
       ...facts,
       ...(name !== undefined && { subject: name }),
       ...(credentials !== undefined && { credentials }),
@@ -110,7 +123,8 @@ export function createEvents({ source, onEvent, clock, newId, nameSubject, log }
       if (running !== undefined) return answer(running.id)
       const id = requestIdOf(headers, newId)
       const waiting: IssuerEvent[] = []
-      const scope: RequestScope = { id, began: clock(), known: {}, waiting, credentials: once(look), waitUntil }
+      const colo = coloOf(headers)
+      const scope: RequestScope = { id, colo, began: clock(), known: {}, waiting, credentials: once(look), waitUntil }
       try {
         return await scopes.within(scope, () => answer(id))
       } finally {

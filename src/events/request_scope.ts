@@ -11,6 +11,8 @@ import type { EventFacts, IssuerEvent } from './event.ts'
 export interface RequestScope {
   /** What it is called, in its answer, its lines of the log and its events. */
   readonly id: string
+  /** Where Cloudflare answers it, in three letters. */
+  readonly colo: string | undefined
   /** When it came. Unix milliseconds. */
   readonly began: number
   /** What is known of it so far: each event of it says so from then on. */
@@ -54,9 +56,14 @@ export function createRequestScopes(runtime: object = globalThis): RequestScopes
   return { current: () => storage.getStore(), within: (scope, run) => storage.run(scope, run) }
 }
 
+<<<<<<< HEAD
 /** Version, trace, parent, flags; later versions may say more, and neither id is all zeros (W3C Trace Context §3.2.2). */
 const TRACEPARENT = /^(?!ff|00-.{52}.)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/
 const CF_RAY = /^[0-9a-f]{16}(?:-[A-Z]{3})?$/
+=======
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/
+const CF_RAY = /^[0-9a-f]{16,20}(?:-([A-Z]{3}))?$/
+>>>>>>> 4f57f7d (Events go where EVENTS says: a Queue, Analytics Engine, or the log; what hangs keeps none of them for long)
 
 /** Characters that a `traceparent` may have: what is longer is nobody's. */
 const LONGEST = 512
@@ -71,4 +78,9 @@ export function requestIdOf(headers: Headers, newId: () => string): string {
   if (trace !== undefined) return trace
   const ray = headers.get('cf-ray')
   return ray !== null && CF_RAY.test(ray) ? ray : newId()
+}
+
+/** Returns where Cloudflare answers a request: its name for it ends so. */
+export function coloOf(headers: Headers): string | undefined {
+  return CF_RAY.exec(headers.get('cf-ray') ?? '')?.[1]
 }

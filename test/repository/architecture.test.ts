@@ -209,11 +209,13 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/binding_kinds.ts': ['keys'],
   'src/certificate_on_workers.ts': ['src/registration', 'src/token'],
   'src/rate_limit_on_workers.ts': ['src/settings', 'src/protocol'],
+  'src/events_on_workers.ts': ['src/events', 'keys'],
   'src/login_bindings.ts': ['src/binding_kinds.ts', 'src/login', 'keys'],
   'src/bindings.ts': [
     'src/login_bindings.ts',
     'src/certificate_on_workers.ts',
     'src/rate_limit_on_workers.ts',
+    'src/events_on_workers.ts',
     'src/binding_kinds.ts',
     'src/development.ts',
     'src/settings',
