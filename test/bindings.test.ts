@@ -48,6 +48,7 @@ describe('the bindings of a Worker', () => {
     expect(readBindings({ ISSUER: LOCAL })).toEqual({
       issuer: LOCAL,
       certificate: expect.any(Function),
+      onEvent: expect.any(Function),
       resources: {},
       clients: {},
       keyRing: undefined,

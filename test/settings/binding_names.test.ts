@@ -20,6 +20,7 @@ describe('a variable of a Worker that nobody reads', () => {
     ['LOGINS', 'LOGIN', {}],
     ['DPOP_NONCES', 'DPOP_NONCE', false],
     ['REVOCATION', 'REVOCATIONS', { getByName: () => undefined }],
+    ['EVENT', 'EVENTS', 'none'],
     ['FAILURE', 'FAILURES', { limit: () => undefined }],
     ['AUTHORIZATION_DETAIL_TYPES', 'AUTHORIZATION_DETAILS_TYPES', {}],
   ])('as %s is refused where %s was meant, and its value is not told', (name, meant, value) => {
@@ -52,7 +53,7 @@ describe('a variable of a Worker that nobody reads', () => {
       'ENVIRONMENT',
     ],
     ...['LOG', 'LOGS', 'LOGGER', 'LOGO', 'ORIGIN', 'PLUGIN', 'BOARD', 'HOSTS', 'HOST', 'ISSUE', 'ISSUES', 'USERS'],
-    ...['CLIENT_ID', 'CLIENT_SECRET', 'CLIENT_DB', 'EVENTS', 'TENANTS', 'FEATURES', 'SOURCES', 'KEYS', 'PATH', 'HOME'],
+    ...['CLIENT_ID', 'CLIENT_SECRET', 'CLIENT_DB', 'TENANTS', 'FEATURES', 'SOURCES', 'KEYS', 'PATH', 'HOME'],
     ...['LOGNAME', 'SESSION_SECRET', 'SESSIONS', 'DEPLOYMENT', 'LOCATIONS', 'LOGIN_CLIENT_ID', 'PARTNER_ID', 'DOMAIN'],
   ])("as %s is the operator's own", (name) => {
     const env = { ISSUER, RESOURCES: {}, [name]: 'anything' }
