@@ -43,7 +43,8 @@ function isDataset(binding: EventQueue | EventDataset): binding is EventDataset 
 export function readEvents(binding: EventQueue | EventDataset | string | undefined): OnEvent | undefined {
   if (binding === undefined) return writeEvent
   if (binding === 'none') return undefined
-  if (typeof binding === 'string') throw new RangeError('"EVENTS" expected a Queue, a dataset of Analytics Engine, or "none"')
+  if (typeof binding === 'string')
+    throw new RangeError('"EVENTS" expected a Queue, a dataset of Analytics Engine, or "none"')
   if (isDataset(binding)) return (event) => binding.writeDataPoint(pointOf(event))
   checkMethods('EVENTS', binding, ['send'], 'a Queue, a dataset of Analytics Engine, or "none",')
   return async (event) => void (await binding.send(event))

@@ -22,6 +22,7 @@ describe('the bindings of a Worker', () => {
     expect(readBindings(env)).toEqual({
       issuer: env.ISSUER,
       certificate: expect.any(Function),
+      onEvent: expect.any(Function),
       resources: { a: {} },
       clients: { b: {} },
       keyRing: 'x',

@@ -66,13 +66,10 @@ export interface EventFacts {
   readonly method?: string
   /** The `acr` of the login. */
   readonly acr?: string
-<<<<<<< HEAD
   /** When the next rotation of the keys is due, in UTC (RFC 3339). */
   readonly due?: string
-=======
   /** The operator on whose word something was revoked: its `client_id`. */
   readonly by?: string
->>>>>>> 4f57f7d (Events go where EVENTS says: a Queue, Analytics Engine, or the log; what hangs keeps none of them for long)
 }
 
 /** What happened. */

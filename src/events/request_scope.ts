@@ -56,14 +56,9 @@ export function createRequestScopes(runtime: object = globalThis): RequestScopes
   return { current: () => storage.getStore(), within: (scope, run) => storage.run(scope, run) }
 }
 
-<<<<<<< HEAD
 /** Version, trace, parent, flags; later versions may say more, and neither id is all zeros (W3C Trace Context §3.2.2). */
 const TRACEPARENT = /^(?!ff|00-.{52}.)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/
-const CF_RAY = /^[0-9a-f]{16}(?:-[A-Z]{3})?$/
-=======
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/
-const CF_RAY = /^[0-9a-f]{16,20}(?:-([A-Z]{3}))?$/
->>>>>>> 4f57f7d (Events go where EVENTS says: a Queue, Analytics Engine, or the log; what hangs keeps none of them for long)
+const CF_RAY = /^[0-9a-f]{16}(?:-([A-Z]{3}))?$/
 
 /** Characters that a `traceparent` may have: what is longer is nobody's. */
 const LONGEST = 512
