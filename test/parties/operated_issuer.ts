@@ -12,6 +12,7 @@ import { ENV, type Ended, ROOT, run } from '../checkout.ts'
 import { blockOf } from '../docs.ts'
 import { ISSUER, secretHash } from '../fixtures.ts'
 import { DRIVE_VARS } from './drive/settings.ts'
+import { askAt } from './drive/transport.ts'
 import { freePort } from './live_issuer.ts'
 import type { Ask } from './person.ts'
 import { endProcess } from './processes.ts'
@@ -25,7 +26,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   npm: '[ "$1 $2 $3 $4" = "run -s bulla --" ] || exit 64; shift 4; exec bulla "$@"',
   npx: 'exec "$@"',
   bulla: `exec node ${join(ROOT, 'src/cli/bulla.ts')} "$@"`,
-  reload: 'for pid in $(cat "$AUTH/pids"); do kill -HUP "$pid"; done',
+  reload: 'for pid in $(cat "$AUTH/pids"); do kill -HUP "$pid" || true; done',
   systemctl: '[ "$1" = reload ] || exit 64; exec reload',
   wrangler: `[ ! -e "$AUTH/broken" ] || exit 1
 case "$1 $2" in
@@ -88,14 +89,15 @@ export async function startOperatedIssuer(ring: Ring, guard = ''): Promise<Opera
     await writeFile(join(folder, 'pids'), processes.map(({ process }) => process.pid).join('\n'))
     return started
   }
-  const asking =
-    (base: string): Ask =>
-    async (request) => {
+  /** Asks what listens to a port for what is the issuer's, under its name, as a proxy does. */
+  const asking = (at: number): Ask => {
+    const reach = askAt(at)
+    return async (request) => {
       const { method, headers } = request
-      const url = request.url.replace(ISSUER, base).replace(issuer, base)
-      const body = method === 'POST' ? await request.text() : undefined
-      return fetch(url, { method, headers, redirect: 'manual', ...(body !== undefined && { body }) })
+      const body = method === 'POST' ? { body: await request.text() } : {}
+      return reach(new Request(request.url.replace(ISSUER, issuer), { method, headers, ...body }))
     }
+  }
   const shell: OperatedIssuer['shell'] = (words, env = {}) => {
     const PATH = [join(folder, 'bin'), ENV['PATH']].join(delimiter)
     return run('bash', ['-euo', 'pipefail', '-c', words], { cwd: folder, env: { PATH, AUTH: folder, ...env } })
@@ -104,13 +106,13 @@ export async function startOperatedIssuer(ring: Ring, guard = ''): Promise<Opera
   return {
     folder,
     issuer,
-    ask: asking(issuer),
+    ask: asking(port),
     shell,
     runBlock: (name, change = (text) => text) =>
       shell(change(blockOf(name).replaceAll('https://auth.example.com', issuer).replaceAll('/srv/auth', folder))),
     secret: async (name) => (await readFile(join(folder, 'secrets', name), 'utf8')).trim(),
     another: ({ secrets = 'secrets', guard: other = guard } = {}) => start(0, secrets, other),
-    askAnother: ({ port: other }) => asking(`http://localhost:${other}`),
+    askAnother: ({ port: other }) => asking(other),
     async stop() {
       await Promise.all(processes.map(({ process }) => endProcess(process, 'SIGKILL')))
     },
