@@ -207,7 +207,7 @@ export function createConsents(
       const retryAt = mayPass ? await ways.again(request, envelopes, now).catch(() => undefined) : undefined
       return withCookies(c, await answerErrorPage(error, { issuer, event: 'consent', log, retryAt, back }))
     }
-    log({ level: 'warn', event: 'consent', code: error.code, detail: error.message })
+    log({ level: 'warn', event: 'consent', code: error.code, reason: error.reason, detail: error.message })
     return withCookies(c, await answerLeaving(issuer, back, true))
   }
 

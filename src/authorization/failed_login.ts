@@ -43,7 +43,8 @@ export function createFailedLogins(
       const destination = await proveDestination(readParameters(parameters), clients, meeting)
       const { id } = destination.client
       const at = provider === undefined ? {} : { provider }
-      log({ level: 'warn', event: 'login', code: error.code, client: id, ...at, detail: error.message })
+      const { code, reason, message: detail } = error
+      log({ level: 'warn', event: 'login', code, reason, client: id, ...at, detail })
       events.tell('login.failed', { ...toldOf(error), ...(provider && { method: provider }) })
       return answerLeaving(issuer, await answers.refuse(destination, error, now), c.req.method === 'POST')
     },

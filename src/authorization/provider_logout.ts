@@ -70,8 +70,14 @@ export function createProviderLogout({ settings, clients, log, newId }: Endpoint
         return { label, location: await endSession({ location: `${issuer}/logout/callback`, state }, now) }
       } catch (error) {
         // Ours has ended: nothing that is wrong there takes that back.
-        const { code, message } = toOAuthError(error)
-        log({ level: 'warn', event: 'logout', code, detail: `the session at its provider may live on: ${message}` })
+        const { code, reason, message } = toOAuthError(error)
+        log({
+          level: 'warn',
+          event: 'logout',
+          code,
+          reason,
+          detail: `the session at its provider may live on: ${message}`,
+        })
         return { label, location: undefined }
       }
     },

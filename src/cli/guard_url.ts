@@ -25,7 +25,7 @@ export const GUARD: Option = {
 /** What is to be done about a store that cannot be used, where its own words do not say it. */
 const ADVICE: Readonly<Record<string, string>> = {
   connection: 'is it running, and is its URL right?',
-  'refused-by-server': 'are user, password and database right?',
+  refused_by_server: 'are user, password and database right?',
 }
 
 /** A guard that can be used. */

@@ -140,7 +140,7 @@ export function createAuthorizeEndpoint(
       const retryAt = back === undefined || mayPass ? sameAgain(c.req.raw, issuer) : undefined
       return withCookies(c, await answerErrorPage(error, { issuer, event: 'authorize', log, retryAt, back }))
     }
-    log({ level: 'warn', event: 'authorize', code: error.code, detail: error.message })
+    log({ level: 'warn', event: 'authorize', code: error.code, reason: error.reason, detail: error.message })
     return withCookies(c, await answerLeaving(issuer, back, false))
   }
 

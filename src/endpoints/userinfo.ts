@@ -19,6 +19,7 @@ import { OPENID, type Openid } from '../openid/openid.ts'
 import { type Claims, stillTold } from '../openid/told_claims.ts'
 import { answerBearer, type BearerErrorCode, readBearer, type Scheme } from '../protocol/bearer.ts'
 import { isFormType } from '../protocol/media_type.ts'
+import type { Reason } from '../protocol/reasons.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
 import type { Resource } from '../registration/resource.ts'
 import { scopesOf } from '../registration/resource_indicator.ts'
@@ -57,12 +58,12 @@ export function createUserinfoEndpoint(
 ): (request: Request, certificate: ClientCertificate | undefined) => Promise<Answer> {
   const { clients } = context
   const { pairwise } = context.settings
-  const log = (code: string, detail: string) => context.log({ level: 'warn', event: 'userinfo', code, detail })
+  const { log } = context
   const dpop = createDpop(context)
 
   /** Returns the answer to who is not let in: one for every token that is not good. The log says why. */
-  function refuse(code: BearerErrorCode, detail: string, scheme?: Scheme, nonce?: string): Answer {
-    log(code, detail)
+  function refuse(code: BearerErrorCode, reason: Reason, detail: string, scheme?: Scheme, nonce?: string): Answer {
+    log({ level: 'warn', event: 'userinfo', code, reason, detail })
     const { status, headers } = answerBearer(code, {
       realm: userinfo.uri,
       resourceMetadata: undefined,
@@ -82,28 +83,39 @@ export function createUserinfoEndpoint(
     const shown = readBearer({ url, header: (name) => headers.get(name) ?? undefined }, SCHEMES)
     const { scheme } = shown
     if (await isElsewhere(request))
-      return refuse('invalid_request', 'a token stands in the query, or in the body', scheme)
-    if (!shown.ok) return refuse(shown.code, 'there is no token in the Authorization header, or more than one', scheme)
+      return refuse('invalid_request', 'malformed', 'a token stands in the query, or in the body', scheme)
+    if (!shown.ok)
+      return refuse(
+        shown.code,
+        'token_missing',
+        'there is no token in the Authorization header, or more than one',
+        scheme,
+      )
     const { token } = shown
     const now = context.now()
     const asked = { headers, endpoint: '/userinfo', method, token, now }
     const proof = scheme === 'DPoP' ? await dpop.check(asked) : undefined
-    if (scheme === 'DPoP' && proof === undefined) return refuse('invalid_dpop_proof', 'there is no proof', scheme)
+    if (scheme === 'DPoP' && proof === undefined)
+      return refuse('invalid_dpop_proof', 'dpop_missing', 'there is no proof', scheme)
     const opened = await accessTokens.open(token, [userinfo], now)
-    if (opened === undefined) return refuse('invalid_token', 'it does not open, or has expired', scheme)
+    if (opened === undefined)
+      return refuse('invalid_token', 'token_unopened', 'it does not open, or has expired', scheme)
     const { cnf, scope, claims, sub, client_id = '' } = opened.entitlement
     const proved = {
       ...(proof === undefined ? {} : { jkt: proof.jkt }),
       ...(certificate === undefined ? {} : { 'x5t#S256': certificate.thumbprint }),
     }
-    if (!isShownRightly(cnf, proved)) return refuse('invalid_token', 'it is not shown with what it is bound to', scheme)
+    if (!isShownRightly(cnf, proved))
+      return refuse('invalid_token', 'wrong_key', 'it is not shown with what it is bound to', scheme)
     const client = clients.find(client_id)
-    if (client === undefined) return refuse('invalid_token', 'its client is not there any more', scheme)
+    if (client === undefined)
+      return refuse('invalid_token', 'unknown_client', 'its client is not there any more', scheme)
     if (await hasEnded(opened, now))
-      return refuse('invalid_token', 'it was revoked, or what it came of has ended', scheme)
+      return refuse('invalid_token', 'grant_ended', 'it was revoked, or what it came of has ended', scheme)
     const allowed = scopesOf(client, userinfo)
     const left = scope.filter((one) => allowed.includes(one))
-    if (!left.includes(OPENID)) return refuse('insufficient_scope', 'it has no openid, or its client no more', scheme)
+    if (!left.includes(OPENID))
+      return refuse('insufficient_scope', 'scope', 'it has no openid, or its client no more', scheme)
     const told = await tellPerson(sub, stillTold(openid, claims[USERINFO_CLAIM] as Claims, scope, client.scopes))
     const named = { ...told, sub: pairwise.nameAt(client.openid, 'sub', sub) }
     const signed = await signUserinfo(context, named, client, now)
@@ -117,9 +129,9 @@ export function createUserinfoEndpoint(
     try {
       return await serve(request, certificate)
     } catch (thrown) {
-      const { code, message, dpopNonce } = toOAuthError(thrown)
-      if (OF_PROOFS.includes(code)) return refuse(code as BearerErrorCode, message, 'DPoP', dpopNonce)
-      return answerError(thrown, { event: 'userinfo', log: context.log })
+      const { code, reason, message, dpopNonce } = toOAuthError(thrown)
+      if (OF_PROOFS.includes(code)) return refuse(code as BearerErrorCode, reason, message, 'DPoP', dpopNonce)
+      return answerError(thrown, { event: 'userinfo', log })
     }
   }
 }

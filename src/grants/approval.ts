@@ -9,6 +9,7 @@ import { findResource } from '../../keys/identifier.ts'
 import { TokenError } from '../jose/error.ts'
 import { OFFLINE_ACCESS } from '../openid/openid.ts'
 import { refusal } from '../protocol/error.ts'
+import type { Reason } from '../protocol/reasons.ts'
 import { readScope } from '../protocol/scope.ts'
 import type { Client } from '../registration/clients/client.ts'
 import {
@@ -34,6 +35,12 @@ export type ApprovalContext = Omit<GrantContext, 'issuer' | 'brought'>
 /** Seconds that an approval must still last for a token to make sense. */
 const LEAST_LIFE = 60
 
+/** Why an envelope of a grant does not open. */
+const SHUT = {
+  code: { expired: 'code_expired', unopened: 'code_unopened' },
+  refresh: { expired: 'refresh_expired', unopened: 'refresh_unopened' },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Reason>>>>
+
 /** Opens an envelope of a grant; whatever is wrong with it is `invalid_grant`. */
 export async function openGrant(
   purpose: 'code' | 'refresh',
@@ -46,7 +53,7 @@ export async function openGrant(
     if (!(cause instanceof TokenError)) throw cause
     throw refusal(
       'invalid_grant',
-      `${purpose}_${cause.code === 'expired' ? 'expired' : 'unopened'}`,
+      SHUT[purpose][cause.code === 'expired' ? 'expired' : 'unopened'],
       `the ${purpose} does not open: ${cause.code}`,
       { cause },
     )

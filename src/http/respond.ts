@@ -204,7 +204,8 @@ export function answerErrorPage(
   const error = toPageError(thrown)
   const { status } = error
   const level = status >= 500 ? 'error' : 'warn'
-  log({ level, event, code: error.code, ...(provider === undefined ? {} : { provider }), detail: error.message })
+  const { code, reason, message: detail } = error
+  log({ level, event, code, reason, ...(provider === undefined ? {} : { provider }), detail })
   const [title, text, press = 'Try again'] = WORDS[error.code] ?? OTHERWISE
   const headers: Record<string, string> =
     error.retryAfter === undefined ? {} : { 'Retry-After': String(error.retryAfter) }

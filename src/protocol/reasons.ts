@@ -56,6 +56,7 @@ export const REASONS = {
   refresh_expired: 'the refresh token has expired',
   refresh_reused: 'an old refresh token, or another key: its family has ended',
   refresh_exhausted: 'an old refresh token came too often in its grace: nothing has ended',
+  token_missing: 'there is no access token where it is to be, or more than one',
   token_unopened: 'the access token does not open here, or has expired',
   grant_ended: 'what it came of has ended, by time, a logout or a revocation',
   device_pending: 'nobody has answered the device yet',
@@ -89,7 +90,6 @@ export const REASONS = {
 
   // What the issuer needs.
   limited: 'too many came from there',
-  contention: 'too many changed the same at once',
   guard_down: 'the guard did not answer',
   revocations_down: 'the list of revocations did not answer',
   revocations_full: 'the list of revocations takes no more',
@@ -98,12 +98,26 @@ export const REASONS = {
   ring_down: 'the ring cannot be used now',
   no_key: 'there is no key that it could be signed with, or encrypted to',
   no_guard: 'there is no guard or no list that could remember it',
+
+  // What is wrong with a store.
+  late: 'no answer in 1.5 seconds, or what was asked came too late and was not done',
+  connection: 'nobody knows whether the store heard',
+  refused_by_server: 'the store said no: password, rights, an older version',
+  memory_full: 'the store has no room, and forgets nothing for it',
+  readonly_replica: 'the store is a copy that takes nothing',
+  schema: 'the tables of the store are missing',
+  contention: 'too many want the same at once',
+  settings: 'the store is not set up so that nothing is forgotten',
   clock: 'clocks differ by more than they may',
+
+  // Settings that come sealed.
   settings_unread: 'the sealed settings are not there, or cannot be read',
   settings_unopened: 'the sealed settings are none of this issuer, or their root is gone',
   settings_older: 'the sealed settings have a lower number than some before them',
   settings_reused: 'other sealed settings have the same number',
   settings_invalid: 'the issuer would not start with the sealed settings',
+
+  // All else.
   own: 'code of the operator’s own said no, and no more',
   unexpected: 'a fault of ours: the log says where',
 } as const

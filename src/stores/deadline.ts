@@ -6,6 +6,7 @@
 
 import type { Log } from '../log.ts'
 import { refusal } from '../protocol/error.ts'
+import type { Reason } from '../protocol/reasons.ts'
 import { StoreError } from './store_error.ts'
 
 /** Milliseconds that a store may take, unless it is said. */
@@ -14,8 +15,16 @@ const PATIENCE = 1500
 /** Seconds after which a client is told to try again. */
 const RETRY_AFTER = 2
 
-/** What is called so, in the log and in reasons. */
-type Called = 'guard' | 'revocations' | 'profile' | 'provider'
+/** What is asked so, as the log calls it. */
+type Asked = 'guard' | 'revocations' | 'profile' | 'provider'
+
+/** Why a client is refused when it does not answer. */
+const DOWN: Readonly<Record<Asked, Reason>> = {
+  guard: 'guard_down',
+  revocations: 'revocations_down',
+  profile: 'profile_down',
+  provider: 'provider_down',
+}
 
 /** Calls it; whatever goes wrong with it is `temporarily_unavailable`, with nothing of its words outwards. */
 export type WithinDeadline = <Answer>(call: () => Promise<Answer>) => Promise<Answer>
@@ -31,7 +40,7 @@ function wordsOf(cause: unknown): string {
  *
  * @param patience milliseconds that it may take
  */
-export function createDeadline(store: Called, log: Log, patience: number = PATIENCE): WithinDeadline {
+export function createDeadline(store: Asked, log: Log, patience: number = PATIENCE): WithinDeadline {
   return async (call) => {
     let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise<never>((_, reject) => {
@@ -43,7 +52,7 @@ export function createDeadline(store: Called, log: Log, patience: number = PATIE
       const detail = `the ${store} did not answer: ${wordsOf(cause)}`
       const reason = cause instanceof StoreError ? { reason: cause.reason } : {}
       log({ level: 'error', event: `${store}.failed`, ...reason, detail })
-      throw refusal('temporarily_unavailable', `${store}_down`, detail, { cause, retryAfter: RETRY_AFTER })
+      throw refusal('temporarily_unavailable', DOWN[store], detail, { cause, retryAfter: RETRY_AFTER })
     } finally {
       clearTimeout(timer)
     }

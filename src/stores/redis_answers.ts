@@ -13,10 +13,10 @@ const PASSING = ['BUSY', 'CLUSTERDOWN', 'LOADING', 'MASTERDOWN', 'TRYAGAIN']
 export function refusalOfRedis(error: unknown): StoreReason | undefined {
   // Its errors begin with a word in capitals; those of a socket are `connect ECONNREFUSED …`, or a driver's own words.
   const [, word = ''] = /^([A-Z]{2,})(?: |$)/.exec(error instanceof Error ? error.message : '') ?? []
-  if (word === 'OOM') return 'memory-full'
-  if (word === 'READONLY') return 'readonly-replica'
+  if (word === 'OOM') return 'memory_full'
+  if (word === 'READONLY') return 'readonly_replica'
   const isOfSocket = /^E(?!RR$|XEC)/.test(word)
-  return word === '' || isOfSocket || PASSING.includes(word) ? undefined : 'refused-by-server'
+  return word === '' || isOfSocket || PASSING.includes(word) ? undefined : 'refused_by_server'
 }
 
 /**
@@ -28,7 +28,7 @@ export function textOfRedis(value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'bigint') return String(value)
   if (value instanceof Uint8Array) return new TextDecoder().decode(value)
-  throw new StoreError('refused-by-server', 'Redis, or who sends to it, answered what we do not know')
+  throw new StoreError('refused_by_server', 'Redis, or who sends to it, answered what we do not know')
 }
 
 /**
@@ -47,7 +47,7 @@ export function textsOfRedis(value: unknown): readonly string[] {
  */
 export function wordOfRedis<const Word extends string>(answer: readonly string[], words: readonly Word[]): Word {
   const word = words.find((one) => one === answer[0])
-  if (word === undefined) throw new StoreError('refused-by-server', 'Redis answered a script as it never does')
+  if (word === undefined) throw new StoreError('refused_by_server', 'Redis answered a script as it never does')
   return word
 }
 

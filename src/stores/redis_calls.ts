@@ -108,7 +108,7 @@ export function createRedisCalls(caller: string, options: RedisOptions): RedisCa
     if (last.has === 'enough' && (last === first || last.answer[0] === written)) return last.answer
     if (takeBack !== undefined) await ask(key, 'EVAL', TAKE_BACK, '1', key, ...takeBack).catch(() => {})
     // Never again as the same attempt: what takes it back may yet be on its way.
-    throw new StoreError('refused-by-server', `Redis wrote it, and fewer than ${replicas} replicas have it`)
+    throw new StoreError('refused_by_server', `Redis wrote it, and fewer than ${replicas} replicas have it`)
   }
 
   const calls = createStoreCalls({ store: 'Redis', prepare, refusalOf: refusalOfRedis, log })

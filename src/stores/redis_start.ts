@@ -26,7 +26,7 @@ const refuse = (message: string): never => {
 }
 
 function unlessRefused(error: unknown): undefined {
-  if (refusalOfRedis(error) !== 'refused-by-server') throw error
+  if (refusalOfRedis(error) !== 'refused_by_server') throw error
 }
 
 async function readPolicy({ ask, evictionChecked }: RedisStart): Promise<string | undefined> {
@@ -55,7 +55,7 @@ async function checkServer({ ask, replicas, warn }: RedisStart): Promise<string 
   const told = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(text)?.[1]
   const version = told('redis_version') ?? refuse('Redis does not tell its version by INFO: 7.0 or newer is needed')
   if (!(Number.parseInt(version, 10) >= 7)) refuse(`Redis 7.0 or newer is needed, and this is ${version}`)
-  if (told('role') === 'slave') throw new StoreError('readonly-replica', 'this Redis is a replica, and takes no writes')
+  if (told('role') === 'slave') throw new StoreError('readonly_replica', 'this Redis is a replica, and takes no writes')
   if (told('aof_enabled') === '0')
     warn('Redis writes no append-only file: what it forgets when it ends can be used again; set appendonly to "yes"')
   if (Number(told('connected_slaves') ?? replicas) < replicas)
@@ -66,7 +66,7 @@ async function checkServer({ ask, replicas, warn }: RedisStart): Promise<string 
 /**
  * Looks whether Redis can be used, and returns its clock in Unix milliseconds.
  *
- * @throws {StoreError} `settings` when it may forget, or is too old; `readonly-replica` when it is one
+ * @throws {StoreError} `settings` when it may forget, or is too old; `readonly_replica` when it is one
  */
 export async function checkRedis(start: RedisStart): Promise<number> {
   const [time, seen, told] = await Promise.all([

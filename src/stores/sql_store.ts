@@ -76,7 +76,7 @@ export function createSqlStore(maker: string, options: SqlStoreOptions): SqlStor
       set_config('bulla.transaction', 'one', true)`)
     const { reads, commits, standbys, isolation } = row
     if (reads !== 'off')
-      throw new StoreError('readonly-replica', 'this PostgreSQL takes nothing: it is a standby, or set so')
+      throw new StoreError('readonly_replica', 'this PostgreSQL takes nothing: it is a standby, or set so')
     const isDurable = DURABLE.includes(String(commits)) || (commits === 'local' && standbys === '')
     if (!isDurable) refuse(`"synchronous_commit" is ${commits}: a crash would forget what was spent; set it to on`)
     if (isolation !== 'read committed')

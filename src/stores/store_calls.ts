@@ -23,7 +23,7 @@ const NOTED = 500
 const MEASURED_FOR = 60_000
 
 /** Why the same attempt may do better: it came too late by a clock that was set, nobody heard it, or another server leads. */
-const UNHEARD: readonly StoreReason[] = ['late', 'connection', 'readonly-replica']
+const UNHEARD: readonly StoreReason[] = ['late', 'connection', 'readonly_replica']
 
 /** What a write bears: the same attempt may ask again, and gets the same answer. */
 export interface Attempt {

@@ -4,20 +4,24 @@
  * @module
  */
 
+import type { Reason } from '../protocol/reasons.ts'
+
 /**
  * Why a store did not do it: it was too late; nobody knows whether it heard; it said no; it has no room; it is a copy that takes
  * nothing; its tables are missing; too many wanted the same; it is not set up for what it is used for; its clock is another.
  */
-export type StoreReason =
+export type StoreReason = Extract<
+  Reason,
   | 'late'
   | 'connection'
-  | 'refused-by-server'
-  | 'memory-full'
-  | 'readonly-replica'
+  | 'refused_by_server'
+  | 'memory_full'
+  | 'readonly_replica'
   | 'schema'
   | 'contention'
   | 'settings'
   | 'clock'
+>
 
 /** A store that did not do what it was asked; its message is for the operator. */
 export class StoreError extends Error {

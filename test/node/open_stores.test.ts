@@ -230,7 +230,7 @@ describe('openStores, with PostgreSQL', { timeout: 60_000 }, () => {
     const { code, err } = await bulla(['tidy'], { GUARD_URL: url })
     expect([code, err]).toEqual([
       1,
-      'bulla: the guard cannot be used: PostgreSQL did not do it: refused-by-server; are user, password and database right?\n',
+      'bulla: the guard cannot be used: PostgreSQL did not do it: refused_by_server; are user, password and database right?\n',
     ])
   })
 })

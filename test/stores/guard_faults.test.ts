@@ -113,9 +113,9 @@ describe('the log of a store that did not do it', () => {
   it.each<StoreReason>([
     'late',
     'connection',
-    'refused-by-server',
-    'memory-full',
-    'readonly-replica',
+    'refused_by_server',
+    'memory_full',
+    'readonly_replica',
     'schema',
     'contention',
     'settings',

@@ -121,7 +121,7 @@ describe('clocks that are apart', () => {
 })
 
 describe('what fails', () => {
-  it.each(['connection', 'readonly-replica'] as const)(
+  it.each(['connection', 'readonly_replica'] as const)(
     'by %s is tried once more, as the same attempt, after the store was looked at again',
     async (reason) => {
       const { call, state } = setUp()
@@ -148,7 +148,7 @@ describe('what fails', () => {
     expect(run).toHaveBeenCalledTimes(2)
   })
 
-  it.each(['refused-by-server', 'memory-full', 'schema', 'contention', 'settings'] as const)(
+  it.each(['refused_by_server', 'memory_full', 'schema', 'contention', 'settings'] as const)(
     'by %s is not tried again',
     async (reason) => {
       const { call, state } = setUp()

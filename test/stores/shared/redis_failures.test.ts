@@ -174,8 +174,8 @@ describe('a replica that takes over', () => {
     expect(await guard.advance(step('family'))).toMatchObject({ outcome: 'advanced' })
     link.hold()
     const [kept, count] = [await keys(), (await keys()).length]
-    expect(await outcomes([guard.spend('code', later)])).toEqual(['refused-by-server'])
-    expect(await outcomes([guard.advance(step('family', 1))])).toEqual(['refused-by-server'])
+    expect(await outcomes([guard.spend('code', later)])).toEqual(['refused_by_server'])
+    expect(await outcomes([guard.advance(step('family', 1))])).toEqual(['refused_by_server'])
     // It was taken back, so that here, too, it can be used.
     expect([(await keys()).length, new Set(await keys())]).toEqual([count, new Set(kept)])
     link.release()
@@ -206,7 +206,7 @@ describe('a replica that takes over', () => {
     const guard = createRedisGuard({ send: redis.send, replicas: 1 })
     await guard.advance(step('family'))
     link.hold()
-    expect(await outcomes([guard.end('family', later)])).toEqual(['refused-by-server'])
+    expect(await outcomes([guard.end('family', later)])).toEqual(['refused_by_server'])
     expect(await guard.hasEnded(['family'])).toBe(true)
   })
 
@@ -221,7 +221,7 @@ describe('a replica that takes over', () => {
     await guard.ready()
     link.hold()
     expect(await other.send(['WAIT', '1', '600'], '')).toBe(1)
-    expect(await outcomes([guard.spend('code', later)])).toEqual(['refused-by-server'])
+    expect(await outcomes([guard.spend('code', later)])).toEqual(['refused_by_server'])
     link.release()
     await caughtUp()
     isMoved = false
@@ -245,7 +245,7 @@ describe('a replica that takes over', () => {
     expect((await writes()) - before).toBe(3)
     isMoved = false
     link.hold()
-    expect(await outcomes([guard.spend('code', later)])).toEqual(['refused-by-server'])
+    expect(await outcomes([guard.spend('code', later)])).toEqual(['refused_by_server'])
     link.release()
     await caughtUp()
     expect([await guard.spend('code', later), await guard.spend('before', later)]).toEqual(['first', 'spent'])
@@ -268,7 +268,7 @@ describe('a replica that takes over', () => {
     await guard.advance(step('family'))
     link.hold()
     isLost = false
-    expect(await outcomes([guard.advance(step('family', 1))])).toEqual(['refused-by-server'])
+    expect(await outcomes([guard.advance(step('family', 1))])).toEqual(['refused_by_server'])
     link.release()
     await caughtUp()
     expect(await guard.advance(step('family', 1))).toEqual({ outcome: 'advanced', generation: 2 })
@@ -287,7 +287,7 @@ describe('a replica that takes over', () => {
       return redis.send(isClaim && isLate ? [...command.slice(0, -1), '0'] : command, key)
     }
     const guard = createRedisGuard({ send, replicas: 1 })
-    expect(await outcomes([guard.spend('code', later)])).toEqual(['refused-by-server'])
+    expect(await outcomes([guard.spend('code', later)])).toEqual(['refused_by_server'])
     expect(await createRedisGuard({ send: redis.send }).spend('code', later)).toBe('first')
   })
 
@@ -295,7 +295,7 @@ describe('a replica that takes over', () => {
     const guard = createRedisGuard({ send: redis.send })
     await guard.ready()
     await redis.send(['REPLICAOF', '127.0.0.1', String(replica.port)], '')
-    expect(await outcomes([guard.spend('code', later)])).toEqual(['readonly-replica'])
+    expect(await outcomes([guard.spend('code', later)])).toEqual(['readonly_replica'])
     await redis.send(['REPLICAOF', 'NO', 'ONE'], '')
     expect(await guard.spend('code', later)).toBe('first')
   })
@@ -339,7 +339,7 @@ describe('a Redis whose memory is full', () => {
     }
     const said = await spendAll(names)
     const first = names.filter((_, index) => said[index] === 'first')
-    const refused = names.filter((_, index) => said[index] === 'memory-full')
+    const refused = names.filter((_, index) => said[index] === 'memory_full')
     expect([first.length > 0, refused.length > 0, first.length + refused.length]).toEqual([true, true, names.length])
     expect(await outcomes([guard.hasEnded(['family'])])).toEqual([false])
     await set('maxmemory', '0')

@@ -159,7 +159,7 @@ describe('replicas', () => {
   it('are no servers of a guard themselves', async () => {
     const replica = await startRedis(['--replicaof', `127.0.0.1 ${server.port}`])
     const sender = await connectByRedis(replica.url)
-    await expect(start({ send: sender.send })).rejects.toMatchObject({ name: 'StoreError', reason: 'readonly-replica' })
+    await expect(start({ send: sender.send })).rejects.toMatchObject({ name: 'StoreError', reason: 'readonly_replica' })
     await sender.close()
     await replica.stop()
   })

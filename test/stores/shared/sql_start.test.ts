@@ -108,7 +108,7 @@ describe('a guard on PostgreSQL', () => {
   it.each([
     ['answers before it has written', 'synchronous_commit=off', 'settings', /"synchronous_commit" is off/],
     ['fails many at once', 'default_transaction_isolation=serializable', 'settings', /is serializable.*read committed/],
-    ['takes nothing', 'default_transaction_read_only=on', 'readonly-replica', /takes nothing/],
+    ['takes nothing', 'default_transaction_read_only=on', 'readonly_replica', /takes nothing/],
   ])('refuses to start on one that %s', (_, setting, reason, words) =>
     withSetting(setting, (query) => expectRefusal('postgresql', query, reason, words)),
   )

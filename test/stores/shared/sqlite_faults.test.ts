@@ -77,7 +77,7 @@ describe('a guard on SQLite', () => {
         names.push(name)
       }
     }
-    const refusal = { reason: 'memory-full', message: 'SQLite did not do it: memory-full' }
+    const refusal = { reason: 'memory_full', message: 'SQLite did not do it: memory_full' }
     await expect(fill()).rejects.toMatchObject(refusal)
     expect(names.length).toBeGreaterThan(5)
     expect(await Promise.all(names.map((name) => guard.leave(name, 'y', later)))).toEqual(names.map(() => 'taken'))
@@ -88,7 +88,7 @@ describe('a guard on SQLite', () => {
   it('says that it may not write, in words of ours', async () => {
     const { database, guard } = await openGuard()
     database.exec('PRAGMA query_only = on')
-    const refusal = { reason: 'refused-by-server', message: 'SQLite did not do it: refused-by-server' }
+    const refusal = { reason: 'refused_by_server', message: 'SQLite did not do it: refused_by_server' }
     await expect(guard.spend('code', later)).rejects.toMatchObject(refusal)
     database.exec('PRAGMA query_only = off')
     expect(await guard.spend('code', later)).toBe('first')
