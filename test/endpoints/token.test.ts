@@ -161,7 +161,12 @@ describe('the door without a framework', () => {
     const issuer = testIssuer({ claims: (_, { client_ip }) => ({ client_ip }) })
     const { status, headers, body } = await issuer.createTokenResponse(request)
     expect(status).toBe(200)
-    expect(headers).toEqual({ 'Content-Type': 'application/json', 'Cache-Control': 'no-store', Pragma: 'no-cache' })
+    expect(headers).toEqual({
+      'Content-Type': 'application/json',
+      'Cache-Control': 'no-store',
+      Pragma: 'no-cache',
+      'Request-Id': expect.any(String),
+    })
     const answer = JSON.parse(body) as TokenAnswer
     expect(answer).toEqual({ access_token: expect.any(String), token_type: 'Bearer', expires_in: 600, scope: 'read' })
     expect((await open(answer.access_token)).claims).toEqual({ client_ip: '192.0.2.1' })
