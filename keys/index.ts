@@ -46,6 +46,7 @@ export { deriveNamesKey, type Named, type NamesKey, namesKeysOf, nameUnder } fro
 export {
   type BadRoot,
   type Dates,
+  describeKeys,
   describeRoots,
   primariesAt,
   type Ring,
@@ -69,6 +70,7 @@ export {
   revokeRoot,
   rotateRing,
 } from './rotate.ts'
+export { type RotationDue, rotationDue } from './rotation_due.ts'
 export {
   createSigningKeys,
   deriveSigningKey,

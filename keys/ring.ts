@@ -127,7 +127,16 @@ export interface RootDescription {
   readonly age: number
 }
 
+/** Returns what may be told of keys at `now`: roots, or RSA keys. */
+export function describeKeys(
+  keys: readonly (Dates & { readonly kid: string })[],
+  revoked: readonly string[],
+  now: number,
+): readonly RootDescription[] {
+  return keys.map((key) => ({ kid: key.kid, state: stateOf(key, revoked, now), age: now - key.pub }))
+}
+
 /** Returns what `/healthz` and `bulla keys show` tell of each root at `now`. */
 export function describeRoots(ring: Ring, now: number): readonly RootDescription[] {
-  return ring.roots.map((root) => ({ kid: root.kid, state: stateOf(root, ring.revoked, now), age: now - root.pub }))
+  return describeKeys(ring.roots, ring.revoked, now)
 }

@@ -7,12 +7,13 @@
 import { type Context, Hono } from 'hono'
 import { isLoopback } from '../keys/identifier.ts'
 import { createContext, type EndpointContext, type Standing } from './context.ts'
+import { createAdminSettingsEndpoint } from './endpoints/admin_settings.ts'
 import { createAppsEndpoint } from './endpoints/apps.ts'
 import { createAuthorizeEndpoint } from './endpoints/authorize.ts'
 import { createDemo } from './endpoints/demo.ts'
 import { createDeviceEndpoint } from './endpoints/device.ts'
 import { createDeviceAuthorizationEndpoint } from './endpoints/device_authorization.ts'
-import { createHealthAnswer } from './endpoints/healthz.ts'
+import { createHealthEndpoint, isInsideAsked } from './endpoints/healthz.ts'
 import { createIntrospectEndpoint } from './endpoints/introspect.ts'
 import { createJwksAnswer } from './endpoints/jwks.ts'
 import { createKeysEndpoint } from './endpoints/keys.ts'
@@ -28,7 +29,7 @@ import { createUserinfoEndpoint } from './endpoints/userinfo.ts'
 import { createDoors } from './http/doors.ts'
 import { following, followingForm } from './http/following.ts'
 import type { FormEndpoint, FormRequest } from './http/form_endpoint.ts'
-import { only, onlyForUs, securely, showingRefusals } from './http/middleware.ts'
+import { onlyForUs, securely, showingRefusals } from './http/middleware.ts'
 import { type Answer, answerError, answerRefusal, toResponse } from './http/respond.ts'
 import { waitUntilOf } from './http/wait_until.ts'
 import { createLiveSettings, type LiveSettings } from './live_settings.ts'
@@ -114,7 +115,7 @@ function mount(context: EndpointContext, settings: IssuerSettings): Issuer {
     following(context, settings),
     securely(context.settings),
     showingRefusals(issuer),
-    onlyForUs(new URL(issuer), { except: `${base}/healthz`, scheme, log }),
+    onlyForUs(new URL(issuer), { except: `${base}/healthz`, unless: isInsideAsked, scheme, log }),
   )
 
   const metadata = createMetadataAnswer(context.settings)
@@ -122,7 +123,8 @@ function mount(context: EndpointContext, settings: IssuerSettings): Issuer {
   if (openid !== undefined && userinfo !== undefined)
     resource(`${base}/userinfo`, createUserinfoEndpoint(context, parts, userinfo, openid))
   document(`${base}/jwks`, () => createJwksAnswer(context, parts.publicKeys))
-  app.all(`${base}/healthz`, only('GET', 'HEAD'), () => toResponse(createHealthAnswer(context, parts.publicKeys)))
+  proved(`${base}/healthz`, createHealthEndpoint(context, parts), 'HEAD')
+  proved(`${base}/admin/settings`, createAdminSettingsEndpoint(context, parts))
   formOfPages(`${base}/token`, createTokenResponse)
   formOfPages(`${base}/revoke`, createRevokeEndpoint(context, parts))
   form(`${base}/introspect`, createIntrospectEndpoint(context, parts))

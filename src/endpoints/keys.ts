@@ -8,30 +8,18 @@
 import { branchOfLeaf, type RootNamesKey, writeJwk } from '../../keys/index.ts'
 import type { AuthenticateClient } from '../authentication/client_authentication.ts'
 import type { EndpointContext } from '../context.ts'
-import { readBody } from '../http/browser.ts'
-import { challengeOfBasic, checkForm } from '../http/form_endpoint.ts'
+import { challengeOfBasic } from '../http/form_endpoint.ts'
+import { readProvedRequest } from '../http/proved_request.ts'
 import { type Answer, answerError } from '../http/respond.ts'
 import { TokenError } from '../jose/error.ts'
 import { sealKeySet, writeNamesKey } from '../jose/key_set.ts'
 import { keyManagementOf, recipientOf } from '../jose/recipient.ts'
 import { refusal } from '../protocol/error.ts'
-import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import type { Client } from '../registration/clients/client.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
 import type { Resource } from '../registration/resource.ts'
 import { chooseResource } from '../registration/resource_indicator.ts'
 import type { RevocationView } from '../stores/revocations.ts'
-
-/** Returns the parameters of a request: of its query; or by POST of its form, where a client assertion belongs. */
-async function readRequest(request: Request): Promise<Parameters> {
-  const { search } = new URL(request.url)
-  if (request.method === 'POST') checkForm(request.url, request.headers)
-  const parameters = readParameters(request.method === 'POST' ? await readBody(request) : search)
-  parameters.checkOnce()
-  const isProofInUrl = ['client_secret', 'client_assertion'].some((name) => new URLSearchParams(search).has(name))
-  if (isProofInUrl) throw refusal('invalid_request', 'malformed', 'a secret or an assertion in the URL')
-  return parameters
-}
 
 function isBySecret({ signer, certificate }: Client): boolean {
   return signer === undefined && certificate === undefined
@@ -92,7 +80,7 @@ export function createKeysEndpoint(
 
   async function serve(request: Request, certificate: ClientCertificate | undefined): Promise<Answer> {
     const now = context.now()
-    const parameters = await readRequest(request)
+    const parameters = await readProvedRequest(request)
     const client = await authenticateClient({ headers: request.headers, parameters, certificate, now })
     if (client.kind !== 'resource_server') throw refusal('unauthorized_client', 'client_kind', 'not a resource server')
     const resource = chooseResource(parameters.all('resource'), undefined, client, resources)

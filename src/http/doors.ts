@@ -60,8 +60,12 @@ export interface Doors {
   registration(path: string, answer: (call: RegistrationCall) => Promise<Answer>): void
   /** Tells everybody the same; with a form beside it where one path has both. */
   document(path: string, answer: () => Answer | Promise<Answer>, form?: FormEndpoint): void
-  /** Takes whatever a server that proves itself asks for. */
-  proved(path: string, answer: (request: Request, certificate: ClientCertificate | undefined) => Promise<Answer>): void
+  /** Takes whatever a server that proves itself asks for, by GET and POST, and by these methods. */
+  proved(
+    path: string,
+    answer: (request: Request, certificate: ClientCertificate | undefined) => Promise<Answer>,
+    ...methods: readonly string[]
+  ): void
   /** Takes a token in the header, from a page of another origin too. */
   resource(
     path: string,
@@ -105,9 +109,9 @@ export function createDoors(app: Hono, context: EndpointContext, settings: Issue
         return c.body(body, status as 200, headers)
       })
     },
-    proved(path, answer) {
+    proved(path, answer, ...methods) {
       const handler = async (c: Context) => toResponse(await answer(c.req.raw, certificateOf(c)))
-      app.all(path, only('GET', 'POST'), limit, atMost(LONGEST_FORM_REQUEST), handler)
+      app.all(path, only('GET', 'POST', ...methods), limit, atMost(LONGEST_FORM_REQUEST), handler)
     },
     resource(path, answer) {
       const handler = async (c: Context) => toResponse(await answer(c.req.raw, certificateOf(c)))

@@ -96,6 +96,8 @@ export function showingRefusals(issuer: string): MiddlewareHandler {
 export interface OnlyForUsOptions {
   /** The path that may be asked by whichever name and scheme: health checks come from inside. */
   readonly except: string
+  /** Tells whether a request there is none of these after all. */
+  readonly unless: (request: Request) => boolean
   /** As the setting of this name. */
   readonly scheme: IssuerSettings['scheme']
   readonly log: Log
@@ -105,7 +107,7 @@ export interface OnlyForUsOptions {
  * Refuses what was meant for another host, what did not come by TLS where the issuer is https, and URLs that are too long
  * (RFC 9110 §15.5.20: 421 is about scheme and authority).
  */
-export function onlyForUs(issuer: URL, { except, scheme, log }: OnlyForUsOptions): MiddlewareHandler {
+export function onlyForUs(issuer: URL, { except, unless, scheme, log }: OnlyForUsOptions): MiddlewareHandler {
   const isSecure = issuer.protocol === 'https:' && !isLoopback(issuer.href)
   let hasToldOfHttp = false
 
@@ -128,7 +130,7 @@ export function onlyForUs(issuer: URL, { except, scheme, log }: OnlyForUsOptions
 
   return async function onlyForUsMiddleware(c, next) {
     if (c.req.url.length > LONGEST_URL) return toResponse(answerRefusal(414))
-    if (c.req.path === except) return next()
+    if (c.req.path === except && !unless(c.req.raw)) return next()
     const isTls = isOverTls(c.req.raw, c.env)
     if (!isOwnHost(c.req.url, isTls, issuer)) return toResponse(answerRefusal(421))
     if (isTls || !isSecure) return next()

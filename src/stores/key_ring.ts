@@ -6,13 +6,16 @@
 
 import {
   createKeyring,
+  describeKeys,
   describeRoots,
   type Keyring,
   type LoadedRing,
   loadRing,
   type RingRefusal,
   type RingTexts,
+  type RotationDue,
   refusalAt,
+  rotationDue,
   type SigningAlgorithm,
   type SigningKey,
 } from '../../keys/index.ts'
@@ -33,6 +36,12 @@ export type RingStatus =
       readonly reason: RingRefusal['reason']
       readonly keys: ReturnType<typeof describeRoots>
     }
+
+/** When keys have to follow those of the ring. */
+export interface Rotations {
+  readonly roots: RotationDue
+  readonly rsa?: RotationDue & { readonly keys: ReturnType<typeof describeKeys> }
+}
 
 /** The ring of a running issuer. */
 export interface KeyRing {
@@ -56,6 +65,8 @@ export interface KeyRing {
   eventName(subject: string, now: number): string | undefined
   /** Returns from when on a root opens nothing any more. Unix seconds; nothing where the ring has it not. */
   opensUntil(kid: string, now: number): number | undefined
+  /** Returns when the next rotation is due, and of RSA keys, if there are any; without a ring nothing. */
+  rotation(now: number): Rotations | undefined
   /** Returns the states and ages of the roots, or why there are none. */
   status(now: number): RingStatus
 }
@@ -137,6 +148,14 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     return known.ok ? known.ring.roots.find((root) => root.kid === kid)?.del : undefined
   }
 
+  function rotation(now: number): Rotations | undefined {
+    const known = load(now)
+    if (!known.ok) return undefined
+    const { ring } = known
+    const rsa = ring.rsa && { ...rotationDue(ring, ring.rsa, now), keys: describeKeys(ring.rsa, ring.revoked, now) }
+    return { roots: rotationDue(ring, ring.roots, now), ...(rsa && { rsa }) }
+  }
+
   function status(now: number): RingStatus {
     const refused = refusedAt(now)
     const { keys, left_out } =
@@ -156,5 +175,5 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     return refusedAt(now) === undefined ? keyring?.eventName(subject, now) : undefined
   }
 
-  return { open, signer, skew, knows, eventName, opensUntil, status }
+  return { open, signer, skew, knows, eventName, opensUntil, rotation, status }
 }

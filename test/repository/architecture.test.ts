@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
+import { VERSION } from '../../src/version.ts'
 import { ROOT } from '../checkout.ts'
 
 /**
@@ -14,6 +15,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/log.ts': [],
   'src/cloudflare.d.ts': [],
   'src/elapsed.ts': [],
+  'src/version.ts': [],
   'src/wait_until.ts': [],
   'src/trace.ts': [],
   'src/jose': ['keys', 'jose'],
@@ -152,6 +154,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/endpoints': [
     'src/events',
+    'src/version.ts',
     'src/wait_until.ts',
     'src/openid',
     'src/authorization',
@@ -436,6 +439,10 @@ describe('the bundles', () => {
 
 describe('the exports map', () => {
   const { exports, bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+
+  it('is of the version that the sources say', () => {
+    expect(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version).toBe(VERSION)
+  })
 
   it('names a source for each of its files', () => {
     const targets = [
