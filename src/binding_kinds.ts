@@ -40,6 +40,9 @@ export const BINDING_KINDS = {
   FAILURES: 'binding',
   REGISTRATIONS: 'binding',
   DEVICES: 'binding',
+  LIMITS_CLIENT: 'binding',
+  LIMITS_ADDRESS: 'binding',
+  LIMITS_SUBJECT: 'binding',
   PARTNER_KEY: 'secret',
   DEVELOPMENT: 'variable',
 } as const

@@ -19,8 +19,9 @@ import {
 import { type EventDataset, type EventQueue, readEvents } from './events_on_workers.ts'
 import { developmentLogin } from './login/development.ts'
 import { readLogin } from './login_bindings.ts'
-import { addressOf, allowBy, allowDeviceBy, type RateLimit } from './rate_limit_on_workers.ts'
+import { addressOf, allowBy, allowDeviceBy, countedBy, type RateLimit } from './rate_limit_on_workers.ts'
 import type { IssuerSettings } from './settings/issuer_settings.ts'
+import type { CountedBy, Limits } from './settings/limits.ts'
 import { mayHaveRsaKey } from './settings/ring_needs.ts'
 import { type Guard, isKeeping } from './stores/guard.ts'
 import { createDurableObjectGuard, type GuardNamespace } from './stores/guard_on_workers.ts'
@@ -82,6 +83,12 @@ export interface Bindings {
   readonly REGISTRATIONS?: RateLimit
   /** The rate limit on codes for devices, by client and address, if any. */
   readonly DEVICES?: RateLimit
+  /** The rate limit on what a client asks that has proved itself, or a function that counts by a key, if any. */
+  readonly LIMITS_CLIENT?: RateLimit | CountedBy
+  /** The rate limit on what one address asks without a proof, if any. */
+  readonly LIMITS_ADDRESS?: RateLimit | CountedBy
+  /** The rate limit on tokens of one person, if any. */
+  readonly LIMITS_SUBJECT?: RateLimit | CountedBy
   /** In development: the key pair of the partner's API, as a JWK. Only its public members are used here. */
   readonly PARTNER_KEY?: unknown
   /** `"true"` only in `.dev.vars`. */
@@ -134,6 +141,18 @@ function readTable(name: string, value: unknown): Readonly<Record<string, unknow
   return value
 }
 
+/** Reads what counts, by names of settings. */
+function readCounters(env: Bindings, faults: FaultList): Limits | undefined {
+  const bound = { client: 'LIMITS_CLIENT', address: 'LIMITS_ADDRESS', subject: 'LIMITS_SUBJECT' } as const
+  const counters = Object.entries(bound).flatMap(([name, binding]) => {
+    const limits = env[binding]
+    if (limits === undefined) return []
+    faults.read(() => typeof limits === 'function' || checkMethods(binding, limits, ['limit'], 'a rate limit'))
+    return [[name, countedBy(limits)] as const]
+  })
+  return counters.length === 0 ? undefined : Object.fromEntries(counters)
+}
+
 /** Reads who logs people in, and what Workers bind. */
 function readParts(env: Bindings, isLoopbackAllowed: boolean, faults: FaultList) {
   const { LOGIN, GUARD, REVOCATIONS, EVENTS, FAILURES, REGISTRATIONS, DEVICES } = env
@@ -151,7 +170,8 @@ function readParts(env: Bindings, isLoopbackAllowed: boolean, faults: FaultList)
     revocations: REVOCATIONS === undefined ? undefined : createDurableObjectRevocations(revocations ?? UNREAD),
     onEvent: faults.read(() => readEvents(EVENTS)),
     allowFailure: FAILURES === undefined ? undefined : allowBy(FAILURES),
-    addressOf: env.REGISTRATION === undefined ? undefined : addressOf,
+    addressOf: env.REGISTRATION === undefined && env.LIMITS_ADDRESS === undefined ? undefined : addressOf,
+    limits: readCounters(env, faults),
     allowRegistration: REGISTRATIONS === undefined ? undefined : allowBy(REGISTRATIONS),
     allowDevice: DEVICES === undefined ? undefined : allowDeviceBy(DEVICES),
   }

@@ -6,6 +6,7 @@
 
 import { lineOf } from './protocol/address_line.ts'
 import type { AllowDevice } from './settings/allow_device.ts'
+import type { CountedBy } from './settings/limits.ts'
 
 /** A rate limit as Workers bind it: it counts a call, and tells whether there may be more. */
 export interface RateLimit {
@@ -29,6 +30,11 @@ export function allowBy(limits: RateLimit): (request: Request) => Promise<boolea
     const key = callerOf(request)
     return key === undefined || (await limits.limit({ key })).success
   }
+}
+
+/** Returns what counts by a key: a rate limit of Workers, or what does so already. */
+export function countedBy(limits: RateLimit | CountedBy): CountedBy {
+  return typeof limits === 'function' ? limits : async (key) => (await limits.limit({ key })).success
 }
 
 /** Codes for devices that a client may have at one address at a time. */

@@ -22,6 +22,7 @@ import type { EndpointContext } from '../context.ts'
 import { checkNavigation, isPrefetch, readBody, sameAgain } from '../http/browser.ts'
 import { withCookies } from '../http/cookies.ts'
 import { answerLeaving } from '../http/leaving.ts'
+import { createLimiting } from '../http/limiting.ts'
 import { keepOpener } from '../http/popup.ts'
 import { answerErrorPage, type ErrorPageOptions, toldOf, toOAuthError, toPageError } from '../http/respond.ts'
 import { OAUTH_ERRORS, type OAuthError, refusal } from '../protocol/error.ts'
@@ -58,6 +59,7 @@ export function createAuthorizeEndpoint(
 ): (c: Context) => Promise<Response> {
   const { settings, clients, keyRing, log, events } = context
   const { issuer } = settings
+  const limiting = createLimiting(context)
   const { sessions, logins, consents, codes, answers, pushedRequests, openedRequests } = parts
   const { requestObjects, isSufficient } = parts
 
@@ -70,6 +72,7 @@ export function createAuthorizeEndpoint(
     if (session === undefined || !isEnough) {
       if (prompt.has('none'))
         throw refusal('login_required', 'login_required', 'nobody is logged in, and nobody may be asked')
+      await limiting.checkLogin(context.hooks.addressOf?.(c.req.raw, c.env))
       return logins.begin(c, request, envelopes, now)
     }
     events.note(toldOfPerson(session))
@@ -136,8 +139,9 @@ export function createAuthorizeEndpoint(
     // Who is not sent on by itself can as well try again.
     const mayPass = OAUTH_ERRORS[error.code].status >= 500 && back?.untold !== undefined
     // Another browser was faster with the same request: this one was not asked for.
-    if (back === undefined || mayPass || error.code === 'invalid_request_uri') {
-      const retryAt = back === undefined || mayPass ? sameAgain(c.req.raw, issuer) : undefined
+    const isLimited = error.code === 'slow_down'
+    if (back === undefined || mayPass || isLimited || error.code === 'invalid_request_uri') {
+      const retryAt = back === undefined || mayPass || isLimited ? sameAgain(c.req.raw, issuer) : undefined
       return withCookies(c, await answerErrorPage(error, { issuer, event: 'authorize', log, retryAt, back }))
     }
     log({ level: 'warn', event: 'authorize', code: error.code, reason: error.reason, detail: error.message })

@@ -27,6 +27,7 @@ import type { EndpointContext } from '../context.ts'
 import { createWaitingDevices, type Waiting } from '../grants/waiting_devices.ts'
 import { checkNavigation, checkOwnForm, isPrefetch, readBody } from '../http/browser.ts'
 import { withCookies } from '../http/cookies.ts'
+import { createLimiting } from '../http/limiting.ts'
 import { answerErrorPage, toldOf } from '../http/respond.ts'
 import { TokenError } from '../jose/error.ts'
 import { accountOf } from '../login/person.ts'
@@ -48,6 +49,7 @@ export interface DeviceParts extends DeviceDecisionParts {
 export function createDeviceEndpoint(context: EndpointContext, parts: DeviceParts): (c: Context) => Promise<Response> {
   const { sessions, logins, approve } = parts
   const { settings, keyRing, log, newId, events } = context
+  const limiting = createLimiting(context)
   const { issuer, clients, lives } = settings
   const guard = keepingGuardOf(settings.guard)
   const decide = createDecideDevice(context, parts)
@@ -104,8 +106,9 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
     checkNavigation(c.req.raw.headers)
     const userCode = readUserCode(c.req.query('user_code') ?? '')
     const prompt = (['login', 'select_account'] as const).find((one) => one === c.req.query('prompt'))
-    if (prompt !== undefined || !isLoggedIn(visit)) return logins.beginForDevice(c, userCode, prompt, envelopes, now)
-    return askForCode(visit, { userCode })
+    if (prompt === undefined && isLoggedIn(visit)) return askForCode(visit, { userCode })
+    await limiting.checkLogin(context.hooks.addressOf?.(c.req.raw, c.env))
+    return logins.beginForDevice(c, userCode, prompt, envelopes, now)
   }
 
   /** Sends the browser to the beginning: no redirect, for after a form it may have to leave for a login. */

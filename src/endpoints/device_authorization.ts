@@ -14,8 +14,8 @@ import type { EndpointContext } from '../context.ts'
 import { INTERVAL } from '../grants/device_counts.ts'
 import { createWaitingDevices, type WaitingDevices } from '../grants/waiting_devices.ts'
 import { createFormEndpoint, type FormEndpoint, type ReadForm } from '../http/form_endpoint.ts'
+import { tooMany } from '../http/limiting.ts'
 import { answerJson } from '../http/respond.ts'
-import { refusal } from '../protocol/error.ts'
 import { DEVICE_LIFE, showUserCode } from '../protocol/user_code.ts'
 import type { IssuerSettings } from '../settings/issuer_settings.ts'
 import { keepingGuardOf, spendFirst, spendOnce } from '../stores/guard.ts'
@@ -31,7 +31,7 @@ export function createDeviceAuthorizationEndpoint(
   { proveClient }: DeviceAuthorizationParts,
   { allowDevice }: Pick<IssuerSettings, 'allowDevice'>,
 ): FormEndpoint {
-  const { settings, keyRing, log, newId } = context
+  const { settings, keyRing, events, log, newId } = context
   const { issuer, guard } = settings
   const dpop = createDpop(context)
 
@@ -44,7 +44,7 @@ export function createDeviceAuthorizationEndpoint(
     }
     if (request === undefined || (await allowDevice?.(request, clientId, countOpen, env)) !== false) return
     await Promise.all(counted.map((name) => devices.forgetOpen(name)))
-    throw refusal('slow_down', 'limited', 'too many codes of this client and address', { retryAfter: 60 })
+    throw tooMany(events, 'devices', 'too many codes of this client and address')
   }
 
   return createFormEndpoint(context, 'device_authorization', async (form) => {

@@ -8,6 +8,7 @@
 import type { AuthenticateClient } from '../authentication/client_authentication.ts'
 import type { EndpointContext } from '../context.ts'
 import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
+import { createLimiting } from '../http/limiting.ts'
 import { type Answer, answerJson } from '../http/respond.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
 import type { HasEnded } from '../issuing/ended.ts'
@@ -35,6 +36,7 @@ export function createIntrospectEndpoint(
   { authenticateClient, accessTokens, hasEnded }: IntrospectParts,
 ): FormEndpoint {
   const { settings } = context
+  const limiting = createLimiting(context)
   const { issuer, resources } = settings
 
   async function sign(body: object, clientId: string, now: number): Promise<Answer> {
@@ -47,8 +49,9 @@ export function createIntrospectEndpoint(
     }
   }
 
-  return createFormEndpoint(context, 'introspect', async ({ parameters, headers, certificate, now }) => {
+  return createFormEndpoint(context, 'introspect', async ({ parameters, headers, certificate, address, now }) => {
     const client = await authenticateClient({ headers, parameters, certificate, now })
+    await limiting.checkClient(client, address)
     if (client.kind !== 'resource_server') throw refusal('unauthorized_client', 'client_kind', 'not a resource server')
     const token = parameters.require('token')
     const own = [...client.resources].flatMap((uri) => resources.get(uri) ?? [])

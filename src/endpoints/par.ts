@@ -14,6 +14,7 @@ import type { PushedRequests } from '../authorization/pushed_requests.ts'
 import type { RequestObjects } from '../authorization/request_object.ts'
 import type { EndpointContext } from '../context.ts'
 import { createFormEndpoint, type FormEndpoint, type ReadForm } from '../http/form_endpoint.ts'
+import { createLimiting } from '../http/limiting.ts'
 import { answerJson } from '../http/respond.ts'
 import { refusal } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
@@ -45,6 +46,7 @@ export function createParEndpoint(
 ): FormEndpoint {
   const { settings, clients, keyRing, log } = context
   const dpop = createDpop(context)
+  const limiting = createLimiting(context)
 
   /** Learns about a client by a document, once its request is one; nothing where it is another client's. */
   async function meet({
@@ -63,6 +65,7 @@ export function createParEndpoint(
   return createFormEndpoint(context, 'par', async ({ parameters, headers, certificate, address, now }) => {
     const met = await meet({ parameters, headers, address, now })
     const { client, spend } = await proveClient({ headers, parameters, certificate, met, address, now })
+    await limiting.checkClient(client, address)
     const opened = await requestObjects.open(parameters, client, now)
     if (opened !== undefined) checkAlone(parameters, client.id)
     const asked = opened?.parameters ?? parameters

@@ -7,6 +7,7 @@
 
 import type { EndpointContext } from '../context.ts'
 import type { RegistrationCall } from '../http/doors.ts'
+import { tooMany } from '../http/limiting.ts'
 import { type Answer, answerError, answerJson } from '../http/respond.ts'
 import { refusal } from '../protocol/error.ts'
 import { essenceOf } from '../protocol/media_type.ts'
@@ -19,12 +20,12 @@ const RANDOM = 11
 
 /** Returns the client registration endpoint. */
 export function createRegisterEndpoint(
-  { log, now: clock, newId }: EndpointContext,
+  { events, log, now: clock, newId }: EndpointContext,
   policy: WalkInPolicy,
   ids: DynamicIds,
 ): (call: RegistrationCall) => Promise<Answer> {
   async function register({ headers, body, isAllowed }: RegistrationCall): Promise<Answer> {
-    if (!(await isAllowed())) throw refusal('slow_down', 'limited', 'too many registrations', { retryAfter: 60 })
+    if (!(await isAllowed())) throw tooMany(events, 'registrations', 'too many registrations')
     if (essenceOf(headers.get('content-type')) !== 'application/json')
       throw refusal('invalid_client_metadata', 'client_metadata', 'the body is not JSON')
     const request = readRegistrationRequest(body, policy)

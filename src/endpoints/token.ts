@@ -15,6 +15,7 @@ import { deviceCode } from '../grants/device_code.ts'
 import type { Decision, Grant } from '../grants/grant.ts'
 import { refreshToken } from '../grants/refresh_token.ts'
 import { createFormEndpoint, type FormEndpoint, type ReadForm } from '../http/form_endpoint.ts'
+import { createLimiting } from '../http/limiting.ts'
 import { type Answer, answerJson } from '../http/respond.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
 import type { IdTokens } from '../issuing/id_tokens.ts'
@@ -112,6 +113,7 @@ export function createTokenEndpoint(
   const { issuer, resources, approvable, userinfo, openid, detailTypes } = settings
   const { pairwise, guard, grants, trustedIssuers } = settings
   const dpop = createDpop(context)
+  const limiting = createLimiting(context)
 
   /** Returns what the operator adds, without the names that are the protocol's. */
   function ownMembers(
@@ -196,6 +198,7 @@ export function createTokenEndpoint(
     // Before anything else: a client that is not known any more registers anew by this one answer, whatever else is wrong.
     const met = await meetHolder(form)
     const { client, spend } = await proveClient({ headers, parameters, certificate, met, address, now })
+    await limiting.checkClient(client, address)
     const type = parameters.require('grant_type')
     const grant = chooseGrant(type, client, grants)
     events.note({ grant: type })
@@ -228,6 +231,7 @@ export function createTokenEndpoint(
     })
     const isApproved = APPROVED.includes(type)
     checkDecision(decided, client, isApproved ? approvable : resources, now, isApproved)
+    if (isApproved) await limiting.checkSubject(decided.entitlement.sub)
     const decision = bind(decided, confirmation, client)
     // What can fail comes before what is spent; what was sealed for a request that is refused then is never handed out.
     const refresh_token = decision.refresh_token ?? (await sealRefresh(decision.refresh, client, envelopes, now))

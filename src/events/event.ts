@@ -62,7 +62,7 @@ export interface EventFacts {
   readonly jti?: string
   /** The kid of the key: of a root, of a leaf. */
   readonly kid?: string
-  /** How it was done: the way in which a client proved itself, a provider's name, what was revoked. */
+  /** How it was done: the way in which a client proved itself, a provider's name, what was revoked, which limit was reached. */
   readonly method?: string
   /** The `acr` of the login. */
   readonly acr?: string

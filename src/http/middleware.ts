@@ -10,12 +10,12 @@ import { cors } from 'hono/cors'
 import { isLoopback } from '../../keys/identifier.ts'
 import type { EndpointContext } from '../context.ts'
 import type { Log } from '../log.ts'
-import { refusal } from '../protocol/error.ts'
 import { essenceOf, isPreferred } from '../protocol/media_type.ts'
 import { USUAL_STRICT_TRANSPORT_SECURITY } from '../protocol/strict_transport_security.ts'
 import type { IssuerSettings } from '../settings/issuer_settings.ts'
 import type { CheckedSettings } from '../settings/settings.ts'
 import { brokenOff, LONGEST_URL } from './browser.ts'
+import { createLimiting, tooMany } from './limiting.ts'
 import { isOpenerKept } from './popup.ts'
 import { answerError, answerRefusal, answerRefusalPage, isRefusal, SECURITY_HEADERS, toResponse } from './respond.ts'
 
@@ -168,12 +168,21 @@ export function atMost(maxSize: number): MiddlewareHandler {
 }
 
 /** Answers 429 in place of a failed client authentication when there were too many from where the request comes. */
-export function limitFailures({ log }: EndpointContext, { allowFailure }: IssuerSettings): MiddlewareHandler {
+export function limitFailures(
+  context: EndpointContext,
+  { allowFailure, addressOf, limits }: IssuerSettings,
+): MiddlewareHandler {
+  const { log, events } = context
+  const { mayFail } = createLimiting(context)
+  const isAllowed = async (request: Request, env: unknown): Promise<boolean> => {
+    if ((await allowFailure?.(request, env)) === false) return false
+    return limits?.address === undefined || mayFail(addressOf?.(request, env))
+  }
   return async function limitFailuresMiddleware(c, next) {
     await next()
-    if (c.res.status !== 401 || (await allowFailure?.(c.req.raw, c.env)) !== false) return
-    const tooMany = refusal('slow_down', 'limited', 'too many failures', { retryAfter: 60 })
+    if (c.res.status !== 401 || (await isAllowed(c.req.raw, c.env))) return
+    const error = tooMany(events, 'failures', 'too many failures')
     c.res.headers.delete('WWW-Authenticate')
-    c.res = toResponse(answerError(tooMany, { event: 'client', log }))
+    c.res = toResponse(answerError(error, { event: 'client', log }))
   }
 }

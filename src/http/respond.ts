@@ -162,6 +162,7 @@ const WORDS: Partial<Readonly<Record<OAuthErrorCode, readonly [title: string, wo
     'What is said about it is longer than a browser keeps. Nobody was logged in. Another account may do; the operator finds in the log what is too long.',
   ],
   foreign_form: ['This form was not sent from here', 'For your safety nothing was done.'],
+  slow_down: ['Please wait a minute', 'Too many logins were begun from where you are. Nothing is lost.'],
   temporarily_unavailable: ['Please try again in a moment', 'This server cannot go on right now. Nothing is lost.'],
   server_error: ['Something went wrong here', 'This is not your fault. The operator finds in the log what it was.'],
 }

@@ -25,6 +25,7 @@ import type { Entitlement } from '../token/entitlement.ts'
 import type { Trace } from '../trace.ts'
 import type { AllowDevice } from './allow_device.ts'
 import type { SettingsBundle } from './bundle_source.ts'
+import type { Limits } from './limits.ts'
 
 /** Facts about a request that the operator wants to see again: client IP, country, device. */
 export type Credentials = Readonly<Record<string, unknown>>
@@ -148,6 +149,11 @@ export interface IssuerSettings {
    * @param env as for `credentials`
    */
   readonly addressOf?: (request: Request, env: unknown) => string | undefined
+  /**
+   * Counts what is asked at `/token`, `/par`, `/introspect`, and logins that are begun; the answer is 429 where it is too often. A limit that throws,
+   * or does not tell in half a second, lets all pass. Default: nothing is counted.
+   */
+  readonly limits?: Limits
   /**
    * Asked before a client registers: false when too many came from there, and the answer is 429. Default: never too many.
    *

@@ -44,6 +44,7 @@ export const SETTING_KINDS = {
   claims: 'function',
   response: 'function',
   addressOf: 'function',
+  limits: 'read',
   allowFailure: 'function',
   allowRegistration: 'function',
   allowDevice: 'function',

@@ -25,6 +25,7 @@ import type { Revocations } from '../stores/revocations.ts'
 import type { PurposeLives } from '../token/purpose.ts'
 import { checkHandOvers } from './hand_over_needs.ts'
 import type { IssuerSettings } from './issuer_settings.ts'
+import { type Limits, readLimits } from './limits.ts'
 import { livesOf } from './lives.ts'
 import { servedClients } from './served_client.ts'
 import { checkKinds, SETTING_KINDS, type SettingKind } from './setting_kinds.ts'
@@ -67,6 +68,8 @@ export interface CheckedSettings {
   /** Seconds that each kind of purpose envelope lives. */
   readonly lives: PurposeLives
   readonly sessionIdleLifetime: number
+  /** What is counted, and by whom. */
+  readonly limits: Limits
   /** What people are called in events. */
   readonly eventSubjects: EventSubjects
   /** Seconds that the longest-lived thing sealed lives. */
@@ -92,7 +95,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
   const tables = readTables(settings, [...grants.keys()], faults)
   const { resources, clients, walkIns, trustedIssuers } = tables
   const served = servedClients(clients, walkIns)
-  const { pairwise, lives, strictTransportSecurity, eventSubjects } = readAll(
+  const { pairwise, lives, strictTransportSecurity, eventSubjects, limits } = readAll(
     {
       issuer: () => checkIssuer('issuer', issuer),
       sessionIdleLifetime: () => checkInteger('sessionIdleLifetime', sessionIdleLifetime, 60, 2_592_000),
@@ -100,6 +103,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
       isDemo: () => checkBoolean('isDemo', isDemo),
       isPushing: () => checkBoolean('requirePushedAuthorizationRequests', isPushing),
       strictTransportSecurity: () => readStrictTransportSecurity(issuer, settings.strictTransportSecurity),
+      limits: () => readLimits(settings.limits),
       eventSubjects: () => readEventSubjects('eventSubjects', settings.eventSubjects),
       needs: () => checkNeeds(served, settings),
       bundle: () => checkBundle(settings),
@@ -129,6 +133,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
     hasCertificates: [...clients.values()].some(needsCertificate),
     lives,
     sessionIdleLifetime,
+    limits,
     eventSubjects,
     longestLife: sealed.reduce((longest, life) => Math.max(longest, life), 0),
   }

@@ -137,9 +137,19 @@ describe('the settings that the docs show', () => {
     )
     expect(variables).toContain('SESSION_LIFETIME')
     const inCode = variables
-      .filter((name) => !/^LOGIN_CLIENT_SECRET|^LOGIN$|^FAILURES$|^EVENTS$|^REGISTRATIONS$|^DEVICES$/.test(name))
+      .filter(
+        (name) => !/^LOGIN_CLIENT_SECRET|^LOGIN$|^FAILURES$|^EVENTS$|^REGISTRATIONS$|^DEVICES$|^LIMITS_/.test(name),
+      )
       .map((name) => name.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase()))
-    for (const name of [...inCode, 'authenticate', 'onEvent', 'allowFailure', 'allowRegistration', 'allowDevice'])
+    for (const name of [
+      ...inCode,
+      'authenticate',
+      'onEvent',
+      'allowFailure',
+      'allowRegistration',
+      'allowDevice',
+      'limits',
+    ])
       expect([name, refusal({ [name]: undefined })]).toEqual([name, expect.not.stringContaining('has no setting')])
     expect(refusal({ login: undefined })).toContain('has no setting "login"')
   })
