@@ -9,6 +9,7 @@ import { isLoopback } from '../keys/identifier.ts'
 import type { Keyring, SigningAlgorithm } from '../keys/index.ts'
 import { createNameSubject } from './events/event_subjects.ts'
 import { createEvents, type Events } from './events/events.ts'
+import type { Waited } from './events/waits.ts'
 import { signClaims } from './jose/signed.ts'
 import { type Log, writeLog } from './log.ts'
 import { measureLogin } from './login/measured_login.ts'
@@ -26,7 +27,7 @@ import { measureStore } from './stores/measured_store.ts'
 import { livesInMemory, placeOfMany } from './stores/one_process.ts'
 import { revocationsWithDeadline } from './stores/revocations.ts'
 import { createPurposeEnvelopes, type PurposeEnvelopes } from './token/purpose.ts'
-import { createMeasure, type Measure } from './trace.ts'
+import { createMeasure, type Measure, type TracedPart } from './trace.ts'
 
 /** How the settings stand that a context is made of. */
 export interface Standing {
@@ -113,6 +114,13 @@ function safely(write: Log, requestId: () => string | undefined): Log {
 /** Settings that nothing comes beside. */
 const ALONE: Standing = { isWhole: true, bundle: () => undefined }
 
+/** Who is waited for while a part of a request runs, where it is not the issuer itself. */
+const WAITED: Partial<Readonly<Record<TracedPart['part'], Waited>>> = {
+  guard: 'guard',
+  login: 'remote',
+  fetch: 'remote',
+}
+
 /**
  * Returns what the endpoints of an issuer are handed.
  *
@@ -142,7 +150,11 @@ export function createContext(settings: IssuerSettings, standing: Standing = ALO
     log({ level: 'warn', event: 'guard', detail })
   }
   const ring = createKeyRing({ texts, issuer, longestLife, log })
-  const measure = createMeasure(settings.trace)
+  const traced = createMeasure(settings.trace)
+  const measure: Measure = (part, run) => {
+    const waited = WAITED[part.part]
+    return waited === undefined ? traced(part, run) : events.waitFor(waited, () => traced(part, run))
+  }
   const fetch = measureFetch(createPublicFetch(isLoopback(issuer), settings.fetch), measure, true)
   const strangers = checked.walkIns?.takesDocuments
     ? createStrangers(checked.walkIns, fetch, guard !== undefined)

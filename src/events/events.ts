@@ -10,6 +10,7 @@ import type { WaitUntil } from '../wait_until.ts'
 import type { EventFacts, EventOutcome, EventType, IssuerEvent, OnEvent } from './event.ts'
 import type { NameSubject } from './event_subjects.ts'
 import { coloOf, createRequestScopes, type RequestScope, requestIdOf } from './request_scope.ts'
+import { createWaits, type Waited } from './waits.ts'
 
 /** What is said of an event beside what is known of its request. */
 export interface Told extends EventFacts {
@@ -34,6 +35,8 @@ export interface Events {
   requestId(): string | undefined
   /** Notes what is known of the request from now on: its events say so. */
   note(facts: EventFacts): void
+  /** Waits for the guard, or for others: the events of the request say how long. */
+  waitFor<Result>(waited: Waited, run: () => Promise<Result>): Promise<Result>
   /** Tells that something happened. It never throws. */
   tell(type: EventType, told?: Told): void
 }
@@ -109,7 +112,7 @@ export function createEvents({ source, onEvent, clock, newId, nameSubject, log }
       source,
       type,
       outcome: told.reason === undefined ? 'ok' : 'refused',
-      ...(scope !== undefined && { request: scope.id, ms: Math.max(0, at - scope.began) }),
+      ...(scope !== undefined && { request: scope.id, ms: Math.max(0, at - scope.began), ...scope.waits.took() }),
       ...(scope?.colo !== undefined && { colo: scope.colo }),
       ...facts,
       ...(name !== undefined && { subject: name }),
@@ -123,8 +126,8 @@ export function createEvents({ source, onEvent, clock, newId, nameSubject, log }
       if (running !== undefined) return answer(running.id)
       const id = requestIdOf(headers, newId)
       const waiting: IssuerEvent[] = []
-      const colo = coloOf(headers)
-      const scope: RequestScope = { id, colo, began: clock(), known: {}, waiting, credentials: once(look), waitUntil }
+      const [colo, began, credentials, waits] = [coloOf(headers), clock(), once(look), createWaits(clock)]
+      const scope: RequestScope = { id, colo, began, known: {}, waiting, credentials, waits, waitUntil }
       try {
         return await scopes.within(scope, () => answer(id))
       } finally {
@@ -136,6 +139,10 @@ export function createEvents({ source, onEvent, clock, newId, nameSubject, log }
     note(facts) {
       const scope = scopes.current()
       if (scope !== undefined) scope.known = { ...scope.known, ...facts }
+    },
+    waitFor(waited, run) {
+      const scope = onEvent === undefined ? undefined : scopes.current()
+      return scope === undefined ? run() : scope.waits.for(waited, run)
     },
     tell(type, told = {}) {
       if (onEvent === undefined) return

@@ -6,6 +6,7 @@
 
 import type { WaitUntil } from '../wait_until.ts'
 import type { EventFacts, IssuerEvent } from './event.ts'
+import type { Waits } from './waits.ts'
 
 /** A request under way. */
 export interface RequestScope {
@@ -21,6 +22,7 @@ export interface RequestScope {
   waiting: IssuerEvent[] | undefined
   /** Returns what the operator wants to see of it again. */
   readonly credentials: () => Readonly<Record<string, unknown>> | undefined
+  readonly waits: Waits
   readonly waitUntil: WaitUntil
 }
 
