@@ -33,9 +33,11 @@ export type Measure = <Result>(part: TracedPart, run: () => Promise<Result>) => 
 export function createMeasure(trace: Trace | undefined): Measure {
   if (trace === undefined) return (_, run) => run()
   return (part, run) => {
-    let running: ReturnType<typeof run> | undefined
-    const once = (): ReturnType<typeof run> => {
-      running ??= run()
+    // What throws before it runs has run, too.
+    const start = async (): ReturnType<typeof run> => run()
+    let running: ReturnType<typeof start> | undefined
+    const once = (): ReturnType<typeof start> => {
+      running ??= start()
       return running
     }
     try {

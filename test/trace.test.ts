@@ -137,6 +137,14 @@ describe('a part that is measured', () => {
     expect(run).toHaveBeenCalledTimes(1)
   })
 
+  it.each(BAD)('runs once, too, where it throws at once, and who measures it %s', async (_, trace) => {
+    const run = vi.fn((): Promise<string> => {
+      throw new Error(SECRETS.web)
+    })
+    await expect(createMeasure(trace)(part, run)).rejects.toThrow(SECRETS.web)
+    expect(run).toHaveBeenCalledTimes(1)
+  })
+
   it.each(BAD)('fails as it fails by itself where who measures it %s', async (_, trace) => {
     const fault = new Error(SECRETS.web)
     await expect(createMeasure(trace)(part, () => Promise.reject(fault))).rejects.toBe(fault)

@@ -12,6 +12,7 @@ import type { IssuerSettings } from '../settings/issuer_settings.ts'
 import { type Command, type Io, Refusal, UsageError, type Values } from './command.ts'
 import { asInFile } from './fault_words.ts'
 import { GUARD, NODE, openGuard } from './guard_url.ts'
+import { findTelemetry, type MeasureSettings } from './registered_telemetry.ts'
 import { readTextFile } from './secret_file.ts'
 import { SETTINGS } from './settings_file.ts'
 
@@ -78,6 +79,7 @@ async function makeIssuer(
   file: string,
   host: string,
   { guard, revocations }: OpenStores,
+  measured: MeasureSettings,
 ): Promise<[Issuer, IssuerSettings]> {
   const { readSettings } = await import('../node/index.ts')
   const { createIssuer } = await import('../issuer.ts')
@@ -85,13 +87,13 @@ async function makeIssuer(
   const [issuer, settings] = await readFrom(file, (text) => {
     const read = readSettings(text, process.env)
     const isProxied = !isLoopback(read.issuer)
-    const made: IssuerSettings = {
+    const made = measured({
       ...read,
       guard,
       revocations,
       ...(read.authenticate === undefined && !isProxied && isHere(host) && { authenticate: developmentLogin }),
       ...(isProxied && { scheme: (request) => request.headers.get('x-forwarded-proto'), addressOf }),
-    }
+    })
     return [createIssuer(made), made] as const
   })
   await checkRing(issuer, settings)
@@ -131,6 +133,10 @@ const serveCommand: Command = {
       help: 'by which address (default: 127.0.0.1 for a loopback issuer, else 0.0.0.0)',
     },
     guard: { ...GUARD, help: `${GUARD.help.slice(0, -1)}; else bulla.sqlite beside FILE)` },
+    'metrics-by-client': {
+      type: 'boolean',
+      help: 'count events by client, 200 of them by name, where an SDK of OpenTelemetry counts',
+    },
   },
   needs: ['settings'],
   node: NODE,
@@ -141,12 +147,13 @@ const serveCommand: Command = {
     const file = values.need('settings')
     const [first, over] = await readFrom(file, (text) => [readSettings(text, process.env), passedOver(text)] as const)
     const { port, host } = placeOf(values, first)
+    const measured = await findTelemetry(values.has('metrics-by-client'))
     const { stores, name } = await openGuard(values, `sqlite:${join(dirname(resolve(file)), 'bulla.sqlite')}`, io)
     try {
       let served = first
       const running = await serve({
         async issuer() {
-          const [issuer, settings] = await makeIssuer(file, host, stores)
+          const [issuer, settings] = await makeIssuer(file, host, stores, measured)
           if (settings.issuer !== first.issuer) throw new Refusal(`${file}: another ISSUER is another start`)
           served = settings
           return issuer

@@ -101,6 +101,15 @@ describe('the package beside the frameworks of others', { timeout: 240_000 }, ()
     expect(out.trim().split('\n')).toHaveLength(1)
   })
 
+  it.each(Object.keys(ENDS))('counts and measures by OpenTelemetry, with the %s versions', async (end) => {
+    const program = `import { createTelemetry } from 'bulla/opentelemetry'
+const { onEvent, trace } = createTelemetry({ metricsByClient: true })
+onEvent({ type: 'token.issued', outcome: 'ok', client: 'billing' })
+await trace({ part: 'guard', operation: 'spend' }, async () => console.log('spent'))`
+    const { code, out, err } = await run('node', ['--input-type=module', '-e', program], { cwd: folders[end] ?? '' })
+    expect([code, out, err]).toEqual([0, 'spent\n', ''])
+  })
+
   it.each(Object.keys(ENDS))('serves and answers in each, with the %s versions', async (end) => {
     const cwd = folders[end] ?? ''
     await cp(PROGRAM, join(cwd, 'program.mjs'))
