@@ -61,7 +61,7 @@ export interface KeyRing {
   skew(now: number): number
   /** Tells whether the ring has a key of this kid, or has it revoked. Without a ring none is known. */
   knows(kid: string, now: number): boolean
-  /** Returns what a subject is called in events at `now`; nothing where nothing may be sealed. */
+  /** Returns what a subject is called in events at `now`; nothing where no root is primary. It tells nobody of that: an event is being told. */
   eventName(subject: string, now: number): string | undefined
   /** Returns from when on a root opens nothing any more. Unix seconds; nothing where the ring has it not. */
   opensUntil(kid: string, now: number): number | undefined
@@ -172,7 +172,8 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   }
 
   function eventName(subject: string, now: number): string | undefined {
-    return refusedAt(now) === undefined ? keyring?.eventName(subject, now) : undefined
+    load(now)
+    return keyring?.eventName(subject, now)
   }
 
   return { open, signer, skew, knows, eventName, opensUntil, rotation, status }

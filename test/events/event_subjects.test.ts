@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { createKeyring, type Ring, revokeRoot, rotateRing, writeRing } from '../../keys/index.ts'
-import type { IssuerEvent, IssuerSettings } from '../../src/index.ts'
+import type { IssuerEvent, IssuerSettings, LogEntry } from '../../src/index.ts'
+import { createKeyRing } from '../../src/stores/key_ring.ts'
 import { API, ISSUER, NOW, named, testIssuer, testKey, testRing, tokenRequest } from '../fixtures.ts'
 
 const SUBJECT = 'client:service'
@@ -68,4 +69,20 @@ it('pseudonyms in events hold people apart as they are called, pairwise names to
   const { eventName } = createKeyring(testRing(NOW), ISSUER)
   const names = ['alice', 'Alice', 'alice ', API].map((subject) => eventName(subject, NOW))
   expect(new Set(names).size).toBe(names.length)
+})
+
+it.each([
+  ['there is none', undefined, NOW, undefined],
+  ['no root of it is primary any more', writeRing(testRing(NOW)), NOW + 3e8, undefined],
+  ['a root is primary', writeRing(testRing(NOW)), NOW, createKeyring(testRing(NOW), ISSUER).eventName(SUBJECT, NOW)],
+])('a ring names a subject in events, or nobody, and never fails or says so: %s', (_, ring, now, name) => {
+  const lines: LogEntry[] = []
+  const { eventName } = createKeyRing({
+    texts: { ring, next: undefined },
+    issuer: ISSUER,
+    longestLife: 600,
+    log: (line) => lines.push(line),
+  })
+  expect(eventName(SUBJECT, now)).toBe(name)
+  expect(lines.filter(({ level }) => level === 'error')).toEqual([])
 })
