@@ -35,6 +35,7 @@ export const BINDING_KINDS = {
   GUARD: 'binding',
   REVOCATIONS: 'binding',
   EVENTS: 'binding',
+  SETTINGS: 'binding',
   DPOP_NONCE: 'variable',
   EVENT_SUBJECTS: 'variable',
   FAILURES: 'binding',

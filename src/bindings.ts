@@ -23,6 +23,7 @@ import { addressOf, allowBy, allowDeviceBy, countedBy, type RateLimit } from './
 import type { IssuerSettings } from './settings/issuer_settings.ts'
 import type { CountedBy, Limits } from './settings/limits.ts'
 import { mayHaveRsaKey } from './settings/ring_needs.ts'
+import { readSettingsBinding, type SettingsStore } from './settings_on_workers.ts'
 import { type Guard, isKeeping } from './stores/guard.ts'
 import { createDurableObjectGuard, type GuardNamespace } from './stores/guard_on_workers.ts'
 import { createDurableObjectRevocations, type RevocationsNamespace } from './stores/revocations_on_workers.ts'
@@ -71,6 +72,8 @@ export interface Bindings {
   readonly REVOCATIONS?: RevocationsNamespace
   /** Where events go: a Queue, or a dataset of Analytics Engine; or the text `"none"`. Without it, a line of the log each. */
   readonly EVENTS?: EventQueue | EventDataset | string
+  /** Where settings lie that come sealed: a bucket of R2, a namespace of KV, or an https URL. */
+  readonly SETTINGS?: SettingsStore | string
   /** Whether DPoP proofs must bring back a nonce. */
   readonly DPOP_NONCE?: unknown
   /** What every answer says in `Strict-Transport-Security`. */
@@ -169,6 +172,7 @@ function readParts(env: Bindings, isLoopbackAllowed: boolean, faults: FaultList)
     guard: faults.read(() => readGuard(GUARD)) ?? (GUARD === undefined ? undefined : readGuard(UNREAD)),
     revocations: REVOCATIONS === undefined ? undefined : createDurableObjectRevocations(revocations ?? UNREAD),
     onEvent: faults.read(() => readEvents(EVENTS)),
+    settingsBundle: faults.read(() => readSettingsBinding(env.SETTINGS, isLoopbackAllowed)),
     allowFailure: FAILURES === undefined ? undefined : allowBy(FAILURES),
     addressOf: env.REGISTRATION === undefined && env.LIMITS_ADDRESS === undefined ? undefined : addressOf,
     limits: readCounters(env, faults),
@@ -251,6 +255,5 @@ export function gatherBindings(env: Bindings, faults: FaultList): IssuerSettings
  */
 export function readBindings(env: Bindings | (Bindings & LoginSecrets)): IssuerSettings {
   const faults = createFaultList()
-  const { settings } = readAll({ settings: () => gatherBindings(env, faults) }, faults)
-  return settings
+  return readAll({ settings: () => gatherBindings(env, faults) }, faults).settings
 }

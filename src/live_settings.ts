@@ -61,6 +61,7 @@ async function readBundle(bundle: SettingsBundle): Promise<string> {
   try {
     text = await readerOf(bundle)()
   } catch (error) {
+    if (error instanceof OAuthError) throw error
     refuse('settings_unread', `cannot be read: ${describeFailure(error)}`)
   }
   if (text === undefined) refuse('settings_unread', 'are not there')

@@ -22,6 +22,7 @@ import { revokeCommands } from './revoke.ts'
 import { makeRsaKey } from './rsa_key.ts'
 import { checkIsFree, writeNewFile } from './secret_file.ts'
 import { serveCommands } from './serve.ts'
+import { settingsCommands } from './settings.ts'
 import { subjectCommands } from './subject.ts'
 import { tokenCommands } from './token.ts'
 import { watchCommands } from './watch.ts'
@@ -35,6 +36,7 @@ const commands: readonly Command[] = [
   ...registrationCommands,
   ...loginCommands,
   ...checkCommands,
+  ...settingsCommands,
   ...doctorCommands,
   ...serveCommands,
   ...guardCommands,

@@ -7,6 +7,7 @@
 
 import { createFaultList } from '../../keys/faults.ts'
 import { isLoopback } from '../../keys/identifier.ts'
+import type { IssuerSettings } from '../settings/issuer_settings.ts'
 import { adviseOn } from './advice.ts'
 import type { Command, Io } from './command.ts'
 import { asInFile } from './fault_words.ts'
@@ -14,7 +15,7 @@ import { readConfig, SETTINGS } from './settings_file.ts'
 import { readWorkerEnv, VARIABLE_BYTES, type WorkerEnv } from './worker_env.ts'
 
 /** What the start would find. */
-interface Findings {
+export interface Findings {
   readonly faults: readonly string[]
   /** The first client that is told something by RS256. */
   readonly byRs256: string | undefined
@@ -22,8 +23,16 @@ interface Findings {
   readonly advice: readonly string[]
 }
 
-/** Returns what is wrong with a Worker's env, as the issuer finds it when it starts, and what its ring must have. */
-async function examine({ env, isServed }: WorkerEnv, ownGrants: readonly string[]): Promise<Findings> {
+/**
+ * Returns what is wrong with a Worker's env, as the issuer finds it when it starts, and what its ring must have.
+ *
+ * @param change what takes the place of some settings. Default: nothing
+ */
+export async function examine(
+  { env, isServed }: WorkerEnv,
+  ownGrants: readonly string[],
+  change: (settings: IssuerSettings) => IssuerSettings = (settings) => settings,
+): Promise<Findings> {
   // Only who runs an issuer has what it is made of.
   const { gatherBindings } = await import('../bindings.ts')
   const { checkSettings } = await import('../settings/settings.ts')
@@ -39,7 +48,8 @@ async function examine({ env, isServed }: WorkerEnv, ownGrants: readonly string[
     // As `bulla serve` has it.
     ...(isServed && isLoopback(gathered.issuer) && { authenticate: gathered.authenticate ?? developmentLogin }),
   }
-  const checked = list.read(() => checkSettings({ ...settings, grants: ownGrants.map((type) => ({ type, decide })) }))
+  const grants = ownGrants.map((type) => ({ type, decide }))
+  const checked = list.read(() => checkSettings({ ...change(settings), grants }))
   const isProvider = checked?.openid !== undefined
   const clients = [...(checked?.clients.values() ?? [])]
   const needing = clients.find((client) => wantedAlgorithms(client, isProvider).some(({ alg }) => alg === 'RS256'))

@@ -59,6 +59,14 @@ function sayFindings(changed: Parameters<typeof examineRing>[0], values: Values,
   for (const { message } of findings) io.say(`note: ${message}`)
 }
 
+/** Says until when settings open that were sealed by the roots before. */
+function saySealed({ roots }: Ring, added: string, use: number, io: Io): void {
+  for (const { kid, del } of roots.filter((root) => root.kid !== added && root.end > io.now))
+    io.say(
+      `sealed settings, if you have some: what root ${kid} sealed opens until ${writeInstant(del)}; seal it anew from ${writeInstant(use)} on`,
+    )
+}
+
 const init: Command = {
   call: 'keys init',
   summary: 'prints a new ring; its root seals at once',
@@ -133,6 +141,7 @@ const rotate: Command = {
     await writeChangedRing(from, rotation.ring, values, io)
     const { kid, use } = rotation.added
     io.say(`root ${kid} is staged; it seals from ${writeInstant(use)}: everyone must have this ring by then`)
+    saySealed(rotation.ring, kid, use, io)
     sayFindings(rotation.ring, values, io)
     return 0
   },

@@ -38,6 +38,9 @@ class Bound {
   limit(): never {
     throw new TypeError('a stand-in')
   }
+  get(): never {
+    throw new TypeError('a stand-in')
+  }
 }
 
 /** In place of a secret that is not here: nothing is derived from it. */
@@ -139,6 +142,10 @@ export function readWorkerEnv(file: string, config: Table, environment: string |
       ...vars,
       // There it is passed over.
       ...(isServed && vars['GUARD'] === 'none' ? { GUARD: new Bound() } : {}),
+      // There it may be a file's path.
+      ...(isServed && typeof vars['SETTINGS'] === 'string' && !/^https?:/i.test(vars['SETTINGS'])
+        ? { SETTINGS: new Bound() }
+        : {}),
     },
     secrets,
     open: isBare ? [] : kept.filter((name) => vars[name] !== undefined),

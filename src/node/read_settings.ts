@@ -5,9 +5,11 @@
  */
 
 import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { bindingKindsOf } from '../binding_kinds.ts'
 import { readBindings } from '../bindings.ts'
 import type { IssuerSettings } from '../settings/issuer_settings.ts'
+import { isSettingsUrl } from '../settings_on_workers.ts'
 import { isTable, isVariablesAlone, misplacedIn, parseSettings, type Table } from './settings_text.ts'
 
 /** The environment of a process. */
@@ -65,22 +67,34 @@ export function passedOver(text: string): readonly string[] {
   return [...(vars['GUARD'] === 'none' ? ['GUARD'] : []), ...(vars['DEVELOPMENT'] === undefined ? [] : ['DEVELOPMENT'])]
 }
 
+/** Reads sealed settings in a file; nothing where there is none. */
+async function readSealed(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
 /**
  * Returns the issuer's settings; add a guard to them, and what else you like, before `createIssuer`. What Cloudflare alone tells,
  * certificates and addresses, they do not know.
  *
- * @param text TOML or JSON, as wrangler reads it, of which `vars` counts; or the variables alone
+ * @param text TOML or JSON, as wrangler reads it, of which `vars` counts; or the variables alone. `SETTINGS` may be the path of a file
  * @param env the environment, where each secret is itself, or in a file that `<NAME>_FILE` names
  * @throws {TypeError} when the text cannot be read, or settings are missing, misspelt or of a wrong type: all that is wrong is said; or what is
  * read from the environment stands in it, as `GUARD_URL`
  */
 export function readSettings(text: string, env: Environment): IssuerSettings {
-  const { DEVELOPMENT: _development, ...vars } = variablesIn(text)
+  const { DEVELOPMENT: _development, SETTINGS: sealed, ...others } = variablesIn(text)
+  const isFile = typeof sealed === 'string' && sealed !== '' && !isSettingsUrl(sealed)
+  const vars = isFile || sealed === undefined ? others : { ...others, SETTINGS: sealed }
   const secrets = secretNames(vars).flatMap((name) => {
     const secret = readSecret(name, env)
     return secret === undefined ? [] : [[name, secret] as const]
   })
   // Elsewhere the header by which Cloudflare tells an address is the caller's to choose.
   const { certificate: _, addressOf: __, ...settings } = readBindings({ ...vars, ...Object.fromEntries(secrets) })
-  return settings
+  return isFile ? { ...settings, settingsBundle: () => readSealed(sealed) } : settings
 }

@@ -67,6 +67,8 @@ export interface LiveOptions {
   readonly entrypoint?: string
   /** A folder in which what its Durable Objects remember outlives it. Default: it does not. */
   readonly memory?: string
+  /** What is bound beside its variables, as wrangler has it. Default: nothing. */
+  readonly bindings?: Readonly<Record<string, { readonly type: 'r2_bucket'; readonly bucket_name: string }>>
   /** Where it listens. Default: a port that nobody has. */
   readonly port?: number
 }
@@ -89,7 +91,7 @@ export async function startIssuer(
   process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false'
   const worker = await unstable_startWorker({
     config: join(ROOT, 'wrangler.toml'),
-    bindings: Object.fromEntries(bindings),
+    bindings: { ...Object.fromEntries(bindings), ...options.bindings },
     ...(entrypoint && {
       entrypoint,
       build: { alias: { bulla: SOURCE, 'bulla/worker': join(SOURCE, '../worker.ts') } },

@@ -214,12 +214,14 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/certificate_on_workers.ts': ['src/registration', 'src/token'],
   'src/rate_limit_on_workers.ts': ['src/settings', 'src/protocol'],
   'src/events_on_workers.ts': ['src/events', 'keys'],
+  'src/settings_on_workers.ts': ['src/settings', 'src/remote', 'src/protocol', 'src/token', 'keys'],
   'src/login_bindings.ts': ['src/binding_kinds.ts', 'src/login', 'keys'],
   'src/bindings.ts': [
     'src/login_bindings.ts',
     'src/certificate_on_workers.ts',
     'src/rate_limit_on_workers.ts',
     'src/events_on_workers.ts',
+    'src/settings_on_workers.ts',
     'src/binding_kinds.ts',
     'src/development.ts',
     'src/settings',
@@ -247,6 +249,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/node': [
     'keys',
     'src/bindings.ts',
+    'src/settings_on_workers.ts',
     'src/binding_kinds.ts',
     'src/issuer.ts',
     'src/settings',

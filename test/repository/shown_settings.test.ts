@@ -138,13 +138,15 @@ describe('the settings that the docs show', () => {
     expect(variables).toContain('SESSION_LIFETIME')
     const inCode = variables
       .filter(
-        (name) => !/^LOGIN_CLIENT_SECRET|^LOGIN$|^FAILURES$|^EVENTS$|^REGISTRATIONS$|^DEVICES$|^LIMITS_/.test(name),
+        (name) =>
+          !/^LOGIN_CLIENT_SECRET|^LOGIN$|^FAILURES$|^EVENTS$|^SETTINGS$|^REGISTRATIONS$|^DEVICES$|^LIMITS_/.test(name),
       )
       .map((name) => name.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase()))
     for (const name of [
       ...inCode,
       'authenticate',
       'onEvent',
+      'settingsBundle',
       'allowFailure',
       'allowRegistration',
       'allowDevice',

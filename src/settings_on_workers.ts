@@ -1,0 +1,77 @@
+/**
+ * Where settings that come sealed lie: a bucket of R2, a namespace of KV, or an https URL.
+ *
+ * @module
+ */
+
+import { checkMethods } from '../keys/check.ts'
+import { isLoopback } from '../keys/identifier.ts'
+import { refusal } from './protocol/error.ts'
+import { fetchText } from './remote/document.ts'
+import type { ReadBundle } from './settings/bundle_source.ts'
+import { LONGEST_SETTINGS } from './token/sealed_settings.ts'
+
+/** What they are called in a bucket or a namespace. */
+export const SETTINGS_KEY = 'settings'
+
+/** A bucket of R2, or a namespace of KV, as Workers bind them. */
+export interface SettingsStore {
+  get(key: string): Promise<string | { readonly size: number; text(): Promise<string> } | null>
+}
+
+/** Says that they are too long, before all of them is here. */
+function refuseLength(): never {
+  throw refusal('temporarily_unavailable', 'too_long', 'the sealed settings are longer than 1 MB')
+}
+
+function readFrom(store: SettingsStore): ReadBundle {
+  return async () => {
+    const found = await store.get(SETTINGS_KEY)
+    if (found === null || typeof found === 'string') return found ?? undefined
+    // A line end stands behind them where a file was put there.
+    return found.size <= LONGEST_SETTINGS + 2 ? found.text() : refuseLength()
+  }
+}
+
+/** Reads them at a URL. What is kept on the way is asked for anew. */
+function fetchFrom(url: string): ReadBundle {
+  const bounds = { type: /^/, longest: LONGEST_SETTINGS + 2 }
+  return async () => {
+    const fetched = await fetchText(
+      url,
+      (...asked) => globalThis.fetch(...asked),
+      { headers: { 'cache-control': 'no-cache' } },
+      bounds,
+    )
+    if (fetched.ok) return fetched.text
+    if (fetched.detail === 'too long') refuseLength()
+    const detail = `the sealed settings cannot be read: ${fetched.detail}`
+    throw refusal('temporarily_unavailable', 'settings_unread', detail)
+  }
+}
+
+/** Tells whether a text is a URL by which they can be fetched. */
+export function isSettingsUrl(text: string): boolean {
+  return /^https?:\/\//i.test(text) && URL.canParse(text)
+}
+
+/**
+ * Returns what reads sealed settings, as `SETTINGS` says.
+ *
+ * @param isLoopbackAllowed whether http on this machine will do: for development
+ * @throws {TypeError | RangeError} when it is something else
+ */
+export function readSettingsBinding(
+  binding: SettingsStore | string | undefined,
+  isLoopbackAllowed: boolean,
+): ReadBundle | undefined {
+  if (binding === undefined) return undefined
+  const expected = 'a bucket of R2, a namespace of KV, or an https URL'
+  if (typeof binding !== 'string') {
+    checkMethods('SETTINGS', binding, ['get'], `${expected},`)
+    return readFrom(binding)
+  }
+  const isTaken = isSettingsUrl(binding) && (/^https:/i.test(binding) || (isLoopbackAllowed && isLoopback(binding)))
+  if (!isTaken) throw new RangeError(`"SETTINGS" expected ${expected}`)
+  return fetchFrom(binding)
+}
