@@ -18,8 +18,28 @@ export interface RunningWorker {
   stop(): Promise<void>
 }
 
+/** A Worker that is handed what another one does, which then follows its requests, and where it sends that. */
+export interface TailWorker {
+  readonly source: string
+  readonly to: string
+}
+
+/** Returns what workerd's configuration says of a tail Worker. */
+function configOf({ to }: TailWorker): string {
+  return `(name = "tail", worker = (
+      modules = [(name = "tail.mjs", esModule = embed "tail.mjs")],
+      compatibilityDate = "2026-10-01",
+      bindings = [(name = "TO", text = ${JSON.stringify(to)})],
+      globalOutbound = "network",
+    )),`
+}
+
 /** Starts a Worker from its source, whose imports are relative to the checkout, with texts as its bindings. */
-export async function startWorker(source: string, bindings: Readonly<Record<string, string>>): Promise<RunningWorker> {
+export async function startWorker(
+  source: string,
+  bindings: Readonly<Record<string, string>>,
+  tail?: TailWorker,
+): Promise<RunningWorker> {
   const folder = await mkdtemp(join(tmpdir(), 'bulla-workerd-'))
   const { outputFiles } = await build({
     stdin: { contents: source, resolveDir: ROOT, loader: 'ts' },
@@ -27,13 +47,14 @@ export async function startWorker(source: string, bindings: Readonly<Record<stri
     write: false,
     format: 'esm',
     conditions: ['workerd', 'worker'],
-    external: ['cloudflare:workers'],
+    external: ['cloudflare:workers', 'node:async_hooks'],
   })
   const port = await freePort()
   const texts = Object.entries(bindings).map(
     ([name, text]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(text)})`,
   )
   await writeFile(join(folder, 'worker.mjs'), outputFiles[0]?.text ?? '')
+  if (tail !== undefined) await writeFile(join(folder, 'tail.mjs'), tail.source)
   await writeFile(
     join(folder, 'config.capnp'),
     `using Workerd = import "/workerd/workerd.capnp";
@@ -44,7 +65,9 @@ const config :Workerd.Config = (
       compatibilityDate = "2026-10-01",
       bindings = [${texts.join(', ')}],
       globalOutbound = "network",
+      ${tail === undefined ? '' : 'compatibilityFlags = ["nodejs_als"], tails = ["tail"],'}
     )),
+    ${tail === undefined ? '' : configOf(tail)}
     (name = "network", network = (allow = ["public", "private"], deny = [])),
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
