@@ -1,17 +1,22 @@
 /**
- * A rotation that nobody has to think of: the recipes of the docs for GitHub and for cron, step by step, at an issuer that runs.
+ * A rotation that nobody has to think of: the recipes of the docs for GitHub, cron and a Worker, step by step, at an issuer that runs.
  *
  * @module
  */
 
 import { readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { parse } from 'smol-toml'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createRing, type Ring, readRing, rotateRing, writeRing } from '../../keys/index.ts'
-import { type Ended, run } from '../checkout.ts'
+import { type Ended, ROOT, run } from '../checkout.ts'
 import { blockOf } from '../docs.ts'
 import { testKey } from '../fixtures.ts'
 import { type OperatedIssuer, startOperatedIssuer } from '../parties/operated_issuer.ts'
+import { startWorker } from '../parties/workerd.ts'
 
 const DAY = 86_400
 const now = Math.floor(Date.now() / 1000)
@@ -162,5 +167,91 @@ describe('a rotation by itself, by cron', () => {
     expect([kids.length, kids[0]]).toEqual([2, due.roots[0]?.kid])
     expect(await there.shell('sh rotate.sh')).toMatchObject({ code: 0 })
     expect(kidsIn(await fileOf(there, 'ring.json'))).toEqual(kids)
+  })
+})
+
+describe('a rotation by itself, by a Cron Trigger', () => {
+  /** What stands for Cloudflare's API: a secret that is put there is the Worker's, or the issuer's. */
+  async function startApi(there: OperatedIssuer) {
+    const copies: string[] = []
+    let isDown = false
+    const server = createServer((incoming, outgoing) => {
+      void text(incoming).then(async (body) => {
+        const script = /^\/client\/v4\/accounts\/0123456789abcdef\/workers\/scripts\/([\w-]+)\/secrets$/.exec(
+          incoming.url ?? '',
+        )?.[1]
+        const put = JSON.parse(body)
+        const isRight = incoming.method === 'PUT' && incoming.headers.authorization === 'Bearer the token'
+        if (!isRight || put.name !== 'KEY_RING' || put.type !== 'secret_text') return outgoing.writeHead(400).end()
+        if (script === 'bulla-rotate') copies.push(put.text)
+        if (script === 'bulla' && isDown) return outgoing.writeHead(503).end()
+        if (script === 'bulla') await writeFile(join(there.folder, 'secrets/KEY_RING'), put.text)
+        if (script === 'bulla') await there.shell('reload')
+        return outgoing.writeHead(200).end('{}')
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    return {
+      url: `http://127.0.0.1:${port}`,
+      copies,
+      down: (is: boolean) => {
+        isDown = is
+      },
+      stop: () => server.close(),
+    }
+  }
+
+  /** Runs the program of the docs in workerd, at its minute, with a copy of the ring; returns what is wrong, if anything is. */
+  async function runAtItsMinute(there: OperatedIssuer, api: string, ring: string): Promise<string> {
+    const { main, vars } = parse(blockOf('rotate-worker-toml')) as { main: string; vars: Record<string, string> }
+    const program = blockOf('rotate-worker').replace('bulla/keys', join(ROOT, 'keys/index.ts'))
+    await writeFile(join(there.folder, main), program)
+    const source = `import rotate from ${JSON.stringify(join(there.folder, main))}
+const own = globalThis.fetch
+globalThis.fetch = (url, init) => own(url.replace('https://api.cloudflare.com', ${JSON.stringify(api)}), init)
+export default {
+  fetch: (request, env) => new URL(request.url).pathname === '/'
+    ? new Response('there')
+    : rotate.scheduled({}, env).then(() => new Response('done'), ({ message }) => new Response(message)),
+}`
+    const bindings = { ...vars, ISSUER: there.issuer, KEY_RING: ring, API_TOKEN: 'the token' }
+    const worker = await startWorker(source, bindings)
+    try {
+      return await (await fetch(`${worker.url}/run`)).text()
+    } finally {
+      await worker.stop()
+    }
+  }
+
+  it('stages the next root, and goes on where it was stopped: its own copy comes first', async () => {
+    const there = await start(due)
+    const api = await startApi(there)
+    try {
+      api.down(true)
+      expect(await runAtItsMinute(there, api.url, writeRing(due))).toBe('bulla did not take the ring: 503')
+      const [copy = ''] = api.copies
+      expect([kidsIn(copy).length, kidsIn(await there.secret('KEY_RING')).length]).toEqual([2, 1])
+      api.down(false)
+      expect(await runAtItsMinute(there, api.url, copy)).toBe('done')
+      expect(kidsIn(await there.secret('KEY_RING'))).toEqual(kidsIn(copy))
+      await serves(there, kidsIn(copy))
+    } finally {
+      api.stop()
+    }
+  })
+
+  it('stops where the ring is not sound, before anybody has it', async () => {
+    const there = await start(due)
+    const api = await startApi(there)
+    const [root] = due.roots
+    if (root === undefined) throw new Error('there is a root')
+    const ending = { ...due, roots: [{ ...root, pub: now - 60, use: now - 60, end: now + 1200 }] }
+    try {
+      const said = await runAtItsMinute(there, api.url, writeRing(ending))
+      expect([said, api.copies]).toEqual([expect.stringContaining('no root is primary from'), []])
+    } finally {
+      api.stop()
+    }
   })
 })
