@@ -209,7 +209,9 @@ describe('strict TypeScript', { timeout: 240_000 }, () => {
   it('is what every block of the docs in JavaScript or TypeScript is held against: each has a name', () => {
     expect([...BLOCKS.keys()]).not.toContain('')
     expect(
-      DOCS.match(/^```(?!sh|text|toml|json|html|nginx|caddy|apache|ini|dockerfile|python|go|ruby|js|ts)[a-z]+$/gm),
+      DOCS.match(
+        /^```(?!sh|sql|yaml|md|text|toml|json|html|nginx|caddy|apache|ini|dockerfile|python|go|ruby|js|ts)[a-z]+$/gm,
+      ),
     ).toBeNull()
     expect(BLOCKS.size).toBe(DOCS.match(/^```(js|ts)$/gm)?.length)
   })
