@@ -4,7 +4,7 @@
  * @module
  */
 
-import { fetchText, readJson } from '../remote/document.ts'
+import { type Fetch, fetchText, readJson } from '../remote/document.ts'
 import { Refusal } from './command.ts'
 
 /** Milliseconds that one answer may take, its body included. */
@@ -22,9 +22,13 @@ export interface IssuerAnswer {
  *
  * @throws {Refusal} when there is no answer
  */
-export async function askIssuer(url: string, init: RequestInit = {}): Promise<IssuerAnswer> {
+export async function askIssuer(
+  url: string,
+  init: RequestInit = {},
+  fetch: Fetch = (...asked) => globalThis.fetch(...asked),
+): Promise<IssuerAnswer> {
   const bounds = { type: /^/, patience: PATIENCE, isErrorRead: true }
-  const came = await fetchText(url, (...asked) => globalThis.fetch(...asked), init, bounds)
+  const came = await fetchText(url, fetch, init, bounds)
   const status = came.ok ? 200 : came.status
   if (status === undefined) throw new Refusal(`${new URL(url).origin} does not answer: ${came.ok || came.detail}`)
   const json = readJson(came.text ?? '')

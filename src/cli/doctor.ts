@@ -1,13 +1,34 @@
 /**
- * `bulla doctor`: why clients do not get on at an API or issuer, ours or not.
+ * `bulla doctor`: whether an issuer is well; and why clients do not get on at an API or issuer, ours or not.
  *
  * @module
  */
 
 import { makeVisible } from '../protocol/visible.ts'
-import { type Command, Refusal, UsageError } from './command.ts'
+import { type Command, type Io, Refusal, UsageError, type Values } from './command.ts'
 import { summarize, writeJson, writeReport } from './connect/report.ts'
 import { walk } from './connect/walk.ts'
+import { examineIssuer, writeChecks } from './issuer_doctor.ts'
+import { authorizationOf, issuerOf, OPERATOR } from './operator_proof.ts'
+
+/** Returns the exit status for an issuer of one's own. */
+async function examine(values: Values, io: Io): Promise<number> {
+  const stranger = ['no-register', 'max-age'].find((name) => values.has(name) || values.text(name) !== undefined)
+  if (stranger !== undefined) throw new UsageError(`--${stranger} goes with --connect`)
+  const issuer = issuerOf(values)
+  const isOperator = values.text('client') !== undefined || values.text('secret-file') !== undefined
+  const checks = await examineIssuer(issuer, isOperator ? await authorizationOf(values, io) : undefined)
+  const bad = checks.filter(({ state }) => state === 'bad')
+  const ok = bad.length === 0
+  if (values.has('json')) io.out(JSON.stringify({ ok, issuer, checks }, null, 2))
+  else for (const line of writeChecks(checks)) io.out(line)
+  io.say(
+    ok
+      ? `${issuer} is well, as far as can be seen`
+      : `${issuer} is not well: ${bad.map(({ what }) => what).join(', ')}`,
+  )
+  return ok ? 0 : 1
+}
 
 /** Returns the URL that was typed. */
 function readUrl(text: string): URL {
@@ -26,11 +47,12 @@ function readMaxAge(text: string | undefined): { readonly maxAge?: number } {
 
 const doctor: Command = {
   call: 'doctor',
-  summary: 'walks to an API or issuer as an MCP client does, and says where that breaks; exit 1 if it does',
+  summary:
+    'with --issuer, whether an issuer of yours is well; with --connect, where an MCP client stops at an API or issuer; exit 1 if so',
   details:
-    'It asks as any client would, follows no redirect blindly, and stops where a person would log in. It registers a client\nof its own, which can be deleted: --no-register leaves that out. It looks for a break at each step, says whose fault it is,\nand how it is mended. A warning is what stops some clients alone.',
-  needs: ['connect'],
+    'With --issuer it looks at guard, list, keys, metadata and clock; with --client and --secret-file also at what is due.\n\nWith --connect it asks as any client would, follows no redirect blindly, and stops where a person would log in. It registers a client\nof its own, which can be deleted: --no-register leaves that out. It looks for a break at each step, says whose fault it is,\nand how it is mended. A warning is what stops some clients alone.',
   options: {
+    ...OPERATOR,
     connect: { type: 'string', value: 'URL', help: 'the URL of the API, as a client is given it; or of an issuer' },
     'no-register': { type: 'boolean', help: 'register no client, and leave out what needs one' },
     'max-age': {
@@ -40,7 +62,14 @@ const doctor: Command = {
     },
     json: { type: 'boolean', help: 'as JSON' },
   },
-  async run(values, _operand, { out, say, progress = () => {}, random }) {
+  async run(values, _operand, io) {
+    const { out, say, progress = () => {}, random } = io
+    if (values.text('issuer') !== undefined) {
+      if (values.text('connect') !== undefined) throw new UsageError('--connect and --issuer do not go together')
+      return examine(values, io)
+    }
+    if (values.text('client') !== undefined || values.text('secret-file') !== undefined)
+      throw new UsageError('--client and --secret-file go with --issuer')
     // Else nobody here can tell which addresses are public.
     if (process.getBuiltinModule === undefined) throw new Refusal('this takes Node 20.16 or newer')
     const report = await walk(readUrl(values.need('connect')), {

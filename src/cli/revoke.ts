@@ -4,39 +4,15 @@
  * @module
  */
 
-import { writeBasic } from '../protocol/basic.ts'
-import { checkRemoteUrl } from '../protocol/remote_url.ts'
 import { DYNAMIC_PREFIX } from '../registration/walk_in/dynamic_id.ts'
 import { askIssuer } from './ask_issuer.ts'
-import { secretIn } from './client.ts'
-import { type Command, Refusal, UsageError, type Values } from './command.ts'
+import { type Command, Refusal } from './command.ts'
 import { UNKNOWN } from './known_resource.ts'
-import { readText } from './ring_file.ts'
+import { authorizationOf, issuerOf, OPERATOR } from './operator_proof.ts'
 import { SETTINGS } from './settings_file.ts'
 import { PROVIDER, subjectHere } from './subject.ts'
 
-const OPTIONS: Command['options'] = {
-  issuer: { type: 'string', value: 'URL', help: 'the URL of the issuer' },
-  client: { type: 'string', value: 'ID', help: "the client_id of an entry of kind 'operator'" },
-  'secret-file': {
-    type: 'string',
-    value: 'FILE',
-    help: 'holds its secret, or is what `bulla client new` made; - is stdin',
-  },
-  unknown: UNKNOWN,
-}
-
-/** Returns where the issuer takes revocations. */
-function endpointOf(values: Values): string {
-  const issuer = values.need('issuer')
-  const url = `${issuer.replace(/\/$/, '')}/revocations`
-  try {
-    checkRemoteUrl('--issuer', url, true)
-  } catch {
-    throw new UsageError('--issuer expected an https URL, or http on this machine')
-  }
-  return url
-}
+const OPTIONS: Command['options'] = { ...OPERATOR, unknown: UNKNOWN }
 
 /** Returns why no lower branch of a resource was revoked, and what to do. */
 function whyNothing({ why, branch }: Readonly<Record<string, unknown>>): string {
@@ -62,16 +38,11 @@ function revoking(kind: string, operand: string, summary: string): Command {
     options: isPerson ? { ...OPTIONS, provider: PROVIDER, settings: SETTINGS } : OPTIONS,
     async run(values, operand, io) {
       const value = isPerson && values.has('provider') ? await subjectHere(values, operand) : operand
-      const url = endpointOf(values)
-      const id = values.need('client')
-      const secret = secretIn(id, await readText(values.need('secret-file'), io))
-      if (secret === undefined)
-        throw new Refusal(
-          `--secret-file expected the secret of "${id}" alone, or the file that \`bulla client new ${id}\` made`,
-        )
+      const url = `${issuerOf(values)}/revocations`
+      const authorization = await authorizationOf(values, io)
       const { status, body } = await askIssuer(url, {
         method: 'POST',
-        headers: { authorization: writeBasic({ id, secret }) },
+        headers: { authorization },
         body: new URLSearchParams({ kind, value, ...(values.has('unknown') ? { unknown: 'true' } : {}) }),
       })
       if (status === 404) throw new Refusal('the issuer keeps no revocations: REVOCATIONS is not bound')

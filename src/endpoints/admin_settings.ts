@@ -39,7 +39,8 @@ export function createAdminSettingsEndpoint(
       const parameters = await readProvedRequest(request)
       const client = await authenticateClient({ headers, parameters, certificate, now: context.now() })
       if (client.kind !== 'operator') throw refusal('unauthorized_client', 'client_kind', 'not an operator')
-      return answerJson(200, { issuer, version: VERSION, ...names })
+      const seq = context.bundle()?.seq
+      return answerJson(200, { issuer, version: VERSION, ...(seq !== undefined && { seq }), ...names })
     } catch (error) {
       return answerError(error, { event: 'admin', log, challenge: challengeOfBasic(headers, issuer) })
     }

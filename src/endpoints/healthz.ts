@@ -14,10 +14,14 @@ import { type Answer, answerError, answerJson, answerRefusal, toOAuthError } fro
 import type { PublicKeys } from '../issuing/public_keys.ts'
 import { refusal } from '../protocol/error.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
+import type { BundleStatus } from '../settings/bundle_source.ts'
 import { createStoresHealth, type StoresHealth } from '../stores/stores_health.ts'
 import { VERSION } from '../version.ts'
 
 const DAY = 86_400
+
+/** Seconds before nobody can open sealed settings any more, by which they should be sealed anew: seven days. */
+const SEALED_ANEW = 7 * DAY
 
 /** What the endpoint needs beside the context. */
 export interface HealthParts {
@@ -29,6 +33,7 @@ export interface HealthParts {
 interface Health {
   readonly status: 'ok' | 'unavailable'
   readonly reason?: string
+  readonly parts?: Readonly<Record<string, string>>
 }
 
 /** Tells whether more is asked than whether it lives. */
@@ -44,6 +49,17 @@ export function isInsideAsked(request: Request): boolean {
 /** Returns when something is due, and whether it should have been done. */
 function writeDue({ due, until }: RotationDue, now: number) {
   return { due: writeInstant(due), days_left: Math.floor((until - now) / DAY), overdue: now >= due }
+}
+
+/** Returns how sealed settings are: of what age, until when their root opens them, and what is refused since when. */
+function writeBundle({ seq, issued_at, read_at, opens_until: until, refused }: BundleStatus, now: number) {
+  return {
+    ...(seq !== undefined && { seq }),
+    ...(issued_at !== undefined && { issued_at: writeInstant(issued_at) }),
+    ...(read_at !== undefined && { age: now - read_at }),
+    ...(until !== undefined && writeDue({ due: until - SEALED_ANEW, until }, now)),
+    ...(refused && { refused: { reason: refused.reason, since: writeInstant(refused.since) } }),
+  }
 }
 
 /**
@@ -66,20 +82,30 @@ export function createHealthEndpoint(
     return { ...status, ...(missing.length > 0 ? { missing } : {}) }
   }
 
-  function withStores(health: Health, stores: StoresHealth): Health {
-    const [down] = Object.entries(stores).filter(([, how]) => how !== 'ok')
+  /** Returns how settings are that come sealed: those of before go on while new ones are refused; before any, what they know is 503. */
+  function bundleHealth(): { readonly settings?: 'ok' | 'refused' | 'unavailable' } {
+    const bundle = context.bundle()
+    if (bundle === undefined) return {}
+    return { settings: bundle.seq === undefined ? 'unavailable' : bundle.refused === undefined ? 'ok' : 'refused' }
+  }
+
+  function withParts(health: Health, stores: StoresHealth): Health {
+    const parts = { ...stores, ...bundleHealth() }
+    const [down] = Object.entries(parts).filter(([, how]) => how === 'unavailable')
     const isWorse = health.status === 'ok' && down !== undefined
-    return { ...health, ...(isWorse && { status: 'unavailable', reason: down[0] }), ...{ parts: stores } }
+    return { ...health, ...(isWorse && { status: 'unavailable', reason: down[0] }), parts }
   }
 
   /** Returns what an operator has to know, and nobody else. */
   function inside(now: number) {
     const { roots, rsa } = keyRing.rotation(now) ?? {}
+    const bundle = context.bundle()
     return {
       version: VERSION,
       time: writeInstant(now),
       ...(roots && { rotation: writeDue(roots, now) }),
       ...(rsa && { rsa: { keys: rsa.keys, ...writeDue(rsa, now) } }),
+      ...(bundle && { settings: writeBundle(bundle, now) }),
     }
   }
 
@@ -107,7 +133,7 @@ export function createHealthEndpoint(
     const stores = await lookAtStores(context.now())
     const isInside = await isOperator(request, certificate, stores)
     const now = context.now()
-    const health = withStores(liveness(now), stores)
+    const health = withParts(liveness(now), stores)
     return answer({ ...health, ...(isInside && inside(now)) }, now)
   }
 

@@ -4,6 +4,7 @@ import { createMemoryGuard, createMemoryRevocations, type IssuerSettings } from 
 import { VERSION } from '../../src/version.ts'
 import { basic, ISSUER, NOW, named, SECRETS, secretHash, testIssuer, testKey, testRing, VARS } from '../fixtures.ts'
 import { RING_RSA } from '../parties/partner.ts'
+import { sealBundle } from '../parties/sealed_bundle.ts'
 import { ASSERTION_TYPE, clientAssertion } from '../parties/trusted.ts'
 
 const DEEP = `${ISSUER}/healthz?deep`
@@ -253,6 +254,36 @@ describe('what an operator is told beside that', () => {
     const text = JSON.stringify((await setUp().ask(OPERATOR)).body)
     for (const secret of [secretHash(SECRETS.operator).slice(7), writeRing(testRing(NOW)).slice(60, 100)])
       expect(text).not.toContain(secret)
+  })
+})
+
+describe('settings that come sealed', () => {
+  it('are a part that is down until some were good: what they alone know is not served', async () => {
+    const { status, body } = await setUp({ settingsBundle: async () => undefined }).ask()
+    expect([status, body]).toMatchObject([503, { reason: 'settings', parts: { guard: 'ok', settings: 'unavailable' } }])
+  })
+
+  it('are well once some are in force, of what number and age the operator is told, and until when they open', async () => {
+    const sealed = await sealBundle({ seq: 7 })
+    const { ask } = setUp({ settingsBundle: async () => sealed })
+    expect((await ask()).body).toMatchObject({ status: 'ok', parts: { settings: 'ok' } })
+    const { settings } = (await ask(OPERATOR)).body
+    const issued_at = '2027-01-15T08:00:00Z'
+    expect(settings).toEqual({ seq: 7, issued_at, age: 0, due: '2027-05-08T08:02:00Z', days_left: 120, overdue: false })
+    expect((await ask(OPERATOR, `${ISSUER}/admin/settings`)).body['seq']).toBe(7)
+  })
+
+  it('go on when what lies there then is refused: the operator is told why, and since when', async () => {
+    let sealed = await sealBundle({ seq: 7 })
+    const { ask, pass } = setUp({ settingsBundle: async () => sealed })
+    await ask()
+    sealed = 'junk'
+    pass(31)
+    await ask()
+    await expect.poll(async () => (await ask()).body['parts']).toMatchObject({ settings: 'refused' })
+    const { status, body } = await ask(OPERATOR)
+    const refused = { reason: 'settings_unopened', since: '2027-01-15T08:00:31Z' }
+    expect([status, body['settings']]).toMatchObject([200, { seq: 7, age: 31, refused }])
   })
 })
 
