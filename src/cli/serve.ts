@@ -42,9 +42,26 @@ function isHere(host: string): boolean {
   return isLoopback(`http://${host.includes(':') ? `[${host}]` : host}`)
 }
 
-/** Returns the address that the last proxy saw; what stands before it is the caller's own to write. */
-function addressOf(request: Request): string | undefined {
-  return request.headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() || undefined
+/** Reads `--trusted-proxies`. */
+function readProxies(values: Values): readonly string[] {
+  const text = values.text('trusted-proxies')
+  return text === undefined ? [] : text.split(',').map((proxy) => proxy.trim())
+}
+
+/** Makes what needs the proxies: which of them is none is the caller's mistake. */
+function readTrust<Made>(make: () => Made): Made {
+  try {
+    return make()
+  } catch (error) {
+    throw new UsageError((error as Error).message.replace('"trustedProxies"', '--trusted-proxies'))
+  }
+}
+
+/** Reads `--concurrency`. */
+function readConcurrency(values: Values): number | undefined {
+  const most = values.number('concurrency')
+  if (most !== undefined && !(most >= 1)) throw new UsageError('--concurrency expected a number, 1 or more')
+  return most
 }
 
 /** Returns the settings of a file, a fault a line where there are some. */
@@ -77,7 +94,7 @@ async function checkRing(issuer: Issuer, { issuer: name, keyRing }: IssuerSettin
 /** Makes the issuer of a settings file, for what listens there. */
 async function makeIssuer(
   file: string,
-  host: string,
+  { host, addressOf }: Pick<Place, 'host'> & Pick<IssuerSettings, 'addressOf'>,
   { guard, revocations }: OpenStores,
   measured: MeasureSettings,
 ): Promise<[Issuer, IssuerSettings]> {
@@ -92,7 +109,8 @@ async function makeIssuer(
       guard,
       revocations,
       ...(read.authenticate === undefined && !isProxied && isHere(host) && { authenticate: developmentLogin }),
-      ...(isProxied && { scheme: (request) => request.headers.get('x-forwarded-proto'), addressOf }),
+      ...(addressOf && { addressOf }),
+      ...(isProxied && { scheme: (request) => request.headers.get('x-forwarded-proto') }),
     })
     return [createIssuer(made), made] as const
   })
@@ -101,13 +119,20 @@ async function makeIssuer(
 }
 
 /** Says what is served, and what the operator may not have meant. */
-function sayServed(settings: IssuerSettings, login: unknown, { port, host }: Place, guard: string, io: Io): void {
+function sayServed(
+  settings: IssuerSettings,
+  { login, isTrusting, guard }: { readonly login: unknown; readonly isTrusting: boolean; readonly guard: string },
+  { port, host }: Place,
+  io: Io,
+): void {
   const { issuer } = settings
   io.say(`${issuer} is served at http://${host.includes(':') ? `[${host}]` : host}:${port}; its guard: ${guard}`)
   if (settings.authenticate === login) io.say('warning: the development login: anybody on this machine is who they say')
   const own = new URL(issuer)
   if (isLoopback(issuer) && Number(own.port || (own.protocol === 'https:' ? 443 : 80)) !== port)
     io.say(`warning: port ${port} is not that of the issuer: only a proxy at ${own.host} can ask here`)
+  if (settings.registration !== undefined && !isLoopback(issuer) && !isTrusting)
+    io.say('warning: no --trusted-proxies: all who come by one proxy count as one address')
 }
 
 const serveCommand: Command = {
@@ -132,6 +157,16 @@ const serveCommand: Command = {
       value: 'HOST',
       help: 'by which address (default: 127.0.0.1 for a loopback issuer, else 0.0.0.0)',
     },
+    'trusted-proxies': {
+      type: 'string',
+      value: 'LIST',
+      help: 'addresses and networks, with commas between, whose X-Forwarded-For is believed (default: none)',
+    },
+    concurrency: {
+      type: 'string',
+      value: 'N',
+      help: 'how many requests may be under way at once; more get 503 (default: any number)',
+    },
     guard: { ...GUARD, help: `${GUARD.help.slice(0, -1)}; else bulla.sqlite beside FILE)` },
     'metrics-by-client': {
       type: 'boolean',
@@ -141,28 +176,33 @@ const serveCommand: Command = {
   needs: ['settings'],
   node: NODE,
   async run(values, _operand, io) {
-    const { readSettings, serve } = await import('../node/index.ts')
+    const { addressFrom, readSettings, serve } = await import('../node/index.ts')
     const { passedOver } = await import('../node/read_settings.ts')
     const { developmentLogin } = await import('../login/development.ts')
     const file = values.need('settings')
     const [first, over] = await readFrom(file, (text) => [readSettings(text, process.env), passedOver(text)] as const)
     const { port, host } = placeOf(values, first)
     const measured = await findTelemetry(values.has('metrics-by-client'))
+    const concurrency = readConcurrency(values)
+    const proxies = readProxies(values)
+    const addressOf = readTrust(() => addressFrom({ trustedProxies: proxies }))
     const { stores, name } = await openGuard(values, `sqlite:${join(dirname(resolve(file)), 'bulla.sqlite')}`, io)
     try {
       let served = first
       const running = await serve({
         async issuer() {
-          const [issuer, settings] = await makeIssuer(file, host, stores, measured)
+          const [issuer, settings] = await makeIssuer(file, { host, addressOf }, stores, measured)
           if (settings.issuer !== first.issuer) throw new Refusal(`${file}: another ISSUER is another start`)
           served = settings
           return issuer
         },
         port,
         host,
+        ...(concurrency !== undefined && { concurrency }),
       })
       for (const name of over) io.say(`warning: ${file}: "${name}" is for Workers, and passed over here`)
-      sayServed(served, developmentLogin, { port: running.port, host }, name, io)
+      const known = { login: developmentLogin, isTrusting: proxies.length > 0, guard: name }
+      sayServed(served, known, { port: running.port, host }, io)
       await running.ended
     } finally {
       await stores.close()

@@ -222,6 +222,13 @@ export function toResponse({ status, headers, body }: Answer): Response {
   return new Response(body, { status, headers: { ...SECURITY_HEADERS, ...headers } })
 }
 
+/** Returns the answer to a request for which there is no room, before anything is done for it. */
+export function answerBusy(): Response {
+  const { status, description } = OAUTH_ERRORS.temporarily_unavailable
+  const body = { error: 'temporarily_unavailable', error_description: description }
+  return toResponse(answerJson(status, body, { 'Retry-After': '1' }))
+}
+
 /** Returns the answer of an issuer that cannot work, to whatever is asked. `reason` stands in `/healthz` too. */
 export function answerUnavailable(reason: string): Response {
   const { status, description } = OAUTH_ERRORS.temporarily_unavailable

@@ -6,7 +6,9 @@
 
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { serve as serveBy } from '@hono/node-server'
+import { type Http2Bindings, type HttpBindings, serve as serveBy } from '@hono/node-server'
+import { checkInteger } from '../../keys/check.ts'
+import { answerBusy } from '../http/respond.ts'
 import type { Issuer } from '../issuer.ts'
 import { type Log, writeLog } from '../log.ts'
 
@@ -27,6 +29,11 @@ export interface ServeOptions {
   readonly port: number
   /** By which address. Default: all. */
   readonly host?: string
+  /**
+   * How many requests may be under way at once: more get 503 with `Retry-After`, before anything is done for them; `/healthz` does not count. Default:
+   * any number.
+   */
+  readonly concurrency?: number
   /** Takes what became of a signal. Default: a line of JSON on the console. */
   readonly log?: Log
 }
@@ -60,6 +67,34 @@ function createPending() {
     async settle(): Promise<void> {
       while (pending.size > 0) await Promise.all(pending)
     },
+  }
+}
+
+/** How many are turned away between two lines that say so. */
+const TURNED_AWAY_BETWEEN_LINES = 1000
+
+/** A request, and what the server has beside it. */
+type Fetch = (request: Request, env: HttpBindings | Http2Bindings) => Response | Promise<Response>
+
+/** Returns what answers so many at once, and turns others away: each that waits costs memory, and makes all wait longer. */
+function atMostAtOnce(most: number | undefined, answer: Fetch, log: Log): Fetch {
+  if (most === undefined) return answer
+  checkInteger('concurrency', most, 1)
+  let underWay = 0
+  let turnedAway = 0
+  return async (request, env) => {
+    if (new URL(request.url).pathname.endsWith('/healthz')) return answer(request, env)
+    if (underWay >= most) {
+      const detail = `over ${most} requests at once: others get 503; the next 1,000 are not said`
+      if (turnedAway++ % TURNED_AWAY_BETWEEN_LINES === 0) log({ level: 'warn', event: 'concurrency', detail })
+      return answerBusy()
+    }
+    underWay++
+    try {
+      return await answer(request, env)
+    } finally {
+      underWay--
+    }
   }
 }
 
@@ -104,16 +139,17 @@ function finisher(server: Server, settle: () => Promise<void>): () => Promise<vo
 /**
  * Serves an issuer, until `close`, `SIGTERM` or `SIGINT`; `SIGHUP` makes it anew. Close your guard after `ended`.
  *
- * @throws {RangeError} when nobody can listen there
+ * @throws {TypeError | RangeError} when nobody can listen there, or `concurrency` is no number from 1 on
  */
-export async function serve({ issuer, port, host, log = writeLog }: ServeOptions): Promise<Served> {
+export async function serve({ issuer, port, host, concurrency, log = writeLog }: ServeOptions): Promise<Served> {
   let current = await issuer()
   let isEnding = false
   const { execution, settle } = createPending()
+  const answer = atMostAtOnce(concurrency, (request, env) => current.fetch(request, env, execution), log)
   const server = await new Promise<Server>((resolve, reject) => {
     const started = serveBy(
       {
-        fetch: (request, env) => current.fetch(request, env, execution),
+        fetch: answer,
         port,
         ...(host !== undefined && { hostname: host }),
         serverOptions: { maxHeaderSize: HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE },

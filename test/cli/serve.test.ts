@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ROOT, run } from '../checkout.ts'
-import { basic, secretHash as secretHashOf } from '../fixtures.ts'
+import { basic, LOGIN_KEY, secretHash as secretHashOf } from '../fixtures.ts'
 import { freePort } from '../parties/live_issuer.ts'
 import {
   APP,
@@ -86,6 +86,32 @@ describe('bulla serve', () => {
     expect(others.err).toBe('bulla: --settings is missing\ntry: bulla serve --help\n')
   })
 
+  it('says that all who come by one proxy count as one, where clients walk in, until the proxies are written out', async () => {
+    const { kty, crv, x, y, alg, kid } = LOGIN_KEY
+    const key = Object.entries({ kty, crv, x, y, alg, kid }).map(([name, value]) => `${name} = "${value}"`)
+    const folder = folderOf(
+      settingsOf(
+        HTTPS,
+        `[vars.REGISTRATION]
+resources = ["https://api.example.com"]
+scopes = ["orders:read"]
+
+[vars.LOGIN]
+type = "page"
+url = "https://login.example.com"
+issuer = "https://login.example.com"
+jwks = { keys = [{ ${key.join(', ')} }] }`,
+      ),
+    )
+    const words = 'warning: no --trusted-proxies: all who come by one proxy count as one address\n'
+    const told = [[], ['--trusted-proxies', '127.0.0.1, 10.0.0.0/8']].map(async (args) => {
+      const served = await start(folder, { args: ['--host', '127.0.0.1', ...args] })
+      await askPort(served.port, '/healthz', { headers: PROXIED })
+      return served.said().includes(words)
+    })
+    expect(await Promise.all(told)).toEqual([true, false])
+  })
+
   it('can tell an older Node so, for nothing that the command loads at its start needs a newer one', () => {
     const seen = new Set<string>()
     const modules = new Set<string>()
@@ -156,6 +182,16 @@ describe('bulla serve', () => {
       { port: 70_000, code: 2 },
     ],
     ['no address', 'bulla: --host expected an address\ntry: bulla serve --help\n', { args: ['--host', ''], code: 2 }],
+    [
+      'a proxy that is no address',
+      'bulla: --trusted-proxies expected addresses, or networks such as 10.0.0.0/8, got "nginx"\ntry: bulla serve --help\n',
+      { args: ['--trusted-proxies', '127.0.0.1, nginx'], code: 2 },
+    ],
+    [
+      'no room for anything',
+      'bulla: --concurrency expected a number, 1 or more\ntry: bulla serve --help\n',
+      { args: ['--concurrency', '0'], code: 2 },
+    ],
     [
       'a guard that stands in the file, where nobody looks for it',
       'bulla: settings.toml: "GUARD_URL" is read from the environment, and never from a file of settings\n',

@@ -189,3 +189,89 @@ describe('serve', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 431])
   })
 })
+
+describe('serve with a bound', () => {
+  /** Something that answers when it is let; it counts what has come to it. */
+  function holding() {
+    let settle: () => void = () => undefined
+    const waiting = new Promise<void>((resolve) => {
+      settle = resolve
+    })
+    let come = 0
+    const issuer = answering('free', (app) =>
+      app
+        .post('/token', async (c) => {
+          come++
+          await waiting
+          return c.text('done')
+        })
+        .get('/healthz', (c) => c.text('well')),
+    )
+    return { issuer, settle, come: () => come }
+  }
+  const bounded = async (issuer: Issuer, log: LogEntry[] = []): Promise<Served> => {
+    const served = await serve({
+      issuer: () => issuer,
+      port: 0,
+      host: '127.0.0.1',
+      concurrency: 3,
+      log: (entry) => log.push(entry),
+    })
+    running.push(served)
+    return served
+  }
+  const form = { grant_type: 'client_credentials' }
+
+  it('turns away what is too much before anything is done for it, says so once, tells how it is, and takes more as soon as there is room', async () => {
+    const log: LogEntry[] = []
+    const { issuer, settle, come } = holding()
+    const { port } = await bounded(issuer, log)
+    const begun = Array.from({ length: 3 }, () => askPort(port, '/token', { form }))
+    await expect.poll(come).toBe(3)
+    for (let times = 0; times < 5; times++) {
+      const { status, headers, text } = await askPort(port, '/token', { form })
+      expect([status, headers['retry-after'], headers['cache-control'], headers['x-frame-options'], text]).toEqual([
+        503,
+        '1',
+        'no-store',
+        'DENY',
+        '{"error":"temporarily_unavailable","error_description":"The server cannot serve this now; try again later."}',
+      ])
+    }
+    expect(await askPort(port, '/healthz')).toMatchObject({ status: 200, text: 'well' })
+    settle()
+    for (const one of await Promise.all(begun)) expect(one.text).toBe('done')
+    expect((await askPort(port, '/token', { form })).text).toBe('done')
+    expect([come(), log.length, log[0]]).toMatchObject([4, 1, { level: 'warn', event: 'concurrency' }])
+  })
+
+  it('counts what fails as done, and so who goes away', async () => {
+    const gone = answering('free', (app) =>
+      app
+        .get('/fails', () => {
+          throw new Error('it fails')
+        })
+        .post('/reads', async (c) => c.text(await c.req.text())),
+    )
+    const { port } = await bounded(gone)
+    for (let times = 0; times < 5; times++) expect((await askPort(port, '/fails')).status).toBe(500)
+    for (let times = 0; times < 5; times++) {
+      const socket = connect(port, '127.0.0.1')
+      await new Promise((resolve) => socket.once('connect', resolve))
+      await new Promise((resolve) =>
+        socket.write('POST /reads HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf', resolve),
+      )
+      socket.destroy()
+    }
+    const ask = async (): Promise<string> => (await askPort(port, '/')).text
+    await expect.poll(ask).toBe('free')
+  })
+
+  it.each([0, -1, 1.5, Number.NaN, '3' as never])(
+    'is refused where it is no number from 1 on: %s',
+    async (concurrency) => {
+      const asked = serve({ issuer: () => answering('x'), port: 0, host: '127.0.0.1', concurrency })
+      await expect(asked).rejects.toThrow('"concurrency" expected an integer')
+    },
+  )
+})

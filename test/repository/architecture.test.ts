@@ -252,6 +252,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'src/settings_on_workers.ts',
     'src/binding_kinds.ts',
     'src/issuer.ts',
+    'src/http',
     'src/settings',
     'src/stores',
     'src/log.ts',
