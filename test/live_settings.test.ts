@@ -4,7 +4,7 @@ import type { IssuerEvent, IssuerSettings, LogEntry } from '../src/index.ts'
 import { createIssuer, createMemoryGuard, createMemoryRevocations, type Guard } from '../src/index.ts'
 import { sealEnvelope } from '../src/token/envelope.ts'
 import { LONGEST_SETTINGS, type SealedFacts } from '../src/token/sealed_settings.ts'
-import { API, API2, basic, ISSUER, NOW, testRing, testSettings, tokenRequest, VARS } from './fixtures.ts'
+import { API, API2, basic, ISSUER, NOW, SECRETS, testRing, testSettings, tokenRequest, VARS } from './fixtures.ts'
 import { NEWCOMER, sealBundle } from './parties/sealed_bundle.ts'
 
 /** One process: an issuer, its clock, and what it says. */
@@ -311,6 +311,23 @@ describe('settings that come sealed', () => {
     place.read = async () => sealed
     await process.pass(5)
     expect(await newcomer(process)).toBe('200 a token')
+  })
+
+  it('that were not read yet hold revoking up: a resource that they alone know would have no name in the list', async () => {
+    const place: { sealed?: string } = {}
+    const process = start(place, { revocations: createMemoryRevocations('salt', undefined, { single: true }) })
+    const revoke = async () => {
+      const headers = { authorization: basic('operator', SECRETS.operator) }
+      const body = new URLSearchParams({ kind: 'sub', value: 'zoe' })
+      const { status, headers: told } = await process.ask(
+        new Request(`${ISSUER}/revocations`, { method: 'POST', headers, body }),
+      )
+      return [status, told.get('retry-after')]
+    }
+    expect(await revoke()).toEqual([503, '5'])
+    place.sealed = await sealBundle({})
+    await process.pass(5)
+    expect(await revoke()).toEqual([200, null])
   })
 
   it.each([

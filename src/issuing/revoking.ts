@@ -71,7 +71,7 @@ interface Plain {
 
 /** Returns what writes revocations. */
 export function createRevoking(
-  { settings, clients, keyRing }: EndpointContext,
+  { settings, clients, keyRing, isWhole }: EndpointContext,
   revocations: Revocations | undefined,
   view: RevocationView,
   keptTokens: KeptTokensAt,
@@ -83,6 +83,11 @@ export function createRevoking(
   )
 
   async function add(addition: Omit<Addition, 'by'>, by: By, now: number): Promise<void> {
+    // A resource that nobody knows yet would have no name in the list: what is revoked would live on there.
+    if (!isWhole)
+      throw refusal('temporarily_unavailable', 'settings_unread', 'the sealed settings were not read yet', {
+        retryAfter: 5,
+      })
     await revocations?.add(by === undefined ? addition : { ...addition, by }, now)
   }
 
