@@ -20,7 +20,8 @@ import { folderOf, type ServeProcess, startServe } from './serve_process.ts'
 
 /**
  * On the machine of the docs these are programs of others; here each does with a secret what it does there: it lies where the issuer reads
- * it, or where GitHub keeps it, and the issuer takes what is new. A file `broken` is the network that fails.
+ * it, or where GitHub keeps it, and the issuer takes what is new. A file `broken` is the network that fails, `lost` a secret that is
+ * taken and never arrives.
  */
 const PROGRAMS: Readonly<Record<string, string>> = {
   npm: '[ "$1 $2 $3 $4" = "run -s bulla --" ] || exit 64; shift 4; exec bulla "$@"',
@@ -29,6 +30,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   reload: 'for pid in $(cat "$AUTH/pids"); do kill -HUP "$pid" || true; done',
   systemctl: '[ "$1" = reload ] || exit 64; exec reload',
   wrangler: `[ ! -e "$AUTH/broken" ] || exit 1
+[ ! -e "$AUTH/lost" ] || exit 0
 case "$1 $2" in
   "secret put") cat > "$AUTH/secrets/$3.new" && mv "$AUTH/secrets/$3.new" "$AUTH/secrets/$3" ;;
   "secret delete") : > "$AUTH/secrets/$3" ;;

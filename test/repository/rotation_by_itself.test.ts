@@ -74,7 +74,10 @@ describe('a rotation by itself, on GitHub', () => {
       const secret = (await fileOf(there, 'kept/KEY_RING')).trim()
       const own = Object.entries(env).map(([name, value]) => [
         name,
-        value.replace(/^\$\{\{ secrets\.(\w+) \}\}$/, (_, of) => (of === 'KEY_RING' ? secret : `the ${of}`)),
+        value.replace(
+          /^\$\{\{ secrets\.(\w+) \}\}$/,
+          (_, of) => ({ KEY_RING: secret, OPS_SECRET: 'ops-secret' })[of as string] ?? `the ${of}`,
+        ),
       ])
       ended.push(await there.shell(line.replaceAll('https://auth.example.com', there.issuer), Object.fromEntries(own)))
       if (ended.at(-1)?.code !== 0) break
@@ -91,6 +94,7 @@ describe('a rotation by itself, on GitHub', () => {
     const there = await start(due)
     const ended = await runWorkflow(there)
     expect(ended.map(({ code, err }) => [code, code === 0 ? '' : err])).toEqual(ended.map(() => [0, '']))
+    expect(ended.at(-1)?.out).toMatch(/✓ rotation due/)
     const kids = kidsIn(await there.secret('KEY_RING'))
     expect(kids).toHaveLength(2)
     expect(await fileOf(there, 'kept/KEY_RING')).toBe(await fileOf(there, 'secrets/KEY_RING'))
@@ -114,6 +118,17 @@ describe('a rotation by itself, on GitHub', () => {
     await rm(join(there.folder, 'broken'))
     expect((await runWorkflow(there)).at(-1)?.code).toBe(0)
     await serves(there, kept)
+  })
+
+  it('is red where the issuer has not taken the ring: for it the rotation is overdue', async () => {
+    const there = await start(createRing({ now: now - 80 * DAY, key: testKey() }))
+    await writeFile(join(there.folder, 'lost'), '')
+    const ended = await runWorkflow(there)
+    expect(ended.at(-1)).toMatchObject({ code: 1, out: expect.stringMatching(/✗ rotation due +overdue since/) })
+    await rm(join(there.folder, 'lost'))
+    expect(await there.shell('npx wrangler secret put KEY_RING < ring.json')).toMatchObject({ code: 0 })
+    await serves(there, kidsIn(await fileOf(there, 'kept/KEY_RING')))
+    expect((await runWorkflow(there)).at(-1)?.code).toBe(0)
   })
 
   it('stops where the doctor is not content, before anything is kept or given away', async () => {
