@@ -149,7 +149,7 @@ export function createContext(settings: IssuerSettings, standing: Standing = ALO
       'there is no guard: codes and logins can be used again until they end, public clients get no refresh tokens, and logging out ends no copy of a session'
     log({ level: 'warn', event: 'guard', detail })
   }
-  const ring = createKeyRing({ texts, issuer, longestLife, log })
+  const ring = createKeyRing({ texts, issuer, longestLife, log, events })
   const traced = createMeasure(settings.trace)
   const measure: Measure = (part, run) => {
     const waited = WAITED[part.part]
@@ -170,11 +170,12 @@ export function createContext(settings: IssuerSettings, standing: Standing = ALO
           'guard',
           guardWithDeadline(
             rememberLonger(guard, () => 2 * ring.skew(now())),
-            log,
+            { log, events },
           ),
           measure,
         ),
-      revocations: revocations && measureStore('revocations', revocationsWithDeadline(revocations, log), measure),
+      revocations:
+        revocations && measureStore('revocations', revocationsWithDeadline(revocations, { log, events }), measure),
       authenticate: authenticate && measureLogin(authenticate, measure),
     },
     clients: createClients(checked, strangers?.clients),

@@ -85,14 +85,16 @@ export interface PersonalParts extends Parts {
 
 /** Makes what endpoints share. `fetch` gets what others tell. */
 export function createParts(context: EndpointContext, fetch: Fetch): Parts {
-  const { settings, log, keyRing } = context
+  const { settings, log, events, keyRing } = context
   const { revocations, resources } = settings
   const publicKeys = createPublicKeys(context)
-  const assertions = createAssertions(fetch, log, context.strangers)
+  const tellFailed = (method: string): void =>
+    events.tell('remote.failed', { outcome: 'error', reason: 'remote_down', method })
+  const assertions = createAssertions(fetch, log, context.strangers, tellFailed)
   const view = createRevocationView(revocations, log, (resource, at) =>
     keyRing.open(at).namesKeys(resource, resources.get(resource)?.branch),
   )
-  const recipients = createRecipients(fetch, log)
+  const recipients = createRecipients(fetch, log, tellFailed)
   const proveClient = createClientAuthentication(context, assertions)
   const pushedRequests = createPushedRequests(context)
   const tellPerson = createTellPerson(context)

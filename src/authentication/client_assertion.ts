@@ -10,6 +10,7 @@ import { TokenError } from '../jose/error.ts'
 import { refusal } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { Client } from '../registration/clients/client.ts'
+import { isByDocument } from '../registration/known_clients.ts'
 import { reasonOfAssertion } from '../remote/assertion_reason.ts'
 import type { Assertions } from '../remote/signer_keys.ts'
 import { type AssertionClaims, CLOCK_TOLERANCE, readAssertion, type UnprovedAssertion } from '../token/assertion.ts'
@@ -84,7 +85,7 @@ function isText(value: unknown): value is string {
 
 /** Returns what proves clients by their assertions. */
 export function createAssertionAuthentication(
-  { settings, clients }: EndpointContext,
+  { settings, clients, events }: EndpointContext,
   assertions: Assertions,
 ): (assertion: ClientAssertion, from: Sender) => Promise<ProvedClient> {
   const { issuer, guard } = settings
@@ -114,18 +115,22 @@ export function createAssertionAuthentication(
     const named = id ?? sub ?? ''
     const client = met?.id === named ? met : clients.find(named)
     if (client === undefined) throw refusal('invalid_client', 'unknown_client', 'unknown client')
+    if (client === met || !isByDocument(client))
+      events.note({ client: client.id, proved: false, method: 'private_key_jwt' })
     // Looked at before the signature over it, so that nobody's keys are fetched for what is another's.
     if (iss !== client.id || sub !== client.id)
       throw refusal('invalid_client', 'other_client', 'the client assertion is of or about another client')
     const { jti, exp } = await open(jwt, client, from)
     if (!isText(jti)) throw refusal('invalid_client', 'assertion_malformed', 'the client assertion has no jti')
+    events.note({ proved: true })
     const until = Math.ceil(exp as number) + CLOCK_TOLERANCE + MARGIN
     return {
       client,
       async spend() {
         const name = `assertion ${digestLabels('client', client.id, jti)}`
-        if ((await guard?.spend(name, until)) !== 'first')
-          throw refusal('invalid_client', 'assertion_replayed', 'the client assertion was used before')
+        if ((await guard?.spend(name, until)) === 'first') return
+        events.note({ proved: false })
+        throw refusal('invalid_client', 'assertion_replayed', 'the client assertion was used before')
       },
     }
   }

@@ -15,6 +15,7 @@ import {
   checkCertificate,
 } from '../registration/clients/client_certificate.ts'
 import { methodsIn } from '../registration/clients/fapi2.ts'
+import { isByDocument } from '../registration/known_clients.ts'
 import type { Assertions } from '../remote/signer_keys.ts'
 import type { CheckedSettings } from '../settings/settings.ts'
 import {
@@ -95,6 +96,11 @@ function authenticateBySecret(claim: Claim, client: Client | undefined): Client 
     throw refusal('invalid_client', 'wrong_method', 'the client is registered for another way to authenticate')
   }
   return client
+}
+
+/** Returns how a request proves its client, or would: who has a certificate shows nothing in the request. */
+function methodOf({ method }: Claim, { certificate, authenticationMethods }: Client): ClientAuthenticationMethod {
+  return method === 'none' && certificate !== undefined ? (authenticationMethods[0] ?? method) : method
 }
 
 /** What a request says of its client before any of it is proved. */
@@ -178,7 +184,9 @@ export function createClientAuthentication(context: EndpointContext, assertions:
     if (assertion !== undefined) return authenticateByAssertion(assertion, { met, address, now })
     const claim = readClaim(authorization, parameters)
     const client = met?.id === claim.id ? met : clients.find(claim.id)
-    if (client !== undefined) events.note({ client: client.id, proved: false, method: claim.method })
+    // Anybody can name a document: until it was met nobody knows its client.
+    if (client !== undefined && (client === met || !isByDocument(client)))
+      events.note({ client: client.id, proved: false, method: methodOf(claim, client) })
     if (claim.method !== 'none' || client?.certificate === undefined)
       return proved(authenticateBySecret(claim, client), spendNothing)
     checkCertificate(client.certificate, certificate)

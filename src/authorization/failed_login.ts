@@ -51,6 +51,7 @@ export function createFailedLogins(
     async show(c, thrown, now, { request, ...known } = {}) {
       const error = toPageError(thrown)
       const { provider } = known
+      if (error.reason === 'provider_down') events.tell('remote.failed', { ...toldOf(error), method: 'provider' })
       events.tell('login.failed', { ...toldOf(error), ...(provider && { method: provider }) })
       const mayPass = OAUTH_ERRORS[error.code].status >= 500
       const retryAt = known.retryAt ?? (mayPass ? sameAgain(c.req.raw, issuer) : undefined)

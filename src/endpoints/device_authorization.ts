@@ -47,7 +47,7 @@ export function createDeviceAuthorizationEndpoint(
     throw tooMany(events, 'devices', 'too many codes of this client and address')
   }
 
-  return createFormEndpoint(context, 'device_authorization', async (form) => {
+  return createFormEndpoint(context, 'device_authorization', 'device.started', async (form) => {
     const { parameters, headers, certificate, now } = form
     const { client, spend } = await proveClient({ headers, parameters, certificate, now })
     const asked = readDeviceRequest(parameters, client, settings)
@@ -67,6 +67,7 @@ export function createDeviceAuthorizationEndpoint(
     const waiting = { client_id: client.id, parameters: asked.parameters }
     const { userCode, deviceCode } = await devices.leave(waiting, proof && { jkt: proof.jkt })
     log({ level: 'info', event: 'device_authorization', client: client.id })
+    events.tell('device.started')
     const shown = showUserCode(userCode)
     const answer = {
       device_code: deviceCode,

@@ -12,6 +12,7 @@ import { createLimiting } from '../http/limiting.ts'
 import { type Answer, answerJson } from '../http/respond.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
 import type { HasEnded } from '../issuing/ended.ts'
+import { toldOfToken } from '../issuing/told_entitlement.ts'
 import { refusal } from '../protocol/error.ts'
 import { isPreferred } from '../protocol/media_type.ts'
 import { isProvable } from '../registration/resource.ts'
@@ -35,7 +36,7 @@ export function createIntrospectEndpoint(
   context: EndpointContext,
   { authenticateClient, accessTokens, hasEnded }: IntrospectParts,
 ): FormEndpoint {
-  const { settings } = context
+  const { events, settings } = context
   const limiting = createLimiting(context)
   const { issuer, resources } = settings
 
@@ -49,20 +50,27 @@ export function createIntrospectEndpoint(
     }
   }
 
-  return createFormEndpoint(context, 'introspect', async ({ parameters, headers, certificate, address, now }) => {
-    const client = await authenticateClient({ headers, parameters, certificate, now })
-    await limiting.checkClient(client, address)
-    if (client.kind !== 'resource_server') throw refusal('unauthorized_client', 'client_kind', 'not a resource server')
-    const token = parameters.require('token')
-    const own = [...client.resources].flatMap((uri) => resources.get(uri) ?? [])
-    // A resource server can make direct tokens for itself. What the issuer cannot prove to be its own it tells, and does not sign.
-    const provable = isPreferred(headers.get('accept'), SIGNED, 'application/json') ? own.filter(isProvable) : []
-    const proved = await accessTokens.openOwn(token, provable, now)
-    const opened = proved ?? (await accessTokens.open(token, own, now))
-    const isActive = opened !== undefined && !(await hasEnded(opened, now))
-    const body = isActive ? describeEntitlement(opened.entitlement, issuer) : { active: false }
-    // That something is not active says nothing of anybody, and names no token.
-    const isSigned = isActive ? proved !== undefined : provable.length > 0
-    return isSigned ? sign(body, client.id, now) : answerJson(200, body, VARY)
-  })
+  return createFormEndpoint(
+    context,
+    'introspect',
+    'token.introspected',
+    async ({ parameters, headers, certificate, address, now }) => {
+      const client = await authenticateClient({ headers, parameters, certificate, now })
+      await limiting.checkClient(client, address)
+      if (client.kind !== 'resource_server')
+        throw refusal('unauthorized_client', 'client_kind', 'not a resource server')
+      const token = parameters.require('token')
+      const own = [...client.resources].flatMap((uri) => resources.get(uri) ?? [])
+      // A resource server can make direct tokens for itself. What the issuer cannot prove to be its own it tells, and does not sign.
+      const provable = isPreferred(headers.get('accept'), SIGNED, 'application/json') ? own.filter(isProvable) : []
+      const proved = await accessTokens.openOwn(token, provable, now)
+      const opened = proved ?? (await accessTokens.open(token, own, now))
+      const isActive = opened !== undefined && !(await hasEnded(opened, now))
+      const body = isActive ? describeEntitlement(opened.entitlement, issuer) : { active: false }
+      events.tell('token.introspected', isActive ? toldOfToken(opened.entitlement) : {})
+      // That something is not active says nothing of anybody, and names no token.
+      const isSigned = isActive ? proved !== undefined : provable.length > 0
+      return isSigned ? sign(body, client.id, now) : answerJson(200, body, VARY)
+    },
+  )
 }

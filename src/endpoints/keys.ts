@@ -8,7 +8,7 @@
 import { branchOfLeaf, type RootNamesKey, writeJwk } from '../../keys/index.ts'
 import type { AuthenticateClient } from '../authentication/client_authentication.ts'
 import type { EndpointContext } from '../context.ts'
-import { challengeOfBasic } from '../http/form_endpoint.ts'
+import { challengeOfBasic, tellRefusal } from '../http/form_endpoint.ts'
 import { readProvedRequest } from '../http/proved_request.ts'
 import { type Answer, answerError } from '../http/respond.ts'
 import { TokenError } from '../jose/error.ts'
@@ -50,7 +50,7 @@ export function createKeysEndpoint(
   context: EndpointContext,
   { authenticateClient, view }: KeysParts,
 ): (request: Request, certificate: ClientCertificate | undefined) => Promise<Answer> {
-  const { settings, keyRing, log } = context
+  const { settings, keyRing, log, events } = context
   const { issuer, resources, revocations } = settings
 
   /** Returns the lowest branch of a resource whose keys are told: of the two that open, if the other still counts. */
@@ -91,6 +91,7 @@ export function createKeysEndpoint(
     const isSealed = key !== undefined || (client.jwks.length > 0 && isBySecret(client))
     const type = isSealed ? 'application/jose' : 'application/jwk-set+json'
     const body = isSealed ? await sealTo(key, set) : JSON.stringify(set)
+    events.tell('keys.delivered', { resource: resource.uri })
     return { status: 200, headers: { 'Content-Type': type, 'Cache-Control': 'no-store', Pragma: 'no-cache' }, body }
   }
 
@@ -98,6 +99,7 @@ export function createKeysEndpoint(
     try {
       return await serve(request, certificate)
     } catch (error) {
+      tellRefusal(events, 'keys.delivered', error)
       return answerError(error, { event: 'keys', log, challenge: challengeOfBasic(request.headers, issuer) })
     }
   }

@@ -12,13 +12,14 @@ import { readAuthorizationRequest } from '../authorization/authorization_request
 import { checkWorthFetching, proveDestination } from '../authorization/destination.ts'
 import type { PushedRequests } from '../authorization/pushed_requests.ts'
 import type { RequestObjects } from '../authorization/request_object.ts'
+import { toldOfRequest } from '../authorization/told_facts.ts'
 import type { EndpointContext } from '../context.ts'
 import { createFormEndpoint, type FormEndpoint, type ReadForm } from '../http/form_endpoint.ts'
 import { createLimiting } from '../http/limiting.ts'
 import { answerJson } from '../http/respond.ts'
 import { refusal } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import type { Client } from '../registration/clients/client.ts'
+import { type Client, isPublic } from '../registration/clients/client.ts'
 
 /** What the endpoint needs beside the context. */
 export interface ParParts {
@@ -44,7 +45,7 @@ export function createParEndpoint(
   context: EndpointContext,
   { proveClient, documentHolders, pushedRequests, requestObjects }: ParParts,
 ): FormEndpoint {
-  const { settings, clients, keyRing, log } = context
+  const { settings, clients, keyRing, log, events } = context
   const dpop = createDpop(context)
   const limiting = createLimiting(context)
 
@@ -62,24 +63,30 @@ export function createParEndpoint(
     return clients.meet(named.client.id, { now, asker, where: 'par', redirectUri, kid: named.kid })
   }
 
-  return createFormEndpoint(context, 'par', async ({ parameters, headers, certificate, address, now }) => {
-    const met = await meet({ parameters, headers, address, now })
-    const { client, spend } = await proveClient({ headers, parameters, certificate, met, address, now })
-    await limiting.checkClient(client, address)
-    const opened = await requestObjects.open(parameters, client, now)
-    if (opened !== undefined) checkAlone(parameters, client.id)
-    const asked = opened?.parameters ?? parameters
-    // It can push a request of its own alone, whatever client_id says.
-    const find = (id: string): Client | undefined => (id === client.id ? client : undefined)
-    const destination = await proveDestination(asked, { find, meet: async (id) => find(id) }, { now })
-    const proof = await dpop.check({ headers, endpoint: '/par', now })
-    // Who proves a key here wants the code for it (RFC 9449 §10.1).
-    const pushed = { ...(opened?.pushed ?? pushedRequests.name(now)), ...(proof && { jkt: proof.jkt }) }
-    const request = readAuthorizationRequest(asked, destination, settings, pushed)
-    const answer = await pushedRequests.seal(request, pushed, context.envelopes(keyRing.open(now), now), now)
-    await spend()
-    await proof?.spend()
-    log({ level: 'info', event: 'par', client: client.id })
-    return answerJson(201, answer, proof?.headers)
-  })
+  return createFormEndpoint(
+    context,
+    'par',
+    'par.accepted',
+    async ({ parameters, headers, certificate, address, now }) => {
+      const met = await meet({ parameters, headers, address, now })
+      const { client, spend } = await proveClient({ headers, parameters, certificate, met, address, now })
+      await limiting.checkClient(client, address)
+      const opened = await requestObjects.open(parameters, client, now)
+      if (opened !== undefined) checkAlone(parameters, client.id)
+      const asked = opened?.parameters ?? parameters
+      // It can push a request of its own alone, whatever client_id says.
+      const find = (id: string): Client | undefined => (id === client.id ? client : undefined)
+      const destination = await proveDestination(asked, { find, meet: async (id) => find(id) }, { now })
+      const proof = await dpop.check({ headers, endpoint: '/par', now })
+      // Who proves a key here wants the code for it (RFC 9449 §10.1).
+      const pushed = { ...(opened?.pushed ?? pushedRequests.name(now)), ...(proof && { jkt: proof.jkt }) }
+      const request = readAuthorizationRequest(asked, destination, settings, pushed)
+      const answer = await pushedRequests.seal(request, pushed, context.envelopes(keyRing.open(now), now), now)
+      await spend()
+      await proof?.spend()
+      log({ level: 'info', event: 'par', client: client.id })
+      events.tell('par.accepted', { ...toldOfRequest(request), proved: !isPublic(client) })
+      return answerJson(201, answer, proof?.headers)
+    },
+  )
 }

@@ -7,6 +7,7 @@
 
 import type { EndpointContext } from '../context.ts'
 import type { RegistrationCall } from '../http/doors.ts'
+import { tellRefusal } from '../http/form_endpoint.ts'
 import { tooMany } from '../http/limiting.ts'
 import { type Answer, answerError, answerJson } from '../http/respond.ts'
 import { refusal } from '../protocol/error.ts'
@@ -34,6 +35,7 @@ export function createRegisterEndpoint(
     if (id.length > LONGEST_DYNAMIC_ID) throw refusal('invalid_redirect_uri', 'too_long', 'the id would be too long')
     const secret = request.method === 'none' ? undefined : ids.open(id)?.secret()
     log({ level: 'info', event: 'register', client: id })
+    events.tell('client.registered', { client: id })
     return answerJson(201, describeRegistration(id, secret, request, now))
   }
 
@@ -41,6 +43,7 @@ export function createRegisterEndpoint(
     try {
       return await register(call)
     } catch (error) {
+      tellRefusal(events, 'client.registered', error)
       return answerError(error, { event: 'register', log })
     }
   }

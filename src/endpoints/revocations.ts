@@ -8,7 +8,8 @@ import { findResource } from '../../keys/identifier.ts'
 import { branchOfLeaf } from '../../keys/index.ts'
 import type { AuthenticateClient } from '../authentication/client_authentication.ts'
 import type { EndpointContext } from '../context.ts'
-import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
+import type { EventFacts } from '../events/event.ts'
+import { type AskedFor, createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
 import { type Answer, answerError, answerJson } from '../http/respond.ts'
 import type { BackchannelLogout } from '../issuing/backchannel_logout.ts'
 import type { RevokedBranches, Revoking } from '../issuing/revoking.ts'
@@ -43,6 +44,9 @@ export const REVOCATION_DELAY = 20
 const ASKED = ['sub', 'client', 'grant', 'kid', 'resource'] as const
 
 type Asked = (typeof ASKED)[number]
+
+/** What the id of a grant looks like. */
+const GRANT_ID = /^[\w-]{22,43}$/
 
 function isAsked(kind: string): kind is Asked {
   return (ASKED as readonly string[]).includes(kind)
@@ -112,7 +116,7 @@ export function createOperatorEndpoint(
   context: EndpointContext,
   { authenticateClient, revoking, backchannel }: OperatorParts,
 ): FormEndpoint {
-  const { settings, clients, keyRing, log } = context
+  const { settings, clients, keyRing, log, events } = context
   const { resources, trustedIssuers, walkIns } = settings
   /** Tells whether something can have been issued to a client: nothing is to resource servers and operators. */
   const newestBranch = Math.max(1, ...[...resources.values()].map(({ branch }) => branch))
@@ -131,6 +135,12 @@ export function createOperatorEndpoint(
     kid: (value, now) => keyRing.knows(value, now) && branchOfLeaf(value) <= newestBranch,
     resource: (value) => findResource(resources.keys(), value) !== undefined,
   }
+  /** Returns what events say of what is revoked: what is revoked as unknown could be anything, and is not repeated. */
+  function toldOf(asked: Asked, value: string, now: number): EventFacts {
+    if (asked === 'grant') return GRANT_ID.test(value) ? { gid: value } : {}
+    if (!isKnown[asked](value, now)) return {}
+    return { [{ sub: 'subject', client: 'client', kid: 'kid', resource: 'resource' }[asked]]: value }
+  }
   const hands: Readonly<
     Record<Exclude<Asked, 'resource'>, (value: string, now: number, waitUntil: WaitUntil) => Promise<void>>
   > = {
@@ -146,27 +156,38 @@ export function createOperatorEndpoint(
   function answerBranches({ branch, isWritten }: RevokedBranches, { id }: Client): Answer {
     const why = isWritten ? undefined : branch === 1 ? 'first_branch' : 'revoked_already'
     log({ level: 'info', event: 'revocations', code: why ?? 'resource', client: id })
+    events.tell('token.revoked', why === undefined ? {} : { reason: 'not_revocable' })
     if (why === undefined)
       return answerJson(200, { revoked: 'resource', effective_within: REVOCATION_DELAY, lowest_branch: branch })
     const { status, description } = OAUTH_ERRORS.invalid_request
     return answerJson(status, { error: 'invalid_request', error_description: description, why, branch })
   }
 
-  return createFormEndpoint(context, 'revocations', async ({ parameters, headers, certificate, waitUntil, now }) => {
-    const client = await authenticateClient({ headers, parameters, certificate, now })
-    if (client.kind !== 'operator') throw refusal('unauthorized_client', 'client_kind', 'not an operator')
-    const [asked, value] = [parameters.require('kind'), parameters.require('value')]
-    if (!isAsked(asked)) throw refusal('invalid_request', 'malformed', 'kind is unknown')
-    if (parameters.get('unknown') !== 'true' && !isKnown[asked](value, now))
-      throw refusal('unknown_value', UNKNOWN[asked] ?? 'unknown_value', `no such ${asked}`)
-    if (asked === 'resource') return answerBranches(await revoking.resource(value, now, 'operator'), client)
-    await hands[asked](value, now, waitUntil)
-    // In which browsers they are, and what was told there, nobody remembers: so all are told, and of no session.
-    if (asked === 'sub' && !isImpersonal(value)) backchannel.tell({ sub: value }, backchannel.listening, waitUntil, now)
-    log({ level: 'info', event: 'revocations', code: asked, client: client.id })
-    // Anonymous tokens name no client: nobody is told that these were revoked.
-    const isAnonymous = asked === 'client' && clients.find(value)?.anonymous === true
-    const except = isAnonymous ? { except: 'anonymous tokens' } : {}
-    return answerJson(200, { revoked: asked, effective_within: REVOCATION_DELAY, ...except })
-  })
+  const askedFor: AskedFor = (parameters) => (parameters?.get('kind') === 'sub' ? 'subject.revoked' : 'token.revoked')
+
+  return createFormEndpoint(
+    context,
+    'revocations',
+    askedFor,
+    async ({ parameters, headers, certificate, waitUntil, now }) => {
+      const client = await authenticateClient({ headers, parameters, certificate, now })
+      if (client.kind !== 'operator') throw refusal('unauthorized_client', 'client_kind', 'not an operator')
+      const [asked, value] = [parameters.require('kind'), parameters.require('value')]
+      if (!isAsked(asked)) throw refusal('invalid_request', 'malformed', 'kind is unknown')
+      events.note({ by: client.id, method: asked, ...toldOf(asked, value, now) })
+      if (parameters.get('unknown') !== 'true' && !isKnown[asked](value, now))
+        throw refusal('unknown_value', UNKNOWN[asked] ?? 'unknown_value', `no such ${asked}`)
+      if (asked === 'resource') return answerBranches(await revoking.resource(value, now, 'operator'), client)
+      await hands[asked](value, now, waitUntil)
+      // In which browsers they are, and what was told there, nobody remembers: so all are told, and of no session.
+      if (asked === 'sub' && !isImpersonal(value))
+        backchannel.tell({ sub: value }, backchannel.listening, waitUntil, now)
+      log({ level: 'info', event: 'revocations', code: asked, client: client.id })
+      events.tell(asked === 'sub' ? 'subject.revoked' : 'token.revoked')
+      // Anonymous tokens name no client: nobody is told that these were revoked.
+      const isAnonymous = asked === 'client' && clients.find(value)?.anonymous === true
+      const except = isAnonymous ? { except: 'anonymous tokens' } : {}
+      return answerJson(200, { revoked: asked, effective_within: REVOCATION_DELAY, ...except })
+    },
+  )
 }

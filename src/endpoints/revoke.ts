@@ -13,8 +13,10 @@ import { createFormEndpoint, type FormEndpoint, type ReadForm } from '../http/fo
 import type { Answer } from '../http/respond.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
 import type { Revoking } from '../issuing/revoking.ts'
+import { toldOfToken } from '../issuing/told_entitlement.ts'
 import { TokenError } from '../jose/error.ts'
 import { type OAuthError, refusal } from '../protocol/error.ts'
+import type { Reason } from '../protocol/reasons.ts'
 import { clientSubject } from '../protocol/subject.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
 import type { Resource } from '../registration/resource.ts'
@@ -59,7 +61,7 @@ export function createRevokeEndpoint(
   context: EndpointContext,
   { authenticateClient, documentHolders, accessTokens, revocations, revoking }: RevokeParts,
 ): FormEndpoint {
-  const { settings, keyRing, log } = context
+  const { settings, keyRing, log, events } = context
   const { approvable, userinfo, guard } = settings
 
   function unsupported(): OAuthError {
@@ -71,6 +73,11 @@ export function createRevokeEndpoint(
     return revocations !== undefined || (guard !== undefined && uri === userinfo?.uri)
   }
 
+  /** Tells that nothing was revoked: the client hears of none of it (RFC 7009 §2.2). */
+  function tellNothing(reason: Reason): void {
+    events.tell('token.revoked', { reason })
+  }
+
   /** Ends a family, and every access token that came of it. */
   async function revokeRefresh(token: string, client: Client, { waitUntil, now }: ReadForm): Promise<void> {
     const envelopes = context.envelopes(keyRing.open(now), now)
@@ -78,12 +85,13 @@ export function createRevokeEndpoint(
     try {
       facts = (await envelopes.open('refresh', token)) as unknown as RefreshFacts
     } catch (error) {
-      if (error instanceof TokenError) return
+      if (error instanceof TokenError) return tellNothing('refresh_unopened')
       throw error
     }
-    if (facts.client_id !== client.id) return
+    if (facts.client_id !== client.id) return tellNothing('other_client')
     await revoking.approval(facts, now, waitUntil)
     log({ level: 'info', event: 'revoke', code: 'refresh_token', client: client.id })
+    events.tell('token.revoked', { client: client.id, subject: facts.sub, gid: facts.gid, method: 'refresh_token' })
   }
 
   /**
@@ -111,16 +119,17 @@ export function createRevokeEndpoint(
     const proved = await accessTokens.openOwn(token, own, now, true)
     const opened = proved ?? (await accessTokens.open(token, own, now, true))
     if (opened === undefined && revocations === undefined) throw unsupported()
-    if (opened === undefined) return
+    if (opened === undefined) return tellNothing('token_unopened')
     const { client_id } = opened.entitlement
     if (client_id === undefined)
       throw refusal('unsupported_token_type', 'not_revocable', 'the token names no client: nobody can tell whose it is')
-    if (client_id !== client.id) return
+    if (client_id !== client.id) return tellNothing('other_client')
     if (proved === undefined && isPublic(client))
       throw refusal('unsupported_token_type', 'not_revocable', 'the token could be made by its resource server, too')
     const [broader, by] = foldingOf(opened.entitlement, client, proved !== undefined)
     await revoking.token(opened, broader, now, by)
     log({ level: 'info', event: 'revoke', code: 'access_token', client: client.id })
+    events.tell('token.revoked', { ...toldOfToken(opened.entitlement), client: client.id, method: 'access_token' })
   }
 
   /**
@@ -139,10 +148,13 @@ export function createRevokeEndpoint(
     return met && authenticateClient({ headers, parameters, certificate, met, address, now })
   }
 
-  return createFormEndpoint(context, 'revoke', async (form) => {
+  return createFormEndpoint(context, 'revoke', 'token.revoked', async (form) => {
     const { parameters, now } = form
     const client = await askerOf(form)
-    if (client === undefined) return DONE
+    if (client === undefined) {
+      tellNothing('refresh_unopened')
+      return DONE
+    }
     const token = parameters.require('token')
     keyRing.open(now)
     const kind = guess(token)
@@ -158,6 +170,7 @@ export function createRevokeEndpoint(
     // What was sealed to a server's own key the issuer cannot open, so it cannot tell whose it is.
     if (kind === 'sealed to its server') throw unsupported()
     if (kind === 'access') await revokeAccess(token, client, now)
+    if (kind === 'other') tellNothing('token_unopened')
     return DONE
   })
 }

@@ -20,6 +20,7 @@ import { type Answer, answerJson } from '../http/respond.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
 import type { IdTokens } from '../issuing/id_tokens.ts'
 import type { KeptTokensAt } from '../issuing/kept_provider_tokens.ts'
+import { toldOfToken } from '../issuing/told_entitlement.ts'
 import { pickClaims } from '../openid/told_claims.ts'
 import { refusal } from '../protocol/error.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
@@ -193,7 +194,7 @@ export function createTokenEndpoint(
     )
   }
 
-  return createFormEndpoint(context, 'token', async (form) => {
+  return createFormEndpoint(context, 'token', 'token.refused', async (form) => {
     const { parameters, headers, credentials, certificate, address, now } = form
     // Before anything else: a client that is not known any more registers anew by this one answer, whatever else is wrong.
     const met = await meetHolder(form)
@@ -233,13 +234,14 @@ export function createTokenEndpoint(
     checkDecision(decided, client, isApproved ? approvable : resources, now, isApproved)
     if (isApproved) await limiting.checkSubject(decided.entitlement.sub)
     const decision = bind(decided, confirmation, client)
+    // From here on it is known whose the token would be, also where it is refused.
+    events.note(toldOfToken(accessTokens.named(decision.entitlement)))
     // What can fail comes before what is spent; what was sealed for a request that is refused then is never handed out.
     const refresh_token = decision.refresh_token ?? (await sealRefresh(decision.refresh, client, envelopes, now))
     const answer = await issue(decision, client, refresh_token, credentials, proof?.headers, now)
     await spendProofs()
     await decision.spend?.()
-    const { sub: subject, aud, scope, gid } = accessTokens.named(decision.entitlement)
-    events.tell('token.issued', { subject, resource: aud, scope: scope.join(' '), ...(gid !== undefined && { gid }) })
+    events.tell('token.issued')
     return answer
   })
 }

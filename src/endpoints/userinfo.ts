@@ -10,10 +10,12 @@ import { createDpop } from '../authentication/dpop.ts'
 import type { EndpointContext } from '../context.ts'
 import { USERINFO_CLAIM } from '../grants/login_facts.ts'
 import { readBody } from '../http/browser.ts'
+import { tellRefusal } from '../http/form_endpoint.ts'
 import { type Answer, answerError, answerJson, toOAuthError } from '../http/respond.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
 import type { HasEnded } from '../issuing/ended.ts'
 import type { TellPerson } from '../issuing/live_profile.ts'
+import { toldOfToken } from '../issuing/told_entitlement.ts'
 import { signUserinfo } from '../issuing/userinfo_answers.ts'
 import { OPENID, type Openid } from '../openid/openid.ts'
 import { type Claims, stillTold } from '../openid/told_claims.ts'
@@ -56,7 +58,7 @@ export function createUserinfoEndpoint(
   userinfo: Resource,
   openid: Openid,
 ): (request: Request, certificate: ClientCertificate | undefined) => Promise<Answer> {
-  const { clients } = context
+  const { clients, events } = context
   const { pairwise } = context.settings
   const { log } = context
   const dpop = createDpop(context)
@@ -64,6 +66,7 @@ export function createUserinfoEndpoint(
   /** Returns the answer to who is not let in: one for every token that is not good. The log says why. */
   function refuse(code: BearerErrorCode, reason: Reason, detail: string, scheme?: Scheme, nonce?: string): Answer {
     log({ level: 'warn', event: 'userinfo', code, reason, detail })
+    events.tell('userinfo.told', { reason })
     const { status, headers } = answerBearer(code, {
       realm: userinfo.uri,
       resourceMetadata: undefined,
@@ -110,6 +113,7 @@ export function createUserinfoEndpoint(
     const client = clients.find(client_id)
     if (client === undefined)
       return refuse('invalid_token', 'unknown_client', 'its client is not there any more', scheme)
+    events.note({ client: client.id, proved: false, ...toldOfToken(opened.entitlement) })
     if (await hasEnded(opened, now))
       return refuse('invalid_token', 'grant_ended', 'it was revoked, or what it came of has ended', scheme)
     const allowed = scopesOf(client, userinfo)
@@ -120,6 +124,7 @@ export function createUserinfoEndpoint(
     const named = { ...told, sub: pairwise.nameAt(client.openid, 'sub', sub) }
     const signed = await signUserinfo(context, named, client, now)
     await proof?.spend()
+    events.tell('userinfo.told')
     if (signed === undefined) return answerJson(200, named, proof?.headers)
     const jwt = { 'Content-Type': 'application/jwt', 'Cache-Control': 'no-store' }
     return { status: 200, headers: { ...proof?.headers, ...jwt }, body: signed }
@@ -131,6 +136,7 @@ export function createUserinfoEndpoint(
     } catch (thrown) {
       const { code, reason, message, dpopNonce } = toOAuthError(thrown)
       if (OF_PROOFS.includes(code)) return refuse(code as BearerErrorCode, reason, message, 'DPoP', dpopNonce)
+      tellRefusal(events, 'userinfo.told', thrown)
       return answerError(thrown, { event: 'userinfo', log })
     }
   }

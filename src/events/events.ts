@@ -52,6 +52,9 @@ export interface EventsOptions {
   readonly log: Log
 }
 
+/** What is about no client and nobody, whichever request met it first. */
+const NO_REQUESTS: readonly EventType[] = ['ring.changed', 'settings.loaded', 'settings.refused']
+
 /** How many events are lost between two lines that say so. */
 const LOST_BETWEEN_LINES = 1000
 
@@ -103,7 +106,7 @@ export function createEvents({ source, onEvent, clock, newId, nameSubject, log }
 
   function eventOf(type: EventType, told: Told, scope: RequestScope | undefined): IssuerEvent {
     const at = clock()
-    const { subject, ...facts } = { ...scope?.known, ...told }
+    const { subject, ...facts } = { ...(NO_REQUESTS.includes(type) ? {} : scope?.known), ...told }
     const name = subject === undefined ? undefined : nameSubject(subject)
     const credentials = scope?.credentials()
     return {

@@ -6,10 +6,11 @@
 
 import type { EndpointContext } from '../context.ts'
 import type { EventType } from '../events/event.ts'
-import type { Events } from '../events/events.ts'
-import { type OAuthError, refusal } from '../protocol/error.ts'
+import type { Events, Told } from '../events/events.ts'
+import { refusal } from '../protocol/error.ts'
 import { isFormType } from '../protocol/media_type.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
+import type { Reason } from '../protocol/reasons.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
 import type { Credentials } from '../settings/issuer_settings.ts'
 import type { WaitUntil } from '../wait_until.ts'
@@ -68,18 +69,31 @@ export function challengeOfBasic(headers: Headers, issuer: string): string | und
   return headers.has('authorization') ? `Basic realm="${issuer}", charset="UTF-8"` : undefined
 }
 
-/** What is told of a request that such an endpoint refuses. */
-const REFUSED: Readonly<Record<string, EventType>> = { token: 'token.refused' }
-
-function tellRefusal(events: Events, endpoint: string, { reason, status }: OAuthError): void {
-  const type = REFUSED[endpoint]
-  if (type !== undefined) events.tell(type, { reason, outcome: status >= 500 ? 'error' : 'refused' })
+/** What is told beside a refusal, of reasons that are the sign of a thief. */
+const ALARMS: Partial<Readonly<Record<Reason, EventType>>> = {
+  code_replayed: 'code.replayed',
+  refresh_reused: 'refresh.reused',
 }
+
+/** Tells of a request that is refused: what was asked for, or that the client did not prove itself; at `/token` both. */
+export function tellRefusal(events: Events, asked: EventType, thrown: unknown): void {
+  const { code, reason, status } = toOAuthError(thrown)
+  const told: Told = { reason, outcome: status >= 500 ? 'error' : 'refused' }
+  const isClient = code === 'invalid_client'
+  const alarm = ALARMS[reason]
+  if (alarm !== undefined) events.tell(alarm, told)
+  if (isClient) events.tell('client.failed', told)
+  if (!isClient || asked === 'token.refused') events.tell(asked, told)
+}
+
+/** What is asked for at an endpoint: always the same, or as the form says. */
+export type AskedFor = EventType | ((parameters: Parameters | undefined) => EventType)
 
 /** Returns an endpoint that takes a form by POST. */
 export function createFormEndpoint(
   context: EndpointContext,
   event: string,
+  askedFor: AskedFor,
   serve: (form: ReadForm) => Promise<Answer>,
 ): FormEndpoint {
   const { settings, log, events } = context
@@ -88,14 +102,15 @@ export function createFormEndpoint(
     const headers = asked.headers instanceof Headers ? asked.headers : new Headers(asked.headers)
     if (method !== 'POST') return answerRefusal(405, { Allow: 'POST' })
     if (body.length > LONGEST_FORM_REQUEST) return answerRefusal(413)
+    let parameters: Parameters | undefined
     try {
       const now = context.now()
       checkForm(uri, headers)
-      const parameters = readParameters(body)
+      parameters = readParameters(body)
       parameters.checkOnce()
       return await serve({ parameters, headers, credentials, certificate, address, request, env, waitUntil, now })
     } catch (error) {
-      tellRefusal(events, event, toOAuthError(error))
+      tellRefusal(events, typeof askedFor === 'string' ? askedFor : askedFor(parameters), error)
       return answerError(error, { event, log, challenge: challengeOfBasic(headers, settings.issuer) })
     }
   }

@@ -64,7 +64,7 @@ type Outcome = { readonly detail: string; readonly mayPass: boolean } | undefine
 
 /** Returns what tells the clients of an issuer. `fetch` takes the tokens there. */
 export function createBackchannelLogout(
-  { settings, sign: signWith, log, newId }: EndpointContext,
+  { settings, sign: signWith, log, newId, events }: EndpointContext,
   fetch: Fetch,
 ): BackchannelLogout {
   const { issuer, openid, clients, pairwise } = settings
@@ -119,7 +119,15 @@ export function createBackchannelLogout(
         outcome = await send(url, token)
       }
       if (outcome === undefined) log({ level: 'info', ...line })
-      else log({ level: 'warn', ...line, detail: `not told: ${outcome.detail}` })
+      else {
+        log({ level: 'warn', ...line, detail: `not told: ${outcome.detail}` })
+        events.tell('remote.failed', {
+          outcome: 'error',
+          reason: 'remote_down',
+          method: 'backchannel_logout',
+          client: client.id,
+        })
+      }
     } catch (error) {
       log({ level: 'error', ...line, detail: `not told: ${(error as Error).name}` })
     }

@@ -27,7 +27,7 @@ export function createKeptProviderTokens(context: EndpointContext): KeptTokensAt
   const { settings, keyRing, log, now, wait, newId } = context
   const isHandingOver = [...settings.resources.values()].some(({ providerToken }) => providerToken !== undefined)
   const providers = settings.authenticate?.providers ?? new Map()
-  const within = createDeadline('provider', log, PATIENCE)
+  const within = createDeadline('provider', context, PATIENCE)
   const envelopes = (at: number) => context.envelopes(keyRing.open(at), at)
   const tellEnding = ({ provider, livesOn }: ProviderEnding): void => {
     const detail = livesOn === undefined ? provider : `what "${provider}" gave lives on there: ${livesOn}`

@@ -20,9 +20,13 @@ import { createDeadline } from '../stores/deadline.ts'
 export type TellPerson = (sub: string, sealed: Claims) => Promise<Claims>
 
 /** Returns what tells of persons. */
-export function createTellPerson({ settings, log }: Pick<EndpointContext, 'settings' | 'log'>): TellPerson {
+export function createTellPerson({
+  settings,
+  log,
+  events,
+}: Pick<EndpointContext, 'settings' | 'log' | 'events'>): TellPerson {
   const { openid } = settings
-  const within = createDeadline('profile', log)
+  const within = createDeadline('profile', { log, events })
   return async (sub, sealed) => {
     const names = Object.keys(sealed)
     const { profile } = openid ?? {}
@@ -34,6 +38,7 @@ export function createTellPerson({ settings, log }: Pick<EndpointContext, 'setti
       return keepClaims(given, names)
     } catch (cause) {
       const detail = `the profile is not good: ${(cause as Error).message}`
+      events.tell('remote.failed', { outcome: 'error', reason: 'profile_down', method: 'profile' })
       log({ level: 'error', event: 'profile.failed', detail })
       throw refusal('temporarily_unavailable', 'profile_down', detail, { cause, retryAfter: 60 })
     }

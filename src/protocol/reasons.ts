@@ -61,7 +61,7 @@ export const REASONS = {
   grant_ended: 'what it came of has ended, by time, a logout or a revocation',
   device_pending: 'nobody has answered the device yet',
   device_early: 'the device asked again too early',
-  not_revocable: 'a token of this kind cannot be revoked',
+  not_revocable: 'it cannot be revoked, or is already',
   unknown_value: 'the operator revokes what no setting and no ring knows',
   unknown_resource: 'nobody knows the resource',
   provider_tokens: 'no token of a provider is kept for it, or it has ended there',
@@ -115,7 +115,7 @@ export const REASONS = {
   settings_unopened: 'the sealed settings are none of this issuer, or their root is gone',
   settings_older: 'the sealed settings have a lower number than some before them',
   settings_reused: 'other sealed settings have the same number',
-  settings_invalid: 'the issuer would not start with the sealed settings',
+  settings_invalid: 'the issuer would not start with these settings',
 
   // All else.
   own: 'code of the operator’s own said no, and no more',

@@ -11,6 +11,9 @@ import { createKept, type Kept } from './kept.ts'
 /** The platform's `fetch`, or one in its place. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
 
+/** Tells that something did not come from elsewhere: keys of a `recipient`, of a `signer`. */
+export type TellFailed = (what: 'recipient' | 'signer') => void
+
 /** A JSON object. */
 type Json = Readonly<Record<string, unknown>>
 

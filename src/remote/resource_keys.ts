@@ -6,7 +6,7 @@
 
 import { isRecipient, type KeyRecipient, keyManagementOf, type Recipient, recipientOf } from '../jose/recipient.ts'
 import type { Log } from '../log.ts'
-import { createRemoteDocument, type Fetch, type RemoteDocument } from './document.ts'
+import { createRemoteDocument, type Fetch, type RemoteDocument, type TellFailed } from './document.ts'
 
 type Jwk = Readonly<Record<string, unknown>>
 
@@ -76,7 +76,7 @@ function choose(keys: readonly Jwk[], since: Map<string, number>, now: number): 
  * Of several keys the newest that has been seen for five minutes is taken, the only one at once. Keys that cannot be
  * fetched go on serving for a day.
  */
-export function createRecipients(fetch: Fetch, log: Log): Recipients {
+export function createRecipients(fetch: Fetch, log: Log, tellFailed: TellFailed = () => {}): Recipients {
   const sources = new Map<string, Source>()
   const report = (detail: string): void => log({ level: 'error', event: 'recipient', detail })
 
@@ -101,6 +101,7 @@ export function createRecipients(fetch: Fetch, log: Log): Recipients {
     const fetched = await source.document.get(now)
     if (fetched.ok) return choose(usableKeys(fetched.json['keys'], holder), source.since, now)
     report(`keys of a ${holder.kind ?? 'resource'}: ${fetched.detail}`)
+    tellFailed('recipient')
     return undefined
   }
 

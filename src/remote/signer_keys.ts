@@ -8,7 +8,7 @@ import { TokenError } from '../jose/error.ts'
 import type { Log } from '../log.ts'
 import type { Signer } from '../registration/signer.ts'
 import { type AssertionClaims, type AssertionRules, isKeyMissing, openAssertion } from '../token/assertion.ts'
-import { createRemoteDocument, type Fetch, type RemoteDocument } from './document.ts'
+import { createRemoteDocument, type Fetch, type RemoteDocument, type TellFailed } from './document.ts'
 import type { Strangers } from './public/client_documents.ts'
 
 /** What opens assertions. */
@@ -30,7 +30,12 @@ export interface Assertions {
  * Keys that are told elsewhere are fetched when they are first needed, and anew when one is missing, but not twice in 30
  * seconds; those that are known serve for a day while they cannot be fetched.
  */
-export function createAssertions(fetch: Fetch, log: Log, strangers?: Pick<Strangers, 'keys'>): Assertions {
+export function createAssertions(
+  fetch: Fetch,
+  log: Log,
+  strangers?: Pick<Strangers, 'keys'>,
+  tellFailed: TellFailed = () => {},
+): Assertions {
   const documents = new Map<string, RemoteDocument>()
 
   function documentOf(url: string): RemoteDocument {
@@ -55,6 +60,7 @@ export function createAssertions(fetch: Fetch, log: Log, strangers?: Pick<Strang
       client: name,
       detail: `its keys: ${told === undefined ? 'no strangers are known' : told.ok ? 'one that they lacked a moment ago' : told.detail}`,
     })
+    tellFailed('signer')
     throw new TokenError('unavailable')
   }
 
@@ -67,6 +73,7 @@ export function createAssertions(fetch: Fetch, log: Log, strangers?: Pick<Strang
     if (fetched.ok && Array.isArray(fetched.json['keys'])) return fetched.json
     const detail = fetched.ok ? 'no JWK Set' : fetched.detail
     log({ level: 'error', event: 'signer', detail: `the keys of ${name}: ${detail}` })
+    tellFailed('signer')
     // What is no JWK Set lacks every key: it must not be kept for as long as a good one.
     throw new TokenError(fetched.ok && !isLacking ? 'key' : 'unavailable')
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Events } from '../events/events.ts'
 import type { Log } from '../log.ts'
 import { refusal } from '../protocol/error.ts'
 import type { Reason } from '../protocol/reasons.ts'
@@ -26,6 +27,12 @@ const DOWN: Readonly<Record<Asked, Reason>> = {
   provider: 'provider_down',
 }
 
+/** Who is told that something failed. */
+export interface Told {
+  readonly log: Log
+  readonly events: Pick<Events, 'tell'>
+}
+
 /** Calls it; whatever goes wrong with it is `temporarily_unavailable`, with nothing of its words outwards. */
 export type WithinDeadline = <Answer>(call: () => Promise<Answer>) => Promise<Answer>
 
@@ -36,11 +43,12 @@ function wordsOf(cause: unknown): string {
 }
 
 /**
- * Returns what calls the store of this name. The log is told of a failure as `<store>.failed`.
+ * Returns what calls the store of this name. The log is told of a failure as `<store>.failed`, and so is who takes events.
  *
  * @param patience milliseconds that it may take
  */
-export function createDeadline(store: Asked, log: Log, patience: number = PATIENCE): WithinDeadline {
+export function createDeadline(store: Asked, { log, events }: Told, patience: number = PATIENCE): WithinDeadline {
+  const type = store === 'guard' || store === 'revocations' ? 'guard.failed' : 'remote.failed'
   return async (call) => {
     let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise<never>((_, reject) => {
@@ -52,6 +60,7 @@ export function createDeadline(store: Asked, log: Log, patience: number = PATIEN
       const detail = `the ${store} did not answer: ${wordsOf(cause)}`
       const reason = cause instanceof StoreError ? { reason: cause.reason } : {}
       log({ level: 'error', event: `${store}.failed`, ...reason, detail })
+      events.tell(type, { outcome: 'error', reason: DOWN[store], method: store })
       throw refusal('temporarily_unavailable', DOWN[store], detail, { cause, retryAfter: RETRY_AFTER })
     } finally {
       clearTimeout(timer)

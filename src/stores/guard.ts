@@ -5,8 +5,7 @@
  */
 
 import { checkInteger } from '../../keys/check.ts'
-import type { Log } from '../log.ts'
-import { createDeadline } from './deadline.ts'
+import { createDeadline, type Told } from './deadline.ts'
 
 /** Seconds that a row stays beyond its time: no clock differs by more. */
 export const MARGIN = 120
@@ -211,8 +210,8 @@ export function rememberLonger(guard: Guard, seconds: () => number): Guard {
  * Returns a guard that answers in time or not at all: whatever goes wrong with it is `temporarily_unavailable`, with
  * nothing of its words outwards.
  */
-export function guardWithDeadline(guard: Guard, log: Log): Guard {
-  const within = createDeadline('guard', log)
+export function guardWithDeadline(guard: Guard, told: Told): Guard {
+  const within = createDeadline('guard', told)
   return {
     spend: (id, expiresAt) => within(() => guard.spend(id, expiresAt)),
     advance: (step) => within(() => guard.advance(step)),

@@ -11,6 +11,7 @@ import {
   type Keyring,
   type LoadedRing,
   loadRing,
+  primariesAt,
   type RingRefusal,
   type RingTexts,
   type RotationDue,
@@ -20,6 +21,7 @@ import {
   type SigningKey,
 } from '../../keys/index.ts'
 import { hasKey } from '../../keys/kids.ts'
+import type { Events } from '../events/events.ts'
 import type { Log } from '../log.ts'
 import { refusal } from '../protocol/error.ts'
 
@@ -78,6 +80,8 @@ export interface KeyRingOptions {
   /** Seconds that the longest-lived thing sealed by the ring lives. */
   readonly longestLife: number
   readonly log: Log
+  /** Who is told that another root seals, or none can. Default: nobody. */
+  readonly events?: Pick<Events, 'tell'>
 }
 
 const ADVICE =
@@ -85,10 +89,11 @@ const ADVICE =
 
 /** Returns the ring of a running issuer. A ring that cannot be used stops every seal, and the log says so once. */
 export function createKeyRing(options: KeyRingOptions): KeyRing {
-  const { texts, issuer, longestLife, log } = options
+  const { texts, issuer, longestLife, log, events } = options
   let loaded: LoadedRing | RingRefusal | undefined
   let keyring: Keyring | undefined
   let reported: string | undefined
+  let sealing: string | undefined
   let asked: { readonly now: number; readonly refused: RingRefusal | undefined } | undefined
 
   function load(now: number): LoadedRing | RingRefusal {
@@ -110,12 +115,24 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     return refused
   }
 
+  /** Tells of what has changed while this process ran; that it began is none. */
+  function tellChange(refused: RingRefusal | undefined, now: number): void {
+    if (refused !== undefined && reported !== refused.reason)
+      events?.tell('ring.changed', { outcome: 'error', reason: 'ring_down' })
+    const [root] = loaded?.ok === true && refused === undefined ? primariesAt(loaded.ring, now) : []
+    const kid = root?.kid
+    if (kid === undefined) return
+    if (sealing !== undefined && (sealing !== kid || reported !== undefined)) events?.tell('ring.changed', { kid })
+    sealing = kid
+  }
+
   function examine(now: number): RingRefusal | undefined {
     const ring = load(now)
     const refused = ring.ok ? refusalAt(ring, now) : ring
     if (refused !== undefined && reported !== refused.reason) {
       log({ level: 'error', event: 'ring', code: refused.reason, detail: `${refused.detail}; ${ADVICE}` })
     }
+    tellChange(refused, now)
     reported = refused?.reason
     return refused
   }

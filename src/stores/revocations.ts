@@ -16,7 +16,7 @@ import {
   type RevocationKind,
   type Target,
 } from '../token/revocations.ts'
-import { createDeadline } from './deadline.ts'
+import { createDeadline, type Told } from './deadline.ts'
 
 /** Something that is revoked from now on. */
 export interface RevocationEvent {
@@ -75,8 +75,8 @@ const RETRY_AFTER = 60
  * Returns revocations that answer in time, or are `temporarily_unavailable`; what they do not add is `slow_down`, and the
  * operator is warned from the half on.
  */
-export function revocationsWithDeadline(revocations: Revocations, log: Log): Revocations {
-  const within = createDeadline('revocations', log)
+export function revocationsWithDeadline(revocations: Revocations, told: Told): Revocations {
+  const within = createDeadline('revocations', told)
   return {
     async add(addition, now) {
       // The list of an earlier version says nothing, and adds whatever it is told.
@@ -86,7 +86,7 @@ export function revocationsWithDeadline(revocations: Revocations, log: Log): Rev
       }
       if (!outcome.added) throw refusal('slow_down', 'revocations_full', outcome.why, { retryAfter: RETRY_AFTER })
       const detail = 'the list of revocations is half as long as it may be: see who revokes so much'
-      if (outcome.isHalf) log({ level: 'warn', event: 'revocations', detail })
+      if (outcome.isHalf) told.log({ level: 'warn', event: 'revocations', detail })
       return outcome
     },
     read: (...of) => within(() => revocations.read(...of)),

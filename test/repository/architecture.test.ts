@@ -35,6 +35,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'src/log.ts',
   ],
   'src/stores': [
+    'src/events',
     'src/trace.ts',
     'src/remote',
     'src/protocol',
@@ -121,6 +122,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'keys',
   ],
   'src/issuing': [
+    'src/events',
     'src/wait_until.ts',
     'src/openid',
     '@noble/hashes',
