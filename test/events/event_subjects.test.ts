@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { createKeyring, type Ring, revokeRoot, rotateRing, writeRing } from '../../keys/index.ts'
-import type { IssuerEvent, IssuerSettings, LogEntry } from '../../src/index.ts'
+import { type IssuerEvent, type IssuerSettings, type LogEntry, readBindings } from '../../src/index.ts'
 import { createKeyRing } from '../../src/stores/key_ring.ts'
-import { API, ISSUER, NOW, named, testIssuer, testKey, testRing, tokenRequest } from '../fixtures.ts'
+import { API, ISSUER, NOW, named, testIssuer, testKey, testRing, tokenRequest, VARS } from '../fixtures.ts'
 
 const SUBJECT = 'client:service'
 
@@ -85,4 +85,8 @@ it.each([
   })
   expect(eventName(SUBJECT, now)).toBe(name)
   expect(lines.filter(({ level }) => level === 'error')).toEqual([])
+})
+
+it.each(['hash', 'plain', 'none'])('EVENT_SUBJECTS = "%s" says so in the settings of a Worker', (EVENT_SUBJECTS) => {
+  expect(readBindings({ ...VARS, EVENT_SUBJECTS }).eventSubjects).toBe(EVENT_SUBJECTS)
 })

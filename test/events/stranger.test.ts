@@ -20,14 +20,14 @@ function readLines(lines: readonly string[]) {
         .filter(({ request, outcome }) => request === id && outcome !== 'ok')
         .map(({ client, reason }) => [client, reason])
         .at(-1),
-    /** Was a code used twice, and of which client? */
-    replays: () => [
-      ...new Set(
-        events
-          .filter(({ reason }) => reason === 'code_replayed')
-          .map(({ time, client, request }) => JSON.stringify([time, client, request])),
-      ),
-    ],
+    /** Was a code used twice, whose, through which client, and how many tokens had come of it? */
+    replays: () =>
+      events
+        .filter(({ type }) => type === 'code.replayed')
+        .map(({ time, client, subject, request, gid }) => {
+          const tokens = events.filter((event) => event.type === 'token.issued' && event.gid === gid)
+          return [time, client, subject, request, tokens.length]
+        }),
     /** What happened between this person and a client? */
     history: (whom: string | undefined, of: string) =>
       events.filter(({ subject, client }) => subject === whom && client === of).map(({ type }) => type),
@@ -75,7 +75,7 @@ it('from the events alone a stranger tells who got a token for what, when, throu
   expect(stranger.why(thief.headers.get('request-id'))).toEqual(['web', 'code_replayed'])
   expect(stranger.why(after.headers.get('request-id'))).toEqual(['web', 'grant_ended'])
   expect(stranger.why(misled.headers.get('request-id'))).toEqual(['web', 'redirect_uri'])
-  expect(stranger.replays()).toEqual([JSON.stringify([stolen, 'web', thief.headers.get('request-id')])])
+  expect(stranger.replays()).toEqual([[stolen, 'web', alice, thief.headers.get('request-id'), 1]])
   expect(stranger.history(alice, 'web')).toEqual(
     expect.arrayContaining(['login.succeeded', 'consent.given', 'token.issued']),
   )
