@@ -74,6 +74,7 @@ describe('readSettings', () => {
       resources: VARS.RESOURCES,
       clients: VARS.CLIENTS,
       loginLifetime: 600,
+      onEvent: expect.any(Function),
     })
     expect([...(authenticate?.providers?.keys() ?? [])]).toEqual(['acme', 'page'])
   })
