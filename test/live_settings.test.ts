@@ -63,9 +63,10 @@ const reasonsOf = async (process: ReturnType<typeof start>) => {
 }
 
 describe('settings that come sealed', () => {
-  it('are read at the first request, which waits for them: what they know is there from the beginning', async () => {
+  it('are read at the first request, and all wait for them that come meanwhile: what they know is there from the beginning', async () => {
     const process = start({ sealed: await sealBundle({ clients: { newcomer: NEWCOMER } }) })
-    expect(await newcomer(process)).toBe('200 a token')
+    const first = await Promise.all(Array.from({ length: 20 }, () => newcomer(process)))
+    expect(new Set(first)).toEqual(new Set(['200 a token']))
     expect(await service(process)).toBe('200 a token')
     expect(process.reads.count).toBe(1)
   })
