@@ -6,6 +6,7 @@
 
 import type { Context } from 'hono'
 import type { EndpointContext } from '../context.ts'
+import { unlessAwaited } from '../http/awaited.ts'
 import { checkOwnForm, readBody } from '../http/browser.ts'
 import { withCookies } from '../http/cookies.ts'
 import { answerLeaving } from '../http/leaving.ts'
@@ -124,7 +125,8 @@ export function createConsents(
   async function take(c: Context): Promise<Response> {
     try {
       return await answer(c, context.now())
-    } catch (error) {
+    } catch (thrown) {
+      const error = unlessAwaited(thrown, context)
       events.tell('authorization.refused', toldOf(error))
       return answerErrorPage(error, { issuer, event: 'consent', log })
     }
@@ -154,7 +156,7 @@ export function createConsents(
         throw refusal('invalid_request_uri', 'request_uri_ended', 'nothing can come of the request any more')
       return withCookies(c, await toPageResponse(200, page(issuer, again)))
     } catch (error) {
-      return fail(c, toPageError(error), request, envelopes, now)
+      return fail(c, toPageError(unlessAwaited(error, context)), request, envelopes, now)
     }
   }
 

@@ -6,6 +6,7 @@
 
 import type { Context } from 'hono'
 import type { EndpointContext } from '../context.ts'
+import { unlessAwaited } from '../http/awaited.ts'
 import { sameAgain } from '../http/browser.ts'
 import { withCookies } from '../http/cookies.ts'
 import { answerLeaving } from '../http/leaving.ts'
@@ -33,7 +34,7 @@ export interface FailedLogins {
 
 /** Returns what answers where a login failed. */
 export function createFailedLogins(
-  { settings, hooks, clients, log, events }: EndpointContext,
+  { settings, hooks, clients, log, events, isWhole }: EndpointContext,
   { answers, ways }: { readonly answers: Answers; readonly ways: Ways },
 ): FailedLogins {
   const { issuer } = settings
@@ -49,7 +50,7 @@ export function createFailedLogins(
       return answerLeaving(issuer, await answers.refuse(destination, error, now), c.req.method === 'POST')
     },
     async show(c, thrown, now, { request, ...known } = {}) {
-      const error = toPageError(thrown)
+      const error = toPageError(unlessAwaited(thrown, { isWhole }))
       const { provider } = known
       if (error.reason === 'provider_down') events.tell('remote.failed', { ...toldOf(error), method: 'provider' })
       events.tell('login.failed', { ...toldOf(error), ...(provider && { method: provider }) })

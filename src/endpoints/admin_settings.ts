@@ -7,6 +7,7 @@
 
 import type { AuthenticateClient } from '../authentication/client_authentication.ts'
 import type { EndpointContext } from '../context.ts'
+import { unlessAwaited } from '../http/awaited.ts'
 import { challengeOfBasic } from '../http/form_endpoint.ts'
 import { readProvedRequest } from '../http/proved_request.ts'
 import { type Answer, answerError, answerJson } from '../http/respond.ts'
@@ -42,7 +43,11 @@ export function createAdminSettingsEndpoint(
       const seq = context.bundle()?.seq
       return answerJson(200, { issuer, version: VERSION, ...(seq !== undefined && { seq }), ...names })
     } catch (error) {
-      return answerError(error, { event: 'admin', log, challenge: challengeOfBasic(headers, issuer) })
+      return answerError(unlessAwaited(error, context), {
+        event: 'admin',
+        log,
+        challenge: challengeOfBasic(headers, issuer),
+      })
     }
   }
 }

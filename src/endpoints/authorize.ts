@@ -19,6 +19,7 @@ import type { Sessions } from '../authorization/session.ts'
 import type { IsSufficient } from '../authorization/sufficient_session.ts'
 import { toldOfClient, toldOfPerson } from '../authorization/told_facts.ts'
 import type { EndpointContext } from '../context.ts'
+import { unlessAwaited } from '../http/awaited.ts'
 import { checkNavigation, isPrefetch, readBody, sameAgain } from '../http/browser.ts'
 import { withCookies } from '../http/cookies.ts'
 import { answerLeaving } from '../http/leaving.ts'
@@ -154,7 +155,8 @@ export function createAuthorizeEndpoint(
     let proved: Proved
     try {
       proved = await prove(c, now)
-    } catch (error) {
+    } catch (thrown) {
+      const error = unlessAwaited(thrown, context)
       events.tell('authorization.refused', toldOf(error))
       return answerErrorPage(error, { issuer, event: 'authorize', log, ...unproved(c, error) })
     }
@@ -166,7 +168,7 @@ export function createAuthorizeEndpoint(
       const isGoingOn = c.req.method === 'POST' || request.pushed?.isBrought
       return isGoingOn ? c.redirect(await byGet(request, asked, now), 303) : await answer(c, request, now)
     } catch (thrown) {
-      return fail(c, toOAuthError(thrown), destination, now)
+      return fail(c, toOAuthError(unlessAwaited(thrown, context)), destination, now)
     }
   }
 }

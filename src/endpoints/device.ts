@@ -25,6 +25,7 @@ import { toldOfClient, toldOfPerson } from '../authorization/told_facts.ts'
 import { devicePageOf } from '../authorization/ways.ts'
 import type { EndpointContext } from '../context.ts'
 import { createWaitingDevices, type Waiting } from '../grants/waiting_devices.ts'
+import { unlessAwaited } from '../http/awaited.ts'
 import { checkNavigation, checkOwnForm, isPrefetch, readBody } from '../http/browser.ts'
 import { withCookies } from '../http/cookies.ts'
 import { createLimiting } from '../http/limiting.ts'
@@ -124,6 +125,8 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
   /** Reads a request that waits by the settings of now; nothing where its client is gone. No client that walks in has devices. */
   function readWaiting({ facts: { client_id, parameters } }: Waiting): DeviceRequest | undefined {
     const client = clients.get(client_id)
+    if (client === undefined && !context.isWhole)
+      throw refusal('invalid_client', 'unknown_client', 'its client is not there yet')
     return client === undefined ? undefined : readDeviceRequest(readParameters(parameters), client, settings)
   }
 
@@ -200,7 +203,8 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
       const form = readParameters(await readBody(c.req.raw))
       form.checkOnce()
       return await (form.get('consent') === undefined ? tryCode : takeDecision)(visit, form)
-    } catch (error) {
+    } catch (thrown) {
+      const error = unlessAwaited(thrown, context)
       events.tell('authorization.refused', toldOf(error))
       return withCookies(c, await answerErrorPage(error, { issuer, event: 'device', log, retryAt: `${issuer}/device` }))
     }

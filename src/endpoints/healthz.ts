@@ -8,6 +8,7 @@
 import { type RotationDue, writeInstant } from '../../keys/index.ts'
 import type { AuthenticateClient } from '../authentication/client_authentication.ts'
 import type { EndpointContext } from '../context.ts'
+import { unlessAwaited } from '../http/awaited.ts'
 import { challengeOfBasic } from '../http/form_endpoint.ts'
 import { isProving, readProvedRequest } from '../http/proved_request.ts'
 import { type Answer, answerError, answerJson, answerRefusal, toOAuthError } from '../http/respond.ts'
@@ -149,7 +150,7 @@ export function createHealthEndpoint(
       const now = context.now()
       return answer(liveness(now), now)
     } catch (error) {
-      return answerError(error, {
+      return answerError(unlessAwaited(error, context), {
         event: 'healthz',
         log,
         challenge: challengeOfBasic(request.headers, settings.issuer),

@@ -8,6 +8,7 @@
 import { branchOfLeaf, type RootNamesKey, writeJwk } from '../../keys/index.ts'
 import type { AuthenticateClient } from '../authentication/client_authentication.ts'
 import type { EndpointContext } from '../context.ts'
+import { unlessAwaited } from '../http/awaited.ts'
 import { challengeOfBasic, tellRefusal } from '../http/form_endpoint.ts'
 import { readProvedRequest } from '../http/proved_request.ts'
 import { type Answer, answerError } from '../http/respond.ts'
@@ -98,7 +99,8 @@ export function createKeysEndpoint(
   return async (request, certificate) => {
     try {
       return await serve(request, certificate)
-    } catch (error) {
+    } catch (thrown) {
+      const error = unlessAwaited(thrown, context)
       tellRefusal(events, 'keys.delivered', error)
       return answerError(error, { event: 'keys', log, challenge: challengeOfBasic(request.headers, issuer) })
     }

@@ -13,6 +13,7 @@ import type { ProviderLogout } from '../authorization/provider_logout.ts'
 import type { Session, Sessions } from '../authorization/session.ts'
 import { toldOfClient } from '../authorization/told_facts.ts'
 import type { EndpointContext } from '../context.ts'
+import { unlessAwaited } from '../http/awaited.ts'
 import { checkNavigation, checkOwnForm, isPrefetch, LONGEST_URL, readBody, sameAgain } from '../http/browser.ts'
 import { type Cookies, withCookies } from '../http/cookies.ts'
 import { answerLeaving } from '../http/leaving.ts'
@@ -162,7 +163,8 @@ export function createLogoutEndpoint(
     if (openid !== undefined && isPrefetch(c.req.raw.headers)) return c.body(null, 204)
     try {
       return await answer(c, context.now())
-    } catch (error) {
+    } catch (thrown) {
+      const error = unlessAwaited(thrown, context)
       events.tell('session.ended', toldOf(error))
       const mayPass = OAUTH_ERRORS[toPageError(error).code].status >= 500
       const retryAt = (mayPass ? sameAgain(c.req.raw, issuer) : undefined) ?? `${issuer}/logout`

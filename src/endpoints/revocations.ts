@@ -101,8 +101,12 @@ export function createRevocationsEndpoint(context: EndpointContext, revocations:
   }
 }
 
-/** Why it is refused what nobody knows: settings that are on their way may know it. */
-const UNKNOWN: Partial<Readonly<Record<Asked, Reason>>> = { client: 'unknown_client', resource: 'unknown_resource' }
+/** Returns why it is refused what nobody knows: settings that are still to come may know it. */
+function reasonOf(asked: Asked, value: string): Reason {
+  if (asked === 'resource') return 'unknown_resource'
+  if (asked === 'client' || (asked === 'sub' && value.startsWith('client:'))) return 'unknown_client'
+  return asked === 'sub' ? 'unknown_issuer' : 'unknown_value'
+}
 
 /** What the operator's endpoint needs beside the context. */
 export interface OperatorParts {
@@ -176,7 +180,7 @@ export function createOperatorEndpoint(
       if (!isAsked(asked)) throw refusal('invalid_request', 'malformed', 'kind is unknown')
       events.note({ by: client.id, method: asked, ...toldOf(asked, value, now) })
       if (parameters.get('unknown') !== 'true' && !isKnown[asked](value, now))
-        throw refusal('unknown_value', UNKNOWN[asked] ?? 'unknown_value', `no such ${asked}`)
+        throw refusal('unknown_value', reasonOf(asked, value), `no such ${asked}`)
       if (asked === 'resource') return answerBranches(await revoking.resource(value, now, 'operator'), client)
       await hands[asked](value, now, waitUntil)
       // In which browsers they are, and what was told there, nobody remembers: so all are told, and of no session.

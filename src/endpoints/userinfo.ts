@@ -9,6 +9,7 @@
 import { createDpop } from '../authentication/dpop.ts'
 import type { EndpointContext } from '../context.ts'
 import { USERINFO_CLAIM } from '../grants/login_facts.ts'
+import { unlessAwaited } from '../http/awaited.ts'
 import { readBody } from '../http/browser.ts'
 import { tellRefusal } from '../http/form_endpoint.ts'
 import { type Answer, answerError, answerJson, toOAuthError } from '../http/respond.ts'
@@ -20,6 +21,7 @@ import { signUserinfo } from '../issuing/userinfo_answers.ts'
 import { OPENID, type Openid } from '../openid/openid.ts'
 import { type Claims, stillTold } from '../openid/told_claims.ts'
 import { answerBearer, type BearerErrorCode, readBearer, type Scheme } from '../protocol/bearer.ts'
+import { refusal } from '../protocol/error.ts'
 import { isFormType } from '../protocol/media_type.ts'
 import type { Reason } from '../protocol/reasons.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
@@ -111,6 +113,8 @@ export function createUserinfoEndpoint(
     if (!isShownRightly(cnf, proved))
       return refuse('invalid_token', 'wrong_key', 'it is not shown with what it is bound to', scheme)
     const client = clients.find(client_id)
+    if (client === undefined && !context.isWhole)
+      throw refusal('invalid_client', 'unknown_client', 'its client is not there yet')
     if (client === undefined)
       return refuse('invalid_token', 'unknown_client', 'its client is not there any more', scheme)
     events.note({ client: client.id, proved: false, ...toldOfToken(opened.entitlement) })
@@ -134,10 +138,11 @@ export function createUserinfoEndpoint(
     try {
       return await serve(request, certificate)
     } catch (thrown) {
-      const { code, reason, message, dpopNonce } = toOAuthError(thrown)
+      const error = unlessAwaited(thrown, context)
+      const { code, reason, message, dpopNonce } = toOAuthError(error)
       if (OF_PROOFS.includes(code)) return refuse(code as BearerErrorCode, reason, message, 'DPoP', dpopNonce)
-      tellRefusal(events, 'userinfo.told', thrown)
-      return answerError(thrown, { event: 'userinfo', log })
+      tellRefusal(events, 'userinfo.told', error)
+      return answerError(error, { event: 'userinfo', log })
     }
   }
 }

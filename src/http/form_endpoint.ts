@@ -14,6 +14,7 @@ import type { Reason } from '../protocol/reasons.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
 import type { Credentials } from '../settings/issuer_settings.ts'
 import type { WaitUntil } from '../wait_until.ts'
+import { unlessAwaited } from './awaited.ts'
 import { type Answer, answerError, answerRefusal, toOAuthError } from './respond.ts'
 
 /** Bytes that the body of a form from a client may have. */
@@ -109,7 +110,8 @@ export function createFormEndpoint(
       parameters = readParameters(body)
       parameters.checkOnce()
       return await serve({ parameters, headers, credentials, certificate, address, request, env, waitUntil, now })
-    } catch (error) {
+    } catch (thrown) {
+      const error = unlessAwaited(thrown, context)
       tellRefusal(events, typeof askedFor === 'string' ? askedFor : askedFor(parameters), error)
       return answerError(error, { event, log, challenge: challengeOfBasic(headers, settings.issuer) })
     }
