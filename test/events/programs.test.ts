@@ -233,7 +233,7 @@ describe('events of servers and operators', () => {
     ['client', 'canary', 'token.revoked refused unknown_client', {}],
     ['kid', 'canary', 'token.revoked refused unknown_value', {}],
     ['resource', 'https://canary.example', 'token.revoked refused unknown_resource', {}],
-    ['sub', 'client:canary', 'subject.revoked refused unknown_value', {}],
+    ['sub', 'client:canary', 'subject.revoked refused unknown_client', {}],
   ])('say on whose word %s %s was revoked', async (kind, value, line, event) => {
     const { ask, take } = setUp()
     await ask(formRequest('/revocations', 'operator', { kind, value }))
