@@ -13,4 +13,10 @@ describe('the Worker’s own settings', () => {
     const [, shown = ''] = /```toml\n(\[observability\][\s\S]*?)```/.exec(PAGES.get('docs/metrics.md') ?? '') ?? []
     expect(parse(shown)).toEqual({ observability: own })
   })
+
+  it('have no table that swallows what stands behind it: the issuer is at its own host, and at no second one', () => {
+    const { workers_dev, preview_urls, observability } = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') })
+    expect({ workers_dev, preview_urls }).toEqual({ workers_dev: false, preview_urls: false })
+    expect(observability).not.toHaveProperty('workers_dev')
+  })
 })
