@@ -241,7 +241,7 @@ export function createTokenEndpoint(
     const answer = await issue(decision, client, refresh_token, credentials, proof?.headers, now)
     await spendProofs()
     await decision.spend?.()
-    events.tell('token.issued')
+    events.tell('token.issued', keyRing.told(now))
     return answer
   })
 }

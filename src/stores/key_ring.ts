@@ -21,6 +21,7 @@ import {
   type SigningKey,
 } from '../../keys/index.ts'
 import { hasKey } from '../../keys/kids.ts'
+import type { EventFacts } from '../events/event.ts'
 import type { Events } from '../events/events.ts'
 import type { Log } from '../log.ts'
 import { refusal } from '../protocol/error.ts'
@@ -67,6 +68,8 @@ export interface KeyRing {
   eventName(subject: string, now: number): string | undefined
   /** Returns from when on a root opens nothing any more. Unix seconds; nothing where the ring has it not. */
   opensUntil(kid: string, now: number): number | undefined
+  /** Returns what events say of the ring: when the next rotation is due, of roots or RSA keys, whichever is first. */
+  told(now: number): Pick<EventFacts, 'due'>
   /** Returns when the next rotation is due, and of RSA keys, if there are any; without a ring nothing. */
   rotation(now: number): Rotations | undefined
   /** Returns the states and ages of the roots, or why there are none. */
@@ -122,7 +125,8 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     const [root] = loaded?.ok === true && refused === undefined ? primariesAt(loaded.ring, now) : []
     const kid = root?.kid
     if (kid === undefined) return
-    if (sealing !== undefined && (sealing !== kid || reported !== undefined)) events?.tell('ring.changed', { kid })
+    if (sealing !== undefined && (sealing !== kid || reported !== undefined))
+      events?.tell('ring.changed', { kid, ...told(now) })
     sealing = kid
   }
 
@@ -173,6 +177,13 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     return { roots: rotationDue(ring, ring.roots, now), ...(rsa && { rsa }) }
   }
 
+  function told(now: number): Pick<EventFacts, 'due'> {
+    const rotations = rotation(now)
+    if (rotations === undefined) return {}
+    const { roots, rsa } = rotations
+    return { due: new Date(Math.min(roots.due, rsa?.due ?? roots.due) * 1000).toISOString() }
+  }
+
   function status(now: number): RingStatus {
     const refused = refusedAt(now)
     const { keys, left_out } =
@@ -193,5 +204,5 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     return keyring?.eventName(subject, now)
   }
 
-  return { open, signer, skew, knows, eventName, opensUntil, rotation, status }
+  return { open, signer, skew, knows, eventName, opensUntil, told, rotation, status }
 }

@@ -5,7 +5,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { IssuerEvent } from '../../src/index.ts'
 import { type Ended, ROOT, run } from '../checkout.ts'
 import { blockOf } from '../docs.ts'
-import { ISSUER } from '../fixtures.ts'
+import { basic, ISSUER } from '../fixtures.ts'
+import { askPort, folderOf, settingsOf, startServe } from '../parties/serve_process.ts'
 
 const watch = (args: readonly string[], input?: string): Promise<Ended> =>
   run('node', [join(ROOT, 'src/cli/bulla.ts'), 'watch', ...args], input === undefined ? {} : { input })
@@ -98,6 +99,29 @@ describe('bulla watch', () => {
     expect(asPrinted.out).toBe(out)
     const piped = await watch(['--summary', '-'], lines(DAY.toReversed()))
     expect(piped.out).toBe(out)
+  })
+
+  it('shows what a real `bulla serve` writes, down to the next rotation of its ring', async () => {
+    const folder = folderOf(settingsOf('http://localhost:8787'))
+    const served = await startServe(folder)
+    onTestFinished(async () => {
+      served.process.kill()
+      await served.ended
+      await rm(folder, { recursive: true })
+    })
+    const ask = (secret: string) =>
+      askPort(served.port, '/token', {
+        headers: { host: 'localhost:8787', authorization: basic('service', secret) },
+        form: { grant_type: 'client_credentials' },
+      })
+    expect([(await ask('service-secret')).status, (await ask('wrong')).status]).toEqual([200, 401])
+    await served.says('"type":"token.issued"')
+    await served.says('"type":"client.failed"')
+    const { out } = await watch([], served.said())
+    expect(rowIn(out, 'service')).toEqual(['service', '1', '1'])
+    expect(rowIn(out, 'wrong_secret')).toEqual(['wrong_secret', '1', '1'])
+    // A new root is primary for 90 days, and the next one due 14 days before.
+    expect(rowIn(out, 'the next rotation')).toEqual(['the next rotation of the keys: in 76.0 days'])
   })
 
   it('does nothing that a name says to a terminal', async () => {

@@ -21,6 +21,7 @@ describe('events', () => {
       client: 'service',
       proved: true,
       resource: API,
+      due: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
       request: answer.headers.get('request-id'),
     })
   })
