@@ -99,6 +99,14 @@ function checkMemory(settings: IssuerSettings, log: Log): void {
   log({ level: 'warn', event: name, detail })
 }
 
+/** Says what is lost where the runtime follows no requests: it would show in nothing but what events lack. */
+function checkFollowing({ onEvent }: IssuerSettings, { isFollowing }: Events, log: Log): void {
+  if (isFollowing || onEvent === undefined) return
+  const detail =
+    'this runtime does not follow requests: events do not say their client, person or grant, nor events and lines of the log their request, and some events may be lost; on Workers the compatibility flag nodejs_als mends it'
+  log({ level: 'warn', event: 'events', detail })
+}
+
 /** Returns a log that never throws, and names the request: one that is down must not take the issuer with it. */
 function safely(write: Log, requestId: () => string | undefined): Log {
   return (entry) => {
@@ -144,6 +152,7 @@ export function createContext(settings: IssuerSettings, standing: Standing = ALO
   })
   const { issuer, longestLife, guard, revocations, lives, authenticate } = checked
   checkMemory(settings, log)
+  checkFollowing(settings, events, log)
   if (settings.guard === 'none' && authenticate !== undefined) {
     const detail =
       'there is no guard: codes and logins can be used again until they end, public clients get no refresh tokens, and logging out ends no copy of a session'

@@ -74,6 +74,10 @@ function sayLimits({ secrets, open, long, others, isServed }: WorkerEnv, byRs256
   if (others.length > 0) io.say(`not checked: the environments ${others.join(', ')}; see --env`)
 }
 
+/** What a Worker lacks whose requests nobody can follow. */
+const UNFOLLOWED =
+  'without "nodejs_als" in compatibility_flags events say neither their client, person and grant nor their request, and lines of the log no request'
+
 const check: Command = {
   call: 'check',
   summary: 'all that is wrong with the settings, one a line; exit 1 if any',
@@ -97,7 +101,7 @@ const check: Command = {
     for (const fault of faults) io.out(`${file}${environment === undefined ? '' : `, ${environment}`}: ${fault}`)
     sayLimits(worker, byRs256, io)
     if (faults.length > 0) return 1
-    for (const words of advice) io.say(`to know: ${words}`)
+    for (const words of worker.isFollowing ? advice : [...advice, UNFOLLOWED]) io.say(`to know: ${words}`)
     io.say(`${file}: the issuer can start with these settings`)
     return 0
   },

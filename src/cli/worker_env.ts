@@ -24,6 +24,8 @@ export interface WorkerEnv {
   readonly misplaced: readonly string[]
   /** The variables that are longer than a Worker's may be, and their bytes. */
   readonly long: readonly (readonly [name: string, bytes: number])[]
+  /** Whether its requests are followed: else events do not say whose they are. */
+  readonly isFollowing: boolean
   /** Whether it is no Worker's: `bulla serve`, or code, brings guard and revocations. */
   readonly isServed: boolean
   /** The environments of the file that this is not. */
@@ -48,6 +50,9 @@ const UNTOLD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
 /** In place of the registration keys. */
 const UNTOLD_KEY = `${UNTOLD.slice(0, 42)}A`
+
+/** The compatibility flags by which a Worker has `AsyncLocalStorage`. */
+const FOLLOWING: readonly unknown[] = ['nodejs_als', 'nodejs_compat', 'nodejs_compat_v2']
 
 /** Bytes that a variable of a Worker may have; what is no text is JSON there. */
 export const VARIABLE_BYTES = 5120
@@ -118,6 +123,8 @@ export function readWorkerEnv(file: string, config: Table, environment: string |
         ...namesIn(tableIn(chosen, 'durable_objects')['bindings']),
         ...[chosen['ratelimits'], chosen['send_email'], tableIn(chosen, 'unsafe')['bindings']].flatMap(namesIn),
       ]
+  // An environment inherits these, unless it has its own.
+  const flags = chosen['compatibility_flags'] ?? config['compatibility_flags']
   const { required } = tableIn(chosen, 'secrets')
   const promised = isBare || !Array.isArray(required) ? [] : required.map(String)
   const ours = Object.entries(bindingKindsOf(vars['LOGIN'])).filter(([name]) => name !== 'PARTNER_KEY')
@@ -151,6 +158,7 @@ export function readWorkerEnv(file: string, config: Table, environment: string |
     open: isBare ? [] : kept.filter((name) => vars[name] !== undefined),
     stray: isBare ? [] : ours.flatMap(([name]) => (rest[name] === undefined ? [] : [name])),
     misplaced: isServed ? misplacedIn(config, vars, kept) : [],
+    isFollowing: isServed || (Array.isArray(flags) && flags.some((flag) => FOLLOWING.includes(flag))),
     isServed,
     long: isServed
       ? []

@@ -29,6 +29,8 @@ export interface Followed {
 
 /** What happened, and in which request. */
 export interface Events {
+  /** Whether the runtime can tell which request is under way: else events do not say what is known of theirs. */
+  readonly isFollowing: boolean
   /** Answers a request: what happens meanwhile bears its id, and is handed over after the answer. */
   within<Answered>(request: Followed, answer: (id: string) => Promise<Answered>): Promise<Answered>
   /** Returns the id of the request under way. */
@@ -124,6 +126,7 @@ export function createEvents({ source, onEvent, clock, newId, nameSubject, log }
   }
 
   return {
+    isFollowing: scopes.isFollowing,
     async within({ headers, credentials: look = () => undefined, waitUntil }, answer) {
       const running = scopes.current()
       if (running !== undefined) return answer(running.id)

@@ -40,6 +40,8 @@ interface Runtime {
 
 /** Follows requests. */
 export interface RequestScopes {
+  /** Whether the runtime can tell which request is under way. */
+  readonly isFollowing: boolean
   /** Returns the request under way; nothing beside all of them, and where the runtime cannot tell. */
   current(): RequestScope | undefined
   /** Runs what answers a request. */
@@ -47,7 +49,7 @@ export interface RequestScopes {
 }
 
 /** Where the runtime follows nothing: no line tells of which request it is. */
-const UNFOLLOWED: RequestScopes = { current: () => undefined, within: (_, run) => run() }
+const UNFOLLOWED: RequestScopes = { isFollowing: false, current: () => undefined, within: (_, run) => run() }
 
 /** Returns what follows requests. */
 export function createRequestScopes(runtime: object = globalThis): RequestScopes {
@@ -55,7 +57,7 @@ export function createRequestScopes(runtime: object = globalThis): RequestScopes
   const Storage = AsyncLocalStorage ?? process?.getBuiltinModule?.('node:async_hooks')?.AsyncLocalStorage
   if (Storage === undefined) return UNFOLLOWED
   const storage = new Storage<RequestScope>()
-  return { current: () => storage.getStore(), within: (scope, run) => storage.run(scope, run) }
+  return { isFollowing: true, current: () => storage.getStore(), within: (scope, run) => storage.run(scope, run) }
 }
 
 /** Version, trace, parent, flags; later versions may say more, and neither id is all zeros (W3C Trace Context §3.2.2). */

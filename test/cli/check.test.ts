@@ -18,6 +18,7 @@ async function check(files: Readonly<Record<string, string>>, ...args: readonly 
 
 const GOOD = `
 name = "auth"
+compatibility_flags = ["nodejs_als"]
 kv_namespaces = [{ binding = "CACHE", id = "1" }]
 
 [[durable_objects.bindings]]
@@ -301,6 +302,21 @@ ${app('asking', 'default_max_age = 600')}${app('knowing', 'require_auth_time = t
     ])
     const usual = await check({ 'wrangler.toml': GOOD })
     expect(usual.err).not.toContain('to know')
+  })
+
+  it('says what a Worker lacks whose requests nobody can follow, in whatever environment', async () => {
+    const words = 'to know: without "nodejs_als" in compatibility_flags events say neither their client'
+    const flag = 'compatibility_flags = ["nodejs_als"]'
+    const live = GOOD.replaceAll('[vars', '[env.live.vars').replaceAll('[[durable', '[[env.live.durable')
+    const [without, compat, inherited, own] = await Promise.all([
+      check({ 'wrangler.toml': GOOD.replace(flag, '') }),
+      check({ 'wrangler.toml': GOOD.replace(flag, 'compatibility_flags = ["nodejs_compat"]') }),
+      check({ 'wrangler.toml': live }, '--env', 'live'),
+      check({ 'wrangler.toml': `${live}\n[env.live]\ncompatibility_flags = []\n` }, '--env', 'live'),
+    ])
+    expect([without.code, compat.code, inherited.code, own.code]).toEqual([0, 0, 0, 0])
+    for (const { err } of [without, own]) expect(err).toContain(words)
+    for (const { err } of [compat, inherited]) expect(err).not.toContain(words)
   })
 
   it('says which variables are longer than a Worker takes, such as a list of what is blocked', async () => {

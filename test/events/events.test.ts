@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import type { IssuerEvent } from '../../src/index.ts'
+import { describe, expect, it, vi } from 'vitest'
+import type { IssuerEvent, LogEntry } from '../../src/index.ts'
 import { API, basic, SECRETS, testIssuer, tokenRequest } from '../fixtures.ts'
 
 /** Returns an issuer, and the events that it told once they are there. */
@@ -38,5 +38,23 @@ describe('events', () => {
       client: 'service',
       proved: false,
     })
+  })
+
+  it('come without their client where the runtime follows no requests, and the log says at the start what is lost', async () => {
+    const told: IssuerEvent[] = []
+    const lines: LogEntry[] = []
+    const log = (line: LogEntry) => void lines.push(line)
+    vi.stubGlobal('AsyncLocalStorage', undefined)
+    vi.stubGlobal('process', { ...globalThis.process, getBuiltinModule: undefined })
+    const issuer = testIssuer({ onEvent: (event) => void told.push(event), log })
+    testIssuer({ log })
+    vi.unstubAllGlobals()
+    const lost = { level: 'warn', event: 'events', detail: expect.stringMatching(/client.*nodejs_als/) }
+    expect(lines).toEqual([lost])
+    const answer = await issuer.fetch(tokenRequest({ headers: { authorization: basic('service', SECRETS.service) } }))
+    expect(answer.status).toBe(200)
+    await expect.poll(() => told.map(({ type }) => type)).toEqual(['token.issued'])
+    expect(told[0]).not.toHaveProperty('client')
+    expect(told[0]).not.toHaveProperty('request')
   })
 })
