@@ -23,8 +23,8 @@ const FINISH = 10_000
 
 /** What is served. */
 export interface ServeOptions {
-  /** Makes the issuer: at the start, and again at `SIGHUP`. */
-  readonly issuer: () => Issuer | Promise<Issuer>
+  /** Makes the issuer, or an app of which it is a part: at the start, and again at `SIGHUP`. */
+  readonly issuer: () => Pick<Issuer, 'fetch'> | Promise<Pick<Issuer, 'fetch'>>
   /** Where to listen; 0 is any port that is free. */
   readonly port: number
   /** By which address. Default: all. */

@@ -178,8 +178,9 @@ describe('strict TypeScript', { timeout: 240_000 }, () => {
     const { out } = await run('npm', ['pack', '--silent'], { cwd: checkout })
     tarball = join(checkout, out.trim().split('\n').at(-1) ?? '')
     const frameworks = ['express', '@types/express', 'fastify', 'hono', '@hono/node-server']
+    const telemetry = blockOf('telemetry-install').match(/@opentelemetry\/[a-z-]+/g) ?? []
     inNode = await project(
-      [...frameworks, 'jose', 'oauth4webapi', 'openid-client', '@types/node'],
+      [...frameworks, 'jose', 'oauth4webapi', 'openid-client', '@types/node', '@hono/otel', ...telemetry],
       `typescript@${OLDEST}`,
     )
     compilers = inNode
