@@ -5,7 +5,7 @@
  */
 
 import { randomInt } from 'node:crypto'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -69,8 +69,19 @@ export interface LiveOptions {
   readonly memory?: string
   /** What is bound beside its variables, as wrangler has it. Default: nothing. */
   readonly bindings?: Readonly<Record<string, { readonly type: 'r2_bucket'; readonly bucket_name: string }>>
+  /** What stands in its wrangler.toml beside that of this checkout; its `entrypoint` must be said, too. Default: nothing. */
+  readonly config?: string
   /** Where it listens. Default: a port that nobody has. */
   readonly port?: number
+}
+
+/** Returns where the wrangler.toml stands that has this, too. */
+async function configWith(more: string | undefined): Promise<string> {
+  const own = join(ROOT, 'wrangler.toml')
+  if (more === undefined) return own
+  const file = join(await mkdtemp(join(tmpdir(), 'bulla-config-')), 'wrangler.toml')
+  await writeFile(file, `${await readFile(own, 'utf8')}\n${more}`)
+  return file
 }
 
 /** Starts the Worker with these variables. */
@@ -90,7 +101,7 @@ export async function startIssuer(
   ]
   process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false'
   const worker = await unstable_startWorker({
-    config: join(ROOT, 'wrangler.toml'),
+    config: await configWith(options.config),
     bindings: { ...Object.fromEntries(bindings), ...options.bindings },
     ...(entrypoint && {
       entrypoint,
