@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkMembers, checkMethods } from '../keys/check.ts'
+import { checkMembers } from '../keys/check.ts'
 import { createFaultList, type FaultList, readAll } from '../keys/faults.ts'
 import { isLoopback } from '../keys/identifier.ts'
 import { BINDING_KINDS, type BindingKind, checkBindingNames, type LoginSecret } from './binding_kinds.ts'
@@ -16,20 +16,15 @@ import {
   developmentResources,
   readPartnerKey,
 } from './development.ts'
-import { type EventDataset, type EventQueue, readEvents } from './events_on_workers.ts'
 import { developmentLogin } from './login/development.ts'
 import { readLogin } from './login_bindings.ts'
-import { addressOf, allowBy, allowDeviceBy, countedBy, type RateLimit } from './rate_limit_on_workers.ts'
+import { type PlatformBindings, readPlatform } from './platform_bindings.ts'
 import type { IssuerSettings } from './settings/issuer_settings.ts'
-import type { CountedBy, Limits } from './settings/limits.ts'
 import { mayHaveRsaKey } from './settings/ring_needs.ts'
-import { readSettingsBinding, type SettingsStore } from './settings_on_workers.ts'
-import { type Guard, isKeeping } from './stores/guard.ts'
-import { createDurableObjectGuard, type GuardNamespace } from './stores/guard_on_workers.ts'
-import { createDurableObjectRevocations, type RevocationsNamespace } from './stores/revocations_on_workers.ts'
+import { isKeeping } from './stores/guard.ts'
 
 /** The variables of `wrangler.toml`, and the secrets. Checked when they are read. */
-export interface Bindings {
+export interface Bindings extends PlatformBindings {
   /** The issuer's URL. */
   readonly ISSUER?: unknown
   /** `[vars.RESOURCES."…"]`: the resources by their URI. */
@@ -66,32 +61,12 @@ export interface Bindings {
   readonly KEY_RING_NEXT?: unknown
   /** What is told of persons: with it the issuer is an OpenID provider. */
   readonly OPENID?: unknown
-  /** The guard's Durable Objects; or the text `"none"`. */
-  readonly GUARD?: GuardNamespace | string
-  /** The revocations' Durable Object, if access tokens can be revoked. */
-  readonly REVOCATIONS?: RevocationsNamespace
-  /** Where events go: a Queue, or a dataset of Analytics Engine; or the text `"none"`. Without it, a line of the log each. */
-  readonly EVENTS?: EventQueue | EventDataset | string
-  /** Where settings lie that come sealed: a bucket of R2, a namespace of KV, or an https URL. */
-  readonly SETTINGS?: SettingsStore | string
   /** Whether DPoP proofs must bring back a nonce. */
   readonly DPOP_NONCE?: unknown
   /** What every answer says in `Strict-Transport-Security`. */
   readonly STRICT_TRANSPORT_SECURITY?: unknown
   /** What people are called in events. */
   readonly EVENT_SUBJECTS?: unknown
-  /** The rate limit on failed client authentication, if any. */
-  readonly FAILURES?: RateLimit
-  /** The rate limit on clients that register, if any. */
-  readonly REGISTRATIONS?: RateLimit
-  /** The rate limit on codes for devices, by client and address, if any. */
-  readonly DEVICES?: RateLimit
-  /** The rate limit on what a client asks that has proved itself, or a function that counts by a key, if any. */
-  readonly LIMITS_CLIENT?: RateLimit | CountedBy
-  /** The rate limit on what one address asks without a proof, if any. */
-  readonly LIMITS_ADDRESS?: RateLimit | CountedBy
-  /** The rate limit on tokens of one person, if any. */
-  readonly LIMITS_SUBJECT?: RateLimit | CountedBy
   /** In development: the key pair of the partner's API, as a JWK. Only its public members are used here. */
   readonly PARTNER_KEY?: unknown
   /** `"true"` only in `.dev.vars`. */
@@ -112,25 +87,11 @@ function readText(name: string, value: unknown): string | undefined {
   throw new TypeError(`"${name}" expected a text`)
 }
 
-function readGuard(binding: Bindings['GUARD']): Guard | 'none' | undefined {
-  if (binding === undefined || binding === 'none') return binding
-  if (typeof binding === 'string') throw new RangeError('"GUARD" expected Durable Objects, or "none"')
-  checkMethods('GUARD', binding, ['getByName'], 'Durable Objects, or "none",')
-  return createDurableObjectGuard(binding, { newId: () => crypto.randomUUID(), clock: () => Date.now() })
-}
-
 /** Returns a record without the members that are not there. */
 function present<Given extends Readonly<Record<string, unknown>>>(
   given: Given,
 ): { [Name in keyof Given]: Exclude<Given[Name], undefined> } {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never
-}
-
-/** Stands in for what cannot be read, so that who needs it is not at fault as well. Nobody is served by it, ever. */
-const UNREAD = {
-  getByName(): never {
-    throw new TypeError('a stand-in')
-  },
 }
 
 function readIssuer(value: unknown): string {
@@ -144,43 +105,6 @@ function readTable(name: string, value: unknown): Readonly<Record<string, unknow
   return value
 }
 
-/** Reads what counts, by names of settings. */
-function readCounters(env: Bindings, faults: FaultList): Limits | undefined {
-  const bound = { client: 'LIMITS_CLIENT', address: 'LIMITS_ADDRESS', subject: 'LIMITS_SUBJECT' } as const
-  const counters = Object.entries(bound).flatMap(([name, binding]) => {
-    const limits = env[binding]
-    if (limits === undefined) return []
-    faults.read(() => typeof limits === 'function' || checkMethods(binding, limits, ['limit'], 'a rate limit'))
-    return [[name, countedBy(limits)] as const]
-  })
-  return counters.length === 0 ? undefined : Object.fromEntries(counters)
-}
-
-/** Reads who logs people in, and what Workers bind. */
-function readParts(env: Bindings, isLoopbackAllowed: boolean, faults: FaultList) {
-  const { LOGIN, GUARD, REVOCATIONS, EVENTS, FAILURES, REGISTRATIONS, DEVICES } = env
-  const secretOf = (name: LoginSecret) => readText(name, (env as LoginSecrets & Bindings)[name])
-  const login = readLogin(LOGIN, { secretOf, isLoopbackAllowed }, faults)
-  const revocations = faults.read(() => {
-    if (REVOCATIONS !== undefined) checkMethods('REVOCATIONS', REVOCATIONS, ['getByName'], 'Durable Objects')
-    return REVOCATIONS
-  })
-  for (const [name, limits] of Object.entries({ FAILURES, REGISTRATIONS, DEVICES }))
-    faults.read(() => limits !== undefined && checkMethods(name, limits, ['limit'], 'a rate limit'))
-  return {
-    login,
-    guard: faults.read(() => readGuard(GUARD)) ?? (GUARD === undefined ? undefined : readGuard(UNREAD)),
-    revocations: REVOCATIONS === undefined ? undefined : createDurableObjectRevocations(revocations ?? UNREAD),
-    onEvent: faults.read(() => readEvents(EVENTS)),
-    settingsBundle: faults.read(() => readSettingsBinding(env.SETTINGS, isLoopbackAllowed)),
-    allowFailure: FAILURES === undefined ? undefined : allowBy(FAILURES),
-    addressOf: env.REGISTRATION === undefined && env.LIMITS_ADDRESS === undefined ? undefined : addressOf,
-    limits: readCounters(env, faults),
-    allowRegistration: REGISTRATIONS === undefined ? undefined : allowBy(REGISTRATIONS),
-    allowDevice: DEVICES === undefined ? undefined : allowDeviceBy(DEVICES),
-  }
-}
-
 /**
  * Returns the settings in a Worker's bindings, as far as they can be read: what is wrong with the others is in the list. Nobody
  * may be served by settings with faults.
@@ -189,7 +113,8 @@ export function gatherBindings(env: Bindings, faults: FaultList): IssuerSettings
   const { RESOURCES = {}, CLIENTS = {} } = env
   faults.read(() => checkBindingNames(env))
   const issuer = faults.read(() => readIssuer(env.ISSUER)) ?? 'https://issuer.invalid'
-  const isDevelopment = env.DEVELOPMENT === 'true' && isLoopback(issuer)
+  const isLoopbackAllowed = isLoopback(issuer)
+  const isDevelopment = env.DEVELOPMENT === 'true' && isLoopbackAllowed
   faults.read(() => {
     if (env.DEVELOPMENT === 'true' && !isDevelopment)
       throw new RangeError('"DEVELOPMENT" expected an issuer on localhost: its clients are open to all')
@@ -198,7 +123,9 @@ export function gatherBindings(env: Bindings, faults: FaultList): IssuerSettings
     name: 'PAIRWISE_SALT' | 'REGISTRATION_KEYS' | 'KEY_RING' | 'KEY_RING_NEXT' | 'PARTNER_KEY',
   ): string | undefined => faults.read(() => readText(name, env[name]))
   const partnerKey = isDevelopment ? faults.read(() => readPartnerKey(textOf('PARTNER_KEY'))) : undefined
-  const { login, ...parts } = readParts(env, isLoopback(issuer), faults)
+  const secretOf = (name: LoginSecret) => readText(name, (env as LoginSecrets & Bindings)[name])
+  const login = readLogin(env.LOGIN, { secretOf, isLoopbackAllowed }, faults)
+  const parts = readPlatform(env, { isLoopbackAllowed, hasWalkIns: env.REGISTRATION !== undefined }, faults)
   // The clients to play with, and the demo, have secrets or none.
   const isPlayground = isDevelopment && env.PROFILE === undefined
   const resources = {

@@ -218,12 +218,18 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/events_on_workers.ts': ['src/events', 'keys'],
   'src/settings_on_workers.ts': ['src/settings', 'src/remote', 'src/protocol', 'src/token', 'keys'],
   'src/login_bindings.ts': ['src/binding_kinds.ts', 'src/login', 'keys'],
-  'src/bindings.ts': [
-    'src/login_bindings.ts',
-    'src/certificate_on_workers.ts',
+  'src/platform_bindings.ts': [
     'src/rate_limit_on_workers.ts',
     'src/events_on_workers.ts',
     'src/settings_on_workers.ts',
+    'src/settings',
+    'src/stores',
+    'keys',
+  ],
+  'src/bindings.ts': [
+    'src/login_bindings.ts',
+    'src/platform_bindings.ts',
+    'src/certificate_on_workers.ts',
     'src/binding_kinds.ts',
     'src/development.ts',
     'src/settings',
@@ -387,7 +393,7 @@ describe('the house', () => {
       const edges = [
         'src/jose/platform/web_sealing.ts',
         'src/context.ts',
-        'src/bindings.ts',
+        'src/platform_bindings.ts',
         'src/verifier/verifier.ts',
         'src/verifier/keys/remote_keys.ts',
         'src/pages/page.ts',
