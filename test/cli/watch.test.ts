@@ -124,6 +124,24 @@ describe('bulla watch', () => {
     expect(rowIn(out, 'the next rotation')).toEqual(['the next rotation of the keys: in 76.0 days'])
   })
 
+  it('counts each failure of whoever gives all requests one id', async () => {
+    const failure = ['client.failed', 'token.refused'] as const
+    const four = [...failure, ...failure, 'client.failed', 'client.failed'] as const
+    const { out } = await watch([], lines(four.map((type) => refused(type, { request: 'r1', reason: 'wrong_secret' }))))
+    expect(rowIn(out, 'wrong_secret')).toEqual(['wrong_secret', '4', '4'])
+  })
+
+  it('goes on whatever else somebody writes where events are', async () => {
+    const odd = [
+      { ...refused('code.replayed', { reason: 'code_replayed' }), time: 2026 },
+      { ...refused('code.replayed', { reason: 'code_replayed' }), time: ['2026'] },
+      { ...refused('code.replayed', {}), client: 1, gid: [], reason: {}, request: { toString: 1 }, due: {}, ms: '1' },
+    ]
+    const { code, out } = await watch([], lines([...odd, ...DAY]))
+    expect(code).toBe(0)
+    expect(rowIn(out, 'tokens:')).toEqual(['tokens: 3 in a minute, 3 in an hour; refused or failed: 3 and 3'])
+  })
+
   it('does nothing that a name says to a terminal', async () => {
     const { out } = await watch([], lines([event('token.issued', { client: '\u001b[2Jgone\u202e' })]))
     expect(rowIn(out, String.raw`\u{1b}[2Jgone\u{202e}`)).toHaveLength(3)

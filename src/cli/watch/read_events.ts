@@ -23,10 +23,13 @@ function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Tells whether this is an event; what else is in it is of the right type, or is not looked at. */
+/** Tells whether this is an event by what each has; of what else is in it anything may have been written. */
 function isEvent(value: unknown): value is IssuerEvent {
-  if (!isMembers(value) || !TYPES.has(value['type']) || typeof value['outcome'] !== 'string') return false
-  return typeof value['id'] === 'string' && Number.isFinite(Date.parse(String(value['time'])))
+  if (!isMembers(value) || !TYPES.has(value['type'])) return false
+  const { id, time, outcome } = value
+  return (
+    [id, outcome].every((one) => typeof one === 'string') && typeof time === 'string' && !Number.isNaN(Date.parse(time))
+  )
 }
 
 /** Returns the events in something that was written: itself, or what a Worker wrote on its console meanwhile. */

@@ -65,6 +65,9 @@ const MOST_NAMES = 5000
 
 const REPLAYED: readonly string[] = ['code.replayed', 'refresh.reused']
 
+/** What is told beside the refusal that came of it. */
+const BESIDE: readonly string[] = [...REPLAYED, 'client.failed', 'guard.failed', 'remote.failed', 'limit.reached']
+
 function newStretch(): Counting {
   const took = { token: new Map(), guard: new Map(), remote: new Map() }
   return { issued: new Map(), reasons: new Map(), types: new Map(), took }
@@ -123,7 +126,7 @@ function textOf(value: unknown): string {
 export function createTally(length: number, kept: number): Tally {
   const stretches = new Map<number, Counting>()
   let replays: readonly Replay[] = []
-  let failed: string | undefined
+  let failed: { readonly failure: string; readonly isBeside: boolean } | undefined
   let due: { readonly time: string; readonly at: string } | undefined
 
   const numberOf = (at: number): number => Math.floor(at / length)
@@ -137,12 +140,17 @@ export function createTally(length: number, kept: number): Tally {
     return stretch
   }
 
-  /** Counts a failure once, of which several events tell: a client that failed was refused a token as well. */
-  function countFailure(reasons: Map<string, number>, { request, reason }: IssuerEvent): void {
+  /**
+   * Counts a failure once, of which two events tell: a client that failed was refused a token as well. Whoever asks can choose the id
+   * of the request, and choose it again: whatever comes twice failed twice.
+   */
+  function countFailure(reasons: Map<string, number>, { type, request, reason }: IssuerEvent): void {
     const name = textOf(reason) || 'no reason'
-    const failure = request === undefined ? undefined : `${request} ${name}`
-    if (failure === undefined || failure !== failed) countNamed(reasons, name)
-    failed = failure
+    const isBeside = BESIDE.includes(type)
+    const failure = `${textOf(request)} ${name}`
+    const isTold = textOf(request) !== '' && failed?.failure === failure && failed.isBeside !== isBeside
+    if (!isTold) countNamed(reasons, name)
+    failed = isTold ? undefined : { failure, isBeside }
   }
 
   return {
