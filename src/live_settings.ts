@@ -9,6 +9,7 @@ import { encodeBase64url } from '../keys/base64url.ts'
 import { digestText } from '../keys/digest.ts'
 import type { EndpointContext, Standing } from './context.ts'
 import { hasElapsed } from './elapsed.ts'
+import { inTime } from './in_time.ts'
 import { TokenError } from './jose/error.ts'
 import { explain } from './jose/explain.ts'
 import { OAuthError, refusal } from './protocol/error.ts'
@@ -71,16 +72,10 @@ async function readBundle(bundle: SettingsBundle): Promise<string> {
   return sealed.length <= LONGEST_SETTINGS ? sealed : refuse('too_long', 'are longer than 1 MB')
 }
 
-/** Waits for something, but not for longer than may be. */
-async function inTime(taking: Promise<void>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const detail = `the sealed settings are not there after ${PATIENCE} ms`
-      reject(refusal('temporarily_unavailable', 'settings_unread', detail))
-    }, PATIENCE)
-  })
-  await Promise.race([taking, late]).finally(() => clearTimeout(timer))
+/** Returns the error of those that did not come in time. */
+function late(): OAuthError {
+  const detail = `the sealed settings are not there after ${PATIENCE} ms`
+  return refusal('temporarily_unavailable', 'settings_unread', detail)
 }
 
 /** Opens sealed settings. */
@@ -198,7 +193,7 @@ export function createLiveSettings<What extends Made>(
     begun = now
     return events.within({ headers: new Headers(), waitUntil: stayAwake }, async () => {
       try {
-        await inTime(take(now))
+        await inTime(take(now), PATIENCE, late)
       } catch (error) {
         tell(
           error instanceof OAuthError

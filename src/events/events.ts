@@ -4,6 +4,7 @@
  * @module
  */
 
+import { inTime } from '../in_time.ts'
 import type { Log } from '../log.ts'
 import type { Reason } from '../protocol/reasons.ts'
 import type { WaitUntil } from '../wait_until.ts'
@@ -85,18 +86,11 @@ export function createEvents({ source, onEvent, clock, newId, nameSubject, log }
 
   /** Hands an event over: one that nobody has taken in time is lost, so that none piles up behind what hangs. */
   async function hand(event: IssuerEvent): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined
     try {
       const taken = onEvent?.(event)
-      if (taken === undefined) return
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(reject, PATIENCE)
-      })
-      await Promise.race([taken, late])
+      if (taken !== undefined) await inTime(taken, PATIENCE, () => new RangeError('late'))
     } catch {
       lose()
-    } finally {
-      clearTimeout(timer)
     }
   }
 

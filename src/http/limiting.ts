@@ -10,6 +10,7 @@
 import { digestLabels } from '../../keys/digest.ts'
 import type { EndpointContext } from '../context.ts'
 import type { Events } from '../events/events.ts'
+import { inTime } from '../in_time.ts'
 import { type OAuthError, refusal } from '../protocol/error.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
 import { keyOfAddress, type LimitName } from '../settings/limits.ts'
@@ -55,19 +56,11 @@ export interface Limiting {
 
 /** Returns what counts. */
 export function createLimiting({ settings: { limits }, events, log }: EndpointContext): Limiting {
-  async function inTime(counted: Promise<boolean>): Promise<boolean> {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new RangeError('late')), PATIENCE)
-    })
-    return Promise.race([counted, late]).finally(() => clearTimeout(timer))
-  }
-
   async function isAllowed(name: LimitName, key: string): Promise<boolean> {
     const count = limits[name]
     if (count === undefined) return true
     try {
-      return (await inTime(count(key))) !== false
+      return (await inTime(count(key), PATIENCE, () => new RangeError('late'))) !== false
     } catch {
       // It fails open: a limit protects who is asked, and may not stop all who ask for being down itself.
       log({ level: 'warn', event: 'limit.failed', detail: `the limit "${name}" did not count: all may pass` })

@@ -5,6 +5,7 @@
  */
 
 import type { Events } from '../events/events.ts'
+import { inTime } from '../in_time.ts'
 import type { Log } from '../log.ts'
 import { refusal } from '../protocol/error.ts'
 import type { Reason } from '../protocol/reasons.ts'
@@ -50,20 +51,14 @@ function wordsOf(cause: unknown): string {
 export function createDeadline(store: Asked, { log, events }: Told, patience: number = PATIENCE): WithinDeadline {
   const type = store === 'guard' || store === 'revocations' ? 'guard.failed' : 'remote.failed'
   return async (call) => {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new StoreError('late', `nothing came in ${patience} ms`)), patience)
-    })
     try {
-      return await Promise.race([call(), late])
+      return await inTime(call(), patience, () => new StoreError('late', `nothing came in ${patience} ms`))
     } catch (cause) {
       const detail = `the ${store} did not answer: ${wordsOf(cause)}`
       const reason = cause instanceof StoreError ? { reason: cause.reason } : {}
       log({ level: 'error', event: `${store}.failed`, ...reason, detail })
       events.tell(type, { outcome: 'error', reason: DOWN[store], method: store })
       throw refusal('temporarily_unavailable', DOWN[store], detail, { cause, retryAfter: RETRY_AFTER })
-    } finally {
-      clearTimeout(timer)
     }
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { inTime } from '../in_time.ts'
 import { type Log, writeLog } from '../log.ts'
 import { StoreError, type StoreReason } from './store_error.ts'
 
@@ -83,18 +84,11 @@ export function createStoreCalls(options: StoreCallOptions): StoreCalls {
   let known: { readonly ahead: Promise<number>; readonly since: number } | undefined
   let isNoted = false
 
-  /** Waits, but not for what never comes. */
-  async function inTime<Answer>(asked: Promise<Answer>): Promise<Answer> {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new StoreError('late', `${store} did not answer in time`)), GIVE_UP)
-    })
-    return Promise.race([asked, late]).finally(() => clearTimeout(timer))
-  }
+  const late = (): StoreError => new StoreError('late', `${store} did not answer in time`)
 
   async function measure(): Promise<number> {
     const before = elapsed()
-    const there = await inTime(prepare())
+    const there = await inTime(prepare(), GIVE_UP, late)
     const after = elapsed()
     const unsure = (after - before) / 2
     const difference = Math.round(there - (clock() - unsure))
@@ -150,7 +144,7 @@ export function createStoreCalls(options: StoreCallOptions): StoreCalls {
         return once()
       }
     }
-    return inTime(twice())
+    return inTime(twice(), GIVE_UP, late)
   }
 
   return {

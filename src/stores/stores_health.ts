@@ -4,6 +4,7 @@
  * @module
  */
 
+import { inTime } from '../in_time.ts'
 import { createKept } from '../remote/kept.ts'
 import type { Guard } from './guard.ts'
 import type { Revocations } from './revocations.ts'
@@ -25,15 +26,12 @@ export type StoresHealth = Readonly<Partial<Record<'guard' | 'revocations', Stor
 
 /** Tells whether something comes, and in time. */
 async function comes(read: () => Promise<unknown>): Promise<StoreHealth> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<StoreHealth>((resolve) => {
-    timer = setTimeout(() => resolve('unavailable'), PATIENCE)
-  })
-  const answer = read().then(
-    (): StoreHealth => 'ok',
-    (): StoreHealth => 'unavailable',
-  )
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
+  try {
+    await inTime(read(), PATIENCE, () => new RangeError('late'))
+    return 'ok'
+  } catch {
+    return 'unavailable'
+  }
 }
 
 /** What is asked. */

@@ -15,6 +15,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/log.ts': [],
   'src/cloudflare.d.ts': [],
   'src/elapsed.ts': [],
+  'src/in_time.ts': [],
   'src/version.ts': [],
   'src/wait_until.ts': [],
   'src/trace.ts': [],
@@ -22,7 +23,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/token': ['src/jose', 'keys', 'jose'],
   'src/protocol': ['keys'],
   'src/openid': ['src/protocol', 'keys'],
-  'src/events': ['src/protocol', 'src/log.ts', 'src/wait_until.ts', 'keys'],
+  'src/events': ['src/protocol', 'src/log.ts', 'src/in_time.ts', 'src/wait_until.ts', 'keys'],
   'src/registration': ['src/openid', 'src/protocol', 'src/jose', 'keys', '@noble/hashes'],
   'src/remote': [
     'src/trace.ts',
@@ -35,6 +36,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'src/log.ts',
   ],
   'src/stores': [
+    'src/in_time.ts',
     'src/events',
     'src/trace.ts',
     'src/remote',
@@ -99,6 +101,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'keys',
   ],
   'src/http': [
+    'src/in_time.ts',
     'src/events',
     'src/wait_until.ts',
     'src/context.ts',
@@ -189,6 +192,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'src/remote',
   ],
   'src/live_settings.ts': [
+    'src/in_time.ts',
     'src/context.ts',
     'src/settings',
     'src/stores',
