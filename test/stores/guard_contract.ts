@@ -7,6 +7,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Guard, Step } from '../../src/index.ts'
 import type { Keeping, Raising } from '../../src/stores/guard.ts'
+import { StoreError } from '../../src/stores/store_error.ts'
 
 /** A guard that does all that a guard can. */
 export type WholeGuard = Guard & Keeping & Raising
@@ -19,6 +20,16 @@ const later = now + 3600
 
 /** Carries a command to a store, and its answer back. */
 export type Carry = <Answer>(command: () => Promise<Answer> | Answer) => Promise<Answer>
+
+/** Asks again where it came too late: nothing was done then, and a hundred at once may be too many for a slow machine. */
+async function patiently<Answer>(ask: () => Promise<Answer>, tries = 5): Promise<Answer> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (tries > 1 && error instanceof StoreError && error.reason === 'late') return patiently(ask, tries - 1)
+    throw error
+  }
+}
 
 /** A guard whose memory is elsewhere, so that what lies between can fail. */
 export interface Apart {
@@ -182,7 +193,8 @@ export function guardContract(create: () => WholeGuard, disturb: () => Promise<v
 
     it('lets exactly as many of a hundred at once come again, and ends nothing', async () => {
       const gid = fresh()
-      const answers = await Promise.all(Array.from({ length: 100 }, () => step(gid, 0, { graceUses: 7 })))
+      const ask = () => patiently(() => step(gid, 0, { graceUses: 7 }))
+      const answers = await Promise.all(Array.from({ length: 100 }, ask))
       const advanced = answers.filter((answer) => JSON.stringify(answer).includes('"advanced"'))
       expect([advanced.length, answers.length]).toEqual([8, 100])
       expect(await step(gid, 1)).toEqual({ outcome: 'advanced', generation: 2 })
@@ -440,8 +452,9 @@ export function apartContract(create: () => WholeGuard, apart: Apart): void {
   it('answers as if nothing had been lost, whichever command is, or its answer (F03, F06)', async () => {
     const run = (how: (nth: number) => Carry, nth: number) =>
       Promise.all(courses.map((course) => course(() => apart.create(how(nth)), create())))
-    const told = await Promise.all([1, 2].flatMap((nth) => [run(losing, nth), run(missing, nth)]))
-    told.push(...(await Promise.all([3, 4].flatMap((nth) => [run(losing, nth), run(missing, nth)]))))
+    const told: unknown[] = []
+    // More at once would ask a slow machine too late.
+    for (const nth of [1, 2, 3, 4]) told.push(...(await Promise.all([run(losing, nth), run(missing, nth)])))
     for (const one of told)
       expect(one).toEqual([
         ['first', 'spent'],
