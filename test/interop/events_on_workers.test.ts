@@ -61,7 +61,7 @@ describe('a Worker whose EVENTS is', () => {
       client: 'billing',
     }
     const wrong = { ...both, outcome: 'refused', reason: 'wrong_secret', request: refused }
-    expect((await look()).came).toEqual([
+    expect((await look()).came).toMatchObject([
       {
         ...both,
         type: 'token.issued',
@@ -75,8 +75,8 @@ describe('a Worker whose EVENTS is', () => {
         subject: expect.stringMatching(/^[\w-]{22}$/),
         jti: expect.any(String),
       },
-      expect.objectContaining({ ...wrong, type: 'token.refused' }),
-      expect.objectContaining({ ...wrong, type: 'client.failed' }),
+      { ...wrong, type: 'token.refused' },
+      { ...wrong, type: 'client.failed' },
     ])
   })
 
