@@ -39,6 +39,10 @@ export function readArguments(
       plain.splice(-1, 1, `${before}=${word}`)
     else dashed.push(word)
   }
+  const isLacking = (word: string, next = '--'): boolean =>
+    options[word.replace(/^--/, '')]?.type === 'string' && word.startsWith('--') && /^-./.test(next)
+  const lacking = plain.find((word, at) => isLacking(word, plain[at + 1]))
+  if (lacking !== undefined) throw new UsageError(`Option '${lacking}' lacks its value`)
   try {
     const config = Object.fromEntries(
       Object.entries(options).map(([name, { type, multiple = false }]) => [name, { type, multiple }]),

@@ -72,6 +72,7 @@ const doctor: Command = {
       throw new UsageError('--client and --secret-file go with --issuer')
     // Else nobody here can tell which addresses are public.
     if (process.getBuiltinModule === undefined) throw new Refusal('this takes Node 20.16 or newer')
+    if (values.text('connect') === undefined) throw new UsageError('--issuer, or --connect, is missing')
     const report = await walk(readUrl(values.need('connect')), {
       registers: !values.has('no-register'),
       ...readMaxAge(values.text('max-age')),

@@ -76,13 +76,16 @@ function checkParts({ body, status }: Timed): readonly Check[] {
     const detail = 'it does not tell how its stores are: it is no issuer of this version'
     return [health, { what: 'stores', state: 'bad', detail }]
   }
-  const bad = { refused: 'what lies there is refused; what was good before goes on' } as Readonly<
-    Record<string, string>
-  >
+  const { reason } = membersOf(membersOf(body['settings'])?.['refused']) ?? {}
+  const why = reason === undefined ? '' : `: ${reason}`
+  const ofSettings: Readonly<Record<string, string>> = {
+    refused: `what lies there is refused${why}; what was good before goes on`,
+    unavailable: `none were good since it began${why}; who they alone could know is answered by 503`,
+  }
   return [
     health,
     ...Object.entries(parts).map(([name, how]) =>
-      check(name, how === 'ok', 'ok', bad[String(how)] ?? 'does not answer'),
+      check(name, how === 'ok', 'ok', (name === 'settings' && ofSettings[String(how)]) || 'does not answer'),
     ),
   ]
 }

@@ -29,6 +29,11 @@ const TABLES = {
 const MANY = 3000
 
 const ENV = { type: 'string', value: 'NAME', help: 'an environment of the settings' } as const
+const ISSUER = {
+  type: 'string',
+  value: 'URL',
+  help: "the issuer that opens them, and no other (default: the settings')",
+} as const
 const BASE = { ...SETTINGS, help: SETTINGS.help.replace("the issuer's settings", 'the settings of the deploy') }
 
 /** Returns the settings of the deploy. */
@@ -37,9 +42,9 @@ async function readBase(
 ): Promise<{ readonly file: string; readonly base: WorkerEnv; readonly issuer: string }> {
   const { file, config } = await readConfig(values.text('settings'))
   const base = readWorkerEnv(file, config, values.text('env'))
-  const { ISSUER: issuer } = base.env
+  const issuer = values.text('issuer') ?? base.env['ISSUER']
   if (typeof issuer !== 'string') throw new Refusal(`${file} has no ISSUER among its vars`)
-  return { file, base, issuer }
+  return { file, base: { ...base, env: { ...base.env, ISSUER: issuer } }, issuer }
 }
 
 /** Returns a table with what is `"none"` taken away: TOML has no null. */
@@ -112,6 +117,7 @@ const seal: Command = {
     ring: RING,
     seq: { type: 'string', value: 'N', help: 'their number, from 1: higher than all before' },
     settings: BASE,
+    issuer: ISSUER,
     env: ENV,
     grant: { type: 'string', multiple: true, value: 'TYPE', help: 'a grant type of your own' },
     out: OUT,
@@ -142,7 +148,7 @@ const open: Command = {
   call: 'settings open',
   operand: 'FILE',
   summary: 'prints what sealed settings say, as JSON',
-  options: { ring: RING, settings: BASE, env: ENV },
+  options: { ring: RING, settings: BASE, issuer: ISSUER, env: ENV },
   needs: ['ring'],
   async run(values, operand, io) {
     const { ring } = readRingText(await readText(values.need('ring'), io))

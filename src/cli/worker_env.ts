@@ -43,6 +43,9 @@ class Bound {
   get(): never {
     throw new TypeError('a stand-in')
   }
+  send(): never {
+    throw new TypeError('a stand-in')
+  }
 }
 
 /** In place of a secret that is not here: nothing is derived from it. */

@@ -234,14 +234,15 @@ export function createTokenEndpoint(
     checkDecision(decided, client, isApproved ? approvable : resources, now, isApproved)
     if (isApproved) await limiting.checkSubject(decided.entitlement.sub)
     const decision = bind(decided, confirmation, client)
-    // From here on it is known whose the token would be, also where it is refused.
-    events.note(toldOfToken(accessTokens.named(decision.entitlement)))
+    // From here on it is known whose the token would be, also where it is refused: then there is none, and so no name of one.
+    const { jti, ...known } = toldOfToken(accessTokens.named(decision.entitlement))
+    events.note(known)
     // What can fail comes before what is spent; what was sealed for a request that is refused then is never handed out.
     const refresh_token = decision.refresh_token ?? (await sealRefresh(decision.refresh, client, envelopes, now))
     const answer = await issue(decision, client, refresh_token, credentials, proof?.headers, now)
     await spendProofs()
     await decision.spend?.()
-    events.tell('token.issued', keyRing.told(now))
+    events.tell('token.issued', { ...keyRing.told(now), ...(jti !== undefined && { jti }) })
     return answer
   })
 }

@@ -142,3 +142,12 @@ it.each([
   const taken = takeOption(line.split(' ').filter(Boolean), 'port')
   expect(taken).toEqual({ value: port, others: others.split(' ').filter(Boolean) })
 })
+
+it.each([
+  [['keys', 'show', '--ring']],
+  [['keys', 'show', '--ring', '--json']],
+  [['keys', 'show', '--json', '--ring', '--']],
+])('says what an option lacks: %j', async (words) => {
+  const { code, err } = await bulla(words)
+  expect([code, err.split('\n')[0]]).toEqual([2, "bulla: Option '--ring' lacks its value"])
+})

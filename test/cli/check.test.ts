@@ -362,6 +362,17 @@ ${app('asking', 'default_max_age = 600')}${app('knowing', 'require_auth_time = t
     ])
   })
 
+  it.each([
+    ['a Queue for events', '[[queues.producers]]\nbinding = "EVENTS"\nqueue = "events"'],
+    ['a dataset for events', '[[analytics_engine_datasets]]\nbinding = "EVENTS"\ndataset = "events"'],
+    ['a bucket of settings', '[[r2_buckets]]\nbinding = "SETTINGS"\nbucket_name = "bulla-settings"'],
+    ['a namespace of settings', '[[kv_namespaces]]\nbinding = "SETTINGS"\nid = "1"'],
+    ['a limit', '[[ratelimits]]\nname = "LIMITS_SUBJECT"\nnamespace_id = "1006"\nsimple = { limit = 60, period = 60 }'],
+  ])('takes what a Worker can bind: %s', async (_, binding) => {
+    const settings = `${GOOD.replace(/^kv_namespaces.*$/m, '')}\n${binding}\n`
+    expect((await check({ 'wrangler.toml': settings })).out).toBe('')
+  })
+
   it('says that a client needs what is not bound, as the start does', async () => {
     const { code, out } = await check({
       'wrangler.toml': GOOD.replace('"GUARD"', '"SOMETHING"').replace('"REVOCATIONS"', '"ELSE"'),

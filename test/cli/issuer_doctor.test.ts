@@ -85,7 +85,7 @@ describe('bulla doctor --issuer', () => {
     [['--connect', 'https://as.example', '--client', 'operator'], 'go with --issuer'],
     [['--issuer', 'http://as.example'], 'expected an https URL'],
     [['--issuer', 'https://as.example', '--client', 'operator'], '--secret-file is missing'],
-    [[], '--connect is missing'],
+    [[], '--issuer, or --connect, is missing'],
   ])('is used wrongly by %j', async (args, words) => {
     expect(await doctor(args)).toMatchObject({ code: 2, err: expect.stringContaining(words) })
   })
@@ -165,6 +165,11 @@ describe('an issuer is not well', () => {
     expect(await badAt(issuer, OPERATOR)).toEqual({
       settings: 'what lies there is refused; what was good before goes on',
       'settings due': expect.stringContaining('overdue since 2026-01-01T00:00:00Z: `bulla settings seal`'),
+    })
+    const refused = { refused: { reason: 'settings_unopened', since: '2026-01-01T00:00:00Z' } }
+    const unread = await startPretended({ ...HEALTHY, parts: { settings: 'unavailable' }, rotation, settings: refused })
+    expect(await badAt(unread, OPERATOR)).toEqual({
+      settings: 'none were good since it began: settings_unopened; who they alone could know is answered by 503',
     })
   })
 })

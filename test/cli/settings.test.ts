@@ -97,6 +97,22 @@ describe('bulla settings', () => {
       null,
       ['service', 'ghost', 'newcomer'],
     ])
+    const there = 'http://localhost:8787'
+    const elsewhere = await bulla(
+      cwd,
+      'settings',
+      'open',
+      'sealed.jwe',
+      '--ring',
+      'ring.json',
+      '--settings',
+      'settings.toml',
+      '--issuer',
+      there,
+    )
+    expect([elsewhere.code, elsewhere.out]).toEqual([1, ''])
+    const forIt = await seal(cwd, 3, '--issuer', there)
+    expect(forIt.err).toContain(`settings 3 for ${there}: `)
     await writeFile(join(cwd, 'other.json'), writeRing(createRing({ now: AT, key: testKey(1) })))
     const strange = await bulla(
       cwd,
@@ -145,7 +161,7 @@ describe('bulla settings', () => {
     const wrangler = `compatibility_date = "2026-10-01"\n${settingsOf(ISSUER)}\n[[durable_objects.bindings]]\nname = "GUARD"\nclass_name = "GuardObject"\n`
     await writeFile(join(cwd, 'wrangler.toml'), wrangler + bucket)
     const lines = blockOf('sealing')
-      .replaceAll('npx bulla', `node ${join(ROOT, 'src/cli/bulla.ts')}`)
+      .replaceAll('npm run -s bulla --', `node ${join(ROOT, 'src/cli/bulla.ts')}`)
       .replaceAll('npx ', '')
       .replaceAll('--remote', '--local')
     const { code, err } = await run(

@@ -159,7 +159,7 @@ it.each(['--sub github|7', '--provider github --sub 7'])(
 
 it('the call in the documentation finds a person in events by the secrets of development', async () => {
   const { cwd, ring } = await makePlace()
-  const call = blockOf('event-subject').replace('bulla', `node ${join(ROOT, 'src/cli/bulla.ts')}`)
+  const call = blockOf('event-subject').replace('npm run -s bulla --', `node ${join(ROOT, 'src/cli/bulla.ts')}`)
   const { code, out } = await run('bash', ['-ec', call], { cwd })
   expect(code).toBe(0)
   expect(out.split('\n')).toContain(createKeyring(ring, 'https://auth.example.com').eventNames('alice')[0]?.name)

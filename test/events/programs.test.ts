@@ -56,6 +56,7 @@ describe('events of a token', () => {
     const again = await take()
     expect(again.map(lineOf)).toEqual(['code.replayed refused code_replayed', 'token.refused refused code_replayed'])
     expect(again[0]).toMatchObject({ client: 'web', proved: true, subject: 'alice', gid: first?.gid, resource: API })
+    expect(again.filter((event) => 'jti' in event)).toEqual([])
     await app.redeem(code)
     expect((await take()).map(lineOf)).toEqual(['token.refused refused grant_ended'])
   })

@@ -256,7 +256,6 @@ describe('the two quick starts', { timeout: 240_000 }, () => {
   it('revoke a person', async () => {
     await writeFile(join(checkout, 'ops.secret'), 'demo-operator-secret\n', { mode: 0o600 })
     const call = blockOf('revoke-person')
-      .replace('bulla', 'npm run -s bulla --')
       .replace('https://auth.example.com', `http://localhost:${issuerPort}`)
       .replace('--client ops', '--client demo-operator')
     expect(await run('bash', ['-ec', call], { cwd: checkout })).toMatchObject({ code: 0 })

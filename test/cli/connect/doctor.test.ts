@@ -122,7 +122,7 @@ describe('bulla doctor', () => {
   })
 
   it.each([
-    [[], /--connect is missing/],
+    [[], /--issuer, or --connect, is missing/],
     [['--connect', 'auth.example.com'], /expected an http\(s\) URL/],
     [['--connect', 'file:///etc/passwd'], /expected an http\(s\) URL/],
     [['--connect', 'https://user:password@auth.example.com'], /without a user/],
