@@ -6,6 +6,7 @@
 
 import { checkMethods } from '../keys/check.ts'
 import type { IssuerEvent, OnEvent } from './events/event.ts'
+import { visibleJson } from './protocol/visible.ts'
 
 /** A Queue as Workers bind it. */
 export interface EventQueue {
@@ -22,7 +23,7 @@ export interface EventDataset {
 }
 
 /** Writes an event as a line of JSON on the console, where the log is: what has `type` and `id` is an event. */
-export const writeEvent: OnEvent = (event) => console.log(JSON.stringify(event))
+export const writeEvent: OnEvent = (event) => console.log(visibleJson(event))
 
 /** Returns what stands in an event's row: `index1` is the type, `double1` a one to be counted, `double2` milliseconds. */
 function pointOf(event: IssuerEvent): Parameters<EventDataset['writeDataPoint']>[0] {

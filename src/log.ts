@@ -4,6 +4,8 @@
  * @module
  */
 
+import { visibleJson } from './protocol/visible.ts'
+
 /** One line of the log. It never holds a token, a secret, a key or a value of the request. */
 export interface LogEntry {
   readonly level: 'info' | 'warn' | 'error'
@@ -27,4 +29,4 @@ export interface LogEntry {
 export type Log = (entry: LogEntry) => void
 
 /** Writes a line of JSON on the console. */
-export const writeLog: Log = (entry) => console[entry.level](JSON.stringify(entry))
+export const writeLog: Log = (entry) => console[entry.level](visibleJson(entry))

@@ -67,10 +67,11 @@ export function createIntrospectEndpoint(
       const opened = proved ?? (await accessTokens.open(token, own, now))
       const isActive = opened !== undefined && !(await hasEnded(opened, now))
       const body = isActive ? describeEntitlement(opened.entitlement, issuer) : { active: false }
-      events.tell('token.introspected', isActive ? toldOfToken(opened.entitlement) : {})
       // That something is not active says nothing of anybody, and names no token.
       const isSigned = isActive ? proved !== undefined : provable.length > 0
-      return isSigned ? sign(body, client.id, now) : answerJson(200, body, VARY)
+      const answer = isSigned ? await sign(body, client.id, now) : answerJson(200, body, VARY)
+      events.tell('token.introspected', isActive ? toldOfToken(opened.entitlement) : {})
+      return answer
     },
   )
 }

@@ -64,11 +64,19 @@ const LOST_BETWEEN_LINES = 1000
 /** Milliseconds that whoever takes an event may keep it in memory here. */
 const PATIENCE = 10_000
 
-/** Returns what asks once, however often it is called. */
-function once<Answer>(ask: () => Answer): () => Answer {
-  let asked: { readonly answer: Answer } | undefined
+/** Returns what asks once, however often it is called, and whatever is thrown. */
+function once<Answer>(ask: () => Answer, fail: () => void): () => Answer | undefined {
+  let asked: { readonly answer: Answer | undefined } | undefined
+  function answerOf(): Answer | undefined {
+    try {
+      return ask()
+    } catch {
+      fail()
+      return undefined
+    }
+  }
   return () => {
-    asked ??= { answer: ask() }
+    asked ??= { answer: answerOf() }
     return asked.answer
   }
 }
@@ -82,6 +90,15 @@ export function createEvents({ source, onEvent, clock, newId, nameSubject, log }
     if (lost++ % LOST_BETWEEN_LINES !== 0) return
     const detail = 'onEvent failed, or took more than 10 seconds: events are lost; the next 1,000 are not said'
     log({ level: 'warn', event: 'events', detail })
+  }
+
+  /** Says that the events of a request go without what the operator's own hook names: they are worth more than that. */
+  function miss(): void {
+    log({
+      level: 'warn',
+      event: 'events',
+      detail: 'the hook "credentials" failed: the events of the request are without it',
+    })
   }
 
   /** Hands an event over: one that nobody has taken in time is lost, so that none piles up behind what hangs. */
@@ -126,7 +143,7 @@ export function createEvents({ source, onEvent, clock, newId, nameSubject, log }
       if (running !== undefined) return answer(running.id)
       const id = requestIdOf(headers, newId)
       const waiting: IssuerEvent[] = []
-      const [colo, began, credentials, waits] = [coloOf(headers), clock(), once(look), createWaits(clock)]
+      const [colo, began, credentials, waits] = [coloOf(headers), clock(), once(look, miss), createWaits(clock)]
       const scope: RequestScope = { id, colo, began, known: {}, waiting, credentials, waits, waitUntil }
       try {
         return await scopes.within(scope, () => answer(id))

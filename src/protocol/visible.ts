@@ -38,6 +38,15 @@ export function visibleText(longest: number): RegExp {
   return new RegExp(`^(?=.*\\S)[^${INVISIBLE}]{1,${longest}}$`, 'u')
 }
 
+/**
+ * Returns a value as JSON of one line in which each character that nobody can see is escaped: it is the same value, and a terminal does
+ * nothing that it says. JSON itself leaves half of the controls as they are.
+ */
+export function visibleJson(value: unknown): string {
+  const written = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return JSON.stringify(value).replace(EACH_INVISIBLE, (character) => character.split('').map(written).join(''))
+}
+
 /** Returns a text with each character that nobody can see written out: `\u{1b}`. A terminal does nothing that it says. */
 export function makeVisible(text: string): string {
   return text.replace(EACH_INVISIBLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)

@@ -1,7 +1,7 @@
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { exportKeys, writeKeys } from '../../keys/index.ts'
-import type { IssuerSettings } from '../../src/index.ts'
+import type { IssuerEvent, IssuerSettings } from '../../src/index.ts'
 import { sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import { openEnvelope, sealEnvelope } from '../../src/token/envelope.ts'
@@ -59,6 +59,18 @@ describe('a signed introspection answer (RFC 9701)', () => {
       isSigned: true,
       told: { active: true, sub: 'client:machine' },
     })
+  })
+
+  it('that cannot be signed is told as an error, and as nothing else', async () => {
+    const told: IssuerEvent[] = []
+    const { mint, introspect } = setUp({ signed_introspection: true }, { onEvent: (event) => void told.push(event) })
+    const token = await mint()
+    const sign = vi.spyOn(crypto.subtle, 'sign').mockRejectedValue(new Error('down'))
+    expect(await introspect(token)).toMatchObject({ isSigned: false, told: { error: 'server_error' } })
+    sign.mockRestore()
+    await expect.poll(() => told.length).toBeGreaterThan(1)
+    const outcomes = told.map(({ type, outcome }) => `${type} ${outcome}`)
+    expect(outcomes).toEqual(['token.issued ok', 'token.introspected error'])
   })
 
   it('is never about a token that a resource server made for itself: what it says comes back as plain JSON', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createEvents } from '../../src/events/events.ts'
+import { writeEvent } from '../../src/events_on_workers.ts'
 import { createIssuer, type IssuerEvent, type LogEntry, type OnEvent, readBindings } from '../../src/index.ts'
 import { basic, ISSUER, NOW, testIssuer, testSettings, tokenRequest } from '../fixtures.ts'
 import { formRequest } from '../parties/servers.ts'
@@ -82,6 +83,23 @@ describe('who takes events', () => {
     await vi.waitFor(() => expect(log).toHaveLength(2))
   })
 
+  it('is told also where the hook fails that names credentials: without them, and the log says so', async () => {
+    const [told, log]: [IssuerEvent[], LogEntry[]] = [[], []]
+    const issuer = testIssuer({
+      credentials() {
+        throw new Error('secret')
+      },
+      onEvent: (event) => void told.push(event),
+      log: (entry) => void log.push(entry),
+    })
+    await issuer.fetch(new Request(`${ISSUER}/authorize?client_id=web`))
+    await expect.poll(() => told).toHaveLength(1)
+    expect(told[0]).toMatchObject({ type: 'authorization.refused', client: 'web' })
+    expect(told[0]).not.toHaveProperty('credentials')
+    expect(log).toContainEqual(expect.objectContaining({ level: 'warn', event: 'events' }))
+    expect(JSON.stringify(log)).not.toContain('secret')
+  })
+
   it('and hangs has lost the event after ten seconds: nothing piles up behind it', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const log: LogEntry[] = []
@@ -133,6 +151,20 @@ describe('where EVENTS sends them', () => {
     const lines = console.mock.calls.map(([line]) => JSON.parse(line) as IssuerEvent)
     console.mockRestore()
     expect(lines).toEqual([expect.objectContaining(EVENT)])
+  })
+
+  it('is the console, where nothing that somebody is called does anything to a terminal, and the line says the same', () => {
+    const console = vi.spyOn(globalThis.console, 'log').mockImplementation(() => {})
+    const hostile = 'a\u009b2J\u202e\u{e0041}\u2028é'
+    void writeEvent({
+      ...({ id: 'i', time: 't', source: ISSUER, type: 'token.issued', outcome: 'ok' } as const),
+      acr: hostile,
+    })
+    const [[line] = []] = console.mock.calls
+    console.mockRestore()
+    expect(line).not.toMatch(/[\p{C}\p{Zl}]/u)
+    expect(line).toContain('é')
+    expect(JSON.parse(String(line))).toMatchObject({ acr: hostile })
   })
 
   it('is nowhere with "none"', async () => {

@@ -12,7 +12,6 @@ import { ROOT } from '../checkout.ts'
  */
 const HOUSE: Readonly<Record<string, readonly string[]>> = {
   keys: ['@noble/hashes'],
-  'src/log.ts': [],
   'src/cloudflare.d.ts': [],
   'src/elapsed.ts': [],
   'src/in_time.ts': [],
@@ -22,6 +21,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/jose': ['keys', 'jose'],
   'src/token': ['src/jose', 'keys', 'jose'],
   'src/protocol': ['keys'],
+  'src/log.ts': ['src/protocol'],
   'src/openid': ['src/protocol', 'keys'],
   'src/events': ['src/protocol', 'src/log.ts', 'src/in_time.ts', 'src/wait_until.ts', 'keys'],
   'src/registration': ['src/openid', 'src/protocol', 'src/jose', 'keys', '@noble/hashes'],
@@ -219,7 +219,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/binding_kinds.ts': ['keys'],
   'src/certificate_on_workers.ts': ['src/registration', 'src/token'],
   'src/rate_limit_on_workers.ts': ['src/settings', 'src/protocol'],
-  'src/events_on_workers.ts': ['src/events', 'keys'],
+  'src/events_on_workers.ts': ['src/events', 'src/protocol', 'keys'],
   'src/settings_on_workers.ts': ['src/settings', 'src/remote', 'src/protocol', 'src/token', 'keys'],
   'src/login_bindings.ts': ['src/binding_kinds.ts', 'src/login', 'keys'],
   'src/platform_bindings.ts': [
