@@ -12,7 +12,7 @@ import type { ReadBundle } from './settings/bundle_source.ts'
 import { LONGEST_SETTINGS } from './token/sealed_settings.ts'
 
 /** What they are called in a bucket or a namespace. */
-export const SETTINGS_KEY = 'settings'
+const SETTINGS_KEY = 'settings'
 
 /** A bucket of R2, or a namespace of KV, as Workers bind them. */
 export interface SettingsStore {

@@ -6,12 +6,12 @@
  */
 
 import type { AuthenticateClient } from '../authentication/client_authentication.ts'
+import { checkKind } from '../authentication/client_kind.ts'
 import type { EndpointContext } from '../context.ts'
 import { unlessAwaited } from '../http/awaited.ts'
 import { challengeOfBasic } from '../http/form_endpoint.ts'
 import { readProvedRequest } from '../http/proved_request.ts'
 import { type Answer, answerError, answerJson } from '../http/respond.ts'
-import { refusal } from '../protocol/error.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
 import { VERSION } from '../version.ts'
 
@@ -39,7 +39,7 @@ export function createAdminSettingsEndpoint(
     try {
       const parameters = await readProvedRequest(request)
       const client = await authenticateClient({ headers, parameters, certificate, now: context.now() })
-      if (client.kind !== 'operator') throw refusal('unauthorized_client', 'client_kind', 'not an operator')
+      checkKind(client, 'operator')
       const seq = context.bundle()?.seq
       return answerJson(200, { issuer, version: VERSION, ...(seq !== undefined && { seq }), ...names })
     } catch (error) {

@@ -7,13 +7,13 @@
 
 import { type RotationDue, writeInstant } from '../../keys/index.ts'
 import type { AuthenticateClient } from '../authentication/client_authentication.ts'
+import { checkKind } from '../authentication/client_kind.ts'
 import type { EndpointContext } from '../context.ts'
 import { unlessAwaited } from '../http/awaited.ts'
 import { challengeOfBasic } from '../http/form_endpoint.ts'
 import { isProving, readProvedRequest } from '../http/proved_request.ts'
 import { type Answer, answerError, answerJson, answerRefusal, toOAuthError } from '../http/respond.ts'
 import type { PublicKeys } from '../issuing/public_keys.ts'
-import { refusal } from '../protocol/error.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
 import type { BundleStatus } from '../settings/bundle_source.ts'
 import { createStoresHealth, type StoresHealth } from '../stores/stores_health.ts'
@@ -121,7 +121,7 @@ export function createHealthEndpoint(
         certificate,
         now: context.now(),
       })
-      if (client.kind !== 'operator') throw refusal('unauthorized_client', 'client_kind', 'not an operator')
+      checkKind(client, 'operator')
       return true
     } catch (error) {
       // An assertion is spent at the guard: when that is down, what everybody is told says so.

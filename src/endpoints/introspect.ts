@@ -6,6 +6,7 @@
  */
 
 import type { AuthenticateClient } from '../authentication/client_authentication.ts'
+import { checkKind } from '../authentication/client_kind.ts'
 import type { EndpointContext } from '../context.ts'
 import { createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
 import { createLimiting } from '../http/limiting.ts'
@@ -13,7 +14,6 @@ import { type Answer, answerJson } from '../http/respond.ts'
 import type { AccessTokens } from '../issuing/access_tokens.ts'
 import type { HasEnded } from '../issuing/ended.ts'
 import { toldOfToken } from '../issuing/told_entitlement.ts'
-import { refusal } from '../protocol/error.ts'
 import { isPreferred } from '../protocol/media_type.ts'
 import { isProvable } from '../registration/resource.ts'
 import { describeEntitlement } from '../token/introspection.ts'
@@ -57,8 +57,7 @@ export function createIntrospectEndpoint(
     async ({ parameters, headers, certificate, address, now }) => {
       const client = await authenticateClient({ headers, parameters, certificate, now })
       await limiting.checkClient(client, address)
-      if (client.kind !== 'resource_server')
-        throw refusal('unauthorized_client', 'client_kind', 'not a resource server')
+      checkKind(client, 'resource_server')
       const token = parameters.require('token')
       const own = [...client.resources].flatMap((uri) => resources.get(uri) ?? [])
       // A resource server can make direct tokens for itself. What the issuer cannot prove to be its own it tells, and does not sign.

@@ -7,6 +7,7 @@
 
 import { branchOfLeaf, type RootNamesKey, writeJwk } from '../../keys/index.ts'
 import type { AuthenticateClient } from '../authentication/client_authentication.ts'
+import { checkKind } from '../authentication/client_kind.ts'
 import type { EndpointContext } from '../context.ts'
 import { unlessAwaited } from '../http/awaited.ts'
 import { challengeOfBasic, tellRefusal } from '../http/form_endpoint.ts'
@@ -83,7 +84,7 @@ export function createKeysEndpoint(
     const now = context.now()
     const parameters = await readProvedRequest(request)
     const client = await authenticateClient({ headers: request.headers, parameters, certificate, now })
-    if (client.kind !== 'resource_server') throw refusal('unauthorized_client', 'client_kind', 'not a resource server')
+    checkKind(client, 'resource_server')
     const resource = chooseResource(parameters.all('resource'), undefined, client, resources)
     const lowest = await lowestOf(resource, now)
     const set = { keys: leavesOf(resource, lowest, now), names_keys: namesKeysOf(resource, lowest, now) }

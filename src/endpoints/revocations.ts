@@ -7,6 +7,7 @@
 import { findResource } from '../../keys/identifier.ts'
 import { branchOfLeaf } from '../../keys/index.ts'
 import type { AuthenticateClient } from '../authentication/client_authentication.ts'
+import { checkKind } from '../authentication/client_kind.ts'
 import type { EndpointContext } from '../context.ts'
 import type { EventFacts } from '../events/event.ts'
 import { type AskedFor, createFormEndpoint, type FormEndpoint } from '../http/form_endpoint.ts'
@@ -175,7 +176,7 @@ export function createOperatorEndpoint(
     askedFor,
     async ({ parameters, headers, certificate, waitUntil, now }) => {
       const client = await authenticateClient({ headers, parameters, certificate, now })
-      if (client.kind !== 'operator') throw refusal('unauthorized_client', 'client_kind', 'not an operator')
+      checkKind(client, 'operator')
       const [asked, value] = [parameters.require('kind'), parameters.require('value')]
       if (!isAsked(asked)) throw refusal('invalid_request', 'malformed', 'kind is unknown')
       events.note({ by: client.id, method: asked, ...toldOf(asked, value, now) })

@@ -35,7 +35,7 @@ export interface SealedFacts {
 }
 
 /** The tables that sealed settings have. */
-export const SEALED_TABLES = ['resources', 'clients', 'trusted_issuers', 'details'] as const
+const SEALED_TABLES = ['resources', 'clients', 'trusted_issuers', 'details'] as const
 
 function leavesOf(keyring: Keyring): Leaves {
   return keyring.leavesFor('settings', '', 'A256GCM', FOR_GOOD)
