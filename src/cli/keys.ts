@@ -19,6 +19,7 @@ import {
 import { type Command, type Io, type Option, OUT, Refusal, type Values } from './command.ts'
 import { examineList } from './examine_list.ts'
 import { keysExport } from './keys_export.ts'
+import { keysShow, writeAge } from './keys_show.ts'
 import { examineRegistrationKeys } from './registration_keys.ts'
 import { RING, readRingText, readText, readWholeRing, writeChangedRing, writeReadableRing } from './ring_file.ts'
 
@@ -168,54 +169,6 @@ const revoke: Command = {
   },
 }
 
-/** Returns a duration as a person reads it. */
-function writeAge(seconds: number): string {
-  const [size, unit] = [[86_400, 'd'] as const, [3600, 'h'] as const, [60, 'min'] as const].find(
-    ([least]) => Math.abs(seconds) >= least,
-  ) ?? [1, 's']
-  return `${Math.floor(seconds / size)} ${unit}`
-}
-
-const show: Command = {
-  call: 'keys show',
-  summary: 'each root, and each RSA key: state, dates, age; no key material',
-  needs: ['ring'],
-  options: { ring: RING, json: { type: 'boolean', help: 'as JSON' } },
-  async run(values, _operand, io) {
-    const { ring: shown, bad } = readRingText(await readText(values.need('ring'), io))
-    for (const { message } of bad) io.say(`left out: ${message}`)
-    const kinds = [
-      ...shown.roots.map((key) => ({ ...key, kind: 'root' })),
-      ...(shown.rsa ?? []).map((key) => ({ ...key, kind: 'RSA key' })),
-    ]
-    const roots = kinds.map(({ kid, kind, pub, use, end, del }) => {
-      const state = stateOf({ kid, pub, use, end, del }, shown.revoked, io.now)
-      return { kid, kind, state, age: io.now - pub, pub, use, end, del }
-    })
-    if (values.has('json')) {
-      io.out(JSON.stringify(roots, undefined, 2))
-      return 0
-    }
-    const head = ['kid', 'kind', 'state', 'age', 'opens from', 'seals from', 'seals until', 'opens until']
-    const rows = roots.map(({ kid, kind, state, age, pub, use, end, del }) => [
-      kid,
-      kind,
-      state,
-      writeAge(age),
-      ...[pub, use, end, del].map(writeInstant),
-    ])
-    const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
-    for (const row of [head, ...rows])
-      io.out(
-        row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd(),
-      )
-    return 0
-  },
-}
-
 const doctor: Command = {
   call: 'keys doctor',
   summary: 'every rule broken, one a line; exit 1 if any',
@@ -254,4 +207,4 @@ const doctor: Command = {
 }
 
 /** The commands about the ring. */
-export const keysCommands: readonly Command[] = [init, rotate, revoke, show, doctor, keysExport]
+export const keysCommands: readonly Command[] = [init, rotate, revoke, keysShow, doctor, keysExport]
