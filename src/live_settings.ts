@@ -30,6 +30,9 @@ const RETRY = 5
 /** Milliseconds that sealed settings may take to come, and the guard to say that they are the newest. */
 const PATIENCE = 2500
 
+/** Faults that the log tells of settings that are wrong: a line of it has its limits. */
+const MOST_FAULTS = 20
+
 /** Seconds that the guard remembers which settings bore a number: longer than any root opens them. */
 const TEN_YEARS = 315_360_000
 
@@ -120,8 +123,8 @@ export function createLiveSettings<What extends Made>(
   let readAt: number | undefined
   let begun: number | undefined
   let refused: { readonly reason: Reason; readonly detail: string; readonly since: number } | undefined
-  /** What would stop an issuer from starting does so again: it is made once. */
-  let spoilt: { readonly digest: string; readonly detail: string } | undefined
+  /** What was made last, or why it could not be: of what lies there unchanged, and is passed over, it is made once. */
+  let last: { readonly digest: string; readonly made: What | string } | undefined
   let hasLooked = false
   let stayAwake: WaitUntil = () => undefined
 
@@ -135,16 +138,21 @@ export function createLiveSettings<What extends Made>(
     }
   }
 
-  function makeOf(facts: SealedFacts, digest: string): What {
-    if (spoilt?.digest === digest) refuse('settings_invalid', spoilt.detail)
+  function makeOnce(facts: SealedFacts): What | string {
     try {
       return make(withBundle(settings, facts), { isWhole: true, bundle: status })
     } catch (error) {
       if (!(error instanceof TypeError || error instanceof RangeError)) throw error
-      const detail = `${facts.seq} would stop the issuer from starting: ${error.message}`
-      spoilt = { digest, detail }
-      return refuse('settings_invalid', detail)
+      const faults = error.message.split('\n')
+      const more = faults.length > MOST_FAULTS ? [`and ${faults.length - MOST_FAULTS} more`] : []
+      return `${facts.seq} would stop the issuer from starting: ${[...faults.slice(0, MOST_FAULTS), ...more].join('\n')}`
     }
+  }
+
+  function makeOf(facts: SealedFacts, digest: string): What {
+    if (last?.digest !== digest) last = { digest, made: makeOnce(facts) }
+    const { made } = last
+    return typeof made === 'string' ? refuse('settings_invalid', made) : made
   }
 
   function good(now: number): void {
@@ -175,6 +183,7 @@ export function createLiveSettings<What extends Made>(
     if (taken !== undefined && taken.facts.seq >= seq) return
     good(now)
     taken = { digest, facts, root, made }
+    last = undefined
     log({ level: 'info', event: 'settings', detail: `the sealed settings ${seq} are in force` })
     events.tell('settings.loaded', { kid: root, method: 'bundle' })
   }
@@ -210,6 +219,15 @@ export function createLiveSettings<What extends Made>(
     })
   })
 
+  /** Lets it go on beside the request; where the platform does not, the request waits. */
+  async function goOn(looking: Promise<void>, waitUntil: WaitUntil): Promise<void> {
+    try {
+      waitUntil(looking)
+    } catch {
+      await looking
+    }
+  }
+
   return {
     async current(waitUntil) {
       const now = context.now()
@@ -217,8 +235,7 @@ export function createLiveSettings<What extends Made>(
       if (!hasLooked || (isDue && !flight.isUnderWay(now))) {
         stayAwake = waitUntil
         const looking = flight.wait(now)
-        if (hasLooked) waitUntil(looking)
-        else await looking
+        await (hasLooked ? goOn(looking, waitUntil) : looking)
       }
       return taken?.made ?? base
     },

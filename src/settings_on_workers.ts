@@ -19,6 +19,14 @@ export interface SettingsStore {
   get(key: string): Promise<string | { readonly size: number; text(): Promise<string> } | null>
 }
 
+/** Characters that are read of them: a line end stands behind them where a file was put there. */
+export const LONGEST_READ: number = LONGEST_SETTINGS + 2
+
+/** Says why they cannot be read. */
+export function refuseUnread(detail: string): never {
+  throw refusal('temporarily_unavailable', 'settings_unread', `the sealed settings cannot be read: ${detail}`)
+}
+
 /** Says that they are too long, before all of them is here. */
 function refuseLength(): never {
   throw refusal('temporarily_unavailable', 'too_long', 'the sealed settings are longer than 1 MB')
@@ -28,14 +36,13 @@ function readFrom(store: SettingsStore): ReadBundle {
   return async () => {
     const found = await store.get(SETTINGS_KEY)
     if (found === null || typeof found === 'string') return found ?? undefined
-    // A line end stands behind them where a file was put there.
-    return found.size <= LONGEST_SETTINGS + 2 ? found.text() : refuseLength()
+    return found.size <= LONGEST_READ ? found.text() : refuseLength()
   }
 }
 
 /** Reads them at a URL. What is kept on the way is asked for anew. */
 function fetchFrom(url: string): ReadBundle {
-  const bounds = { type: /^/, longest: LONGEST_SETTINGS + 2 }
+  const bounds = { type: /^/, longest: LONGEST_READ }
   return async () => {
     const fetched = await fetchText(
       url,
@@ -45,14 +52,18 @@ function fetchFrom(url: string): ReadBundle {
     )
     if (fetched.ok) return fetched.text
     if (fetched.detail === 'too long') refuseLength()
-    const detail = `the sealed settings cannot be read: ${fetched.detail}`
-    throw refusal('temporarily_unavailable', 'settings_unread', detail)
+    return refuseUnread(fetched.detail)
   }
 }
 
 /** Tells whether a text is a URL by which they can be fetched. */
 export function isSettingsUrl(text: string): boolean {
   return /^https?:\/\//i.test(text) && URL.canParse(text)
+}
+
+function hasUser(url: string): boolean {
+  const { username, password } = new URL(url)
+  return username + password !== ''
 }
 
 /**
@@ -72,6 +83,7 @@ export function readSettingsBinding(
     return readFrom(binding)
   }
   const isTaken = isSettingsUrl(binding) && (/^https:/i.test(binding) || (isLoopbackAllowed && isLoopback(binding)))
-  if (!isTaken) throw new RangeError(`"SETTINGS" expected ${expected}`)
+  // By no platform anything is fetched of a URL with a user.
+  if (!isTaken || hasUser(binding)) throw new RangeError(`"SETTINGS" expected ${expected}, without a user`)
   return fetchFrom(binding)
 }

@@ -116,6 +116,15 @@ describe('the bindings of a Worker', () => {
     expect(readBindings({ ...env, DEVELOPMENT: 'false' }).resources).toEqual({})
   })
 
+  it.each(['http://settings.example/sealed', 'https://user:hush@settings.example/sealed', 'sealed.jwe', ''])(
+    'take no sealed settings from %j',
+    (SETTINGS) => {
+      expect(() => readBindings({ ISSUER: 'https://as.example', KEY_RING: 'x', SETTINGS })).toThrow(
+        '"SETTINGS" expected a bucket of R2, a namespace of KV, or an https URL, without a user',
+      )
+    },
+  )
+
   it('have a resource server and an operator among the fixtures, with the secrets of the docs', () => {
     const { clients } = readBindings({ ISSUER: LOCAL, DEVELOPMENT: 'true' })
     expect(clients['demo-api']).toMatchObject({ kind: 'resource_server', secret_hash: secretHash('demo-api-secret') })

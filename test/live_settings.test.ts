@@ -314,6 +314,44 @@ describe('settings that come sealed', () => {
     expect(await newcomer(process)).toBe('200 a token')
   })
 
+  it('are read beside a request also where `waitUntil` throws, as it does taken off its object: then that waits', async () => {
+    const { issuer, reads, time } = start({ sealed: await sealBundle({}) })
+    const ask = () =>
+      issuer.createTokenResponse({
+        uri: `${ISSUER}/token`,
+        method: 'POST',
+        headers: new Headers({
+          authorization: basic('service', 'service-secret'),
+          'content-type': 'application/x-www-form-urlencoded',
+        }),
+        body: new URLSearchParams({ grant_type: 'client_credentials', resource: API }).toString(),
+        waitUntil() {
+          throw new TypeError('Illegal invocation')
+        },
+      })
+    const first = await ask()
+    time.now += 30
+    expect([first.status, (await ask()).status, reads.count]).toEqual([200, 200, 2])
+  })
+
+  it('that an issuer passes over are made once, however often they are read', async () => {
+    const guard = createMemoryGuard()
+    await guard.raise?.(`settings ${ISSUER}`, 9)
+    const process = start({ sealed: await sealBundle({ seq: 3 }) }, { guard })
+    for (let times = 0; times < 4; times++) await process.pass(5)
+    expect(process.reads.count).toBe(4)
+    expect(process.lines.map(({ level, reason }) => reason ?? level)).toEqual(['warn', 'warn', 'settings_older'])
+  })
+
+  it('with a thousand faults are told of in a line that a log takes', async () => {
+    const wrong = { ...NEWCOMER, scopes: ['nobody:has'] }
+    const clients = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`c${index}`, wrong]))
+    const process = start({ sealed: await sealBundle({ clients }) })
+    await process.pass(0)
+    const [{ detail = '' } = {}] = process.lines
+    expect([detail.length < 8192, detail]).toEqual([true, expect.stringMatching(/"c0".*\nand 980 more/s)])
+  })
+
   it('that were not read yet hold revoking up: a resource that they alone know would have no name in the list', async () => {
     const place: { sealed?: string } = {}
     const process = start(place, { revocations: createMemoryRevocations('salt', undefined, { single: true }) })

@@ -11,6 +11,9 @@ import { Refusal } from './command.ts'
 /** Seconds by which its clock and ours may differ: half of what an issuer's own machines may. */
 const CLOCKS_DIFFER = 30
 
+/** Characters that are told of what an issuer calls a part. */
+const LONGEST_NAME = 40
+
 /** What was looked at: good, bad, or not known. */
 export interface Check {
   readonly what: string
@@ -22,6 +25,11 @@ type Members = Readonly<Record<string, unknown>>
 
 function check(what: string, isGood: boolean, good: string, bad: string): Check {
   return { what, state: isGood ? 'ok' : 'bad', detail: isGood ? good : bad }
+}
+
+/** Returns a word that an issuer says; what is none says nothing. */
+function wordOf(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
 }
 
 function membersOf(value: unknown): Members | undefined {
@@ -70,22 +78,22 @@ function checkParts({ body, status }: Timed): readonly Check[] {
     'health',
     status === 200 && body['status'] === 'ok',
     'ok',
-    String(body['reason'] ?? `status ${status}`),
+    wordOf(body['reason']) ?? `status ${status}`,
   )
   if (parts === undefined) {
     const detail = 'it does not tell how its stores are: it is no issuer of this version'
     return [health, { what: 'stores', state: 'bad', detail }]
   }
-  const { reason } = membersOf(membersOf(body['settings'])?.['refused']) ?? {}
+  const reason = wordOf(membersOf(membersOf(body['settings'])?.['refused'])?.['reason'])
   const why = reason === undefined ? '' : `: ${reason}`
-  const ofSettings: Readonly<Record<string, string>> = {
-    refused: `what lies there is refused${why}; what was good before goes on`,
-    unavailable: `none were good since it began${why}; who they alone could know is answered by 503`,
-  }
+  const ofSettings = new Map<unknown, string>([
+    ['refused', `what lies there is refused${why}; what was good before goes on`],
+    ['unavailable', `none were good since it began${why}; who they alone could know is answered by 503`],
+  ])
   return [
     health,
     ...Object.entries(parts).map(([name, how]) =>
-      check(name, how === 'ok', 'ok', (name === 'settings' && ofSettings[String(how)]) || 'does not answer'),
+      check(name, how === 'ok', 'ok', (name === 'settings' && ofSettings.get(how)) || 'does not answer'),
     ),
   ]
 }
@@ -101,9 +109,9 @@ function checkDue(body: Members, isOperator: boolean): readonly Check[] {
   if (!isOperator)
     return [{ what: 'rotation', state: 'unknown', detail: 'told to an operator: --client and --secret-file' }]
   return Object.entries(DUE).flatMap(([what, [loss, mend]]) => {
-    const { due, days_left, overdue } = membersOf(body[what]) ?? {}
+    const { due: at, days_left: days, overdue } = membersOf(body[what]) ?? {}
     if (typeof overdue !== 'boolean') return what === 'rotation' ? [check(what, false, '', 'it does not say')] : []
-    const left = `${days_left} days until ${loss}`
+    const [due, left] = [wordOf(at), `${wordOf(days)} days until ${loss}`]
     return [check(`${what} due`, !overdue, `${due}; ${left}`, `overdue since ${due}: ${mend}; ${left}`)]
   })
 }
@@ -130,7 +138,7 @@ async function checkPublished(issuer: string): Promise<readonly Check[]> {
 }
 
 /**
- * Looks whether an issuer is well.
+ * Looks whether an issuer is well. Its own words in what comes of it are visible.
  *
  * @param authorization proves an operator, who is told more. Default: a stranger asks
  * @throws {Refusal} when it does not answer, or does not believe the operator
@@ -142,19 +150,24 @@ export async function examineIssuer(issuer: string, authorization?: string): Pro
   )
   const { error, error_description } = health.body
   if (authorization !== undefined && health.status < 500 && error !== undefined)
-    throw new Refusal(makeVisible(`the issuer refuses: ${error} ${error_description ?? ''}`))
-  return [
+    throw new Refusal(makeVisible(`the issuer refuses: ${wordOf(error)} ${wordOf(error_description) ?? ''}`))
+  const checks = [
     ...checkParts(health),
     ...checkDue(health.body, authorization !== undefined),
     checkClock(health),
     ...(await checkPublished(issuer)),
   ]
+  return checks.map(({ what, state, detail }) => ({
+    what: makeVisible(what).slice(0, LONGEST_NAME),
+    state,
+    detail: makeVisible(detail),
+  }))
 }
 
 const SIGNS = { ok: '✓', bad: '✗', unknown: '-' } as const
 
-/** Returns what was looked at, a line each; the issuer's own words in it are visible. */
+/** Returns what was looked at, a line each. */
 export function writeChecks(checks: readonly Check[]): readonly string[] {
   const width = Math.max(...checks.map(({ what }) => what.length))
-  return checks.map(({ what, state, detail }) => makeVisible(`${SIGNS[state]} ${what.padEnd(width)}  ${detail}`))
+  return checks.map(({ what, state, detail }) => `${SIGNS[state]} ${what.padEnd(width)}  ${detail}`)
 }

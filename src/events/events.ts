@@ -117,6 +117,16 @@ export function createEvents({ source, onEvent, clock, newId, nameSubject, log }
     await Promise.all(events.map(hand))
   }
 
+  /** Hands events over beside the request. Where nothing is kept awake they go on as long as the platform lets them. */
+  function handBeside(events: readonly IssuerEvent[], waitUntil: WaitUntil): void {
+    const handing = handLater(events)
+    try {
+      waitUntil(handing)
+    } catch {
+      // Taken off its object it is an illegal invocation; no answer is another for that.
+    }
+  }
+
   function eventOf(type: EventType, told: Told, scope: RequestScope | undefined): IssuerEvent {
     const at = clock()
     const { subject, ...facts } = { ...(NO_REQUESTS.includes(type) ? {} : scope?.known), ...told }
@@ -149,7 +159,7 @@ export function createEvents({ source, onEvent, clock, newId, nameSubject, log }
         return await scopes.within(scope, () => answer(id))
       } finally {
         scope.waiting = undefined
-        if (waiting.length > 0) waitUntil(handLater(waiting))
+        if (waiting.length > 0) handBeside(waiting, waitUntil)
       }
     },
     requestId: () => scopes.current()?.id,
@@ -167,7 +177,7 @@ export function createEvents({ source, onEvent, clock, newId, nameSubject, log }
       try {
         const event = eventOf(type, told, scope)
         if (scope?.waiting !== undefined) scope.waiting.push(event)
-        else if (scope !== undefined) scope.waitUntil(handLater([event]))
+        else if (scope !== undefined) handBeside([event], scope.waitUntil)
         else queueMicrotask(() => void hand(event))
       } catch {
         lose()

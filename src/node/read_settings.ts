@@ -4,12 +4,13 @@
  * @module
  */
 
-import { readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { createReadStream, readFileSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { text as textOf } from 'node:stream/consumers'
 import { bindingKindsOf } from '../binding_kinds.ts'
 import { readBindings } from '../bindings.ts'
 import type { IssuerSettings } from '../settings/issuer_settings.ts'
-import { isSettingsUrl } from '../settings_on_workers.ts'
+import { isSettingsUrl, LONGEST_READ, refuseUnread } from '../settings_on_workers.ts'
 import { isTable, isVariablesAlone, misplacedIn, parseSettings, type Table } from './settings_text.ts'
 
 /** The environment of a process. */
@@ -67,14 +68,16 @@ export function passedOver(text: string): readonly string[] {
   return [...(vars['GUARD'] === 'none' ? ['GUARD'] : []), ...(vars['DEVELOPMENT'] === undefined ? [] : ['DEVELOPMENT'])]
 }
 
-/** Reads sealed settings in a file; nothing where there is none. */
+/** Reads sealed settings in a file, and no more than they may have: whoever can write there could put anything. Nothing where there is none. */
 async function readSealed(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+  const read = async () => {
+    // A pipe that nobody writes to would hold a thread of the process for good.
+    if (!(await stat(file)).isFile()) return 'no file'
+    return { sealed: await textOf(createReadStream(file, { end: LONGEST_READ })) }
   }
+  const found = await read().catch(({ code = 'failed' }: NodeJS.ErrnoException) => code)
+  if (typeof found !== 'string') return found.sealed
+  return found === 'ENOENT' ? undefined : refuseUnread(found)
 }
 
 /**

@@ -79,6 +79,21 @@ describe('bulla doctor --issuer', () => {
     expect(checks).toContainEqual(expect.objectContaining({ what: 'rotation', state: 'unknown' }))
   })
 
+  it('writes nothing to the terminal that an issuer could move its cursor by, and takes no word for a word that is none', async () => {
+    const odd = { toString: 1 }
+    const parts = { ['\u001b[2Jx'.padEnd(20_000, 'y')]: 'constructor', other: odd }
+    const rotation = { overdue: true, due: odd, days_left: odd }
+    const issuer = await startPretended({ status: 'unavailable', reason: odd, parts, rotation, error: odd })
+    const { code, out, err } = await doctor(['--issuer', issuer])
+    expect([code, out + err]).toEqual([1, expect.not.stringContaining('\u001b')])
+    expect((out + err).length).toBeLessThan(2000)
+    expect(out).toContain('does not answer')
+    const asOperator = ['--issuer', issuer, '--client', 'operator', '--secret-file', '-']
+    expect(await doctor(asOperator, SECRETS.operator)).toMatchObject({
+      err: expect.stringContaining('the issuer refuses'),
+    })
+  })
+
   it.each([
     [['--issuer', 'https://as.example', '--connect', 'https://as.example'], 'do not go together'],
     [['--issuer', 'https://as.example', '--no-register'], '--no-register goes with --connect'],

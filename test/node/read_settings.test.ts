@@ -1,9 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { writeRing } from '../../keys/index.ts'
 import { readSettings } from '../../src/node/index.ts'
+import { LONGEST_SETTINGS } from '../../src/token/sealed_settings.ts'
 import { secretHash, testRing } from '../fixtures.ts'
 
 const RING = writeRing(testRing(1_790_000_000))
@@ -58,6 +60,36 @@ client_id = "y"
 [env.staging.vars]
 ISSUER = "https://staging.example.com"
 `
+
+describe('sealed settings in a file', () => {
+  const env = { KEY_RING: RING, LOGIN_CLIENT_SECRET_ACME: 'a', LOGIN_CLIENT_SECRET_PAGE: 'b' }
+  const readAt = (file: string) => {
+    const { settingsBundle } = readSettings(TOML.replace('[vars]', `[vars]\nSETTINGS = ${JSON.stringify(file)}`), env)
+    if (typeof settingsBundle !== 'function') throw new Error('no function')
+    return settingsBundle()
+  }
+
+  it('are read no further than they may be long, whatever somebody put there', async () => {
+    const file = fileOf('huge.jwe', 'x')
+    truncateSync(file, 64 * LONGEST_SETTINGS)
+    expect((await readAt(file))?.length).toBe(LONGEST_SETTINGS + 3)
+    expect(await readAt(join(folder, 'none.jwe'))).toBeUndefined()
+  })
+
+  it('are none in a folder, in a pipe that nobody writes to, and where nobody may look: the log says so', async () => {
+    const pipe = join(folder, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    for (const [file, detail] of [
+      [folder, 'no file'],
+      [pipe, 'no file'],
+      [join(fileOf('leaf', 'x'), 'under'), 'ENOTDIR'],
+    ] as const)
+      await expect(readAt(file)).rejects.toMatchObject({
+        reason: 'settings_unread',
+        message: `the sealed settings cannot be read: ${detail}`,
+      })
+  })
+})
 
 describe('readSettings', () => {
   const env = { KEY_RING: RING, LOGIN_CLIENT_SECRET_ACME: 'a', LOGIN_CLIENT_SECRET_PAGE: 'b' }
