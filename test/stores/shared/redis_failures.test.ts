@@ -192,8 +192,8 @@ describe('a replica that takes over', () => {
     expect(await guard.raise('settings', 7)).toBe(7)
     link.hold()
     expect(await outcomes([guard.raise('settings', 8), guard.raise('settings', 3)])).toEqual([
-      'refused-by-server',
-      'refused-by-server',
+      'refused_by_server',
+      'refused_by_server',
     ])
     link.release()
     await caughtUp()
