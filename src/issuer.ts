@@ -26,6 +26,7 @@ import { createRevokeEndpoint } from './endpoints/revoke.ts'
 import { createStartEndpoint } from './endpoints/start.ts'
 import { createTokenEndpoint } from './endpoints/token.ts'
 import { createUserinfoEndpoint } from './endpoints/userinfo.ts'
+import { tellingBy } from './events/events_of.ts'
 import { createDoors } from './http/doors.ts'
 import { following, followingForm } from './http/following.ts'
 import type { FormEndpoint, FormRequest } from './http/form_endpoint.ts'
@@ -86,11 +87,12 @@ function answerByNow(live: LiveSettings<{ readonly issuer: Issuer }>): Issuer {
 export function createIssuer(settings: IssuerSettings): Issuer {
   const make = (of: IssuerSettings, standing?: Standing) => {
     const context = createContext(of, standing)
-    return { context, issuer: mount(context, of) }
+    return { context, issuer: tellingBy(mount(context, of), context.events) }
   }
   const { settingsBundle } = settings
   if (settingsBundle === undefined) return make(settings).issuer
-  return answerByNow(createLiveSettings({ ...settings, settingsBundle }, make))
+  const live = createLiveSettings({ ...settings, settingsBundle }, make)
+  return tellingBy(answerByNow(live), live.events)
 }
 
 /** Returns the app of an issuer, whose settings stay as they are. */

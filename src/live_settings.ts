@@ -9,6 +9,7 @@ import { encodeBase64url } from '../keys/base64url.ts'
 import { digestText } from '../keys/digest.ts'
 import type { EndpointContext, Standing } from './context.ts'
 import { hasElapsed } from './elapsed.ts'
+import type { Events } from './events/events.ts'
 import { inTime } from './in_time.ts'
 import { TokenError } from './jose/error.ts'
 import { explain } from './jose/explain.ts'
@@ -43,6 +44,8 @@ export interface Made {
 
 /** What is made of the settings of now. */
 export interface LiveSettings<What> {
+  /** Tells what happens to the settings. */
+  readonly events: Events
   /** Returns it. Who asks first waits until sealed settings were read, or could not be; nobody else does. It never throws. */
   current(waitUntil: WaitUntil): Promise<What>
 }
@@ -229,6 +232,7 @@ export function createLiveSettings<What extends Made>(
   }
 
   return {
+    events,
     async current(waitUntil) {
       const now = context.now()
       const isDue = begun === undefined || hasElapsed(begun, taken === undefined ? RETRY : EVERY, now)

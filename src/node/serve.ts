@@ -8,9 +8,11 @@ import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Http2Bindings, type HttpBindings, serve as serveBy } from '@hono/node-server'
 import { checkInteger } from '../../keys/check.ts'
+import { eventsOf } from '../events/events_of.ts'
 import { answerBusy } from '../http/respond.ts'
 import type { Issuer } from '../issuer.ts'
 import { type Log, writeLog } from '../log.ts'
+import type { Reason } from '../protocol/reasons.ts'
 
 /** Bytes of headers that Node takes: a login under way and what people allowed want more than its own 16 KB. */
 const HEADER_BYTES = 32_768
@@ -20,6 +22,9 @@ const KEEP_ALIVE = 130_000
 
 /** Milliseconds that requests have to finish. */
 const FINISH = 10_000
+
+/** Why settings that are read anew do not take the place of others. */
+const INVALID: Reason = 'settings_invalid'
 
 /** What is served. */
 export interface ServeOptions {
@@ -41,7 +46,10 @@ export interface ServeOptions {
 /** A server that runs. */
 export interface Served {
   readonly port: number
-  /** Makes the issuer anew, and serves it from then on; what is wrong with it is thrown, and the one before goes on. */
+  /**
+   * Makes the issuer anew, and serves it from then on; what is wrong with it is thrown, and the one before goes on. Whichever goes on tells of it:
+   * `settings.loaded`, or `settings.refused`.
+   */
   reload(): Promise<void>
   /** Takes nothing more, lets finish what runs, for 10 seconds, and ends. */
   close(): Promise<void>
@@ -160,11 +168,24 @@ export async function serve({ issuer, port, host, concurrency, log = writeLog }:
   })
   const finish = finisher(server, settle)
 
+  /** Tells of the settings, as the issuer that goes on tells of all else. */
+  function tell(type: 'settings.loaded' | 'settings.refused', reason?: Reason): void {
+    const events = eventsOf(current)
+    const asked = { headers: new Headers(), waitUntil: execution.waitUntil }
+    void events?.within(asked, async () => events.tell(type, { method: 'file', ...(reason && { reason }) }))
+  }
+
   let reloading: Promise<void> = Promise.resolve()
   /** One after the other: what was read first must not take the place of what was read later. */
   function reload(): Promise<void> {
     const next = reloading.then(async () => {
-      current = await issuer()
+      try {
+        current = await issuer()
+      } catch (error) {
+        tell('settings.refused', INVALID)
+        throw error
+      }
+      tell('settings.loaded')
     })
     reloading = next.catch(() => undefined)
     return next
@@ -176,7 +197,7 @@ export async function serve({ issuer, port, host, concurrency, log = writeLog }:
       log({ level: 'info', event: 'settings', detail: 'read anew' })
     } catch (error) {
       const { message } = error as Error
-      log({ level: 'error', event: 'settings', detail: `${message}; those of before go on` })
+      log({ level: 'error', event: 'settings', reason: INVALID, detail: `${message}; those of before go on` })
     }
   }
 

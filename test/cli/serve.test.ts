@@ -363,6 +363,22 @@ jwks = { keys = [{ ${key.join(', ')} }] }`,
     expect(await served.ended).toBe(0)
   })
 
+  it('hands over at SIGTERM the event of each token that it gave', async () => {
+    const served = await start(folderOf(settingsOf(HTTPS)))
+    const asked = Array.from({ length: 8 }, () => askToken(served.port))
+    const first = await Promise.race(asked)
+    served.process.kill('SIGTERM')
+    const settled = await Promise.allSettled(asked)
+    const given = [
+      first,
+      ...settled.flatMap((one) => (one.status === 'fulfilled' && one.value !== first ? one.value : [])),
+    ]
+    expect(await served.ended).toBe(0)
+    const told = served.said().match(/^\{.*"type":"token\.issued".*\}$/gm) ?? []
+    const ids = told.map((line) => JSON.parse(line).request)
+    expect(given.map(({ headers }) => headers['request-id']).filter((id) => !ids.includes(id))).toEqual([])
+  })
+
   it('reads settings and secrets anew at SIGHUP while it serves: no request fails, and what is wrong changes nothing', async () => {
     const folder = folderOf(settingsOf(HTTPS))
     const file = join(folder, 'settings.toml')
@@ -392,6 +408,11 @@ jwks = { keys = [{ ${key.join(', ')} }] }`,
     expect(await askOther()).toBe(200)
     isOver = true
     await Promise.all(asking)
+    const told = [...served.said().matchAll(/^\{.*"type":"(settings\.\w+)".*"method":"file".*\}$/gm)]
+    expect(told.map(([, type]) => type)).toEqual([
+      ...Array(7).fill('settings.loaded'),
+      ...Array(3).fill('settings.refused'),
+    ])
     expect(served.said()).not.toContain('hush')
     expect([...new Set(statuses)]).toEqual([200])
     expect(statuses.length).toBeGreaterThan(20)

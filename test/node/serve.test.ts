@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Issuer } from '../../src/issuer.ts'
 import type { LogEntry } from '../../src/log.ts'
 import { type Served, serve } from '../../src/node/index.ts'
-import { testIssuer } from '../fixtures.ts'
+import { ISSUER, testIssuer, tokenRequest } from '../fixtures.ts'
 import { bareLine } from '../parties/bare_line.ts'
 import { askPort } from '../parties/serve_process.ts'
 
@@ -60,13 +60,63 @@ describe('serve', () => {
       await expect.poll(() => log).toHaveLength(2)
       expect(log).toEqual([
         { level: 'info', event: 'settings', detail: 'read anew' },
-        { level: 'error', event: 'settings', detail: 'is wrong; those of before go on' },
+        {
+          level: 'error',
+          event: 'settings',
+          reason: 'settings_invalid',
+          detail: 'is wrong; those of before go on',
+        },
       ])
       process.emit(signal)
       await served.ended
       await expect(ask(served)).rejects.toThrow('ECONNREFUSED')
     }
     expect((['SIGHUP', 'SIGTERM', 'SIGINT'] as const).map((name) => process.listenerCount(name))).toEqual(before)
+  })
+
+  it('tells of settings that are read anew by whoever goes on: the new ones, or, where those are wrong, the ones before', async () => {
+    const told: string[] = []
+    const telling = (name: string) =>
+      testIssuer({
+        onEvent: ({ type, method, reason, source }) =>
+          void told.push([name, type, method, reason, source].filter(Boolean).join(' ')),
+      })
+    const made = [telling('first'), telling('second')]
+    const served = await start(() => made.shift() ?? Promise.reject(new TypeError('is wrong')))
+    await served.reload()
+    await expect(served.reload()).rejects.toThrow('is wrong')
+    await served.close()
+    expect(told).toEqual([
+      `second settings.loaded file ${ISSUER}`,
+      `second settings.refused file settings_invalid ${ISSUER}`,
+    ])
+  })
+
+  it('has handed over at its end what waits to be told', async () => {
+    const steps: string[] = []
+    let settle: () => void = () => undefined
+    const taking = new Promise<void>((resolve) => {
+      settle = resolve
+    })
+    const served = await start(() =>
+      testIssuer({
+        scheme: () => 'https',
+        async onEvent({ type }) {
+          await taking
+          steps.push(type)
+        },
+      }),
+    )
+    const { authorization = '' } = Object.fromEntries(tokenRequest().headers)
+    const headers = { host: new URL(ISSUER).host, authorization }
+    const form = { grant_type: 'client_credentials', resource: 'https://api1.example' }
+    expect((await askPort(served.port, '/token', { headers, form })).status).toBe(200)
+    process.emit('SIGTERM')
+    const ended = served.ended.then(() => steps.push('ended'))
+    await expect.poll(() => askPort(served.port, '/').catch(() => 'away')).toBe('away')
+    settle()
+    await ended
+    expect(steps).toEqual(['token.issued', 'ended'])
   })
 
   it('lets what was begun end by what it began with, while another takes its place', async () => {

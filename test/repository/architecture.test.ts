@@ -192,6 +192,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'src/remote',
   ],
   'src/live_settings.ts': [
+    'src/events',
     'src/in_time.ts',
     'src/context.ts',
     'src/settings',
@@ -205,6 +206,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'keys',
   ],
   'src/issuer.ts': [
+    'src/events',
     'src/remote',
     'src/parts.ts',
     'src/live_settings.ts',
@@ -260,6 +262,8 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/node': [
     'keys',
+    'src/events',
+    'src/protocol',
     'src/bindings.ts',
     'src/settings_on_workers.ts',
     'src/binding_kinds.ts',
