@@ -203,10 +203,13 @@ export function createLiveSettings<What extends Made>(
 
   const flight = createSingleFlight((now: number) => {
     begun = now
+    const before = taken
     return events.within({ headers: new Headers(), waitUntil: stayAwake }, async () => {
       try {
         await inTime(take(now), PATIENCE, late)
       } catch (error) {
+        // Another reading, begun later, was faster: what this one brings is older than what is in force, and no fault.
+        if (taken !== before) return
         tell(
           error instanceof OAuthError
             ? error

@@ -382,6 +382,23 @@ describe('settings that come sealed', () => {
     )
   })
 
+  it('that come later than newer ones are passed over, and nobody is alarmed', async () => {
+    const [older, newer] = [await sealBundle({ seq: 2 }), await sealBundle({ seq: 3 })]
+    const slow = Promise.withResolvers<string>()
+    const brought: (string | Promise<string>)[] = [await sealBundle({ seq: 1 }), slow.promise, newer]
+    const process = start({}, { settingsBundle: async () => brought.shift() })
+    await service(process)
+    // The second reading is slow, and taken for dead; the third is fast.
+    for (let reading = 0; reading < 2; reading++) {
+      process.time.now += 30
+      await service(process)
+    }
+    await expect.poll(() => process.lines.map(({ detail }) => detail)).toContain('the sealed settings 3 are in force')
+    slow.resolve(older)
+    await process.settle()
+    expect(await reasonsOf(process)).toEqual(['settings.loaded', 'settings.loaded'])
+  })
+
   it('replaced every two requests under load fail nobody', async () => {
     const place = { sealed: await sealBundle({}) }
     const process = start(place)
@@ -390,6 +407,7 @@ describe('settings that come sealed', () => {
       place.sealed = await sealBundle({ seq, clients: { newcomer: seq % 2 === 0 ? NEWCOMER : null } })
       process.time.now += 30
       answers.push(...(await Promise.all(Array.from({ length: 5 }, () => service(process)))))
+      await process.settle()
     }
     expect(new Set(answers)).toEqual(new Set(['200 a token']))
     expect((await reasonsOf(process)).filter((one) => one !== 'settings.loaded')).toEqual([])

@@ -14,9 +14,10 @@ export default defineProject({
   plugins: [
     cloudflareTest({
       wrangler: { configPath: join(root, 'wrangler.toml') },
-      // A .dev.vars of this checkout would be read too: what it sets is set here otherwise.
+      // A .dev.vars of this checkout would be read too: what it sets is set here otherwise. Events are lines of the console, which would
+      // come when the file that asked is over.
       miniflare: {
-        bindings: { ...vars, KEY_RING, KEY_RING_NEXT: '', DEVELOPMENT: 'false' },
+        bindings: { ...vars, KEY_RING, KEY_RING_NEXT: '', DEVELOPMENT: 'false', EVENTS: 'none' },
         // For the guard on D1: the Worker itself has none.
         d1Databases: { GUARD_DATABASE: 'guard' },
       },
