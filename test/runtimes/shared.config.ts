@@ -11,6 +11,8 @@ export default defineConfig({
     setupFiles: ['test/runtimes/is_runtime.ts'],
     // Modules are read once for all files, as in workerd.
     isolate: false,
+    // A line that comes when its test is over, as events do, is no error.
+    disableConsoleIntercept: true,
     testTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } },
   },

@@ -30,6 +30,8 @@ export const WORKERD_ONLY: string[] = [
 export default defineProject({
   test: {
     name: 'node',
+    // A line that comes when its test is over, as events do, is no error.
+    disableConsoleIntercept: true,
     root: join(import.meta.dirname, '..', '..'),
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', ...WORKERD_ONLY],
