@@ -3,8 +3,9 @@ import { ISSUER } from './fixtures.ts'
 
 it('answers 503 to everything when its settings are wrong, and says on the log what is (S01)', async () => {
   const error = vi.spyOn(console, 'error').mockImplementation(() => {})
-  vi.resetModules()
-  const { default: worker } = await import('../src/worker.ts')
+  // An entry of its own: modules are read once for all files, and who asks the Worker after this one would meet these settings.
+  const entry = '../src/worker.ts?wrong'
+  const { default: worker }: typeof import('../src/worker.ts') = await import(entry)
   const env = { ISSUER, CLIENTS: { service: { client_secret: 'canary' } } }
   for (const path of ['/token', '/healthz', '/.well-known/oauth-authorization-server']) {
     const response = await worker.fetch(new Request(ISSUER + path), env)
