@@ -116,11 +116,13 @@ export function tableOf<Event extends Kept>(
       isFold = true
       return last
     },
-    put(row, tags) {
+    put(row, tags, now) {
       const known = memory.get(row)
+      // Of one that is over nothing depends on whether it was tidied away yet.
+      const own = known !== undefined && known.keep > now ? known.tags : []
       const further = (of: 'at' | 'until' | 'keep'): number => Math.max(row[of], known?.[of] ?? 0)
       const [at, until, keep] = [further('at'), further('until'), further('keep')]
-      const event = { ...row, at, until, keep, tags: [...new Set([...tags, ...(known?.tags ?? [])])] }
+      const event = { ...row, at, until, keep, tags: [...new Set([...tags, ...own])] }
       memory.write(finish(event, known, isFold))
       isFold = false
     },

@@ -39,8 +39,8 @@ export interface EventTable {
   count(now: number, tag?: string): number
   /** Takes out the events of a tag, and returns the last instants of them; of none, zero. */
   take(tag: string): Pick<Row, 'until' | 'keep'>
-  /** Writes an event with its tags; one that is there only ever reaches further. */
-  put(row: Row, tags: readonly string[]): void
+  /** Writes an event with its tags; one that is there only ever reaches further, and keeps its own if it hits anything at `now`. */
+  put(row: Row, tags: readonly string[], now: number): void
 }
 
 /** Returns the tag of the narrower events that an event takes the place of. */
@@ -74,7 +74,7 @@ export function addTo(table: EventTable, addition: Addition, now: number): Outco
     return { added: false, why: 'the client has revoked too much' }
   const replaced = level === 0 ? row : table.take(groups[level] ?? '')
   const [until, keep] = [Math.max(row.until, replaced.until), Math.max(row.keep, replaced.keep)]
-  table.put({ ...row, until, keep }, [...groups.slice(level + 1), ...client])
+  table.put({ ...row, until, keep }, [...groups.slice(level + 1), ...client], now)
   return { added: true, isHalf: before < HALF && before + growth >= HALF }
 }
 

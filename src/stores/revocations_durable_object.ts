@@ -88,7 +88,9 @@ export class RevocationsObject extends DurableObject {
         if (this.#counted !== undefined) this.#counted.count -= n
         return { until, keep }
       },
-      put: ({ kind, hash, at, until, keep }, tags) => {
+      put: ({ kind, hash, at, until, keep }, tags, now) => {
+        const over = 'SELECT kind, hash FROM event WHERE kind = ? AND hash = ? AND keep <= ?'
+        sql.exec(`DELETE FROM tag WHERE (kind, hash) IN (${over})`, kind, hash, now)
         const insert = `INSERT INTO event (kind, hash, at, until, keep) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1`
         const isNew = sql.exec(insert, kind, hash, at, until, keep).toArray().length === 1
         if (isNew && this.#counted !== undefined) this.#counted.count++
