@@ -80,13 +80,31 @@ try {
 }
 
 const [{ model = 'unknown' } = {}, ...others] = cpus()
-const names = ['workerd', 'jose', 'hono', 'oidc-provider', 'iron-webcrypto', 'paseto-ts', 'redis', 'pg']
+const names = [
+  'workerd',
+  'jose',
+  'hono',
+  'express',
+  'fastify',
+  'oidc-provider',
+  'iron-webcrypto',
+  'paseto-ts',
+  'redis',
+  'pg',
+]
+const peers = [
+  'fast-jwt',
+  'jsonwebtoken',
+  '@fastify/jwt',
+  'express-oauth2-jwt-bearer',
+  '@cloudflare/workers-oauth-provider',
+]
 const head: Head = {
   machine: `${model}, ${others.length + 1} cores, ${process.platform}`,
   versions: {
     node: process.versions.node,
     sqlite: process.versions.sqlite ?? 'missing',
-    ...versionsOf([...names, '@cloudflare/workers-oauth-provider']),
+    ...versionsOf([...names, ...peers]),
   },
   rounds: effort.rounds,
   seconds: (performance.now() - begun) / 1000,
