@@ -31,15 +31,16 @@ export interface Loaded {
   readonly headers: Readonly<Record<string, string>>
 }
 
-function requestOf({ port, path, headers }: Load, body: string): string {
+/** Returns a request, as it goes over the wire. */
+export function requestOf({ port, path, headers }: Pick<Load, 'port' | 'path' | 'headers'>, body: string): string {
   const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)) })
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
   const host = headers['host'] === undefined ? `host: 127.0.0.1:${port}\r\n` : ''
   return `POST ${path} HTTP/1.1\r\n${host}${head}\r\n${body}`
 }
 
-/** Reads one answer off a connection. */
-function readAnswer(
+/** Reads one answer off a connection; nothing where it has not come whole. */
+export function readAnswer(
   received: string,
 ): { readonly status: string; readonly head: string; readonly body: string } | undefined {
   const end = received.indexOf('\r\n\r\n')

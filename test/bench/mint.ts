@@ -4,33 +4,17 @@
  * @module
  */
 
-import { createHash } from 'node:crypto'
 import { encodeBase64url } from '../../keys/base64url.ts'
 import { digestText } from '../../keys/digest.ts'
-import { createKeyring, writeRing } from '../../keys/index.ts'
-import { sealPurpose } from '../../src/token/purpose.ts'
+import { writeRing } from '../../keys/index.ts'
 import { LOGIN_KEY } from '../fixtures.ts'
 import { type Loaded, type LoadGenerator, startLoadGenerator } from './load.ts'
 import { type Contender, type Effort, race, ratioIn, timeIn } from './measure.ts'
 import { CLIENT, type OidcProvider } from './oidc_provider.ts'
 import { type Row, writeTime } from './report.ts'
+import { basic, CHALLENGE, FORM, form, HEADERS, REDIRECT_URI, SCOPE, sealGrant, VERIFIER } from './requests.ts'
 import { API, ISSUER, LEDGER, LIFE, PARTNER, PARTNER_KEY, ring } from './tokens.ts'
 import { type Running, startWorker, type WorkerOptions } from './workerd.ts'
-
-const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
-const REDIRECT_URI = 'https://app.example.com/cb'
-const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXkQ8xZb0aT7s3v5'
-const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url')
-const SCOPE = 'orders:read orders:write'
-
-const basic = (id: string, secret: string) => ({ authorization: `Basic ${btoa(`${id}:${secret}`)}` })
-/** The issuer is an https one: workerd is told that TLS ended before it, as it does on Workers. */
-const HEADERS = {
-  ...FORM,
-  host: new URL(ISSUER).host,
-  'x-forwarded-proto': 'https',
-  ...basic(CLIENT.id, CLIENT.secret),
-}
 
 /** The Worker's variables, as wrangler.toml would give them. */
 export function issuerWorker(): WorkerOptions {
@@ -61,30 +45,6 @@ export function issuerWorker(): WorkerOptions {
     },
     durableObjects: { GUARD: 'GuardObject', REVOCATIONS: 'RevocationsObject' },
   }
-}
-
-function form(parameters: Readonly<Record<string, string>>): string {
-  return new URLSearchParams(parameters).toString()
-}
-
-/** What a person let the client have. */
-async function sealGrant(purpose: 'code' | 'refresh', more: Readonly<Record<string, unknown>>): Promise<string> {
-  const now = Math.floor(Date.now() / 1000)
-  const leaves = createKeyring(ring, ISSUER).leavesFor(purpose, '', 'A256GCM', 86_400)
-  const id = (): string => encodeBase64url(crypto.getRandomValues(new Uint8Array(16)))
-  const approval = {
-    gid: id(),
-    sid: id(),
-    sub: 'alice',
-    client_id: CLIENT.id,
-    scope: SCOPE.split(' '),
-    resources: [API],
-    auth_time: now,
-    approved_at: now,
-    grant_end: now + 86_400,
-  }
-  const exp = purpose === 'code' ? now + 60 : now + 86_400
-  return sealPurpose(purpose, { jti: id(), iat: now, exp, ...approval, ...more }, leaves, now)
 }
 
 interface Parts {
