@@ -8,6 +8,7 @@ import { createDecipheriv, createSecretKey } from 'node:crypto'
 import { type CryptoKey, compactDecrypt, importJWK, jwtDecrypt, jwtVerify, SignJWT } from 'jose'
 import { createDirectVerifier } from '../../src/verifier/direct.ts'
 import { createVerifier, type Verifier } from '../../src/verifier/index.ts'
+import { fastJwt, jsonwebtoken } from './jwt_peers.ts'
 import { atOnce, awaited, type Contender, type Effort, race, ratioIn, type Times, timeIn } from './measure.ts'
 import { importPeer } from './peers.ts'
 import { type Row, writeTime } from './report.ts'
@@ -109,6 +110,7 @@ export async function openInNode(effort: Effort, introspect: Contender | undefin
     [direct, nodeFloor(token, leaf.key)],
     [direct, awaited('jwtDecrypt', () => jwtDecrypt(token, gcmKey, claims(API, 'at+jwe'))), await signed('ES256')],
     [direct, await signed('Ed25519'), await signed('RS256'), await iron(), await paseto()],
+    [direct, ...(await fastJwt()), await jsonwebtoken()],
     ...(introspect === undefined ? [] : [[direct, introspect]]),
     [
       verifying('nested dir', ledger, nested.byLeaf),
@@ -133,7 +135,12 @@ export async function openInNode(effort: Effort, introspect: Contender | undefin
     }
   }
   return [
-    row('direct', 'floor', 'direct', 'floor: node:crypto AES-256-GCM + JSON.parse', { atLeast: 0.6 }),
+    row('direct', 'floor', 'direct', 'floor: node:crypto AES-256-GCM + JSON.parse', { atLeast: 0.65 }),
+    row('direct', 'fast-jwt HS256', 'direct', 'fast-jwt HS256, a secret that both know'),
+    row('direct', 'jsonwebtoken HS256', 'direct', 'jsonwebtoken HS256, a secret that both know'),
+    row('direct', 'fast-jwt ES256', 'direct', 'fast-jwt ES256'),
+    row('direct', 'fast-jwt EdDSA', 'direct', 'fast-jwt EdDSA'),
+    row('direct', 'fast-jwt, cached', 'direct', 'fast-jwt, a verdict that it has cached'),
     row('direct', 'jwtDecrypt', 'direct', 'jose jwtDecrypt of the same', { atLeast: 12 }),
     row('direct', 'jwtVerify ES256', 'direct', 'jose jwtVerify ES256', { atLeast: 12 }),
     row('direct', 'jwtVerify Ed25519', 'direct', 'jose jwtVerify Ed25519'),

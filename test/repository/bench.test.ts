@@ -20,6 +20,8 @@ describe('the benchmark', { timeout: 280_000 }, () => {
         'growth',
         'guard, p99',
         'guard, rate',
+        'middleware',
+        'middleware, whole request',
         'mint, workerd',
         'open, Node',
         'open, workerd',
