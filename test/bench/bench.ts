@@ -26,6 +26,7 @@ function progress(step: string): void {
 
 progress('installing what it is measured against')
 installPeers()
+const { exchange } = await import('./exchange.ts')
 const { growth } = await import('./growth.ts')
 const { guards } = await import('./guards.ts')
 const { middleware } = await import('./middleware.ts')
@@ -69,6 +70,8 @@ try {
   rows.push(...(await middleware(effort)))
   progress('minting')
   rows.push(...(await mint(effort, oidc)))
+  progress('exchanging')
+  rows.push(...(await exchange(effort)))
   progress('sizes')
   rows.push(...(await sizes()))
   progress('growth')

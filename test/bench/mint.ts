@@ -16,6 +16,9 @@ import { basic, CHALLENGE, FORM, form, HEADERS, REDIRECT_URI, SCOPE, sealGrant, 
 import { API, ISSUER, LEDGER, LIFE, PARTNER, PARTNER_KEY, ring } from './tokens.ts'
 import { type Running, startWorker, type WorkerOptions } from './workerd.ts'
 
+/** A client without a secret. */
+export const PUBLIC_CLIENT = 'app'
+
 /** The Worker's variables, as wrangler.toml would give them. */
 export function issuerWorker(): WorkerOptions {
   const scopes = SCOPE.split(' ')
@@ -40,6 +43,12 @@ export function issuerWorker(): WorkerOptions {
           resources: [API, PARTNER, LEDGER],
           scopes,
         },
+        [PUBLIC_CLIENT]: {
+          grant_types: ['authorization_code', 'refresh_token'],
+          redirect_uris: [REDIRECT_URI],
+          resources: [API],
+          scopes,
+        },
       },
       LOGIN: { type: 'page', url: 'https://login.example/', issuer: 'https://login.example', jwks: { keys: [login] } },
     },
@@ -53,7 +62,7 @@ interface Parts {
 }
 
 /** Returns a contender that sends the same request again and again, or each body once. */
-function requesting(
+export function requesting(
   name: string,
   to: { readonly port: number },
   headers: Readonly<Record<string, string>>,
@@ -72,9 +81,14 @@ function requesting(
   }
 }
 
-async function answerOf(worker: Running, body: string, generator: LoadGenerator): Promise<Loaded> {
-  const request = { port: worker.port, connections: 1, times: 1, path: '/token', headers: HEADERS, bodies: [body] }
-  return generator.send(request)
+/** Asks once, over a connection of its own. */
+export async function answerOf(
+  { port }: Running,
+  body: string,
+  generator: LoadGenerator,
+  headers: Readonly<Record<string, string>> = HEADERS,
+): Promise<Loaded> {
+  return generator.send({ port, connections: 1, times: 1, path: '/token', headers, bodies: [body] })
 }
 
 /** What Cloudflare's provider hands out before it is measured. */
