@@ -17,7 +17,9 @@ describe('the benchmark', { timeout: 280_000 }, () => {
     expect(Object.values(versions)).not.toContain('missing')
     expect([...new Set(rows.map(({ group }) => group))].toSorted()).toEqual(
       [
+        'cold start',
         'growth',
+        'guard, one home',
         'guard, p99',
         'guard, rate',
         'middleware',
