@@ -4,16 +4,14 @@
  * @module
  */
 
-import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Contender, Effort } from './measure.ts'
 import { installPeers, versionsOf } from './peers.ts'
 import { type Head, isMet, type Row, writeTable } from './report.ts'
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, svg: { type: 'boolean' }, quick: { type: 'boolean' } },
+  options: { json: { type: 'boolean' }, keep: { type: 'boolean' }, quick: { type: 'boolean' } },
 })
 const effort: Effort = values.quick === true ? { rounds: 3, slice: 2 } : { rounds: 25, slice: 30 }
 const begun = performance.now()
@@ -29,6 +27,7 @@ installPeers()
 const { exchange } = await import('./exchange.ts')
 const { growth } = await import('./growth.ts')
 const { guards } = await import('./guards.ts')
+const { home } = await import('./home.ts')
 const { middleware } = await import('./middleware.ts')
 const { mint } = await import('./mint.ts')
 const { CLIENT, startOidcProvider } = await import('./oidc_provider.ts')
@@ -78,6 +77,7 @@ try {
   rows.push(...(await growth(effort)))
   progress('guards')
   rows.push(...(await guards(effort)))
+  rows.push(...(await home(effort)))
   progress('weight')
   rows.push(...(await weights(effort)))
   progress('done\n')
@@ -115,9 +115,9 @@ const head: Head = {
   rounds: effort.rounds,
   seconds: (performance.now() - begun) / 1000,
 }
-if (values.svg === true) {
-  const { drawChart } = await import('./chart.ts')
-  writeFileSync(join(import.meta.dirname, 'speed.svg'), drawChart(rows))
+if (values.keep === true) {
+  const { keep } = await import('./quotes.ts')
+  keep({ date: new Date().toISOString().slice(0, 10), ...head, rows })
 }
 if (values.json === true)
   console.log(JSON.stringify({ ...head, rows: rows.map((row) => ({ ...row, met: isMet(row) })) }))
