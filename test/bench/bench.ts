@@ -31,6 +31,7 @@ const { home } = await import('./home.ts')
 const { middleware } = await import('./middleware.ts')
 const { mint } = await import('./mint.ts')
 const { CLIENT, startOidcProvider } = await import('./oidc_provider.ts')
+const { openid } = await import('./openid.ts')
 const { openInNode } = await import('./open_node.ts')
 const { openInWorkerd } = await import('./open_workerd.ts')
 const { sizes } = await import('./size.ts')
@@ -71,6 +72,8 @@ try {
   rows.push(...(await mint(effort, oidc)))
   progress('exchanging')
   rows.push(...(await exchange(effort)))
+  progress('logging in')
+  rows.push(...(await openid(effort)))
   progress('sizes')
   rows.push(...(await sizes()))
   progress('growth')
@@ -93,6 +96,7 @@ const names = [
   'express',
   'fastify',
   'oidc-provider',
+  'better-auth',
   'iron-webcrypto',
   'paseto-ts',
   'redis',

@@ -6,7 +6,7 @@
 
 import { createHash } from 'node:crypto'
 import { encodeBase64url } from '../../keys/base64url.ts'
-import { createKeyring } from '../../keys/index.ts'
+import { createKeyring, type Ring } from '../../keys/index.ts'
 import { sealPurpose } from '../../src/token/purpose.ts'
 import { CLIENT } from './oidc_provider.ts'
 import { API, ISSUER, ring } from './tokens.ts'
@@ -31,9 +31,13 @@ export function form(parameters: Readonly<Record<string, string>>): string {
 }
 
 /** What a person let the client have. */
-export async function sealGrant(purpose: 'code' | 'refresh', more: Readonly<Record<string, unknown>>): Promise<string> {
+export async function sealGrant(
+  purpose: 'code' | 'refresh',
+  more: Readonly<Record<string, unknown>>,
+  of: Ring = ring,
+): Promise<string> {
   const now = Math.floor(Date.now() / 1000)
-  const leaves = createKeyring(ring, ISSUER).leavesFor(purpose, '', 'A256GCM', 86_400)
+  const leaves = createKeyring(of, ISSUER).leavesFor(purpose, '', 'A256GCM', 86_400)
   const id = (): string => encodeBase64url(crypto.getRandomValues(new Uint8Array(16)))
   const approval = {
     gid: id(),

@@ -27,6 +27,7 @@ describe('the benchmark', { timeout: 280_000 }, () => {
         'mint, workerd',
         'open, Node',
         'open, workerd',
+        'openid, Node',
         'size',
         'weight',
       ].toSorted(),
