@@ -1,5 +1,5 @@
 /**
- * What stands before the endpoints: for every one the same headers and the same host; for some a method, a length, a limit.
+ * What stands before the endpoints: for every one the headers of its kind and the same host; for some a method, a length, a limit.
  *
  * @module
  */
@@ -10,14 +10,22 @@ import { cors } from 'hono/cors'
 import { isLoopback } from '../../keys/identifier.ts'
 import type { EndpointContext } from '../context.ts'
 import type { Log } from '../log.ts'
-import { essenceOf, isPreferred } from '../protocol/media_type.ts'
+import { essenceOf, isData, isPreferred } from '../protocol/media_type.ts'
 import { USUAL_STRICT_TRANSPORT_SECURITY } from '../protocol/strict_transport_security.ts'
 import type { IssuerSettings } from '../settings/issuer_settings.ts'
 import type { CheckedSettings } from '../settings/settings.ts'
 import { brokenOff, LONGEST_URL } from './browser.ts'
 import { createLimiting, tooMany } from './limiting.ts'
 import { isOpenerKept } from './popup.ts'
-import { answerError, answerRefusal, answerRefusalPage, isRefusal, SECURITY_HEADERS, toResponse } from './respond.ts'
+import {
+  answerError,
+  answerRefusal,
+  answerRefusalPage,
+  DATA_HEADERS,
+  isRefusal,
+  PAGE_HEADERS,
+  toResponse,
+} from './respond.ts'
 
 const JSON_TYPE = 'application/json'
 
@@ -50,18 +58,24 @@ function isForEverybody(headers: Headers): boolean {
 /** What pages of ours say themselves: nobody is told an address, or an app the origin of the form that is posted there. */
 const KEPT_REFERRERS: ReadonlySet<string> = new Set(['no-referrer', 'origin'])
 
-/** Gives a response the headers of all. */
+/** Gives a response the headers of every one: of data its own, of all else those of pages. */
 function secure(headers: Headers, c: Context): void {
+  const type = essenceOf(headers.get('Content-Type'))
+  if (isData(type)) {
+    // Ours have them from the beginning, and to read costs less than to write.
+    for (const [name, value] of Object.entries(DATA_HEADERS)) if (headers.get(name) !== value) headers.set(name, value)
+    return
+  }
   const referrers = headers.get('Referrer-Policy')
-  for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value)
+  for (const [name, value] of Object.entries(PAGE_HEADERS)) headers.set(name, value)
   // An operator's own page may have a form for `/login`: without a referrer its `Origin` would be `null`.
-  const isPage = essenceOf(headers.get('Content-Type')) === 'text/html'
-  if (isPage) headers.set('Referrer-Policy', referrers && KEPT_REFERRERS.has(referrers) ? referrers : 'same-origin')
+  if (type === 'text/html')
+    headers.set('Referrer-Policy', referrers && KEPT_REFERRERS.has(referrers) ? referrers : 'same-origin')
   if (isOpenerKept(c)) headers.set('Cross-Origin-Opener-Policy', 'unsafe-none')
 }
 
 /**
- * Gives every response the headers of all, if it has not got them yet; and nobody keeps it, unless it is made for everybody
+ * Gives every response the headers of its kind; and nobody keeps it, unless it is made for everybody
  * and says so: codes, states and cookies travel in redirects and pages, an operator's own login page too (RFC 6749 §5.1).
  */
 export function securely({ strictTransportSecurity: hsts }: CheckedSettings): MiddlewareHandler {
@@ -71,7 +85,7 @@ export function securely({ strictTransportSecurity: hsts }: CheckedSettings): Mi
     const { headers } = c.res
     if (headers.get('Cache-Control') !== 'no-store' && !isForEverybody(headers))
       headers.set('Cache-Control', 'no-store')
-    if (!headers.has('X-Frame-Options')) secure(headers, c)
+    secure(headers, c)
     if (hsts === undefined) headers.delete('Strict-Transport-Security')
     else if (!isUsual) headers.set('Strict-Transport-Security', hsts)
   }

@@ -21,17 +21,22 @@ export interface Answer {
   readonly body: string
 }
 
-/**
- * Headers of every response, whatever it is: those of `hono/secure-headers`. They are there from the beginning: to set each
- * on a response that is made already costs more than to seal a token.
- */
-export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
+/** Headers of every response: those that mean something to whoever reads data, and no page. */
+export const DATA_HEADERS: Readonly<Record<string, string>> = {
   'Cross-Origin-Resource-Policy': 'same-origin',
-  'Origin-Agent-Cluster': '?1',
-  'Referrer-Policy': 'no-referrer',
   'Strict-Transport-Security': USUAL_STRICT_TRANSPORT_SECURITY,
   'X-Content-Type-Options': 'nosniff',
+}
+
+/**
+ * Headers of all that a browser may show, and of what it is sent on by: those of `hono/secure-headers`. Data has none of the others: it has no
+ * window, frame, referrer or script, and to write them costs more than to seal a token.
+ */
+export const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  ...DATA_HEADERS,
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Origin-Agent-Cluster': '?1',
+  'Referrer-Policy': 'no-referrer',
   'X-DNS-Prefetch-Control': 'off',
   'X-Download-Options': 'noopen',
   'X-Frame-Options': 'DENY',
@@ -217,9 +222,9 @@ export function answerErrorPage(
   )
 }
 
-/** Returns an answer as a `Response`, with the headers of every response. */
+/** Returns an answer as a `Response`, with the headers of every response: to set them later would cost more. */
 export function toResponse({ status, headers, body }: Answer): Response {
-  return new Response(body, { status, headers: { ...SECURITY_HEADERS, ...headers } })
+  return new Response(body, { status, headers: { ...DATA_HEADERS, ...headers } })
 }
 
 /** Returns the answer to a request for which there is no room, before anything is done for it. */

@@ -12,6 +12,9 @@ const PARAMETER = new RegExp(`[ \\t]*;[ \\t]*(?:(${TOKEN})=(?:(${TOKEN})|"((?:[^
 /** The essence of JSON, whatever else it says that it is (RFC 6839 §3.1). */
 export const JSON_TYPE: RegExp = /^application\/(?:[\w.-]+\+)?json$/
 
+/** The essence of what programs read, and no browser shows as a page: JSON, and what is signed or sealed (RFC 7515 §9.2.1). */
+const DATA_TYPE = /^application\/(?:[\w.-]+\+)?(?:json|jwt|jose)$/
+
 /** A media type, or a range of them. */
 interface MediaType {
   /** Type and subtype, in lower case. */
@@ -41,6 +44,11 @@ function readMediaType(text: string): MediaType | undefined {
 /** Returns type and subtype of a media type in lower case, whatever its parameters are; the first, where it is there twice. */
 export function essenceOf(type: string | null | undefined): string {
   return (type ?? '').split(/[;,]/, 1)[0]?.trim().toLowerCase() ?? ''
+}
+
+/** Tells whether an essence is of data. */
+export function isData(essence: string): boolean {
+  return DATA_TYPE.test(essence)
 }
 
 /** Tells whether a label is one of UTF-8 (Encoding Standard §4.2). */

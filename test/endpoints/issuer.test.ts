@@ -4,46 +4,99 @@ import { describe, expect, it } from 'vitest'
 import { encodeBase64url } from '../../keys/base64url.ts'
 import { type Root, rotateRing, writeRing } from '../../keys/index.ts'
 import type { IssuerSettings, LogEntry } from '../../src/index.ts'
-import { ISSUER, NOW, testIssuer, testKey, testRing } from '../fixtures.ts'
+import { ISSUER, NOW, testIssuer, testKey, testRing, tokenRequest } from '../fixtures.ts'
 import { bareLine } from '../parties/bare_line.ts'
+import { authorizeUrl } from '../parties/person.ts'
 
+/** What is said with everything. */
 const EVERY = {
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
   'strict-transport-security': 'max-age=31536000',
+  'x-content-type-options': 'nosniff',
 }
+
+/** Who would rather have a page. */
+const BROWSER = { accept: 'text/html' }
 
 describe('every response', () => {
   it.each([
     ['POST', '/token'],
     ['GET', '/token'],
     ['GET', '/healthz'],
+    ['GET', '/jwks'],
     ['GET', '/.well-known/oauth-authorization-server'],
     ['GET', '/nothing'],
+    ['GET', '/'],
+    ['GET', '/authorize'],
     ['GET', '/%74oken'],
     ['GET', `/${'a'.repeat(9000)}`],
   ])('to %s %.60s has the headers of security.md b.0', async (method, path) => {
-    const { headers } = await testIssuer().request(ISSUER + path, { method })
-    expect(Object.fromEntries(Object.keys(EVERY).map((name) => [name, headers.get(name)]))).toEqual(EVERY)
-    expect([headers.get('server'), headers.get('x-powered-by')]).toEqual([null, null])
+    for (const headers of [{}, BROWSER]) {
+      const answer = await testIssuer().request(ISSUER + path, { method, headers })
+      expect(Object.keys(EVERY).map((name) => answer.headers.get(name))).toEqual(Object.values(EVERY))
+      expect([answer.headers.get('server'), answer.headers.get('x-powered-by')]).toEqual([null, null])
+    }
   })
 
   it.each([
-    ['POST', '/token'],
-    ['GET', '/jwks'],
-    ['GET', '/'],
-    ['GET', '/nothing'],
-  ])('to %s %s has those that hono/secure-headers sets', async (method, path) => {
+    ['GET', '/', {}],
+    ['GET', '/authorize', {}],
+    ['GET', '/login/callback?state=x', {}],
+    ['GET', '/nothing', BROWSER],
+    ['GET', '/token', BROWSER],
+    ['POST', '/authorize', BROWSER],
+  ])('that is a page, to %s %s %j, has those that hono/secure-headers sets', async (method, path, headers) => {
     const app = new Hono()
     const strictTransportSecurity = EVERY['strict-transport-security']
     app.use(secureHeaders({ strictTransportSecurity, xFrameOptions: 'DENY' }))
     app.all('*', (c) => c.body(null))
     const expected = Object.fromEntries((await app.request('/')).headers)
-    const { headers } = await testIssuer().request(ISSUER + path, { method })
-    expect(Object.keys(expected).length).toBeGreaterThan(9)
-    expect(Object.fromEntries(Object.keys(expected).map((name) => [name, headers.get(name)]))).toEqual(expected)
+    const page = await testIssuer().request(ISSUER + path, { method, headers })
+    expect([page.headers.get('content-type'), Object.keys(expected).length > 9]).toEqual([
+      'text/html; charset=utf-8',
+      true,
+    ])
+    // A page with a form says to ourselves where it comes from.
+    const { 'referrer-policy': _, ...same } = expected
+    expect(Object.fromEntries(Object.keys(same).map((name) => [name, page.headers.get(name)]))).toEqual(same)
+    expect(['no-referrer', 'same-origin']).toContain(page.headers.get('referrer-policy'))
+  })
+
+  it('that is data has none of the headers that mean something on pages alone', async () => {
+    const issuer = testIssuer()
+    const token = await issuer.request(`${ISSUER}/token`, tokenRequest())
+    expect([token.status, Object.fromEntries(token.headers)]).toEqual([
+      200,
+      {
+        ...EVERY,
+        'cache-control': 'no-store',
+        'content-type': 'application/json',
+        pragma: 'no-cache',
+        'request-id': expect.any(String),
+      },
+    ])
+    for (const path of ['/jwks', '/healthz', '/.well-known/oauth-authorization-server', '/nothing', '/token']) {
+      const { headers } = await issuer.request(ISSUER + path)
+      expect(headers.get('content-type')).toMatch(/json$/)
+      const said = ['x-frame-options', 'referrer-policy', 'cross-origin-opener-policy', 'origin-agent-cluster']
+      expect(said.filter((name) => headers.has(name))).toEqual([])
+    }
+  })
+
+  it.each([
+    ['a page', 'text/html', 'DENY'],
+    ['a picture', 'image/svg+xml', 'DENY'],
+    ['something that it does not name', '', 'DENY'],
+    ['JSON', 'application/json; charset=utf-8', null],
+  ])("of an operator's own login has the headers of its kind: %s", async (_, type, framed) => {
+    const headers = { 'Content-Type': type }
+    // As whoever sets one of ours by itself: it has all the others then, too.
+    for (const own of [{}, { 'X-Content-Type-Options': 'nosniff' }, framed && { 'X-Frame-Options': 'ALLOWALL' }]) {
+      const issuer = testIssuer({ authenticate: async () => new Response('{}', { headers: { ...headers, ...own } }) })
+      const page = await issuer.request(authorizeUrl())
+      const said = ['x-frame-options', ...Object.keys(EVERY)].map((name) => page.headers.get(name))
+      expect([page.status, ...said]).toEqual([200, framed, ...Object.values(EVERY)])
+    }
   })
 })
 

@@ -280,11 +280,17 @@ describe('serve with a bound', () => {
     await expect.poll(come).toBe(3)
     for (let times = 0; times < 5; times++) {
       const { status, headers, text } = await askPort(port, '/token', { form })
-      expect([status, headers['retry-after'], headers['cache-control'], headers['x-frame-options'], text]).toEqual([
+      expect([
+        status,
+        headers['retry-after'],
+        headers['cache-control'],
+        headers['x-content-type-options'],
+        text,
+      ]).toEqual([
         503,
         '1',
         'no-store',
-        'DENY',
+        'nosniff',
         '{"error":"temporarily_unavailable","error_description":"The server cannot serve this now; try again later."}',
       ])
     }
