@@ -111,7 +111,8 @@ function mount(context: EndpointContext, settings: IssuerSettings): Issuer {
   const base = new URL(issuer).pathname.replace(/\/$/, '')
 
   const app = new Hono()
-  const { form, formOfPages, registration, document, proved, resource, page } = createDoors(app, context, settings)
+  const doors = createDoors(app, context, settings)
+  const { form, formOfPages, registration, document, proved, resource, page } = doors
   const { scheme } = settings
   app.use(
     following(context, settings),
@@ -165,5 +166,10 @@ function mount(context: EndpointContext, settings: IssuerSettings): Issuer {
 
   app.notFound(() => toResponse(answerRefusal(404)))
   app.onError((error) => toResponse(answerError(error, { event: 'request', log })))
-  return Object.assign(app, { createTokenResponse: followingForm(context, createTokenResponse) })
+  const { fetch: byApp } = app
+  return Object.assign(app, {
+    fetch: ((request, env, execution) =>
+      doors.plainly(request, env, execution) ?? byApp(request, env, execution)) satisfies Issuer['fetch'],
+    createTokenResponse: followingForm(context, createTokenResponse),
+  })
 }

@@ -12,10 +12,12 @@ import type { EndpointContext } from '../context.ts'
 import { readText } from '../jose/strict_json.ts'
 import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
 import type { IssuerSettings } from '../settings/issuer_settings.ts'
-import { LONGEST_FORM, readBody, readBytes } from './browser.ts'
+import { LONGEST_FORM, readBytes } from './browser.ts'
 import { REQUEST_ID } from './following.ts'
 import { type FormEndpoint, LONGEST_FORM_REQUEST } from './form_endpoint.ts'
-import { atMost, corsWhereAsked, limitFailures, only } from './middleware.ts'
+import { createFormRequests } from './form_request.ts'
+import { atMost, corsWhereAsked, createLimitFailure, limitFailures, only } from './middleware.ts'
+import { createPlainWay, type PlainWay } from './plain_way.ts'
 import { type Answer, toResponse } from './respond.ts'
 import { waitUntilOf } from './wait_until.ts'
 
@@ -52,6 +54,8 @@ export interface RegistrationCall {
 
 /** The doors of an issuer. Each takes what answers there, and its path. */
 export interface Doors {
+  /** Answers a form as nearly all send it, without the app; nothing for all else. */
+  readonly plainly: PlainWay
   /** Takes a form from a client, a resource server or an operator. */
   form(path: string, answer: FormEndpoint): void
   /** Takes a form from a client that may be a page of another origin. */
@@ -77,24 +81,23 @@ export interface Doors {
 
 /** Returns the doors of an app. */
 export function createDoors(app: Hono, context: EndpointContext, settings: IssuerSettings): Doors {
-  const limit = limitFailures(context, settings)
-  /** Returns the certificate of a request, where some client needs one. */
-  const certificateOf = ({ req, env }: Context): ClientCertificate | undefined =>
-    context.settings.hasCertificates ? settings.certificate?.(req.raw, env) : undefined
-  const handlerOf = (answer: FormEndpoint) => async (c: Context) => {
-    const { env } = c
-    const { raw } = c.req
-    const { url: uri, method, headers } = raw
-    const credentials = settings.credentials?.(raw, env) ?? {}
-    const certificate = certificateOf(c)
-    const address = settings.addressOf?.(raw, env)
-    const beside = { credentials, certificate, address, request: raw, env, waitUntil: waitUntilOf(c) }
-    return toResponse(await answer({ uri, method, headers, body: await readBody(raw), ...beside }))
-  }
+  const limitFailure = createLimitFailure(context, settings)
+  const limit = limitFailures(limitFailure)
+  const { certificateOf, readFormRequest } = createFormRequests(context, settings)
+  const handlerOf = (answer: FormEndpoint) => async (c: Context) =>
+    toResponse(await answer(await readFormRequest(c.req.raw, c.env, waitUntilOf(c))))
   const taking = (answer: FormEndpoint) => [limit, atMost(LONGEST_FORM_REQUEST), handlerOf(answer)] as const
+  const forms = new Map<string, FormEndpoint>()
   return {
-    form: (path, answer) => void app.all(path, ...taking(answer)),
-    formOfPages: (path, answer) => void app.all(path, corsWhereAsked(CORS), ...taking(answer)),
+    plainly: createPlainWay(context, settings, { forms, readFormRequest, limitFailure }),
+    form(path, answer) {
+      app.all(path, ...taking(answer))
+      forms.set(path, answer)
+    },
+    formOfPages(path, answer) {
+      app.all(path, corsWhereAsked(CORS), ...taking(answer))
+      forms.set(path, answer)
+    },
     registration(path, answer) {
       app.all(path, corsWhereAsked(CORS), only('POST'), atMost(LONGEST_REGISTRATION), async ({ req: { raw }, env }) => {
         const isAllowed = async (): Promise<boolean> => (await settings.allowRegistration?.(raw, env)) !== false
@@ -110,11 +113,11 @@ export function createDoors(app: Hono, context: EndpointContext, settings: Issue
       })
     },
     proved(path, answer, ...methods) {
-      const handler = async (c: Context) => toResponse(await answer(c.req.raw, certificateOf(c)))
+      const handler = async (c: Context) => toResponse(await answer(c.req.raw, certificateOf(c.req.raw, c.env)))
       app.all(path, only('GET', 'POST', ...methods), limit, atMost(LONGEST_FORM_REQUEST), handler)
     },
     resource(path, answer) {
-      const handler = async (c: Context) => toResponse(await answer(c.req.raw, certificateOf(c)))
+      const handler = async (c: Context) => toResponse(await answer(c.req.raw, certificateOf(c.req.raw, c.env)))
       app.all(
         path,
         corsWhereAsked({ ...CORS, allowMethods: ['GET', 'HEAD', 'POST'] }),

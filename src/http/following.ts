@@ -7,19 +7,34 @@
 import type { MiddlewareHandler } from 'hono'
 import type { EndpointContext } from '../context.ts'
 import type { IssuerSettings } from '../settings/issuer_settings.ts'
+import type { WaitUntil } from '../wait_until.ts'
 import type { FormEndpoint } from './form_endpoint.ts'
 import { waitUntilOf } from './wait_until.ts'
 
 /** The header of every answer that tells what its request is called. */
 export const REQUEST_ID = 'Request-Id'
 
+/** Runs the whole answer to a request in its scope, and hands over what that is called. */
+export type Follow = <Answered>(
+  request: Request,
+  env: unknown,
+  waitUntil: WaitUntil,
+  answer: (id: string) => Promise<Answered>,
+) => Promise<Answered>
+
+/** Returns what follows requests. */
+export function createFollow({ events }: EndpointContext, { credentials }: IssuerSettings): Follow {
+  return (request, env, waitUntil, answer) => {
+    const look = credentials && (() => credentials(request, env))
+    return events.within({ headers: request.headers, waitUntil, ...(look && { credentials: look }) }, answer)
+  }
+}
+
 /** Runs the whole answer in its request's scope, and tells what that is called. */
-export function following({ events }: EndpointContext, { credentials }: IssuerSettings): MiddlewareHandler {
+export function following(context: EndpointContext, settings: IssuerSettings): MiddlewareHandler {
+  const follow = createFollow(context, settings)
   return function followingMiddleware(c, next) {
-    const { raw } = c.req
-    const look = credentials && (() => credentials(raw, c.env))
-    const followed = { headers: raw.headers, waitUntil: waitUntilOf(c), ...(look && { credentials: look }) }
-    return events.within(followed, async (id) => {
+    return follow(c.req.raw, c.env, waitUntilOf(c), async (id) => {
       await next()
       c.res.headers.set(REQUEST_ID, id)
     })

@@ -4,26 +4,26 @@
  * @module
  */
 
-import type { Context, MiddlewareHandler } from 'hono'
+import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { isLoopback } from '../../keys/identifier.ts'
 import type { EndpointContext } from '../context.ts'
 import type { Log } from '../log.ts'
-import { essenceOf, isData, isPreferred } from '../protocol/media_type.ts'
-import { USUAL_STRICT_TRANSPORT_SECURITY } from '../protocol/strict_transport_security.ts'
+import { essenceOf, isPreferred } from '../protocol/media_type.ts'
 import type { IssuerSettings } from '../settings/issuer_settings.ts'
 import type { CheckedSettings } from '../settings/settings.ts'
 import { brokenOff, LONGEST_URL } from './browser.ts'
 import { createLimiting, tooMany } from './limiting.ts'
 import { isOpenerKept } from './popup.ts'
 import {
+  type Answer,
   answerError,
   answerRefusal,
   answerRefusalPage,
-  DATA_HEADERS,
+  createHeadersOf,
+  type HeadersOf,
   isRefusal,
-  PAGE_HEADERS,
   toResponse,
 } from './respond.ts'
 
@@ -58,36 +58,30 @@ function isForEverybody(headers: Headers): boolean {
 /** What pages of ours say themselves: nobody is told an address, or an app the origin of the form that is posted there. */
 const KEPT_REFERRERS: ReadonlySet<string> = new Set(['no-referrer', 'origin'])
 
-/** Gives a response the headers of every one: of data its own, of all else those of pages. */
-function secure(headers: Headers, c: Context): void {
-  const type = essenceOf(headers.get('Content-Type'))
-  if (isData(type)) {
-    // Ours have them from the beginning, and to read costs less than to write.
-    for (const [name, value] of Object.entries(DATA_HEADERS)) if (headers.get(name) !== value) headers.set(name, value)
-    return
-  }
+/** Gives a response the headers of its kind: ours have them from the beginning, and to read costs less than to write. */
+function secure(headers: Headers, headersOf: HeadersOf): void {
+  const type = headers.get('Content-Type')
   const referrers = headers.get('Referrer-Policy')
-  for (const [name, value] of Object.entries(PAGE_HEADERS)) headers.set(name, value)
+  for (const [name, value] of Object.entries(headersOf(type))) if (headers.get(name) !== value) headers.set(name, value)
   // An operator's own page may have a form for `/login`: without a referrer its `Origin` would be `null`.
-  if (type === 'text/html')
+  if (essenceOf(type) === 'text/html')
     headers.set('Referrer-Policy', referrers && KEPT_REFERRERS.has(referrers) ? referrers : 'same-origin')
-  if (isOpenerKept(c)) headers.set('Cross-Origin-Opener-Policy', 'unsafe-none')
 }
 
 /**
  * Gives every response the headers of its kind; and nobody keeps it, unless it is made for everybody
  * and says so: codes, states and cookies travel in redirects and pages, an operator's own login page too (RFC 6749 §5.1).
  */
-export function securely({ strictTransportSecurity: hsts }: CheckedSettings): MiddlewareHandler {
-  const isUsual = hsts === USUAL_STRICT_TRANSPORT_SECURITY
+export function securely({ strictTransportSecurity }: CheckedSettings): MiddlewareHandler {
+  const headersOf = createHeadersOf(strictTransportSecurity)
   return async function securelyMiddleware(c, next) {
     await next()
     const { headers } = c.res
     if (headers.get('Cache-Control') !== 'no-store' && !isForEverybody(headers))
       headers.set('Cache-Control', 'no-store')
-    secure(headers, c)
-    if (hsts === undefined) headers.delete('Strict-Transport-Security')
-    else if (!isUsual) headers.set('Strict-Transport-Security', hsts)
+    secure(headers, headersOf)
+    if (isOpenerKept(c)) headers.set('Cross-Origin-Opener-Policy', 'unsafe-none')
+    if (strictTransportSecurity === undefined) headers.delete('Strict-Transport-Security')
   }
 }
 
@@ -160,14 +154,17 @@ export function only(...methods: readonly string[]): MiddlewareHandler {
   }
 }
 
+/** Tells whether a body is said to have no more than so many bytes: of one whose length is said no more is ever read. */
+export function isSaidAtMost(maxSize: number, headers: Headers): boolean {
+  return !headers.has('transfer-encoding') && Number(headers.get('content-length') ?? Number.NaN) <= maxSize
+}
+
 /** Refuses bodies over a number of bytes, whatever their length is said to be. */
 export function atMost(maxSize: number): MiddlewareHandler {
   const count = bodyLimit({ maxSize, onError: () => toResponse(answerRefusal(413)) })
   return async function atMostMiddleware(c, next) {
-    const { headers } = c.req.raw
-    // Of a body whose length is said no more is ever read; to count it would make a stream of what is there already.
-    const isSaid = !headers.has('transfer-encoding') && Number(headers.get('content-length') ?? Number.NaN) <= maxSize
-    if (isSaid) return next()
+    // To count it would make a stream of what is there already.
+    if (isSaidAtMost(maxSize, c.req.raw.headers)) return next()
     let isRead = false
     const goOn = (): Promise<void> => {
       isRead = true
@@ -181,22 +178,33 @@ export function atMost(maxSize: number): MiddlewareHandler {
   }
 }
 
-/** Answers 429 in place of a failed client authentication when there were too many from where the request comes. */
-export function limitFailures(
+/** Returns what is answered in place of a failed client authentication; nothing where it may be answered itself. */
+export type LimitFailure = (request: Request, env: unknown) => Promise<Answer | undefined>
+
+/** Returns what limits failed client authentications, by where requests come from. */
+export function createLimitFailure(
   context: EndpointContext,
   { allowFailure, addressOf, limits }: IssuerSettings,
-): MiddlewareHandler {
+): LimitFailure {
   const { log, events } = context
   const { mayFail } = createLimiting(context)
   const isAllowed = async (request: Request, env: unknown): Promise<boolean> => {
     if ((await allowFailure?.(request, env)) === false) return false
     return limits?.address === undefined || mayFail(addressOf?.(request, env))
   }
+  return async (request, env) => {
+    if (await isAllowed(request, env)) return undefined
+    return answerError(tooMany(events, 'failures', 'too many failures'), { event: 'client', log })
+  }
+}
+
+/** Answers 429 in place of a failed client authentication when there were too many from where the request comes. */
+export function limitFailures(limit: LimitFailure): MiddlewareHandler {
   return async function limitFailuresMiddleware(c, next) {
     await next()
-    if (c.res.status !== 401 || (await isAllowed(c.req.raw, c.env))) return
-    const error = tooMany(events, 'failures', 'too many failures')
+    const instead = c.res.status === 401 ? await limit(c.req.raw, c.env) : undefined
+    if (instead === undefined) return
     c.res.headers.delete('WWW-Authenticate')
-    c.res = toResponse(answerError(error, { event: 'client', log }))
+    c.res = toResponse(instead)
   }
 }

@@ -12,6 +12,7 @@ import { errorPage } from '../pages/error.ts'
 import type { WayBack } from '../pages/leaving.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode, refusal } from '../protocol/error.ts'
+import { essenceOf, isData } from '../protocol/media_type.ts'
 import { USUAL_STRICT_TRANSPORT_SECURITY } from '../protocol/strict_transport_security.ts'
 
 /** A response before any framework has it. */
@@ -21,18 +22,14 @@ export interface Answer {
   readonly body: string
 }
 
-/** Headers of every response: those that mean something to whoever reads data, and no page. */
-export const DATA_HEADERS: Readonly<Record<string, string>> = {
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Strict-Transport-Security': USUAL_STRICT_TRANSPORT_SECURITY,
-  'X-Content-Type-Options': 'nosniff',
-}
+/** Headers of every response beside HSTS: those that mean something to whoever reads data, and no page. */
+const DATA_HEADERS = { 'Cross-Origin-Resource-Policy': 'same-origin', 'X-Content-Type-Options': 'nosniff' }
 
 /**
  * Headers of all that a browser may show, and of what it is sent on by: those of `hono/secure-headers`. Data has none of the others: it has no
  * window, frame, referrer or script, and to write them costs more than to seal a token.
  */
-export const PAGE_HEADERS: Readonly<Record<string, string>> = {
+const PAGE_HEADERS = {
   ...DATA_HEADERS,
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Origin-Agent-Cluster': '?1',
@@ -42,6 +39,19 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'X-Frame-Options': 'DENY',
   'X-Permitted-Cross-Domain-Policies': 'none',
   'X-XSS-Protection': '0',
+}
+
+/** Returns the headers of every response, of one with such a `Content-Type`. */
+export type HeadersOf = (type: string | null | undefined) => Readonly<Record<string, string>>
+
+/** Returns what gives them, with this policy of HSTS. Default: none. */
+export function createHeadersOf(strictTransportSecurity: string | undefined): HeadersOf {
+  const policy = strictTransportSecurity && { 'Strict-Transport-Security': strictTransportSecurity }
+  const [data, page] = [
+    { ...DATA_HEADERS, ...policy },
+    { ...PAGE_HEADERS, ...policy },
+  ]
+  return (type) => (isData(essenceOf(type)) ? data : page)
 }
 
 /** Headers of every answer that is not for everyone to keep (RFC 6749 §5.1). */
@@ -222,9 +232,11 @@ export function answerErrorPage(
   )
 }
 
+const usualHeadersOf = createHeadersOf(USUAL_STRICT_TRANSPORT_SECURITY)
+
 /** Returns an answer as a `Response`, with the headers of every response: to set them later would cost more. */
-export function toResponse({ status, headers, body }: Answer): Response {
-  return new Response(body, { status, headers: { ...DATA_HEADERS, ...headers } })
+export function toResponse({ status, headers, body }: Answer, headersOf: HeadersOf = usualHeadersOf): Response {
+  return new Response(body, { status, headers: { ...headersOf(headers['Content-Type']), ...headers } })
 }
 
 /** Returns the answer to a request for which there is no room, before anything is done for it. */

@@ -7,14 +7,23 @@
 import type { Context } from 'hono'
 import type { WaitUntil } from '../wait_until.ts'
 
+/** What a platform hands over beside the request, as far as it keeps a worker awake. */
+export type Execution = Pick<Context['executionCtx'], 'waitUntil'>
+
 /** Returns what keeps a worker awake; where there is none, as in Node, a process goes on by itself. */
-export function waitUntilOf(c: Context): WaitUntil {
+export function waitUntilBy(execution: () => Execution | undefined): WaitUntil {
   return (promise) => {
     try {
-      c.executionCtx.waitUntil(promise)
+      const given = execution()
+      if (given !== undefined) return given.waitUntil(promise)
     } catch {
       // Hono throws where nobody handed over an execution context.
-      void promise.catch(() => undefined)
     }
+    void promise.catch(() => undefined)
   }
+}
+
+/** Returns what keeps a worker awake after the answer of an app. */
+export function waitUntilOf(c: Context): WaitUntil {
+  return waitUntilBy(() => c.executionCtx)
 }

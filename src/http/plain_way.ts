@@ -1,0 +1,72 @@
+/**
+ * The plain way to the endpoints that take forms: what programs send, as nearly all of them send it, is answered without the app. It answers as
+ * the app would; whatever is odd goes there.
+ *
+ * @module
+ */
+
+import type { EndpointContext } from '../context.ts'
+import type { IssuerSettings } from '../settings/issuer_settings.ts'
+import { createFollow, REQUEST_ID } from './following.ts'
+import { type FormEndpoint, LONGEST_FORM_REQUEST } from './form_endpoint.ts'
+import type { FormRequests } from './form_request.ts'
+import { isSaidAtMost, type LimitFailure } from './middleware.ts'
+import { type Answer, answerError, createHeadersOf, toResponse } from './respond.ts'
+import { type Execution, waitUntilBy } from './wait_until.ts'
+
+/** Answers a request without the app; nothing where it is for the app. */
+export type PlainWay = (
+  request: Request,
+  env: unknown,
+  execution: Execution | undefined,
+) => Promise<Response> | undefined
+
+/** What answers there. */
+export interface PlainWayParts extends Pick<FormRequests, 'readFormRequest'> {
+  /** The endpoints by their paths. */
+  readonly forms: ReadonlyMap<string, FormEndpoint>
+  readonly limitFailure: LimitFailure
+}
+
+/** Returns the plain way. */
+export function createPlainWay(
+  context: EndpointContext,
+  settings: IssuerSettings,
+  { forms, readFormRequest, limitFailure }: PlainWayParts,
+): PlainWay {
+  const { log } = context
+  const { origin } = new URL(context.settings.issuer)
+  const follow = createFollow(context, settings)
+  const headersOf = createHeadersOf(context.settings.strictTransportSecurity)
+
+  /** Returns what takes a request, whose URL is written as ours are, by the scheme of the issuer. */
+  function endpointOf({ method, url, headers }: Request): FormEndpoint | undefined {
+    // By which scheme a client asked of a proxy, the app finds out.
+    if (method !== 'POST' || settings.scheme !== undefined || !url.startsWith(`${origin}/`)) return undefined
+    const form = forms.get(url.slice(origin.length))
+    // A page of another origin asks what it may read.
+    return form !== undefined && !headers.has('origin') && isSaidAtMost(LONGEST_FORM_REQUEST, headers)
+      ? form
+      : undefined
+  }
+
+  async function answer(form: FormEndpoint, ...asked: Parameters<typeof readFormRequest>): Promise<Answer> {
+    try {
+      const answered = await form(await readFormRequest(...asked))
+      const [request, env] = asked
+      return (answered.status === 401 ? await limitFailure(request, env) : undefined) ?? answered
+    } catch (error) {
+      return answerError(error, { event: 'request', log })
+    }
+  }
+
+  return (request, env, execution) => {
+    const form = endpointOf(request)
+    if (form === undefined) return undefined
+    const waitUntil = waitUntilBy(() => execution)
+    return follow(request, env, waitUntil, async (id) => {
+      const { status, headers, body } = await answer(form, request, env, waitUntil)
+      return toResponse({ status, headers: { ...headers, [REQUEST_ID]: id }, body }, headersOf)
+    })
+  }
+}
