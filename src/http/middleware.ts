@@ -193,7 +193,12 @@ export function createLimitFailure(
     return limits?.address === undefined || mayFail(addressOf?.(request, env))
   }
   return async (request, env) => {
-    if (await isAllowed(request, env)) return undefined
+    try {
+      if (await isAllowed(request, env)) return undefined
+    } catch (error) {
+      // Thrown on, the challenge would stand beside it.
+      return answerError(error, { event: 'request', log })
+    }
     return answerError(tooMany(events, 'failures', 'too many failures'), { event: 'client', log })
   }
 }
