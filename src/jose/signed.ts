@@ -4,8 +4,8 @@
  * @module
  */
 
-import { CompactSign } from 'jose/jws/compact/sign'
 import { compactVerify } from 'jose/jws/compact/verify'
+import { encodeBase64url } from '../../keys/base64url.ts'
 import type { SigningKey } from '../../keys/index.ts'
 import { readJws } from './canonical.ts'
 import { TokenError } from './error.ts'
@@ -13,16 +13,33 @@ import { readHeader } from './header.ts'
 import { readySigningKey, type VerificationKeys } from './jwks.ts'
 import { parseStrictly } from './strict_json.ts'
 
+const utf8 = new TextEncoder()
+
+/** The headers that each key signed under, as they are spelled, by their `typ`. */
+const spelled = new WeakMap<SigningKey, Map<string | undefined, string>>()
+
+function headerOf(key: SigningKey, typ: string | undefined): string {
+  const headers = spelled.get(key) ?? new Map<string | undefined, string>()
+  const known = headers.get(typ)
+  if (known !== undefined) return known
+  const header = encode({ alg: key.alg, kid: key.kid, ...(typ === undefined ? {} : { typ }) })
+  spelled.set(key, headers.set(typ, header))
+  return header
+}
+
+function encode(members: Readonly<Record<string, unknown>>): string {
+  return encodeBase64url(utf8.encode(JSON.stringify(members)))
+}
+
 /** Signs claims: a compact JWS with `alg`, `kid` and, where it has one, `typ`, in this order, and nothing else. */
 export async function signClaims(
   claims: Readonly<Record<string, unknown>>,
   typ: string | undefined,
   key: SigningKey,
 ): Promise<string> {
-  const { privateKey } = await readySigningKey(key)
-  return new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
-    .setProtectedHeader({ alg: key.alg, kid: key.kid, ...(typ === undefined ? {} : { typ }) })
-    .sign(privateKey)
+  const { sign } = await readySigningKey(key)
+  const signed = `${headerOf(key, typ)}.${encode(claims)}`
+  return `${signed}.${encodeBase64url(new Uint8Array(await sign(utf8.encode(signed))))}`
 }
 
 /** Claims that were signed. */

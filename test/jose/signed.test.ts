@@ -1,8 +1,10 @@
-import { CompactSign } from 'jose'
+import { CompactSign, compactVerify, importJWK } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { encodeBase64url } from '../../keys/base64url.ts'
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../keys/index.ts'
 import { type PublicJwk, readVerificationKeys, readySigningKey } from '../../src/jose/jwks.ts'
+import { signByNode } from '../../src/jose/platform/node_signing.ts'
+import { signByWeb } from '../../src/jose/platform/web_signing.ts'
 import { signClaims, verifyClaims } from '../../src/jose/signed.ts'
 import { createSealer } from '../parties/partner.ts'
 
@@ -36,6 +38,32 @@ describe.each(SIGNING_ALGORITHMS)('claims signed by %s', (alg) => {
     const jws = await signClaims(claims, TYP, sealer.signer(alg))
     expect(await verifyClaims(jws, TYP, verification)).toEqual({ claims, kid: sealer.signer(alg).kid })
     expect(atob(jws.split('.')[0] ?? '')).toBe(`{"alg":"${alg}","kid":"${sealer.signer(alg).kid}","typ":"at+jwt"}`)
+  })
+
+  it('are spelled letter by letter as jose spells them, whichever way signs here', async () => {
+    const { privateKey, publicJwk } = await readySigningKey(sealer.signer(alg))
+    const ofJose = await forge(claims, {}, alg)
+    const ours = await signClaims(claims, TYP, sealer.signer(alg))
+    // By ECDSA each signature is another.
+    if (alg === 'ES256') expect(ours.split('.').slice(0, 2)).toEqual(ofJose.split('.').slice(0, 2))
+    else expect(ours).toBe(ofJose)
+    const signed = ours.slice(0, ours.lastIndexOf('.'))
+    const bytes = new TextEncoder().encode(signed)
+    const ways = [signByWeb(privateKey), signByNode(privateKey)].filter((way) => way !== undefined)
+    for (const way of ways) {
+      const jws = `${signed}.${encodeBase64url(new Uint8Array(await way(bytes)))}`
+      expect((await compactVerify(jws, await importJWK(publicJwk, alg), { algorithms: [alg] })).payload).toEqual(
+        new TextEncoder().encode(JSON.stringify(claims)),
+      )
+    }
+  })
+
+  it('say under one key what each of them is, in any order', async () => {
+    const key = sealer.signer(alg)
+    const typs = ['at+jwt', 'JWT', undefined, 'at+jwt', undefined, 'JWT']
+    const headers = await Promise.all(typs.map(async (typ) => (await signClaims(claims, typ, key)).split('.')[0] ?? ''))
+    const said = (typ: string | undefined) => JSON.stringify({ alg, kid: key.kid, typ })
+    expect(headers.map((header) => atob(header))).toEqual(typs.map(said))
   })
 
   it('are refused with any segment of another', async () => {
