@@ -62,6 +62,26 @@ function livingBranches(branch: number): readonly number[] {
   return branch === 1 ? [1] : [branch - 1, branch]
 }
 
+/** How many names of events are kept: of whoever asks again and again. */
+const MOST_NAMES = 1000
+
+/** Returns what names subjects as `name` does, and keeps the newest under one key: to derive one takes as long as to seal. */
+function keepingNames(name: (key: NamesKey, subject: string) => string): typeof name {
+  const kept = new Map<string, string>()
+  let under: NamesKey | undefined
+  return (key, subject) => {
+    if (under !== key) kept.clear()
+    under = key
+    const known = kept.get(subject)
+    if (known !== undefined) return known
+    const [oldest] = kept.size < MOST_NAMES ? [] : kept.keys()
+    if (oldest !== undefined) kept.delete(oldest)
+    const made = name(key, subject)
+    kept.set(subject, made)
+    return made
+  }
+}
+
 /** Returns the keyring of an issuer. Nothing is derived before it is asked for. */
 export function createKeyring(ring: Ring, issuer: string): Keyring {
   const { period, skew, propagation } = ring
@@ -69,6 +89,7 @@ export function createKeyring(ring: Ring, issuer: string): Keyring {
   const names = new Map<string, readonly RootNamesKey[]>()
   const eventKeys = namesKeysOf(branchesOf({ ...ring, revoked: [] }, issuer, 'event', ''))
   const eventNameUnder = ({ key }: NamesKey, subject: string): string => nameUnder(key(), 'sub', subject).name
+  const lastName = keepingNames(eventNameUnder)
   return {
     skew,
     propagation,
@@ -98,7 +119,7 @@ export function createKeyring(ring: Ring, issuer: string): Keyring {
     eventName(subject, now) {
       const [primary, ...more] = primariesAt(ring, now)
       const key = more.length > 0 ? undefined : eventKeys.find(({ kid }) => kid === primary?.kid)
-      return key && eventNameUnder(key, subject)
+      return key && lastName(key, subject)
     },
   }
 }

@@ -97,6 +97,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   let keyring: Keyring | undefined
   let reported: string | undefined
   let sealing: string | undefined
+  let due: { readonly now: number; readonly told: Pick<EventFacts, 'due'> } | undefined
   let asked: { readonly now: number; readonly refused: RingRefusal | undefined } | undefined
 
   function load(now: number): LoadedRing | RingRefusal {
@@ -177,7 +178,13 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     return { roots: rotationDue(ring, ring.roots, now), ...(rsa && { rsa }) }
   }
 
+  /** Told of each token: a second has one answer. */
   function told(now: number): Pick<EventFacts, 'due'> {
+    if (due?.now !== now) due = { now, told: dueAt(now) }
+    return due.told
+  }
+
+  function dueAt(now: number): Pick<EventFacts, 'due'> {
     const rotations = rotation(now)
     if (rotations === undefined) return {}
     const { roots, rsa } = rotations
