@@ -4,7 +4,6 @@
  * @module
  */
 
-import { encodeBase64url } from '../keys/base64url.ts'
 import { isLoopback } from '../keys/identifier.ts'
 import type { Keyring, SigningAlgorithm } from '../keys/index.ts'
 import { createNameSubject } from './events/event_subjects.ts'
@@ -13,6 +12,7 @@ import type { Waited } from './events/waits.ts'
 import { signClaims } from './jose/signed.ts'
 import { type Log, writeLog } from './log.ts'
 import { measureLogin } from './login/measured_login.ts'
+import { type Draw, drawAnew, nameBy } from './randomness.ts'
 import { type Clients, createClients } from './registration/known_clients.ts'
 import { measureFetch } from './remote/measured_fetch.ts'
 import { createStrangers, type Strangers } from './remote/public/client_documents.ts'
@@ -46,8 +46,8 @@ export interface EndpointContext extends Standing {
   readonly strangers: Strangers | undefined
   readonly hooks: Pick<IssuerSettings, 'claims' | 'response' | 'addressOf'>
   readonly keyRing: KeyRing
-  /** Returns what seals and opens the issuer's own envelopes at `now`. */
-  readonly envelopes: (keyring: Keyring, now: number) => PurposeEnvelopes
+  /** Returns what seals and opens the issuer's own envelopes at `now`; `draw` gives their initialization vectors. */
+  readonly envelopes: (keyring: Keyring, now: number, draw?: Draw) => PurposeEnvelopes
   /**
    * Signs claims by the key that signs at `now`.
    *
@@ -139,14 +139,13 @@ export function createContext(settings: IssuerSettings, standing: Standing = ALO
   const checked = checkSettings(settings)
   const texts = { ring: keyRing, next: keyRingNext }
   checkRing(checked, texts)
-  const newId = () => encodeBase64url(crypto.getRandomValues(new Uint8Array(16)))
+  const newId = (): string => nameBy(drawAnew)
   const clock = settings.now === undefined ? Date.now : () => now() * 1000
   const log: Log = safely(settings.log ?? writeLog, () => events.requestId())
   const events = createEvents({
     source: settings.issuer,
     onEvent: settings.onEvent,
     clock,
-    newId,
     nameSubject: createNameSubject(checked.eventSubjects, (subject) => ring.eventName(subject, now())),
     log,
   })
@@ -191,7 +190,7 @@ export function createContext(settings: IssuerSettings, standing: Standing = ALO
     strangers,
     hooks: { ...(claims && { claims }), ...(response && { response }), ...(addressOf && { addressOf }) },
     keyRing: ring,
-    envelopes: (keyring, now) => createPurposeEnvelopes(keyring, lives, now),
+    envelopes: (keyring, now, draw) => createPurposeEnvelopes(keyring, lives, now, draw),
     async sign(claims, typ, alg, now) {
       const key = ring.signer(alg, now)
       return measure({ part: 'signing', alg }, () => signClaims(claims, typ, key))

@@ -48,7 +48,7 @@ export interface DocumentHolders {
 
 /** Returns the clients by a document of an issuer. */
 export function createDocumentHolders(context: EndpointContext): DocumentHolders {
-  const { clients, keyRing } = context
+  const { clients, keyRing, strangers } = context
 
   /** Opens what was given to a client; nothing where it does not open. */
   async function open({ purpose, envelope }: Artefact, now: number): Promise<PurposeFacts | undefined> {
@@ -62,6 +62,7 @@ export function createDocumentHolders(context: EndpointContext): DocumentHolders
 
   return {
     named({ headers, parameters }) {
+      if (strangers === undefined) return undefined
       const named = readNamedClient(headers, parameters)
       const client = clients.find(named.id ?? '')
       return isByDocument(client) ? { ...named, client } : undefined

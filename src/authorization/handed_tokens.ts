@@ -64,7 +64,7 @@ export function createHandedTokens(
     const scope = readScope(asked.get('scope'))?.filter((token) => scopes.includes(token)) ?? []
     const what = { sub: person.sub, client_id: asked.get('client_id'), aud: uri, scope, ...loginOf(person) }
     const until = { iat: now, exp: now + accessTokenLifetime, jti: newId(), gid: newId() }
-    await accessTokens.seal({ ...what, ...until, claims: {} }, now, accessToken)
+    await accessTokens.seal(accessTokens.named({ ...what, ...until, claims: {} }), now, accessToken)
   }
 
   /** Returns the APIs that a request names, or may mean, and that are handed something. */

@@ -6,7 +6,8 @@
 
 import type { ProveClient } from '../authentication/client_authentication.ts'
 import type { DocumentHolders } from '../authentication/document_client.ts'
-import { createDpop, type Proof } from '../authentication/dpop.ts'
+import { createDpop } from '../authentication/dpop.ts'
+import { confirm } from '../authentication/proved_keys.ts'
 import type { EndpointContext } from '../context.ts'
 import type { RefreshFacts } from '../grants/approval_facts.ts'
 import { authorizationCode } from '../grants/authorization_code.ts'
@@ -23,15 +24,15 @@ import type { KeptTokensAt } from '../issuing/kept_provider_tokens.ts'
 import { toldOfToken } from '../issuing/told_entitlement.ts'
 import { pickClaims } from '../openid/told_claims.ts'
 import { refusal } from '../protocol/error.ts'
+import { type Draw, nameBy } from '../randomness.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
-import type { ClientCertificate } from '../registration/clients/client_certificate.ts'
 import type { Assertions } from '../remote/signer_keys.ts'
 import type { Credentials } from '../settings/issuer_settings.ts'
 import { spendFirst, spendOnce } from '../stores/guard.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import { isConfirmation, PROTOCOL_CLAIMS } from '../token/claims.ts'
 import { isConfirmedBy, tokenTypeOf } from '../token/confirmation.ts'
-import type { Confirmation } from '../token/entitlement.ts'
+import type { Confirmation, Entitlement } from '../token/entitlement.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { Target } from '../token/revocations.ts'
 
@@ -61,30 +62,6 @@ function chooseGrant(type: string, client: Client, grants: ReadonlyMap<string, G
   return grant
 }
 
-/**
- * Returns the keys that a request proves to have, and that what it gets is bound to: the proof's, wherever there is one;
- * the certificate's, where the client asked for that when it was registered.
- *
- * @throws {OAuthError} `invalid_dpop_proof`, `invalid_request` when the client may have only bound tokens and proves no key
- */
-function confirm(
-  client: Client,
-  proof: Proof | undefined,
-  certificate: ClientCertificate | undefined,
-): Confirmation | undefined {
-  if (client.dpopBound && proof === undefined) {
-    throw refusal(
-      'invalid_dpop_proof',
-      'dpop_missing',
-      'the client may have only DPoP-bound tokens, and there is no proof',
-    )
-  }
-  const jkt = proof === undefined ? {} : { jkt: proof.jkt }
-  if (!client.certificateBound) return proof === undefined ? undefined : jkt
-  if (certificate === undefined) throw refusal('invalid_request', 'certificate', 'the client must show a certificate')
-  return { ...jkt, 'x5t#S256': certificate.thumbprint }
-}
-
 /** Binds what was decided to these keys; of refresh tokens those of public clients (RFC 9449 §5, RFC 8705 §3, §4). */
 function bind(decision: Decision, cnf: Confirmation | undefined, client: Client): Decision {
   const { entitlement, refresh } = decision
@@ -105,12 +82,25 @@ export interface TokenParts {
   readonly view: RevocationView
 }
 
+/** What an answer is made with. */
+interface Making {
+  readonly credentials: Credentials
+  /** Headers of the answer. */
+  readonly headers: Readonly<Record<string, string>> | undefined
+  /** The randomness of the request, and names made of it. */
+  readonly draw: Draw
+  readonly newId: () => string
+  readonly envelopes: PurposeEnvelopes
+  /** Unix seconds. */
+  readonly now: number
+}
+
 /** Returns the token endpoint: the same door with or without a framework. */
 export function createTokenEndpoint(
   context: EndpointContext,
   { proveClient, documentHolders, accessTokens, idTokens, assertions, keptTokens, view }: TokenParts,
 ): FormEndpoint {
-  const { settings, hooks, keyRing, log, newId, events } = context
+  const { settings, hooks, keyRing, log, events } = context
   const { issuer, resources, approvable, userinfo, openid, detailTypes } = settings
   const { pairwise, guard, grants, trustedIssuers } = settings
   const dpop = createDpop(context)
@@ -132,8 +122,7 @@ export function createTokenEndpoint(
   async function sealRefresh(
     facts: RefreshFacts | undefined,
     client: Client,
-    envelopes: PurposeEnvelopes,
-    now: number,
+    { envelopes, newId, now }: Making,
   ): Promise<string | undefined> {
     if (facts === undefined) return undefined
     const idle =
@@ -143,11 +132,10 @@ export function createTokenEndpoint(
 
   async function issue(
     { entitlement: decided, providerToken, login, person, issued_token_type }: Decision,
+    named: Entitlement,
     client: Client,
     refresh_token: string | undefined,
-    credentials: Credentials,
-    headers: Readonly<Record<string, string>> | undefined,
-    now: number,
+    { credentials, headers, draw, now }: Making,
   ): Promise<Answer> {
     // What the issuer says to itself nobody else reads.
     const hook = decided.aud === userinfo?.uri ? undefined : hooks.claims
@@ -156,7 +144,8 @@ export function createTokenEndpoint(
       PROTOCOL_CLAIMS,
     )
     const entitlement = { ...decided, claims: { ...decided.claims, ...claims } }
-    const access_token = await accessTokens.seal(entitlement, now, providerToken)
+    const sealed = { ...named, claims: entitlement.claims }
+    const access_token = await accessTokens.seal(sealed, now, providerToken, draw)
     const added = ownMembers(hooks.response?.(entitlement, credentials), PROTOCOL_MEMBERS)
     // JSON leaves out what is undefined.
     const given = {
@@ -205,7 +194,9 @@ export function createTokenEndpoint(
     events.note({ grant: type })
     const proof = await dpop.check({ headers, endpoint: '/token', now })
     const confirmation = confirm(client, proof, certificate)
-    const envelopes = context.envelopes(keyRing.open(now), now)
+    const draw = events.draw()
+    const newId = (): string => nameBy(draw)
+    const envelopes = context.envelopes(keyRing.open(now), now, draw)
     const isRevoked = (target: Target): Promise<boolean> => view.hits(target, now)
     const spendProofs = spendOnce(async () => {
       await spend()
@@ -235,11 +226,13 @@ export function createTokenEndpoint(
     if (isApproved) await limiting.checkSubject(decided.entitlement.sub)
     const decision = bind(decided, confirmation, client)
     // From here on it is known whose the token would be, also where it is refused: then there is none, and so no name of one.
-    const { jti, ...known } = toldOfToken(accessTokens.named(decision.entitlement))
+    const named = accessTokens.named(decision.entitlement)
+    const { jti, ...known } = toldOfToken(named)
     events.note(known)
+    const making = { credentials, headers: proof?.headers, draw, newId, envelopes, now }
     // What can fail comes before what is spent; what was sealed for a request that is refused then is never handed out.
-    const refresh_token = decision.refresh_token ?? (await sealRefresh(decision.refresh, client, envelopes, now))
-    const answer = await issue(decision, client, refresh_token, credentials, proof?.headers, now)
+    const refresh_token = decision.refresh_token ?? (await sealRefresh(decision.refresh, client, making))
+    const answer = await issue(decision, named, client, refresh_token, making)
     await spendProofs()
     await decision.spend?.()
     events.tell('token.issued', { ...keyRing.told(now), ...(jti !== undefined && { jti }) })

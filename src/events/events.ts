@@ -7,6 +7,7 @@
 import { inTime } from '../in_time.ts'
 import type { Log } from '../log.ts'
 import type { Reason } from '../protocol/reasons.ts'
+import { createDraw, type Draw, drawAnew, nameBy } from '../randomness.ts'
 import type { WaitUntil } from '../wait_until.ts'
 import type { EventFacts, EventOutcome, EventType, IssuerEvent, OnEvent } from './event.ts'
 import type { NameSubject } from './event_subjects.ts'
@@ -36,6 +37,8 @@ export interface Events {
   within<Answered>(request: Followed, answer: (id: string) => Promise<Answered>): Promise<Answered>
   /** Returns the id of the request under way. */
   requestId(): string | undefined
+  /** Returns the randomness of the request under way; beside all of them, and where the runtime cannot tell, a new one. */
+  draw(): Draw
   /** Notes what is known of the request from now on: its events say so. */
   note(facts: EventFacts): void
   /** Waits for the guard, or for others: the events of the request say how long. */
@@ -50,7 +53,6 @@ export interface EventsOptions {
   readonly onEvent: OnEvent | undefined
   /** Returns Unix milliseconds. */
   readonly clock: () => number
-  readonly newId: () => string
   readonly nameSubject: NameSubject
   readonly log: Log
 }
@@ -82,7 +84,7 @@ function once<Answer>(ask: () => Answer, fail: () => void): () => Answer | undef
 }
 
 /** Returns what tells of events. */
-export function createEvents({ source, onEvent, clock, newId, nameSubject, log }: EventsOptions): Events {
+export function createEvents({ source, onEvent, clock, nameSubject, log }: EventsOptions): Events {
   const scopes = createRequestScopes()
   let lost = 0
 
@@ -133,7 +135,7 @@ export function createEvents({ source, onEvent, clock, newId, nameSubject, log }
     const name = subject === undefined ? undefined : nameSubject(subject)
     const credentials = scope?.credentials()
     return {
-      id: newId(),
+      id: nameBy(scope?.draw ?? drawAnew),
       time: new Date(at).toISOString(),
       source,
       type,
@@ -151,20 +153,25 @@ export function createEvents({ source, onEvent, clock, newId, nameSubject, log }
     async within({ headers, credentials: look = () => undefined, waitUntil }, answer) {
       const running = scopes.current()
       if (running !== undefined) return answer(running.id)
-      const id = requestIdOf(headers, newId)
+      const draw = scopes.isFollowing ? createDraw() : drawAnew
+      const id = requestIdOf(headers, () => nameBy(draw))
+      if (!scopes.isFollowing) return answer(id)
       const waiting: IssuerEvent[] = []
       const [colo, began, credentials, waits] = [coloOf(headers), clock(), once(look, miss), createWaits(clock)]
-      const scope: RequestScope = { id, colo, began, known: {}, waiting, credentials, waits, waitUntil }
+      const scope: RequestScope = { id, colo, began, known: {}, draw, waiting, credentials, waits, waitUntil }
       try {
         return await scopes.within(scope, () => answer(id))
       } finally {
         scope.waiting = undefined
+        // What is told after the answer has none of the request's.
+        scope.draw = drawAnew
         if (waiting.length > 0) handBeside(waiting, waitUntil)
       }
     },
     requestId: () => scopes.current()?.id,
+    draw: () => scopes.current()?.draw ?? createDraw(),
     note(facts) {
-      const scope = scopes.current()
+      const scope = onEvent === undefined ? undefined : scopes.current()
       if (scope !== undefined) scope.known = { ...scope.known, ...facts }
     },
     waitFor(waited, run) {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Draw } from '../randomness.ts'
 import type { WaitUntil } from '../wait_until.ts'
 import type { EventFacts, IssuerEvent } from './event.ts'
 import type { Waits } from './waits.ts'
@@ -18,6 +19,8 @@ export interface RequestScope {
   readonly began: number
   /** What is known of it so far: each event of it says so from then on. */
   known: EventFacts
+  /** Its randomness. */
+  draw: Draw
   /** Its events that wait for the answer; nothing once that is there. */
   waiting: IssuerEvent[] | undefined
   /** Returns what the operator wants to see of it again. */

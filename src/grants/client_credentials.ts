@@ -16,8 +16,8 @@ function decide(parameters: Parameters, client: Client, context: SubjectContext)
   if (isPublic(client)) throw refusal('unauthorized_client', 'client_kind', 'a public client cannot act for itself')
   const entitlement = entitleSubject(clientSubject(client.id), parameters, client, context)
   const isAnonymous = client.anonymous && context.resources.get(entitlement.aud)?.anonymous === true
-  const nobody = { sub: anonymousSubject(context.newId()), client_id: undefined }
-  return { entitlement: isAnonymous ? { ...entitlement, ...nobody } : entitlement }
+  if (!isAnonymous) return { entitlement }
+  return { entitlement: { ...entitlement, sub: anonymousSubject(context.newId()), client_id: undefined } }
 }
 
 /** Gives no refresh token (RFC 6749 §4.4.3). */

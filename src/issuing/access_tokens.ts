@@ -8,6 +8,7 @@ import type { EndpointContext } from '../context.ts'
 import { TokenError } from '../jose/error.ts'
 import { leafRecipient, type Recipient } from '../jose/recipient.ts'
 import { refusal } from '../protocol/error.ts'
+import type { Draw } from '../randomness.ts'
 import type { Resource } from '../registration/resource.ts'
 import type { Recipients } from '../remote/resource_keys.ts'
 import { type Expectations, MOST_TOLERANT } from '../token/claims.ts'
@@ -26,14 +27,14 @@ export interface AccessTokens {
   /** Returns an entitlement as its resource is told it: with pairwise names, where it asks for these. */
   named(entitlement: Entitlement): Entitlement
   /**
-   * Seals an entitlement in the envelope that its resource asks for, and never in a lesser one; with pairwise names, where
-   * it asks for these.
+   * Seals an entitlement, {@link named} as its resource is told it, in the envelope that this asks for, and never in a lesser one.
    *
    * @param providerToken the access token of a provider that the resource is handed
+   * @param draw gives the initialization vector. Default: it is drawn for itself
    * @throws {OAuthError} `temporarily_unavailable` when there is no key that can be used; `invalid_grant` when the token of a provider
    * makes it too long: a login anew may give a shorter one
    */
-  seal(entitlement: Entitlement, now: number, providerToken?: string): Promise<string>
+  seal(named: Entitlement, now: number, providerToken?: string, draw?: Draw): Promise<string>
   /**
    * Opens a token for one of these resources; nothing when it is not good for any. What is encrypted to a resource
    * server's own key nobody else can open, the issuer neither. What a resource is handed of a provider is left out.
@@ -137,16 +138,16 @@ export function createAccessTokens(
     return undefined
   }
 
-  async function seal(entitlement: Entitlement, resource: Resource, now: number): Promise<string> {
+  async function seal(entitlement: Entitlement, resource: Resource, now: number, draw?: Draw): Promise<string> {
     const leaves = leavesFor(resource, now)
     if (resource.envelope === 'direct') {
       return resource.marked
-        ? sealMarked(entitlement, issuer, leaves, marksFor(resource, now), now)
-        : sealDirect(entitlement, issuer, leaves, now)
+        ? sealMarked(entitlement, issuer, leaves, marksFor(resource, now), now, draw)
+        : sealDirect(entitlement, issuer, leaves, now, draw)
     }
     const signer = keyRing.signer(resource.signingAlg, now)
     const recipient = await recipientOf(resource, now)
-    return measure({ part: 'signing', alg: signer.alg }, () => sealNested(entitlement, issuer, signer, recipient))
+    return measure({ part: 'signing', alg: signer.alg }, () => sealNested(entitlement, issuer, signer, recipient, draw))
   }
 
   function resourceOf({ aud }: Entitlement): Resource {
@@ -156,8 +157,8 @@ export function createAccessTokens(
   }
 
   /** Seals an entitlement that carries the token of a provider: it is never cut, and never too long for who is to take it. */
-  async function sealHanded(entitlement: Entitlement, resource: Resource, now: number): Promise<string> {
-    const token = await seal(entitlement, resource, now).catch((error: unknown) => {
+  async function sealHanded(entitlement: Entitlement, resource: Resource, now: number, draw?: Draw): Promise<string> {
+    const token = await seal(entitlement, resource, now, draw).catch((error: unknown) => {
       if (error instanceof TokenError && error.code === 'size') return undefined
       throw error
     })
@@ -169,12 +170,11 @@ export function createAccessTokens(
 
   return {
     named: (entitlement) => nameAtResource(entitlement, resourceOf(entitlement), pairwise, issuer),
-    async seal(decided, now, providerToken) {
-      const resource = resourceOf(decided)
-      const named = nameAtResource(decided, resource, pairwise, issuer)
+    async seal(named, now, providerToken, draw) {
+      const resource = resourceOf(named)
       return providerToken === undefined
-        ? seal(named, resource, now)
-        : sealHanded({ ...named, providerToken }, resource, now)
+        ? seal(named, resource, now, draw)
+        : sealHanded({ ...named, providerToken }, resource, now, draw)
     },
     open: (...of) => openAny(openFor, ...of),
     openOwn: (...of) => openAny(openOwn, ...of),

@@ -8,6 +8,7 @@
  */
 
 import type { ContentEncryption } from '../../keys/index.ts'
+import type { Draw } from '../randomness.ts'
 
 /** Bytes that are nobody else's to change meanwhile. */
 export type Bytes = Uint8Array<ArrayBuffer>
@@ -42,8 +43,8 @@ export interface Sealed {
 
 /** Seals under one key. The key is imported once. */
 export interface ContentSealer {
-  /** Encrypts under a fresh initialization vector: at once where the platform does, or in a promise. */
-  seal(plaintext: Bytes, aad: Bytes): Sealed | Promise<Sealed>
+  /** Encrypts a text under an initialization vector that is drawn for it: at once where the platform does, or in a promise. */
+  seal(plaintext: string, aad: Bytes, draw: Draw): Sealed | Promise<Sealed>
 }
 
 /** Makes what seals under a key: 32 bytes, or 64 for A256CBC-HS512. */

@@ -5,6 +5,8 @@
  */
 
 import { encodeBase64url } from '../../keys/base64url.ts'
+import type { Leaf } from '../../keys/index.ts'
+import { type Draw, drawAnew } from '../randomness.ts'
 import { readJwe } from './canonical.ts'
 import type { Bytes, ContentOpener, ContentSealer } from './content_encryption.ts'
 
@@ -22,9 +24,31 @@ export function spellHeader(header: Readonly<Record<string, string>>): SpelledHe
   return { segment, aad: authenticatedOf(segment) }
 }
 
-/** Seals a text under a header. */
-export async function sealDir({ segment, aad }: SpelledHeader, text: string, sealer: ContentSealer): Promise<string> {
-  const { iv, ciphertext, tag } = await sealer.seal(utf8.encode(text), aad)
+/** The header that each leaf sealed under last: there is one to a leaf, nearly always. */
+const lastUnder = new WeakMap<Leaf, SpelledHeader & { readonly member: string; readonly what: string }>()
+
+/** Returns the header of what is sealed under a leaf: `typ` says what the envelope is, or `cty` what is in it. */
+export function headerUnder(leaf: Leaf, member: 'typ' | 'cty', what: string): SpelledHeader {
+  const last = lastUnder.get(leaf)
+  if (last?.what === what && last.member === member) return last
+  const { enc, kid } = leaf
+  const header = { ...spellHeader({ alg: 'dir', enc, kid, [member]: what }), member, what }
+  lastUnder.set(leaf, header)
+  return header
+}
+
+/**
+ * Seals a text under a header.
+ *
+ * @param draw gives the initialization vector. Default: it is drawn for itself
+ */
+export async function sealDir(
+  { segment, aad }: SpelledHeader,
+  text: string,
+  sealer: ContentSealer,
+  draw: Draw = drawAnew,
+): Promise<string> {
+  const { iv, ciphertext, tag } = await sealer.seal(text, aad, draw)
   return `${segment}..${iv}.${ciphertext}.${tag}`
 }
 

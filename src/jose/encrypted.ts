@@ -9,20 +9,25 @@
 import { compactDecrypt } from 'jose/jwe/compact/decrypt'
 import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
 import { decodeBase64url } from '../../keys/base64url.ts'
+import type { Draw } from '../randomness.ts'
 import { agreeOnKey, type EphemeralKey } from './agreement.ts'
 import { readJwe } from './canonical.ts'
 import { contentOpenerOf, makeOpener } from './content_opening.ts'
 import { contentSealerOf } from './content_sealing.ts'
-import { openDir, sealDir, spellHeader } from './dir.ts'
+import { headerUnder, openDir, sealDir } from './dir.ts'
 import { TokenError } from './error.ts'
 import { readAgreementHeader, readHeader } from './header.ts'
 import type { Recipient } from './recipient.ts'
 
-/** Encrypts a text; `cty` says what it is. */
-export async function encryptTo(to: Recipient, cty: string, text: string): Promise<string> {
+/**
+ * Encrypts a text; `cty` says what it is.
+ *
+ * @param draw gives the initialization vector under a leaf. Default: it is drawn for itself
+ */
+export async function encryptTo(to: Recipient, cty: string, text: string, draw?: Draw): Promise<string> {
+  if (to.alg === 'dir') return sealDir(headerUnder(to.leaf, 'cty', cty), text, contentSealerOf(to.leaf), draw)
   const { alg, enc, kid } = to
   const header = { alg, enc, kid, cty }
-  if (to.alg === 'dir') return sealDir(spellHeader(header), text, contentSealerOf(to.leaf))
   return new CompactEncrypt(new TextEncoder().encode(text)).setProtectedHeader(header).encrypt(to.key)
 }
 

@@ -9,6 +9,7 @@
 import type { Leaves } from '../../keys/index.ts'
 import { TokenError } from '../jose/error.ts'
 import { parseText, readText } from '../jose/strict_json.ts'
+import type { Draw } from '../randomness.ts'
 import { type CheckedClaims, checkClaims, type Expectations, entitlementOf, writeClaims } from './claims.ts'
 import type { Entitlement, Opened } from './entitlement.ts'
 import { type OpeningLeaves, openWith, sealEnvelope } from './envelope.ts'
@@ -22,6 +23,7 @@ export const DIRECT_TYP = 'at+jwe'
  *
  * @param leaves those of the entitlement's resource
  * @param now Unix seconds
+ * @param draw gives the initialization vector. Default: it is drawn for itself
  * @throws {TokenError} `sealing` when no root is primary; `size` when the operator's claims make it too long
  */
 export async function sealDirect(
@@ -29,10 +31,11 @@ export async function sealDirect(
   issuer: string,
   leaves: Leaves,
   now: number,
+  draw?: Draw,
 ): Promise<string> {
   const leaf = leaves.sealing(now)
   if (leaf === undefined) throw new TokenError('sealing')
-  return sealEnvelope(writeClaims(entitlement, issuer), DIRECT_TYP, leaf)
+  return sealEnvelope(writeClaims(entitlement, issuer), DIRECT_TYP, leaf, draw)
 }
 
 function readChecked(plaintext: Uint8Array | ArrayBuffer): CheckedClaims {

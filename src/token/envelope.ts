@@ -9,26 +9,16 @@ import { LONGEST_ENVELOPE, readJwe } from '../jose/canonical.ts'
 import type { Content, ContentOpener } from '../jose/content_encryption.ts'
 import { contentOpenerOf } from '../jose/content_opening.ts'
 import { contentSealerOf } from '../jose/content_sealing.ts'
-import { authenticatedOf, type SpelledHeader, sealDir, spellHeader } from '../jose/dir.ts'
+import { authenticatedOf, headerUnder, type SpelledHeader, sealDir } from '../jose/dir.ts'
 import { TokenError } from '../jose/error.ts'
 import { readHeader } from '../jose/header.ts'
 import { parseStrictly } from '../jose/strict_json.ts'
-
-/** The header that each leaf sealed under last: there is one `typ` to a leaf, nearly always. */
-const lastSealed = new WeakMap<Leaf, SpelledHeader & { readonly typ: string }>()
-
-function headerOf(leaf: Leaf, typ: string): SpelledHeader {
-  const last = lastSealed.get(leaf)
-  if (last?.typ === typ) return last
-  const { enc, kid } = leaf
-  const header = { ...spellHeader({ alg: 'dir', enc, kid, typ }), typ }
-  lastSealed.set(leaf, header)
-  return header
-}
+import type { Draw } from '../randomness.ts'
 
 /**
  * Seals what an envelope carries under a leaf; `typ` says what the envelope is.
  *
+ * @param draw gives the initialization vector. Default: it is drawn for itself
  * @param longest characters that it may have. Default 8192
  * @throws {TokenError} `size` when it would have more
  */
@@ -36,9 +26,10 @@ export async function sealEnvelope(
   facts: Readonly<Record<string, unknown>>,
   typ: string,
   leaf: Leaf,
+  draw?: Draw,
   longest: number = LONGEST_ENVELOPE,
 ): Promise<string> {
-  const envelope = await sealDir(headerOf(leaf, typ), JSON.stringify(facts), contentSealerOf(leaf))
+  const envelope = await sealDir(headerUnder(leaf, 'typ', typ), JSON.stringify(facts), contentSealerOf(leaf), draw)
   if (envelope.length > longest) throw new TokenError('size')
   return envelope
 }

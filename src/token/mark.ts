@@ -9,6 +9,7 @@ import type { CryptoKey } from 'jose'
 import { decodeBase64url, encodeBase64url } from '../../keys/base64url.ts'
 import { type Leaf, type Leaves, readLeafKid, writeLeafKid } from '../../keys/index.ts'
 import { TokenError } from '../jose/error.ts'
+import type { Draw } from '../randomness.ts'
 import { type Expectations, readClaims, writeClaims } from './claims.ts'
 import { DIRECT_TYP } from './direct.ts'
 import type { Entitlement, Opened } from './entitlement.ts'
@@ -44,6 +45,7 @@ function markingLeaf(marks: Leaves, kid: string, now: number): Leaf | undefined 
  *
  * @param leaves those of the entitlement's resource
  * @param marks those of the purpose `mark`: of the same roots and periods, so that the kid names both
+ * @param draw gives the initialization vector. Default: it is drawn for itself
  * @throws {TokenError} as `sealDirect`
  */
 export async function sealMarked(
@@ -52,12 +54,13 @@ export async function sealMarked(
   leaves: Leaves,
   marks: Leaves,
   now: number,
+  draw?: Draw,
 ): Promise<string> {
   const [leaf, marking] = [leaves.sealing(now), marks.sealing(now)]
   if (leaf === undefined || marking === undefined) throw new TokenError('sealing')
   const claims = writeClaims(entitlement, issuer)
   const mark = await markOf(claims, marking)
-  return sealEnvelope({ ...claims, mark }, DIRECT_TYP, leaf)
+  return sealEnvelope({ ...claims, mark }, DIRECT_TYP, leaf, draw)
 }
 
 /**

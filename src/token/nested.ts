@@ -12,6 +12,7 @@ import { TokenError } from '../jose/error.ts'
 import type { VerificationKeys } from '../jose/jwks.ts'
 import type { Recipient } from '../jose/recipient.ts'
 import { signClaims, verifyClaims } from '../jose/signed.ts'
+import type { Draw } from '../randomness.ts'
 import { type Expectations, readClaims, writeClaims } from './claims.ts'
 import type { Entitlement, Opened } from './entitlement.ts'
 
@@ -24,6 +25,7 @@ const CTY = 'JWT'
 /**
  * Seals an entitlement into a nested access token.
  *
+ * @param draw gives the initialization vector, where that is ours to make. Default: it is drawn for itself
  * @throws {TokenError} `size` when the operator's claims make it too long
  */
 export async function sealNested(
@@ -31,9 +33,10 @@ export async function sealNested(
   issuer: string,
   signer: SigningKey,
   to: Recipient,
+  draw?: Draw,
 ): Promise<string> {
   const jws = await signClaims(writeClaims(entitlement, issuer), TYP, signer)
-  const token = await encryptTo(to, CTY, jws)
+  const token = await encryptTo(to, CTY, jws, draw)
   if (token.length > LONGEST_ENVELOPE) throw new TokenError('size')
   return token
 }

@@ -7,6 +7,7 @@
 
 import type { Keyring, Leaves, Purpose } from '../../keys/index.ts'
 import { TokenError } from '../jose/error.ts'
+import type { Draw } from '../randomness.ts'
 import { openEnvelope, sealEnvelope } from './envelope.ts'
 
 /** Seconds after its end for which an envelope can still be opened for the request in it: a day. */
@@ -34,6 +35,7 @@ export interface PurposeFacts {
  *
  * @param leaves those of this purpose
  * @param now Unix seconds
+ * @param draw gives the initialization vector. Default: it is drawn for itself
  * @throws {TokenError} `sealing` when no root is primary; `size` when the facts make it too long
  */
 export async function sealPurpose(
@@ -41,10 +43,11 @@ export async function sealPurpose(
   facts: PurposeFacts,
   leaves: Leaves,
   now: number,
+  draw?: Draw,
 ): Promise<string> {
   const leaf = leaves.sealing(now)
   if (leaf === undefined) throw new TokenError('sealing')
-  return sealEnvelope(facts, `${purpose}+jwe`, leaf)
+  return sealEnvelope(facts, `${purpose}+jwe`, leaf, draw)
 }
 
 /**
@@ -91,12 +94,21 @@ export interface PurposeEnvelopes {
 /** Seconds that the envelopes of each purpose live at the most. */
 export type PurposeLives = Readonly<Record<EnvelopePurpose, number>>
 
-/** Returns the purpose envelopes of an issuer at `now`. */
-export function createPurposeEnvelopes(keyring: Keyring, lives: PurposeLives, now: number): PurposeEnvelopes {
+/**
+ * Returns the purpose envelopes of an issuer at `now`.
+ *
+ * @param draw gives their initialization vectors. Default: each is drawn for itself
+ */
+export function createPurposeEnvelopes(
+  keyring: Keyring,
+  lives: PurposeLives,
+  now: number,
+  draw?: Draw,
+): PurposeEnvelopes {
   const leavesFor = (purpose: EnvelopePurpose, late = 0): Leaves =>
     keyring.leavesFor(purpose, '', 'A256GCM', lives[purpose] + late)
   return {
-    seal: (purpose, facts) => sealPurpose(purpose, facts, leavesFor(purpose), now),
+    seal: (purpose, facts) => sealPurpose(purpose, facts, leavesFor(purpose), now, draw),
     open: (purpose, envelope) => openPurpose(purpose, envelope, leavesFor(purpose), now, keyring.skew),
     openLate: (purpose, envelope) => openPurpose(purpose, envelope, leavesFor(purpose, LATE), now, keyring.skew, LATE),
   }

@@ -50,7 +50,7 @@ function leavesOf(keyring: Keyring): Leaves {
 export async function sealSettings(facts: SealedFacts, keyring: Keyring, now: number): Promise<string> {
   const leaf = leavesOf(keyring).sealing(now)
   if (leaf === undefined) throw new TokenError('sealing')
-  return sealEnvelope({ ...facts }, TYP, leaf, LONGEST_SETTINGS)
+  return sealEnvelope({ ...facts }, TYP, leaf, undefined, LONGEST_SETTINGS)
 }
 
 function isTable(value: unknown): value is EntryTable {

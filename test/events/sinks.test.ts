@@ -35,7 +35,7 @@ async function answersOf(onEvent: OnEvent | undefined, log: LogEntry[] = []): Pr
 
 const tell = (onEvent: OnEvent, log: LogEntry[] = []) =>
   createEvents({
-    ...{ source: ISSUER, onEvent, clock: () => NOW * 1000, newId: () => 'id', nameSubject: () => undefined },
+    ...{ source: ISSUER, onEvent, clock: () => NOW * 1000, nameSubject: () => undefined },
     log: (entry) => void log.push(entry),
   })
 

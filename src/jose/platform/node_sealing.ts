@@ -4,35 +4,36 @@
  * @module
  */
 
+import { encodeBase64url } from '../../../keys/base64url.ts'
 import { type Bytes, bitsOf, type ContentSealer, IV_BYTES, type MakeSealer } from '../content_encryption.ts'
 import { findNodeCrypto, type NodeCrypto } from './node_crypto.ts'
 
-function gcm({ createCipheriv, createSecretKey, randomBytes }: NodeCrypto, raw: Bytes): ContentSealer {
+function gcm({ createCipheriv, createSecretKey }: NodeCrypto, raw: Bytes): ContentSealer {
   const key = createSecretKey(raw)
   return {
-    seal(plaintext, aad) {
-      const iv = randomBytes(IV_BYTES.A256GCM)
+    seal(plaintext, aad, draw) {
+      const iv = draw(IV_BYTES.A256GCM)
       const cipher = createCipheriv('aes-256-gcm', key, iv)
       cipher.setAAD(aad)
-      const ciphertext = cipher.update(plaintext).toString('base64url')
+      const ciphertext = cipher.update(plaintext, 'utf8').toString('base64url')
       cipher.final()
-      return { iv: iv.toString('base64url'), ciphertext, tag: cipher.getAuthTag().toString('base64url') }
+      return { iv: encodeBase64url(iv), ciphertext, tag: cipher.getAuthTag().toString('base64url') }
     },
   }
 }
 
 function cbc(crypto: NodeCrypto, raw: Bytes): ContentSealer {
-  const { createCipheriv, createHmac, createSecretKey, randomBytes } = crypto
+  const { createCipheriv, createHmac, createSecretKey } = crypto
   const mac = createSecretKey(raw.subarray(0, 32))
   const key = createSecretKey(raw.subarray(32))
   return {
-    seal(plaintext, aad) {
-      const iv = randomBytes(IV_BYTES['A256CBC-HS512'])
+    seal(plaintext, aad, draw) {
+      const iv = draw(IV_BYTES['A256CBC-HS512'])
       const cipher = createCipheriv('aes-256-cbc', key, iv)
-      const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()])
+      const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()])
       const tag = createHmac('sha512', mac).update(aad).update(iv).update(ciphertext).update(bitsOf(aad)).digest()
       return {
-        iv: iv.toString('base64url'),
+        iv: encodeBase64url(iv),
         ciphertext: ciphertext.toString('base64url'),
         tag: tag.subarray(0, 32).toString('base64url'),
       }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CryptoKey } from 'jose'
 import { encodeBase64url } from '../../../keys/base64url.ts'
 import {
   type Bytes,
@@ -15,17 +16,25 @@ import {
 } from '../content_encryption.ts'
 import { importCbc } from './web_cbc.ts'
 
+const utf8 = new TextEncoder()
+
 function write(iv: Bytes, ciphertext: Uint8Array, tag: Uint8Array): Sealed {
   return { iv: encodeBase64url(iv), ciphertext: encodeBase64url(ciphertext), tag: encodeBase64url(tag) }
 }
 
 function gcm(raw: Bytes): ContentSealer {
-  const key = crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt'])
+  let key: CryptoKey | undefined
+  const imported = crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt']).then((made) => {
+    key = made
+    return made
+  })
   return {
-    async seal(plaintext, additionalData) {
-      const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES.A256GCM))
+    async seal(plaintext, additionalData, draw) {
+      const iv = draw(IV_BYTES.A256GCM)
       const algorithm = { name: 'AES-GCM', iv, additionalData }
-      const sealed = new Uint8Array(await crypto.subtle.encrypt(algorithm, await key, plaintext))
+      const sealed = new Uint8Array(
+        await crypto.subtle.encrypt(algorithm, key ?? (await imported), utf8.encode(plaintext)),
+      )
       const tag = sealed.length - TAG_BYTES.A256GCM
       return write(iv, sealed.subarray(0, tag), sealed.subarray(tag))
     },
@@ -35,9 +44,11 @@ function gcm(raw: Bytes): ContentSealer {
 function cbc(raw: Bytes): ContentSealer {
   const { key, tagOf } = importCbc(raw, ['encrypt'])
   return {
-    async seal(plaintext, aad) {
-      const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES['A256CBC-HS512']))
-      const ciphertext = new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-CBC', iv }, await key, plaintext))
+    async seal(plaintext, aad, draw) {
+      const iv = draw(IV_BYTES['A256CBC-HS512'])
+      const ciphertext = new Uint8Array(
+        await crypto.subtle.encrypt({ name: 'AES-CBC', iv }, await key, utf8.encode(plaintext)),
+      )
       return write(iv, ciphertext, await tagOf(iv, ciphertext, aad))
     },
   }
