@@ -6,7 +6,8 @@
  */
 
 import { DurableObject } from 'cloudflare:workers'
-import { type Advance, decideStep, type Family, MARGIN, NEW_FAMILY, type Step } from './guard.ts'
+import { decideStep, type Family, NEW_FAMILY } from './family.ts'
+import { type Advance, MARGIN, type Step } from './guard.ts'
 
 /** A row of a family. */
 type FamilyRow = Record<'generation' | 'since' | 'ended' | 'uses', number> & Record<'bound' | 'attempt', string>

@@ -5,16 +5,8 @@
  */
 
 import { checkMembers } from '../../keys/check.ts'
-import {
-  checkRaised,
-  decideStep,
-  type Family,
-  type Guard,
-  type Keeping,
-  MARGIN,
-  NEW_FAMILY,
-  type Raising,
-} from './guard.ts'
+import { decideStep, type Family, NEW_FAMILY } from './family.ts'
+import { checkRaised, type Guard, type Keeping, MARGIN, type Raising } from './guard.ts'
 import { keepInMemory, type OneProcessOptions } from './one_process.ts'
 
 /** How many calls there are between two clean-ups. */

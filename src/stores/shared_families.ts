@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Family, NEW_FAMILY } from './guard.ts'
+import { type Family, NEW_FAMILY } from './family.ts'
 import type { NameStore } from './name_store.ts'
 import { type Attempt, PATIENCE, type StoreCalls } from './store_calls.ts'
 import { StoreError } from './store_error.ts'

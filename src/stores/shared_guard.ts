@@ -5,7 +5,8 @@
  */
 
 import { digestLabels } from '../../keys/digest.ts'
-import { checkRaised, decideStep, type Guard, type Keeping, type Raising, type Step } from './guard.ts'
+import { decideStep } from './family.ts'
+import { checkRaised, type Guard, type Keeping, type Raising, type Step } from './guard.ts'
 import type { NameStore } from './name_store.ts'
 import { createSharedFamilies } from './shared_families.ts'
 import type { StoreCalls } from './store_calls.ts'

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decideStep, type Family, NEW_FAMILY, type Step } from '../../../src/stores/guard.ts'
+import { decideStep, type Family, NEW_FAMILY } from '../../../src/stores/family.ts'
+import type { Step } from '../../../src/stores/guard.ts'
 import type { SqlQuery } from '../../../src/stores/index.ts'
 import { createSqlFamilies, type SqlFamilies } from '../../../src/stores/sql_family.ts'
 import { type Dialect, written } from '../../../src/stores/sql_statement.ts'
