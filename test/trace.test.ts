@@ -57,7 +57,7 @@ describe('the setting trace', () => {
     expect(answer.status).toBe(200)
     const request = answer.headers.get('request-id')
     expect(of('token')).toEqual([{ part: 'token', method: 'POST', url: `${ISSUER}/token`, request }])
-    expect(of('guard').map((one) => 'operation' in one && one.operation)).toEqual(['hasEnded', 'spend'])
+    expect(of('guard').map((one) => 'operation' in one && one.operation)).toEqual(['spendUnlessEnded'])
     for (const secret of [code ?? '', SECRETS.web, 'alice', (await readAnswer(answer)).access_token])
       expect(JSON.stringify(parts)).not.toContain(secret)
     parts.length = 0

@@ -45,11 +45,11 @@ interface Sender {
 export interface ProvedClient {
   readonly client: Client
   /**
-   * Spends the assertion.
+   * Spends the assertion; nothing where the client proved itself by what can be shown again.
    *
    * @throws {OAuthError} `invalid_client` when it was used before
    */
-  spend(): Promise<void>
+  readonly spend?: () => Promise<void>
 }
 
 /**

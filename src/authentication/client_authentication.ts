@@ -162,20 +162,18 @@ export type ProveClient = (request: ClientRequest) => Promise<ProvedClient>
 export function spendingAtOnce(prove: ProveClient): AuthenticateClient {
   return async (request) => {
     const { client, spend } = await prove(request)
-    await spend()
+    await spend?.()
     return client
   }
 }
 
-/** Secrets and certificates can be shown again. */
-const spendNothing = async (): Promise<void> => {}
-
 /** Returns what tells the clients of an issuer. */
 export function createClientAuthentication(context: EndpointContext, assertions: Assertions): ProveClient {
   const { clients, events } = context
-  function proved(client: Client, spend: () => Promise<void>): ProvedClient {
+  /** Secrets and certificates can be shown again. */
+  function proved(client: Client): ProvedClient {
     if (!isPublic(client)) events.note({ proved: true })
-    return { client, spend }
+    return { client }
   }
   const authenticateByAssertion = createAssertionAuthentication(context, assertions)
   return async ({ headers, parameters, certificate, met, address, now }) => {
@@ -187,9 +185,8 @@ export function createClientAuthentication(context: EndpointContext, assertions:
     // Anybody can name a document: until it was met nobody knows its client.
     if (client !== undefined && (client === met || !isByDocument(client)))
       events.note({ client: client.id, proved: false, method: methodOf(claim, client) })
-    if (claim.method !== 'none' || client?.certificate === undefined)
-      return proved(authenticateBySecret(claim, client), spendNothing)
+    if (claim.method !== 'none' || client?.certificate === undefined) return proved(authenticateBySecret(claim, client))
     checkCertificate(client.certificate, certificate)
-    return proved(client, spendNothing)
+    return proved(client)
   }
 }

@@ -54,7 +54,7 @@ export function createDeviceAuthorizationEndpoint(
     if (asked.maxAge !== undefined) checkProvable(settings.authenticate)
     const proof = await dpop.check({ headers, endpoint: '/device_authorization', now })
     const spendProofs = spendOnce(async () => {
-      await spend()
+      await spend?.()
       await proof?.spend()
     })
     const devices = createWaitingDevices({

@@ -82,7 +82,7 @@ export function createParEndpoint(
       const pushed = { ...(opened?.pushed ?? pushedRequests.name(now)), ...(proof && { jkt: proof.jkt }) }
       const request = readAuthorizationRequest(asked, destination, settings, pushed)
       const answer = await pushedRequests.seal(request, pushed, context.envelopes(keyRing.open(now), now), now)
-      await spend()
+      await spend?.()
       await proof?.spend()
       log({ level: 'info', event: 'par', client: client.id })
       events.tell('par.accepted', { ...toldOfRequest(request), proved: !isPublic(client) })

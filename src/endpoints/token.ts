@@ -102,7 +102,7 @@ export function createTokenEndpoint(
 ): FormEndpoint {
   const { settings, hooks, keyRing, log, events } = context
   const { issuer, resources, approvable, userinfo, openid, detailTypes } = settings
-  const { pairwise, guard, grants, trustedIssuers } = settings
+  const { pairwise, guard, grants, trustedIssuers, limits } = settings
   const dpop = createDpop(context)
   const limiting = createLimiting(context)
 
@@ -199,10 +199,12 @@ export function createTokenEndpoint(
     const envelopes = context.envelopes(keyRing.open(now), now, draw)
     const isRevoked = (target: Target): Promise<boolean> => view.hits(target, now)
     const spendProofs = spendOnce(async () => {
-      await spend()
+      await spend?.()
       await proof?.spend()
     })
-    const spending = guard && spendFirst(guard, spendProofs)
+    // What has ended may cost no proof, and count for no person: where one of these comes before a code is spent, it is asked before that.
+    const isAskedFirst = spend !== undefined || proof !== undefined || limits.subject !== undefined
+    const spending = guard && (isAskedFirst ? spendFirst(guard, spendProofs) : guard)
     const providerTokens = keptTokens(spending, form.waitUntil)
     const decided = await grant.decide(parameters, client, {
       now,

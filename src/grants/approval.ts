@@ -8,7 +8,7 @@ import { digestLabels } from '../../keys/digest.ts'
 import { findResource } from '../../keys/identifier.ts'
 import { TokenError } from '../jose/error.ts'
 import { OFFLINE_ACCESS } from '../openid/openid.ts'
-import { refusal } from '../protocol/error.ts'
+import { type OAuthError, refusal } from '../protocol/error.ts'
 import type { Reason } from '../protocol/reasons.ts'
 import { readScope } from '../protocol/scope.ts'
 import type { Client } from '../registration/clients/client.ts'
@@ -21,6 +21,7 @@ import {
 } from '../registration/details/authorization_details.ts'
 import type { Resource } from '../registration/resource.ts'
 import { scopesOf } from '../registration/resource_indicator.ts'
+import { isSparing } from '../stores/guard.ts'
 import { isConfirmedBy } from '../token/confirmation.ts'
 import type { Confirmation, Entitlement } from '../token/entitlement.ts'
 import type { PurposeFacts } from '../token/purpose.ts'
@@ -85,24 +86,46 @@ export function nameOfKeys({ jkt, 'x5t#S256': thumbprint }: Confirmation = {}): 
   return jkt === undefined && thumbprint === undefined ? '' : digestLabels('cnf', jkt ?? '', thumbprint ?? '')
 }
 
+/** Returns what a client is told whose grant has ended. */
+export function ended(): OAuthError {
+  return refusal('invalid_grant', 'grant_ended', 'its family, session, person or client has ended')
+}
+
+/** How it is looked whether an approval has ended. */
+export interface Looking {
+  /** Whether it lives on when the session has ended. Default false. */
+  readonly outlives?: boolean
+  /**
+   * Whether nothing is changed, and nobody asked, before something of it is spent: then a guard that can asks and spends at once.
+   * Default false.
+   */
+  readonly isSpentFirst?: boolean
+}
+
 /**
  * Checks that neither the approval nor the session in which it was given has been ended, nor the person or the client
- * revoked since.
+ * revoked since. Returns the names whose end the guard still has to be asked for, by whatever spends: none where it was asked.
  *
- * @param outlives whether it lives on when the session has ended. Default false
  * @throws {OAuthError} `invalid_grant`
  */
-export async function checkNotEnded(approval: Approval, context: ApprovalContext, outlives = false): Promise<void> {
+export async function checkNotEnded(
+  approval: Approval,
+  context: ApprovalContext,
+  { outlives = false, isSpentFirst = false }: Looking = {},
+): Promise<readonly string[]> {
   const { sid, sub, client_id, approved_at: iat } = approval
+  const { guard } = context
   // Whoever revokes it may know it by a name that a token had.
   const resources = approvedResources(approval).map((uri) => context.approvals.resources.get(uri))
   const gids = context.approvals.pairwise.namesOf('gid', approval.gid, resources)
+  const names = outlives ? gids : [...gids, sid]
+  const isAskedLater = isSpentFirst && guard !== undefined && isSparing(guard)
   const [hasEnded, ...areRevoked] = await Promise.all([
-    context.guard?.hasEnded(outlives ? gids : [...gids, sid]),
+    isAskedLater ? false : guard?.hasEnded(names),
     ...gids.map((gid) => context.isRevoked({ gid, sub, client_id, iat })),
   ])
-  if (hasEnded === true || areRevoked.includes(true))
-    throw refusal('invalid_grant', 'grant_ended', 'its family, session, person or client has ended')
+  if (hasEnded === true || areRevoked.includes(true)) throw ended()
+  return isAskedLater ? names : []
 }
 
 /** Ends an approval, under all names by which tokens know it: nothing more comes of it, and introspection says so. */

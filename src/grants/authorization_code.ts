@@ -8,24 +8,38 @@ import { refusal } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { checkVerifier } from '../protocol/pkce.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
+import { isSparing } from '../stores/guard.ts'
 import {
   type ApprovalContext,
   checkApproval,
   checkConfirmed,
   checkNotEnded,
   endApproval,
+  ended,
   entitle,
   openGrant,
 } from './approval.ts'
 import { approvalOf, type CodeFacts } from './approval_facts.ts'
 import type { Decision, Grant } from './grant.ts'
-import { keepHandOver, withHandOver } from './hand_over.ts'
+import { isHandedOver, keepHandOver, withHandOver } from './hand_over.ts'
 import { tellPerson } from './login_facts.ts'
 
-/** Spends the code. One that was spent before ends all that came of it (RFC 6749 §4.1.2). */
-async function spend(jti: string, exp: number, facts: CodeFacts, context: ApprovalContext): Promise<void> {
+/**
+ * Spends the code, unless one of these names has ended. One that was spent before ends all that came of it (RFC 6749 §4.1.2).
+ */
+async function spend(
+  jti: string,
+  exp: number,
+  unless: readonly string[],
+  facts: CodeFacts,
+  context: ApprovalContext,
+): Promise<void> {
   const { guard } = context
-  if (guard === undefined || (await guard.spend(`code ${jti}`, exp)) === 'first') return
+  if (guard === undefined) return
+  const name = `code ${jti}`
+  const outcome = await (isSparing(guard) ? guard.spendUnlessEnded(name, exp, unless) : guard.spend(name, exp))
+  if (outcome === 'first') return
+  if (outcome === 'ended') throw ended()
   await endApproval(facts, context)
   throw refusal('invalid_grant', 'code_replayed', 'the code was used before: all that came of it has ended')
 }
@@ -56,7 +70,7 @@ async function decide(parameters: Parameters, client: Client, context: ApprovalC
     details: parameters.get('authorization_details'),
   }
   const entitlement = entitle(facts, wish, client, context)
-  await checkNotEnded(facts, context)
+  const unless = await checkNotEnded(facts, context, { isSpentFirst: !isHandedOver(facts, context) })
   const isSafe = context.guard !== undefined || !isPublic(client) || context.confirmation !== undefined
   const mayRefresh = client.grantTypes.has('refresh_token') && isSafe
   return {
@@ -66,7 +80,7 @@ async function decide(parameters: Parameters, client: Client, context: ApprovalC
     async spend() {
       // Without it nothing could be refreshed: it must lie there before the code is gone.
       if (mayRefresh) await keepHandOver(facts, client, context)
-      await spend(jti, facts.until ?? exp, facts, context)
+      await spend(jti, facts.until ?? exp, unless, facts, context)
     },
   }
 }

@@ -41,9 +41,13 @@ export async function withHandOver(
   return { entitlement: { ...entitlement, exp: Math.min(entitlement.exp, expiresAt) }, providerToken: accessToken }
 }
 
+/** Tells whether an API of an approval is handed what a provider gave: that is kept, and renewed, before anything is spent. */
+export function isHandedOver(approval: Approval, { approvals: { resources } }: ApprovalContext): boolean {
+  return approvedResources(approval).some((uri) => resources.get(uri)?.providerToken !== undefined)
+}
+
 /** Keeps what a provider gave at the login until an approval ends, where one of its APIs is handed that. */
 export async function keepHandOver(approval: Approval, client: Client, context: ApprovalContext): Promise<void> {
-  const { resources, providerTokens } = context.approvals
-  const isHanded = approvedResources(approval).some((uri) => resources.get(uri)?.providerToken !== undefined)
-  if (isHanded) await providerTokens?.keep(approval, isOffline(approval, client, context))
+  if (!isHandedOver(approval, context)) return
+  await context.approvals.providerTokens?.keep(approval, isOffline(approval, client, context))
 }

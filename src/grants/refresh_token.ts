@@ -8,13 +8,14 @@
 import { refusal } from '../protocol/error.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { type Client, isPublic } from '../registration/clients/client.ts'
-import type { Guard } from '../stores/guard.ts'
+import { type Guard, isSparing } from '../stores/guard.ts'
 import {
   type ApprovalContext,
   checkApproval,
   checkConfirmed,
   checkNotEnded,
   endApproval,
+  ended,
   entitle,
   isOffline,
   nameOfKeys,
@@ -23,20 +24,31 @@ import {
 } from './approval.ts'
 import { approvalOf, type RefreshFacts } from './approval_facts.ts'
 import type { Decision, Grant } from './grant.ts'
-import { withHandOver } from './hand_over.ts'
+import { isHandedOver, withHandOver } from './hand_over.ts'
 import { tellPerson } from './login_facts.ts'
 
 /**
  * Moves the family on to the next refresh token, which is bound to the key that the request proves. An older one that comes back
- * ends the family, and so does one that comes back with another key: the family has moved into the first.
+ * ends the family, and so does one that comes back with another key: the family has moved into the first. Where one of these names has
+ * ended nothing moves.
  */
-async function rotate(facts: RefreshFacts, client: Client, context: ApprovalContext, guard: Guard): Promise<void> {
+async function rotate(
+  facts: RefreshFacts,
+  client: Client,
+  context: ApprovalContext,
+  guard: Guard,
+  unless: readonly string[],
+): Promise<void> {
   const { now, confirmation } = context
   const { gid, generation, grant_end } = facts
   const { refreshTokenGrace: grace, refreshTokenGraceUses: graceUses } = client
   const times = { now, grace, graceUses, expiresAt: grant_end }
-  const advance = await guard.advance({ gid, generation, bound: nameOfKeys(confirmation), ...times })
+  const step = { gid, generation, bound: nameOfKeys(confirmation), ...times }
+  // Of its own end the family knows itself.
+  const others = unless.filter((name) => name !== gid)
+  const advance = await (isSparing(guard) ? guard.advanceUnlessEnded(step, others) : guard.advance(step))
   if (advance.outcome === 'advanced') return
+  if (advance.outcome === 'ended') throw ended()
   if (advance.outcome === 'exhausted')
     throw refusal(
       'invalid_grant',
@@ -44,13 +56,7 @@ async function rotate(facts: RefreshFacts, client: Client, context: ApprovalCont
       'a refresh token that was used came too often: nothing has ended',
     )
   await endApproval(facts, context)
-  throw refusal(
-    'invalid_grant',
-    advance.outcome === 'reused' ? 'refresh_reused' : 'grant_ended',
-    advance.outcome === 'reused'
-      ? 'an old refresh token, or another key: its family has ended'
-      : 'its family has ended',
-  )
+  throw refusal('invalid_grant', 'refresh_reused', 'an old refresh token, or another key: its family has ended')
 }
 
 async function decide(parameters: Parameters, client: Client, context: ApprovalContext): Promise<Decision> {
@@ -62,16 +68,17 @@ async function decide(parameters: Parameters, client: Client, context: ApprovalC
   const [resources, scope] = [parameters.all('resource'), parameters.get('scope')]
   const wish = { resources, scope, details: parameters.get('authorization_details') }
   const entitlement = entitle(facts, wish, client, context)
-  await checkNotEnded(facts, context, isOffline(facts, client, context))
+  const isRotating = isPublic(client) && facts.cnf === undefined
+  const isSpentFirst = isRotating && !isHandedOver(facts, context)
+  const unless = await checkNotEnded(facts, context, { outlives: isOffline(facts, client, context), isSpentFirst })
   const given = await withHandOver(facts, entitlement, context)
   const told = tellPerson(facts, requestedOf(facts, scope, client), client, context.approvals)
-  if (!isPublic(client) || facts.cnf !== undefined)
-    return { ...given, ...told, ...(client.repeatsRefreshToken ? { refresh_token: presented } : {}) }
+  if (!isRotating) return { ...given, ...told, ...(client.repeatsRefreshToken ? { refresh_token: presented } : {}) }
   const { guard } = context
   if (guard === undefined) throw refusal('invalid_grant', 'no_guard', 'without a guard, public clients cannot refresh')
   // Whatever is let go on has the same successor: the first time, and again in the grace.
   const refresh = { ...approvalOf(facts), generation: facts.generation + 1 }
-  return { ...given, ...told, refresh, spend: () => rotate(facts, client, context, guard) }
+  return { ...given, ...told, refresh, spend: () => rotate(facts, client, context, guard, unless) }
 }
 
 /** Gives a new refresh token only to public clients whose last one was bound to no key. */

@@ -54,7 +54,7 @@ export interface Guard {
    * The current generation gets the next one, and moves the family into the key that was proved, if one was. The one before
    * gets the current one again while the grace lasts, for the same key as it was given for. Any other ends the family, and so
    * does another key, or none where there was one; a generation that is ahead of the family too, for then something was
-   * forgotten. {@link decideStep} is this rule.
+   * forgotten. `decideStep` is this rule.
    */
   advance(step: Step): Promise<Advance>
   /** Ends a family or a session. */
@@ -81,6 +81,15 @@ export interface Guard {
    * grows, and is never forgotten. A whole number, 1 to 2^53 - 1. For settings that come sealed; a guard without it serves all else.
    */
   raise?(name: string, number: number): Promise<number>
+  /**
+   * Spends a name, unless one of these families or sessions was ended: then nothing is changed, and it is `ended`, spent or not. One
+   * atomic stretch, so that whoever ends one of them either comes first or ends what was given before.
+   *
+   * This and the next go together, and save a way there and back: a guard without them is asked `hasEnded` first, and changed then.
+   */
+  spendUnlessEnded?(id: string, expiresAt: number, unless: readonly string[]): Promise<'first' | 'spent' | 'ended'>
+  /** Moves a family on, unless one of these others was ended: then nothing is changed, and it is `ended`. */
+  advanceUnlessEnded?(step: Step, unless: readonly string[]): Promise<Advance>
 }
 
 /** What a guard does for devices, and to keep what is handed over. */
@@ -121,6 +130,14 @@ export function keepingGuardOf(guard: Guard | undefined): Guard & Keeping {
   return guard
 }
 
+/** What a guard does at once that else is asked first and done then. */
+export type Sparing = Required<Pick<Guard, 'spendUnlessEnded' | 'advanceUnlessEnded'>>
+
+/** Tells whether a guard also asks and changes at once. */
+export function isSparing(guard: Guard): guard is Guard & Sparing {
+  return typeof guard.spendUnlessEnded === 'function' && typeof guard.advanceUnlessEnded === 'function'
+}
+
 /** Returns what spends once, however often it is called. */
 export function spendOnce(spend: () => Promise<void>): () => Promise<void> {
   let spent: Promise<void> | undefined
@@ -132,7 +149,7 @@ export function spendOnce(spend: () => Promise<void>): () => Promise<void> {
 
 /**
  * Returns a guard that spends something else before it changes anything: a client whose own proof was used before must not
- * burn the code that it shows.
+ * burn the code that it shows. It is none that asks and changes at once: a proof that comes for what has ended is not spent.
  */
 export function spendFirst(guard: Guard, spend: () => Promise<void>): Guard {
   const after = async <Answer>(call: () => Promise<Answer>): Promise<Answer> => {
@@ -163,6 +180,11 @@ export function rememberLonger(guard: Guard, seconds: () => number): Guard {
     advance: (step) => guard.advance({ ...step, expiresAt: step.expiresAt + seconds() }),
     end: (id, expiresAt) => guard.end(id, expiresAt + seconds()),
     hasEnded: (ids) => guard.hasEnded(ids),
+    ...(isSparing(guard) && {
+      spendUnlessEnded: (id, expiresAt, unless) => guard.spendUnlessEnded(id, expiresAt + seconds(), unless),
+      advanceUnlessEnded: (step, unless) =>
+        guard.advanceUnlessEnded({ ...step, expiresAt: step.expiresAt + seconds() }, unless),
+    }),
     ...(isKeeping(guard) && {
       leave: (name, envelope, expiresAt) => guard.leave(name, envelope, expiresAt + seconds()),
       look: (name) => guard.look(name),
@@ -183,6 +205,10 @@ export function guardWithDeadline(guard: Guard, told: Told): Guard {
     advance: (step) => within(() => guard.advance(step)),
     end: (id, expiresAt) => within(() => guard.end(id, expiresAt)),
     hasEnded: (ids) => within(() => guard.hasEnded(ids)),
+    ...(isSparing(guard) && {
+      spendUnlessEnded: (id, expiresAt, unless) => within(() => guard.spendUnlessEnded(id, expiresAt, unless)),
+      advanceUnlessEnded: (step, unless) => within(() => guard.advanceUnlessEnded(step, unless)),
+    }),
     ...(isKeeping(guard) && {
       leave: (name, envelope, expiresAt) => within(() => guard.leave(name, envelope, expiresAt)),
       look: (name) => within(() => guard.look(name)),

@@ -86,6 +86,24 @@ export class GuardObject extends DurableObject {
     return advance
   }
 
+  /** Spends a name, unless one of these that lie here was ended; else as `spend`. */
+  spendUnlessEnded(
+    id: string,
+    expiresAt: number,
+    unless: readonly string[],
+    attempt: string,
+    deadline: number,
+  ): 'first' | 'spent' | 'ended' | 'late' {
+    if (Date.now() > deadline) return 'late'
+    return this.hasEnded(unless) ? 'ended' : this.spend(id, expiresAt, attempt, deadline)
+  }
+
+  /** Moves a family on, unless one of these others that lie here was ended; else as `advance`. */
+  advanceUnlessEnded(step: Step, unless: readonly string[], deadline: number, attempt: string): Advance | 'late' {
+    if (Date.now() > deadline) return 'late'
+    return this.hasEnded(unless) ? { outcome: 'ended' } : this.advance(step, deadline, attempt)
+  }
+
   /** Ends a family or a session. */
   end(id: string, expiresAt: number): void {
     const { family } = this.#read(id)
@@ -94,7 +112,8 @@ export class GuardObject extends DurableObject {
 
   /** Tells whether one of these was ended. */
   hasEnded(ids: readonly string[]): boolean {
-    return ids.some((id) => this.#read(id).family.ended)
+    const select = 'SELECT 1 FROM family WHERE gid = ? AND ended = 1'
+    return ids.some((id) => this.#sql.exec(select, id).toArray().length > 0)
   }
 
   /** Leaves an envelope under a name that is free; after `deadline` (Unix milliseconds) not at all. */

@@ -6,7 +6,16 @@
 
 import { checkMembers } from '../../keys/check.ts'
 import { decideStep, type Family, NEW_FAMILY } from './family.ts'
-import { checkRaised, type Guard, type Keeping, MARGIN, type Raising } from './guard.ts'
+import {
+  type Advance,
+  checkRaised,
+  type Guard,
+  type Keeping,
+  MARGIN,
+  type Raising,
+  type Sparing,
+  type Step,
+} from './guard.ts'
 import { keepInMemory, type OneProcessOptions } from './one_process.ts'
 
 /** How many calls there are between two clean-ups. */
@@ -22,7 +31,7 @@ const TIDY_EVERY = 1000
 export function createMemoryGuard(
   now: () => number = () => Math.floor(Date.now() / 1000),
   options: OneProcessOptions = {},
-): Guard & Keeping & Raising {
+): Guard & Keeping & Raising & Sparing {
   checkMembers('createMemoryGuard', options, ['single'])
   if (typeof now !== 'function') throw new TypeError('"now" expected a function that returns Unix seconds')
   const spent = new Map<string, number>()
@@ -39,29 +48,37 @@ export function createMemoryGuard(
     for (const [name, { expiresAt }] of kept) if (expiresAt < limit) kept.delete(name)
   }
 
-  const guard: Guard & Keeping & Raising = {
-    async spend(id, expiresAt) {
-      tidy()
-      if (spent.has(id)) return 'spent'
-      spent.set(id, expiresAt)
-      return 'first'
-    },
-    async advance(step) {
-      tidy()
-      const known = families.get(step.gid)
-      const { family, advance } = decideStep(known?.family ?? NEW_FAMILY, step)
-      families.set(step.gid, { family, expiresAt: Math.max(step.expiresAt, known?.expiresAt ?? 0) })
-      return advance
-    },
+  function spend(id: string, expiresAt: number): 'first' | 'spent' {
+    tidy()
+    if (spent.has(id)) return 'spent'
+    spent.set(id, expiresAt)
+    return 'first'
+  }
+
+  function advance(step: Step): Advance {
+    tidy()
+    const known = families.get(step.gid)
+    const { family, advance } = decideStep(known?.family ?? NEW_FAMILY, step)
+    families.set(step.gid, { family, expiresAt: Math.max(step.expiresAt, known?.expiresAt ?? 0) })
+    return advance
+  }
+
+  function hasEnded(ids: readonly string[]): boolean {
+    return ids.some((id) => families.get(id)?.family.ended === true)
+  }
+
+  const guard: Guard & Keeping & Raising & Sparing = {
+    spend: async (id, expiresAt) => spend(id, expiresAt),
+    advance: async (step) => advance(step),
     async end(id, expiresAt) {
       tidy()
       const known = families.get(id)
       const family = { ...(known?.family ?? NEW_FAMILY), ended: true }
       families.set(id, { family, expiresAt: Math.max(expiresAt, known?.expiresAt ?? 0) })
     },
-    async hasEnded(ids) {
-      return ids.some((id) => families.get(id)?.family.ended === true)
-    },
+    hasEnded: async (ids) => hasEnded(ids),
+    spendUnlessEnded: async (id, expiresAt, unless) => (hasEnded(unless) ? 'ended' : spend(id, expiresAt)),
+    advanceUnlessEnded: async (step, unless) => (hasEnded(unless) ? { outcome: 'ended' } : advance(step)),
     async leave(name, envelope, expiresAt) {
       tidy()
       const known = kept.get(name)

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Advance, checkRaised, type Guard, type Keeping, type Raising, type Step } from './guard.ts'
+import { type Advance, checkRaised, type Guard, type Keeping, type Raising, type Sparing, type Step } from './guard.ts'
 import { StoreError } from './store_error.ts'
 
 /** What a stub of the guard's object can be asked; see `GuardObject`. */
@@ -23,6 +23,20 @@ export interface GuardStub {
     deadline: number,
   ): Promise<'swapped' | 'other' | 'late'>
   raise(name: string, number: number, deadline: number): Promise<number | 'late'>
+  /** An object of a version before has it not, nor the next. */
+  spendUnlessEnded(
+    id: string,
+    expiresAt: number,
+    unless: readonly string[],
+    attempt: string,
+    deadline: number,
+  ): Promise<'first' | 'spent' | 'ended' | 'late'>
+  advanceUnlessEnded(
+    step: Step,
+    unless: readonly string[],
+    deadline: number,
+    attempt: string,
+  ): Promise<Advance | 'late'>
 }
 
 /** The binding of the guard's objects. */
@@ -63,6 +77,14 @@ function toStoreError(error: unknown): unknown {
   return isLost ? new StoreError('connection', 'an object was moved or restarted', { cause: error }) : error
 }
 
+/**
+ * Tells whether an object is of a version that cannot do what it was asked, as in a deployment that is under way: nothing was done. As
+ * one more argument of `spend` it would have been passed over, and what has ended spent.
+ */
+function isUnknownThere(error: unknown): boolean {
+  return error instanceof TypeError && error.message.includes('does not implement the method')
+}
+
 /** What the guard takes from the edge. */
 export interface DurableObjectGuardOptions {
   /** Makes a name for an attempt. */
@@ -80,15 +102,15 @@ export interface DurableObjectGuardOptions {
 export function createDurableObjectGuard(
   namespace: GuardNamespace,
   options: DurableObjectGuardOptions,
-): Guard & Keeping & Raising {
+): Guard & Keeping & Raising & Sparing {
   const { newId, clock } = options
 
   async function ask<Answer>(
     id: string,
     call: (stub: GuardStub, name: string, deadline: number) => Promise<Answer | 'late'>,
+    deadline = clock() + PATIENCE,
   ): Promise<Answer> {
     const name = written(id)
-    const deadline = clock() + PATIENCE
     const once = async (): Promise<Answer> => {
       const stub = namespace.getByName(shardOf(id))
       const answer = await call(stub, name, deadline).catch((error) => Promise.reject(toStoreError(error)))
@@ -103,6 +125,39 @@ export function createDurableObjectGuard(
     }
   }
 
+  /** Asks each home once, for all that lies there. */
+  async function hasEnded(ids: readonly string[]): Promise<boolean> {
+    const asked = [...Map.groupBy(ids, shardOf).values()].map((names) =>
+      ask<boolean>(names[0] ?? '', (stub) => stub.hasEnded(names.map(written))),
+    )
+    return (await Promise.all(asked)).includes(true)
+  }
+
+  /**
+   * Changes what lies under a name, unless one of some others has ended. Those at its home are asked there, at once; those elsewhere
+   * before, and nothing is changed until they have answered: else what is refused then would be spent.
+   *
+   * @param alone changes it at a home where nothing else is to be asked
+   */
+  async function unlessEnded<Answer>(
+    id: string,
+    unless: readonly string[],
+    atOnce: (near: readonly string[], deadline: number) => Promise<Answer>,
+    alone: (deadline: number) => Promise<Answer>,
+  ): Promise<Answer | 'ended'> {
+    const deadline = clock() + PATIENCE
+    const isNear = (name: string): boolean => shardOf(name) === shardOf(id)
+    const near = unless.filter(isNear)
+    if (await hasEnded(unless.filter((name) => !isNear(name)))) return 'ended'
+    if (near.length === 0) return alone(deadline)
+    try {
+      return await atOnce(near.map(written), deadline)
+    } catch (error) {
+      if (!isUnknownThere(error)) throw error
+      return (await hasEnded(near)) ? 'ended' : alone(deadline)
+    }
+  }
+
   return {
     spend(id, expiresAt) {
       const attempt = newId()
@@ -113,9 +168,27 @@ export function createDurableObjectGuard(
       return ask(step.gid, (stub, gid, deadline) => stub.advance({ ...step, gid }, deadline, attempt))
     },
     end: (id, expiresAt) => ask<void>(id, (stub, name) => stub.end(name, expiresAt)),
-    async hasEnded(ids) {
-      const answers = await Promise.all(ids.map((id) => ask<boolean>(id, (stub, name) => stub.hasEnded([name]))))
-      return answers.includes(true)
+    hasEnded,
+    spendUnlessEnded(id, expiresAt, unless) {
+      const attempt = newId()
+      return unlessEnded(
+        id,
+        unless,
+        (near, deadline) =>
+          ask(id, (stub, name) => stub.spendUnlessEnded(name, expiresAt, near, attempt, deadline), deadline),
+        (deadline) => ask(id, (stub, name) => stub.spend(name, expiresAt, attempt, deadline), deadline),
+      )
+    },
+    async advanceUnlessEnded(step, unless) {
+      const attempt = newId()
+      const answer = await unlessEnded<Advance>(
+        step.gid,
+        unless,
+        (near, deadline) =>
+          ask(step.gid, (stub, gid) => stub.advanceUnlessEnded({ ...step, gid }, near, deadline, attempt), deadline),
+        (deadline) => ask(step.gid, (stub, gid) => stub.advance({ ...step, gid }, deadline, attempt), deadline),
+      )
+      return answer === 'ended' ? { outcome: 'ended' } : answer
     },
     leave: (id, envelope, expiresAt) =>
       ask(id, (stub, name, deadline) => stub.leave(name, envelope, expiresAt, deadline)),

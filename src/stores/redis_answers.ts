@@ -19,6 +19,11 @@ export function refusalOfRedis(error: unknown): StoreReason | undefined {
   return word === '' || isOfSocket || PASSING.includes(word) ? undefined : 'refused_by_server'
 }
 
+/** Tells whether Redis says that not all keys of a script lie where it was sent: it has done nothing. */
+export function isAcrossSlots(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('CROSSSLOT')
+}
+
 /**
  * Returns a text or a number that Redis said, as a text.
  *

@@ -8,7 +8,7 @@ import { checkBoolean, checkFunctions, checkInteger, checkMembers, checkText } f
 import { type Log, writeLog } from '../log.ts'
 import { refusalOfRedis, textsOfRedis } from './redis_answers.ts'
 import { TAKE_BACK } from './redis_scripts.ts'
-import { checkRedis } from './redis_start.ts'
+import { checkRedis, isAtOneServer } from './redis_start.ts'
 import { createStoreCalls, type StoreCalls } from './store_calls.ts'
 import { StoreError } from './store_error.ts'
 
@@ -34,10 +34,12 @@ export interface RedisOptions {
   readonly log?: Log
 }
 
-/** A script at one key, and what there was before and after. */
+/** A script that writes one key, and what there was before and after. */
 export interface RedisWrite {
   readonly script: string
   readonly key: string
+  /** Further keys that it reads: all are to lie at one server. Default: none. */
+  readonly reads?: readonly string[]
   readonly values: readonly string[]
   /** The first word of its answer when it has written. */
   readonly written: string
@@ -48,6 +50,8 @@ export interface RedisWrite {
 /** What asks Redis. */
 export interface RedisCalls extends StoreCalls {
   readonly prefix: string
+  /** Tells whether all keys lie at one server, as far as is known: only then may a script read several. */
+  isOneServer(): boolean
   /** Sends a command that reads one key, or none. */
   ask(key: string, ...command: readonly string[]): Promise<unknown>
   /** Runs a script that writes, and returns its answer when enough replicas have it. */
@@ -61,9 +65,10 @@ const REPLICA_PATIENCE = 600
  * Returns what asks Redis.
  *
  * @param caller whose options these are, for messages
+ * @param readsSeveral whether scripts are to read several keys, where that can be. Default false
  * @throws {TypeError | RangeError} when an option is wrong
  */
-export function createRedisCalls(caller: string, options: RedisOptions): RedisCalls {
+export function createRedisCalls(caller: string, options: RedisOptions, readsSeveral = false): RedisCalls {
   checkMembers(caller, options, ['send', 'prefix', 'replicas', 'evictionChecked', 'log'])
   if (options.send === undefined) throw new TypeError('"send" expected a function, got nothing')
   checkFunctions(options, ['send', ...(options.log ? ['log'] : [])])
@@ -77,16 +82,27 @@ export function createRedisCalls(caller: string, options: RedisOptions): RedisCa
     if (!warned.has(detail)) log({ level: 'warn', event: 'guard', detail })
     warned.add(detail)
   }
+  let isOne = false
   const ask = (key: string, ...command: readonly string[]): Promise<unknown> => send(command, key)
-  const prepare = (): Promise<number> =>
-    checkRedis({ ask: (...command) => send(command, prefix), replicas, evictionChecked, warn })
+  const run = ({ script, key, reads = [], values }: RedisWrite): Promise<unknown> =>
+    ask(key, 'EVAL', script, String(1 + reads.length), key, ...reads, ...values)
+  async function prepare(): Promise<number> {
+    const asked = { ask: (...command: readonly string[]) => send(command, prefix), replicas, evictionChecked, warn }
+    const [time, areOne] = await Promise.all([
+      checkRedis(asked),
+      readsSeveral && isAtOneServer((key) => ask(key, 'INFO', 'server'), prefix),
+    ])
+    isOne = areOne
+    return time
+  }
 
   /** Runs a script and tells whether the replicas have what it wrote; that is not known where the connection was lost. */
-  async function runOnce({ script, key, values, written }: RedisWrite) {
+  async function runOnce(what: RedisWrite) {
+    const { key, written } = what
     // `WAIT` is for what its own connection wrote: so it is proved that there was one.
     const [before, ran, waited, after] = await Promise.allSettled([
       ask(key, 'CLIENT', 'ID'),
-      ask(key, 'EVAL', script, '1', key, ...values),
+      run(what),
       ask(key, 'WAIT', String(replicas), String(REPLICA_PATIENCE)),
       ask(key, 'CLIENT', 'ID'),
     ])
@@ -100,8 +116,8 @@ export function createRedisCalls(caller: string, options: RedisOptions): RedisCa
   }
 
   async function write(what: RedisWrite): Promise<readonly string[]> {
-    const { script, key, values, written, takeBack } = what
-    if (replicas === 0) return textsOfRedis(await ask(key, 'EVAL', script, '1', key, ...values))
+    const { key, written, takeBack } = what
+    if (replicas === 0) return textsOfRedis(await run(what))
     const first = await runOnce(what)
     const last = first.has === 'unknown' ? await runOnce(what).catch(() => first) : first
     // What was written, and is told to have come too late since, is known to nobody but this one.
@@ -112,5 +128,5 @@ export function createRedisCalls(caller: string, options: RedisOptions): RedisCa
   }
 
   const calls = createStoreCalls({ store: 'Redis', prepare, refusalOf: refusalOfRedis, log })
-  return { ...calls, prefix, ask, write }
+  return { ...calls, prefix, isOneServer: () => isOne, ask, write }
 }

@@ -1,5 +1,6 @@
 /**
- * What Redis does at once, in its own words: each script touches one key, and reads the time there.
+ * What Redis does at once, in its own words: each script writes one key, the first, and reads the time there. Further keys are
+ * families: where one of them has ended nothing is done.
  *
  * @module
  */
@@ -9,19 +10,26 @@ const unlessLate = (deadline: number): string => `
 local time = redis.call('TIME')
 if time[1] * 1000 + time[2] / 1000 > tonumber(ARGV[${deadline}]) then return {'late'} end`
 
+/** One of the further keys is of a family that has ended, as `shared_families` writes it. */
+const UNLESS_ENDED = `
+for place = 2, #KEYS do
+  local family = redis.call('GET', KEYS[place])
+  if family and cjson.decode(family)[3] == 1 then return {'ended'} end
+end`
+
 /**
- * KEYS: a name. ARGV: value, until when it is kept (Unix milliseconds), deadline.
+ * KEYS: a name, and what must not have ended. ARGV: value, until when it is kept (Unix milliseconds), deadline.
  *
  * Whoever asks again writes again: what a connection has not written, its `WAIT` does not wait for.
  */
-export const CLAIM: string = `${unlessLate(3)}
+export const CLAIM: string = `${unlessLate(3)}${UNLESS_ENDED}
 local there = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'GET', 'PXAT', ARGV[2])
 if there == ARGV[1] then redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[2]) end
 if there and there ~= ARGV[1] then return {'taken'} end
 return {'first'}`
 
-/** KEYS: a name. ARGV: before (`''` for nothing), after, until when it is kept, deadline. */
-export const REPLACE: string = `${unlessLate(4)}
+/** KEYS: a name, and what must not have ended. ARGV: before (`''` for nothing), after, until when it is kept, deadline. */
+export const REPLACE: string = `${unlessLate(4)}${UNLESS_ENDED}
 local there = redis.call('GET', KEYS[1]) or ''
 if there ~= ARGV[1] and there ~= ARGV[2] then return {'other', there} end
 local till = math.max(tonumber(ARGV[3]), redis.call('PEXPIRETIME', KEYS[1]))

@@ -50,6 +50,25 @@ async function checkConnection({ ask, replicas }: RedisStart): Promise<void> {
     )
 }
 
+/** How many keys are looked for, to see whether they lie at one server. */
+const SAMPLE = 8
+
+/**
+ * Tells whether all keys lie at one server that is none of a cluster: whoever sends may as well divide them. Where nobody can tell,
+ * or one does not answer, it is taken that they do not: nothing is wrong then, and only slower.
+ *
+ * @param tell asks the server of a key for `INFO server`
+ */
+export async function isAtOneServer(tell: (key: string) => Promise<unknown>, prefix: string): Promise<boolean> {
+  const keys = Array.from({ length: SAMPLE }, (_, one) => `${prefix}${one}`)
+  const nameOf = async (key: string): Promise<string | undefined> => {
+    const text = textOfRedis(await tell(key))
+    return /^redis_mode:cluster/m.test(text) ? undefined : /^run_id:(\w+)/m.exec(text)?.[1]
+  }
+  const names = new Set(await Promise.all(keys.map((key) => nameOf(key).catch(() => undefined))))
+  return names.size === 1 && !names.has(undefined)
+}
+
 async function checkServer({ ask, replicas, warn }: RedisStart): Promise<string | undefined> {
   const text = textOfRedis((await ask('INFO').catch(unlessRefused)) ?? '')
   const told = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(text)?.[1]

@@ -20,14 +20,24 @@ export interface Decided<Answer> {
   readonly answer: Answer
 }
 
+/** The others whose end keeps a family as it is. */
+export interface Unless<Answer> {
+  readonly names: readonly string[]
+  /** What is answered then. */
+  readonly answer: Answer
+}
+
 /** Families in a store. */
 export interface SharedFamilies {
   read(name: string): Promise<Family>
-  /** Changes a family by what is decided of what lies there. `decide` may be asked several times. */
+  /**
+   * Changes a family by what is decided of what lies there, unless one of some others has ended. `decide` may be asked several times.
+   */
   change<Answer extends object>(
     name: string,
     expiresAt: number,
     decide: (family: Family) => Decided<Answer>,
+    unless?: Unless<Answer>,
   ): Promise<Answer>
 }
 
@@ -36,6 +46,7 @@ interface Wanted {
   readonly attempt: Attempt
   readonly expiresAt: number
   readonly decide: (family: Family) => Decided<object>
+  readonly unless: Unless<object> | undefined
   /** What it was told by each writing of which nobody heard whether it was done, and what lay there before. */
   readonly told: Map<string, { readonly answer: object; readonly before: string | undefined }>
 }
@@ -57,10 +68,15 @@ function readRow(text: string | undefined): Row {
   return { family: { generation, since, ended: ended === 1, bound, uses }, writing }
 }
 
+/** Tells whether what lies in a store is a family that has ended. */
+export function isEndedRow(text: string | undefined): boolean {
+  return readRow(text).family.ended
+}
+
 /** Returns the families of a store. */
 export function createSharedFamilies(store: NameStore, call: StoreCalls['call']): SharedFamilies {
   const inTurn = createTurns(PATIENCE)
-  /** Those whose turn has not come yet, by family. */
+  /** Those whose turn has not come yet, by family and what else may not have ended. */
   const waiting = new Map<string, { readonly all: Wanted[]; readonly answers: Promise<readonly (object | 'late')[]> }>()
   let writings = 0
 
@@ -90,7 +106,9 @@ export function createSharedFamilies(store: NameStore, call: StoreCalls['call'])
       const after = same ?? writeRow({ family, writing })
       if (same === undefined) for (const [one, answer] of answers) one.told.set(writing, { answer, before })
       const toldAll = all.map((one) => answers.get(one) ?? 'late')
-      const swapped = await store.replace(name, before, after, expiresAt, { ...attempt, stays: family.ended })
+      const stays = { ...attempt, stays: family.ended }
+      const swapped = await store.replace(name, before, after, expiresAt, stays, first.unless?.names)
+      if (swapped.outcome === 'ended') return all.map(({ unless }) => unless?.answer ?? 'late')
       if (swapped.outcome === 'late') return all.map(() => 'late')
       if (swapped.outcome === 'swapped') return toldAll
       there = swapped.there
@@ -99,26 +117,32 @@ export function createSharedFamilies(store: NameStore, call: StoreCalls['call'])
   }
 
   /** Returns those that wait for the next turn of a family. */
-  function nextOf(name: string) {
-    const known = waiting.get(name)
+  function nextOf(name: string, unless: Unless<object> | undefined) {
+    const alike = [name, ...(unless?.names ?? [])].join(' ')
+    const known = waiting.get(alike)
     if (known !== undefined) return known
     const all: Wanted[] = []
     const answers = inTurn(name, () => {
-      waiting.delete(name)
+      waiting.delete(alike)
       return decideAll(name, all)
     })
     const next = { all, answers }
-    waiting.set(name, next)
+    waiting.set(alike, next)
     return next
   }
 
   return {
     read: async (name) => readRow(await call(() => store.read(name))).family,
-    change<Answer extends object>(name: string, expiresAt: number, decide: (family: Family) => Decided<Answer>) {
+    change<Answer extends object>(
+      name: string,
+      expiresAt: number,
+      decide: (family: Family) => Decided<Answer>,
+      unless?: Unless<Answer>,
+    ) {
       const told: Wanted['told'] = new Map()
       return call(async (attempt) => {
-        const next = nextOf(name)
-        const place = next.all.push({ attempt, expiresAt, decide, told }) - 1
+        const next = nextOf(name, unless)
+        const place = next.all.push({ attempt, expiresAt, decide, unless, told }) - 1
         return (await next.answers)[place] as Answer | 'late'
       })
     },

@@ -5,10 +5,10 @@
  */
 
 import { digestLabels } from '../../keys/digest.ts'
-import { decideStep } from './family.ts'
-import { checkRaised, type Guard, type Keeping, type Raising, type Step } from './guard.ts'
+import { decideStep, type Family } from './family.ts'
+import { type Advance, checkRaised, type Guard, type Keeping, type Raising, type Sparing, type Step } from './guard.ts'
 import type { NameStore } from './name_store.ts'
-import { createSharedFamilies } from './shared_families.ts'
+import { createSharedFamilies, type Decided } from './shared_families.ts'
 import type { StoreCalls } from './store_calls.ts'
 
 /** Bytes that what is left may have: all that the issuer leaves is shorter. */
@@ -38,7 +38,8 @@ export function checkEnvelope(envelope: string): void {
 /** A guard that many processes share. */
 export type SharedGuard = Guard &
   Keeping &
-  Raising & {
+  Raising &
+  Sparing & {
     /**
      * Looks whether the store can be used: to be awaited at the start. Else the first call does, and fails where it cannot.
      *
@@ -51,20 +52,30 @@ export type SharedGuard = Guard &
 /** Returns a guard over a store. */
 export function createSharedGuard(store: NameStore, { call, ready }: StoreCalls): SharedGuard {
   const families = createSharedFamilies(store, call)
+
+  async function spend(id: string, expiresAt: number, unless: readonly string[]) {
+    const [name, names] = [storedName('spent', id), unless.map((other) => storedName('family', other))]
+    const answer = await call((attempt) => store.claim(name, attempt.id, expiresAt, attempt, names))
+    return answer === 'taken' ? 'spent' : answer
+  }
+
+  function advance(given: Step, unless: readonly string[]): Promise<Advance> {
+    const step = shortened(given)
+    const decide = (before: Family): Decided<Advance> => {
+      const { family, advance } = decideStep(before, step)
+      return { family, answer: advance }
+    }
+    const names = unless.map((other) => storedName('family', other))
+    const others = { names, answer: { outcome: 'ended' } } as const
+    return families.change(storedName('family', step.gid), step.expiresAt, decide, others)
+  }
+
   return {
     ready,
-    async spend(id, expiresAt) {
-      const name = storedName('spent', id)
-      const answer = await call((attempt) => store.claim(name, attempt.id, expiresAt, attempt))
-      return answer === 'first' ? 'first' : 'spent'
-    },
-    advance(given) {
-      const step = shortened(given)
-      return families.change(storedName('family', step.gid), step.expiresAt, (before) => {
-        const { family, advance } = decideStep(before, step)
-        return { family, answer: advance }
-      })
-    },
+    spend: async (id, expiresAt) => ((await spend(id, expiresAt, [])) === 'first' ? 'first' : 'spent'),
+    spendUnlessEnded: spend,
+    advance: (step) => advance(step, []),
+    advanceUnlessEnded: advance,
     async end(id, expiresAt) {
       await families.change(storedName('family', id), expiresAt, (family) => ({
         family: { ...family, ended: true },
@@ -77,13 +88,17 @@ export function createSharedGuard(store: NameStore, { call, ready }: StoreCalls)
     },
     async leave(name, envelope, expiresAt) {
       checkEnvelope(envelope)
-      return call((attempt) => store.claim(storedName('kept', name), envelope, expiresAt, attempt))
+      const answer = await call((attempt) => store.claim(storedName('kept', name), envelope, expiresAt, attempt))
+      return answer === 'first' ? 'first' : 'taken'
     },
     look: (name) => call(() => store.read(storedName('kept', name))),
     async swap(name, before, after, expiresAt) {
       for (const envelope of [before, after]) checkEnvelope(envelope)
       const place = storedName('kept', name)
-      return call(async (attempt) => (await store.replace(place, before, after, expiresAt, attempt)).outcome)
+      const outcome = await call(
+        async (attempt) => (await store.replace(place, before, after, expiresAt, attempt)).outcome,
+      )
+      return outcome === 'swapped' ? 'swapped' : 'other'
     },
     async raise(name, number) {
       checkRaised(number)

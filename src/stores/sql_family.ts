@@ -5,7 +5,7 @@
  */
 
 import type { Advance, Step } from './guard.ts'
-import { type Dialect, GREATEST, IN_TIME, type SqlRows, type SqlValue } from './sql_statement.ts'
+import { type Dialect, GREATEST, IN_TIME, noneEnded, type SqlRows, type SqlValue } from './sql_statement.ts'
 import type { SqlStore } from './sql_store.ts'
 import type { Attempt } from './store_calls.ts'
 
@@ -16,14 +16,14 @@ const ANY_NUMBER = Number.MAX_SAFE_INTEGER
  * The rule of `decideStep`, held against it by a test: what a step is to the family that lies there, and what it makes of it.
  * An attempt that has changed it asks again: its answer was lost.
  */
-const advanceText = (dialect: Dialect): string => `WITH step AS (SELECT CAST(? AS TEXT) AS id,
+const advanceText = (dialect: Dialect, unless = 0): string => `WITH step AS (SELECT CAST(? AS TEXT) AS id,
     CAST(? AS BIGINT) AS generation, CAST(? AS BIGINT) AS now, CAST(? AS BIGINT) AS grace, CAST(? AS BIGINT) AS grace_uses,
     CAST(? AS TEXT) AS bound, CAST(? AS TEXT) AS attempt, CAST(? AS BIGINT) AS expires_at)
   INSERT INTO bulla_family AS t (id, generation, since, ended, bound, uses, attempt, outcome, expires_at)
   SELECT id, CASE generation WHEN 0 THEN 1 ELSE 0 END, CASE generation WHEN 0 THEN now ELSE 0 END,
     CASE generation WHEN 0 THEN 0 ELSE 1 END, CASE generation WHEN 0 THEN bound ELSE '' END, 0, attempt,
     CASE generation WHEN 0 THEN 'advanced' ELSE 'reused' END, expires_at
-  FROM step WHERE ${IN_TIME[dialect]}
+  FROM step WHERE ${IN_TIME[dialect]} ${noneEnded(unless)}
   ON CONFLICT (id) DO UPDATE SET (generation, since, ended, bound, uses, attempt, outcome, expires_at) = (SELECT
     CASE is_a WHEN 'next' THEN t.generation + 1 ELSE t.generation END,
     CASE is_a WHEN 'next' THEN now ELSE t.since END,
@@ -53,8 +53,11 @@ const endText = (dialect: Dialect): string => `INSERT INTO bulla_family AS t
 
 /** Families in a store: each of these is one statement. */
 export interface SqlFamilies {
-  /** @param step with `gid` and `bound` as they are stored */
-  advance(step: Step, attempt: Attempt): Promise<Advance | 'late'>
+  /**
+   * @param step with `gid` and `bound` as they are stored
+   * @param unless other families, as they are stored: where one of them has ended nothing moves. Default: none
+   */
+  advance(step: Step, attempt: Attempt, unless?: readonly string[]): Promise<Advance | 'late'>
   end(id: string, expiresAt: number, attempt: Attempt): Promise<'ended' | 'late'>
   hasEnded(ids: readonly string[]): Promise<boolean>
 }
@@ -68,23 +71,26 @@ function readAdvance(row: SqlRows[number]): Advance {
 
 /** Returns the families that lie in a store. */
 export function createSqlFamilies({ ask }: Pick<SqlStore, 'ask'>, dialect: Dialect): SqlFamilies {
-  const [advance, end] = [advanceText(dialect), endText(dialect)]
+  const end = endText(dialect)
+  async function hasEnded(ids: readonly string[]): Promise<boolean> {
+    if (ids.length === 0) return false
+    const places = ids.map(() => '?').join(', ')
+    const rows = await ask(`SELECT id FROM bulla_family WHERE ended = 1 AND id IN (${places}) LIMIT 1`, ...ids)
+    return rows.length > 0
+  }
   return {
-    async advance(step, { id, deadline }) {
+    hasEnded,
+    async advance(step, { id, deadline }, unless = []) {
       const { gid, generation, now, grace, graceUses = ANY_NUMBER, bound = '', expiresAt } = step
       const uses = Math.min(graceUses, ANY_NUMBER)
       const values: readonly SqlValue[] = [gid, generation, now, grace, uses, bound, id, expiresAt, deadline]
-      const [row] = await ask(advance, ...values)
-      return row === undefined ? 'late' : readAdvance(row)
+      const [row] = await ask(advanceText(dialect, unless.length), ...values, ...unless)
+      if (row !== undefined) return readAdvance(row)
+      // Nothing moved: what has ended stays so, and can be asked for after it.
+      return (await hasEnded(unless)) ? { outcome: 'ended' } : 'late'
     },
     async end(gid, expiresAt, { id, deadline }) {
       return (await ask(end, gid, id, expiresAt, deadline)).length === 0 ? 'late' : 'ended'
-    },
-    async hasEnded(ids) {
-      if (ids.length === 0) return false
-      const places = ids.map(() => '?').join(', ')
-      const rows = await ask(`SELECT id FROM bulla_family WHERE ended = 1 AND id IN (${places}) LIMIT 1`, ...ids)
-      return rows.length > 0
     },
   }
 }

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { checkRaised, MARGIN } from './guard.ts'
+import { type Advance, checkRaised, MARGIN, type Step } from './guard.ts'
 import { checkEnvelope, type SharedGuard, shortened, storedName } from './shared_guard.ts'
 import { createSqlFamilies } from './sql_family.ts'
-import { GREATEST, IN_TIME, TIME } from './sql_statement.ts'
+import { GREATEST, IN_TIME, noneEnded, TIME } from './sql_statement.ts'
 import { createSqlStore, type SqlStoreOptions } from './sql_store.ts'
 import type { Attempt, StoreCalls } from './store_calls.ts'
 
@@ -43,8 +43,8 @@ export function createSqlGuard(options: SqlGuardOptions): SqlGuard {
   /** Calls since the last clean-up: at first any number, so that processes that live for a few calls do their share. */
   let calls: number | undefined
 
-  const claimText = `INSERT INTO bulla_name AS t (id, value, expires_at)
-    SELECT CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT) WHERE ${inTime}
+  const claimText = (unless: number): string => `INSERT INTO bulla_name AS t (id, value, expires_at)
+    SELECT CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT) WHERE ${inTime} ${noneEnded(unless)}
     ON CONFLICT (id) DO UPDATE SET value = t.value RETURNING value`
   // What lies there is returned, be it another: one trip, however many come at once.
   const replaceText = `WITH given AS (SELECT CAST(? AS TEXT) AS old_value, CAST(? AS TEXT) AS new_value, CAST(? AS BIGINT) AS expires_at)
@@ -76,22 +76,32 @@ export function createSqlGuard(options: SqlGuardOptions): SqlGuard {
     })
 
   async function claim(name: string, value: string, expiresAt: number, { deadline }: Attempt) {
-    const [row] = await ask(claimText, name, value, expiresAt, deadline)
+    const [row] = await ask(claimText(0), name, value, expiresAt, deadline)
     return row === undefined ? 'late' : row['value'] === value ? 'first' : 'taken'
+  }
+
+  function spend(id: string, expiresAt: number, unless: readonly string[]): Promise<'first' | 'spent' | 'ended'> {
+    const [name, names] = [storedName('spent', id), unless.map((other) => storedName('family', other))]
+    return change(async (attempt) => {
+      const [row] = await ask(claimText(names.length), name, attempt.id, expiresAt, attempt.deadline, ...names)
+      if (row !== undefined) return row['value'] === attempt.id ? 'first' : 'spent'
+      return (await families.hasEnded(names)) ? 'ended' : 'late'
+    })
+  }
+
+  function advance(given: Step, unless: readonly string[]): Promise<Advance> {
+    const step = shortened(given)
+    const named = { ...step, gid: storedName('family', step.gid) }
+    const others = unless.map((other) => storedName('family', other))
+    return change((attempt) => families.advance(named, attempt, others))
   }
 
   return {
     ready,
-    async spend(id, expiresAt) {
-      const name = storedName('spent', id)
-      const answer = await change((attempt) => claim(name, attempt.id, expiresAt, attempt))
-      return answer === 'first' ? 'first' : 'spent'
-    },
-    advance(given) {
-      const step = shortened(given)
-      const named = { ...step, gid: storedName('family', step.gid) }
-      return change((attempt) => families.advance(named, attempt))
-    },
+    spend: async (id, expiresAt) => ((await spend(id, expiresAt, [])) === 'first' ? 'first' : 'spent'),
+    spendUnlessEnded: spend,
+    advance: (step) => advance(step, []),
+    advanceUnlessEnded: advance,
     async end(id, expiresAt) {
       await change((attempt) => families.end(storedName('family', id), expiresAt, attempt))
     },

@@ -32,6 +32,12 @@ export const TIME: Readonly<Record<Dialect, string>> = {
   sqlite: "(unixepoch('subsec') * 1000)",
 }
 
+/** Tells that of so many families none has ended; each value is the name of one. */
+export function noneEnded(count: number): string {
+  const places = Array.from({ length: count }, () => '?').join(', ')
+  return count === 0 ? '' : `AND NOT EXISTS (SELECT 1 FROM bulla_family WHERE ended = 1 AND id IN (${places}))`
+}
+
 /** What is the greatest of several numbers. */
 export const GREATEST: Readonly<Record<Dialect, string>> = { postgresql: 'GREATEST', sqlite: 'MAX' }
 

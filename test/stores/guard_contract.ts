@@ -6,11 +6,12 @@
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Guard, Step } from '../../src/index.ts'
-import type { Keeping, Raising } from '../../src/stores/guard.ts'
+import type { Keeping, Raising, Sparing } from '../../src/stores/guard.ts'
 import { StoreError } from '../../src/stores/store_error.ts'
+import { sparingContract } from './sparing_contract.ts'
 
 /** A guard that does all that a guard can. */
-export type WholeGuard = Guard & Keeping & Raising
+export type WholeGuard = Guard & Keeping & Raising & Sparing
 
 let names = 0
 /** Returns a name that no test used before. */
@@ -349,6 +350,8 @@ export function guardContract(create: () => WholeGuard, disturb: () => Promise<v
     })
   })
 
+  sparingContract(create, disturb)
+
   if (apart !== undefined) describe('with its memory elsewhere', () => apartContract(create, apart))
 }
 
@@ -446,6 +449,18 @@ export function apartContract(create: () => WholeGuard, apart: Apart): void {
       const name = fresh()
       return [await unsure().raise(name, 7), await unsure().raise(name, 3), await sure.raise(name, 1)]
     },
+    async (unsure, sure) => {
+      const [id, another, sid] = [fresh(), fresh(), fresh()]
+      const told = [await unsure().spendUnlessEnded(id, later, [sid]), await sure.spendUnlessEnded(id, later, [sid])]
+      await sure.end(sid, later)
+      return [...told, await unsure().spendUnlessEnded(another, later, [sid]), await sure.spend(another, later)]
+    },
+    async (unsure, sure) => {
+      const [gid, sid] = [fresh(), fresh()]
+      const told = [await unsure().advanceUnlessEnded(step(gid, 0), [sid])]
+      await sure.end(sid, later)
+      return [...told, await unsure().advanceUnlessEnded(step(gid, 0), [sid]), await sure.advance(step(gid, 1))]
+    },
   ]
   const advanced = (generation: number): object => ({ outcome: 'advanced', generation })
 
@@ -463,6 +478,8 @@ export function apartContract(create: () => WholeGuard, apart: Apart): void {
         [undefined, true],
         ['first', 'swapped', 'other', 'b'],
         [7, 7, 7],
+        ['first', 'spent', 'ended', 'first'],
+        [advanced(1), { outcome: 'ended' }, advanced(2)],
       ])
   })
 
@@ -475,12 +492,15 @@ export function apartContract(create: () => WholeGuard, apart: Apart): void {
         return carryHome(command)
       })
       const [id, gid, name, place, raised] = [fresh(), fresh(), fresh(), fresh(), fresh()]
+      const [spared, moved, others] = [fresh(), fresh(), [fresh(), fresh()]]
       const ask = (envelope: string, number: number): readonly Promise<unknown>[] => [
         guard.spend(id, later),
         guard.advance(step(gid, 0)),
         guard.leave(name, envelope, later),
         guard.swap(place, 'a', envelope, later),
         guard.raise(raised, number),
+        guard.spendUnlessEnded(spared, later, others),
+        guard.advanceUnlessEnded(step(moved, 0), others),
       ]
       const begin = () => withClock(milliseconds, () => guard.leave(place, 'a', later))
       return { begin, ask, stand: (still: boolean) => (isStill = still) }
@@ -492,11 +512,11 @@ export function apartContract(create: () => WholeGuard, apart: Apart): void {
     const asked = Promise.all(machines.map(({ ask }) => Promise.allSettled(ask('late', 9))))
     await pass(1500)
     standing.resolve()
-    expect((await asked).flat().map(({ status }) => status)).toEqual(Array(10).fill('rejected'))
+    expect((await asked).flat().map(({ status }) => status)).toEqual(Array(14).fill('rejected'))
     for (const { ask, stand } of machines) {
       stand(false)
       const advance = { outcome: 'advanced', generation: 1 }
-      expect(await Promise.all(ask('b', 2))).toEqual(['first', advance, 'first', 'swapped', 2])
+      expect(await Promise.all(ask('b', 2))).toEqual(['first', advance, 'first', 'swapped', 2, 'first', advance])
     }
   })
 

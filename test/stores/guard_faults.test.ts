@@ -6,6 +6,7 @@ import {
   type IssuerSettings,
   type LogEntry,
 } from '../../src/index.ts'
+import type { Sparing } from '../../src/stores/guard.ts'
 import { StoreError, type StoreReason } from '../../src/stores/index.ts'
 import { ISSUER, NOW, testIssuer, VARS } from '../fixtures.ts'
 import { type Changes, createApp, createPerson, hiddenField, REQUESTS, readAnswer } from '../parties/person.ts'
@@ -13,8 +14,12 @@ import { type Changes, createApp, createPerson, hiddenField, REQUESTS, readAnswe
 /** What a guard can do instead of its work. */
 type Fault = 'throw' | 'hang' | 'none' | Error
 
-/** An issuer whose guard fails on demand; everything else is as in life. */
-function setUp(changes: Partial<IssuerSettings> = {}) {
+/**
+ * An issuer whose guard fails on demand; everything else is as in life.
+ *
+ * @param isSparing whether it asks and changes at once. Default true
+ */
+function setUp(changes: Partial<IssuerSettings> = {}, isSparing = true) {
   const lines: LogEntry[] = []
   const real = createMemoryGuard(() => NOW)
   let fault: Fault = 'none'
@@ -32,6 +37,10 @@ function setUp(changes: Partial<IssuerSettings> = {}) {
     advance: faulty('advance'),
     end: faulty('end'),
     hasEnded: faulty('hasEnded'),
+    ...(isSparing && {
+      spendUnlessEnded: faulty('spendUnlessEnded') as Sparing['spendUnlessEnded'],
+      advanceUnlessEnded: faulty('advanceUnlessEnded') as Sparing['advanceUnlessEnded'],
+    }),
   }
   const issuer = testIssuer({ guard, log: (entry) => lines.push(entry), ...changes })
   const ask = (request: Request): Response | Promise<Response> => issuer.fetch(request)
@@ -41,7 +50,12 @@ function setUp(changes: Partial<IssuerSettings> = {}) {
   return { ask, person, code, lines, calls: () => calls, fail: (how: Fault) => (fault = how) }
 }
 
-describe.each<'throw' | 'hang'>(['throw', 'hang'])('a guard that does %s (F01, F02, C13)', (fault) => {
+describe.each([
+  ['throw', 'asks and changes at once', true],
+  ['throw', 'is asked first', false],
+  ['hang', 'asks and changes at once', true],
+  ['hang', 'is asked first', false],
+] as const)('a guard that does %s, and %s (F01, F02, C13)', (fault, _, isSparing) => {
   const act = async <Answer>(run: () => Promise<Answer>): Promise<Answer> => {
     if (fault === 'throw') return run()
     const realInterval = setInterval
@@ -57,7 +71,7 @@ describe.each<'throw' | 'hang'>(['throw', 'hang'])('a guard that does %s (F01, F
   }
 
   it('stops the code exchange with 503, mints nothing, and the same code works afterwards', async () => {
-    const { ask, code, fail, lines } = setUp()
+    const { ask, code, fail, lines } = setUp({}, isSparing)
     const good = await code()
     fail(fault)
     const response = await act(() => createApp(ask).redeem(good))
@@ -73,7 +87,7 @@ describe.each<'throw' | 'hang'>(['throw', 'hang'])('a guard that does %s (F01, F
   it.each(['pub', 'web'] as const)(
     'stops the refresh of %s with 503, and the same refresh token works afterwards',
     async (client) => {
-      const { ask, code, fail } = setUp()
+      const { ask, code, fail } = setUp({}, isSparing)
       const app = createApp(ask, { client })
       const { refresh_token = '' } = await readAnswer(await app.redeem(await code(REQUESTS[client])))
       fail(fault)

@@ -62,7 +62,12 @@ describe('the guard on Redis, by redis, with what is lost or late', () => {
   })
   afterAll(() => redis.close())
   apartContract(() => createRedisGuard({ send: redis.send }), {
-    create: (carry) => createRedisGuard({ send: (command, key) => carry(() => redis.send(command, key)) }),
+    create: (carry) => {
+      // Whether it is one server is asked beside: of that nothing needs to come.
+      const send: SendCommand = (command, key) =>
+        command[1] === 'server' ? redis.send(command, key) : carry(() => redis.send(command, key))
+      return createRedisGuard({ send })
+    },
   })
 })
 
@@ -197,7 +202,10 @@ describe('what lies in Redis', () => {
       await trips(() => guard.swap('c', 'x', 'y', now + 60)),
       await trips(() => guard.look('c')),
       await trips(() => guard.raise('d', 1)),
-    ]).toEqual([1, 2, 2, 2, 1, 1, 1, 1, 1])
+      await trips(() => guard.spendUnlessEnded('e', now + 60, ['f', 'g', 'h'])),
+      await trips(() => guard.spendUnlessEnded('i', now + 60, ['b'])),
+      await trips(() => guard.advanceUnlessEnded({ ...step, generation: 2 }, ['f', 'g'])),
+    ]).toEqual([1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 2])
   })
 
   it('is touched by one key a command, which the sender is told: a cluster needs it', async () => {
