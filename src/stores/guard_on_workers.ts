@@ -82,7 +82,7 @@ function toStoreError(error: unknown): unknown {
  * one more argument of `spend` it would have been passed over, and what has ended spent.
  */
 function isUnknownThere(error: unknown): boolean {
-  return error instanceof TypeError && error.message.includes('does not implement the method')
+  return error instanceof TypeError && error.message.includes('does not implement')
 }
 
 /** What the guard takes from the edge. */
