@@ -11,7 +11,12 @@ import { installPeers, versionsOf } from './peers.ts'
 import { type Head, isMet, type Row, writeTable } from './report.ts'
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, keep: { type: 'boolean' }, quick: { type: 'boolean' } },
+  options: {
+    json: { type: 'boolean' },
+    keep: { type: 'boolean' },
+    quick: { type: 'boolean' },
+    sizing: { type: 'boolean' },
+  },
 })
 const effort: Effort = values.quick === true ? { rounds: 3, slice: 2 } : { rounds: 25, slice: 30 }
 const begun = performance.now()
@@ -20,6 +25,12 @@ const begun = performance.now()
 function progress(step: string): void {
   const seconds = Math.round((performance.now() - begun) / 1000)
   process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${seconds} s: ${step}` : `${seconds} s: ${step}\n`)
+}
+
+if (values.sizing === true) {
+  const { sizing } = await import('./sizing/sizing.ts')
+  console.log(await sizing(values.quick === true, progress))
+  process.exit()
 }
 
 progress('installing what it is measured against')
