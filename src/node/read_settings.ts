@@ -9,8 +9,10 @@ import { stat } from 'node:fs/promises'
 import { text as textOf } from 'node:stream/consumers'
 import { bindingKindsOf } from '../binding_kinds.ts'
 import { readBindings } from '../bindings.ts'
+import { writeEvent } from '../events_on_workers.ts'
 import type { IssuerSettings } from '../settings/issuer_settings.ts'
 import { isSettingsUrl, LONGEST_READ, refuseUnread } from '../settings_on_workers.ts'
+import { writeEventLines } from './event_lines.ts'
 import { isTable, isVariablesAlone, misplacedIn, parseSettings, type Table } from './settings_text.ts'
 
 /** The environment of a process. */
@@ -98,6 +100,7 @@ export function readSettings(text: string, env: Environment): IssuerSettings {
     return secret === undefined ? [] : [[name, secret] as const]
   })
   // Elsewhere the header by which Cloudflare tells an address is the caller's to choose.
-  const { certificate: _, addressOf: __, ...settings } = readBindings({ ...vars, ...Object.fromEntries(secrets) })
+  const { certificate: _, addressOf: __, ...read } = readBindings({ ...vars, ...Object.fromEntries(secrets) })
+  const settings = read.onEvent === writeEvent ? { ...read, onEvent: writeEventLines } : read
   return isFile ? { ...settings, settingsBundle: () => readSealed(sealed) } : settings
 }

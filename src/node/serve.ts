@@ -84,6 +84,11 @@ const TURNED_AWAY_BETWEEN_LINES = 1000
 /** A request, and what the server has beside it. */
 type Fetch = (request: Request, env: HttpBindings | Http2Bindings) => Response | Promise<Response>
 
+/** Tells whether it is asked how the server is. To parse each URL would cost more. */
+function isHealthCheck(url: string): boolean {
+  return url.includes('/healthz') && new URL(url).pathname.endsWith('/healthz')
+}
+
 /** Returns what answers so many at once, and turns others away: each that waits costs memory, and makes all wait longer. */
 function atMostAtOnce(most: number | undefined, answer: Fetch, log: Log): Fetch {
   if (most === undefined) return answer
@@ -91,7 +96,7 @@ function atMostAtOnce(most: number | undefined, answer: Fetch, log: Log): Fetch 
   let underWay = 0
   let turnedAway = 0
   return async (request, env) => {
-    if (new URL(request.url).pathname.endsWith('/healthz')) return answer(request, env)
+    if (isHealthCheck(request.url)) return answer(request, env)
     if (underWay >= most) {
       const detail = `over ${most} requests at once: others get 503; the next 1,000 are not said`
       if (turnedAway++ % TURNED_AWAY_BETWEEN_LINES === 0) log({ level: 'warn', event: 'concurrency', detail })

@@ -11,6 +11,8 @@ import { connect, type Socket } from 'node:net'
 /** What is sent. */
 export interface Load {
   readonly port: number
+  /** Ports of others that do the same: the connections are spread over all. Default: none. */
+  readonly others?: readonly number[]
   readonly connections: number
   readonly times: number
   /** The request, as it goes over the wire; `{n}` in the bodies' list is the next of `bodies`, each used once. */
@@ -62,12 +64,14 @@ function headersOf(head: string): Readonly<Record<string, string>> {
 
 async function send(load: Load): Promise<Loaded> {
   const requests = load.bodies.map((body) => requestOf(load, body))
+  const ports = [load.port, ...(load.others ?? [])]
   const sockets = await Promise.all(
     Array.from(
       { length: load.connections },
-      () =>
+      (_, index) =>
         new Promise<Socket>((resolve, reject) => {
-          const socket = connect({ port: load.port, host: '127.0.0.1', noDelay: true }, () => resolve(socket))
+          const port = ports[index % ports.length] ?? load.port
+          const socket = connect({ port, host: '127.0.0.1', noDelay: true }, () => resolve(socket))
           socket.on('error', reject)
         }),
     ),

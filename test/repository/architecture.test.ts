@@ -266,6 +266,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/node': [
     'keys',
+    'src/events_on_workers.ts',
     'src/events',
     'src/protocol',
     'src/bindings.ts',
