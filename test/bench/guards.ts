@@ -188,7 +188,7 @@ async function rowsOf({ store, guard, bare }: Sides, effort: Effort): Promise<re
 }
 
 /** Tells whether a machine has a program of Debian's, which no package brings. */
-const HAS: Readonly<Record<string, () => boolean>> = {
+export const HAS: Readonly<Record<string, () => boolean>> = {
   'redis-server': () => execFileSync('sh', ['-c', 'command -v redis-server || true']).length > 0,
   postgresql: () => existsSync('/usr/lib/postgresql'),
 }

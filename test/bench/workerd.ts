@@ -18,7 +18,7 @@ import { build } from 'esbuild'
 const ROOT = join(import.meta.dirname, '..', '..')
 
 /** Where a file is in memory, if the system has such a place: a disk's speed is not ours. */
-const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+export const MEMORY: string = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 const bundled = new Map<string, Promise<string>>()
 
