@@ -100,6 +100,16 @@ export function showingRefusals(issuer: string): MiddlewareHandler {
   }
 }
 
+/** Tells whether a client asked by TLS. A scheme has no case (RFC 3986 §3.1). */
+export function isOverTls(request: Request, env: unknown, scheme: IssuerSettings['scheme']): boolean {
+  return scheme === undefined ? request.url.startsWith('https:') : scheme(request, env)?.toLowerCase() === 'https'
+}
+
+/** Tells whether nobody may ask an issuer but by TLS. */
+export function isSecured(issuer: URL): boolean {
+  return issuer.protocol === 'https:' && !isLoopback(issuer.href)
+}
+
 /** What else is to be known of who may ask. */
 export interface OnlyForUsOptions {
   /** The path that may be asked by whichever name and scheme: health checks come from inside. */
@@ -116,13 +126,8 @@ export interface OnlyForUsOptions {
  * (RFC 9110 §15.5.20: 421 is about scheme and authority).
  */
 export function onlyForUs(issuer: URL, { except, unless, scheme, log }: OnlyForUsOptions): MiddlewareHandler {
-  const isSecure = issuer.protocol === 'https:' && !isLoopback(issuer.href)
+  const isSecure = isSecured(issuer)
   let hasToldOfHttp = false
-
-  /** Tells whether a client asked by TLS. A scheme has no case (RFC 3986 §3.1). */
-  function isOverTls(request: Request, env: unknown): boolean {
-    return scheme === undefined ? request.url.startsWith('https:') : scheme(request, env)?.toLowerCase() === 'https'
-  }
 
   /** Says so once: it is a mistake of a client, or of whoever set this up. */
   function tellOfHttp(): void {
@@ -139,7 +144,7 @@ export function onlyForUs(issuer: URL, { except, unless, scheme, log }: OnlyForU
   return async function onlyForUsMiddleware(c, next) {
     if (c.req.url.length > LONGEST_URL) return toResponse(answerRefusal(414))
     if (c.req.path === except && !unless(c.req.raw)) return next()
-    const isTls = isOverTls(c.req.raw, c.env)
+    const isTls = isOverTls(c.req.raw, c.env, scheme)
     if (!isOwnHost(c.req.url, isTls, issuer)) return toResponse(answerRefusal(421))
     if (isTls || !isSecure) return next()
     tellOfHttp()

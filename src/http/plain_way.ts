@@ -10,7 +10,7 @@ import type { IssuerSettings } from '../settings/issuer_settings.ts'
 import { createFollow, REQUEST_ID } from './following.ts'
 import { type FormEndpoint, LONGEST_FORM_REQUEST } from './form_endpoint.ts'
 import type { FormRequests } from './form_request.ts'
-import { isSaidAtMost, type LimitFailure } from './middleware.ts'
+import { isOverTls, isSaidAtMost, isSecured, type LimitFailure } from './middleware.ts'
 import { type Answer, answerError, createHeadersOf, toResponse } from './respond.ts'
 import { type Execution, waitUntilBy } from './wait_until.ts'
 
@@ -35,17 +35,32 @@ export function createPlainWay(
   { forms, readFormRequest, limitFailure }: PlainWayParts,
 ): PlainWay {
   const { log } = context
-  const { origin } = new URL(context.settings.issuer)
+  const issuer = new URL(context.settings.issuer)
+  const isSecure = isSecured(issuer)
+  const origins = ['https', 'http'].map((scheme) => `${scheme}://${issuer.host}`)
   const follow = createFollow(context, settings)
   const headersOf = createHeadersOf(context.settings.strictTransportSecurity)
 
-  /** Returns what takes a request, whose URL is written as ours are, by the scheme of the issuer. */
-  function endpointOf({ method, url, headers }: Request): FormEndpoint | undefined {
-    // By which scheme a client asked of a proxy, the app finds out.
-    if (method !== 'POST' || settings.scheme !== undefined || !url.startsWith(`${origin}/`)) return undefined
-    const form = forms.get(url.slice(origin.length))
+  /** Tells whether a client asked by the scheme of the issuer. */
+  function isByOurScheme(request: Request, env: unknown): boolean {
+    try {
+      return !isSecure || isOverTls(request, env, settings.scheme)
+    } catch {
+      // What becomes of a hook that fails, the app knows.
+      return false
+    }
+  }
+
+  /** Returns what takes a request, whose URL is written as ours are: by http, too, from what ends TLS before us. */
+  function endpointOf(request: Request, env: unknown): FormEndpoint | undefined {
+    const { method, url, headers } = request
+    const origin = method === 'POST' ? origins.find((origin) => url.startsWith(`${origin}/`)) : undefined
+    const form = origin === undefined ? undefined : forms.get(url.slice(origin.length))
     // A page of another origin asks what it may read.
-    return form !== undefined && !headers.has('origin') && isSaidAtMost(LONGEST_FORM_REQUEST, headers)
+    return form !== undefined &&
+      !headers.has('origin') &&
+      isSaidAtMost(LONGEST_FORM_REQUEST, headers) &&
+      isByOurScheme(request, env)
       ? form
       : undefined
   }
@@ -61,7 +76,7 @@ export function createPlainWay(
   }
 
   return (request, env, execution) => {
-    const form = endpointOf(request)
+    const form = endpointOf(request, env)
     if (form === undefined) return undefined
     const waitUntil = waitUntilBy(() => execution)
     return follow(request, env, waitUntil, async (id) => {

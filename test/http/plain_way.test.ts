@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { createContext } from '../../src/context.ts'
 import { createDoors } from '../../src/http/doors.ts'
+import { answerRefusal, toResponse } from '../../src/http/respond.ts'
 import type { IssuerEvent, IssuerSettings, LogEntry } from '../../src/index.ts'
 import { API, basic, ISSUER, SECRETS, testIssuer, testSettings } from '../fixtures.ts'
 
@@ -100,6 +101,8 @@ const SETTINGS: readonly (readonly [what: string, changes: Partial<IssuerSetting
   ['whose counter of failures fails', { allowFailure: throwing }],
   ['whose credentials fail', { credentials: throwing }],
   ['that cannot tell an address', { addressOf: throwing }],
+  ['that are told the scheme', { scheme: ({ headers }) => headers.get('x-forwarded-proto') ?? 'https' }],
+  ['whose scheme fails', { scheme: throwing }],
   [
     'with hooks that look at the request',
     {
@@ -110,11 +113,8 @@ const SETTINGS: readonly (readonly [what: string, changes: Partial<IssuerSetting
   ],
 ]
 
-/** The scheme of a request. Who asks how it is told never goes the plain way. */
-const bySettings: Partial<IssuerSettings> = { scheme: ({ url }) => new URL(url).protocol.slice(0, -1) }
-
-/** Returns what comes of what is asked of an issuer. */
-function setUp(changes: Partial<IssuerSettings>) {
+/** Returns what comes of what is asked of an issuer; or of an app that it is a part of, to which no plain way leads. */
+function setUp(changes: Partial<IssuerSettings>, isPart = false) {
   const lines: LogEntry[] = []
   const events: IssuerEvent[] = []
   const issuer = testIssuer({
@@ -122,6 +122,7 @@ function setUp(changes: Partial<IssuerSettings>) {
     onEvent: (event) => void events.push(event),
     ...changes,
   })
+  const app = isPart ? new Hono().route('/', issuer).notFound(() => toResponse(answerRefusal(404))) : issuer
   return async (asked: Asked) => {
     const waiting: Promise<unknown>[] = []
     const execution = {
@@ -129,7 +130,7 @@ function setUp(changes: Partial<IssuerSettings>) {
       passThroughOnException() {},
       props: {},
     }
-    const answer = await issuer.fetch(requestOf(asked), {}, execution)
+    const answer = await app.fetch(requestOf(asked), {}, execution)
     // No two tokens and nonces are alike.
     const once = (all: string): string =>
       all.replace(/(?<="(?:access_token|request_uri)":")[^"]+|(?<=nonce[-=]"?)[\w+/=]+/g, ({ length }) => `${length}`)
@@ -140,17 +141,15 @@ function setUp(changes: Partial<IssuerSettings>) {
     ]
     await Promise.all(waiting)
     const told = events.splice(0).map(({ id: _, time: __, ms: ___, jti: ____, ...told }) => told)
-    // Where in our own files it was thrown hangs on the way, and who could have told the scheme on whether anybody does.
-    const said = lines
-      .splice(0)
-      .map(({ detail, ...line }) => ({ ...line, detail: detail?.replace(/ at .*|(?<=plain http).*/, '') }))
+    // Where in our own files it was thrown hangs on the way.
+    const said = lines.splice(0).map(({ detail, ...line }) => ({ ...line, detail: detail?.replace(/ at .*/, '') }))
     return { status, headers, text, told, said }
   }
 }
 
 describe('the plain way to an endpoint that takes forms', () => {
   describe.each(SETTINGS)('by settings %s', (_, changes) => {
-    const [byPlainWay, byApp] = [setUp(changes), setUp({ ...changes, ...bySettings })]
+    const [byPlainWay, byApp] = [setUp(changes), setUp(changes, true)]
 
     it.each(ASKED)('answers, logs and tells what the app would, whoever asks for %s', async (__, ___, asked) => {
       const answered = await byPlainWay(asked)
@@ -174,6 +173,22 @@ describe('the plain way to an endpoint that takes forms', () => {
       expect([answer?.status, taken]).toEqual(isPlain ? [200, [`${ISSUER}${asked.path ?? '/token'}`]] : [undefined, []])
     },
   )
+
+  it('is gone where what stands before the issuer ends TLS, and says that a client asked by it; and nowhere where that fails', async () => {
+    const takenBy = async (scheme: () => string | undefined) => {
+      const settings = testSettings({ scheme })
+      const doors = createDoors(new Hono(), createContext(settings), settings)
+      doors.form('/token', async () => ({ status: 200, headers: {}, body: '' }))
+      const path = `${ISSUER.replace('https:', 'http:')}/token`
+      return (await doors.plainly(requestOf({ path }), {}, undefined))?.status
+    }
+    expect(await Promise.all([() => 'HTTPS', () => 'http', () => undefined, throwing].map(takenBy))).toEqual([
+      200,
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
 
   it('is not gone where the client asked by another scheme than what stands before the issuer', async () => {
     const issuer = testIssuer({ scheme: () => 'http' })
