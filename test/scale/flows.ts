@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createMemoryGuard, type Guard, type Keeping } from '../../src/index.ts'
+import { createMemoryGuard, type Guard } from '../../src/index.ts'
 import { API, NOW, testIssuer, tokenRequest } from '../fixtures.ts'
 import { type Ask, createApp, createPerson, readAnswer } from '../parties/person.ts'
 
@@ -12,8 +12,10 @@ import { type Ask, createApp, createPerson, readAnswer } from '../parties/person
 export interface GuardUse {
   /** Calls that change something; each writes a row. */
   readonly writes: number
-  /** Names that are looked at; each is a call of its own, for each is at home in an object of its own. */
+  /** Names that are looked at; each is a call of its own where each is at home in an object of its own. */
   readonly reads: number
+  /** Calls where all names of one call are at home in one object. */
+  readonly together: number
 }
 
 /** The flows that there are. */
@@ -21,31 +23,44 @@ export type Flow = 'service' | 'login' | 'refresh of a public client' | 'refresh
 
 /** Returns a guard that counts, and what it counted. */
 function createCounter(): { readonly guard: Guard; readonly take: () => GuardUse } {
-  let [writes, reads] = [0, 0]
-  const inner: Guard & Keeping = createMemoryGuard(() => NOW, { single: true })
+  let [writes, reads, together] = [0, 0, 0]
+  const inner = createMemoryGuard(() => NOW, { single: true })
+  const count = (changes: number, looks: readonly string[] = []): void => {
+    writes += changes
+    reads += looks.length
+    together += 1
+  }
   const guard: Guard = {
     spend(...call) {
-      writes += 1
+      count(1)
       return inner.spend(...call)
     },
     advance(...call) {
-      writes += 1
+      count(1)
       return inner.advance(...call)
     },
     end(...call) {
-      writes += 1
+      count(1)
       return inner.end(...call)
     },
     hasEnded(ids) {
-      reads += ids.length
+      count(0, ids)
       return inner.hasEnded(ids)
+    },
+    spendUnlessEnded(id, expiresAt, unless) {
+      count(1, unless)
+      return inner.spendUnlessEnded(id, expiresAt, unless)
+    },
+    advanceUnlessEnded(step, unless) {
+      count(1, unless)
+      return inner.advanceUnlessEnded(step, unless)
     },
   }
   return {
     guard,
     take() {
-      const taken = { writes, reads }
-      ;[writes, reads] = [0, 0]
+      const taken = { writes, reads, together }
+      ;[writes, reads, together] = [0, 0, 0]
       return taken
     },
   }

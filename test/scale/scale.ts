@@ -52,10 +52,10 @@ const dollars = (value: number): string => `$${value < 10 ? value.toFixed(2) : w
 
 function flowTable(flows: Readonly<Record<Flow, GuardUse>>): string {
   const rows = FLOWS.map((flow) => {
-    const { writes, reads } = flows[flow]
-    return [flow, String(writes), String(reads), String(writes + reads)]
+    const { writes, reads, together } = flows[flow]
+    return [flow, ...[writes, reads, writes + reads, together].map(String)]
   })
-  return tableOf(['flow', 'changes', 'looks', 'calls to a guard on Workers'], rows)
+  return tableOf(['flow', 'changes', 'looks', 'calls to a guard on Workers', 'where a session is at one home'], rows)
 }
 
 /** Returns what so many tokens a day ask of the guard and of Workers, each day. */
