@@ -49,6 +49,7 @@ export function drawChart(rows: readonly Row[]): string {
   let height = 0
   const panels = PANELS.map(({ title, group, ours }) => {
     const others = rows.filter((row) => row.group === group && row.ours === ours)
+    if (others.length === 0) return ''
     const panel = drawPanel(title, others, height)
     height += panel.height
     return panel.drawn

@@ -136,8 +136,8 @@ export async function openInNode(effort: Effort, introspect: Contender | undefin
   }
   return [
     row('direct', 'floor', 'direct', 'floor: node:crypto AES-256-GCM + JSON.parse', { atLeast: 0.65 }),
-    row('direct', 'fast-jwt HS256', 'direct', 'fast-jwt HS256, a secret that both know'),
-    row('direct', 'jsonwebtoken HS256', 'direct', 'jsonwebtoken HS256, a secret that both know'),
+    row('direct', 'fast-jwt HS256', 'direct', 'fast-jwt HS256'),
+    row('direct', 'jsonwebtoken HS256', 'direct', 'jsonwebtoken HS256'),
     row('direct', 'fast-jwt ES256', 'direct', 'fast-jwt ES256'),
     row('direct', 'fast-jwt EdDSA', 'direct', 'fast-jwt EdDSA'),
     row('direct', 'fast-jwt, cached', 'direct', 'fast-jwt, a verdict that it has cached'),
