@@ -149,7 +149,7 @@ export function createContext(settings: IssuerSettings, standing: Standing = ALO
     nameSubject: createNameSubject(checked.eventSubjects, (subject) => ring.eventName(subject, now())),
     log,
   })
-  const { issuer, longestLife, guard, revocations, lives, authenticate } = checked
+  const { issuer, longestLife, guard, revocations, lives, homes, authenticate } = checked
   checkMemory(settings, log)
   checkFollowing(settings, events, log)
   if (settings.guard === 'none' && authenticate !== undefined) {
@@ -190,7 +190,7 @@ export function createContext(settings: IssuerSettings, standing: Standing = ALO
     strangers,
     hooks: { ...(claims && { claims }), ...(response && { response }), ...(addressOf && { addressOf }) },
     keyRing: ring,
-    envelopes: (keyring, now, draw) => createPurposeEnvelopes(keyring, lives, now, draw),
+    envelopes: (keyring, now, draw) => createPurposeEnvelopes(keyring, lives, now, homes, draw),
     async sign(claims, typ, alg, now) {
       const key = ring.signer(alg, now)
       return measure({ part: 'signing', alg }, () => signClaims(claims, typ, key))

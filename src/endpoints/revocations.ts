@@ -20,6 +20,7 @@ import { isImpersonal } from '../protocol/subject.ts'
 import type { Client } from '../registration/clients/client.ts'
 import { createKept } from '../remote/kept.ts'
 import type { Revocations } from '../stores/revocations.ts'
+import { homeOf } from '../token/home.ts'
 import { REVOCATIONS_TYP, type RevocationEvents } from '../token/revocations.ts'
 import type { WaitUntil } from '../wait_until.ts'
 
@@ -46,7 +47,7 @@ const ASKED = ['sub', 'client', 'grant', 'kid', 'resource'] as const
 
 type Asked = (typeof ASKED)[number]
 
-/** What the id of a grant looks like. */
+/** What the id of a grant looks like that says no home. */
 const GRANT_ID = /^[\w-]{22,43}$/
 
 function isAsked(kind: string): kind is Asked {
@@ -142,7 +143,7 @@ export function createOperatorEndpoint(
   }
   /** Returns what events say of what is revoked: what is revoked as unknown could be anything, and is not repeated. */
   function toldOf(asked: Asked, value: string, now: number): EventFacts {
-    if (asked === 'grant') return GRANT_ID.test(value) ? { gid: value } : {}
+    if (asked === 'grant') return GRANT_ID.test(value) || homeOf(value) !== undefined ? { gid: value } : {}
     if (!isKnown[asked](value, now)) return {}
     return { [{ sub: 'subject', client: 'client', kid: 'kid', resource: 'resource' }[asked]]: value }
   }

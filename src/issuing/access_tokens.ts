@@ -67,7 +67,7 @@ export function createAccessTokens(
   publicKeys: PublicKeys,
 ): AccessTokens {
   const { settings, keyRing, measure } = context
-  const { issuer, approvable, pairwise } = settings
+  const { issuer, approvable, pairwise, homes } = settings
 
   function leavesFor({ purpose, uri, enc, accessTokenLifetime, branch }: Resource, now: number) {
     return keyRing.open(now).leavesFor(purpose, purpose === 'access' ? uri : '', enc, accessTokenLifetime, branch)
@@ -130,7 +130,10 @@ export function createAccessTokens(
   ): Promise<Opened | undefined> {
     for (const resource of of) {
       try {
-        return withoutHanded(await open(resource, token, now, isElsewhere))
+        const opened = withoutHanded(await open(resource, token, now, isElsewhere))
+        // A resource server can make a `direct` one to itself, of any grant.
+        if (!homes.isOurs(opened.entitlement.gid)) throw new TokenError('home')
+        return opened
       } catch (error) {
         if (!(error instanceof TokenError)) throw error
       }

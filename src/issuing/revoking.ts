@@ -76,7 +76,7 @@ export function createRevoking(
   view: RevocationView,
   keptTokens: KeptTokensAt,
 ): Revoking {
-  const { resources, userinfo, guard, pairwise } = settings
+  const { resources, userinfo, guard, pairwise, homes } = settings
   const { afterEnd, endOf, sharedEndOf, keepOf, keysOf, named, nameAt } = createRevocationNames(
     { settings, keyRing },
     view,
@@ -125,14 +125,16 @@ export function createRevoking(
 
   async function grant(...[gid, now, by, waitUntil]: Parameters<Revoking['grant']>): Promise<void> {
     const [until, keep] = [endOf(now), keepOf(now)]
-    await Promise.all(pairwise.namesOf('gid', gid).map((name) => guard?.end(name, keep)))
+    // At no home of ours nobody remembers it: then the list alone says it, to whoever still has a token.
+    const isOurs = homes.isOurs(gid)
+    await Promise.all(pairwise.namesOf('gid', gid).map((name) => (isOurs || name !== gid) && guard?.end(name, keep)))
     // 128 random bits that only resources know who had a token: this one can be tested by nobody else. It joins none of the others.
     const known = { kind: 'gid', value: gid, at: keep, until, keep } as const
     const names = [...resources.values()]
       .filter(({ sector }) => sector !== undefined)
       .map((resource) => named(resource, 'gid', nameAt(resource).gid(gid), keep, now))
     await addAll([known, ...(await Promise.all(names)).flat()], by, now)
-    await keptTokens(guard, waitUntil)?.drop(gid)
+    if (isOurs) await keptTokens(guard, waitUntil)?.drop(gid)
   }
 
   async function approval(facts: Approval, now: number, waitUntil?: WaitUntil): Promise<void> {

@@ -17,6 +17,7 @@ const EXPLANATIONS = {
   signature: "the signature inside is not the issuer's",
   mark: "the mark is missing, or not the issuer's",
   payload: 'what is inside is not strict JSON of an object',
+  home: 'what it came of is at no home of this issuer',
   claims: 'a required claim is missing or of a wrong type',
   issuer: 'another issuer made the token',
   audience: 'the token is for another resource',

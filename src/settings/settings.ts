@@ -22,6 +22,7 @@ import type { TrustedIssuer } from '../registration/trusted_issuer.ts'
 import type { WalkInPolicy } from '../registration/walk_in/walk_in.ts'
 import type { Guard } from '../stores/guard.ts'
 import type { Revocations } from '../stores/revocations.ts'
+import { createHomes, type Homes } from '../token/home.ts'
 import type { PurposeLives } from '../token/purpose.ts'
 import { checkHandOvers } from './hand_over_needs.ts'
 import type { IssuerSettings } from './issuer_settings.ts'
@@ -67,6 +68,8 @@ export interface CheckedSettings {
   readonly hasCertificates: boolean
   /** Seconds that each kind of purpose envelope lives. */
   readonly lives: PurposeLives
+  /** The homes that there are. */
+  readonly homes: Homes
   readonly sessionIdleLifetime: number
   /** What is counted, and by whom. */
   readonly limits: Limits
@@ -132,6 +135,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
     strictTransportSecurity,
     hasCertificates: [...clients.values()].some(needsCertificate),
     lives,
+    homes: createHomes(),
     sessionIdleLifetime,
     limits,
     eventSubjects,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type Home, homeOf } from '../token/home.ts'
 import { type Advance, checkRaised, type Guard, type Keeping, type Raising, type Sparing, type Step } from './guard.ts'
 import { StoreError } from './store_error.ts'
 
@@ -41,17 +42,40 @@ export interface GuardStub {
 
 /** The binding of the guard's objects. */
 export interface GuardNamespace {
-  getByName(name: string): GuardStub
+  getByName(name: string, options?: { readonly locationHint?: string }): GuardStub
+  /** Returns the objects that run and remember inside a jurisdiction alone; the same name is another object there. */
+  jurisdiction?(name: string): GuardNamespace
 }
 
-/** How many objects there are. It can never change: a name would move to another home. */
+/** Where the homes of a region are. */
+export interface RegionPlace {
+  /** Where they run and remember, and nowhere else. It can never change: a name would move to another object. */
+  readonly jurisdiction?: string
+  /** Near where they are made when they are first asked for. */
+  readonly locationHint?: string
+}
+
+/** How many objects there are for names that say no home. It can never change: a name would move to another object. */
 const SHARDS = 256
 
 /** Milliseconds after which an object must not spend any more for this request. */
 const PATIENCE = 1400
 
-/** Returns the shard of a name (FNV-1a): the names are random, or their caller's own loss. */
+/** What stands before a name that can say its home, where it is not alone. */
+const BEFORE = /^(?:code|logout|provider) /
+
+/** Returns the home that something says which can be asked of the guard; nothing where it lies by its hash. */
+function homeIn(id: string): Home | undefined {
+  return homeOf(id.replace(BEFORE, ''))
+}
+
+/**
+ * Returns the object of a name: that of its home; without one by its hash (FNV-1a), for the names are random, or their caller's own
+ * loss.
+ */
 function shardOf(id: string): string {
+  const home = homeIn(id)
+  if (home !== undefined) return `home-${home.text}`
   let hash = 0x811c9dc5
   for (let index = 0; index < id.length; index++) hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193) >>> 0
   return `guard-${hash % SHARDS}`
@@ -91,6 +115,8 @@ export interface DurableObjectGuardOptions {
   readonly newId: () => string
   /** Returns Unix milliseconds. */
   readonly clock: () => number
+  /** The regions that have homes of their own, by their names. Default: none. */
+  readonly regions?: Readonly<Record<string, RegionPlace>>
 }
 
 /**
@@ -103,7 +129,19 @@ export function createDurableObjectGuard(
   namespace: GuardNamespace,
   options: DurableObjectGuardOptions,
 ): Guard & Keeping & Raising & Sparing {
-  const { newId, clock } = options
+  const { newId, clock, regions = {} } = options
+
+  /** @throws {RangeError} for a region that nobody configured: no artefact of it is opened, so it is a fault of ours */
+  function stubOf(id: string): GuardStub {
+    const region = homeIn(id)?.region
+    if (region === undefined) return namespace.getByName(shardOf(id))
+    const place = Object.hasOwn(regions, region) ? regions[region] : undefined
+    if (place === undefined) throw new RangeError('a home of a region that is not configured')
+    const { jurisdiction, locationHint } = place
+    const within = jurisdiction === undefined ? namespace : namespace.jurisdiction?.(jurisdiction)
+    if (within === undefined) throw new RangeError('Durable Objects without jurisdictions')
+    return within.getByName(shardOf(id), locationHint === undefined ? {} : { locationHint })
+  }
 
   async function ask<Answer>(
     id: string,
@@ -112,7 +150,7 @@ export function createDurableObjectGuard(
   ): Promise<Answer> {
     const name = written(id)
     const once = async (): Promise<Answer> => {
-      const stub = namespace.getByName(shardOf(id))
+      const stub = stubOf(id)
       const answer = await call(stub, name, deadline).catch((error) => Promise.reject(toStoreError(error)))
       if (answer === 'late') throw new StoreError('late', 'an object was asked too late')
       return answer as Answer

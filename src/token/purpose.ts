@@ -9,6 +9,7 @@ import type { Keyring, Leaves, Purpose } from '../../keys/index.ts'
 import { TokenError } from '../jose/error.ts'
 import type { Draw } from '../randomness.ts'
 import { openEnvelope, sealEnvelope } from './envelope.ts'
+import { createHomes, type Homes, homeOf } from './home.ts'
 
 /** Seconds after its end for which an envelope can still be opened for the request in it: a day. */
 export const LATE = 86_400
@@ -21,13 +22,39 @@ export type EnvelopePurpose = Exclude<Purpose, 'access' | 'userinfo' | 'event' |
 
 /** What every purpose envelope carries, beside the facts of its kind. */
 export interface PurposeFacts {
-  /** Names the envelope: 128 random bits, base64url. */
+  /** Names the envelope: 128 random bits, base64url; of a session and of what comes of it with its home before. */
   readonly jti: string
   /** Unix seconds. */
   readonly iat: number
   /** Unix seconds. */
   readonly exp: number
   readonly [fact: string]: unknown
+}
+
+/** All homes that can be written, outside of regions. */
+const ANY_HOME = createHomes()
+
+/** Returns what in an envelope can be a name at the guard that says its home. */
+function namesIn({ jti, gid, sid, approval }: Readonly<Record<string, unknown>>): readonly unknown[] {
+  const approved = (approval ?? {}) as { readonly gid?: unknown; readonly sid?: unknown }
+  return [jti, gid, sid, approved.gid, approved.sid]
+}
+
+/**
+ * Returns facts as they are sealed. Those with a home have their name as `id`, and no `jti`: whatever knows no homes refuses them,
+ * where it would ask another object of the guard than the one that remembers.
+ */
+function written(facts: PurposeFacts): Readonly<Record<string, unknown>> {
+  if (!namesIn(facts).some((name) => typeof name === 'string' && homeOf(name) !== undefined)) return facts
+  const { jti: id, ...others } = facts
+  return { id, ...others }
+}
+
+/** Returns facts as they were before they were sealed. */
+function asGiven(sealed: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (sealed['jti'] !== undefined) return sealed
+  const { id: jti, ...others } = sealed
+  return { jti, ...others }
 }
 
 /**
@@ -47,7 +74,7 @@ export async function sealPurpose(
 ): Promise<string> {
   const leaf = leaves.sealing(now)
   if (leaf === undefined) throw new TokenError('sealing')
-  return sealEnvelope(facts, `${purpose}+jwe`, leaf, draw)
+  return sealEnvelope(written(facts), `${purpose}+jwe`, leaf, draw)
 }
 
 /**
@@ -57,6 +84,7 @@ export async function sealPurpose(
  * @param now Unix seconds
  * @param clockTolerance seconds by which the issuer's machines' clocks may differ
  * @param late seconds after its end for which it opens all the same
+ * @param homes those that there are. Default: all that can be written, outside of regions
  * @throws {TokenError} when it is not a live envelope of this purpose
  */
 export async function openPurpose(
@@ -66,13 +94,16 @@ export async function openPurpose(
   now: number,
   clockTolerance: number,
   late = 0,
+  homes: Homes = ANY_HOME,
 ): Promise<PurposeFacts> {
-  const { facts } = await openEnvelope(envelope, `${purpose}+jwe`, leaves, now)
+  const opened = await openEnvelope(envelope, `${purpose}+jwe`, leaves, now)
+  const facts = asGiven(opened.facts)
   const { jti, iat, exp } = facts
   if (typeof jti !== 'string' || jti === '') throw new TokenError('claims')
   if (!Number.isSafeInteger(iat) || !Number.isSafeInteger(exp)) throw new TokenError('claims')
   if (now >= (exp as number) + late) throw new TokenError('expired')
   if ((iat as number) > now + clockTolerance) throw new TokenError('early')
+  if (!namesIn(facts).every(homes.isOurs)) throw new TokenError('home')
   return facts as PurposeFacts
 }
 
@@ -97,19 +128,24 @@ export type PurposeLives = Readonly<Record<EnvelopePurpose, number>>
 /**
  * Returns the purpose envelopes of an issuer at `now`.
  *
+ * @param homes as for {@link openPurpose}
  * @param draw gives their initialization vectors. Default: each is drawn for itself
  */
 export function createPurposeEnvelopes(
   keyring: Keyring,
   lives: PurposeLives,
   now: number,
+  homes?: Homes,
   draw?: Draw,
 ): PurposeEnvelopes {
-  const leavesFor = (purpose: EnvelopePurpose, late = 0): Leaves =>
-    keyring.leavesFor(purpose, '', 'A256GCM', lives[purpose] + late)
+  const open = (purpose: EnvelopePurpose, envelope: string, late = 0): Promise<PurposeFacts> => {
+    const leaves = keyring.leavesFor(purpose, '', 'A256GCM', lives[purpose] + late)
+    return openPurpose(purpose, envelope, leaves, now, keyring.skew, late, homes)
+  }
   return {
-    seal: (purpose, facts) => sealPurpose(purpose, facts, leavesFor(purpose), now, draw),
-    open: (purpose, envelope) => openPurpose(purpose, envelope, leavesFor(purpose), now, keyring.skew),
-    openLate: (purpose, envelope) => openPurpose(purpose, envelope, leavesFor(purpose, LATE), now, keyring.skew, LATE),
+    seal: (purpose, facts) =>
+      sealPurpose(purpose, facts, keyring.leavesFor(purpose, '', 'A256GCM', lives[purpose]), now, draw),
+    open: (purpose, envelope) => open(purpose, envelope),
+    openLate: (purpose, envelope) => open(purpose, envelope, LATE),
   }
 }
