@@ -33,6 +33,8 @@ export const BINDING_KINDS = {
   KEY_RING: 'secret',
   KEY_RING_NEXT: 'secret',
   GUARD: 'binding',
+  HOMES: 'variable',
+  HOME_REGIONS: 'variable',
   REVOCATIONS: 'binding',
   EVENTS: 'binding',
   SETTINGS: 'binding',
@@ -85,7 +87,10 @@ export function bindingKindsOf(login: unknown): Readonly<Record<string, BindingK
  * Returns how many letters a name may be away from ours and still be taken for it: another short word is soon there, as
  * `HOSTS` from `HSTS`, `LOGS` from `LOGIN` and `ISSUE` from `ISSUER`.
  */
-function reachOf({ length }: string): number {
+function reachOf(name: string): number {
+  const { length } = name
+  // Every shell has a HOME.
+  if (name === 'HOMES') return 0
   if (length >= 7) return 2
   return length >= 5 ? 1 : 0
 }

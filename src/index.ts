@@ -43,6 +43,7 @@ export type { TrustedIssuerSettings, TrustRuleSettings } from './registration/tr
 export type { RegistrationSettings } from './registration/walk_in/walk_in_registration.ts'
 export type { AllowDevice } from './settings/allow_device.ts'
 export type { ReadBundle, SettingsBundle } from './settings/bundle_source.ts'
+export type { HomeSettings } from './settings/homes.ts'
 export type { Credentials, IssuerSettings } from './settings/issuer_settings.ts'
 export type { CountedBy, Limits } from './settings/limits.ts'
 export type { Advance, Guard, Keeping, Step } from './stores/guard.ts'

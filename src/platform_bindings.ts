@@ -8,16 +8,17 @@
 import { checkMethods } from '../keys/check.ts'
 import type { FaultList } from '../keys/faults.ts'
 import { type EventDataset, type EventQueue, readEvents } from './events_on_workers.ts'
+import { type HomeBindings, readHomeBindings } from './homes_on_workers.ts'
 import { addressOf, allowBy, allowDeviceBy, countedBy, type RateLimit } from './rate_limit_on_workers.ts'
 import type { IssuerSettings } from './settings/issuer_settings.ts'
 import type { CountedBy, Limits } from './settings/limits.ts'
 import { readSettingsBinding, type SettingsStore } from './settings_on_workers.ts'
 import type { Guard } from './stores/guard.ts'
-import { createDurableObjectGuard, type GuardNamespace } from './stores/guard_on_workers.ts'
+import { createDurableObjectGuard, type GuardNamespace, type RegionPlace } from './stores/guard_on_workers.ts'
 import { createDurableObjectRevocations, type RevocationsNamespace } from './stores/revocations_on_workers.ts'
 
 /** What the platform binds beside texts. */
-export interface PlatformBindings {
+export interface PlatformBindings extends HomeBindings {
   /** The guard's Durable Objects; or the text `"none"`. */
   readonly GUARD?: GuardNamespace | string
   /** The revocations' Durable Object, if access tokens can be revoked. */
@@ -40,11 +41,14 @@ export interface PlatformBindings {
   readonly LIMITS_SUBJECT?: RateLimit | CountedBy
 }
 
-function readGuard(binding: PlatformBindings['GUARD']): Guard | 'none' | undefined {
+function readGuard(
+  binding: PlatformBindings['GUARD'],
+  regions: Readonly<Record<string, RegionPlace>>,
+): Guard | 'none' | undefined {
   if (binding === undefined || binding === 'none') return binding
   if (typeof binding === 'string') throw new RangeError('"GUARD" expected Durable Objects, or "none"')
   checkMethods('GUARD', binding, ['getByName'], 'Durable Objects, or "none",')
-  return createDurableObjectGuard(binding, { newId: () => crypto.randomUUID(), clock: () => Date.now() })
+  return createDurableObjectGuard(binding, { newId: () => crypto.randomUUID(), clock: () => Date.now(), regions })
 }
 
 /** Stands in for what cannot be read, so that who needs it is not at fault as well. Nobody is served by it, ever. */
@@ -77,6 +81,7 @@ interface Place {
 type PlatformSettings = {
   readonly [Name in
     | 'guard'
+    | 'homes'
     | 'revocations'
     | 'onEvent'
     | 'settingsBundle'
@@ -102,8 +107,11 @@ export function readPlatform(
   })
   for (const [name, limits] of Object.entries({ FAILURES, REGISTRATIONS, DEVICES }))
     faults.read(() => limits !== undefined && checkMethods(name, limits, ['limit'], 'a rate limit'))
+  const { homes, regions } = faults.read(() => readHomeBindings(env)) ?? { homes: undefined, regions: {} }
+  const guard = faults.read(() => readGuard(GUARD, regions))
   return {
-    guard: faults.read(() => readGuard(GUARD)) ?? (GUARD === undefined ? undefined : readGuard(UNREAD)),
+    guard: guard ?? (GUARD === undefined ? undefined : readGuard(UNREAD, regions)),
+    homes,
     revocations: REVOCATIONS === undefined ? undefined : createDurableObjectRevocations(revocations ?? UNREAD),
     onEvent: faults.read(() => readEvents(EVENTS)),
     settingsBundle: faults.read(() => readSettingsBinding(env.SETTINGS, isLoopbackAllowed)),

@@ -9,6 +9,7 @@ import type { EndpointContext } from '../context.ts'
 import { type Approval, loginOf } from '../grants/approval_facts.ts'
 import { approvedClaims } from '../openid/told_claims.ts'
 import { proofOf } from '../registration/walk_in/client_document.ts'
+import { atHomeOf } from '../token/home.ts'
 import type { Asked } from './authorization_request.ts'
 import type { Session } from './session.ts'
 
@@ -22,6 +23,11 @@ export type Approve = (request: Asked, session: Session, one: string, now: numbe
 /** Returns a name that comes of another: 128 bits of its digest. */
 export function nameAfter(kind: string, one: string): string {
   return digestLabels(kind, one).slice(0, 22)
+}
+
+/** Returns the id of the grant that a yes in a session becomes: at the home of that session. */
+export function grantIdOf(sid: string, one: string): string {
+  return atHomeOf(sid, nameAfter('grant', one))
 }
 
 /** Returns what makes approvals. */
@@ -46,7 +52,7 @@ export function createApprove({ settings, hooks }: EndpointContext): Approve {
     const { client } = destination
     const proof = proofOf(client)
     return {
-      gid: nameAfter('grant', one),
+      gid: grantIdOf(session.sid, one),
       sid: session.sid,
       sub: session.sub,
       client_id: client.id,

@@ -12,6 +12,7 @@ import { TokenError } from '../jose/error.ts'
 import type { WayBack } from '../pages/leaving.ts'
 import { refusal } from '../protocol/error.ts'
 import type { RevocationView } from '../stores/revocations.ts'
+import { atHomeOf } from '../token/home.ts'
 import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
 import type { AllowedApps } from './allowed_apps.ts'
 import { type Approve, nameAfter } from './approve.ts'
@@ -107,7 +108,8 @@ export function createCodes(
       ...(answered === undefined ? {} : { until: answered.exp + lives.code }),
     }
     const facts: CodeFacts = { ...approve(request, session, pushed?.handed?.jti ?? one, now), ...asked }
-    const code = await sealCode({ jti: nameAfter('code', one), iat: now, exp: now + lives.code, ...facts }, envelopes)
+    const jti = atHomeOf(session.sid, nameAfter('code', one))
+    const code = await sealCode({ jti, iat: now, exp: now + lives.code, ...facts }, envelopes)
     if (code.length > LONGEST_CODE)
       throw refusal('invalid_request', 'too_long', `the code has ${code.length} characters`)
     return { code, gid: facts.gid }

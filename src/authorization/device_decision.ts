@@ -15,7 +15,7 @@ import { refusal } from '../protocol/error.ts'
 import type { RevocationView } from '../stores/revocations.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { AllowedApps } from './allowed_apps.ts'
-import { type Approve, nameAfter } from './approve.ts'
+import { type Approve, grantIdOf } from './approve.ts'
 import type { DeviceRequest } from './device_request.ts'
 import type { Session, Sessions } from './session.ts'
 import { toldOfPerson, toldOfRequest } from './told_facts.ts'
@@ -88,7 +88,7 @@ export function createDecideDevice(
   return async (visit, decision, waiting, request) => {
     const { c, session, devices, envelopes, now } = visit
     const { client } = request.destination
-    const { sub } = session
+    const { sub, sid } = session
     const told = { ...toldOfRequest(request), ...toldOfPerson(session) }
     const answered = deviceAnsweredPage(issuer, decision, client.name)
     const isFirst = isOpen(waiting, now) && (await put(visit, decision, waiting, request))
@@ -108,7 +108,7 @@ export function createDecideDevice(
     if (isFirst) {
       log({ level: 'info', event: 'device', code: decision, client: client.id })
       if (decision === 'deny') events.tell('consent.denied', { ...told, reason: 'person_denied', method: 'device' })
-      else events.tell('consent.given', { ...told, gid: nameAfter('grant', waiting.facts.jti), method: 'device' })
+      else events.tell('consent.given', { ...told, gid: grantIdOf(sid, waiting.facts.jti), method: 'device' })
     }
     return withCookies(c, await toPageResponse(200, answered))
   }

@@ -17,7 +17,7 @@ import { OAuthError, refusal } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { readScope } from '../protocol/scope.ts'
 import type { HandOver, Resource } from '../registration/resource.ts'
-import { nameAfter } from './approve.ts'
+import { grantIdOf } from './approve.ts'
 
 /** A login for which something is handed over. */
 export interface HandingLogin {
@@ -103,7 +103,7 @@ export function createHandedTokens(
     },
     async leave(jti, tokens, { person: { sub }, parameters, hands: { provider } }, sid, until) {
       const client_id = readParameters(parameters).get('client_id') ?? ''
-      await keptTokens()?.leave(nameAfter('grant', jti), { ...tokens, sub, provider }, { sid, client_id }, until)
+      await keptTokens()?.leave(grantIdOf(sid, jti), { ...tokens, sub, provider }, { sid, client_id }, until)
     },
   }
 }

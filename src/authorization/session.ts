@@ -112,7 +112,7 @@ export function createSessions(
   keptTokens: KeptTokensAt,
 ): Sessions {
   const { settings, newId, events } = context
-  const { guard, lives, sessionIdleLifetime, longestLife, openid } = settings
+  const { guard, homes, lives, sessionIdleLifetime, longestLife, openid } = settings
   const kept = openid === undefined ? {} : { kept: nameOfKept(openid) }
 
   function seal({ sid, exp, ...person }: Session, envelopes: PurposeEnvelopes, now: number): Promise<string> {
@@ -137,7 +137,7 @@ export function createSessions(
   /** Checks that a browser keeps the session of a person. */
   async function checkFits(person: LoggedIn, envelopes: PurposeEnvelopes, now: number): Promise<void> {
     // As long as names of sessions are at the most.
-    const sid = digestLabels('session', person.sub)
+    const sid = digestLabels('session', person.sub).padEnd(43 + homes.longest, '-')
     const session = { ...person, ...kept, sid, started_at: now, exp: now + lives.session }
     const length = cookies.measure('session', await seal(session, envelopes, now), lives.session)
     if (length <= LONGEST_SESSION) return
@@ -179,10 +179,10 @@ export function createSessions(
     if (await isFirst(sid, now)) backchannel.tell({ sub, sid }, clients, waitUntil, now)
   }
 
-  /** Returns the first of these names that was not ended, or a new one. */
-  async function nameOf(sids: readonly string[]): Promise<string> {
+  /** Returns the first of these names that was not ended, or nothing. */
+  async function firstLive(sids: readonly string[]): Promise<string | undefined> {
     for (const sid of sids) if ((await guard?.hasEnded([sid])) !== true) return sid
-    return newId()
+    return undefined
   }
 
   return {
@@ -212,7 +212,9 @@ export function createSessions(
       const isAnother = brought !== undefined && brought.sub !== person.sub
       if (isAnother && !(await hasEnded(brought, now))) await endAndTell(c, brought, 'another_login', now)
       const known = brought === undefined || isAnother ? [] : [brought.sid]
-      const sid = await nameOf([...known, digestLabels('session', browser, person.sub)])
+      const named = (name: string): string => homes.give(name, c.req.raw, c.env)
+      const ofBrowser = named(digestLabels('session', browser, person.sub))
+      const sid = (await firstLive([...known, ofBrowser])) ?? named(newId())
       const told = brought?.sid === sid ? brought.told : undefined
       const session = { ...person, ...kept, sid, started_at: now, exp: now + lives.session }
       await write(c, told === undefined ? session : { ...session, told }, envelopes, now)

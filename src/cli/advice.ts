@@ -12,7 +12,7 @@ import type { Resource } from '../registration/resource.ts'
 import type { CheckedSettings } from '../settings/settings.ts'
 
 /** What of the settings is looked at. */
-type Advised = Pick<CheckedSettings, 'resources' | 'clients' | 'authenticate'>
+type Advised = Pick<CheckedSettings, 'resources' | 'clients' | 'authenticate' | 'homes'>
 
 /** By what people can be made to log in, and tokens be had for it. */
 const FOR_PERSONS = ['authorization_code', DEVICE_CODE]
@@ -75,6 +75,13 @@ function adviseOnHandOvers({ clients }: Advised, handed: readonly Resource[]): r
   ]
 }
 
+/** Says who must read the homes that are given. */
+function adviseOnHomes({ longest }: CheckedSettings['homes']): readonly string[] {
+  const words =
+    'HOMES gives sessions a home: every version that is live, and the one that you would roll back to, must read it (docs/homes.md)'
+  return longest === 0 ? [] : [words]
+}
+
 /** Returns what the operator ought to know of settings that an issuer starts with, a line each. */
 export function adviseOn(settings: Advised): readonly string[] {
   const handed = [...settings.resources.values()].filter(({ providerToken }) => providerToken !== undefined)
@@ -82,5 +89,6 @@ export function adviseOn(settings: Advised): readonly string[] {
   return [
     ...(providers === undefined ? [] : adviseOnAuthTime(settings, providers)),
     ...(handed.length === 0 ? [] : adviseOnHandOvers(settings, handed)),
+    ...adviseOnHomes(settings.homes),
   ]
 }

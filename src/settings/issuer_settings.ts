@@ -25,6 +25,7 @@ import type { Entitlement } from '../token/entitlement.ts'
 import type { Trace } from '../trace.ts'
 import type { AllowDevice } from './allow_device.ts'
 import type { SettingsBundle } from './bundle_source.ts'
+import type { HomeSettings } from './homes.ts'
 import type { Limits } from './limits.ts'
 
 /** Facts about a request that the operator wants to see again: client IP, country, device. */
@@ -79,6 +80,11 @@ export interface IssuerSettings {
    * DPoP proofs while they are taken; public clients get refresh tokens only bound to a key.
    */
   readonly guard?: Guard | 'none'
+  /**
+   * Where the guard remembers what comes of a login, for one of many places; with a guard that looks at the homes in names, as that of
+   * Durable Objects does. Default: by the hash of each name.
+   */
+  readonly homes?: HomeSettings
   /** Where revocations are kept. Default: nowhere; then access tokens cannot be revoked, and live until they end. */
   readonly revocations?: Revocations
   /** Fetches what others tell. Default: the platform's; for documents of clients one that reaches public addresses alone. */

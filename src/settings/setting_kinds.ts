@@ -31,6 +31,7 @@ export const SETTING_KINDS = {
   registration: 'read',
   registrationKeys: 'read',
   guard: ['spend', 'advance', 'end', 'hasEnded'],
+  homes: 'read',
   revocations: ['add', 'read'],
   fetch: 'function',
   authenticate: 'function',

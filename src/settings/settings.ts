@@ -22,9 +22,9 @@ import type { TrustedIssuer } from '../registration/trusted_issuer.ts'
 import type { WalkInPolicy } from '../registration/walk_in/walk_in.ts'
 import type { Guard } from '../stores/guard.ts'
 import type { Revocations } from '../stores/revocations.ts'
-import { createHomes, type Homes } from '../token/home.ts'
 import type { PurposeLives } from '../token/purpose.ts'
 import { checkHandOvers } from './hand_over_needs.ts'
+import { type GivenHomes, readHomes } from './homes.ts'
 import type { IssuerSettings } from './issuer_settings.ts'
 import { type Limits, readLimits } from './limits.ts'
 import { livesOf } from './lives.ts'
@@ -68,8 +68,8 @@ export interface CheckedSettings {
   readonly hasCertificates: boolean
   /** Seconds that each kind of purpose envelope lives. */
   readonly lives: PurposeLives
-  /** The homes that there are. */
-  readonly homes: Homes
+  /** The homes that there are, and who gets which. */
+  readonly homes: GivenHomes
   readonly sessionIdleLifetime: number
   /** What is counted, and by whom. */
   readonly limits: Limits
@@ -98,7 +98,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
   const tables = readTables(settings, [...grants.keys()], faults)
   const { resources, clients, walkIns, trustedIssuers } = tables
   const served = servedClients(clients, walkIns)
-  const { pairwise, lives, strictTransportSecurity, eventSubjects, limits } = readAll(
+  const { pairwise, lives, homes, strictTransportSecurity, eventSubjects, limits } = readAll(
     {
       issuer: () => checkIssuer('issuer', issuer),
       sessionIdleLifetime: () => checkInteger('sessionIdleLifetime', sessionIdleLifetime, 60, 2_592_000),
@@ -106,6 +106,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
       isDemo: () => checkBoolean('isDemo', isDemo),
       isPushing: () => checkBoolean('requirePushedAuthorizationRequests', isPushing),
       strictTransportSecurity: () => readStrictTransportSecurity(issuer, settings.strictTransportSecurity),
+      homes: () => readHomes(settings.homes, guard !== 'none'),
       limits: () => readLimits(settings.limits),
       eventSubjects: () => readEventSubjects('eventSubjects', settings.eventSubjects),
       needs: () => checkNeeds(served, settings),
@@ -135,7 +136,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
     strictTransportSecurity,
     hasCertificates: [...clients.values()].some(needsCertificate),
     lives,
-    homes: createHomes(),
+    homes,
     sessionIdleLifetime,
     limits,
     eventSubjects,

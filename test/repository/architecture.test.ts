@@ -227,11 +227,13 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/rate_limit_on_workers.ts': ['src/settings', 'src/protocol'],
   'src/events_on_workers.ts': ['src/events', 'src/protocol', 'keys'],
   'src/settings_on_workers.ts': ['src/settings', 'src/remote', 'src/protocol', 'src/token', 'keys'],
+  'src/homes_on_workers.ts': ['src/settings', 'src/stores', 'src/token', 'keys'],
   'src/login_bindings.ts': ['src/binding_kinds.ts', 'src/login', 'keys'],
   'src/platform_bindings.ts': [
     'src/rate_limit_on_workers.ts',
     'src/events_on_workers.ts',
     'src/settings_on_workers.ts',
+    'src/homes_on_workers.ts',
     'src/settings',
     'src/stores',
     'keys',

@@ -64,6 +64,11 @@ describe('the settings that the docs show', () => {
     }
   })
 
+  it('of homes are taken as they stand there', async () => {
+    const { homes } = readBindings({ ISSUER, LOGIN: VARS.LOGIN, ...(await varsOf('homes')) })
+    expect(homes).toMatchObject({ count: 256, regions: ['eu', 'oc'] })
+  })
+
   it('of a device are taken as they stand there', async () => {
     const resources = { 'https://api.example.com': { scopes: ['orders:read', 'orders:write'] } }
     const shown = await varsOf('device-client')

@@ -25,6 +25,7 @@ export const WORKERD_ONLY: string[] = [
   'test/stores/revocations_d1.test.ts',
   'test/stores/guard_durable_object.test.ts',
   'test/stores/guard_homes.test.ts',
+  'test/stores/named_homes.test.ts',
   'test/stores/revocations_durable_object.test.ts',
 ]
 
