@@ -9,7 +9,8 @@ import { createApp, createPerson, type Person, REQUESTS, readAnswer } from '../p
 import { formRequest } from '../parties/servers.ts'
 
 const lives = { code: 60, refresh: 2_592_000, session: 43_200 } as PurposeLives
-const envelopes = createPurposeEnvelopes(createKeyring(testRing(NOW), ISSUER), lives, NOW)
+// Looks into all, be there such a home or not.
+const envelopes = createPurposeEnvelopes(createKeyring(testRing(NOW), ISSUER), lives, NOW, { isOurs: () => true })
 
 /** A guard that notes what it is asked for. */
 function noting(guard = createMemoryGuard(() => NOW, { single: true })): { guard: Guard; asked: string[] } {
@@ -151,7 +152,6 @@ describe('the homes of what comes of a login', () => {
     const told: unknown[] = []
     const more = {
       clients: DEVICE_CLIENTS,
-      trustedIssuers: {},
       onEvent: ({ type, gid }: { type: string; gid?: string }) =>
         void (/^(consent.given|token.issued)$/.test(type) && told.push(gid)),
     }

@@ -45,7 +45,7 @@ describe('a name', () => {
   })
 
   it('is ours without a home, or with one that there is, and no other', () => {
-    const names = ['0', '3', '4', '4095', '4096', 'eu-3', 'eu-4', 'oc-0', 'constructor-0'].map((at) => `${at}.${NAME}`)
+    const names = ['0', '3', '4', '4095', '4096', 'eu-3', 'eu-4', 'oc-0', 'construc-0'].map((at) => `${at}.${NAME}`)
     const oursIn = (...of: Parameters<typeof createHomes>) =>
       names.filter(createHomes(...of).isOurs).map((name) => name.slice(0, -23))
     expect(oursIn()).toEqual(['0', '3', '4', '4095'])
