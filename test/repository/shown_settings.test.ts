@@ -144,7 +144,9 @@ describe('the settings that the docs show', () => {
     const inCode = variables
       .filter(
         (name) =>
-          !/^LOGIN_CLIENT_SECRET|^LOGIN$|^FAILURES$|^EVENTS$|^SETTINGS$|^REGISTRATIONS$|^DEVICES$|^LIMITS_/.test(name),
+          !/^LOGIN_CLIENT_SECRET|^LOGIN$|^FAILURES$|^EVENTS$|^SETTINGS$|^REGISTRATIONS$|^DEVICES$|^HOME_REGIONS$|^LIMITS_/.test(
+            name,
+          ),
       )
       .map((name) => name.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase()))
     for (const name of [
@@ -172,7 +174,7 @@ describe('why a resource server refuses', () => {
     const words = await readFile(join(ROOT, 'src/jose/explain.ts'), 'utf8')
     const codes = [...words.matchAll(/^ {2}(\w+):/gm)].map(([, code]) => code)
     const own = ['no_credentials', 'malformed', 'scope', 'login', 'demand']
-    const issuers = ['mark', 'sealing', 'size']
+    const issuers = ['home', 'mark', 'sealing', 'size']
     const rows =
       DOCS.split('## Why was that refused?')[1]
         ?.split('\n# ')[0]

@@ -71,7 +71,7 @@ describe('the settings', () => {
     ['an issuer in upper case', { issuer: 'https://AS.example' }, '"issuer"'],
     ['an issuer with its default port', { issuer: 'https://as.example:443' }, '"issuer"'],
     ['an issuer of dot segments', { issuer: 'https://as.example/a/../b' }, '"issuer"'],
-    ['a setting that is unknown', { hooks: {} }, '"createIssuer" has no setting "hooks"; it knows: issuer, '],
+    ['a setting that is unknown', { plugins: {} }, '"createIssuer" has no setting "plugins"; it knows: issuer, '],
     ['a setting in another spelling', { trusted_issuers: {} }, 'did you mean "trustedIssuers"?'],
     ['a misspelt guard', { gaurd: 'none' }, 'no setting "gaurd"; did you mean "guard"?'],
     ['a variable of a Worker', { DPOP_NONCE: true }, 'no setting "DPOP_NONCE"; did you mean "dpopNonce"?'],
