@@ -15,6 +15,9 @@ const HAS_INVISIBLE = new RegExp(`[${INVISIBLE}]`, 'u')
 
 const EACH_INVISIBLE = new RegExp(HAS_INVISIBLE, 'gu')
 
+/** Visible ASCII and spaces: nothing that nobody can see. */
+const PLAIN = /^[\x20-\x7e]*$/
+
 /** Tells whether a text has no character that nobody can see. */
 export function isVisible(text: string): boolean {
   return !HAS_INVISIBLE.test(text)
@@ -44,7 +47,10 @@ export function visibleText(longest: number): RegExp {
  */
 export function visibleJson(value: unknown): string {
   const written = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
-  return JSON.stringify(value).replace(EACH_INVISIBLE, (character) => character.split('').map(written).join(''))
+  const json = JSON.stringify(value)
+  // Nearly all lines are so, and to look for each of Unicode's takes as long as to write them.
+  if (PLAIN.test(json)) return json
+  return json.replace(EACH_INVISIBLE, (character) => character.split('').map(written).join(''))
 }
 
 /** Returns a text with each character that nobody can see written out: `\u{1b}`. A terminal does nothing that it says. */
