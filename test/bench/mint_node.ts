@@ -73,9 +73,12 @@ async function beside(effort: Effort, oidc: OidcProvider, generator: LoadGenerat
     const { connection: _, 'keep-alive': __, ...own } = headers
     const floor = await serveFloor(answer, own)
     running.push(floor)
+    const quiet = await serveIssuer({ isQuiet: true })
+    running.push(quiet)
     const theirs = { headers: { ...FORM, ...basic(CLIENT.id, CLIENT.secret) } }
     const contenders = [
       minting('direct', [ours], generator),
+      minting('quiet', [quiet], generator),
       minting('floor', [floor], generator),
       minting('nested', [ours], generator, { resource: LEDGER }),
       minting('opaque', [oidc], generator, theirs),
@@ -86,6 +89,7 @@ async function beside(effort: Effort, oidc: OidcProvider, generator: LoadGenerat
     const opaque = ['opaque', 'oidc-provider, opaque, in memory'] as const
     return [
       row(times, direct, opaque, 1.7),
+      row(times, ['quiet', 'POST /token, direct, EVENTS = "none"'], opaque, 1.7),
       row(times, ['nested', 'POST /token, nested under a leaf'], ['JWT', 'oidc-provider, JWT ES256, in memory'], 1.3),
       row(times, direct, ['floor', 'floor: a Hono route that answers the same bytes']),
       row(times, ['floor', 'the floor itself'], opaque),
@@ -103,9 +107,9 @@ async function scaling(effort: Effort, generator: LoadGenerator): Promise<readon
   const redis = await startRedis(['--appendfsync', 'everysec'])
   const running: Serving[] = []
   try {
-    const first = await serveIssuer(redis.url)
+    const first = await serveIssuer({ guard: redis.url })
     running.push(first)
-    const second = await serveIssuer(redis.url)
+    const second = await serveIssuer({ guard: redis.url })
     running.push(second)
     const contenders = [minting('two', [first, second], generator), minting('one', [first], generator)]
     const times = await race(contenders, effort)

@@ -23,15 +23,26 @@ export interface Serving {
   stop(): void
 }
 
-/** Serves what the Worker of the same rows does, with a guard of its own or by this URL. */
-export async function serveIssuer(guard?: string): Promise<Serving> {
+/** How an issuer is served. */
+export interface ServeIssuer {
+  /** The URL of its guard. Default: a file of its own. */
+  readonly guard?: string
+  /** Whether nobody is told of events. Default false: each is a line, here to nowhere. */
+  readonly isQuiet?: boolean
+}
+
+/** Serves what the Worker of the same rows does. */
+export async function serveIssuer({ guard = '', isQuiet = false }: ServeIssuer = {}): Promise<Serving> {
   const folder = mkdtempSync(join(MEMORY, 'bulla-bench-'))
   const { bindings: { KEY_RING = '', ...vars } = {} } = issuerWorker()
-  writeFileSync(join(folder, 'settings.json'), JSON.stringify({ vars }))
+  writeFileSync(
+    join(folder, 'settings.json'),
+    JSON.stringify({ vars: { ...vars, ...(isQuiet && { EVENTS: 'none' }) } }),
+  )
   const args = ['serve', '--settings', join(folder, 'settings.json'), '--port', '0', '--host', '127.0.0.1']
   const child = fork(COMMAND, args, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { ...process.env, KEY_RING: String(KEY_RING), GUARD_URL: guard ?? '', NODE_ENV: 'production' },
+    env: { ...process.env, KEY_RING: String(KEY_RING), GUARD_URL: guard, NODE_ENV: 'production' },
   })
   const port = await saidPort(child)
   return {
