@@ -13,10 +13,11 @@ import type { Scheme } from '../protocol/bearer.ts'
 import { isShownRightly } from '../token/confirmation.ts'
 import { DPOP_ALGORITHMS, type OpenedProof, openProof } from '../token/dpop.ts'
 import { createNonces, NONCE_LIFE, type Nonces } from '../token/nonce.ts'
+import type { CheckedOptions } from './common_options.ts'
 import { problemOfError, unavailable } from './problem.ts'
 import { createMemoryReplay, type ReplayStore } from './replay.ts'
 import { baseOf, urlOf } from './request_target.ts'
-import type { CheckedOptions, Confirm, Proved, Shown } from './verifier.ts'
+import type { Confirm, Proved, Shown } from './verifier.ts'
 
 /** How a verifier takes DPoP-bound tokens. */
 export interface DpopOptions {

@@ -7,19 +7,13 @@
 import { checkFunctions, checkMembers } from '../../keys/check.ts'
 import type { Fetch } from '../remote/document.ts'
 import type { WaitUntil } from '../wait_until.ts'
+import { COMMON_OPTIONS, type CommonOptions, checkOptions } from './common_options.ts'
 import { createConfirmation, type DpopOptions } from './confirmation.ts'
 import { findKeysOf } from './keys/issuer_keys.ts'
 import { findNamesKeysOf } from './keys/names_keys.ts'
 import { type OpeningOptions, openOf } from './opening.ts'
 import { createRevocationCheck, type RevocationOptions } from './revocations.ts'
-import {
-  COMMON_OPTIONS,
-  type CommonOptions,
-  checkOptions,
-  createVerifierAround,
-  type Open,
-  type Verifier,
-} from './verifier.ts'
+import { createVerifierAround, type Open, type Verifier } from './verifier.ts'
 
 /** All that a verifier is made from. */
 export interface VerifierOptions extends CommonOptions, OpeningOptions {

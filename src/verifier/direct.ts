@@ -6,12 +6,14 @@
 
 import { checkMembers } from '../../keys/check.ts'
 import { openDirect } from '../token/direct.ts'
+import { COMMON_OPTIONS, type CommonOptions, checkOptions } from './common_options.ts'
 import { openersOfKeys } from './keys/exported_keys.ts'
-import { COMMON_OPTIONS, type CommonOptions, checkOptions, createVerifierAround, type Verifier } from './verifier.ts'
+import { createVerifierAround, type Verifier } from './verifier.ts'
 
 export type { Entitlement } from '../token/entitlement.ts'
+export type { CommonOptions } from './common_options.ts'
 export type { Demand } from './demand.ts'
-export type { CommonOptions, Verification, Verifier } from './verifier.ts'
+export type { Verification, Verifier } from './verifier.ts'
 
 /** All that a verifier of direct tokens is made from. */
 export interface DirectVerifierOptions extends CommonOptions {

@@ -11,11 +11,12 @@ import { isOpener, leafRecipient, openerOf, type Recipient } from '../jose/recip
 import { openDirect } from '../token/direct.ts'
 import type { Opened } from '../token/entitlement.ts'
 import { type FindRecipient, openNested } from '../token/nested.ts'
+import type { CheckedOptions } from './common_options.ts'
 import { leavesOfKeys, openersOfKeys } from './keys/exported_keys.ts'
 import type { FindKeys, JwkSet } from './keys/issuer_keys.ts'
 import type { RemoteKeys } from './keys/remote_keys.ts'
 import { unavailable } from './problem.ts'
-import type { CheckedOptions, Open } from './verifier.ts'
+import type { Open } from './verifier.ts'
 
 /**
  * The keys that a verifier is given.

@@ -4,38 +4,14 @@
  * @module
  */
 
-import { checkBoolean, checkFunctions, checkInteger, checkText } from '../../keys/check.ts'
-import { checkIssuer, checkResource } from '../../keys/identifier.ts'
 import { TokenError } from '../jose/error.ts'
 import { answerBearer, type BearerErrorCode, readBearer, type Scheme } from '../protocol/bearer.ts'
-import { type Expectations, MOST_TOLERANT } from '../token/claims.ts'
+import type { Expectations } from '../token/claims.ts'
 import type { Confirmation, Entitlement, Opened } from '../token/entitlement.ts'
+import type { CheckedOptions } from './common_options.ts'
 import { checkDemand, type Demand, isOfLogin } from './demand.ts'
-import { createTeller, type OnProblem, type Problem, type ProblemReason, problemOf, problemOfError } from './problem.ts'
+import { type Problem, type ProblemReason, problemOf, problemOfError } from './problem.ts'
 import { type ReadRequest, type ResourceRequest, readRequest, UnreadableRequest } from './request.ts'
-
-/** What every verifier is made from. */
-export interface CommonOptions {
-  /** The issuer's URL, exactly as the issuer has it. */
-  readonly issuer: string
-  /** This resource server's URI, exactly as the issuer has it. */
-  readonly resource: string
-  /** Where this resource server's metadata are, to be named in challenges (RFC 9728 §5.1). Default: not named. */
-  readonly resourceMetadata?: string
-  /** Seconds by which the clocks may differ, from 0 to 60. Default 10. */
-  readonly clockTolerance?: number
-  /** Seconds that a token may live, from 1 to 86400. Default 86400; the issuer's own default is 600. */
-  readonly longestLife?: number
-  /** Whether tokens that name no client are taken. Default false. */
-  readonly anonymous?: boolean
-  /** Returns the time in Unix seconds. Default: the clock. */
-  readonly now?: () => number
-  /**
-   * Told of each request that is refused, and of what fails beside the requests: for the log. Default: what the server
-   * itself is at fault for is said on the console, at most once a minute about the same.
-   */
-  readonly onProblem?: OnProblem
-}
 
 /**
  * What became of a token: the entitlement, or the ready answer to send.
@@ -109,48 +85,6 @@ export interface Confirm {
   prove(shown: Shown, now: number): Promise<Proved>
   /** Returns a nonce, where they are asked for. */
   nonce(now: number): Promise<string | undefined>
-}
-
-/** The options as the verifiers use them. */
-export type CheckedOptions = Required<Omit<CommonOptions, 'resourceMetadata' | 'onProblem'>> &
-  Pick<CommonOptions, 'resourceMetadata'> & {
-    /** Tells of a problem. */
-    readonly tell: (problem: Problem) => void
-  }
-
-/** The options that all verifiers share, by their names: the compiler holds the list against the type. */
-export const COMMON_OPTIONS: Readonly<Record<keyof CommonOptions, true>> = {
-  issuer: true,
-  resource: true,
-  resourceMetadata: true,
-  clockTolerance: true,
-  longestLife: true,
-  anonymous: true,
-  now: true,
-  onProblem: true,
-}
-
-/**
- * Checks the options that all verifiers share, and fills in the defaults.
- *
- * This does NOT check that there is no other: each verifier knows more of them.
- *
- * @throws {TypeError | RangeError}
- */
-export function checkOptions(options: CommonOptions): CheckedOptions {
-  const { issuer, resource, resourceMetadata, clockTolerance = 10, longestLife = 86_400, anonymous = false } = options
-  const now = options.now ?? (() => Math.floor(Date.now() / 1000))
-  checkIssuer('issuer', issuer)
-  checkResource('resource', resource)
-  checkInteger('clockTolerance', clockTolerance, 0, MOST_TOLERANT)
-  checkInteger('longestLife', longestLife, 1, 86_400)
-  checkBoolean('anonymous', anonymous)
-  checkFunctions(options, ['now', 'onProblem'])
-  const tell = createTeller(options.onProblem, now)
-  const checked = { issuer, resource, clockTolerance, longestLife, anonymous, now, tell }
-  if (resourceMetadata === undefined) return checked
-  checkText('resourceMetadata', resourceMetadata, /^https?:\/\/[^\s"\\]+$/, 'the URL of the metadata')
-  return { ...checked, resourceMetadata }
 }
 
 /** Why somebody is not let in, as far as that is known. */

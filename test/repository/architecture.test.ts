@@ -409,7 +409,7 @@ describe('the house', () => {
         'src/context.ts',
         'src/randomness.ts',
         'src/platform_bindings.ts',
-        'src/verifier/verifier.ts',
+        'src/verifier/common_options.ts',
         'src/verifier/keys/remote_keys.ts',
         'src/pages/page.ts',
         'src/stores/guard_memory.ts',

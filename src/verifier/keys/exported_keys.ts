@@ -17,7 +17,7 @@ import {
 } from '../../../keys/index.ts'
 import type { ContentOpener } from '../../jose/content_encryption.ts'
 import { deriveOpener } from '../../jose/content_opening.ts'
-import type { CheckedOptions } from '../verifier.ts'
+import type { CheckedOptions } from '../common_options.ts'
 
 function read(text: string, { issuer, resource, longestLife }: CheckedOptions): LeavesOptions {
   checkText('keys', text, /\S/, 'what `bulla keys export` printed')

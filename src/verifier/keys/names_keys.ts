@@ -4,8 +4,8 @@
  * @module
  */
 
+import type { CheckedOptions } from '../common_options.ts'
 import type { FindNamesKeys, RevocationOptions } from '../revocations.ts'
-import type { CheckedOptions } from '../verifier.ts'
 import { namesKeysOfKeys } from './exported_keys.ts'
 import type { RemoteKeys } from './remote_keys.ts'
 
