@@ -109,7 +109,7 @@ export function openWith<Read>(
   expectedTyp: string,
   leaves: OpeningLeaves,
   now: number,
-  read: (plaintext: Uint8Array | ArrayBuffer, kid: string) => Read,
+  read: (plaintext: Uint8Array | ArrayBuffer, leaf: Leaf | Leaf<ContentOpener>) => Read,
   longest: number = LONGEST_ENVELOPE,
 ): Read | Promise<Read> {
   const last = lastOpened.get(leaves)
@@ -123,7 +123,7 @@ export function openWith<Read>(
   if (alg !== 'dir' || enc !== leaf.enc) throw new TokenError('algorithm')
   const readInside = (plaintext: Uint8Array | ArrayBuffer): Read => {
     if (header !== last) lastOpened.set(leaves, header)
-    return read(plaintext, kid)
+    return read(plaintext, leaf)
   }
   const plaintext = decrypt(content, header, leaf)
   // A runtime inside another has promises of its own, and the platform's are not of these.
@@ -143,7 +143,7 @@ export async function openEnvelope(
   now: number,
   longest: number = LONGEST_ENVELOPE,
 ): Promise<OpenedEnvelope> {
-  const read = (plaintext: Uint8Array | ArrayBuffer, kid: string): OpenedEnvelope => {
+  const read = (plaintext: Uint8Array | ArrayBuffer, { kid }: { readonly kid: string }): OpenedEnvelope => {
     const facts = parseStrictly(plaintext)
     if (facts === undefined) throw new TokenError('payload')
     return { facts, kid }

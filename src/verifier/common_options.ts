@@ -23,6 +23,11 @@ export interface CommonOptions {
   readonly longestLife?: number
   /** Whether tokens that name no client are taken. Default false. */
   readonly anonymous?: boolean
+  /**
+   * How many tokens are kept, from 0 to 100000, so that each is opened once: those that were asked for last, about 2 KB each. What
+   * was in them is kept, never that they were let in: every check runs each time. Default 0, so that no token lies in memory.
+   */
+  readonly keep?: number
   /** Returns the time in Unix seconds. Default: the clock. */
   readonly now?: () => number
   /**
@@ -47,6 +52,7 @@ export const COMMON_OPTIONS: Readonly<Record<keyof CommonOptions, true>> = {
   clockTolerance: true,
   longestLife: true,
   anonymous: true,
+  keep: true,
   now: true,
   onProblem: true,
 }
@@ -59,16 +65,18 @@ export const COMMON_OPTIONS: Readonly<Record<keyof CommonOptions, true>> = {
  * @throws {TypeError | RangeError}
  */
 export function checkOptions(options: CommonOptions): CheckedOptions {
-  const { issuer, resource, resourceMetadata, clockTolerance = 10, longestLife = 86_400, anonymous = false } = options
+  const { issuer, resource, resourceMetadata, clockTolerance = 10, longestLife = 86_400 } = options
+  const { anonymous = false, keep = 0 } = options
   const now = options.now ?? (() => Math.floor(Date.now() / 1000))
   checkIssuer('issuer', issuer)
   checkResource('resource', resource)
   checkInteger('clockTolerance', clockTolerance, 0, MOST_TOLERANT)
   checkInteger('longestLife', longestLife, 1, 86_400)
   checkBoolean('anonymous', anonymous)
+  checkInteger('keep', keep, 0, 100_000)
   checkFunctions(options, ['now', 'onProblem'])
   const tell = createTeller(options.onProblem, now)
-  const checked = { issuer, resource, clockTolerance, longestLife, anonymous, now, tell }
+  const checked = { issuer, resource, clockTolerance, longestLife, anonymous, keep, now, tell }
   if (resourceMetadata === undefined) return checked
   checkText('resourceMetadata', resourceMetadata, /^https?:\/\/[^\s"\\]+$/, 'the URL of the metadata')
   return { ...checked, resourceMetadata }

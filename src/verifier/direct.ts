@@ -6,6 +6,7 @@
 
 import { checkMembers } from '../../keys/check.ts'
 import { openDirect } from '../token/direct.ts'
+import { createBefore } from '../token/opened_before.ts'
 import { COMMON_OPTIONS, type CommonOptions, checkOptions } from './common_options.ts'
 import { openersOfKeys } from './keys/exported_keys.ts'
 import { createVerifierAround, type Verifier } from './verifier.ts'
@@ -33,5 +34,6 @@ export function createDirectVerifier(options: DirectVerifierOptions): Verifier {
   checkMembers('createDirectVerifier', options, Object.keys(OPTIONS))
   const checked = checkOptions(options)
   const leaves = openersOfKeys(options.keys, checked)
-  return createVerifierAround((token, expected) => openDirect(token, leaves, expected), checked)
+  const before = createBefore(checked.keep)
+  return createVerifierAround((token, expected) => openDirect(token, leaves, expected, before), checked)
 }

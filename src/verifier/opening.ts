@@ -11,6 +11,7 @@ import { isOpener, leafRecipient, openerOf, type Recipient } from '../jose/recip
 import { openDirect } from '../token/direct.ts'
 import type { Opened } from '../token/entitlement.ts'
 import { type FindRecipient, openNested } from '../token/nested.ts'
+import { type Before, createBefore } from '../token/opened_before.ts'
 import type { CheckedOptions } from './common_options.ts'
 import { leavesOfKeys, openersOfKeys } from './keys/exported_keys.ts'
 import type { FindKeys, JwkSet } from './keys/issuer_keys.ts'
@@ -68,14 +69,14 @@ async function withNewer(open: (isLacking: boolean) => Promise<Opened>, code: 'k
   }
 }
 
-function openDirectWith(keys: string | RemoteKeys, checked: CheckedOptions): Open {
+function openDirectWith(keys: string | RemoteKeys, checked: CheckedOptions, before: Before | undefined): Open {
   if (typeof keys === 'string') {
     const leaves = openersOfKeys(keys, checked)
-    return (token, expected) => openDirect(token, leaves, expected)
+    return (token, expected) => openDirect(token, leaves, expected, before)
   }
   const leavesAt = findLeavesOf(keys, checked)
   return (token, expected) =>
-    withNewer(async (isLacking) => openDirect(token, await leavesAt(expected.now, isLacking), expected), 'key')
+    withNewer(async (isLacking) => openDirect(token, await leavesAt(expected.now, isLacking), expected, before), 'key')
 }
 
 function findRecipientIn(decryptionKeys: JwkSet, enc: ContentEncryption): FindRecipient {
@@ -96,13 +97,17 @@ function findRecipientIn(decryptionKeys: JwkSet, enc: ContentEncryption): FindRe
   }
 }
 
-function openNestedWith(find: (isLacking: boolean) => FindRecipient, keysAt: FindKeys): Open {
+function openNestedWith(
+  find: (isLacking: boolean) => FindRecipient,
+  keysAt: FindKeys,
+  before: Before | undefined,
+): Open {
   return (token, expected) =>
     withNewer(
       (isLacking) =>
         withNewer(
           async (isSigningLacking) =>
-            openNested(token, find(isLacking), await keysAt(expected.now, isSigningLacking), expected),
+            openNested(token, find(isLacking), await keysAt(expected.now, isSigningLacking), expected, before),
           'signing_key',
         ),
       'key',
@@ -119,6 +124,7 @@ export function openOf(options: OpeningOptions, checked: CheckedOptions, keysAt:
   if (decryptionKeys === undefined && options.enc !== undefined)
     throw new TypeError('"enc" goes with "decryptionKeys": exported keys have their own')
   const isNested = jwks !== undefined || jwksUri !== undefined
+  const before = createBefore(checked.keep)
   if (decryptionKeys !== undefined) {
     if (keys !== undefined) throw new TypeError('"keys" and "decryptionKeys" expected just one of them')
     if (!isNested || keysAt === undefined)
@@ -126,12 +132,12 @@ export function openOf(options: OpeningOptions, checked: CheckedOptions, keysAt:
         '"decryptionKeys" expected "jwks" or "jwksUri" beside them: without a signature anybody could have made the token',
       )
     const find = findRecipientIn(decryptionKeys, enc)
-    return openNestedWith(() => find, keysAt)
+    return openNestedWith(() => find, keysAt, before)
   }
   // What was read by JSON.parse, or as bytes, is no text.
   if (typeof keys !== 'string' && typeof keys?.leaves !== 'function')
     throw new TypeError('"keys" expected what `bulla keys export` printed, as a text, or remoteKeys(…)')
-  if (!isNested || keysAt === undefined) return openDirectWith(keys, checked)
+  if (!isNested || keysAt === undefined) return openDirectWith(keys, checked, before)
   const leavesAt = findLeavesOf(keys, checked)
   return openNestedWith(
     (isLacking) => async (kid, now) => {
@@ -139,5 +145,6 @@ export function openOf(options: OpeningOptions, checked: CheckedOptions, keysAt:
       return leaf === undefined ? undefined : leafRecipient(leaf)
     },
     keysAt,
+    before,
   )
 }

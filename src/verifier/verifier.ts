@@ -41,7 +41,7 @@ export type Verification =
       readonly nonce?: undefined
     }
 
-/** A resource server's verifier. It keeps nothing of a token. */
+/** A resource server's verifier. It keeps nothing of a token, but with `keep`. */
 export interface Verifier {
   /**
    * Opens an access token, or that of a request (RFC 6750 §2.1, RFC 9449 §7.1). It never throws.
@@ -96,6 +96,9 @@ interface Refused {
   readonly problem: Problem
 }
 
+/** What is asked for where nothing is. */
+const NOTHING: Demand = {}
+
 /** What the caller is told for each reason: nearly always the same. */
 function codeOf(reason: ProblemReason): BearerErrorCode {
   if (reason === 'unavailable') return 'temporarily_unavailable'
@@ -139,8 +142,8 @@ export function createVerifierAround(open: Open, options: CheckedOptions, confir
   }
 
   // One function that waits once, if at all: each promise more would cost as much as a check.
-  async function verify(input: string | ResourceRequest, demand: Demand = {}): Promise<Verification> {
-    const refused = refusalOf(demand)
+  async function verify(input: string | ResourceRequest, demand: Demand = NOTHING): Promise<Verification> {
+    const refused = demand === NOTHING ? undefined : refusalOf(demand)
     if (refused !== undefined) return refused
     const { scope } = demand
     let scheme: Scheme | undefined
