@@ -31,18 +31,17 @@ export {
   writeKeys,
 } from './export.ts'
 export { createKeyring, type Keyring, type RootEventName, type RootNamesKey } from './keyring.ts'
-export {
-  type Branch,
-  branchesOf,
-  createLeaves,
-  createLeavesBy,
-  type Leaf,
-  type LeafKey,
-  type Leaves,
-  type LeavesOptions,
-} from './leaves.ts'
+export { branchesOf, createLeaves, createLeavesBy, type Leaves } from './leaves.ts'
 export { type LoadedRing, loadRing, mergeRings, type RingTexts, refusalAt } from './load.ts'
 export { deriveNamesKey, type Named, type NamesKey, namesKeysOf, nameUnder } from './names.ts'
+export {
+  type Branch,
+  createOpeningLeaves,
+  type Leaf,
+  type LeafKey,
+  type LeavesOptions,
+  type OpeningLeaves,
+} from './opening_leaves.ts'
 export {
   type BadRoot,
   type Dates,

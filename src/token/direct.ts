@@ -12,7 +12,7 @@ import { parseText, readText } from '../jose/strict_json.ts'
 import type { Draw } from '../randomness.ts'
 import { type CheckedClaims, checkClaims, type Expectations, entitlementOf, writeClaims } from './claims.ts'
 import type { Entitlement, Opened } from './entitlement.ts'
-import { type OpeningLeaves, openWith, sealEnvelope } from './envelope.ts'
+import { openWith, type ReadyLeaves, sealEnvelope } from './envelope.ts'
 import type { Before } from './opened_before.ts'
 import { recogniseClaims } from './usual_claims.ts'
 
@@ -59,7 +59,7 @@ function readChecked(plaintext: Uint8Array | ArrayBuffer): CheckedClaims {
  */
 export function openDirect(
   token: string,
-  leaves: OpeningLeaves,
+  leaves: ReadyLeaves,
   expected: Expectations,
   before?: Before,
 ): Opened | Promise<Opened> {

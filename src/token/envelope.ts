@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Leaf, Leaves } from '../../keys/index.ts'
+import type { Leaf, Leaves, OpeningLeaves } from '../../keys/index.ts'
 import { LONGEST_ENVELOPE, readJwe } from '../jose/canonical.ts'
 import type { Content, ContentOpener } from '../jose/content_encryption.ts'
 import { contentOpenerOf } from '../jose/content_opening.ts'
@@ -42,10 +42,10 @@ interface Header extends SpelledHeader {
 }
 
 /** The header of the last envelope that leaves opened: spelled alike, it says the same. Nothing else is kept of it. */
-const lastOpened = new WeakMap<OpeningLeaves, Header>()
+const lastOpened = new WeakMap<ReadyLeaves, Header>()
 
 /** Leaves that open; their keys may be openers already. */
-export type OpeningLeaves = Leaves | Leaves<ContentOpener>
+export type ReadyLeaves = OpeningLeaves | OpeningLeaves<ContentOpener>
 
 function readSaid(segment: string): Header {
   const aad = authenticatedOf(segment)
@@ -107,7 +107,7 @@ export interface OpenedEnvelope {
 export function openWith<Read>(
   envelope: string,
   expectedTyp: string,
-  leaves: OpeningLeaves,
+  leaves: ReadyLeaves,
   now: number,
   read: (plaintext: Uint8Array | ArrayBuffer, leaf: Leaf | Leaf<ContentOpener>) => Read,
   longest: number = LONGEST_ENVELOPE,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createLeaves, createLeavesBy, deriveLeaf, leafInfo } from '../../keys/index.ts'
+import { createLeaves, createOpeningLeaves, deriveLeaf, leafInfo } from '../../keys/index.ts'
 import { deriveOpener } from '../../src/jose/content_opening.ts'
 import { findNodeOpening } from '../../src/jose/platform/node_opening.ts'
 import { deriveByWeb } from '../../src/jose/platform/web_opening.ts'
@@ -55,12 +55,12 @@ describe('the key of a leaf', () => {
     const branches = [{ kid: 'r1', k: () => key, ...dates }]
     const options = { branches, enc, period: 86_400, skew: 60, longestLife: 3600 }
     const token = await sealDirect(ENTITLEMENT, ISSUER, createLeaves(options), NOW)
-    const leaves = createLeavesBy(deriveOpener, options)
+    const leaves = createOpeningLeaves(deriveOpener, options)
     const open = () => openWith(token, 'at+jwe', leaves, NOW, audience)
     expect(await Promise.all([open(), open(), open()])).toEqual([API, API, API])
     expect(await open()).toBe(API)
     expect((await openEnvelope(token, 'at+jwe', createLeaves(options), NOW)).facts['aud']).toBe(API)
-    const other = createLeavesBy(deriveOpener, {
+    const other = createOpeningLeaves(deriveOpener, {
       ...options,
       branches: [{ kid: 'r1', k: () => key.toReversed(), ...dates }],
     })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createKeyring, createLeavesBy, exportKeys, type Leaf, type Leaves } from '../../keys/index.ts'
+import { createKeyring, createOpeningLeaves, exportKeys, type Leaf } from '../../keys/index.ts'
 import type { ContentOpener } from '../../src/jose/content_encryption.ts'
 import { deriveOpener } from '../../src/jose/content_opening.ts'
 import { leafRecipient } from '../../src/jose/recipient.ts'
@@ -26,7 +26,7 @@ const expected = { issuer: ISSUER, resource: API, now: NOW, clockTolerance: 0, l
 function countingLeaves(ring = testRing(NOW)) {
   const counted = { times: 0 }
   const exported = exportKeys(ring, { issuer: ISSUER, resource: API, now: NOW })
-  const leaves: Leaves<ContentOpener> = createLeavesBy<ContentOpener>(
+  const leaves = createOpeningLeaves<ContentOpener>(
     (...leaf) => {
       const opener = deriveOpener(...leaf)
       return {

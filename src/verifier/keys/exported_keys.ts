@@ -8,11 +8,12 @@ import { checkText } from '../../../keys/check.ts'
 import { isSameResource } from '../../../keys/identifier.ts'
 import {
   createLeaves,
-  createLeavesBy,
+  createOpeningLeaves,
   type Leaves,
   type LeavesOptions,
   type NamesKey,
   namesKeysOf,
+  type OpeningLeaves,
   readKeys,
 } from '../../../keys/index.ts'
 import type { ContentOpener } from '../../jose/content_encryption.ts'
@@ -47,8 +48,8 @@ export function leavesOfKeys(text: string, options: CheckedOptions): Leaves {
  *
  * @throws {TypeError | RangeError} as {@link leavesOfKeys}
  */
-export function openersOfKeys(text: string, options: CheckedOptions): Leaves<ContentOpener> {
-  return createLeavesBy(deriveOpener, read(text, options))
+export function openersOfKeys(text: string, options: CheckedOptions): OpeningLeaves<ContentOpener> {
+  return createOpeningLeaves(deriveOpener, read(text, options))
 }
 
 /**
