@@ -19,25 +19,46 @@ function describe(value: unknown): string {
   return value === undefined ? 'nothing' : typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
+function checkObject(name: string, value: unknown): asserts value is Members {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new TypeError(`"${name}" expected an object, got ${describe(value)}`)
+  }
+}
+
+/** Tells whether the name of a member may be said. */
+function isShown(member: string): boolean {
+  return /^[A-Za-z0-9_-]{1,40}$/.test(member)
+}
+
+function refuseMember(name: string, member: string, known: readonly string[], meant?: string): never {
+  throw new TypeError(
+    `"${name}" has no setting ${isShown(member) ? `"${member}"` : 'of that name'}; ` +
+      `${meant === undefined ? 'it' : `did you mean "${meant}"? It`} knows: ${known.join(', ')}`,
+  )
+}
+
 /**
  * Checks that `value` is a plain object with no member outside `known`.
  *
  * @throws {TypeError} when it is not an object, or has unknown members: all are said
  */
 export function checkMembers(name: string, value: unknown, known?: readonly string[]): asserts value is Members {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new TypeError(`"${name}" expected an object, got ${describe(value)}`)
-  }
+  checkObject(name, value)
   if (known === undefined) return
   const unknown = Object.keys(value).filter((member) => !known.includes(member))
-  readEach(unknown, (member) => {
-    const isShown = /^[A-Za-z0-9_-]{1,40}$/.test(member)
-    const meant = isShown ? findMeant(member, known) : undefined
-    throw new TypeError(
-      `"${name}" has no setting ${isShown ? `"${member}"` : 'of that name'}; ` +
-        `${meant === undefined ? 'it' : `did you mean "${meant}"? It`} knows: ${known.join(', ')}`,
-    )
-  })
+  readEach(unknown, (member) =>
+    refuseMember(name, member, known, isShown(member) ? findMeant(member, known) : undefined),
+  )
+}
+
+/**
+ * Checks the same of what a program wrote, or of few members: the first that is unknown is said, and nothing of what was meant.
+ *
+ * @throws {TypeError} when it is not an object, or has an unknown member
+ */
+export function checkFewMembers(name: string, value: unknown, known: readonly string[]): asserts value is Members {
+  checkObject(name, value)
+  for (const member of Object.keys(value)) if (!known.includes(member)) refuseMember(name, member, known)
 }
 
 /**

@@ -6,7 +6,7 @@
  */
 
 import { encodeBase64url } from './base64url.ts'
-import { checkChoice, checkInteger, checkMembers, checkText } from './check.ts'
+import { checkChoice, checkFewMembers, checkInteger, checkMembers, checkText } from './check.ts'
 import { CONTENT_ENCRYPTION_BYTES, type ContentEncryption, HIGHEST_BRANCH, periodAt } from './derive.ts'
 import { checkIssuer, checkResource } from './identifier.ts'
 import { branchesOf, createLeaves } from './leaves.ts'
@@ -104,7 +104,7 @@ export function writeKeys(keys: ResourceKeys): string {
 }
 
 function readBranch(name: string, value: unknown): Branch {
-  checkMembers(name, value, ['kid', 'branch', 'k', 'pub', 'use', 'end', 'del'])
+  checkFewMembers(name, value, ['kid', 'branch', 'k', 'pub', 'use', 'end', 'del'])
   const { kid, branch, k, pub, use, end, del } = value
   checkText(`${name}.kid`, kid, KID, '1 to 16 characters of [A-Za-z0-9_-]')
   if (branch !== undefined) checkInteger(`${name}.branch`, branch, 2, HIGHEST_BRANCH)
@@ -127,7 +127,7 @@ export function readKeys(text: string): ResourceKeys {
   } catch {
     throw new TypeError('"keys" expected the JSON that `bulla keys export` prints')
   }
-  checkMembers('keys', json, ['v', 'issuer', 'resource', 'enc', 'period', 'skew', 'branches'])
+  checkFewMembers('keys', json, ['v', 'issuer', 'resource', 'enc', 'period', 'skew', 'branches'])
   const { v, issuer, resource, enc, period, skew, branches } = json
   if (v !== 1) throw new RangeError('"keys.v" expected 1')
   checkIssuer('keys.issuer', issuer)

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkInteger, checkMembers, checkText } from '../../keys/check.ts'
+import { checkFewMembers, checkInteger, checkText } from '../../keys/check.ts'
 import type { Entitlement } from '../token/entitlement.ts'
 
 /** What a request must have beyond a live token. */
@@ -47,7 +47,7 @@ export function checkScope(scope: unknown): void {
  * @throws {TypeError | RangeError} when it is no demand: nothing is then asked for that was meant to be
  */
 export function checkDemand(demand: unknown): asserts demand is Demand {
-  checkMembers('demand', demand, Object.keys(DEMANDS))
+  checkFewMembers('demand', demand, Object.keys(DEMANDS))
   if ('scope' in demand) checkScope(demand['scope'])
   if ('acr' in demand) checkText('acr', demand['acr'], TOKENS, 'contexts with one space between, or to be left out')
   if ('maxAge' in demand) checkInteger('maxAge', demand['maxAge'], 1, 999_999_999)

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkMembers } from '../../keys/check.ts'
+import { checkFewMembers } from '../../keys/check.ts'
 import { openDirect } from '../token/direct.ts'
 import { createBefore } from '../token/opened_before.ts'
 import { COMMON_OPTIONS, type CommonOptions, checkOptions } from './common_options.ts'
@@ -31,7 +31,7 @@ const OPTIONS: Readonly<Record<keyof DirectVerifierOptions, true>> = { ...COMMON
  * @throws {RangeError} when an option is out of bounds, or the keys are for another issuer or resource
  */
 export function createDirectVerifier(options: DirectVerifierOptions): Verifier {
-  checkMembers('createDirectVerifier', options, Object.keys(OPTIONS))
+  checkFewMembers('createDirectVerifier', options, Object.keys(OPTIONS))
   const checked = checkOptions(options)
   const leaves = openersOfKeys(options.keys, checked)
   const before = createBefore(checked.keep)
