@@ -9,6 +9,7 @@ import { checkBoolean, checkChoice, checkMembers, checkText } from '../../keys/c
 import { digestText } from '../../keys/digest.ts'
 import { createLeaves, deriveBranch } from '../../keys/index.ts'
 import { TokenError } from '../jose/error.ts'
+import { explain } from '../jose/explain.ts'
 import type { Scheme } from '../protocol/bearer.ts'
 import { isShownRightly } from '../token/confirmation.ts'
 import { DPOP_ALGORITHMS, type OpenedProof, openProof } from '../token/dpop.ts'
@@ -136,6 +137,7 @@ export function createConfirmation(asked: DpopOptions | 'off', parts: Confirmati
   return {
     algorithms: DPOP_ALGORITHMS.join(' '),
     schemes: asked === 'off' ? ['Bearer'] : both,
+    explain,
     prove,
     nonce: async (now) => nonces?.give(now),
   }

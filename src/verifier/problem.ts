@@ -5,7 +5,7 @@
  */
 
 import { TokenError } from '../jose/error.ts'
-import { explain, type TokenErrorCode } from '../jose/explain.ts'
+import { type Explain, explainOpening, type TokenErrorCode } from '../jose/explain.ts'
 import type { BearerErrorCode } from '../protocol/bearer.ts'
 
 /** Why a request was refused, or what failed beside the requests: a closed list. */
@@ -51,8 +51,12 @@ export function problemOf(reason: keyof typeof WORDS): Problem {
   return { reason, detail: WORDS[reason] }
 }
 
-/** Returns the problem that an error tells of. Its message is nobody's: of what is not ours, the name alone is told. */
-export function problemOfError(error: unknown): Problem {
+/**
+ * Returns the problem that an error tells of. Its message is nobody's: of what is not ours, the name alone is told.
+ *
+ * @param explain says what a code means. Default: of those of direct tokens
+ */
+export function problemOfError(error: unknown, explain: Explain = explainOpening): Problem {
   if (!(error instanceof TokenError)) {
     const name = error instanceof Error ? error.name : typeof error
     return { reason: 'unavailable', detail: `${explain('unavailable')} (${name})` }

@@ -5,6 +5,7 @@
  */
 
 import { TokenError } from '../jose/error.ts'
+import type { Explain } from '../jose/explain.ts'
 import { answerBearer, type BearerErrorCode, readBearer, type Scheme } from '../protocol/bearer.ts'
 import type { Expectations } from '../token/claims.ts'
 import type { Confirmation, Entitlement, Opened } from '../token/entitlement.ts'
@@ -81,6 +82,8 @@ export interface Confirm {
   readonly schemes: readonly Scheme[]
   /** The algorithms of proofs, with spaces between. */
   readonly algorithms: string
+  /** Says what is wrong with proofs, too. */
+  readonly explain: Explain
   /** Reads what a request proves, before its token is opened. @throws {TokenError} `proof…` */
   prove(shown: Shown, now: number): Promise<Proved>
   /** Returns a nonce, where they are asked for. */
@@ -114,7 +117,7 @@ function codeOf(reason: ProblemReason): BearerErrorCode {
 export function createVerifierAround(open: Open, options: CheckedOptions, confirm?: Confirm): Verifier {
   const { issuer, resource, resourceMetadata, clockTolerance, longestLife, anonymous, now, tell } = options
 
-  const { schemes = ['Bearer'], algorithms = '' } = confirm ?? {}
+  const { schemes = ['Bearer'], algorithms = '', explain } = confirm ?? {}
 
   function refuse(code: BearerErrorCode, { scheme, demand, nonce, problem }: Refused): Verification {
     const { scope, acr, maxAge } = demand
@@ -181,7 +184,7 @@ export function createVerifierAround(open: Open, options: CheckedOptions, confir
         const problem: Problem = { reason: 'malformed', detail: 'the request threw when it was read' }
         return refuse('invalid_request', { scheme, demand, problem })
       }
-      const problem = problemOfError(error)
+      const problem = problemOfError(error, explain)
       const nonce = problem.reason === 'proof_nonce' ? await confirm?.nonce(at).catch(() => undefined) : undefined
       return refuse(codeOf(problem.reason), { scheme, demand, nonce, problem })
     }
