@@ -24,29 +24,44 @@ export interface OpenedBefore {
 export interface Before {
   /** Returns what was in a token. No object in it is anybody else's but `more`, where that is texts and numbers alone. */
   find(token: string): OpenedBefore | undefined
-  /** Keeps what was in a token, in place of the one that was longest not asked for. */
+  /** Keeps what was in a token that comes for the second time, in place of the one that was longest not asked for. */
   keep(token: string, opened: OpenedBefore): void
 }
 
 /** What is kept of a token: claims that are more than texts and numbers are spelled out, so that nobody ever has them twice. */
 interface Kept {
+  readonly token: string
+  readonly tag: string
   readonly opened: OpenedBefore
   /** `more` and `own`, as JSON: they came from JSON that is spelled so. */
   readonly spelled: string | undefined
 }
 
-function keptOf(opened: OpenedBefore): Kept {
-  const { more, own, ...usual } = opened.claims
-  const isFlat = own === undefined && Object.values(more ?? {}).every((value) => typeof value !== 'object')
-  if (isFlat) return { opened, spelled: undefined }
-  return {
-    opened: { ...opened, claims: { ...usual, more: undefined, own: undefined } },
-    spelled: JSON.stringify({ more, own }),
-  }
+function isFlat({ more = {}, own }: CheckedClaims): boolean {
+  return own === undefined && Object.values(more).every((value) => typeof value !== 'object')
+}
+
+function keptOf(token: string, tag: string, opened: OpenedBefore): Kept {
+  if (isFlat(opened.claims)) return { token, tag, opened, spelled: undefined }
+  const { more, own } = opened.claims
+  const claims = { ...opened.claims, more: undefined, own: undefined }
+  return { token, tag, opened: { ...opened, claims }, spelled: JSON.stringify({ more, own }) }
 }
 
 function freshOf({ opened, spelled }: Kept): OpenedBefore {
   return spelled === undefined ? opened : { ...opened, claims: { ...opened.claims, ...JSON.parse(spelled) } }
+}
+
+/** Returns the last letters of a token, 128 bits of its tag: what it is looked for by, since to look at all of it takes as long as all else. */
+function tagOf(token: string): string {
+  return token.slice(-22)
+}
+
+/** Returns a number by which tags differ. */
+function numberOf(tag: string): number {
+  let number = 0
+  for (let at = 0; at < 8; at++) number = (number * 31 + tag.charCodeAt(at)) >>> 0
+  return number
 }
 
 /**
@@ -59,18 +74,27 @@ export function createBefore(most: number): Before | undefined {
   const kept = new Map<string, Kept>()
   // It stands behind all that went, so that the next is the oldest; to begin anew each time would pass all of these by.
   const oldest = kept.keys()
+  // The numbers of those that came once: what never comes again takes no room, and makes no work for who clears it away.
+  const once = new Uint32Array(Math.max(most, 256))
   return {
     find(token) {
-      const known = kept.get(token)
-      if (known === undefined) return undefined
-      kept.delete(token)
-      kept.set(token, known)
+      const known = kept.get(tagOf(token))
+      if (known?.token !== token) return undefined
+      kept.delete(known.tag)
+      kept.set(known.tag, known)
       return freshOf(known)
     },
     keep(token, opened) {
-      kept.delete(token)
+      const tag = tagOf(token)
+      const number = numberOf(tag)
+      const place = number % once.length
+      if (once[place] !== number) {
+        once[place] = number
+        return
+      }
+      kept.delete(tag)
       if (kept.size >= most) kept.delete(oldest.next().value ?? '')
-      kept.set(token, keptOf(opened))
+      kept.set(tag, keptOf(token, tag, opened))
     },
   }
 }

@@ -24,7 +24,7 @@ export interface CommonOptions {
   /** Whether tokens that name no client are taken. Default false. */
   readonly anonymous?: boolean
   /**
-   * How many tokens are kept, from 0 to 100000, so that each is opened once: those that were asked for last, about 2 KB each. What
+   * How many tokens are kept that came again, from 0 to 100000, so that they are opened no more: those that were asked for last, about 2 KB each. What
    * was in them is kept, never that they were let in: every check runs each time. Default 0, so that no token lies in memory.
    */
   readonly keep?: number

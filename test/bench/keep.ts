@@ -26,7 +26,7 @@ const FLOOD = 2 * KEEP
 function comingOf(tokens: readonly string[]): (times: number) => readonly string[] {
   const letters = tokens.map((token) => Buffer.from(token))
   let turn = 0
-  const next = (): string => letters[turn++ % letters.length]?.latin1Slice() ?? ''
+  const next = (): string => (letters[turn++ % letters.length] ?? Buffer.of()).toString('latin1')
   return (times) => Array.from({ length: times }, next)
 }
 

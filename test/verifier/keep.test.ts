@@ -89,13 +89,18 @@ const VERIFIERS: Readonly<Record<string, (keep: number) => Kept>> = {
 }
 const verifiers = Object.entries(VERIFIERS)
 
+/** Lets a verifier see a token as often as it must, to have it from before. */
+const see = async (verifier: Verifier, token: string): Promise<void> => {
+  for (let turn = 0; turn < 3; turn++) expect((await verifier.verify(token)).ok).toBe(true)
+}
+
 const reasonOf = async (verifier: Verifier, ...shown: Parameters<Verifier['verify']>): Promise<string> => {
   const result = await verifier.verify(...shown)
   return result.ok ? 'ok' : result.reason
 }
 
 describe.each(verifiers)('a verifier that keeps tokens: %s', (_, make) => {
-  it('answers as one that keeps none, the first time and each time after', async () => {
+  it('answers as one that keeps none, the first times and each time after', async () => {
     const [kept, other] = [make(10), make(0)]
     const tokens = [
       await kept.seal(),
@@ -112,14 +117,14 @@ describe.each(verifiers)('a verifier that keeps tokens: %s', (_, make) => {
         return [rest, response?.status, [...(response?.headers ?? [])], await response?.text()]
       }
       const plain = await answer(other)
-      for (let turn = 0; turn < 3; turn++) expect(await answer(kept)).toEqual(plain)
+      for (let turn = 0; turn < 4; turn++) expect(await answer(kept)).toEqual(plain)
     }
   })
 
   it('refuses a token that it has seen once it has ended', async () => {
     const { verifier, clock, seal } = make(10)
     const token = await seal()
-    expect(await reasonOf(verifier, token)).toBe('ok')
+    await see(verifier, token)
     clock.now = NOW + 609
     expect(await reasonOf(verifier, token)).toBe('ok')
     clock.now = NOW + 610
@@ -143,7 +148,7 @@ describe.each(verifiers)('a verifier that keeps tokens: %s', (_, make) => {
   it('takes no other spelling of a token that it has seen, and no part of it', async () => {
     const { verifier, seal } = make(10)
     const token = await seal()
-    expect(await reasonOf(verifier, token)).toBe('ok')
+    await see(verifier, token)
     const last = token.at(-1) === 'A' ? 'Q' : 'A'
     for (const other of [
       `${token.slice(0, -1)}${last}`,
@@ -159,7 +164,7 @@ describe.each(verifiers)('a verifier that keeps tokens: %s', (_, make) => {
   it('hands out nothing by which one request could change what the next one sees', async () => {
     const { verifier, seal } = make(10)
     const token = await seal({ claims: { roles: ['reader'] }, amr: ['otp'] })
-    for (let turn = 0; turn < 3; turn++) {
+    for (let turn = 0; turn < 5; turn++) {
       const { entitlement: given } = await verifier.verify(token)
       expect(given).toEqual({ ...entitlement, claims: { roles: ['reader'] }, amr: ['otp'] })
       if (given === undefined) throw new Error('not let in')
@@ -175,7 +180,7 @@ describe.each(verifiers)('a verifier that keeps tokens: %s', (_, make) => {
   it('lets nobody in by what another verifier has seen', async () => {
     const [one, other] = [make(10), make(10)]
     const token = await one.seal()
-    expect(await reasonOf(one.verifier, token)).toBe('ok')
+    await see(one.verifier, token)
     other.clock.now = NOW + 610
     expect(await reasonOf(other.verifier, token)).toBe('expired')
     const strange = createDirectVerifier({
@@ -194,7 +199,7 @@ describe('a verifier that keeps tokens', () => {
     const keys = told(leavesOf(testRing(NOW)))
     const verifier = createVerifier({ issuer: ISSUER, resource: API, keys, now: () => NOW, keep: 10 })
     const token = await seal()
-    expect(await reasonOf(verifier, token)).toBe('ok')
+    await see(verifier, token)
     const good = keys.leavesNow
     keys.leavesNow = { ...good, opening: () => undefined }
     expect(await reasonOf(verifier, token)).toBe('key')
@@ -223,8 +228,7 @@ describe('a verifier that keeps tokens', () => {
       outer === 'dir' ? { keys: exported(signingRing()) } : { decryptionKeys: { keys: [PARTNER_KEYS['P-256']] } }
     const verifier = createVerifier({ ...options, ...own })
     const token = await sealer.seal(outer, 'A256GCM', 'ES256', entitlement)
-    expect(await reasonOf(verifier, token)).toBe('ok')
-    expect(await reasonOf(verifier, token)).toBe('ok')
+    await see(verifier, token)
     set = { keys: jwks.keys.filter(({ alg }) => alg !== 'ES256') }
     now = NOW + 301
     await reasonOf(verifier, token)
@@ -249,7 +253,7 @@ describe('a verifier that keeps tokens', () => {
     })
     const mint = async (): Promise<string> => (await readAnswer(await issuer.fetch(tokenRequest()))).access_token
     const [token, other] = [await mint(), await mint()]
-    for (const one of [token, token, other]) expect(await reasonOf(verifier, one)).toBe('ok')
+    for (const one of [token, other]) await see(verifier, one)
     await issuer.fetch(formRequest('/revoke', 'service', { token }))
     now += 20
     expect(await reasonOf(verifier, token)).toBe('revoked')
