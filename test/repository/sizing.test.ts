@@ -1,14 +1,49 @@
 import { describe, expect, it } from 'vitest'
+import { lengths } from '../bench/sizing/lengths.ts'
 import { arrivalsOf, createSchedule, percentile, type Schedule } from '../bench/sizing/schedule.ts'
 import { run } from '../checkout.ts'
-import { blockOf } from '../docs.ts'
+import { blockOf, PAGES } from '../docs.ts'
+
+const page = PAGES.get('docs/sizing.md') ?? ''
+
+/** Returns the tables of a section, each a list of its rows, of which the first is the head. */
+function tablesOf(section: string): readonly (readonly (readonly string[])[])[] {
+  const tables = section.match(/(?:^\|.*\n?)+/gm) ?? []
+  return tables.map((table) =>
+    table
+      .trim()
+      .split('\n')
+      .filter((_, line) => line !== 1)
+      .map((line) => line.slice(2, -2).split(' | ')),
+  )
+}
+
+/** What is newest stands first, under the release and the day. */
+const newest = page.split(/^(?=## )/m).find((section) => /^## .*, \d+ [A-Z][a-z]+ \d{4}\n/.test(section)) ?? ''
 
 describe('sizing', () => {
-  it('measures all of it, however busy the machine is', { timeout: 280_000 }, async () => {
+  it('measures all that its page has, however busy the machine is', { timeout: 280_000 }, async () => {
     const { code, out, err } = await run('bash', ['-ec', `${blockOf('sizing').trim()} --quick`])
     expect([code, err]).toEqual([0, expect.stringMatching(/building\n[\s\S]*memory\n/)])
     expect(out).not.toMatch(/NaN|undefined|Infinity/)
-    expect(out.match(/^\| --- /gm)).toHaveLength(9)
+    const [measured, kept] = [tablesOf(out), tablesOf(newest)]
+    const rowsOf = (tables: typeof measured): readonly string[] =>
+      tables.map((table) => `${table.length} rows: ${table[0]?.[0]}`)
+    expect(rowsOf(measured)).toEqual(rowsOf(kept))
+    const works = measured[0]?.slice(1) ?? []
+    expect(works.flatMap(([, ...figures]) => figures).filter((figure) => !/^[\d,]+$/.test(figure))).toEqual([])
+    // What a service asks for, and what is only read, comes of keys alone.
+    const calls = measured.find(([head]) => head?.[1] === 'calls to the guard') ?? []
+    expect(calls.filter(([name]) => name?.startsWith('client credentials')).map(([, ...figures]) => figures)).toEqual([
+      ['0', '0', '0'],
+      ['0', '0', '0'],
+    ])
+  })
+
+  it('shows how long tokens are, as they are', async () => {
+    const told = tablesOf(newest).find(([head]) => head?.[0] === 'token') ?? []
+    const found = (await lengths()).map(({ token, characters }) => [token, characters.toLocaleString('en-US')])
+    expect(told.slice(1).map(([token, characters]) => [token, characters])).toEqual(found)
   })
 })
 

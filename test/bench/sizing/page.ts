@@ -101,6 +101,7 @@ function besideKeycloak({ issuers, handshake, memory }: Sizes): string {
     [
       row('client credentials a second and vCPU', KEYCLOAK.credentials, credentials),
       row('the same, a new TLS connection each', KEYCLOAK.credentials, 1 / (1 / credentials + handshake)),
+      row('refreshes by a client with a secret, a second and vCPU', KEYCLOAK.refresh, lowest('refresh, by')),
       row('refreshes that rotate, a second and vCPU', KEYCLOAK.refresh, lowest('refresh that rotates')),
       row('writes to PostgreSQL’s disk for a refresh', KEYCLOAK.diskWrites, writes),
       row('MB of memory at rest', KEYCLOAK.megabytes, memory.rest.rss / 1e6),
