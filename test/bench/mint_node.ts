@@ -91,6 +91,7 @@ async function beside(effort: Effort, oidc: OidcProvider, generator: LoadGenerat
       row(times, direct, opaque, 1.7),
       row(times, ['quiet', 'POST /token, direct, EVENTS = "none"'], opaque, 1.7),
       row(times, ['nested', 'POST /token, nested under a leaf'], ['JWT', 'oidc-provider, JWT ES256, in memory'], 1.3),
+      row(times, direct, ['JWT', 'oidc-provider, JWT ES256, in memory']),
       row(times, direct, ['floor', 'floor: a Hono route that answers the same bytes']),
       row(times, ['floor', 'the floor itself'], opaque),
     ]
