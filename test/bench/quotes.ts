@@ -49,6 +49,7 @@ interface Quote {
 
 const direct = { group: 'open, Node', ours: 'direct', what: '`direct`, opened in Node' }
 const inWorkerd = { group: 'mint, workerd', ours: 'POST /token, direct', what: '`POST /token`, `direct`, in workerd' }
+const inNode = { group: 'mint, Node', ours: 'POST /token, direct', what: '`POST /token`, `direct`, in Node' }
 const SIGNED = ['fast-jwt ES256', 'fast-jwt EdDSA', 'jose jwtVerify']
 
 /** In the order of the table. */
@@ -113,6 +114,13 @@ export const QUOTES: readonly Quote[] = [
     kind: 'a JWT that is signed',
     of: ['@fastify/jwt', 'jose'],
   },
+  {
+    ...inNode,
+    kind: 'a provider of the same runtime',
+    of: ['oidc-provider'],
+    isFirst: true,
+  },
+  { ...inNode, kind: 'the least that can be done', of: ['floor'] },
   { ...inWorkerd, kind: 'the least that can be done', of: ['floor'] },
   {
     group: 'mint, workerd',
@@ -149,7 +157,9 @@ function bestOf(rows: readonly Row[], { group, ours, of }: Quote): Row & { reado
 
 /** Writes the table of a page. */
 function writeQuotes({ rows, machine, date, versions }: Kept, isShort: boolean): string {
-  const quoted = QUOTES.filter(({ isFirst }) => !isShort || isFirst === true)
+  // A run from before there was a group of rows says nothing of it.
+  const measured = new Set(rows.map(({ group }) => group))
+  const quoted = QUOTES.filter(({ isFirst, group }) => (!isShort || isFirst === true) && measured.has(group))
   const lines = quoted.map((quote) => {
     const { beside, ratio } = bestOf(rows, quote)
     return `| ${quote.what} | ${quote.kind}: ${beside.replace(/^floor: /, '')} | ${writeRatio(ratio)} |`
