@@ -73,15 +73,25 @@ export function createBefore(most: number): Before | undefined {
   if (most === 0) return undefined
   const kept = new Map<string, Kept>()
   // It stands behind all that went, so that the next is the oldest; to begin anew each time would pass all of these by.
-  const oldest = kept.keys()
+  let oldest = kept.keys()
+  let moved = 0
   // The numbers of those that came once: what never comes again takes no room, and makes no work for who clears it away.
   const once = new Uint32Array(Math.max(most, 256))
+
+  function putLast(one: Kept): void {
+    kept.delete(one.tag)
+    kept.set(one.tag, one)
+    // While it stands somewhere, the engine holds all that went since: it begins anew as often as all may have moved.
+    if (++moved <= kept.size) return
+    oldest = kept.keys()
+    moved = 0
+  }
+
   return {
     find(token) {
       const known = kept.get(tagOf(token))
       if (known?.token !== token) return undefined
-      kept.delete(known.tag)
-      kept.set(known.tag, known)
+      putLast(known)
       return freshOf(known)
     },
     keep(token, opened) {
@@ -92,9 +102,8 @@ export function createBefore(most: number): Before | undefined {
         once[place] = number
         return
       }
-      kept.delete(tag)
-      if (kept.size >= most) kept.delete(oldest.next().value ?? '')
-      kept.set(tag, keptOf(token, tag, opened))
+      if (!kept.has(tag) && kept.size >= most) kept.delete(oldest.next().value ?? '')
+      putLast(keptOf(token, tag, opened))
     },
   }
 }
