@@ -8,6 +8,7 @@ import { TokenError } from '../jose/error.ts'
 import type { ProviderTokens } from '../login/authenticate.ts'
 import { refusal } from '../protocol/error.ts'
 import type { Guard, Keeping } from '../stores/guard.ts'
+import type { Homes } from '../token/home.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 
 /** Somebody's try to get new tokens. */
@@ -42,6 +43,8 @@ export interface Lying {
 /** What is needed to keep them. */
 export interface KeptTokensContext {
   readonly guard: Guard & Keeping
+  /** The homes of grants that there are. */
+  readonly homes: Homes
   /** Returns what seals and opens at an instant. */
   readonly envelopes: (now: number) => PurposeEnvelopes
   /** Returns Unix seconds: who waits looks at the clock again. */
@@ -54,7 +57,7 @@ export interface TokenPlace {
   /**
    * Returns what lies there; nothing where there is nothing, or its time is over.
    *
-   * @throws {OAuthError} `invalid_grant` when it does not open, `temporarily_unavailable` when it is of a clock that is ahead
+   * @throws {OAuthError} `invalid_grant` when it does not open, or is at no home of ours; `temporarily_unavailable` when it is of a clock that is ahead
    */
   look(gid: string): Promise<Lying | undefined>
   /**
@@ -89,7 +92,7 @@ export function tokensOf({ accessToken, refreshToken, expiresAt, scope }: Provid
 }
 
 /** Returns where tokens lie. */
-export function createTokenPlace({ guard, envelopes, now, newId }: KeptTokensContext): TokenPlace {
+export function createTokenPlace({ guard, homes, envelopes, now, newId }: KeptTokensContext): TokenPlace {
   async function seal(gid: string, kept: KeptTokens | undefined, until: number): Promise<string> {
     const at = now()
     const { sub, provider, attempt } = kept ?? {}
@@ -99,6 +102,8 @@ export function createTokenPlace({ guard, envelopes, now, newId }: KeptTokensCon
 
   return {
     async look(gid) {
+      // The list of a person's grants can tell of one whose home is gone: there may be no object to be asked.
+      if (!homes.isOurs(gid)) throw refusal('invalid_grant', 'provider_tokens', 'they are at a home that is gone')
       const envelope = await guard.look(placeOf(gid))
       if (envelope === undefined) return undefined
       const facts = await envelopes(now())

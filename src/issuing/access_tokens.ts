@@ -42,7 +42,7 @@ export interface AccessTokens {
    * Another machine of the issuer, whose clock is ahead by as much as the ring's `skew`, may have sealed it.
    *
    * @param isElsewhere whether a token that is over here is opened as long as it can live anywhere: by the clock of another
-   * machine, and at a verifier as tolerant as can be. Default false
+   * machine, at a verifier as tolerant as can be, and of a grant at a home that is gone. Default false
    */
   open(token: string, resources: Iterable<Resource>, now: number, isElsewhere?: boolean): Promise<Opened | undefined>
   /**
@@ -131,8 +131,8 @@ export function createAccessTokens(
     for (const resource of of) {
       try {
         const opened = withoutHanded(await open(resource, token, now, isElsewhere))
-        // A resource server can make a `direct` one to itself, of any grant.
-        if (!homes.isOurs(opened.entitlement.gid)) throw new TokenError('home')
+        // A resource server can make a `direct` one to itself, of any grant. What is good elsewhere is so wherever its grant was.
+        if (!isElsewhere && !homes.isOurs(opened.entitlement.gid)) throw new TokenError('home')
         return opened
       } catch (error) {
         if (!(error instanceof TokenError)) throw error

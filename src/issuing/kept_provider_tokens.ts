@@ -34,7 +34,7 @@ export function createKeptProviderTokens(context: EndpointContext): KeptTokensAt
     const [level, code] = livesOn === undefined ? (['info', 'ended'] as const) : (['warn', 'lives_on'] as const)
     log({ level, event: 'provider_tokens', code, detail })
   }
-  const own = { providers, tellEnding, envelopes, now, wait, newId, within, skew: keyRing.skew }
+  const own = { homes: settings.homes, providers, tellEnding, envelopes, now, wait, newId, within, skew: keyRing.skew }
   return (guard = settings.guard, waitUntil = () => {}) =>
     isHandingOver && guard !== undefined && isKeeping(guard)
       ? createProviderTokens({ ...own, guard, waitUntil })

@@ -214,6 +214,28 @@ describe('an envelope of a home that there is not', () => {
   })
 })
 
+describe('an access token that came of a home that there is not', () => {
+  it('is good at its API as long as it lives, so its client can revoke it, alone', async () => {
+    const revocations = createMemoryRevocations('salt')
+    const [seen, noted] = [[] as unknown[], noting()]
+    const here = setUp({ count: 4, regions: ['eu'], regionOf: () => 'eu' }, noted, { revocations })
+    const gone = setUp({ count: 4 }, noted, {
+      revocations,
+      onEvent: ({ type, reason }) => void (type === 'token.revoked' && seen.push(reason)),
+    })
+    const { access_token } = await readAnswer(await here.web.redeem(await here.codeFor(here.person(), 'web')))
+    noted.asked.length = 0
+    expect((await gone.ask(formRequest('/revoke', 'one', { token: access_token }))).status).toBe(200)
+    expect((await here.introspect(access_token)).active).toBe(true)
+    expect((await gone.ask(formRequest('/revoke', 'web', { token: access_token }))).status).toBe(200)
+    await expect.poll(() => seen).toEqual(['other_client', undefined])
+    expect(noted.asked.filter((name) => !name.startsWith('eu-'))).toEqual([])
+    expect(await setUp({ count: 4, regions: ['eu'] }, noted, { revocations }).introspect(access_token)).toEqual({
+      active: false,
+    })
+  })
+})
+
 describe('more homes', () => {
   it('strand nothing that lives, and let nothing be used twice that was used before', async () => {
     const few = setUp({ count: 2 })

@@ -372,3 +372,29 @@ describe('where what lies there cannot be ended, all else ends', () => {
     expect(there.said()).toEqual([['lives_on', expect.stringContaining('the guard did not answer')]])
   })
 })
+
+it('what was given for a grant at a home that is gone keeps nobody from ending all that is here', async () => {
+  const { frail, guard } = createFrailGuard()
+  await setUp({ guard, homes: { count: 4, regions: ['eu'], regionOf: () => 'eu' } }).login()
+  // Its region is configured no more: on Workers there is no object to be asked.
+  frail.fails = (call) => call.includes(' provider eu-')
+  const there = setUp({ guard, homes: { count: 4 } })
+  const first = await there.login()
+  await there.press(-1)
+  expect(await there.ended()).toEqual([first.accessToken])
+  expect((await there.post('/token', { grant_type: 'refresh_token', refresh_token: first.refresh_token })).status).toBe(
+    400,
+  )
+  expect(await (await there.browser.get(`${ISSUER}/apps`)).text()).not.toContain('name="press"')
+})
+
+it('an operator who revokes a person is told that it is done, though a grant of theirs was at a home that is gone', async () => {
+  const { frail, guard } = createFrailGuard()
+  await setUp({ guard, homes: { count: 4, regions: ['eu'], regionOf: () => 'eu' } }).login()
+  frail.fails = (call) => call.includes(' provider eu-')
+  const there = setUp({ guard, homes: { count: 4 } })
+  const form = { kind: 'sub', value: 'github|583231' }
+  expect((await there.post('/revocations', form, 'operator', 'operator-secret')).status).toBe(200)
+  await there.settled()
+  expect(there.said()).toEqual([['lives_on', 'what "github" gave lives on there: no tokens of it are known any more']])
+})

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createKeyring } from '../../keys/index.ts'
 import { createProviderTokens } from '../../src/grants/provider_tokens.ts'
 import { createMemoryGuard, OAuthError, type ProviderTokens } from '../../src/index.ts'
+import { createHomes } from '../../src/token/home.ts'
 import { createPurposeEnvelopes, type PurposeEnvelopes, type PurposeFacts } from '../../src/token/purpose.ts'
 import { API, ISSUER, NOW, testRing } from '../fixtures.ts'
 import { createProver } from '../parties/dpop.ts'
@@ -277,6 +278,7 @@ it('what the provider answers too late for whoever asked is there for who comes 
   }
   const kept = createProviderTokens({
     guard: createMemoryGuard(() => NOW),
+    homes: createHomes(),
     envelopes: envelopesAt,
     now: time.now,
     wait: time.wait,
