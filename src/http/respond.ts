@@ -239,16 +239,19 @@ export function toResponse({ status, headers, body }: Answer, headersOf: Headers
   return new Response(body, { status, headers: { ...headersOf(headers['Content-Type']), ...headers } })
 }
 
+/** Of who has no settings nobody knows what may be said of HSTS: a year on https://localhost would bind all that is developed there. */
+const headersWithoutSettingsOf = createHeadersOf(undefined)
+
 /** Returns the answer to a request for which there is no room, before anything is done for it. */
 export function answerBusy(): Response {
   const { status, description } = OAUTH_ERRORS.temporarily_unavailable
   const body = { error: 'temporarily_unavailable', error_description: description }
-  return toResponse(answerJson(status, body, { 'Retry-After': '1' }))
+  return toResponse(answerJson(status, body, { 'Retry-After': '1' }), headersWithoutSettingsOf)
 }
 
 /** Returns the answer of an issuer that cannot work, to whatever is asked. `reason` stands in `/healthz` too. */
 export function answerUnavailable(reason: string): Response {
   const { status, description } = OAUTH_ERRORS.temporarily_unavailable
   const body = { status: 'unavailable', reason, error: 'temporarily_unavailable', error_description: description }
-  return toResponse(answerJson(status, body, { 'Retry-After': '60' }))
+  return toResponse(answerJson(status, body, { 'Retry-After': '60' }), headersWithoutSettingsOf)
 }

@@ -285,12 +285,15 @@ describe('serve with a bound', () => {
         headers['retry-after'],
         headers['cache-control'],
         headers['x-content-type-options'],
+        // What binds a host, and for how long, is the operator's to say.
+        headers['strict-transport-security'],
         text,
       ]).toEqual([
         503,
         '1',
         'no-store',
         'nosniff',
+        undefined,
         '{"error":"temporarily_unavailable","error_description":"The server cannot serve this now; try again later."}',
       ])
     }
