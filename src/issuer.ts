@@ -30,7 +30,7 @@ import { tellingBy } from './events/events_of.ts'
 import { createDoors } from './http/doors.ts'
 import { following, followingForm } from './http/following.ts'
 import type { FormEndpoint, FormRequest } from './http/form_endpoint.ts'
-import { onlyForUs, securely, showingRefusals } from './http/middleware.ts'
+import { answeringAll, onlyForUs, securely, showingRefusals } from './http/middleware.ts'
 import { type Answer, answerError, answerRefusal, toResponse } from './http/respond.ts'
 import { waitUntilOf } from './http/wait_until.ts'
 import { createLiveSettings, type LiveSettings } from './live_settings.ts'
@@ -118,6 +118,7 @@ function mount(context: EndpointContext, settings: IssuerSettings): Issuer {
     following(context, settings),
     securely(context.settings),
     showingRefusals(issuer),
+    answeringAll(log),
     onlyForUs(new URL(issuer), { except: `${base}/healthz`, unless: isInsideAsked, scheme, log }),
   )
 

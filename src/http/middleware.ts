@@ -100,6 +100,18 @@ export function showingRefusals(issuer: string): MiddlewareHandler {
   }
 }
 
+/** Answers whatever a hook throws that is no error: Hono answers errors alone, and the rest would be the platform's to answer. */
+export function answeringAll(log: Log): MiddlewareHandler {
+  return async function answeringAllMiddleware(_, next) {
+    try {
+      return await next()
+    } catch (thrown) {
+      if (thrown instanceof Error) throw thrown
+      return toResponse(answerError(thrown, { event: 'request', log }))
+    }
+  }
+}
+
 /** Tells whether a client asked by TLS. A scheme has no case (RFC 3986 §3.1). */
 export function isOverTls(request: Request, env: unknown, scheme: IssuerSettings['scheme']): boolean {
   return scheme === undefined ? request.url.startsWith('https:') : scheme(request, env)?.toLowerCase() === 'https'

@@ -44,7 +44,7 @@ export function createPlainWay(
   /** Tells whether a client asked by the scheme of the issuer. */
   function isByOurScheme(request: Request, env: unknown): boolean {
     try {
-      return !isSecure || isOverTls(request, env, settings.scheme)
+      return isOverTls(request, env, settings.scheme) || !isSecure
     } catch {
       // What becomes of a hook that fails, the app knows.
       return false
@@ -66,13 +66,14 @@ export function createPlainWay(
   }
 
   async function answer(form: FormEndpoint, ...asked: Parameters<typeof readFormRequest>): Promise<Answer> {
+    let answered: Answer
     try {
-      const answered = await form(await readFormRequest(...asked))
-      const [request, env] = asked
-      return (answered.status === 401 ? await limitFailure(request, env) : undefined) ?? answered
+      answered = await form(await readFormRequest(...asked))
     } catch (error) {
-      return answerError(error, { event: 'request', log })
+      answered = answerError(error, { event: 'request', log })
     }
+    const [request, env] = asked
+    return (answered.status === 401 ? await limitFailure(request, env) : undefined) ?? answered
   }
 
   return (request, env, execution) => {

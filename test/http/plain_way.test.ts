@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createContext } from '../../src/context.ts'
 import { createDoors } from '../../src/http/doors.ts'
 import { answerRefusal, toResponse } from '../../src/http/respond.ts'
-import type { IssuerEvent, IssuerSettings, LogEntry } from '../../src/index.ts'
+import { type IssuerEvent, type IssuerSettings, type LogEntry, OAuthError } from '../../src/index.ts'
 import { API, basic, ISSUER, SECRETS, testIssuer, testSettings } from '../fixtures.ts'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
@@ -94,15 +94,26 @@ function throwing(): never {
   throw new TypeError('a hook of the operator')
 }
 
+function throwingText(): never {
+  throw 'a text of the operator'
+}
+
+function refusing(): never {
+  throw new OAuthError('invalid_client', 'a hook of the operator refuses')
+}
+
 const SETTINGS: readonly (readonly [what: string, changes: Partial<IssuerSettings>])[] = [
   ['as they come', {}],
   ['with a policy of HSTS', { strictTransportSecurity: 'max-age=600; includeSubDomains' }],
   ['that allow no failure', { allowFailure: async () => false }],
   ['whose counter of failures fails', { allowFailure: throwing }],
   ['whose credentials fail', { credentials: throwing }],
+  ['whose credentials throw what is no error', { credentials: throwingText }],
+  ['whose credentials refuse', { credentials: refusing, allowFailure: async () => false }],
   ['that cannot tell an address', { addressOf: throwing }],
   ['that are told the scheme', { scheme: ({ headers }) => headers.get('x-forwarded-proto') ?? 'https' }],
   ['whose scheme fails', { scheme: throwing }],
+  ['whose scheme throws what is no error', { scheme: throwingText }],
   [
     'with hooks that look at the request',
     {
@@ -201,6 +212,19 @@ describe('the plain way to an endpoint that takes forms', () => {
       async (path) => (await issuer.fetch(requestOf({ path }))).status,
     )
     expect(await Promise.all(statuses)).toEqual([200, 404, 404])
+  })
+
+  it('is no way around a scheme that fails on this very machine', async () => {
+    const issuer = 'http://localhost:8787'
+    const ask = (app: Hono) => app.fetch(requestOf({ path: `${issuer}/token` }), {})
+    for (const [scheme, status] of [
+      [throwing, 500],
+      [() => 'http', 200],
+    ] as const) {
+      const made = testIssuer({ issuer, scheme })
+      const answers = [await ask(made), await ask(new Hono().route('/', made))]
+      expect(answers.map((answer) => answer.status)).toEqual([status, status])
+    }
   })
 
   it('says nothing of HSTS at https://localhost', async () => {
