@@ -272,11 +272,11 @@ describe('consent', () => {
     let now = NOW
     const memory = createMemoryGuard(() => now)
     const spent: number[] = []
-    const spend: typeof memory.spend = (id, expiresAt) => {
+    const spendUnlessEnded: typeof memory.spendUnlessEnded = (id, expiresAt, unless) => {
       if (id.startsWith('code ')) spent.push(expiresAt)
-      return memory.spend(id, expiresAt)
+      return memory.spendUnlessEnded(id, expiresAt, unless)
     }
-    const { ask } = setUp({ guard: { ...memory, spend }, now: () => now })
+    const { ask } = setUp({ guard: { ...memory, spendUnlessEnded }, now: () => now })
     const alice = createPerson(ask, { now: () => now })
     const app = createApp(ask, { client: 'web' })
     const request = isPushed ? await pushedBy('web', await app.push()) : REQUESTS['web']

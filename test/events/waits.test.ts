@@ -48,10 +48,10 @@ describe('waits of a request', () => {
     const memory = createMemoryGuard(() => seconds, { single: true })
     const guard: typeof memory = {
       ...memory,
-      spend(...call) {
+      spendUnlessEnded(...call) {
         // It took two seconds, by the clock of the issuer.
         seconds += 2
-        return memory.spend(...call)
+        return memory.spendUnlessEnded(...call)
       },
     }
     const issuer = testIssuer({ guard, now: () => seconds, onEvent: (event) => void told.push(event) })
