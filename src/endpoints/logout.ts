@@ -145,7 +145,11 @@ export function createLogoutEndpoint(
     const isAfterForm = isForm || parameters.get(POSTED) !== undefined
     const envelopes = context.envelopes(keyRing.open(now), now)
     const session = await sessions.readToEnd(c, envelopes, now)
-    if (session === undefined) return leave(c, request, request.hint !== undefined, isAfterForm)
+    if (session === undefined) {
+      // Another version, or other settings, may open what is none here: who is told to be logged out has none there, either.
+      if (cookies.get(c, 'session') !== undefined) cookies.drop(c, 'session')
+      return leave(c, request, request.hint !== undefined, isAfterForm)
+    }
     if (isPressed) checkPressed(c, parameters, session)
     else if (!isOfSession(request, session)) return ask(c, request, session)
     // A hint ends the session without a question: not for a frame, nor for a picture.

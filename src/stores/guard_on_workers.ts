@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Home, homeOf } from '../token/home.ts'
+import { homeIn } from '../token/home.ts'
 import { type Advance, checkRaised, type Guard, type Keeping, type Raising, type Sparing, type Step } from './guard.ts'
 import { StoreError } from './store_error.ts'
 
@@ -60,14 +60,6 @@ const SHARDS = 256
 
 /** Milliseconds after which an object must not spend any more for this request. */
 const PATIENCE = 1400
-
-/** What stands before a name that can say its home, where it is not alone. */
-const BEFORE = /^(?:code|logout|provider) /
-
-/** Returns the home that something says which can be asked of the guard; nothing where it lies by its hash. */
-function homeIn(id: string): Home | undefined {
-  return homeOf(id.replace(BEFORE, ''))
-}
 
 /**
  * Returns the object of a name: that of its home; without one by its hash (FNV-1a), for the names are random, or their caller's own

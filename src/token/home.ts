@@ -29,6 +29,14 @@ export function homeOf(name: string): Home | undefined {
   return text === undefined ? undefined : { text, region, number: Number(number) }
 }
 
+/** What stands before a name that can say its home, where it is not alone. */
+const BEFORE = /^(?:code|logout|provider) /
+
+/** Returns the home that something says which can be asked of the guard; nothing where it says none. */
+export function homeIn(id: string): Home | undefined {
+  return homeOf(id.replace(BEFORE, ''))
+}
+
 /** Returns a name at the home of another; as it is where that has none. */
 export function atHomeOf(other: string, name: string): string {
   const home = homeOf(other)
@@ -37,7 +45,7 @@ export function atHomeOf(other: string, name: string): string {
 
 /** The homes that there are. */
 export interface Homes {
-  /** Tells whether a name has no home, or one that there is. What is no text is nobody's name. */
+  /** Tells whether a name has no home, or one that there is, as the guard reads it. What is no text is nobody's name. */
   isOurs(name: unknown): boolean
 }
 
@@ -50,7 +58,7 @@ export interface Homes {
 export function createHomes(count: number = MOST_HOMES, regions: readonly string[] = []): Homes {
   return {
     isOurs(name) {
-      const home = typeof name === 'string' ? homeOf(name) : undefined
+      const home = typeof name === 'string' ? homeIn(name) : undefined
       if (home === undefined) return true
       return home.number < count && (home.region === undefined || regions.includes(home.region))
     },

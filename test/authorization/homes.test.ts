@@ -214,6 +214,18 @@ describe('an envelope of a home that there is not', () => {
   })
 })
 
+describe('a browser with a session of a home that there is not', () => {
+  it('keeps no cookie of it once its person was told to be logged out: the home may be put back', async () => {
+    const here = setUp({ count: 4, regions: ['eu'], regionOf: () => 'eu' })
+    const one = here.person()
+    await here.codeFor(one)
+    const gone = setUp({ count: 4 }, here)
+    const { browser } = gone.person(one.browser.cookies)
+    expect((await browser.get(`${ISSUER}/logout`)).status).toBe(200)
+    expect([...browser.cookies.keys()].filter((name) => name.includes('session'))).toEqual([])
+  })
+})
+
 describe('an access token that came of a home that there is not', () => {
   it('is good at its API as long as it lives, so its client can revoke it, alone', async () => {
     const revocations = createMemoryRevocations('salt')

@@ -53,6 +53,11 @@ describe('a name', () => {
     expect(oursIn(4, ['eu'])).toEqual(['0', '3', 'eu-3'])
     expect(oursIn(undefined, ['oc'])).toEqual(['0', '3', '4', '4095', 'oc-0'])
     for (const name of [NAME, 'a.b', '', undefined, 7]) expect(createHomes(1).isOurs(name)).toBe(true)
+    // The guard takes each of these to the home of the grant: whoever makes up such a `gid` would ask there.
+    for (const kind of ['code', 'logout', 'provider'])
+      expect([kind, createHomes(4).isOurs(`${kind} eu-3.${NAME}`), createHomes(4).isOurs(`${kind} 4.${NAME}`)]).toEqual(
+        [kind, false, false],
+      )
   })
 })
 
