@@ -87,10 +87,7 @@ export function bindingKindsOf(login: unknown): Readonly<Record<string, BindingK
  * Returns how many letters a name may be away from ours and still be taken for it: another short word is soon there, as
  * `HOSTS` from `HSTS`, `LOGS` from `LOGIN` and `ISSUE` from `ISSUER`.
  */
-function reachOf(name: string): number {
-  const { length } = name
-  // Every shell has a HOME.
-  if (name === 'HOMES') return 0
+function reachOf({ length }: string): number {
   if (length >= 7) return 2
   return length >= 5 ? 1 : 0
 }
@@ -103,7 +100,8 @@ function meantBy(name: string, names: readonly string[], env: object): string | 
     .map((ours) => [ours, near(ours)] as const)
     .filter(([ours, away]) => away <= reachOf(ours))
     .sort(([, one], [, other]) => one - other)
-  if (closest === undefined) return undefined
+  // Every shell has a HOME.
+  if (closest === undefined || name === 'HOME') return undefined
   // Beside the setting itself another name is the operator's own, unless it is a table: a half of it went astray.
   const isThere = Object.hasOwn(env, closest[0])
   return isThere && !isTable((env as Readonly<Record<string, unknown>>)[name]) ? undefined : closest[0]

@@ -135,6 +135,14 @@ describe('bulla check', () => {
     expect(out + err).not.toContain('billing-secret')
   })
 
+  it('calls a misspelt setting as it was written, however like a name in code', async () => {
+    const { out } = await check({ 'wrangler.toml': '[vars]\nHOMEREGIONS = 4\nsessionLifetime = 60\n' })
+    const refused = (name: string, meant: string): string =>
+      `wrangler.toml: "${name}" is no setting; did you mean "${meant}"? Call what is your own something else\n`
+    expect(out).toContain(refused('HOMEREGIONS', 'HOME_REGIONS'))
+    expect(out).toContain(refused('sessionLifetime', 'SESSION_LIFETIME'))
+  })
+
   it('is asked as the docs say, and finds no fault with the wrangler.toml of this project', async () => {
     const { code, out, err } = await run('bash', ['-ec', blockOf('check')])
     expect([code, out]).toEqual([0, ''])

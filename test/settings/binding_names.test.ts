@@ -18,6 +18,8 @@ describe('a variable of a Worker that nobody reads', () => {
     ['KEY_RING_NXET', 'KEY_RING_NEXT', 'canary'],
     ['GAURD', 'GUARD', 'none'],
     ['LOGINS', 'LOGIN', {}],
+    ['HOMS', 'HOMES', 4],
+    ['HOMEREGIONS', 'HOME_REGIONS', {}],
     ['DPOP_NONCES', 'DPOP_NONCE', false],
     ['REVOCATION', 'REVOCATIONS', { getByName: () => undefined }],
     ['EVENT', 'EVENTS', 'none'],
