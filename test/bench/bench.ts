@@ -10,14 +10,29 @@ import type { Contender, Effort } from './measure.ts'
 import { installPeers, versionsOf } from './peers.ts'
 import { type Head, isMet, type Row, writeTable } from './report.ts'
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean' },
-    keep: { type: 'boolean' },
-    quick: { type: 'boolean' },
-    sizing: { type: 'boolean' },
-  },
-})
+const OPTIONS = {
+  json: { type: 'boolean' },
+  keep: { type: 'boolean' },
+  quick: { type: 'boolean' },
+  sizing: { type: 'boolean' },
+} as const
+
+/** Reads what is asked for, or says how it is to be asked. */
+function readOptions() {
+  try {
+    const { values } = parseArgs({ options: OPTIONS })
+    if (values.sizing && (values.json || values.keep)) throw new TypeError('--sizing goes with --quick alone')
+    if (values.keep && values.quick) throw new TypeError('--keep goes with no --quick, which means too little')
+    return values
+  } catch (error) {
+    console.error(
+      `${(error as Error).message}\nusage: npm run bench -- [--quick | --keep] [--json], or --sizing [--quick]`,
+    )
+    process.exit(2)
+  }
+}
+
+const values = readOptions()
 const effort: Effort = values.quick === true ? { rounds: 3, slice: 2 } : { rounds: 25, slice: 30 }
 /** What goes over HTTP takes longer, and differs less from round to round. */
 const overHttp: Effort = { ...effort, rounds: Math.min(effort.rounds, 15) }

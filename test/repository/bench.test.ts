@@ -8,6 +8,19 @@ interface Told {
   readonly rows: readonly { group: string; ours: string; figures: string; ratio?: number | null; met?: boolean }[]
 }
 
+describe('the benchmark, asked for what it does not know,', () => {
+  it.each([
+    [['--wrong'], "Unknown option '--wrong'"],
+    [['growth'], "Unexpected argument 'growth'"],
+    [['--sizing', '--json'], '--sizing goes with --quick alone'],
+    [['--quick', '--keep'], '--keep goes with no --quick'],
+  ])('%s, says so and how it is called, and measures nothing', async (words, why) => {
+    const { code, out, err } = await run('node', ['test/bench/bench.ts', ...words])
+    expect([code, out]).toEqual([2, ''])
+    expect(err.split('\n')).toEqual([expect.stringContaining(why), expect.stringMatching(/^usage: npm run bench/), ''])
+  })
+})
+
 describe('the benchmark', { timeout: 280_000 }, () => {
   it('measures every group of rows, however busy the machine is', async () => {
     const { code, out, err } = await run('bash', ['-ec', `${blockOf('bench').trim()} -- --quick --json`])
