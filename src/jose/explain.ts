@@ -15,7 +15,6 @@ const OPENING = {
   algorithm: 'the algorithms are not those of the key',
   decryption: 'the envelope does not open: another key made it, or it was changed',
   payload: 'what is inside is not strict JSON of an object',
-  home: 'what it came of is at no home of this issuer',
   claims: 'a required claim is missing or of a wrong type',
   issuer: 'another issuer made the token',
   audience: 'the token is for another resource',
@@ -42,6 +41,7 @@ const BEYOND = {
   proof_nonce: 'the DPoP proof lacks a nonce of ours that is young enough',
   proof_replayed: 'the DPoP proof was used before',
   revoked: 'the token was revoked',
+  home: 'what it came of is at no home of this issuer',
   sealing: 'no leaf may seal now',
   size: 'the envelope would be longer than 8192 characters',
 } as const
