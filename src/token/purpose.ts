@@ -12,7 +12,7 @@ import { openEnvelope, sealEnvelope } from './envelope.ts'
 import { createHomes, type Homes, homeOf } from './home.ts'
 
 /** Seconds after its end for which an envelope can still be opened for the request in it: a day. */
-export const LATE = 86_400
+const LATE = 86_400
 
 /** Purposes of envelopes that carry a request for a person. */
 export type RequestPurpose = 'par' | 'login' | 'consent' | 'device'

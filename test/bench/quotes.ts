@@ -53,7 +53,7 @@ const inNode = { group: 'mint, Node', ours: 'POST /token, direct', what: '`POST 
 const SIGNED = ['fast-jwt ES256', 'fast-jwt EdDSA', 'jose jwtVerify']
 
 /** In the order of the table. */
-export const QUOTES: readonly Quote[] = [
+const QUOTES: readonly Quote[] = [
   { ...direct, kind: 'a JWT that is signed', of: SIGNED, isFirst: true },
   {
     ...direct,

@@ -12,9 +12,11 @@ import type { Held, Memory, MemoryOptions } from './memory.ts'
 import type { OpeningRate } from './opening.ts'
 import type { Rate } from './rates.ts'
 
-/** Keycloak's guide for sizing: what one vCPU takes a second, and the writes to the disk of its database for each login, logout or refresh. */
-export const KEYCLOAK = {
-  source: 'https://www.keycloak.org/high-availability/single-cluster/concepts-memory-and-cpu-sizing',
+/**
+ * Keycloak's guide for sizing: what one vCPU takes a second, and the writes to the disk of its database for each login, logout or refresh.
+ * https://www.keycloak.org/high-availability/single-cluster/concepts-memory-and-cpu-sizing
+ */
+const KEYCLOAK = {
   credentials: 120,
   refresh: 120,
   diskWrites: 14,
