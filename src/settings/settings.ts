@@ -106,7 +106,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
       isDemo: () => checkBoolean('isDemo', isDemo),
       isPushing: () => checkBoolean('requirePushedAuthorizationRequests', isPushing),
       strictTransportSecurity: () => readStrictTransportSecurity(issuer, settings.strictTransportSecurity),
-      homes: () => readHomes(settings.homes, guard !== 'none'),
+      homes: () => readHomes(settings.homes, guard !== undefined && guard !== 'none'),
       limits: () => readLimits(settings.limits),
       eventSubjects: () => readEventSubjects('eventSubjects', settings.eventSubjects),
       needs: () => checkNeeds(served, settings),

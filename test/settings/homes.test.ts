@@ -66,6 +66,7 @@ describe('the setting homes', () => {
   it('means nothing without a guard, whose homes they are, and is refused then', () => {
     const settings = testSettings({ homes: { count: 3 }, guard: 'none', clients: {}, trustedIssuers: {} })
     expect(() => checkSettings(settings)).toThrow('"homes" expected a guard')
+    expect(() => checkSettings({ ...settings, guard: undefined as never })).toThrow('"homes" expected a guard')
     expect(() => checkSettings({ ...settings, guard: createMemoryGuard() })).not.toThrow()
     expect(() => checkSettings({ ...settings, homes: { regions: ['eu'] } })).not.toThrow()
   })
