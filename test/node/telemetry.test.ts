@@ -142,7 +142,7 @@ describe('the telemetry of an issuer', () => {
     const code = (await createPerson(ask, { now: () => NOW }).answer('allow', REQUESTS['web'])).searchParams.get('code')
     spans.reset()
     expect((await createApp(ask, { client: 'web' }).redeem(code ?? '')).status).toBe(200)
-    const [redeemed, spent] = [named('POST /token')[0], named('spend guard')[0]]
+    const [redeemed, spent] = [named('POST /token')[0], named('spendUnlessEnded guard')[0]]
     expect(spent?.parentSpanContext?.spanId).toBe(redeemed?.spanContext().spanId)
   })
 
