@@ -1,7 +1,8 @@
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { exportKeys, writeKeys } from '../../keys/index.ts'
 import type { IssuerEvent, IssuerSettings } from '../../src/index.ts'
+import { findNodeCrypto } from '../../src/jose/platform/node_crypto.ts'
 import { sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import { openEnvelope, sealEnvelope } from '../../src/token/envelope.ts'
@@ -49,6 +50,19 @@ function forge(changes: Partial<Entitlement> = {}): Promise<string> {
   return sealDirect({ ...ENTITLEMENT, ...changes }, ISSUER, leavesOfKeys(keys, options), NOW)
 }
 
+/** Lets whatever signs here fail, until the test is over. */
+function failSigning(): void {
+  const down = new Error('down')
+  vi.spyOn(crypto.subtle, 'sign').mockRejectedValue(down)
+  const byNode = findNodeCrypto()
+  if (byNode !== undefined) {
+    vi.spyOn(byNode, 'sign').mockImplementation(() => {
+      throw down
+    })
+  }
+  onTestFinished(() => void vi.restoreAllMocks())
+}
+
 describe('a signed introspection answer (RFC 9701)', () => {
   it.each([
     ['whose tokens are marked for it', { signed_introspection: true }],
@@ -65,9 +79,8 @@ describe('a signed introspection answer (RFC 9701)', () => {
     const told: IssuerEvent[] = []
     const { mint, introspect } = setUp({ signed_introspection: true }, { onEvent: (event) => void told.push(event) })
     const token = await mint()
-    const sign = vi.spyOn(crypto.subtle, 'sign').mockRejectedValue(new Error('down'))
+    failSigning()
     expect(await introspect(token)).toMatchObject({ isSigned: false, told: { error: 'server_error' } })
-    sign.mockRestore()
     await expect.poll(() => told.length).toBeGreaterThan(1)
     const outcomes = told.map(({ type, outcome }) => `${type} ${outcome}`)
     expect(outcomes).toEqual(['token.issued ok', 'token.introspected error'])
