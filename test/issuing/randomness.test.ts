@@ -8,17 +8,19 @@ import { API, API2, ISSUER, NOW, SIGNED, testIssuer, tokenRequest } from '../fix
 /** What the platform drew, one after the other. */
 let drawn: Uint8Array[] = []
 
+const { getRandomValues } = crypto
+
 beforeEach(() => {
-  const draw = crypto.getRandomValues.bind(crypto)
-  vi.spyOn(crypto, 'getRandomValues').mockImplementation((array) => {
-    const filled = draw(array)
-    drawn.push(Uint8Array.from(filled as unknown as Uint8Array))
-    return filled
-  })
+  // Bun does not let a spy go again.
+  crypto.getRandomValues = (array) => {
+    getRandomValues.call(crypto, array)
+    drawn.push(Uint8Array.from(array as unknown as Uint8Array))
+    return array
+  }
 })
 
 afterEach(() => {
-  vi.restoreAllMocks()
+  crypto.getRandomValues = getRandomValues
   drawn = []
 })
 

@@ -7,7 +7,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Guard, Step } from '../../src/index.ts'
 import type { Keeping, Raising, Sparing } from '../../src/stores/guard.ts'
-import { StoreError } from '../../src/stores/store_error.ts'
+import { patiently } from './patience.ts'
 import { sparingContract } from './sparing_contract.ts'
 
 /** A guard that does all that a guard can. */
@@ -21,16 +21,6 @@ const later = now + 3600
 
 /** Carries a command to a store, and its answer back. */
 export type Carry = <Answer>(command: () => Promise<Answer> | Answer) => Promise<Answer>
-
-/** Asks again where it came too late: nothing was done then, and a hundred at once may be too many for a slow machine. */
-async function patiently<Answer>(ask: () => Promise<Answer>, tries = 5): Promise<Answer> {
-  try {
-    return await ask()
-  } catch (error) {
-    if (tries > 1 && error instanceof StoreError && error.reason === 'late') return patiently(ask, tries - 1)
-    throw error
-  }
-}
 
 /** A guard whose memory is elsewhere, so that what lies between can fail. */
 export interface Apart {

@@ -7,6 +7,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Guard, Step } from '../../src/index.ts'
 import type { Sparing } from '../../src/stores/guard.ts'
+import { patiently } from './patience.ts'
 
 /** A guard that asks and changes at once. */
 type SparingGuard = Guard & Sparing
@@ -79,7 +80,7 @@ export function sparingContract(create: () => SparingGuard, disturb: () => Promi
       const [id, gid, sid] = [fresh(), fresh(), fresh()]
       const answers: Promise<string>[] = []
       for (let caller = 0; caller < 100; caller++) {
-        answers.push(guard.spendUnlessEnded(id, later, [gid, sid]))
+        answers.push(patiently(() => guard.spendUnlessEnded(id, later, [gid, sid])))
         if (caller % 25 === 24) await disturb()
       }
       const said = await Promise.all(answers)
@@ -119,7 +120,7 @@ export function sparingContract(create: () => SparingGuard, disturb: () => Promi
       const [gid, sid] = [fresh(), fresh()]
       const answers: Promise<unknown>[] = []
       for (let caller = 0; caller < 100; caller++) {
-        answers.push(guard.advanceUnlessEnded(step(gid, 0), caller % 2 ? [sid] : []))
+        answers.push(patiently(() => guard.advanceUnlessEnded(step(gid, 0), caller % 2 ? [sid] : [])))
         if (caller % 25 === 24) await disturb()
       }
       expect(new Set((await Promise.all(answers)).map((one) => JSON.stringify(one)))).toEqual(
@@ -132,10 +133,11 @@ export function sparingContract(create: () => SparingGuard, disturb: () => Promi
     for (let round = 0; round < 5; round++) {
       const sid = fresh()
       const [ids, gids] = [Array.from({ length: 10 }, fresh), Array.from({ length: 10 }, fresh)]
-      const spend = (id: string): Promise<string> => guard.spendUnlessEnded(id, later, [fresh(), sid])
-      const move = async (gid: string): Promise<string> => (await guard.advanceUnlessEnded(step(gid, 0), [sid])).outcome
+      const spend = (id: string): Promise<string> => patiently(() => guard.spendUnlessEnded(id, later, [fresh(), sid]))
+      const move = async (gid: string): Promise<string> =>
+        (await patiently(() => guard.advanceUnlessEnded(step(gid, 0), [sid]))).outcome
       const before = [...ids.slice(0, 5).map(spend), ...gids.slice(0, 5).map(move)]
-      const ending = guard.end(sid, later)
+      const ending = patiently(() => guard.end(sid, later))
       const beside = [...ids.slice(5).map(spend), ...gids.slice(5).map(move)]
       await ending
       expect([await spend(fresh()), await move(fresh())]).toEqual(['ended', 'ended'])
@@ -143,10 +145,10 @@ export function sparingContract(create: () => SparingGuard, disturb: () => Promi
       const spentOf = [told.slice(0, 5), told.slice(10, 15)].flat()
       const movedOf = [told.slice(5, 10), told.slice(15)].flat()
       // What was told was done, and what was not was not.
-      expect(await Promise.all(ids.map((id) => guard.spend(id, later)))).toEqual(
+      expect(await Promise.all(ids.map((id) => patiently(() => guard.spend(id, later))))).toEqual(
         spentOf.map((one) => (one === 'first' ? 'spent' : 'first')),
       )
-      expect(await Promise.all(gids.map((gid) => guard.advance(step(gid, 1))))).toEqual(
+      expect(await Promise.all(gids.map((gid) => patiently(() => guard.advance(step(gid, 1)))))).toEqual(
         movedOf.map((one) => (one === 'advanced' ? advanced(2) : { outcome: 'reused' })),
       )
     }
