@@ -5,7 +5,7 @@
  */
 
 import type { Advance, Step } from './guard.ts'
-import { type Dialect, GREATEST, IN_TIME, noneEnded, type SqlRows, type SqlValue } from './sql_statement.ts'
+import { type Dialect, GREATEST, IN_TIME, noneEnded, type SqlRows, type SqlValue, textsFor } from './sql_statement.ts'
 import type { SqlStore } from './sql_store.ts'
 import type { Attempt } from './store_calls.ts'
 
@@ -16,7 +16,7 @@ const ANY_NUMBER = Number.MAX_SAFE_INTEGER
  * The rule of `decideStep`, held against it by a test: what a step is to the family that lies there, and what it makes of it.
  * An attempt that has changed it asks again: its answer was lost.
  */
-const advanceText = (dialect: Dialect, unless = 0): string => `WITH step AS (SELECT CAST(? AS TEXT) AS id,
+const advanceText = (dialect: Dialect, unless: number): string => `WITH step AS (SELECT CAST(? AS TEXT) AS id,
     CAST(? AS BIGINT) AS generation, CAST(? AS BIGINT) AS now, CAST(? AS BIGINT) AS grace, CAST(? AS BIGINT) AS grace_uses,
     CAST(? AS TEXT) AS bound, CAST(? AS TEXT) AS attempt, CAST(? AS BIGINT) AS expires_at)
   INSERT INTO bulla_family AS t (id, generation, since, ended, bound, uses, attempt, outcome, expires_at)
@@ -71,7 +71,7 @@ function readAdvance(row: SqlRows[number]): Advance {
 
 /** Returns the families that lie in a store. */
 export function createSqlFamilies({ ask }: Pick<SqlStore, 'ask'>, dialect: Dialect): SqlFamilies {
-  const end = endText(dialect)
+  const [advanceFor, end] = [textsFor((unless) => advanceText(dialect, unless)), endText(dialect)]
   async function hasEnded(ids: readonly string[]): Promise<boolean> {
     if (ids.length === 0) return false
     const places = ids.map(() => '?').join(', ')
@@ -84,7 +84,7 @@ export function createSqlFamilies({ ask }: Pick<SqlStore, 'ask'>, dialect: Diale
       const { gid, generation, now, grace, graceUses = ANY_NUMBER, bound = '', expiresAt } = step
       const uses = Math.min(graceUses, ANY_NUMBER)
       const values: readonly SqlValue[] = [gid, generation, now, grace, uses, bound, id, expiresAt, deadline]
-      const [row] = await ask(advanceText(dialect, unless.length), ...values, ...unless)
+      const [row] = await ask(advanceFor(unless.length), ...values, ...unless)
       if (row !== undefined) return readAdvance(row)
       // Nothing moved: what has ended stays so, and can be asked for after it.
       return (await hasEnded(unless)) ? { outcome: 'ended' } : 'late'

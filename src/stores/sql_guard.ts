@@ -7,7 +7,7 @@
 import { type Advance, checkRaised, MARGIN, type Step } from './guard.ts'
 import { checkEnvelope, type SharedGuard, shortened, storedName } from './shared_guard.ts'
 import { createSqlFamilies } from './sql_family.ts'
-import { GREATEST, IN_TIME, noneEnded, TIME } from './sql_statement.ts'
+import { GREATEST, IN_TIME, noneEnded, TIME, textsFor } from './sql_statement.ts'
 import { createSqlStore, type SqlStoreOptions } from './sql_store.ts'
 import type { Attempt, StoreCalls } from './store_calls.ts'
 
@@ -43,9 +43,11 @@ export function createSqlGuard(options: SqlGuardOptions): SqlGuard {
   /** Calls since the last clean-up: at first any number, so that processes that live for a few calls do their share. */
   let calls: number | undefined
 
-  const claimText = (unless: number): string => `INSERT INTO bulla_name AS t (id, value, expires_at)
+  const claimText = textsFor(
+    (unless) => `INSERT INTO bulla_name AS t (id, value, expires_at)
     SELECT CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT) WHERE ${inTime} ${noneEnded(unless)}
-    ON CONFLICT (id) DO UPDATE SET value = t.value RETURNING value`
+    ON CONFLICT (id) DO UPDATE SET value = t.value RETURNING value`,
+  )
   // What lies there is returned, be it another: one trip, however many come at once.
   const replaceText = `WITH given AS (SELECT CAST(? AS TEXT) AS old_value, CAST(? AS TEXT) AS new_value, CAST(? AS BIGINT) AS expires_at)
     UPDATE bulla_name AS t SET value = CASE WHEN t.value IN (old_value, new_value) THEN new_value ELSE t.value END,

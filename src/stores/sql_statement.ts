@@ -38,6 +38,16 @@ export function noneEnded(count: number): string {
   return count === 0 ? '' : `AND NOT EXISTS (SELECT 1 FROM bulla_family WHERE ended = 1 AND id IN (${places}))`
 }
 
+/** Returns a statement that asks for so many families, written once for each number of them. */
+export function textsFor(write: (families: number) => string): (families: number) => string {
+  const texts = new Map<number, string>()
+  return (families) => {
+    const text = texts.get(families) ?? write(families)
+    texts.set(families, text)
+    return text
+  }
+}
+
 /** What is the greatest of several numbers. */
 export const GREATEST: Readonly<Record<Dialect, string>> = { postgresql: 'GREATEST', sqlite: 'MAX' }
 
