@@ -1,4 +1,4 @@
-# `bulla serve` in a container, for anybody's settings. docs/running.md says what it is given.
+# `bulla serve` in a container, for anybody's settings. docs/guides/running.md says what it is given.
 FROM node:24-slim
 WORKDIR /bulla
 COPY package.json package-lock.json ./

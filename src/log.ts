@@ -17,7 +17,7 @@ export interface LogEntry {
   readonly client?: string
   /** What the settings call the provider at which somebody logs in, of several. */
   readonly provider?: string
-  /** Why a store did not do what it was asked, as one word of a closed list: `late`, `connection`, …; see docs/errors.md. */
+  /** Why a store did not do what it was asked, as one word of a closed list: `late`, `connection`, …; see docs/reference/errors.md. */
   readonly reason?: string
   /** The id of the request, as its answer bears it in `Request-Id`. */
   readonly request?: string

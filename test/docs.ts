@@ -5,7 +5,7 @@
  * @module
  */
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from './checkout.ts'
 
@@ -14,9 +14,9 @@ export const README: string = readFileSync(join(ROOT, 'README.md'), 'utf8')
 
 /** The pages by their path from the root. */
 export const PAGES: ReadonlyMap<string, string> = new Map(
-  readdirSync(join(ROOT, 'docs'))
-    .filter((file) => file.endsWith('.md'))
-    .map((file) => [`docs/${file}`, readFileSync(join(ROOT, 'docs', file), 'utf8')]),
+  globSync('docs/**/*.md', { cwd: ROOT, exclude: (name) => name === 'node_modules' })
+    .sort()
+    .map((file) => [file, readFileSync(join(ROOT, file), 'utf8')]),
 )
 
 /** The text of all pages. */

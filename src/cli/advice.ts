@@ -78,7 +78,7 @@ function adviseOnHandOvers({ clients }: Advised, handed: readonly Resource[]): r
 /** Says who must read the homes that are given. */
 function adviseOnHomes({ longest }: CheckedSettings['homes']): readonly string[] {
   const words =
-    'HOMES gives sessions a home: every version that is live, and the one that you would roll back to, must read it (docs/homes.md)'
+    'HOMES gives sessions a home: every version that is live, and the one that you would roll back to, must read it (docs/scale/homes.md)'
   return longest === 0 ? [] : [words]
 }
 

@@ -51,9 +51,9 @@ function quickStart(issuer: string): string {
   return `
 Bulla is ready at ${issuer}: open it in a browser, and press the button.
 
-An app that asks who logged in takes that address, the client demo-rp and the secret demo-rp-secret (docs/openid.md).
+An app that asks who logged in takes that address, the client demo-rp and the secret demo-rp-secret (docs/guides/openid.md).
 
-Clients that nobody configured may walk in (docs/registration.md): one of MCP needs the URL of its server, and nothing else.
+Clients that nobody configured may walk in (docs/guides/registration.md): one of MCP needs the URL of its server, and nothing else.
 
 Get a token for a service, by curl:
 

@@ -1,6 +1,6 @@
 /**
  * Providers that are known by name: what their settings are, as `[vars.LOGIN.<name>]` writes them. Facts of others, each with its source
- * in `docs/providers.md`.
+ * in `docs/guides/providers.md`.
  *
  * @module
  */

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Each reason, and what it means. docs/events.md lists them for operators. */
+/** Each reason, and what it means. docs/reference/events.md lists them for operators. */
 export const REASONS = {
   // The request.
   malformed: 'a parameter is missing, malformed, repeated, or contradicts another',

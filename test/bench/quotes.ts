@@ -1,5 +1,5 @@
 /**
- * What the README and docs/speed.md quote: of each kind the best that was measured, out of the one run that is kept.
+ * What the README and docs/scale/speed.md quote: of each kind the best that was measured, out of the one run that is kept.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export interface Kept extends Head {
 export const CHART: string = join(import.meta.dirname, 'speed.svg')
 
 /** The pages that quote it. */
-export const QUOTING: readonly string[] = ['README.md', 'docs/speed.md'].map((page) =>
+export const QUOTING: readonly string[] = ['README.md', 'docs/scale/speed.md'].map((page) =>
   join(import.meta.dirname, '..', '..', page),
 )
 

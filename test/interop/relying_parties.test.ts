@@ -191,7 +191,7 @@ describe.each(all.filter(([, party]) => party.backchannelLogout !== undefined))(
 })
 
 it('the docs say of each what its client needs', async () => {
-  const page = await readFile(join(ROOT, 'docs', 'openid.md'), 'utf8')
+  const page = await readFile(join(ROOT, 'docs/guides/openid.md'), 'utf8')
   const { 'the app that the docs show': _, ...libraries } = PARTIES
   for (const [name, party] of Object.entries(libraries)) {
     const [library = ''] = name.split(/[ ,]/)

@@ -18,7 +18,7 @@ const [, NODE_OPTIONS = '', args = ''] =
 
 /** Returns the query of the page's table for what is asked. */
 function queryOf(what: string): string {
-  const rows = [...(PAGES.get('docs/metrics.md') ?? '').matchAll(/^\| (.*?) \| `(.*)` \|$/gm)]
+  const rows = [...(PAGES.get('docs/guides/metrics.md') ?? '').matchAll(/^\| (.*?) \| `(.*)` \|$/gm)]
   const [, , query = ''] = rows.find(([, told]) => told === what) ?? []
   expect(query).not.toBe('')
   return query.replaceAll('\\|', '|')

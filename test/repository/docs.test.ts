@@ -99,7 +99,7 @@ describe('the documentation', () => {
 
 describe('the drivers that the documentation shows', () => {
   const bare = (code: string): string => code.replace(/<[^()]*>(?=\()|[\s,]/g, '')
-  const rows = [...(PAGES.get('docs/running.md') ?? '').matchAll(/^\| ([\w:]+) \| `(.* => .*)` \|$/gm)]
+  const rows = [...(PAGES.get('docs/guides/running.md') ?? '').matchAll(/^\| ([\w:]+) \| `(.* => .*)` \|$/gm)]
 
   it.each(rows.map(([, name = '', code = '']) => [name, code]))('%s is asked as the tests ask it', (_, code) => {
     const files = execFileSync('git', ['ls-files', 'test/parties', 'test/stores'], { cwd: ROOT, encoding: 'utf8' })

@@ -118,7 +118,7 @@ describe('why something was refused', () => {
   })
 
   it('is explained to operators, word by word', () => {
-    const page = readFileSync(join(ROOT, 'docs', 'events.md'), 'utf8')
+    const page = readFileSync(join(ROOT, 'docs/reference/events.md'), 'utf8')
     const [, table = ''] = /\n## Reasons\n([\s\S]*?)\n## /.exec(page) ?? []
     const rows = [...table.matchAll(/^\| `([a-z_]+)` \| (.*) \|$/gm)]
       .slice(1)

@@ -3,7 +3,7 @@ import { ROOT, run } from '../checkout.ts'
 import { blockOf, PAGES } from '../docs.ts'
 import { simulateDay } from '../scale/simulation.ts'
 
-const page = PAGES.get('docs/scale.md') ?? ''
+const page = PAGES.get('docs/scale/scale.md') ?? ''
 
 describe('the page about scale', () => {
   it('shows what its command prints, each table of it and none beside', async () => {

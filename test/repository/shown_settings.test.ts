@@ -108,7 +108,7 @@ describe('the settings that the docs show', () => {
   })
 
   it('of a known provider stand in the docs, with all the places where it is', async () => {
-    const providers = await readFile(join(ROOT, 'docs/providers.md'), 'utf8')
+    const providers = await readFile(join(ROOT, 'docs/guides/providers.md'), 'utf8')
     const about = providers.split('\n## GitHub, Google, and others\n')[1]?.split('\n### ')[0] ?? ''
     for (const name of KNOWN_PROVIDER_NAMES) {
       const { type, scope, ...members } = knownMembers(name)
@@ -131,7 +131,7 @@ describe('the settings that the docs show', () => {
       return []
     })()
     expect(known).toContain('label')
-    const login = ['people-and-login', 'providers'].map((page) => PAGES.get(`docs/${page}.md`)).join('\n')
+    const login = ['people-and-login', 'providers'].map((page) => PAGES.get(`docs/guides/${page}.md`)).join('\n')
     expect(known.filter((member) => !new RegExp(`\`${member}\`|^${member} = `, 'm').test(login))).toEqual([])
   })
 

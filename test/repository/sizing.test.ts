@@ -4,7 +4,7 @@ import { arrivalsOf, createSchedule, percentile, type Schedule } from '../bench/
 import { run } from '../checkout.ts'
 import { blockOf, PAGES } from '../docs.ts'
 
-const page = PAGES.get('docs/sizing.md') ?? ''
+const page = PAGES.get('docs/scale/sizing.md') ?? ''
 
 /** Returns the tables of a section, each a list of its rows, of which the first is the head. */
 function tablesOf(section: string): readonly (readonly (readonly string[])[])[] {

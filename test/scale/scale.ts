@@ -1,5 +1,5 @@
 /**
- * `npm run -s scale`: the numbers of docs/scale.md, from what is counted here and what others publish.
+ * `npm run -s scale`: the numbers of docs/scale/scale.md, from what is counted here and what others publish.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What sizing has measured, as the tables of docs/sizing.md.
+ * What sizing has measured, as the tables of docs/scale/sizing.md.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- --sizing`: how much an issuer needs, for whoever is to provide it; the tables of docs/sizing.md.
+ * `npm run bench -- --sizing`: how much an issuer needs, for whoever is to provide it; the tables of docs/scale/sizing.md.
  *
  * @module
  */
