@@ -10,7 +10,8 @@ describe('the Worker’s own settings', () => {
     const config = join(ROOT, 'wrangler.toml')
     const own = { enabled: true, redact_query_string: true, traces: { enabled: true } }
     expect(unstable_readConfig({ config }).observability).toMatchObject(own)
-    const [, shown = ''] = /```toml\n(\[observability\][\s\S]*?)```/.exec(PAGES.get('docs/guides/metrics.md') ?? '') ?? []
+    const [, shown = ''] =
+      /```toml\n(\[observability\][\s\S]*?)```/.exec(PAGES.get('docs/guides/metrics.md') ?? '') ?? []
     expect(parse(shown)).toEqual({ observability: own })
   })
 
