@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Each reason, and what it means. docs/reference/events.md lists them for operators. */
+/** Each reason, and what it means. `npm run reference` lists them for operators, in docs/reference/events.md. */
 export const REASONS = {
   // The request.
   malformed: 'a parameter is missing, malformed, repeated, or contradicts another',

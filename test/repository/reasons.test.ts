@@ -116,13 +116,4 @@ describe('why something was refused', () => {
     const said = new Set(parts.filter(({ file }) => file !== join('protocol', 'reasons.ts')).flatMap(reasonsAt))
     expect(Object.keys(REASONS).filter((word) => !said.has(word))).toEqual([])
   })
-
-  it('is explained to operators, word by word', () => {
-    const page = readFileSync(join(ROOT, 'docs/reference/events.md'), 'utf8')
-    const [, table = ''] = /\n## Reasons\n([\s\S]*?)\n## /.exec(page) ?? []
-    const rows = [...table.matchAll(/^\| `([a-z_]+)` \| (.*) \|$/gm)]
-      .slice(1)
-      .map(([, word, meaning]) => [word, meaning])
-    expect(rows).toEqual(Object.entries(REASONS))
-  })
 })
