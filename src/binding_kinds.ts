@@ -29,6 +29,7 @@ export const BINDING_KINDS = {
   LOGIN_LIFETIME: 'variable',
   SESSION_LIFETIME: 'variable',
   SESSION_IDLE_LIFETIME: 'variable',
+  BRANDING: 'variable',
   STRICT_TRANSPORT_SECURITY: 'variable',
   KEY_RING: 'secret',
   KEY_RING_NEXT: 'secret',

@@ -63,6 +63,8 @@ export interface Bindings extends PlatformBindings {
   readonly OPENID?: unknown
   /** Whether DPoP proofs must bring back a nonce. */
   readonly DPOP_NONCE?: unknown
+  /** `[vars.BRANDING]`: what the pages have of the operator's own. */
+  readonly BRANDING?: unknown
   /** What every answer says in `Strict-Transport-Security`. */
   readonly STRICT_TRANSPORT_SECURITY?: unknown
   /** What people are called in events. */
@@ -164,6 +166,7 @@ export function gatherBindings(env: Bindings, faults: FaultList): IssuerSettings
     sessionLifetime: env.SESSION_LIFETIME,
     sessionIdleLifetime: env.SESSION_IDLE_LIFETIME,
     dpopNonce: env.DPOP_NONCE,
+    branding: env.BRANDING,
     strictTransportSecurity: env.STRICT_TRANSPORT_SECURITY,
     eventSubjects: env.EVENT_SUBJECTS,
     certificate: certificateOf,

@@ -65,7 +65,7 @@ function scopesOfApis({ resources, walkIns }: CheckedSettings): readonly string[
 /** Returns the metadata document of an issuer (RFC 8414 §2). */
 export function describeIssuer(settings: CheckedSettings): Readonly<Record<string, unknown>> {
   const { issuer, authenticate, revocations, guard, grants, trustedIssuers, hasCertificates } = settings
-  const { clients, walkIns, detailTypes, isPushing, profile, openid } = settings
+  const { clients, walkIns, detailTypes, isPushing, profile, openid, branding } = settings
   const ofPersons = openid === undefined ? [] : openidScopes(openid)
   const scopes = new Set([...ofPersons, ...scopesOfApis(settings)])
   const methods = authenticationMethodsOf(settings)
@@ -105,8 +105,13 @@ export function describeIssuer(settings: CheckedSettings): Readonly<Record<strin
     ...(walkIns?.isRegistering ? { registration_endpoint: `${issuer}/register` } : {}),
     ...(walkIns?.takesDocuments ? { client_id_metadata_document_supported: true } : {}),
   }
+  const told = {
+    ...(branding.terms === undefined ? {} : { op_tos_uri: branding.terms }),
+    ...(branding.privacy === undefined ? {} : { op_policy_uri: branding.privacy }),
+  }
   return {
     issuer,
+    ...told,
     ...provider,
     ...logout,
     ...(isForPersons ? authorization : { response_types_supported: [] }),

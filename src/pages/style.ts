@@ -4,17 +4,19 @@
  * @module
  */
 
+import { SURFACES } from './palette.ts'
+
 /** The style sheet. Colours keep a contrast of 4.5 to 1 and more (WCAG 2.2 §1.4.3). */
 export const STYLE = `
 :root {
   color-scheme: light dark;
-  --ground: #f6f3ee; --card: #fffdf9; --ink: #26201a; --soft: #675d52; --line: #ddd4c7;
+  --ground: ${SURFACES.light.ground}; --card: ${SURFACES.light.card}; --ink: #26201a; --soft: #675d52; --line: #ddd4c7;
   --accent: #8a3d1a; --accent-ink: #fff; --note: #fbefd9; --note-line: #d9a441;
   --c1: #8a3d1a; --c2: #1f5f8b; --c3: #3d6b21; --c4: #7a3b80;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --ground: #1b1815; --card: #26221d; --ink: #f1eae0; --soft: #b5a999; --line: #453d34;
+    --ground: ${SURFACES.dark.ground}; --card: ${SURFACES.dark.card}; --ink: #f1eae0; --soft: #b5a999; --line: #453d34;
     --accent: #e08b5f; --accent-ink: #1b1815; --note: #3a3020; --note-line: #8f6d2b;
     --c1: #e9a27e; --c2: #86bfe6; --c3: #a7cf8a; --c4: #d8a3dd;
   }

@@ -24,6 +24,7 @@ import type { Revocations } from '../stores/revocations.ts'
 import type { Entitlement } from '../token/entitlement.ts'
 import type { Trace } from '../trace.ts'
 import type { AllowDevice } from './allow_device.ts'
+import type { BrandingSettings } from './branding.ts'
 import type { SettingsBundle } from './bundle_source.ts'
 import type { HomeSettings } from './homes.ts'
 import type { Limits } from './limits.ts'
@@ -97,6 +98,8 @@ export interface IssuerSettings {
   readonly sessionLifetime?: number
   /** Seconds without a visit after which a person must log in again; 60 to 2592000. Default 7200, 2 hours. */
   readonly sessionIdleLifetime?: number
+  /** What the pages have of yours: name, logo, colours, links. Default: the issuer's host, and colours of ours. */
+  readonly branding?: BrandingSettings
   /** Whether the start page offers the demo: on a loopback issuer with the development fixtures. Default false. */
   readonly isDemo?: boolean
   /** Whether DPoP proofs must bring back a nonce of ours (RFC 9449 §8): who has none is told one, and asks again. Default true. */

@@ -38,6 +38,7 @@ export const SETTING_KINDS = {
   loginLifetime: 'read',
   sessionLifetime: 'read',
   sessionIdleLifetime: 'read',
+  branding: 'read',
   isDemo: 'read',
   dpopNonce: 'read',
   certificate: 'function',

@@ -12,6 +12,7 @@ import type { Grant } from '../grants/grant.ts'
 import { offeredGrants, readGrants } from '../grants/index.ts'
 import type { Authenticate } from '../login/authenticate.ts'
 import type { Openid } from '../openid/openid.ts'
+import type { Branding } from '../pages/branding.ts'
 import { readStrictTransportSecurity } from '../protocol/strict_transport_security.ts'
 import { type Client, needsCertificate, type Profile } from '../registration/clients/client.ts'
 import { checkSurroundings } from '../registration/clients/fapi2.ts'
@@ -23,6 +24,7 @@ import type { WalkInPolicy } from '../registration/walk_in/walk_in.ts'
 import type { Guard } from '../stores/guard.ts'
 import type { Revocations } from '../stores/revocations.ts'
 import type { PurposeLives } from '../token/purpose.ts'
+import { readBranding } from './branding.ts'
 import { checkHandOvers } from './hand_over_needs.ts'
 import { type GivenHomes, readHomes } from './homes.ts'
 import type { IssuerSettings } from './issuer_settings.ts'
@@ -71,6 +73,8 @@ export interface CheckedSettings {
   /** The homes that there are, and who gets which. */
   readonly homes: GivenHomes
   readonly sessionIdleLifetime: number
+  /** What the pages have of the operator's own. */
+  readonly branding: Branding
   /** What is counted, and by whom. */
   readonly limits: Limits
   /** What people are called in events. */
@@ -98,7 +102,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
   const tables = readTables(settings, [...grants.keys()], faults)
   const { resources, clients, walkIns, trustedIssuers } = tables
   const served = servedClients(clients, walkIns)
-  const { pairwise, lives, homes, strictTransportSecurity, eventSubjects, limits } = readAll(
+  const { pairwise, lives, homes, strictTransportSecurity, eventSubjects, limits, branding } = readAll(
     {
       issuer: () => checkIssuer('issuer', issuer),
       sessionIdleLifetime: () => checkInteger('sessionIdleLifetime', sessionIdleLifetime, 60, 2_592_000),
@@ -108,6 +112,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
       strictTransportSecurity: () => readStrictTransportSecurity(issuer, settings.strictTransportSecurity),
       homes: () => readHomes(settings.homes, guard !== undefined && guard !== 'none'),
       limits: () => readLimits(settings.limits),
+      branding: () => readBranding('branding', settings.branding),
       eventSubjects: () => readEventSubjects('eventSubjects', settings.eventSubjects),
       needs: () => checkNeeds(served, settings),
       bundle: () => checkBundle(settings),
@@ -138,6 +143,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
     lives,
     homes,
     sessionIdleLifetime,
+    branding,
     limits,
     eventSubjects,
     longestLife: sealed.reduce((longest, life) => Math.max(longest, life), 0),

@@ -73,6 +73,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'keys',
   ],
   'src/settings': [
+    'src/pages',
     'src/trace.ts',
     'src/events',
     'src/openid',
