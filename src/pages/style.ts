@@ -7,7 +7,7 @@
 import { SURFACES } from './palette.ts'
 
 /** The style sheet. Colours keep a contrast of 4.5 to 1 and more (WCAG 2.2 §1.4.3). */
-export const STYLE = `
+export const STYLE: string = `
 :root {
   color-scheme: light dark;
   --ground: ${SURFACES.light.ground}; --card: ${SURFACES.light.card}; --ink: #26201a; --soft: #675d52; --line: #ddd4c7;
