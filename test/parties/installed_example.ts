@@ -7,7 +7,8 @@
 import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { copyCheckout, ROOT, run } from '../checkout.ts'
+import { ROOT, run } from '../checkout.ts'
+import { packedBulla } from '../examples/packed.ts'
 
 /** Copies an example, and installs what it names; returns its folder. */
 export async function installExample(name: string): Promise<string> {
@@ -16,10 +17,8 @@ export async function installExample(name: string): Promise<string> {
     recursive: true,
     filter: (path) => !path.includes('node_modules'),
   })
-  const packed = await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: await copyCheckout() })
-  if (packed.code !== 0) throw new Error(packed.err)
   const settings = await readFile(join(folder, 'package.json'), 'utf8')
-  await writeFile(join(folder, 'package.json'), settings.replace('file:../..', `file:${packed.out.trim()}`))
+  await writeFile(join(folder, 'package.json'), settings.replace('file:../..', `file:${await packedBulla()}`))
   const installed = await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: folder })
   if (installed.code !== 0) throw new Error(installed.err)
   return folder
