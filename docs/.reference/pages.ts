@@ -22,7 +22,7 @@ export interface GeneratedPage {
 /** What makes the parts of pages, by their names. */
 export type Parts = Readonly<Record<string, () => string | Promise<string>>>
 
-const MARKED = /<!-- generated: ([\w-]+) -->\n[\s\S]*?<!-- end -->/g
+const MARKED = /^<!-- generated: ([\w-]+) -->\n[\s\S]*?^<!-- end -->$/gm
 
 /**
  * Returns a text with what stands between the marks made anew.
@@ -36,7 +36,7 @@ export async function replaceParts(text: string, parts: Parts): Promise<string> 
     if (make === undefined) throw new RangeError(`nothing makes the part "${name}"`)
     made.set(name, (await make()).trim())
   }
-  const marks = text.match(/<!-- (?:generated: [\w-]+|end) -->/g) ?? []
+  const marks = text.match(/^<!-- (?:generated: [\w-]+|end) -->$/gm) ?? []
   if (marks.length !== 2 * made.size) throw new RangeError('a part has no end, or stands there twice')
   return text.replace(MARKED, (_, name) => `<!-- generated: ${name} -->\n\n${made.get(name)}\n\n<!-- end -->`)
 }
@@ -46,6 +46,6 @@ export async function generatedPages(): Promise<readonly GeneratedPage[]> {
   const files = globSync('docs/**/*.md', { cwd: ROOT, exclude: (name) => name === 'node_modules' }).toSorted()
   const pages = files
     .map((file) => ({ file, text: readFileSync(join(ROOT, file), 'utf8') }))
-    .filter(({ text }) => text.includes('<!-- generated: '))
+    .filter(({ text }) => /^<!-- generated: /m.test(text))
   return Promise.all(pages.map(async (page) => ({ ...page, generated: await replaceParts(page.text, PARTS) })))
 }

@@ -10,11 +10,11 @@ describe('the reference', () => {
   })
 
   it('is made of parts: what stands between the marks is written anew, and nothing else', async () => {
-    const text = 'a\n<!-- generated: one -->\nold\n<!-- end -->\nb\n'
-    const made = 'a\n<!-- generated: one -->\n\nnew\n\n<!-- end -->\nb\n'
+    const text = 'a `<!-- end -->`\n<!-- generated: one -->\nold\n<!-- end -->\nb\n'
+    const made = 'a `<!-- end -->`\n<!-- generated: one -->\n\nnew\n\n<!-- end -->\nb\n'
     expect(await replaceParts(text, { one: () => 'new' })).toBe(made)
     expect(await replaceParts(made, { one: () => 'new' })).toBe(made)
     await expect(replaceParts(text, {})).rejects.toThrow('nothing makes the part "one"')
-    await expect(replaceParts(text.replace('<!-- end -->', ''), { one: () => '' })).rejects.toThrow('no end')
+    await expect(replaceParts(text.replace('\n<!-- end -->', ''), { one: () => '' })).rejects.toThrow('no end')
   })
 })
