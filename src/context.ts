@@ -92,10 +92,10 @@ function checkMemory(settings: IssuerSettings, log: Log): void {
   const place = placeOfMany(process?.env ?? {}, process?.getBuiltinModule?.('node:cluster')?.isWorker === true)
   if (place !== undefined)
     throw new RangeError(
-      `"${name}" expected a store that processes share, for there are many in ${place}, got memory: docs/guides/running.md says which; or "single: true", for one process that never restarts`,
+      `"${name}" expected a store that processes share, for there are many in ${place}, got memory: docs/guides/guards.md says which; or "single: true", for one process that never restarts`,
     )
   if (isLoopback(settings.issuer)) return
-  const detail = `in memory, for one process that never restarts: ${inMemory.join(', ')}; docs/guides/running.md says what lasts, and "single: true" that it is so`
+  const detail = `in memory, for one process that never restarts: ${inMemory.join(', ')}; docs/guides/guards.md says what lasts, and "single: true" that it is so`
   log({ level: 'warn', event: name, detail })
 }
 

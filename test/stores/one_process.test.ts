@@ -62,7 +62,7 @@ describe('an issuer whose guard and list are in memory', () => {
         {
           level: 'warn',
           event,
-          detail: `in memory, for one process that never restarts: ${which}; docs/guides/running.md says what lasts, and "single: true" that it is so`,
+          detail: `in memory, for one process that never restarts: ${which}; docs/guides/guards.md says what lasts, and "single: true" that it is so`,
         },
       ])
     },
