@@ -52,6 +52,8 @@ export interface Resource {
   readonly name: string
   /** What a person is told that a scope token allows, where there are words for it. */
   readonly scopeDescriptions: ReadonlyMap<string, string>
+  /** The scope tokens that change nothing, as far as that is known. */
+  readonly readOnlyScopes: ReadonlySet<string>
 }
 
 /** Tells whether the issuer can prove of a token for a resource that it is its own. */

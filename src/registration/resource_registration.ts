@@ -40,6 +40,8 @@ export interface ResourceSettings {
   readonly resource_name?: string
   /** What a person is told that a scope token allows. Default: the token itself. */
   readonly scope_descriptions?: Readonly<Record<string, string>>
+  /** Which of its scope tokens change nothing: people are asked for these apart from all others. Default: none is known to. */
+  readonly read_only_scopes?: readonly string[]
   /** How its tokens are sealed: `"direct"` for servers that you run, `"nested"` for those of others. Default `"direct"`. */
   readonly envelope?: 'direct' | 'nested'
   /** The content encryption of its tokens. Default `"A256GCM"`. */
@@ -98,6 +100,7 @@ const MEMBERS = [
   'scopes',
   'resource_name',
   'scope_descriptions',
+  'read_only_scopes',
   'envelope',
   'enc',
   'encryption_alg',
@@ -175,6 +178,12 @@ function readScopeDescriptions(name: string, value: unknown, scopes: unknown): R
   )
 }
 
+function readReadOnlyScopes(name: string, value: unknown, scopes: unknown): Resource['readOnlyScopes'] {
+  const tokens = readTexts(name, value, SCOPE_TOKEN, 'a scope token')
+  if (Array.isArray(scopes)) checkKnown(name, tokens, scopes, 'one of its "scopes"')
+  return new Set(tokens)
+}
+
 /**
  * Reads a resource from the settings.
  *
@@ -186,13 +195,14 @@ export function readResource(uri: string, value: unknown, isLoopbackAllowed: boo
   if (!isResourceUri(uri)) throw new RangeError('"resources" expected absolute URIs without a fragment as its names')
   checkMembers(name, value)
   const { scopes, envelope = 'direct', enc = 'A256GCM', access_token_lifetime = 600, anonymous = false } = value
-  const { resource_name = new URL(uri).host || uri, scope_descriptions = {} } = value
+  const { resource_name = new URL(uri).host || uri, scope_descriptions = {}, read_only_scopes = [] } = value
   const { branch = 1, exchange = false, signed_introspection = false } = value
   const { nesting, sector, ...read } = readAll({
     members: () => checkMembers(name, value, MEMBERS),
     scopes: () => readTexts(`${name}.scopes`, scopes, SCOPE_TOKEN, 'a scope token'),
     name: () => readText(`${name}.resource_name`, resource_name, DISPLAY_NAME, '1 to 64 characters that can be seen'),
     scopeDescriptions: () => readScopeDescriptions(`${name}.scope_descriptions`, scope_descriptions, scopes),
+    readOnlyScopes: () => readReadOnlyScopes(`${name}.read_only_scopes`, read_only_scopes, scopes),
     envelope: () => readChoice(`${name}.envelope`, envelope, ['direct', 'nested']),
     enc: () => readChoice(`${name}.enc`, enc, Object.keys(CONTENT_ENCRYPTION_BYTES) as ContentEncryption[]),
     accessTokenLifetime: () =>

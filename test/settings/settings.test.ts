@@ -194,6 +194,11 @@ describe('the settings', () => {
     ['a name of 65 characters', client({ client_name: 'a'.repeat(65) }), 'client_name" expected 1 to 64 characters'],
     ['a home page by http', client({ client_uri: 'http://a.example' }), 'client_uri" expected an https URL'],
     [
+      'a scope that only reads, and is none',
+      resource({ read_only_scopes: ['b'] }),
+      'read_only_scopes[0]" expected one of its "scopes"',
+    ],
+    [
       'words for a scope that is not there',
       resource({ scope_descriptions: { b: 'x' } }),
       'scope_descriptions" has no setting "b"',
