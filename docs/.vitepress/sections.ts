@@ -1,0 +1,147 @@
+/**
+ * The sections of the documentation, as a reader's tasks: folders, and their pages by their headings.
+ *
+ * @module
+ */
+
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { DefaultTheme } from 'vitepress'
+
+/** A page: its path in the folder of the documentation, its title, and its first paragraph as plain text. */
+export interface Page {
+  readonly path: string
+  readonly title: string
+  readonly summary: string
+}
+
+/** A section of pages, and the sections below it. */
+export interface Section {
+  readonly title: string
+  readonly pages: readonly Page[]
+  readonly below: readonly Section[]
+}
+
+/**
+ * What a section is made of: folders and pages, in the order in which they are read. Pages of a folder that are not named
+ * follow by their titles; a folder in it is a section below.
+ */
+const SECTIONS: Readonly<Record<string, readonly string[]>> = {
+  Start: [
+    'start/getting-started.md',
+    'start/resource-servers.md',
+    'start/single-page-apps.md',
+    'start/mcp-server.md',
+    'start',
+  ],
+  Guides: [
+    'guides/people-and-login.md',
+    'guides/providers.md',
+    'guides/sign-in-with-github.md',
+    'guides/openid.md',
+    'guides/clients.md',
+    'guides/registration.md',
+    'guides/devices.md',
+    'guides/deploying.md',
+    'guides/running.md',
+    'guides/keys-and-rotation.md',
+    'guides/revocation.md',
+    'guides/when-something-leaks.md',
+    'guides/runbooks.md',
+    'guides/sealed-settings.md',
+    'guides/metrics.md',
+    'guides',
+  ],
+  Concepts: ['concepts'],
+  Reference: [
+    'reference/settings.md',
+    'reference/endpoints.md',
+    'reference/errors.md',
+    'reference/events.md',
+    'reference/command.md',
+    'reference',
+  ],
+  Security: ['security.md', 'security'],
+  Scale: ['scale/scale.md', 'scale/sizing.md', 'scale/speed.md', 'scale'],
+  'Working on Bulla': ['development.md', 'design.md'],
+}
+
+/** Titles of folders whose name alone would not say enough. */
+const FOLDERS: Readonly<Record<string, string>> = { 'guides/migrate': 'Migrate from', 'reference/api': 'API' }
+
+/** Returns Markdown as plain text. */
+function plain(markdown: string): string {
+  return markdown
+    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/[*`]/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+}
+
+function readPage(source: string, path: string): Page {
+  const text = readFileSync(join(source, path), 'utf8').replace(/<!--[\s\S]*?-->|^---\n[\s\S]*?\n---\n/g, '')
+  const title = /^# (.*)$/m.exec(text)?.[1]
+  if (title === undefined) throw new Error(`${path} has no heading of level 1`)
+  const paragraphs = text.slice(text.indexOf(`# ${title}`) + title.length + 2).split(/\n\s*\n/)
+  const summary = paragraphs.find((one) => /^[^\s#|<>`!:-]/.test(one.trimStart())) ?? ''
+  return { path, title: plain(title), summary: plain(summary) }
+}
+
+function titleOf(folder: string): string {
+  const name = folder.split('/').at(-1) ?? folder
+  return FOLDERS[folder] ?? name.charAt(0).toUpperCase() + name.slice(1).replaceAll(/[-_]/g, ' ')
+}
+
+function sectionOf(title: string, entries: readonly string[], files: readonly string[], source: string): Section {
+  const named = entries.filter((entry) => files.includes(entry))
+  const folders = entries.filter((entry) => !entry.endsWith('.md'))
+  const others = files.filter((file) => folders.includes(dirname(file)) && !named.includes(file))
+  const pages = others.map((path) => readPage(source, path)).sort((a, b) => a.title.localeCompare(b.title))
+  const below = new Set(
+    files
+      .flatMap((file) =>
+        folders.filter((folder) => file.startsWith(`${folder}/`)).map((folder) => [folder, file] as const),
+      )
+      .flatMap(([folder, file]) => {
+        const [name, more] = file.slice(folder.length + 1).split('/')
+        return more === undefined ? [] : [`${folder}/${name}`]
+      }),
+  )
+  return {
+    title,
+    pages: [...named.map((path) => readPage(source, path)), ...pages],
+    below: [...below].sort().map((folder) => sectionOf(titleOf(folder), [folder], files, source)),
+  }
+}
+
+function pagesIn({ pages, below }: Section): readonly Page[] {
+  return [...pages, ...below.flatMap(pagesIn)]
+}
+
+/**
+ * Returns the sections that have pages, and each page of the documentation in one of them but the home.
+ *
+ * @throws {Error} when a page stands nowhere, or has no title
+ */
+export function sectionsOf(source: string): readonly Section[] {
+  const files = globSync('**/*.md', { cwd: source, exclude: (name) => /^(?:node_modules|\.vitepress)$/.test(name) })
+    .filter((file) => file !== 'index.md')
+    .sort()
+  const sections = Object.entries(SECTIONS).map(([title, entries]) => sectionOf(title, entries, files, source))
+  const placed = sections.flatMap(pagesIn).map(({ path }) => path)
+  const lost = files.filter((file) => !placed.includes(file))
+  if (lost.length > 0) throw new Error(`in no section of the documentation: ${lost.join(', ')}`)
+  return sections.filter((section) => pagesIn(section).length > 0)
+}
+
+/** Returns the sidebar: what is below a section is folded. */
+export function sidebarOf(sections: readonly Section[], isBelow = false): DefaultTheme.SidebarItem[] {
+  return sections.map(({ title, pages, below }) => ({
+    text: title,
+    ...(isBelow ? { collapsed: true } : {}),
+    items: [
+      ...pages.map(({ path, title: text }) => ({ text, link: `/${path.replace(/(?:index)?\.md$/, '')}` })),
+      ...sidebarOf(below, true),
+    ],
+  }))
+}
