@@ -7,7 +7,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { elsewhereOf } from './links.ts'
-import type { Section } from './sections.ts'
+import { pagesOf, type Section } from './sections.ts'
 
 /** Returns a page's Markdown: without the names of its tests, and with links that leave the site as addresses. */
 function markdownOf(path: string, source: string): string {
@@ -23,17 +23,13 @@ function listOf({ title, pages, below }: Section, level = 2): string {
   return [`${'#'.repeat(level)} ${title}`, list.join('\n'), ...below.map((one) => listOf(one, level + 1))].join('\n\n')
 }
 
-function pathsOf({ pages, below }: Section): readonly string[] {
-  return [...pages.map(({ path }) => path), ...below.flatMap(pathsOf)]
-}
-
 /** Writes what programs read beside the site. */
 export function writeForAgents(sections: readonly Section[], source: string, outDir: string): void {
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(join(outDir, path)), { recursive: true })
     writeFileSync(join(outDir, path), text)
   }
-  const paths = ['index.md', ...sections.flatMap(pathsOf)]
+  const paths = ['index.md', ...pagesOf(sections).map(({ path }) => path)]
   const texts = paths.map((path) => [path, markdownOf(path, source)] as const)
   for (const [path, text] of texts) write(path, text)
   const home = markdownOf('index.md', source).split('\n\n')

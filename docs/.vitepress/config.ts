@@ -11,7 +11,7 @@ import { writeForAgents } from './agents.ts'
 import { anchorOf, linksToRepository, REPOSITORY } from './links.ts'
 import { writeOpenPage } from './open/build.ts'
 import { withPolicy } from './policy.ts'
-import { sectionsOf, sidebarOf } from './sections.ts'
+import { pagesOf, sectionsOf, sidebarOf } from './sections.ts'
 
 const SOURCE = new URL('..', import.meta.url).pathname
 
@@ -51,18 +51,18 @@ export default defineConfig({
     socialLinks: [{ icon: 'github', link: REPOSITORY }],
     search: {
       provider: 'local',
-      options: {
-        detailedView: true,
-        miniSearch: { searchOptions: { prefix: true, fuzzy: 0.15, boost: { title: 6, titles: 2, text: 1 } } },
-      },
+      options: { detailedView: true },
     },
   },
   transformPageData(page) {
-    if (page.relativePath !== 'index.md') return undefined
+    const { summary } = pagesOf(sections).find(({ path }) => path === page.relativePath) ?? {}
+    if (page.relativePath !== 'index.md') return summary === undefined ? undefined : { description: summary }
     return { frontmatter: { ...page.frontmatter, sidebar: false, aside: false, editLink: false, pageClass: 'home' } }
   },
-  transformHead({ page }) {
-    return [['link', { rel: 'alternate', type: 'text/markdown', href: `/${page}` }]]
+  transformHead({ page, siteData }) {
+    return page === '404.md'
+      ? []
+      : [['link', { rel: 'alternate', type: 'text/markdown', href: `${siteData.base}${page}` }]]
   },
   transformHtml: withPolicy,
   async buildEnd({ outDir }) {

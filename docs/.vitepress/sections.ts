@@ -114,8 +114,9 @@ function sectionOf(title: string, entries: readonly string[], files: readonly st
   }
 }
 
-function pagesIn({ pages, below }: Section): readonly Page[] {
-  return [...pages, ...below.flatMap(pagesIn)]
+/** Returns all pages of sections. */
+export function pagesOf(sections: readonly Section[]): readonly Page[] {
+  return sections.flatMap(({ pages, below }) => [...pages, ...pagesOf(below)])
 }
 
 /**
@@ -128,10 +129,10 @@ export function sectionsOf(source: string): readonly Section[] {
     .filter((file) => file !== 'index.md')
     .sort()
   const sections = Object.entries(SECTIONS).map(([title, entries]) => sectionOf(title, entries, files, source))
-  const placed = sections.flatMap(pagesIn).map(({ path }) => path)
+  const placed = pagesOf(sections).map(({ path }) => path)
   const lost = files.filter((file) => !placed.includes(file))
   if (lost.length > 0) throw new Error(`in no section of the documentation: ${lost.join(', ')}`)
-  return sections.filter((section) => pagesIn(section).length > 0)
+  return sections.filter((section) => pagesOf([section]).length > 0)
 }
 
 /** Returns the sidebar: what is below a section is folded. */

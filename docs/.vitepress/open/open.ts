@@ -46,10 +46,15 @@ function spanOf(seconds: number): string {
     ['second', 1],
   ] as const
   const at = units.findIndex(([, size]) => seconds >= size)
-  const parts = units.slice(Math.max(at, 0), Math.max(at, 0) + 2).map(([unit, size], index) => {
-    const count = index === 0 ? Math.floor(seconds / size) : Math.floor((seconds % (units[at]?.[1] ?? 1)) / size)
-    return `${count} ${unit}${count === 1 ? '' : 's'}`
-  })
+  const [unit, size] = units[Math.max(at, 0)] ?? ['second', 1]
+  const [lower, lowerSize] = units[at + 1] ?? ['second', 1]
+  const counts = [
+    [Math.floor(seconds / size), unit],
+    [size === 1 ? 0 : Math.floor((seconds % size) / lowerSize), lower],
+  ] as const
+  const parts = counts
+    .filter(([count]) => count > 0)
+    .map(([count, name]) => `${count} ${name}${count === 1 ? '' : 's'}`)
   return at < 0 ? 'now' : parts.join(' ')
 }
 
