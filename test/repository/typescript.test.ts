@@ -41,8 +41,8 @@ const IN_WORKERS = ['own_grant_shop_session', 'own_grant_worker', 'hooks', 'prof
 /** The blocks that only a browser runs. */
 const IN_BROWSERS = ['app']
 
-/** Those of MCP's own SDK, whose types are for no such strictness, nor for the oldest; they are run elsewhere. */
-const OF_OTHERS = ['mcp-sdk', 'mcp-server', 'github-tool', 'github-register']
+/** Those of MCP's own SDK, whose types are for no such strictness, nor for the oldest, and of other libraries; they are run elsewhere. */
+const OF_OTHERS = ['mcp-sdk', 'mcp-server', 'github-tool', 'github-register', 'migrate-workers']
 
 /** What is let in where, for the compiler; each `@ts-expect-error` must be one. */
 const ENTITLED = `import { createVerifier, type Entitlement } from 'bulla/verifier'
