@@ -48,15 +48,10 @@ let packing: Promise<string> | undefined
 export const packedBulla = (): Promise<string> => (packing ??= pack())
 
 /**
- * Copies an example, and puts beside it the packed package and what else it names: links to what is installed here, if that is
- * what `npm install` would take. What it does not name is not there.
- *
- * @returns its folder
+ * Puts into a folder the packed package and what else its package.json names: links to what is installed here, if that is what
+ * `npm install` would take, or the oldest of what it may. What it does not name is not there.
  */
-export async function placeExample(name: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), `bulla-${name}-`))
-  const isOwn = (path: string) => !/\/(node_modules|package-lock\.json)$/.test(path)
-  await cp(join(ROOT, 'examples', name), folder, { recursive: true, filter: isOwn })
+export async function linkPackages(folder: string): Promise<void> {
   const modules = join(folder, 'node_modules')
   const own = join(modules, 'bulla')
   await mkdir(own, { recursive: true })
@@ -72,12 +67,25 @@ export async function placeExample(name: string): Promise<string> {
       await symlink(join(ROOT, 'node_modules', one), there)
     }
     const { version: installed, bin = {} } = await manifestIn(there)
-    if (one !== 'bulla' && installed !== version) throw new Error(`${one} expected ${installed}, got ${version}`)
+    if (one !== 'bulla' && installed !== version.replace('^', ''))
+      throw new Error(`${one} expected ${installed}, got ${version}`)
     const bins = typeof bin === 'string' ? { [one]: bin } : bin
     for (const [command, file] of Object.entries(bins)) {
       if (one === 'bulla') await chmod(join(there, file), 0o755)
       await symlink(join(there, file), join(modules, '.bin', command))
     }
   }
+}
+
+/**
+ * Copies an example, and puts beside it what it names.
+ *
+ * @returns its folder
+ */
+export async function placeExample(name: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), `bulla-${name}-`))
+  const isOwn = (path: string) => !/\/(node_modules|package-lock\.json)$/.test(path)
+  await cp(join(ROOT, 'examples', name), folder, { recursive: true, filter: isOwn })
+  await linkPackages(folder)
   return folder
 }

@@ -21,20 +21,21 @@ export const SERVER = `http://localhost:${SERVER_PORT}`
 const read = (folder: string) => parse(readFileSync(`${folder}/wrangler.toml`, 'utf8')) as unknown as Config
 const hashOf = (secret: string) => `sha256:${createHash('sha256').update(secret).digest('base64url')}`
 
-/** Returns a new ring, as the variable has it. */
-export function newRing(): string {
-  return writeRing(createRing({ now: Math.floor(Date.now() / 1000), key: randomBytes(32) }))
+/** Returns new secrets of an issuer on this machine. */
+export function newSecrets(): Record<'DEVELOPMENT' | 'KEY_RING' | 'REGISTRATION_KEYS', string> {
+  const ring = createRing({ now: Math.floor(Date.now() / 1000), key: randomBytes(32) })
+  return {
+    DEVELOPMENT: 'true',
+    KEY_RING: writeRing(ring),
+    REGISTRATION_KEYS: randomBytes(32).toString('base64url'),
+  }
 }
 
 /** Writes the issuer's secrets, where there are none yet, for their owner alone. */
 export function writeSecrets(): void {
   if (existsSync(SECRETS)) return
-  const text = `# Secrets of this machine alone: git ignores them.
-DEVELOPMENT=true
-KEY_RING='${newRing()}'
-REGISTRATION_KEYS=${randomBytes(32).toString('base64url')}
-`
-  writeFileSync(SECRETS, text, { mode: 0o600, flag: 'wx' })
+  const lines = Object.entries(newSecrets()).map(([name, value]) => `${name}='${value}'\n`)
+  writeFileSync(SECRETS, `# Of this machine alone.\n${lines.join('')}`, { mode: 0o600, flag: 'wx' })
 }
 
 /** Returns the settings of both Workers. */

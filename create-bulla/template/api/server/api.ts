@@ -20,7 +20,7 @@ export function createApi(settings: Settings, ask = (url: string, init?: Request
   const { ISSUER: issuer, RESOURCE: resource, CLIENT_ID: clientId, CLIENT_SECRET: clientSecret } = settings
   const about = describe({ resource, issuer, scopes: ['orders:read', 'orders:write'], name: 'Orders' })
   const keys = remoteKeys({ url: `${issuer}/keys`, clientId, clientSecret, fetch: ask })
-  const common = { issuer, resource, keys, revocations: { url: `${issuer}/revocations`, fetch: ask } }
+  const common = { issuer, resource, keys, revocations: { url: `${issuer}/revocations` }, fetch: ask }
   const needs = (scope: string) => resourceServer({ ...common, resourceMetadata: about.url, scope })
 
   return new Hono()

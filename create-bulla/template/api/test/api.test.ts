@@ -1,12 +1,12 @@
 /** The API with an issuer in memory: the settings are those of `npm run dev`, and nothing listens to a port. */
 import { createIssuer, createMemoryGuard, createMemoryRevocations, readBindings } from 'bulla'
 import { describe, expect, it } from 'vitest'
-import { localSettings, newRing } from '../local.ts'
+import { localSettings, newSecrets } from '../local.ts'
 import { createApi, type Settings } from '../server/api.ts'
 
 const { issuer: there, server } = localSettings()
 const issuer = createIssuer({
-  ...readBindings({ ...there.vars, DEVELOPMENT: 'true', KEY_RING: newRing(), REGISTRATION_KEYS: 'k'.repeat(43) }),
+  ...readBindings({ ...there.vars, ...newSecrets(), EVENTS: 'none' }),
   guard: createMemoryGuard(),
   revocations: createMemoryRevocations('test'),
 })

@@ -32,12 +32,12 @@ export function createServer(settings: Settings, ask = (url: string, init?: Requ
   const { ISSUER: issuer, RESOURCE: resource, CLIENT_ID: clientId, CLIENT_SECRET: clientSecret } = settings
   const about = describe({ resource, issuer, scopes: ['orders:read', 'orders:write'], name: 'Orders, for agents' })
   const keys = remoteKeys({ url: `${issuer}/keys`, clientId, clientSecret, fetch: ask })
-  const revocations = { url: `${issuer}/revocations`, fetch: ask }
+  const revocations = { url: `${issuer}/revocations` }
   const demand = { resourceMetadata: about.url, scope: 'orders:read', cors: '*' as const }
 
   return new Hono()
     .use(about)
     .use('/mcp', bodyLimit({ maxSize: 102_400 }))
-    .use('/mcp', resourceServer({ issuer, resource, keys, revocations, ...demand }))
+    .use('/mcp', resourceServer({ issuer, resource, keys, revocations, fetch: ask, ...demand }))
     .all('/mcp', (c) => mcp.fetch(c.req.raw, { authInfo: toAuthInfo(c.get('entitlement')) }))
 }

@@ -2,12 +2,12 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { createIssuer, createMemoryGuard, createMemoryRevocations, readBindings } from 'bulla'
 import { describe, expect, it } from 'vitest'
-import { localSettings, newRing } from '../local.ts'
+import { localSettings, newSecrets } from '../local.ts'
 import { createServer, type Settings } from '../server/mcp.ts'
 
 const { issuer: there, server } = localSettings()
 const issuer = createIssuer({
-  ...readBindings({ ...there.vars, DEVELOPMENT: 'true', KEY_RING: newRing(), REGISTRATION_KEYS: 'k'.repeat(43) }),
+  ...readBindings({ ...there.vars, ...newSecrets(), EVENTS: 'none' }),
   guard: createMemoryGuard(),
   revocations: createMemoryRevocations('test'),
 })
