@@ -4,6 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createRing, writeRing } from 'bulla/keys'
 import { parse } from 'smol-toml'
 
@@ -13,12 +14,13 @@ export interface Config {
   vars: Record<string, unknown> & { CLIENTS?: Record<string, { secret_hash?: string }> }
 }
 
-const SECRETS = 'issuer/.dev.vars'
+const HERE = import.meta.dirname
+const SECRETS = join(HERE, 'issuer', '.dev.vars')
 const { ISSUER_PORT = '8787', SERVER_PORT = '8788' } = process.env
 export const ISSUER = `http://localhost:${ISSUER_PORT}`
 export const SERVER = `http://localhost:${SERVER_PORT}`
 
-const read = (folder: string) => parse(readFileSync(`${folder}/wrangler.toml`, 'utf8')) as unknown as Config
+const read = (folder: string) => parse(readFileSync(join(HERE, folder, 'wrangler.toml'), 'utf8')) as unknown as Config
 const hashOf = (secret: string) => `sha256:${createHash('sha256').update(secret).digest('base64url')}`
 
 /** Returns new secrets of an issuer on this machine. */
