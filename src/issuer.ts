@@ -117,7 +117,7 @@ function mount(context: EndpointContext, settings: IssuerSettings): Issuer {
   app.use(
     following(context, settings),
     securely(context.settings),
-    showingRefusals(issuer),
+    showingRefusals(context.settings),
     answeringAll(log),
     onlyForUs(new URL(issuer), { except: `${base}/healthz`, unless: isInsideAsked, scheme, log }),
   )

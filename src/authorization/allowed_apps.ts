@@ -14,7 +14,7 @@ import type { Asked } from './authorization_request.ts'
 import { tellApart } from './person_words.ts'
 import { openCookie } from './sealed_cookie.ts'
 import type { Session } from './session.ts'
-import type { ShowClient } from './shown_client.ts'
+import { ON_DEVICE, type ShowClient } from './shown_client.ts'
 
 /** An app, as it was allowed last. */
 export interface AllowedApp {
@@ -25,7 +25,7 @@ export interface AllowedApp {
   readonly host?: string
   readonly resources: readonly string[]
   readonly scope: readonly string[]
-  /** What it was told of the person, in words; nothing where it asked for nothing. */
+  /** What it was told of the person, by what it is called in English; nothing where it asked for nothing. */
   readonly told?: readonly string[]
   /** Unix seconds. */
   readonly at: number
@@ -93,8 +93,8 @@ export function createAllowedApps(
       const told = tellApart(openid, request, session.claims)
       const { apps, isCut } = await read(c, session, envelopes)
       const { id } = destination.client
-      const { name, walkIn } = showClient(destination)
-      const host = walkIn && { host: walkIn.publisher ?? walkIn.place }
+      const { name = ON_DEVICE, walkIn } = showClient(destination)
+      const host = walkIn && { host: walkIn.publisher ?? walkIn.place ?? ON_DEVICE }
       const where = [...new Set([...resources, ...resourcesOf(details)])]
       const app = {
         client_id: id,

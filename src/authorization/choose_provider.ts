@@ -7,6 +7,7 @@
 import type { Context } from 'hono'
 import type { EndpointContext } from '../context.ts'
 import type { Cookies } from '../http/cookies.ts'
+import { viewOf } from '../http/view.ts'
 import type { Authenticate, LoginProvider } from '../login/authenticate.ts'
 import { chooseProviderPage, type ProviderQuestion } from '../pages/choose_provider.ts'
 import { toPageResponse } from '../pages/page.ts'
@@ -91,7 +92,7 @@ export function createChooseProvider({ settings }: EndpointContext, cookies: Coo
         isLast: name === last,
       }))
       const sorted = choices.toSorted((a, b) => Number(b.isLast) - Number(a.isLast))
-      return toPageResponse(200, chooseProviderPage({ issuer, ...asking, choices: sorted }))
+      return toPageResponse(200, chooseProviderPage(viewOf(c, settings), { ...asking, choices: sorted }))
     },
     note(c, name) {
       if (name !== undefined && providers !== undefined && providers.size > 1)

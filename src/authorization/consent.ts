@@ -11,8 +11,10 @@ import { checkOwnForm, readBody } from '../http/browser.ts'
 import { withCookies } from '../http/cookies.ts'
 import { answerLeaving } from '../http/leaving.ts'
 import { answerErrorPage, toldOf, toPageError } from '../http/respond.ts'
+import { viewOf } from '../http/view.ts'
 import { answeredPage, askingAnewPage, consentPage, switchingPage } from '../pages/consent.ts'
 import { toPageResponse } from '../pages/page.ts'
+import { nameOf } from '../pages/view.ts'
 import { OAUTH_ERRORS, type OAuthError, refusal } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { isOnDevice } from '../protocol/redirect_uri.ts'
@@ -89,13 +91,13 @@ export function createConsents(
     const { name, walkIn } = showClient(destination)
     const asked = { parameters, ...(pushed === undefined ? {} : { pushed }), sid: session.sid }
     const facts = { jti: newId(), iat: now, exp: now + lives.consent, ...asked }
-    const page = consentPage({
-      issuer,
+    const view = viewOf(c, settings)
+    const page = consentPage(view, {
       consent: await envelopes.seal('consent', facts),
-      ...showQuestion(request, session, settings),
+      ...showQuestion(request, session, settings, view.words),
       clientName: name,
       walkIn,
-      destination: walkIn === undefined && isOnDevice(redirectUri) ? redirectUri : placeOf(redirectUri),
+      destination: walkIn === undefined && isOnDevice(redirectUri) ? redirectUri : nameOf(view, placeOf(redirectUri)),
       isOnDevice: isOnDevice(redirectUri),
     })
     return withCookies(c, await toPageResponse(200, page))
@@ -128,7 +130,7 @@ export function createConsents(
     } catch (thrown) {
       const error = unlessAwaited(thrown, context)
       events.tell('authorization.refused', toldOf(error))
-      return answerErrorPage(error, { issuer, event: 'consent', log })
+      return answerErrorPage(error, { view: viewOf(c, settings), event: 'consent', log })
     }
   }
 
@@ -154,7 +156,7 @@ export function createConsents(
       const again = await ways.again({ ...request, parameters: wanted }, envelopes, now)
       if (again === undefined)
         throw refusal('invalid_request_uri', 'request_uri_ended', 'nothing can come of the request any more')
-      return withCookies(c, await toPageResponse(200, page(issuer, again)))
+      return withCookies(c, await toPageResponse(200, page(viewOf(c, settings), again)))
     } catch (error) {
       return fail(c, toPageError(unlessAwaited(error, context)), request, envelopes, now)
     }
@@ -181,13 +183,13 @@ export function createConsents(
     )
     if (!(await isDecision(decision, jti, exp, now))) {
       events.tell('authorization.refused', { reason: 'stale' })
-      return withCookies(c, await toPageResponse(409, answeredPage(issuer, denied)))
+      return withCookies(c, await toPageResponse(409, answeredPage(viewOf(c, settings), denied)))
     }
     const way = isAllowed ? await codes.send(c, request, session, envelopes, now, { jti, exp }) : denied
     if (isAllowed) await remembered.note(c, request, session, envelopes, now)
     else events.tell('consent.denied', { ...toldOfRequest(request), reason: 'person_denied' })
     log({ level: 'info', event: 'consent', code: decision, client: destination.client.id })
-    return withCookies(c, await answerLeaving(issuer, way, true))
+    return withCookies(c, await answerLeaving(viewOf(c, settings), way, true))
   }
 
   /**
@@ -207,10 +209,13 @@ export function createConsents(
     if (back === undefined || mayPass || error.code === 'invalid_request_uri') {
       // What fails may be the sealing itself.
       const retryAt = mayPass ? await ways.again(request, envelopes, now).catch(() => undefined) : undefined
-      return withCookies(c, await answerErrorPage(error, { issuer, event: 'consent', log, retryAt, back }))
+      return withCookies(
+        c,
+        await answerErrorPage(error, { view: viewOf(c, settings), event: 'consent', log, retryAt, back }),
+      )
     }
     log({ level: 'warn', event: 'consent', code: error.code, reason: error.reason, detail: error.message })
-    return withCookies(c, await answerLeaving(issuer, back, true))
+    return withCookies(c, await answerLeaving(viewOf(c, settings), back, true))
   }
 
   return { isNeeded, ask, take }

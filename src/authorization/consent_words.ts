@@ -9,6 +9,7 @@ import type { LoginProviders } from '../login/authenticate.ts'
 import { accountOf } from '../login/person.ts'
 import { OFFLINE_ACCESS } from '../openid/openid.ts'
 import type { Consent, ShownDetail, ShownFact, ShownHandOver, ShownResource, ShownValue } from '../pages/consent.ts'
+import { fillText, type Words, writeSpan } from '../pages/words/words.ts'
 import {
   type DetailType,
   type DetailTypes,
@@ -32,36 +33,39 @@ function writeName(member: string): string {
 }
 
 /** Returns what is told in place of nothing: no word of the client's. */
-function tellNothing(text: 'none' | 'empty' | 'only spaces'): ShownValue {
+function tellNothing(text: string): ShownValue {
   return { text, isOurs: true }
 }
 
-function showScalar(value: unknown): ShownValue {
-  const text = typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)
+function showScalar({ consent }: Words, value: unknown): ShownValue {
+  const text = typeof value === 'boolean' ? (value ? consent.yes : consent.no) : String(value)
   if (text.trim() !== '') return { text, isOurs: false }
-  return tellNothing(text === '' ? 'empty' : 'only spaces')
+  return tellNothing(text === '' ? consent.empty : consent.spaces)
 }
 
 /** Returns a value and all that is in it under its name. Nothing is left out, and nothing shortened. */
-function showValue(label: string, schema: Schema | undefined, value: unknown): readonly ShownFact[] {
+function showValue(words: Words, label: string, schema: Schema | undefined, value: unknown): readonly ShownFact[] {
+  const nothing = [tellNothing(words.consent.none)]
   if (Array.isArray(value)) {
     const isFlat = value.every((item) => typeof item !== 'object')
-    if (isFlat) return [{ label, values: value.length === 0 ? [tellNothing('none')] : value.map(showScalar) }]
-    return value.flatMap((item, index) => showValue(numbered(label, index, value.length), schema?.items, item))
+    if (isFlat) return [{ label, values: value.length === 0 ? nothing : value.map((one) => showScalar(words, one)) }]
+    return value.flatMap((item, index) =>
+      showValue(words, numbered(words, label, index, value.length), schema?.items, item),
+    )
   }
-  if (typeof value !== 'object' || value === null) return [{ label, values: [showScalar(value)] }]
-  const facts = showMembers(schema, value)
-  return [facts.length === 0 ? { label, values: [tellNothing('none')] } : { label, facts }]
+  if (typeof value !== 'object' || value === null) return [{ label, values: [showScalar(words, value)] }]
+  const facts = showMembers(words, schema, value)
+  return [facts.length === 0 ? { label, values: nothing } : { label, facts }]
 }
 
 /** Returns which one of several it is; nothing is said of the only one. */
-function whichOf(index: number, count: number): string | undefined {
-  return count === 1 ? undefined : `${index + 1} of ${count}`
+function whichOf({ consent }: Words, index: number, count: number): string | undefined {
+  return count === 1 ? undefined : fillText(consent.which, { number: index + 1, count })
 }
 
-function numbered(label: string, index: number, count: number): string {
-  const which = whichOf(index, count)
-  return which === undefined ? label : `${label}, ${which}`
+function numbered(words: Words, label: string, index: number, count: number): string {
+  const which = whichOf(words, index, count)
+  return which === undefined ? label : fillText(words.consent.detail, { detail: label, which })
 }
 
 /** Tells whether a person would take two names for one. */
@@ -75,7 +79,7 @@ function callApart(name: string, own: string, others: readonly string[]): string
   return others.some((other) => isAlike(name, other)) ? `${name} (${own})` : name
 }
 
-function showMembers(schema: Schema | undefined, value: object): readonly ShownFact[] {
+function showMembers(words: Words, schema: Schema | undefined, value: object): readonly ShownFact[] {
   const known = [...(schema?.properties ?? [])].map(([member, { title }]) => ({
     member,
     name: title ?? writeName(member),
@@ -83,7 +87,7 @@ function showMembers(schema: Schema | undefined, value: object): readonly ShownF
   return Object.entries(value).flatMap(([member, one]) => {
     const name = known.find((other) => other.member === member)?.name ?? writeName(member)
     const others = known.filter((other) => other.member !== member).map((other) => other.name)
-    return showValue(callApart(name, member, others), schema?.properties?.get(member), one)
+    return showValue(words, callApart(name, member, others), schema?.properties?.get(member), one)
   })
 }
 
@@ -93,6 +97,7 @@ function showDetail(
   type: DetailType,
   { details }: Asked,
   types: DetailTypes,
+  words: Words,
 ): Omit<ShownDetail, 'elsewhere'> {
   const { type: _, locations: __, ...members } = detail
   const alike = details.filter((other) => other.detail.type === detail.type)
@@ -100,9 +105,9 @@ function showDetail(
   const others = [...types.values()].filter((other) => other !== type).map(({ name }) => name)
   return {
     name: callApart(type.name, type.type, others),
-    which: whichOf(index, alike.length),
+    which: whichOf(words, index, alike.length),
     description: type.description,
-    facts: showMembers(type.schema, members),
+    facts: showMembers(words, type.schema, members),
   }
 }
 
@@ -135,6 +140,7 @@ function showRequest(
   request: Asked,
   types: DetailTypes,
   providers: LoginProviders | undefined,
+  words: Words,
 ): readonly ShownResource[] {
   const { scope, resources, details } = request
   const handOver = showHandOver(request, providers)
@@ -156,20 +162,10 @@ function showRequest(
         const others = places.filter((other) => other !== resource && placed.at.includes(other.uri))
         return type === undefined
           ? []
-          : [{ ...showDetail(placed, type, request, types), elsewhere: others.map(callPlace) }]
+          : [{ ...showDetail(placed, type, request, types, words), elsewhere: others.map(callPlace) }]
       }),
     }
   })
-}
-
-/** Returns a span of time as a person reads it. */
-export function writeSpan(seconds: number): string {
-  const [size, unit] = [[86_400, 'day'] as const, [3600, 'hour'] as const].find(([least]) => seconds >= least) ?? [
-    60,
-    'minute',
-  ]
-  const count = Math.round(seconds / size)
-  return `${count} ${unit}${count === 1 ? '' : 's'}`
 }
 
 /** What stands on the consent page of what is asked for, and by whom, and of the person. */
@@ -180,22 +176,26 @@ export function showQuestion(
   request: Asked,
   session: Session,
   { approvable, openid, detailTypes, authenticate }: EndpointContext['settings'],
+  words: Words,
 ): ShownQuestion {
   const { client } = request.destination
   const uris = new Set([...request.resources, ...resourcesOf(request.details)])
   const wished = [...uris].flatMap((uri) => approvable.get(uri) ?? [])
   const lifetime = client.grantTypes.has('refresh_token')
-    ? `${writeSpan(client.refreshTokenLifetime)}, ${request.scope.includes(OFFLINE_ACCESS) ? 'even after you log out' : 'or until you log out'}`
-    : writeSpan(Math.max(...wished.map(({ accessTokenLifetime }) => accessTokenLifetime)))
+    ? fillText(request.scope.includes(OFFLINE_ACCESS) ? words.consent.afterLogout : words.consent.untilLogout, {
+        span: writeSpan(words, client.refreshTokenLifetime),
+      })
+    : writeSpan(words, Math.max(...wished.map(({ accessTokenLifetime }) => accessTokenLifetime)))
   return {
     clientName: client.name,
     clientHost: client.uri === undefined ? undefined : new URL(client.uri).host,
-    about: showPerson(openid, request, session.claims),
+    about: showPerson(words, openid, request, session.claims),
     resources: showRequest(
       wished.filter(({ purpose }) => purpose === 'access'),
       request,
       detailTypes,
       authenticate?.providers,
+      words,
     ),
     account: accountOf(session),
     lifetime,

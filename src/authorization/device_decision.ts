@@ -8,6 +8,7 @@ import type { Context } from 'hono'
 import type { EndpointContext } from '../context.ts'
 import type { Waiting, WaitingDevices } from '../grants/waiting_devices.ts'
 import { withCookies } from '../http/cookies.ts'
+import { viewOf } from '../http/view.ts'
 import { REVOKED_FOR } from '../issuing/revocation_names.ts'
 import { deviceAnsweredPage, deviceOverPage } from '../pages/device.ts'
 import { toPageResponse } from '../pages/page.ts'
@@ -67,8 +68,6 @@ export function createDecideDevice(
   { settings, log, events }: EndpointContext,
   { sessions, approve, allowed, view }: DeviceDecisionParts,
 ): DecideDevice {
-  const { issuer } = settings
-
   async function put(
     { session, devices, now }: LoggedIn,
     decision: 'allow' | 'deny',
@@ -90,14 +89,14 @@ export function createDecideDevice(
     const { client } = request.destination
     const { sub, sid } = session
     const told = { ...toldOfRequest(request), ...toldOfPerson(session) }
-    const answered = deviceAnsweredPage(issuer, decision, client.name)
+    const answered = deviceAnsweredPage(viewOf(c, settings), decision, client.name)
     const isFirst = isOpen(waiting, now) && (await put(visit, decision, waiting, request))
     if (!isFirst) {
       const { state, approval } = (await devices.find(waiting.userCode))?.facts ?? {}
       const isSame = decision === 'deny' ? state === 'denied' : approval?.sid === session.sid && approval.sub === sub
       if (!isSame) {
         events.tell('authorization.refused', { ...told, reason: 'stale' })
-        return withCookies(c, await toPageResponse(409, deviceOverPage(issuer)))
+        return withCookies(c, await toPageResponse(409, deviceOverPage(viewOf(c, settings))))
       }
     }
     // Again, too: the first answer, with its cookies, may have been lost.

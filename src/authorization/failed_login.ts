@@ -11,6 +11,7 @@ import { sameAgain } from '../http/browser.ts'
 import { withCookies } from '../http/cookies.ts'
 import { answerLeaving } from '../http/leaving.ts'
 import { answerErrorPage, type ErrorPageOptions, toldOf, toPageError } from '../http/respond.ts'
+import { viewOf } from '../http/view.ts'
 import { OAUTH_ERRORS, type OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import type { Answers } from './authorization_response.ts'
@@ -47,7 +48,7 @@ export function createFailedLogins(
       const { code, reason, message: detail } = error
       log({ level: 'warn', event: 'login', code, reason, client: id, ...at, detail })
       events.tell('login.failed', { ...toldOf(error), ...(provider && { method: provider }) })
-      return answerLeaving(issuer, await answers.refuse(destination, error, now), c.req.method === 'POST')
+      return answerLeaving(viewOf(c, settings), await answers.refuse(destination, error, now), c.req.method === 'POST')
     },
     async show(c, thrown, now, { request, ...known } = {}) {
       const error = toPageError(unlessAwaited(thrown, { isWhole }))
@@ -57,7 +58,10 @@ export function createFailedLogins(
       const mayPass = OAUTH_ERRORS[error.code].status >= 500
       const retryAt = known.retryAt ?? (mayPass ? sameAgain(c.req.raw, issuer) : undefined)
       const back = request && (await ways.back(c, request, error, now))
-      return withCookies(c, await answerErrorPage(error, { ...known, issuer, event: 'login', log, retryAt, back }))
+      return withCookies(
+        c,
+        await answerErrorPage(error, { ...known, view: viewOf(c, settings), event: 'login', log, retryAt, back }),
+      )
     },
   }
 }

@@ -7,7 +7,6 @@
 import type { Context } from 'hono'
 import type { EndpointContext } from '../context.ts'
 import { refusal } from '../protocol/error.ts'
-import { readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import { withoutLogin } from './altered_request.ts'
@@ -18,7 +17,7 @@ import { begunAt, type LoginFacts } from './login_facts.ts'
 import type { PushedRequests } from './pushed_requests.ts'
 import type { Sessions } from './session.ts'
 import { toldOfPerson } from './told_facts.ts'
-import { devicePageOf } from './ways.ts'
+import { deviceAgain } from './ways.ts'
 
 /** Stands beside a request that goes on after a login for which a browser without cookies went nowhere: it should have some now. */
 export const LOGGED_IN = 'logged_in'
@@ -75,7 +74,7 @@ export function createFinishLogin(
     const goesOnAt =
       at === undefined
         ? await pushedRequests.goOnAt({ ...facts, ...met }, envelopes, now)
-        : devicePageOf(issuer, readParameters(parameters).get('user_code'))
+        : deviceAgain(issuer, parameters)
     await sessions.checkCanStart(person, envelopes, now)
     await spend(facts)
     const sid = await sessions.start(c, person, facts.browser, envelopes, now)

@@ -9,8 +9,10 @@ import { digestLabels } from '../../keys/digest.ts'
 import type { EndpointContext } from '../context.ts'
 import { checkOwnForm, LONGEST_FORM, readBody } from '../http/browser.ts'
 import { type Cookies, withCookies } from '../http/cookies.ts'
+import { viewOf } from '../http/view.ts'
 import type { Transaction } from '../login/authenticate.ts'
 import { readLoginAnswer } from '../login/login_answer.ts'
+import { nameOf } from '../pages/view.ts'
 import { OAuthError, refusal } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { isOnDevice } from '../protocol/redirect_uri.ts'
@@ -105,7 +107,7 @@ export function createLogins(
       parameters,
       // Of a login that it met before nothing counts any more.
       ...(pushed === undefined ? {} : { pushed: { jti: pushed.jti, until: pushed.until } }),
-      client_name: clientName,
+      client_name: nameOf(viewOf(c, settings), clientName),
       fresh: prompt.has('login') || maxAge === 0,
       ...(prompt.has('select_account') ? { choosing: true } : {}),
       ...(prompt.has('create') ? { creating: true } : {}),
@@ -119,8 +121,10 @@ export function createLogins(
   async function beginForDevice(
     ...[c, userCode, prompt, envelopes, now]: Parameters<Logins['beginForDevice']>
   ): Promise<Response> {
-    const parameters = userCode === undefined ? '' : `user_code=${userCode}`
-    const clientName = 'A device'
+    const { uiLocales, words } = viewOf(c, settings)
+    const asked = { ...(userCode && { user_code: userCode }), ...(uiLocales && { ui_locales: uiLocales }) }
+    const parameters = new URLSearchParams(asked).toString()
+    const clientName = words.common.aDevice
     const wish = { parameters, at: 'device', client_name: clientName, fresh: prompt === 'login' } as const
     const choosing = prompt === 'select_account' ? { choosing: true } : {}
     return start(c, { ...wish, ...choosing }, { clientName, walkIn: undefined, isOnDevice: false }, envelopes, now)

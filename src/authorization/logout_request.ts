@@ -13,7 +13,7 @@ import type { Client } from '../registration/clients/client.ts'
 import type { Clients } from '../registration/known_clients.ts'
 import { LONGEST_STATE } from './destination.ts'
 
-/** The parameters of such a request. What `logout_hint` and `ui_locales` say is not looked at. */
+/** The parameters of such a request. What `logout_hint` says is not looked at. */
 const LOGOUT_PARAMETERS = [
   'id_token_hint',
   'client_id',
@@ -24,7 +24,7 @@ const LOGOUT_PARAMETERS = [
 ] as const
 
 /** What goes on from one page to the next. */
-const KEPT = ['client_id', 'post_logout_redirect_uri', 'state'] as const
+const KEPT = ['client_id', 'post_logout_redirect_uri', 'state', 'ui_locales'] as const
 
 /** What a client asks. */
 export interface LogoutRequest {

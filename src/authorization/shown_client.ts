@@ -7,14 +7,19 @@
 
 import type { EndpointContext } from '../context.ts'
 import type { ShownWalkIn } from '../pages/consent.ts'
+import { LANGUAGES } from '../pages/language.ts'
 import { skeletonOf } from '../protocol/confusable.ts'
 import { isOnDevice } from '../protocol/redirect_uri.ts'
 import type { Client } from '../registration/clients/client.ts'
 import type { Destination } from './destination.ts'
 
+/** What cookies call an app on the person's own device that may be called nothing else: nobody else can be called so. */
+export const ON_DEVICE: string = LANGUAGES.en.common.appOnDevice
+
 /** What a person is told of a client. */
 export interface ShownClient {
-  readonly name: string
+  /** Nothing of one on the person's own device that may be called nothing else. */
+  readonly name: string | undefined
   /** What is known of one that nobody configured. */
   readonly walkIn: ShownWalkIn | undefined
 }
@@ -24,11 +29,9 @@ export type ShowClient = (
   destination: Pick<Destination, 'client'> & Partial<Pick<Destination, 'redirectUri'>>,
 ) => ShownClient
 
-const ON_DEVICE = 'an app on this device'
-
-/** Returns where an answer goes, as a person can read it. */
-export function placeOf(redirectUri: string | undefined): string {
-  return redirectUri === undefined || isOnDevice(redirectUri) ? ON_DEVICE : new URL(redirectUri).host
+/** Returns the host to which an answer goes; nothing where that is an app on the person's own device. */
+export function placeOf(redirectUri: string | undefined): string | undefined {
+  return redirectUri === undefined || isOnDevice(redirectUri) ? undefined : new URL(redirectUri).host
 }
 
 /** A host or a URL, also with the dots of other scripts: where a name gives way it is a host that stands there. */
@@ -40,7 +43,7 @@ export function createShowClient({ settings }: EndpointContext): ShowClient {
   // Who is known here is called so by the operator, and nobody else can be.
   const taken = new Set(
     [
-      ON_DEVICE,
+      ...Object.values(LANGUAGES).map(({ common }) => common.appOnDevice),
       ...[issuer, new URL(issuer).host],
       ...[...clients.values()].flatMap(({ id, name }) => [id, name]),
       ...[...resources.values()].flatMap(({ uri, name }) => [uri, name]),

@@ -12,9 +12,11 @@
 import type { Context } from 'hono'
 import type { EndpointContext } from '../context.ts'
 import { keepOpener } from '../http/popup.ts'
+import { askLanguage } from '../http/view.ts'
 import type { WayBack } from '../pages/leaving.ts'
 import { OAuthError } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
+import { addParameters } from '../protocol/redirect_uri.ts'
 import type { PurposeEnvelopes } from '../token/purpose.ts'
 import type { AuthorizationRequest, Pushed } from './authorization_request.ts'
 import type { Answers } from './authorization_response.ts'
@@ -41,7 +43,8 @@ export interface About {
 /** Ways on. */
 export interface Ways {
   /**
-   * Returns what an envelope is about. The opener is kept where the client of the request opens popups.
+   * Returns what an envelope is about. The opener is kept where the client of the request opens popups, and pages are in the language
+   * that the request asks for.
    *
    * @throws {TokenError} when it is none of ours, or ended a day ago
    */
@@ -61,9 +64,19 @@ export interface Ways {
   back(c: Context, request: RequestInside, error: OAuthError, now: number): Promise<WayBack | undefined>
 }
 
-/** Returns the address at which a person answers a device; with the code, if it is known. */
-export function devicePageOf(issuer: string, userCode: string | undefined): string {
-  return userCode === undefined ? `${issuer}/device` : `${issuer}/device?user_code=${userCode}`
+/** Returns the address at which a person answers a device; with the code, if it is known, and what else is asked for. */
+export function devicePageOf(
+  issuer: string,
+  userCode: string | undefined,
+  asked: Readonly<Record<string, string | undefined>> = {},
+): string {
+  return addParameters(`${issuer}/device`, { user_code: userCode, ...asked })
+}
+
+/** Returns the address at which a device is answered in the end, for which a person logged in. */
+export function deviceAgain(issuer: string, parameters: string): string {
+  const asked = readParameters(parameters)
+  return devicePageOf(issuer, asked.get('user_code'), { ui_locales: asked.get('ui_locales') })
 }
 
 /** Returns where a request goes on, as its envelope has it. */
@@ -81,7 +94,9 @@ export function createWays(
     async about(c, purpose, envelope, envelopes, now) {
       const { parameters, pushed, at, exp, browser } = await envelopes.openLate(purpose, envelope)
       const request = { parameters: String(parameters), pushed: pushed as Pushed | undefined, ...atOf(at) }
-      const client = clients.find(readParameters(request.parameters).get('client_id') ?? '')
+      const asked = readParameters(request.parameters)
+      const client = clients.find(asked.get('client_id') ?? '')
+      askLanguage(c, asked.get('ui_locales'))
       keepOpener(c, client)
       if (client !== undefined) events.note(toldOfClient(client))
       return { request, hasEnded: now >= exp, browser }
@@ -96,7 +111,7 @@ export function createWays(
       }
     },
     async again({ parameters, pushed, at }, envelopes, now) {
-      if (at === 'device') return devicePageOf(issuer, readParameters(parameters).get('user_code'))
+      if (at === 'device') return deviceAgain(issuer, parameters)
       if (pushed === undefined) return pushedRequests.goOnAt({ parameters }, envelopes, now)
       const { jti, until } = pushed
       // A login that it met before counts no more.

@@ -7,12 +7,14 @@
 import type { Context } from 'hono'
 import type { AllowedApps } from '../authorization/allowed_apps.ts'
 import type { Session, Sessions } from '../authorization/session.ts'
+import { ON_DEVICE } from '../authorization/shown_client.ts'
 import { toldOfClient, toldOfPerson } from '../authorization/told_facts.ts'
 import type { EndpointContext } from '../context.ts'
 import type { EventFacts } from '../events/event.ts'
 import { checkOwnForm, readBody } from '../http/browser.ts'
 import { type Cookies, withCookies } from '../http/cookies.ts'
 import { answerErrorPage, toldOf } from '../http/respond.ts'
+import { askLanguage, viewOf } from '../http/view.ts'
 import { waitUntilOf } from '../http/wait_until.ts'
 import type { Revoking } from '../issuing/revoking.ts'
 import { TokenError } from '../jose/error.ts'
@@ -32,11 +34,6 @@ export interface AppsParts {
   readonly revoking: Revoking
 }
 
-/** Returns what an app was told, as a sentence that begins with "Was told". */
-function writeTold(words: readonly string[]): string {
-  return words.length === 0 ? 'who you are' : `who you are, and your ${words.join(', ')}`
-}
-
 /** Returns the endpoint, for GET and POST. */
 export function createAppsEndpoint(
   context: EndpointContext,
@@ -53,24 +50,25 @@ export function createAppsEndpoint(
   }
 
   async function show(c: Context, session: Session, envelopes: PurposeEnvelopes, now: number): Promise<Response> {
+    const view = viewOf(c, settings)
     const { apps, isCut } = await allowed.read(c, session, envelopes)
+    const callHere = (name: string): string => (name === ON_DEVICE ? view.words.common.appOnDevice : name)
     /** Seals a press: what it ends, in this session. */
     const press = (ends: string | null): Promise<string> =>
       envelopes.seal('apps', { jti: newId(), iat: now, exp: now + lives.consent, sid: session.sid, ends })
     const rows = apps.map(async ({ client_id, name, host, resources: uris, scope, told = [], at }) => ({
-      name,
-      host,
+      name: callHere(name),
+      host: host && callHere(host),
       resources: uris.filter((uri) => uri !== userinfo?.uri).map((uri) => resources.get(uri)?.name ?? uri),
       actsAt: placesOf(uris),
       // What asks who the person is stands there in words.
       scope: scope.filter((token) => userinfo?.scopes.includes(token) !== true),
-      told: scope.includes(OPENID) && userinfo !== undefined ? writeTold(told) : undefined,
+      told: scope.includes(OPENID) && userinfo !== undefined ? told : undefined,
       isOffline: userinfo !== undefined && scope.includes(OFFLINE_ACCESS),
       at,
       press: await press(client_id),
     }))
-    const page = appsPage({
-      issuer,
+    const page = appsPage(view, {
       account: accountOf(session),
       apps: await Promise.all(rows),
       isCut,
@@ -85,6 +83,7 @@ export function createAppsEndpoint(
     checkOwnForm(c.req.raw.headers, issuer)
     const form = readParameters(await readBody(c.req.raw))
     form.checkOnce()
+    askLanguage(c, form.get('ui_locales'))
     try {
       const facts = await envelopes.open('apps', form.require('press'))
       if (facts['sid'] === session.sid) return facts
@@ -125,7 +124,10 @@ export function createAppsEndpoint(
       code: clientId === undefined ? 'all' : 'app',
       ...(clientId && { client: clientId }),
     })
-    return withCookies(c, await toPageResponse(200, endedPage(issuer, clientId === undefined, placesOf(uris, ended))))
+    return withCookies(
+      c,
+      await toPageResponse(200, endedPage(viewOf(c, settings), clientId === undefined, placesOf(uris, ended))),
+    )
   }
 
   return async (c) => {
@@ -133,11 +135,11 @@ export function createAppsEndpoint(
       const now = context.now()
       const envelopes = context.envelopes(keyRing.open(now), now)
       const session = await sessions.read(c, envelopes, now)
-      if (session === undefined) return withCookies(c, await toPageResponse(200, notLoggedInPage(issuer)))
+      if (session === undefined) return withCookies(c, await toPageResponse(200, notLoggedInPage(viewOf(c, settings))))
       return await (c.req.method === 'POST' ? end : show)(c, session, envelopes, now)
     } catch (error) {
       if (c.req.method === 'POST') events.tell('subject.revoked', toldOf(error))
-      return answerErrorPage(error, { issuer, event: 'apps', log, retryAt: `${issuer}/apps` })
+      return answerErrorPage(error, { view: viewOf(c, settings), event: 'apps', log, retryAt: `${issuer}/apps` })
     }
   }
 }

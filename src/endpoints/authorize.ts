@@ -26,6 +26,7 @@ import { answerLeaving } from '../http/leaving.ts'
 import { createLimiting } from '../http/limiting.ts'
 import { keepOpener } from '../http/popup.ts'
 import { answerErrorPage, type ErrorPageOptions, toldOf, toOAuthError, toPageError } from '../http/respond.ts'
+import { askLanguage, viewOf } from '../http/view.ts'
 import { OAUTH_ERRORS, type OAuthError, refusal } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
@@ -85,7 +86,7 @@ export function createAuthorizeEndpoint(
     }
     log({ level: 'info', event: 'authorize', client: destination.client.id })
     const way = await codes.send(c, request, session, envelopes, now)
-    return withCookies(c, await answerLeaving(issuer, way, false))
+    return withCookies(c, await answerLeaving(viewOf(c, settings), way, false))
   }
 
   /** Opens what a browser brings in place of a request: one that was pushed, or one that its client signed. */
@@ -105,8 +106,10 @@ export function createAuthorizeEndpoint(
     const named = clients.find(asked.get('client_id') ?? '')
     // Who has a document somewhere is known when that was read.
     if (named !== undefined && !isByDocument(named)) events.note(toldOfClient(named))
+    askLanguage(c, asked.get('ui_locales'))
     const opened = await open(asked, now)
     const parameters = opened?.parameters ?? asked
+    askLanguage(c, parameters.get('ui_locales'))
     const meeting = { now, asker: context.hooks.addressOf?.(c.req.raw, c.env) }
     const destination = await proveDestination(parameters, clients, meeting)
     events.note(toldOfClient(destination.client))
@@ -143,10 +146,13 @@ export function createAuthorizeEndpoint(
     const isLimited = error.code === 'slow_down'
     if (back === undefined || mayPass || isLimited || error.code === 'invalid_request_uri') {
       const retryAt = back === undefined || mayPass || isLimited ? sameAgain(c.req.raw, issuer) : undefined
-      return withCookies(c, await answerErrorPage(error, { issuer, event: 'authorize', log, retryAt, back }))
+      return withCookies(
+        c,
+        await answerErrorPage(error, { view: viewOf(c, settings), event: 'authorize', log, retryAt, back }),
+      )
     }
     log({ level: 'warn', event: 'authorize', code: error.code, reason: error.reason, detail: error.message })
-    return withCookies(c, await answerLeaving(issuer, back, false))
+    return withCookies(c, await answerLeaving(viewOf(c, settings), back, false))
   }
 
   return async (c) => {
@@ -158,7 +164,7 @@ export function createAuthorizeEndpoint(
     } catch (thrown) {
       const error = unlessAwaited(thrown, context)
       events.tell('authorization.refused', toldOf(error))
-      return answerErrorPage(error, { issuer, event: 'authorize', log, ...unproved(c, error) })
+      return answerErrorPage(error, { view: viewOf(c, settings), event: 'authorize', log, ...unproved(c, error) })
     }
     const { destination, parameters, opened, asked } = proved
     keepOpener(c, destination.client)

@@ -13,9 +13,11 @@ import { checkOwnForm } from '../http/browser.ts'
 import type { Cookies } from '../http/cookies.ts'
 import type { FormEndpoint } from '../http/form_endpoint.ts'
 import { answerErrorPage } from '../http/respond.ts'
+import { viewOf } from '../http/view.ts'
 import { demoTokenPage, type ShownIdToken } from '../pages/demo.ts'
 import { errorPage } from '../pages/error.ts'
 import { toPageResponse } from '../pages/page.ts'
+import { inEnglish, type View } from '../pages/view.ts'
 import { readParameters } from '../protocol/parameters.ts'
 import { challengeOf } from '../protocol/pkce.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
@@ -58,13 +60,13 @@ export function createDemo(
   }
 
   async function finish(c: Context): Promise<Response> {
+    const view = inEnglish(viewOf(c, settings))
     const parameters = readParameters(new URL(c.req.url).search)
     const [state, code_verifier = ''] = (cookies.get(c, 'demo') ?? '').split('.')
     const code = parameters.get('code')
     if (code === undefined || state === '' || parameters.get('state') !== state || parameters.get('iss') !== issuer) {
       const words = 'The demo app got no token: you denied it, or this answer is not for it.'
-      const page = errorPage({
-        issuer,
+      const page = errorPage(view, {
         title: 'No token',
         words,
         code: parameters.get('error') ?? 'none',
@@ -82,15 +84,14 @@ export function createDemo(
     })
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
     const answer = await token({ uri: `${issuer}/token`, method: 'POST', headers, body: body.toString() })
-    return show(JSON.parse(answer.body))
+    return show(view, JSON.parse(answer.body))
   }
 
-  async function show(answer: Readonly<Record<string, unknown>>): Promise<Response> {
+  async function show(view: View, answer: Readonly<Record<string, unknown>>): Promise<Response> {
     const { access_token, id_token, expires_in, refresh_token, error } = answer
     const resource = resources.get(DEMO_RESOURCE)
     if (typeof access_token !== 'string' || resource === undefined) {
-      const page = errorPage({
-        issuer,
+      const page = errorPage(view, {
         title: 'No token',
         words: 'The code was not good for one.',
         code: String(error),
@@ -103,8 +104,7 @@ export function createDemo(
     const leaves = keyRing.open(now).leavesFor('access', uri, enc, accessTokenLifetime, branch)
     const { facts: claims, kid } = await openEnvelope(access_token, 'at+jwe', leaves, now)
     const leaf = leaves.opening(kid, now)
-    const page = demoTokenPage({
-      issuer,
+    const page = demoTokenPage(view, {
       token: access_token,
       expiresIn: Number(expires_in),
       hasRefreshToken: refresh_token !== undefined,
@@ -121,7 +121,7 @@ export function createDemo(
     try {
       return c.req.method === 'POST' ? begin(c) : await finish(c)
     } catch (error) {
-      return answerErrorPage(error, { issuer, event: 'demo', log })
+      return answerErrorPage(error, { view: viewOf(c, settings), event: 'demo', log })
     }
   }
 }

@@ -10,7 +10,7 @@
 import type { Context } from 'hono'
 import { digestLabels } from '../../keys/digest.ts'
 import { type LoginPrompt, promptForAnother } from '../authorization/altered_request.ts'
-import { showQuestion, writeSpan } from '../authorization/consent_words.ts'
+import { showQuestion } from '../authorization/consent_words.ts'
 import {
   createDecideDevice,
   type DeviceDecisionParts,
@@ -30,11 +30,14 @@ import { checkNavigation, checkOwnForm, isPrefetch, readBody } from '../http/bro
 import { withCookies } from '../http/cookies.ts'
 import { createLimiting } from '../http/limiting.ts'
 import { answerErrorPage, toldOf } from '../http/respond.ts'
+import { askLanguage, viewOf } from '../http/view.ts'
 import { TokenError } from '../jose/error.ts'
 import { accountOf } from '../login/person.ts'
 import { askingAnewPage, consentPage, switchingPage } from '../pages/consent.ts'
 import { deviceCodePage, deviceOverPage, tooManyCodesPage } from '../pages/device.ts'
 import { type Page, toPageResponse } from '../pages/page.ts'
+import type { View } from '../pages/view.ts'
+import { fillText } from '../pages/words/words.ts'
 import { refusal } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import { readUserCode, showUserCode } from '../protocol/user_code.ts'
@@ -67,6 +70,8 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
   const answer = async ({ c }: Visit, status: number, page: Page, headers = {}): Promise<Response> =>
     withCookies(c, await toPageResponse(status, page, headers))
 
+  const viewFor = ({ c }: Visit): View => viewOf(c, settings)
+
   /** Seals a form, for this session alone. */
   function sealForm({ session, envelopes, now }: LoggedIn, facts: object, exp = now + lives.consent): Promise<string> {
     return envelopes.seal('consent', { jti: newId(), iat: now, exp, sid: session.sid, ...facts })
@@ -91,8 +96,7 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
     visit: LoggedIn,
     { userCode = '', isWrong = false }: { readonly userCode?: string | undefined; readonly isWrong?: boolean },
   ): Promise<Response> {
-    const page = deviceCodePage({
-      issuer,
+    const page = deviceCodePage(viewFor(visit), {
       account: accountOf(visit.session),
       form: await sealForm(visit, { device: 'code' }),
       userCode: userCode === '' ? '' : showUserCode(userCode),
@@ -114,12 +118,15 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
 
   /** Sends the browser to the beginning: no redirect, for after a form it may have to leave for a login. */
   function beginAnew(visit: Visit, userCode: string | undefined): Promise<Response> {
-    return answer(visit, 200, askingAnewPage(issuer, devicePageOf(issuer, userCode)))
+    const view = viewFor(visit)
+    return answer(visit, 200, askingAnewPage(view, devicePageOf(issuer, userCode, { ui_locales: view.uiLocales })))
   }
 
   /** Sends the browser to a new login, and back with the same code. */
   function logInAnew(visit: Visit, userCode: string, prompt: LoginPrompt = 'login'): Promise<Response> {
-    return answer(visit, 200, switchingPage(issuer, `${devicePageOf(issuer, userCode)}&prompt=${prompt}`))
+    const view = viewFor(visit)
+    const location = devicePageOf(issuer, userCode, { prompt, ui_locales: view.uiLocales })
+    return answer(visit, 200, switchingPage(view, location))
   }
 
   /** Reads a request that waits by the settings of now; nothing where its client is gone. No client that walks in has devices. */
@@ -142,7 +149,7 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
     if (wait > 0) {
       log({ level: 'warn', event: 'device', code: 'slow_down', detail: 'too many wrong user codes of a person' })
       events.tell('limit.reached', { reason: 'limited', method: 'user_code' })
-      return answer(visit, 429, tooManyCodesPage(issuer, Math.ceil(wait / 60)), { 'Retry-After': String(wait) })
+      return answer(visit, 429, tooManyCodesPage(viewFor(visit), Math.ceil(wait / 60)), { 'Retry-After': String(wait) })
     }
     const waiting = userCode === undefined ? undefined : await devices.find(userCode)
     const request = waiting !== undefined && isOpen(waiting, now) ? readWaiting(waiting) : undefined
@@ -161,14 +168,14 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
     const { jti, iat, exp } = facts
     if (!isNewForDevice(session, request, iat, now)) return logInAnew(visit, userCode)
     await devices.checkFits(waiting, { state: 'approved', approval: approve(request, session, jti, now) })
-    const page = consentPage({
-      issuer,
-      ...showQuestion(request, session, settings),
+    const view = viewFor(visit)
+    const page = consentPage(view, {
+      ...showQuestion(request, session, settings, view.words),
       consent: await sealForm(visit, { device: 'consent', user_code: userCode, request: jti }, exp),
-      destination: `the device that shows ${showUserCode(userCode)}`,
+      destination: fillText(view.words.consent.goesToDevice, { code: showUserCode(userCode) }),
       isOnDevice: false,
       walkIn: undefined,
-      device: { began: iat, ago: now - iat < 60 ? 'less than a minute ago' : `${writeSpan(now - iat)} ago` },
+      device: { began: iat, ago: now - iat },
     })
     return answer(visit, 200, page)
   }
@@ -187,7 +194,7 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
     const request = waiting?.facts.jti === own['request'] && waiting !== undefined ? readWaiting(waiting) : undefined
     if (waiting === undefined || request === undefined) {
       events.tell('authorization.refused', { reason: 'stale' })
-      return answer(visit, 409, deviceOverPage(issuer))
+      return answer(visit, 409, deviceOverPage(viewFor(visit)))
     }
     // The session may have become another one since the question.
     const isEnough = decision === 'deny' || isNewForDevice(visit.session, request, waiting.facts.iat, visit.now)
@@ -202,11 +209,15 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
       checkOwnForm(c.req.raw.headers, issuer)
       const form = readParameters(await readBody(c.req.raw))
       form.checkOnce()
+      askLanguage(c, form.get('ui_locales'))
       return await (form.get('consent') === undefined ? tryCode : takeDecision)(visit, form)
     } catch (thrown) {
       const error = unlessAwaited(thrown, context)
       events.tell('authorization.refused', toldOf(error))
-      return withCookies(c, await answerErrorPage(error, { issuer, event: 'device', log, retryAt: `${issuer}/device` }))
+      return withCookies(
+        c,
+        await answerErrorPage(error, { view: viewOf(c, settings), event: 'device', log, retryAt: `${issuer}/device` }),
+      )
     }
   }
 }

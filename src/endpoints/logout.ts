@@ -19,6 +19,7 @@ import { type Cookies, withCookies } from '../http/cookies.ts'
 import { answerLeaving } from '../http/leaving.ts'
 import { keepOpener } from '../http/popup.ts'
 import { answerErrorPage, toldOf, toPageError } from '../http/respond.ts'
+import { askLanguage, viewOf } from '../http/view.ts'
 import type { IdTokenHints } from '../issuing/id_token_hints.ts'
 import { sidFor } from '../issuing/id_tokens.ts'
 import { accountOf } from '../login/person.ts'
@@ -81,8 +82,7 @@ export function createLogoutEndpoint(
   }
 
   async function ask(c: Context, { client, location, kept }: LogoutRequest, session: Session): Promise<Response> {
-    const page = logoutPage({
-      issuer,
+    const page = logoutPage(viewOf(c, settings), {
       account: accountOf(session),
       token: tokenOf(session),
       isForGood: guard !== undefined,
@@ -102,8 +102,9 @@ export function createLogoutEndpoint(
    */
   async function leave(c: Context, request: LogoutRequest, isProved: boolean, isAfterForm: boolean): Promise<Response> {
     const back = wayOf(request)
-    if (back !== undefined && isProved && !isAfterForm) return withCookies(c, await answerLeaving(issuer, back, false))
-    return withCookies(c, await toPageResponse(200, loggedOutPage(issuer, back, { goes: isProved })))
+    if (back !== undefined && isProved && !isAfterForm)
+      return withCookies(c, await answerLeaving(viewOf(c, settings), back, false))
+    return withCookies(c, await toPageResponse(200, loggedOutPage(viewOf(c, settings), back, { goes: isProved })))
   }
 
   /** Ends the session at the provider, too, where that is wanted; nothing where the browser stays here. */
@@ -121,8 +122,8 @@ export function createLogoutEndpoint(
     if (location !== undefined && !isAfterForm) return c.redirect(location, 303)
     const page =
       location === undefined
-        ? loggedOutPage(issuer, wayOf(request), { livesOnAt: label })
-        : goingToProviderPage(issuer, label, location)
+        ? loggedOutPage(viewOf(c, settings), wayOf(request), { livesOnAt: label })
+        : goingToProviderPage(viewOf(c, settings), label, location)
     return withCookies(c, await toPageResponse(200, page))
   }
 
@@ -137,6 +138,7 @@ export function createLogoutEndpoint(
     const isForm = c.req.method === 'POST'
     const asked = openid === undefined ? '' : new URL(c.req.url).search.slice(1)
     const parameters = readParameters(isForm ? await readBody(c.req.raw) : asked)
+    askLanguage(c, parameters.get('ui_locales'))
     const request = await read(parameters, now)
     keepOpener(c, request.client)
     if (request.client !== undefined) events.note(toldOfClient(request.client))
@@ -172,8 +174,8 @@ export function createLogoutEndpoint(
       events.tell('session.ended', toldOf(error))
       const mayPass = OAUTH_ERRORS[toPageError(error).code].status >= 500
       const retryAt = (mayPass ? sameAgain(c.req.raw, issuer) : undefined) ?? `${issuer}/logout`
-      const press = mayPass || openid === undefined ? undefined : 'Log out here'
-      return answerErrorPage(error, { issuer, event: 'logout', log, retryAt, press })
+      const press = mayPass || openid === undefined ? undefined : viewOf(c, settings).words.press.logOut
+      return answerErrorPage(error, { view: viewOf(c, settings), event: 'logout', log, retryAt, press })
     }
   }
 }
@@ -183,9 +185,10 @@ export function createLogoutEndpoint(
  * a client registered; and nothing hangs on it, for ours ended before.
  */
 export function createLogoutReturn(
-  { settings: { issuer }, keyRing, now: clock, envelopes, log }: EndpointContext,
+  { settings, keyRing, now: clock, envelopes, log }: EndpointContext,
   providerLogout: ProviderLogout,
 ): (c: Context) => Promise<Response> {
+  const { issuer } = settings
   return async (c) => {
     try {
       const now = clock()
@@ -193,10 +196,11 @@ export function createLogoutReturn(
       const request = await providerLogout.resume(query, envelopes(keyRing.open(now), now))
       // Somebody may be logged in here: that is told, or asked, where people log out.
       if (request === undefined) return c.redirect(`${issuer}/logout`, 303)
+      askLanguage(c, request.kept['ui_locales'])
       // A form of the provider's may have brought them: by its policy Chromium holds every redirect that follows.
-      return await toPageResponse(200, loggedOutPage(issuer, wayOf(request), { goes: true }))
+      return await toPageResponse(200, loggedOutPage(viewOf(c, settings), wayOf(request), { goes: true }))
     } catch (error) {
-      return answerErrorPage(error, { issuer, event: 'logout', log, retryAt: `${issuer}/logout` })
+      return answerErrorPage(error, { view: viewOf(c, settings), event: 'logout', log, retryAt: `${issuer}/logout` })
     }
   }
 }

@@ -26,6 +26,7 @@ import {
   isRefusal,
   toResponse,
 } from './respond.ts'
+import { viewOf } from './view.ts'
 
 const JSON_TYPE = 'application/json'
 
@@ -89,14 +90,15 @@ export function securely({ strictTransportSecurity }: CheckedSettings): Middlewa
  * Shows a person the page where what was asked is refused before OAuth has a word for it: browsers that go to an address say
  * that they would rather have one. Programs that ask get JSON.
  */
-export function showingRefusals(issuer: string): MiddlewareHandler {
+export function showingRefusals(settings: Pick<CheckedSettings, 'issuer'>): MiddlewareHandler {
   return async function showingRefusalsMiddleware(c, next) {
     await next()
     const { status, headers } = c.res
     if (!isRefusal(status) || essenceOf(headers.get('Content-Type')) !== JSON_TYPE) return
     headers.append('Vary', 'Accept')
     // What is set here keeps the headers that are there.
-    if (isPreferred(c.req.header('accept'), 'text/html', JSON_TYPE)) c.res = await answerRefusalPage(status, issuer)
+    if (isPreferred(c.req.header('accept'), 'text/html', JSON_TYPE))
+      c.res = await answerRefusalPage(status, viewOf(c, settings))
   }
 }
 

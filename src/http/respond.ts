@@ -11,6 +11,8 @@ import type { Log } from '../log.ts'
 import { errorPage } from '../pages/error.ts'
 import type { WayBack } from '../pages/leaving.ts'
 import { toPageResponse } from '../pages/page.ts'
+import type { View } from '../pages/view.ts'
+import type { Words } from '../pages/words/words.ts'
 import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode, refusal } from '../protocol/error.ts'
 import { essenceOf, isData } from '../protocol/media_type.ts'
 import { USUAL_STRICT_TRANSPORT_SECURITY } from '../protocol/strict_transport_security.ts'
@@ -123,73 +125,24 @@ export function answerRefusal(status: keyof typeof REFUSALS, headers?: Readonly<
   return answerJson(status, { error: 'invalid_request', error_description: REFUSALS[status] }, headers)
 }
 
-/** What a person reads in place of that: what happened, and what to do. */
-const REFUSED: Readonly<Record<keyof typeof REFUSALS, readonly [title: string, words: string]>> = {
-  404: ['There is nothing here', 'The link that brought you here is wrong, or what it led to is gone.'],
-  405: [
-    'This page cannot be opened again',
-    'A browser that opens its pages again cannot bring back what was asked here, and nobody is asked at a typed address. Go back to the app and start again.',
-  ],
-  413: ['That was too much', 'What was sent is longer than anything that is asked here.'],
-  414: [
-    'This link is too long',
-    'The app that made it asks for more than fits. Whoever runs the app can ask for less.',
-  ],
-  421: [
-    'This address is not served here',
-    'This server is known by another address. Go back to the app and start again.',
-  ],
-}
-
 /** Returns whether a status is one of those by which a request is refused before OAuth has a word for it. */
 export function isRefusal(status: number): status is keyof typeof REFUSALS {
   return Object.hasOwn(REFUSALS, status)
 }
 
 /** Returns the page by which a person is told that no endpoint takes a request. */
-export function answerRefusalPage(status: keyof typeof REFUSALS, issuer: string): Promise<Response> {
-  const [title, words] = REFUSED[status]
-  return toPageResponse(status, errorPage({ issuer, title, words, code: 'invalid_request' }))
+export function answerRefusalPage(status: keyof typeof REFUSALS, view: View): Promise<Response> {
+  return toPageResponse(status, errorPage(view, { ...view.words.refused[status], code: 'invalid_request' }))
 }
 
-/** What a person reads for an error code: what happened, and what to do. */
-const WORDS: Partial<Readonly<Record<OAuthErrorCode, readonly [title: string, words: string, press?: string]>>> = {
-  invalid_client: [
-    'This app is not known here',
-    'The app that sent you here calls itself by a name that this server does not know, or not any more. In that app, remove this server, and add it again: then the two get to know each other anew.',
-  ],
-  access_denied: [
-    'Nothing was allowed',
-    'The login was given up, or refused where you log in. Nobody was logged in by it. You can try again.',
-  ],
-  login_required: [
-    'This needs another login',
-    'The app needs to know when you logged in, and where you did so does not tell. Nothing was allowed.',
-  ],
-  login_failed: ['The login did not work', 'Nobody was logged in by it. You can try again.'],
-  foreign_login: [
-    'This login began in another browser',
-    'Nobody was logged in here. Go on in that browser, or begin again in this one. If that leads to this page again, it keeps no cookies of this server.',
-    'Begin again here',
-  ],
-  login_too_long: [
-    'This account cannot be kept here',
-    'What is said about it is longer than a browser keeps. Nobody was logged in. Another account may do; the operator finds in the log what is too long.',
-  ],
-  foreign_form: ['This form was not sent from here', 'For your safety nothing was done.'],
-  slow_down: ['Please wait a minute', 'Too many logins were begun from where you are. Nothing is lost.'],
-  temporarily_unavailable: ['Please try again in a moment', 'This server cannot go on right now. Nothing is lost.'],
-  server_error: ['Something went wrong here', 'This is not your fault. The operator finds in the log what it was.'],
+/** Returns what a person reads for an error code: what happened, and what to do. */
+function wordsFor({ failed }: Words, code: OAuthErrorCode): { readonly title: string; readonly words: string } {
+  return code in failed ? failed[code as keyof typeof failed] : failed.otherwise
 }
-
-const OTHERWISE: readonly [title: string, words: string, press?: string] = [
-  'This link does not work',
-  'It is malformed, out of date, or was made for another browser. Go back to the app and start again.',
-]
 
 /** How a failure is shown to a person. */
 export interface ErrorPageOptions extends Omit<ErrorAnswerOptions, 'challenge'> {
-  readonly issuer: string
+  readonly view: View
   /** What the settings call the provider that it was about, for the log. */
   readonly provider?: string | undefined
   /** Where to try again, if that makes sense. */
@@ -215,19 +168,19 @@ export function toldOf(thrown: unknown): Told {
 /** Returns the page for a request that failed with nowhere to send the browser. */
 export function answerErrorPage(
   thrown: unknown,
-  { issuer, event, log, provider, retryAt, back, ...words }: ErrorPageOptions,
+  { view, event, log, provider, retryAt, back, ...options }: ErrorPageOptions,
 ): Promise<Response> {
   const error = toPageError(thrown)
   const { status } = error
   const level = status >= 500 ? 'error' : 'warn'
   const { code, reason, message: detail } = error
   log({ level, event, code, reason, ...(provider === undefined ? {} : { provider }), detail })
-  const [title, text, press = 'Try again'] = WORDS[error.code] ?? OTHERWISE
+  const press = options.press ?? (code === 'foreign_login' ? view.words.press.beginAgain : undefined)
   const headers: Record<string, string> =
     error.retryAfter === undefined ? {} : { 'Retry-After': String(error.retryAfter) }
   return toPageResponse(
     status === 401 ? 400 : status,
-    errorPage({ issuer, title, words: text, code: error.code, retryAt, press: words.press ?? press, back }),
+    errorPage(view, { ...wordsFor(view.words, code), code, retryAt, press, back }),
     headers,
   )
 }

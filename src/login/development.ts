@@ -8,12 +8,15 @@ import { isLoopback } from '../../keys/identifier.ts'
 import type { Claims } from '../openid/told_claims.ts'
 import { developmentLoginPage } from '../pages/development_login.ts'
 import { toPageResponse } from '../pages/page.ts'
+import { createView } from '../pages/view.ts'
 import { refusal } from '../protocol/error.ts'
 import { isVisible } from '../protocol/visible.ts'
 import type { Authenticate, Transaction } from './authenticate.ts'
 
-function showPage({ issuer, state, clientName, loginHint = 'alice' }: Transaction): Promise<Response> {
-  return toPageResponse(200, developmentLoginPage({ issuer, state, clientName, name: loginHint }))
+function showPage({ headers }: Request, transaction: Transaction): Promise<Response> {
+  const { issuer, state, clientName, uiLocales, loginHint = 'alice' } = transaction
+  const view = createView(issuer, { uiLocales, acceptLanguage: headers.get('accept-language') })
+  return toPageResponse(200, developmentLoginPage(view, { state, clientName, name: loginHint }))
 }
 
 /** Returns what is told of whoever says this name: all that OpenID Connect Core §5.1 knows, and groups. Nothing of it is true. */
@@ -49,9 +52,9 @@ function claimsOf(name: string): Claims {
 export const developmentLogin: Authenticate = async (request, transaction) => {
   if (!isLoopback(transaction.issuer))
     throw refusal('login_failed', 'nobody_logged_in', 'the development login is for loopback issuers alone')
-  if (transaction.step === 'begin' || request.method !== 'POST') return showPage(transaction)
+  if (transaction.step === 'begin' || request.method !== 'POST') return showPage(request, transaction)
   const name = String((await request.formData()).get('username') ?? '').trim()
-  if (!isVisible(name) || !/^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u.test(name)) return showPage(transaction)
+  if (!isVisible(name) || !/^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u.test(name)) return showPage(request, transaction)
   const { provider } = transaction
   const sub = provider === undefined ? name : `${provider}|${name}`
   return { sub, auth_time: transaction.now, name, amr: ['development'], claims: claimsOf(name) }

@@ -1,5 +1,5 @@
 /**
- * What is told of a person, in words that the person can read.
+ * What is told of a person, by what people call it in English; pages say it in the language of whoever reads them.
  *
  * @module
  */
@@ -31,12 +31,4 @@ const WORDS: Readonly<Record<string, string | undefined>> = {
 export function writeClaims(names: Iterable<string>): readonly string[] {
   const words = [...names].map((name) => (Object.hasOwn(WORDS, name) ? WORDS[name] : name.replace(/[_-]+/g, ' ')))
   return [...new Set(words.filter((word) => word !== undefined))]
-}
-
-/** Returns a sentence on claims that may be seen: "See your name and picture"; nothing where there are none. */
-export function writeSight(names: Iterable<string>): string | undefined {
-  const words = writeClaims(names)
-  if (words.length === 0) return undefined
-  const last = words.at(-1)
-  return `See your ${words.length === 1 ? last : `${words.slice(0, -1).join(', ')} and ${last}`}`
 }

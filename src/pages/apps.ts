@@ -5,7 +5,9 @@
  */
 
 import { html } from 'hono/html'
-import { type Html, loggedIn, type Page, writeTime } from './page.ts'
+import type { Page } from './page.ts'
+import { askedLanguage, linkTo, loggedIn, type View } from './view.ts'
+import { fill, type Html, nameClaims, writeList, writeTime } from './words/words.ts'
 
 /** An app, as a person sees it. */
 export interface ShownApp {
@@ -16,8 +18,8 @@ export interface ShownApp {
   readonly scope: readonly string[]
   /** What the providers are called at which it acts for the person. */
   readonly actsAt: readonly string[]
-  /** What it was told of the person, in words; nothing where it did not ask. */
-  readonly told: string | undefined
+  /** What it was told of the person beside who it is, by what it is called in English; nothing where it did not ask. */
+  readonly told: readonly string[] | undefined
   /** Whether it goes on after a logout. */
   readonly isOffline: boolean
   /** When it was allowed last. Unix seconds. */
@@ -28,7 +30,6 @@ export interface ShownApp {
 
 /** What the page shows. */
 export interface ShownApps {
-  readonly issuer: string
   /** The account in use, where there is a name for it. */
   readonly account: string | undefined
   readonly apps: readonly ShownApp[]
@@ -40,41 +41,51 @@ export interface ShownApps {
   readonly can: 'end apps' | 'log out' | 'nothing'
 }
 
-function pressForm(issuer: string, press: string, words: Html | string): Html {
-  return html`<form class="single" method="post" action="${issuer}/apps">
-<input type="hidden" name="press" value="${press}">
+function pressForm(view: View, press: string, words: Html | string): Html {
+  return html`<form class="single" method="post" action="${view.issuer}/apps">
+<input type="hidden" name="press" value="${press}">${askedLanguage(view)}
 <button type="submit">${words}</button>
 </form>`
 }
 
+function appItem(
+  view: View,
+  { name, host, resources, scope, actsAt, told, isOffline, at, press }: ShownApp,
+  can: ShownApps['can'],
+): Html {
+  const { apps } = view.words
+  const facts = [
+    [apps.where, resources.map((one) => html`<bdi>${one}</bdi>`)],
+    [apps.what, scope.length === 0 ? [] : [html`<bdi>${scope.join(', ')}</bdi>`]],
+    [apps.actsForYou, actsAt.map((provider) => fill(apps.actsAt, { provider }))],
+    [apps.told, told === undefined ? [] : [toldWords(view, told)]],
+    [apps.howLong, isOffline ? [html`${apps.offline}`] : []],
+    [apps.when, [html`${writeTime(view.words, at)}`]],
+  ] as const
+  return html`<li><strong><bdi>${name}</bdi></strong>${host === undefined || host === name ? '' : html` <span class="soft">(<bdi>${host}</bdi>)</span>`}
+<dl class="facts">${facts.map(([label, values]) => (values.length === 0 ? '' : html`<dt>${label}</dt>${values.map((value) => html`<dd>${value}</dd>`)}`))}</dl>
+${can === 'end apps' ? pressForm(view, press, fill(apps.end, { app: name })) : ''}</li>`
+}
+
+/** Returns what an app was told, as a sentence that begins with "Was told". */
+function toldWords({ words }: View, told: readonly string[]): Html {
+  const { toldWho, toldMore } = words.apps
+  return told.length === 0 ? html`${toldWho}` : fill(toldMore, { claims: writeList(words, nameClaims(words, told)) })
+}
+
 /** Returns the page that lists the apps. */
-export function appsPage({ issuer, account, apps, isCut, pressAll, can }: ShownApps): Page {
-  const items = apps.map(
-    ({
-      name,
-      host,
-      resources,
-      scope,
-      actsAt,
-      told,
-      isOffline,
-      at,
-      press,
-    }) => html`<li><strong><bdi>${name}</bdi></strong>${host === undefined || host === name ? '' : html` <span class="soft">(${host})</span>`}
-<dl class="facts">${resources.length === 0 ? '' : html`<dt>Where</dt>${resources.map((one) => html`<dd><bdi>${one}</bdi></dd>`)}`}
-${scope.length === 0 ? '' : html`<dt>What</dt><dd>${scope.join(', ')}</dd>`}${actsAt.length === 0 ? '' : html`<dt>Acts for you</dt>${actsAt.map((one) => html`<dd>at <bdi>${one}</bdi></dd>`)}`}${told === undefined ? '' : html`<dt>Was told</dt><dd>${told}</dd>`}${isOffline ? html`<dt>How long</dt><dd>even after you log out</dd>` : ''}<dt>When</dt><dd>${writeTime(at)}</dd></dl>
-${can === 'end apps' ? pressForm(issuer, press, html`End <bdi>${name}</bdi>`) : ''}</li>`,
-  )
+export function appsPage(view: View, { account, apps: shown, isCut, pressAll, can }: ShownApps): Page {
+  const { apps } = view.words
   const cannot =
     can === 'log out'
-      ? html`<p>One app cannot be ended alone here. <a href="${issuer}/logout">Log out</a>, and no app gets anything new from this session; what it has works until it expires.</p>`
-      : html`<p>Nothing can be ended here: what an app has works until it expires.</p>`
-  const body = html`<h1>What you allowed</h1>
-<p>${loggedIn(account)} This is what you allowed <strong>in this browser</strong>; what you allowed in others is not known here.</p>
-${apps.length === 0 ? html`<p>No app is known in this browser.</p>` : html`<ul class="scopes">${items}</ul>`}
-${isCut ? html`<p>Older apps had no room in this list.</p>` : ''}
-${can === 'end apps' ? html`<h2>Everything, everywhere</h2><p>Ends every app and every session that is yours, in other browsers too, and logs you out.</p>${pressForm(issuer, pressAll, 'End everything')}` : cannot}`
-  return { issuer, title: 'What you allowed', body }
+      ? html`<p>${fill(apps.onlyLogout, {}, linkTo(view, '/logout'))}</p>`
+      : html`<p>${apps.nothingEnds}</p>`
+  const body = html`<h1>${apps.title}</h1>
+<p>${loggedIn(view, account)} ${fill(apps.intro)}</p>
+${shown.length === 0 ? html`<p>${apps.none}</p>` : html`<ul class="scopes">${shown.map((app) => appItem(view, app, can))}</ul>`}
+${isCut ? html`<p>${apps.cut}</p>` : ''}
+${can === 'end apps' ? html`<h2>${apps.all}</h2><p>${apps.allHelp}</p>${pressForm(view, pressAll, apps.endAll)}` : cannot}`
+  return { view, title: apps.title, body }
 }
 
 /**
@@ -82,21 +93,20 @@ ${can === 'end apps' ? html`<h2>Everything, everywhere</h2><p>Ends every app and
  *
  * @param livesOnAt what providers are called at which what was handed over of them did not end
  */
-export function endedPage(issuer: string, isAll: boolean, livesOnAt: readonly string[]): Page {
-  const words = isAll
-    ? 'Every app and every session of yours has ended, and you are logged out.'
-    : 'The app has ended, wherever it was let in. It has to ask you again.'
-  const body = html`<h1>Ended</h1>
-<p>${words} It can take a few seconds until every service knows.</p>
-${livesOnAt.map((label) => html`<p class="note">What you allowed at <strong><bdi>${label}</bdi></strong> lives on there. You can end it in your settings at <bdi>${label}</bdi>.</p>`)}
-<p><a href="${issuer}${isAll ? '/' : '/apps'}">${isAll ? 'Go to the start page' : 'Back to what you allowed'}</a></p>`
-  return { issuer, title: 'Ended', body }
+export function endedPage(view: View, isAll: boolean, livesOnAt: readonly string[]): Page {
+  const { ended, common } = view.words
+  const body = html`<h1>${ended.title}</h1>
+<p>${isAll ? ended.all : ended.one}</p>
+${livesOnAt.map((provider) => html`<p class="note">${fill(ended.livesOn, { provider })}</p>`)}
+<p><a href="${linkTo(view, isAll ? '/' : '/apps')}">${isAll ? common.toStart : ended.back}</a></p>`
+  return { view, title: ended.title, body }
 }
 
 /** Returns the page for somebody who is not logged in. */
-export function notLoggedInPage(issuer: string): Page {
-  const body = html`<h1>You are not logged in</h1>
-<p>What you allowed can be seen once an app has sent you here to log in.</p>
-<p><a href="${issuer}/">Go to the start page</a></p>`
-  return { issuer, title: 'Not logged in', body }
+export function notLoggedInPage(view: View): Page {
+  const { title, headline, intro } = view.words.notLoggedIn
+  const body = html`<h1>${headline}</h1>
+<p>${intro}</p>
+<p><a href="${linkTo(view, '/')}">${view.words.common.toStart}</a></p>`
+  return { view, title, body }
 }

@@ -7,6 +7,8 @@
 import { html } from 'hono/html'
 import { type ShownWalkIn, whoSays } from './consent.ts'
 import type { Page } from './page.ts'
+import { nameOf, strong, type View } from './view.ts'
+import { fill } from './words/words.ts'
 
 /** A way to log in. */
 export interface Choice {
@@ -20,8 +22,8 @@ export interface Choice {
 
 /** What the page shows. */
 export interface ProviderQuestion {
-  readonly issuer: string
-  readonly clientName: string
+  /** Nothing of an app on the person's own device that may be called nothing else. */
+  readonly clientName: string | undefined
   /** What is known of a client that nobody configured. */
   readonly walkIn: ShownWalkIn | undefined
   /** Whether the answer goes to an app on the person's own device. */
@@ -31,17 +33,18 @@ export interface ProviderQuestion {
 }
 
 /** Returns the page: each way is a link, and nothing happens before one is followed. */
-export function chooseProviderPage(question: ProviderQuestion): Page {
-  const { issuer, clientName, walkIn, isOnDevice, choices } = question
-  const body = html`<h1>How do you want to log in?</h1>
-<p><strong><bdi>${clientName}</bdi></strong> asks you to log in.</p>
-${walkIn === undefined ? '' : whoSays(walkIn, isOnDevice)}
+export function chooseProviderPage(view: View, question: ProviderQuestion): Page {
+  const { login } = view.words
+  const { clientName, walkIn, isOnDevice, choices } = question
+  const body = html`<h1>${login.headline}</h1>
+<p>${fill(login.intro, { app: strong(nameOf(view, clientName)) })}</p>
+${walkIn === undefined ? '' : whoSays(view, walkIn, isOnDevice)}
 <ul class="choices">${choices.map(
     ({ label, location, isLast }) => html`
-<li><a class="button${isLast ? ' last' : ''}" href="${location}">Continue with <bdi>${label}</bdi></a>${
-      isLast ? html`<span class="soft">You used this last time.</span>` : ''
+<li><a class="button${isLast ? ' last' : ''}" href="${location}">${fill(login.goOnWith, { provider: label })}</a>${
+      isLast ? html`<span class="soft">${login.last}</span>` : ''
     }</li>`,
   )}
 </ul>`
-  return { issuer, title: 'Log in', body }
+  return { view, title: login.title, body }
 }

@@ -5,8 +5,10 @@
  */
 
 import { html } from 'hono/html'
-import { leadsBack, type WayBack, wayOut } from './leaving.ts'
-import { type Html, type Page, writeTime } from './page.ts'
+import { backTo, leadsBack, type WayBack, wayOut } from './leaving.ts'
+import type { Page } from './page.ts'
+import { askedLanguage, nameOf, strong, type View } from './view.ts'
+import { fill, fillText, type Html, writeAgo, writeTime } from './words/words.ts'
 
 /** A value as a person reads it. */
 export interface ShownValue {
@@ -51,8 +53,8 @@ export interface ShownResource {
 
 /** What is known of a client that nobody configured. */
 export interface ShownWalkIn {
-  /** Where answers go: a host, or an app on this device. */
-  readonly place: string
+  /** The host to which answers go; nothing where that is an app on this device. */
+  readonly place: string | undefined
   /** The host that published its document. Nothing where it registered: then nobody stands behind what it says. */
   readonly publisher: string | undefined
   /** Whether it is called by the name that it gave itself. */
@@ -61,10 +63,10 @@ export interface ShownWalkIn {
 
 /** What the consent page shows. */
 export interface Consent {
-  readonly issuer: string
   /** The sealed consent, bound to the session. */
   readonly consent: string
-  readonly clientName: string
+  /** Nothing of an app on the person's own device that may be called nothing else. */
+  readonly clientName: string | undefined
   /** The host of the client's home page, if it has one. */
   readonly clientHost: string | undefined
   /** Where the answer goes, as a person can read it. */
@@ -80,8 +82,8 @@ export interface Consent {
   readonly account: string | undefined
   /** How long the client keeps what it gets, in words. */
   readonly lifetime: string
-  /** When a device began to ask, and how long ago that is, in words: its page takes the answer. Default: no device asks. */
-  readonly device?: { readonly began: number; readonly ago: string }
+  /** When a device began to ask, and how many seconds ago that is: its page takes the answer. Default: no device asks. */
+  readonly device?: { readonly began: number; readonly ago: number }
 }
 
 /** Returns a value, isolated, so that it cannot turn round what stands beside it; our own words look otherwise. */
@@ -106,112 +108,108 @@ function factsList(facts: readonly ShownFact[]): Html {
 }
 
 /** Returns a detail: what it is, which one, and every value of it. */
-function detailItem({ name, which, description, facts, elsewhere }: ShownDetail): Html {
-  return html`<li><strong><bdi>${name}</bdi>${which === undefined ? '' : html`, ${which}`}</strong>${
+function detailItem({ words: { consent } }: View, { name, which, description, facts, elsewhere }: ShownDetail): Html {
+  return html`<li><strong>${which === undefined ? html`<bdi>${name}</bdi>` : fill(consent.detail, { detail: name, which: html`${which}` })}</strong>${
     description === undefined ? '' : html`<br>${description}`
-  }${elsewhere.map((name) => html`<br><span class="soft">One and the same as at <bdi>${name}</bdi></span>`)}
+  }${elsewhere.map((resource) => html`<br><span class="soft">${fill(consent.sameAs, { resource })}</span>`)}
 ${factsList(facts)}</li>`
 }
 
 /** Returns what is handed over: what the login there asks for by itself no setting tells, so that it is told as what it is. */
-function handOverText({ at, what }: ShownHandOver): Html {
-  const items = what.map((one) => html`<li>${'words' in one ? one.words : html`<code>${one.token}</code>`}</li>`)
-  return html`<p>It will act for you at <strong><bdi>${at}</bdi></strong>:</p>
-<ul class="scopes">${items}<li>do ${what.length === 0 ? 'what' : 'whatever else'} you allowed there when you logged in</li></ul>`
+function handOverText({ words: { consent } }: View, { at, what }: ShownHandOver): Html {
+  const items = what.map(
+    (one) => html`<li>${'words' in one ? one.words : html`<code>${one.token}</code>`}</li>`,
+  )
+  return html`<p>${fill(consent.actsAt, { provider: strong(at) })}</p>
+<ul class="scopes">${items}<li>${what.length === 0 ? consent.actsByAll : consent.actsByMore}</li></ul>`
 }
 
 /** Returns who says what a client is that nobody configured: beside its name there is nothing to go by but hosts. */
-export function whoSays({ place, publisher, isNamed }: ShownWalkIn, isOnDevice: boolean): Html {
-  const goes = html`The answer goes to <strong>${place}</strong>.`
+export function whoSays(view: View, { place: host, publisher, isNamed }: ShownWalkIn, isOnDevice: boolean): Html {
+  const { consent } = view.words
+  const place = strong(nameOf(view, host))
   if (publisher === undefined)
-    return html`<p class="note">${goes} ${isNamed ? 'The app gave itself this name, and nobody has checked it.' : 'Nobody has checked which app this is.'}</p>`
-  const apart = isOnDevice || place === publisher ? '' : html` That is another host than the one that published it.`
-  return html`<p class="note">${goes} The app is published by <strong>${publisher}</strong>.${apart}</p>`
+    return html`<p class="note">${fill(isNamed ? consent.ownName : consent.noName, { place })}</p>`
+  const text = isOnDevice || host === publisher ? consent.published : consent.publishedElsewhere
+  return html`<p class="note">${fill(text, { place, publisher: strong(publisher) })}</p>`
 }
 
 /** Returns the warning of an answer that goes to the person's own device. */
-function warning({ walkIn, isOnDevice }: Consent): Html | string {
+function warning({ words: { consent } }: View, { walkIn, isOnDevice }: Consent): Html | string {
   if (!isOnDevice) return ''
-  const rest = html`go on only if you have just started it yourself.`
-  if (walkIn === undefined)
-    return html`<p class="note">The answer goes to an app on this device. Nobody can prove which app that is: ${rest}</p>`
+  if (walkIn === undefined) return html`<p class="note">${consent.onDevice}</p>`
   const { publisher } = walkIn
-  const claim =
-    publisher === undefined ? '' : html`, and any can say that it is the one of <strong>${publisher}</strong>`
-  return html`<p class="note">Nobody can prove which app on this device that is${claim}: ${rest}</p>`
+  if (publisher === undefined) return html`<p class="note">${consent.walkInOnDevice}</p>`
+  return html`<p class="note">${fill(consent.publishedOnDevice, { publisher: strong(publisher) })}</p>`
+}
+
+/** Returns what the client gets at a resource. */
+function resourceText(view: View, { name, uri, scopes, details, handOver }: ShownResource): Html {
+  return html`<p>${fill(view.words.consent.canAt, { resource: html`${strong(name)} <span class="soft">(<bdi>${uri}</bdi>)</span>` })}</p>
+<ul class="scopes">${scopes.map((words) => html`<li>${words}</li>`)}${details.map((detail) => detailItem(view, detail))}</ul>
+${handOver === undefined ? '' : handOverText(view, handOver)}`
 }
 
 /** Returns the page that asks. Both answers look alike, and neither is chosen beforehand. */
-export function consentPage(consent: Consent): Page {
-  const { issuer, clientName, clientHost, destination, isOnDevice, about, resources, account, lifetime } = consent
-  const { walkIn, device } = consent
-  const body = html`<h1>Let <bdi>${clientName}</bdi> in?</h1>
-${walkIn === undefined ? '' : whoSays(walkIn, isOnDevice)}
+export function consentPage(view: View, shown: Consent): Page {
+  const { clientHost, destination, isOnDevice, about, resources, account, lifetime, walkIn, device } = shown
+  const { consent } = view.words
+  const app = nameOf(view, shown.clientName)
+  const body = html`<h1>${fill(consent.title, { app })}</h1>
+${walkIn === undefined ? '' : whoSays(view, walkIn, isOnDevice)}
 ${
   about.length === 0
     ? ''
-    : html`<p>It will be able to:</p>
+    : html`<p>${consent.can}</p>
 <ul class="scopes">${about.map((sentence) => html`<li>${sentence}</li>`)}</ul>`
 }
-${resources.map(
-  ({
-    name,
-    uri,
-    scopes,
-    details,
-    handOver,
-  }) => html`<p>At <strong><bdi>${name}</bdi></strong> <span class="soft">(${uri})</span> it will be able to:</p>
-<ul class="scopes">${scopes.map((words) => html`<li>${words}</li>`)}${details.map(detailItem)}</ul>
-${handOver === undefined ? '' : handOverText(handOver)}`,
-)}
+${resources.map((resource) => resourceText(view, resource))}
 <dl class="facts">
-${account === undefined ? '' : html`<dt>Account</dt><dd><bdi>${account}</bdi></dd>`}
-<dt>App</dt><dd><bdi>${clientName}</bdi>${clientHost === undefined ? '' : html` <span class="soft">(${clientHost})</span>`}</dd>
-<dt>Answer goes to</dt><dd>${destination}</dd>
+${account === undefined ? '' : html`<dt>${consent.account}</dt><dd><bdi>${account}</bdi></dd>`}
+<dt>${consent.app}</dt><dd><bdi>${app}</bdi>${clientHost === undefined ? '' : html` <span class="soft">(<bdi>${clientHost}</bdi>)</span>`}</dd>
+<dt>${consent.goesTo}</dt><dd><bdi>${destination}</bdi></dd>
 ${
   device === undefined
     ? ''
-    : html`<dt>Started</dt><dd>${device.ago}, at ${writeTime(device.began)}</dd>
+    : html`<dt>${consent.started}</dt><dd>${fill(consent.startedAt, { ago: html`${writeAgo(view.words, device.ago)}`, time: html`${writeTime(view.words, device.began)}` })}</dd>
 `
-}<dt>For</dt><dd>${lifetime}</dd>
+}<dt>${consent.lifetime}</dt><dd>${lifetime}</dd>
 </dl>
-${warning(consent)}${
-  device === undefined
-    ? ''
-    : html`<p class="note">Allow this only if you started this on your device, and it shows this very code. Nobody can prove which device that is: whoever sent you the code gets what you allow.</p>`
-}
-<form method="post" action="${issuer}/${device === undefined ? 'consent' : 'device'}">
-<input type="hidden" name="consent" value="${consent.consent}">
+${warning(view, shown)}${device === undefined ? '' : html`<p class="note">${consent.fromDevice}</p>`}
+<form method="post" action="${view.issuer}/${device === undefined ? 'consent' : 'device'}">
+<input type="hidden" name="consent" value="${shown.consent}">${device === undefined ? '' : askedLanguage(view)}
 <div class="pair">
-<button type="submit" name="decision" value="deny">Deny</button>
-<button type="submit" name="decision" value="allow">Allow</button>
+<button type="submit" name="decision" value="deny">${consent.deny}</button>
+<button type="submit" name="decision" value="allow">${consent.allow}</button>
 </div>
-<footer>${account === undefined ? '' : html`Not <bdi>${account}</bdi>? `}<button type="submit" name="decision" value="switch">Use another account</button></footer>
+<footer>${account === undefined ? '' : html`${fill(consent.notYou, { account })} `}<button type="submit" name="decision" value="switch">${consent.another}</button></footer>
 </form>`
-  return { issuer, title: `Let ${clientName} in?`, body }
+  return { view, title: fillText(consent.title, { app }), body }
 }
 
 /** Returns the page that takes the browser to another login, with the same request. */
-export function switchingPage(issuer: string, location: string): Page {
-  const body = html`<h1>Another account</h1>
-<p>You are being taken to the login, and go on from there with the same request. If nothing happens:</p>
-<p><a class="button" href="${location}">Go on</a></p>`
-  return { issuer, title: 'Another account', body, goesTo: location }
+export function switchingPage(view: View, location: string): Page {
+  const { title, intro } = view.words.switching
+  const body = html`<h1>${title}</h1>
+<p>${intro}</p>
+<p><a class="button" href="${location}">${view.words.common.goOn}</a></p>`
+  return { view, title, body, goesTo: location }
 }
 
 /** Returns the page that takes the browser to the same question once more. */
-export function askingAnewPage(issuer: string, location: string): Page {
-  const body = html`<h1>Please answer once more</h1>
-<p>This page was open for too long, or somebody has logged in or out since, so your answer did not count. You are being taken to the same question. If nothing happens:</p>
-<p><a class="button" href="${location}">Go on</a></p>`
-  return { issuer, title: 'Once more', body, goesTo: location }
+export function askingAnewPage(view: View, location: string): Page {
+  const { title, headline, intro } = view.words.askingAnew
+  const body = html`<h1>${headline}</h1>
+<p>${intro}</p>
+<p><a class="button" href="${location}">${view.words.common.goOn}</a></p>`
+  return { view, title, body, goesTo: location }
 }
 
 /** Returns the page for a consent that was answered otherwise before, with the way back to the client. */
-export function answeredPage(issuer: string, back: WayBack): Page {
-  const { clientName } = back
-  const body = html`<h1>You have answered this before</h1>
-<p>Each question is asked once, and your first answer counts. If <bdi>${clientName}</bdi> still waits for you, go back and start again there.</p>
-${wayOut(back, html`Back to <bdi>${clientName}</bdi>`)}`
-  return { issuer, title: 'Answered before', body, ...leadsBack(back) }
+export function answeredPage(view: View, back: WayBack): Page {
+  const { title, headline, intro } = view.words.answered
+  const body = html`<h1>${headline}</h1>
+<p>${fill(intro, { app: nameOf(view, back.clientName) })}</p>
+${wayOut(back, backTo(view, back))}`
+  return { view, title, body, ...leadsBack(back) }
 }

@@ -1,11 +1,13 @@
 /**
- * The end of the demo: what the app got, in colours, beside what is inside.
+ * The end of the demo: what the app got, in colours, beside what is inside. It is for developers, and in English.
  *
  * @module
  */
 
 import { html } from 'hono/html'
-import type { Html, Page } from './page.ts'
+import type { Page } from './page.ts'
+import { inEnglish, type View } from './view.ts'
+import type { Html } from './words/words.ts'
 
 /** An ID token, and what is written in it. */
 export interface ShownIdToken {
@@ -16,7 +18,6 @@ export interface ShownIdToken {
 
 /** What the demo shows at its end. */
 export interface Demo {
-  readonly issuer: string
   readonly token: string
   /** Seconds. */
   readonly expiresIn: number
@@ -84,8 +85,9 @@ ${coloured(token, SIGNED, 'signed')}
 }
 
 /** Returns the page that shows the token beside what is in it, and the ID token below. */
-export function demoTokenPage(demo: Demo): Page {
-  const { issuer, token, expiresIn, hasRefreshToken, claims, idToken, kid, period, leafEndsIn } = demo
+export function demoTokenPage(view: View, demo: Demo): Page {
+  const { issuer } = view
+  const { token, expiresIn, hasRefreshToken, claims, idToken, kid, period, leafEndsIn } = demo
   const body = html`<h1>A sealed token, and what is inside</h1>
 <div class="columns">
 <section aria-labelledby="sealed"><h2 id="sealed">The access token that the app got</h2>
@@ -102,5 +104,5 @@ ${coloured(token, SEALED, 'sealed')}
 ${idToken === undefined ? '' : idTokenColumns(issuer, idToken)}</div>
 <form class="single" method="post" action="${issuer}/demo"><button type="submit">Get another</button></form>
 <footer><a href="${issuer}/">Start page</a> · <a href="${issuer}/logout">Log out</a></footer>`
-  return { issuer, title: 'A sealed token', body, isWide: true, leadsAway: true }
+  return { view: inEnglish(view), title: 'A sealed token', body, isWide: true, leadsAway: true }
 }

@@ -6,10 +6,11 @@
 
 import { html } from 'hono/html'
 import type { Page } from './page.ts'
+import { strong, type View } from './view.ts'
+import { fill } from './words/words.ts'
 
 /** What the page shows. */
 export interface DevelopmentLogin {
-  readonly issuer: string
   readonly state: string
   readonly clientName: string
   /** The name that stands in the field at first. */
@@ -17,14 +18,15 @@ export interface DevelopmentLogin {
 }
 
 /** Returns the page that asks who you want to be. */
-export function developmentLoginPage({ issuer, state, clientName, name }: DevelopmentLogin): Page {
-  const body = html`<h1>Who do you want to be?</h1>
-<p><strong>${clientName}</strong> asks you to log in. This is the development login: any name will do, and it exists on this machine alone.</p>
-<form class="single" method="post" action="${issuer}/login">
+export function developmentLoginPage(view: View, { state, clientName, name }: DevelopmentLogin): Page {
+  const { title, headline, intro, name: label, press } = view.words.developmentLogin
+  const body = html`<h1>${headline}</h1>
+<p>${fill(intro, { app: strong(clientName) })}</p>
+<form class="single" method="post" action="${view.issuer}/login">
 <input type="hidden" name="state" value="${state}">
-<label for="username">Name</label>
+<label for="username">${label}</label>
 <p><input type="text" id="username" name="username" value="${name}" maxlength="64" autocomplete="username" autocapitalize="none" spellcheck="false" required></p>
-<button type="submit">Log in</button>
+<button type="submit">${press}</button>
 </form>`
-  return { issuer, title: 'Log in', body, leadsAway: true }
+  return { view, title, body, leadsAway: true }
 }

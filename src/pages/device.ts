@@ -6,11 +6,12 @@
  */
 
 import { html } from 'hono/html'
-import { loggedIn, type Page } from './page.ts'
+import type { Page } from './page.ts'
+import { askedLanguage, linkTo, loggedIn, type View } from './view.ts'
+import { fill, pluralOf } from './words/words.ts'
 
 /** What the page that asks for the code shows. */
 export interface CodeQuestion {
-  readonly issuer: string
   readonly account: string | undefined
   /** The sealed form, bound to the session. */
   readonly form: string
@@ -23,47 +24,49 @@ export interface CodeQuestion {
 }
 
 /** Returns the page that asks for the code, or for a look at it. */
-export function deviceCodePage({ issuer, account, form, userCode, isBrought, isWrong }: CodeQuestion): Page {
-  const words = isBrought
-    ? html`Compare it with the code that your device shows. Go on only if it is the same, and if you started this yourself: whoever sent you a code wants to be let in by you.`
-    : html`Type the code that your device shows. Go on only if you started this yourself: whoever sent you a code wants to be let in by you.`
-  const body = html`<h1>Let a device in</h1>
-<p>${loggedIn(account)}</p>
-${isWrong ? html`<p class="note">Nothing waits for this code. It may be mistyped, answered already, or over: a code lasts ten minutes.</p>` : ''}
-<form class="single" method="post" action="${issuer}/device">
-<input type="hidden" name="form" value="${form}">
-<label for="user_code">${isBrought ? 'Is this the code on your device?' : 'Code'}</label>
-<p><input type="text" id="user_code" name="user_code" value="${userCode}" maxlength="64" placeholder="XXXX-XXXX" autocomplete="off" autocapitalize="characters" spellcheck="false" required></p>
-<p>${words}</p>
-<button type="submit">Go on</button>
+export function deviceCodePage(view: View, { account, form, userCode, isBrought, isWrong }: CodeQuestion): Page {
+  const { device, common } = view.words
+  const body = html`<h1>${device.title}</h1>
+<p>${loggedIn(view, account)}</p>
+${isWrong ? html`<p class="note">${device.wrong}</p>` : ''}
+<form class="single" method="post" action="${view.issuer}/device">
+<input type="hidden" name="form" value="${form}">${askedLanguage(view)}
+<label for="user_code">${isBrought ? device.compare : device.code}</label>
+<p><input type="text" dir="ltr" id="user_code" name="user_code" value="${userCode}" maxlength="64" placeholder="XXXX-XXXX" autocomplete="off" autocapitalize="characters" spellcheck="false" required></p>
+<p>${isBrought ? device.helpCompare : device.helpType}</p>
+<button type="submit">${common.goOn}</button>
 </form>`
-  return { issuer, title: 'Let a device in', body }
+  return { view, title: device.title, body }
 }
 
 /** Returns the page for somebody who typed too many wrong codes. */
-export function tooManyCodesPage(issuer: string, minutes: number): Page {
-  const body = html`<h1>Too many wrong codes</h1>
-<p>Nothing can be let in by you for a while. Try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}, with a new code of your device.</p>
-<p><a href="${issuer}/device">Try again</a></p>`
-  return { issuer, title: 'Too many wrong codes', body }
+export function tooManyCodesPage(view: View, minutes: number): Page {
+  const { title, intro } = view.words.deviceTries
+  const body = html`<h1>${title}</h1>
+<p>${fill(pluralOf(view.words, intro, minutes), { count: minutes })}</p>
+<p><a href="${linkTo(view, '/device')}">${view.words.common.tryAgain}</a></p>`
+  return { view, title, body }
 }
 
 /** Returns the page after the answer. */
-export function deviceAnsweredPage(issuer: string, decision: 'allow' | 'deny', clientName: string): Page {
-  const body =
+export function deviceAnsweredPage(view: View, decision: 'allow' | 'deny', clientName: string): Page {
+  const { deviceAllowed, deviceDenied } = view.words
+  const { title, headline, intro } = decision === 'allow' ? deviceAllowed : deviceDenied
+  const help =
     decision === 'allow'
-      ? html`<h1>Your device is let in</h1>
-<p>Go back to your device: <bdi>${clientName}</bdi> goes on there in a few seconds. This page can be closed.</p>
-<p>You can look at <a href="${issuer}/apps">what you allowed</a> in this browser, and end it.</p>`
-      : html`<h1>The device was not let in</h1>
-<p><bdi>${clientName}</bdi> got nothing, and is told that you said no. This page can be closed.</p>`
-  return { issuer, title: decision === 'allow' ? 'Let in' : 'Not let in', body }
+      ? html`
+<p>${fill(deviceAllowed.help, {}, linkTo(view, '/apps'))}</p>`
+      : ''
+  const body = html`<h1>${headline}</h1>
+<p>${fill(intro, { app: clientName })}</p>${help}`
+  return { view, title, body }
 }
 
 /** Returns the page for a question that was answered otherwise before, or is over. */
-export function deviceOverPage(issuer: string): Page {
-  const body = html`<h1>This was answered before, or is over</h1>
-<p>Each code is answered once, and lasts ten minutes. If your device still waits for you, start again there.</p>
-<p><a href="${issuer}/device">Type another code</a></p>`
-  return { issuer, title: 'Answered before', body }
+export function deviceOverPage(view: View): Page {
+  const { title, headline, intro, another } = view.words.deviceOver
+  const body = html`<h1>${headline}</h1>
+<p>${intro}</p>
+<p><a href="${linkTo(view, '/device')}">${another}</a></p>`
+  return { view, title, body }
 }

@@ -6,12 +6,14 @@
  */
 
 import { html, raw } from 'hono/html'
-import type { Html, Page } from './page.ts'
+import type { Page } from './page.ts'
+import { nameOf, strong, type View } from './view.ts'
+import { fill, fillText, type Html } from './words/words.ts'
 
 /** The way to an app, with what it is told. */
 export interface WayBack {
-  /** What it is called here: of one that nobody configured it is where the way leads, a host or an app on this device. */
-  readonly clientName: string
+  /** What it is called here: of one that nobody configured the host to which the way leads; nothing where that is an app on this device. */
+  readonly clientName: string | undefined
   readonly location: string
   /** What is posted there. Nothing where a link leads there, and all is in it. */
   readonly form?: Readonly<Record<string, string>>
@@ -20,7 +22,7 @@ export interface WayBack {
 }
 
 /** Returns what to press. */
-export function wayOut({ location, form }: WayBack, words: Html, isButton = true): Html {
+export function wayOut({ location, form }: WayBack, words: Html | string, isButton = true): Html {
   if (form === undefined)
     return html`<p><a ${isButton ? raw('class="button" ') : ''}href="${location}">${words}</a></p>`
   return html`<form class="single" method="post" action="${location}">
@@ -29,32 +31,43 @@ ${Object.entries(form).map(([name, value]) => html`<input type="hidden" name="${
 </form>`
 }
 
+/** Returns the words that lead back to an app. */
+export function backTo(view: View, { clientName }: Pick<WayBack, 'clientName'>): Html {
+  return fill(view.words.common.backTo, { app: nameOf(view, clientName) })
+}
+
 /** Returns what a page with a way back is beside its words. */
 export function leadsBack(way: WayBack | undefined): Pick<Page, 'postsAway'> {
   return way?.form === undefined ? {} : { postsAway: 'when it is pressed' }
+}
+
+/** Returns the line that names an error, for whoever is asked for help. */
+export function codeLine({ words }: View, code: string | undefined): Html {
+  return html`<p class="soft">${fill(words.common.code, { code: html`<code>${code}</code>` })}</p>`
 }
 
 /**
  * Returns the page for an error that is for an app which nobody configured: it goes there by a press alone, for anybody can have
  * registered where that is (OAuth 2.1 §7.12.2).
  */
-function untoldPage(issuer: string, way: WayBack): Page {
-  const { clientName, untold } = way
-  const body = html`<h1>Nothing was allowed</h1>
-<p>An app asked for something here, and nothing was given. Nobody has checked this app, so you are not sent to it unasked. If it is yours and still waits, tell it:</p>
-${wayOut(way, html`Back to <bdi>${clientName}</bdi>`)}
-<p class="soft">Code: <code>${untold}</code></p>`
-  return { issuer, title: 'Nothing was allowed', body, ...leadsBack(way) }
+function untoldPage(view: View, way: WayBack): Page {
+  const { title, intro } = view.words.untold
+  const body = html`<h1>${title}</h1>
+<p>${intro}</p>
+${wayOut(way, backTo(view, way))}
+${codeLine(view, way.untold)}`
+  return { view, title, body, ...leadsBack(way) }
 }
 
 /** Returns the page that takes the browser back to the client, by itself or by a press. */
-export function leavingPage(issuer: string, way: WayBack): Page {
+export function leavingPage(view: View, way: WayBack): Page {
   const { clientName, location, form, untold } = way
-  if (untold !== undefined) return untoldPage(issuer, way)
-  const where = form === undefined ? '' : html` to <strong>${new URL(location).host}</strong>`
-  const body = html`<h1>Back to <bdi>${clientName}</bdi></h1>
-<p>You are being taken back${where}. If nothing happens:</p>
-${wayOut(way, html`Go on`)}`
+  if (untold !== undefined) return untoldPage(view, way)
+  const { leaving, common } = view.words
+  const app = nameOf(view, clientName)
+  const body = html`<h1>${fill(leaving.title, { app })}</h1>
+<p>${form === undefined ? leaving.intro : fill(leaving.introTo, { host: strong(new URL(location).host) })}</p>
+${wayOut(way, common.goOn)}`
   const goes = form === undefined ? { goesTo: location } : ({ postsAway: 'by itself' } as const)
-  return { issuer, title: `Back to ${clientName}`, body, ...goes }
+  return { view, title: fillText(leaving.title, { app }), body, ...goes }
 }

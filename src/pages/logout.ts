@@ -5,8 +5,10 @@
  */
 
 import { html } from 'hono/html'
-import type { WayBack } from './leaving.ts'
-import { loggedIn, type Page } from './page.ts'
+import { backTo, type WayBack } from './leaving.ts'
+import type { Page } from './page.ts'
+import { askedLanguage, linkTo, loggedIn, strong, type View } from './view.ts'
+import { fill } from './words/words.ts'
 
 /** The app that asks for it. */
 export interface AskingApp {
@@ -21,7 +23,6 @@ export interface AskingApp {
 
 /** What the page shows. */
 export interface Logout {
-  readonly issuer: string
   readonly account: string | undefined
   readonly token: string
   /** Whether what came of the session ends with it: without a guard nothing does. */
@@ -33,22 +34,25 @@ export interface Logout {
 }
 
 /** Returns the page that asks whether to log out. */
-export function logoutPage({ issuer, account, token, isForGood, alsoAt, app }: Logout): Page {
-  const words = isForGood ? ' Apps that you let in since you logged in will have to ask you again.' : ''
-  const there = alsoAt === undefined ? '' : html` At <strong><bdi>${alsoAt}</bdi></strong> you are logged out, too.`
-  const back =
-    app === undefined || !app.isReturn ? '' : html` Then you go back to <strong><bdi>${app.clientName}</bdi></strong>.`
-  const body = html`<h1>Log out?</h1>
-<p>${loggedIn(account)}${words}${there}${back}</p>
-<p>Before that you can look at <a href="${issuer}/apps">what you allowed</a> in this browser, and end it.</p>
-<form class="single" method="post" action="${issuer}/logout">
-<input type="hidden" name="token" value="${token}">
+export function logoutPage(view: View, { account, token, isForGood, alsoAt, app }: Logout): Page {
+  const { logout } = view.words
+  const sentences = [
+    loggedIn(view, account),
+    ...(isForGood ? [html`${logout.forGood}`] : []),
+    ...(alsoAt === undefined ? [] : [fill(logout.alsoAt, { provider: strong(alsoAt) })]),
+    ...(app?.isReturn ? [fill(logout.back, { app: strong(app.clientName) })] : []),
+  ]
+  const body = html`<h1>${logout.title}</h1>
+<p>${sentences.map((sentence, index) => html`${index === 0 ? '' : ' '}${sentence}`)}</p>
+<p>${fill(logout.help, {}, linkTo(view, '/apps'))}</p>
+<form class="single" method="post" action="${view.issuer}/logout">
+<input type="hidden" name="token" value="${token}">${app === undefined ? askedLanguage(view) : ''}
 ${Object.entries(app?.kept ?? {}).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
-<p><label><input type="checkbox" name="forget" value="yes"> Forget here what I allowed: apps have to ask again</label></p>
-<button type="submit">Log out</button>
+<p><label><input type="checkbox" name="forget" value="yes"> ${logout.forget}</label></p>
+<button type="submit">${logout.press}</button>
 </form>
-${app?.home === undefined ? '' : html`<footer><a href="${app.home}">Stay logged in, and go back to <bdi>${app.clientName}</bdi></a></footer>`}`
-  return { issuer, title: 'Log out?', body }
+${app?.home === undefined ? '' : html`<footer><a href="${app.home}">${fill(logout.stay, { app: app.clientName })}</a></footer>`}`
+  return { view, title: logout.title, body }
 }
 
 /** What becomes of somebody who is logged out. */
@@ -64,23 +68,25 @@ export interface LoggedOut {
  *
  * @param back the way to the app that asked for it. Default: nobody did
  */
-export function loggedOutPage(issuer: string, back?: WayBack, { goes = false, livesOnAt }: LoggedOut = {}): Page {
+export function loggedOutPage(view: View, back?: WayBack, { goes = false, livesOnAt }: LoggedOut = {}): Page {
+  const { loggedOut, common } = view.words
   const way =
     back === undefined
-      ? html`<p><a href="${issuer}/">Go to the start page</a></p>`
-      : html`${goes ? html`<p>You are being taken back. If nothing happens:</p>` : ''}
-<p><a class="button" href="${back.location}">Back to <bdi>${back.clientName}</bdi></a></p>`
-  const body = html`<h1>You are logged out</h1>
-<p>Nobody is logged in here from this browser.</p>
-${livesOnAt === undefined ? '' : html`<p><strong>At <bdi>${livesOnAt}</bdi> you may still be logged in</strong>: it could not be reached. Log out there, too, if others use this browser.</p>`}
+      ? html`<p><a href="${linkTo(view, '/')}">${common.toStart}</a></p>`
+      : html`${goes ? html`<p>${loggedOut.goes}</p>` : ''}
+<p><a class="button" href="${back.location}">${backTo(view, back)}</a></p>`
+  const body = html`<h1>${loggedOut.headline}</h1>
+<p>${loggedOut.intro}</p>
+${livesOnAt === undefined ? '' : html`<p>${fill(loggedOut.livesOn, { provider: livesOnAt })}</p>`}
 ${way}`
-  return { issuer, title: 'Logged out', body, ...(back !== undefined && goes ? { goesTo: back.location } : {}) }
+  return { view, title: loggedOut.title, body, ...(back !== undefined && goes ? { goesTo: back.location } : {}) }
 }
 
 /** Returns the page that takes somebody who is logged out here to the provider, where they are logged out next. */
-export function goingToProviderPage(issuer: string, label: string, location: string): Page {
-  const body = html`<h1>You are logged out here</h1>
-<p>Now <bdi>${label}</bdi> is to log you out, too. If nothing happens:</p>
-<p><a class="button" href="${location}">Go on to <bdi>${label}</bdi></a></p>`
-  return { issuer, title: 'Logged out', body, goesTo: location }
+export function goingToProviderPage(view: View, label: string, location: string): Page {
+  const { title, headline, intro, goOn } = view.words.goingToProvider
+  const body = html`<h1>${headline}</h1>
+<p>${fill(intro, { provider: label })}</p>
+<p><a class="button" href="${location}">${fill(goOn, { provider: label })}</a></p>`
+  return { view, title, body, goesTo: location }
 }

@@ -7,14 +7,13 @@
 
 import { html, raw } from 'hono/html'
 import { STYLE } from './style.ts'
-
-/** What `html` gives: text in which everything that was put in is escaped. */
-export type Html = ReturnType<typeof html>
+import type { View } from './view.ts'
+import type { Html } from './words/words.ts'
 
 /** A page before its frame. */
 export interface Page {
-  /** The issuer's URL: its host stands above every page. */
-  readonly issuer: string
+  /** Whose it is, and in which language. */
+  readonly view: View
   /** What it is, in a few words. */
   readonly title: string
   readonly body: Html
@@ -44,21 +43,10 @@ const POST = 'document.forms[0].submit()'
 /** Its SHA-256, by which the policy of a page knows it (CSP level 3 §2.3.1). */
 const POST_HASH = 'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='
 
-/** Returns the sentence that says who is logged in, as far as there is a name for them. */
-export function loggedIn(account: string | undefined): Html {
-  if (account === undefined) return html`You are logged in.`
-  return html`You are logged in as <strong><bdi>${account}</bdi></strong>.`
-}
-
-/** Returns an instant as a person reads it. */
-export function writeTime(at: number): string {
-  return `${new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-}
-
 /** Returns a page in its frame. */
-function frame({ issuer, title, body, isWide = false, goesTo, postsAway }: Page, nonce: string): Html {
+function frame({ view, title, body, isWide = false, goesTo, postsAway }: Page, nonce: string): Html {
   return html`<!doctype html>
-<html lang="en">
+<html lang="${view.language}" dir="${view.words.frame.direction}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -70,7 +58,7 @@ ${goesTo === undefined ? '' : html`<meta http-equiv="refresh" content="0;url=${g
 </head>
 <body>
 <main class="${isWide ? 'wide' : 'narrow'}">
-<p class="brand">${SEAL}<span>${new URL(issuer).host}</span></p>
+<p class="brand">${SEAL}<bdi>${new URL(view.issuer).host}</bdi></p>
 <div class="card">
 ${body}
 </div>
@@ -110,6 +98,7 @@ export async function toPageResponse(
     status,
     headers: {
       'Content-Type': 'text/html; charset=utf-8',
+      'Content-Language': page.view.language,
       'Cache-Control': 'no-store',
       Pragma: 'no-cache',
       'Content-Security-Policy': policyOf(nonce, page),

@@ -217,7 +217,7 @@ describe('where there are several providers', () => {
     const there = createWalkInIssuer({ authenticate })
     const named = await (await there.question(await there.register())).text()
     expect(named).toContain('<bdi>MCP CLI</bdi>')
-    expect(named).toContain('The answer goes to <strong>an app on this device</strong>.')
+    expect(named).toContain('The answer goes to <strong><bdi>an app on this device</bdi></strong>.')
     expect(named).toContain('The app gave itself this name, and nobody has checked it.')
     const posing = await there.register({ client_name: ISSUER, redirect_uris: ['https://evil.example/cb'] })
     const page = await (await there.question(posing, { redirect_uri: 'https://evil.example/cb' })).text()

@@ -62,7 +62,7 @@ describe('the page for devices', () => {
     wait(185)
     const page = await (await owner().type(user_code)).text()
     expect(page).toContain('Allow this only if you started this on your device')
-    expect(page).toContain('3 minutes ago, at 2027-01-15 08:00 UTC')
+    expect(page).toContain('3 minutes ago, at 15 Jan 2027, 08:00 UTC')
     expect(page).toContain(`the device that shows ${user_code}`)
     for (const words of ['Telly', 'read', 'write', 'https://api1.example', '30 days, or until you log out'])
       expect(page).toContain(words)

@@ -386,7 +386,7 @@ describe('consent', () => {
     await provider.authorize({ scope: 'openid profile email' })
     const page = await (await provider.browser.get(`${ISSUER}/apps`)).text()
     expect(page).toContain(
-      '<dt>Was told</dt><dd>who you are, and your name, user name, picture, language, e-mail address</dd>',
+      '<dt>Was told</dt><dd>who you are, and your name, user name, picture, language and e-mail address</dd>',
     )
     for (const absent of ['<dt>Where</dt>', '<dt>What</dt>', '<dt>How long</dt>']) expect(page).not.toContain(absent)
     await provider.authorize({ scope: 'openid offline_access' })

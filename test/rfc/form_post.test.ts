@@ -47,7 +47,7 @@ describe('an answer that is posted (OAuth 2.0 Form Post Response Mode §2)', () 
       1,
       `default-src 'none'; style-src NONCE; img-src data:; base-uri 'none'; frame-ancestors 'none'; script-src 'sha256-${hash}'`,
     ])
-    expect(text).toMatch(/You are being taken back to <strong>web\.example<\/strong>/)
+    expect(text).toMatch(/You are being taken back to <strong><bdi>web\.example<\/bdi><\/strong>/)
     expect(text).toContain('<button type="submit">Go on</button>')
   })
 
