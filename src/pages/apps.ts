@@ -70,7 +70,9 @@ ${can === 'end apps' ? pressForm(view, press, fill(apps.end, { app: name })) : '
 /** Returns what an app was told, as a sentence that begins with "Was told". */
 function toldWords({ words }: View, told: readonly string[]): Html {
   const { toldWho, toldMore } = words.apps
-  return told.length === 0 ? html`${toldWho}` : fill(toldMore, { claims: writeList(words, nameClaims(words, told)) })
+  return told.length === 0
+    ? html`${toldWho}`
+    : fill(toldMore, { claims: html`${writeList(words, nameClaims(words, told))}` })
 }
 
 /** Returns the page that lists the apps. */

@@ -117,9 +117,7 @@ ${factsList(facts)}</li>`
 
 /** Returns what is handed over: what the login there asks for by itself no setting tells, so that it is told as what it is. */
 function handOverText({ words: { consent } }: View, { at, what }: ShownHandOver): Html {
-  const items = what.map(
-    (one) => html`<li>${'words' in one ? one.words : html`<code>${one.token}</code>`}</li>`,
-  )
+  const items = what.map((one) => html`<li>${'words' in one ? one.words : html`<code>${one.token}</code>`}</li>`)
   return html`<p>${fill(consent.actsAt, { provider: strong(at) })}</p>
 <ul class="scopes">${items}<li>${what.length === 0 ? consent.actsByAll : consent.actsByMore}</li></ul>`
 }

@@ -33,21 +33,21 @@ h2 { font-size: 1.05rem; margin: 1.6rem 0 .5rem; }
 p, ul, dl { margin: 0 0 1rem; }
 a { color: var(--accent); text-underline-offset: .15em; }
 .soft { color: var(--soft); }
-.note { background: var(--note); border-left: 4px solid var(--note-line); border-radius: 6px; padding: .6rem .8rem; }
-ul.scopes { padding-left: 1.2rem; }
+.note { background: var(--note); border-inline-start: 4px solid var(--note-line); border-radius: 6px; padding: .6rem .8rem; }
+ul.scopes { padding-inline-start: 1.2rem; }
 ul.scopes li { margin: .25rem 0; }
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; font-size: .95rem; }
 dl.facts dt { color: var(--soft); }
 dl.facts dd { margin: 0; grid-column: 2; }
 dl.facts bdi { white-space: break-spaces; }
-dl.facts ol { margin: 0; padding-left: 1.4rem; }
+dl.facts ol { margin: 0; padding-inline-start: 1.4rem; }
 dl.facts ol li { margin: 0; }
 dl.facts dt.whole, dl.facts dd.whole { grid-column: 1 / -1; }
-dl.facts dd.whole { border-left: 3px solid var(--line); padding-left: .7rem; }
+dl.facts dd.whole { border-inline-start: 3px solid var(--line); padding-inline-start: .7rem; }
 ul.scopes dl.facts { grid-template-columns: fit-content(40%) 1fr; margin: .3rem 0 .6rem; }
 label { display: block; font-weight: 600; margin-bottom: .3rem; }
 input[type="text"] { width: 100%; font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--soft); border-radius: 8px; padding: .65rem .8rem; }
-input[type="checkbox"] { width: 1.5rem; height: 1.5rem; margin: 0 .4rem 0 0; vertical-align: middle; accent-color: var(--accent); }
+input[type="checkbox"] { width: 1.5rem; height: 1.5rem; margin: 0; margin-inline-end: .4rem; vertical-align: middle; accent-color: var(--accent); }
 button, .button { display: inline-block; width: 100%; min-height: 2.75rem; font: inherit; font-weight: 600; text-align: center; text-decoration: none; border-radius: 8px; padding: .6rem 1rem; border: 2px solid var(--accent); background: var(--accent); color: var(--accent-ink); cursor: pointer; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: .8rem; margin-top: 1.2rem; }
 .pair button { background: transparent; color: var(--accent); }
@@ -60,7 +60,7 @@ form.single { margin-top: 1.2rem; }
 :focus-visible { outline: 3px solid var(--c2); outline-offset: 3px; }
 footer { color: var(--soft); font-size: .85rem; margin-top: 1rem; text-align: center; }
 footer button { width: auto; background: transparent; border-color: transparent; color: var(--accent); font-size: 1rem; text-decoration: underline; }
-code, pre { font-family: ui-monospace, monospace; font-size: .88em; }
+code, pre { direction: ltr; unicode-bidi: isolate; font-family: ui-monospace, monospace; font-size: .88em; }
 pre { white-space: pre-wrap; background: var(--ground); border: 1px solid var(--line); border-radius: 8px; padding: .8rem; margin: 0 0 1rem; }
 .columns { display: grid; gap: 1.2rem; }
 @media (min-width: 50rem) { .columns { grid-template-columns: 1fr 1fr; } }
@@ -68,5 +68,5 @@ pre { white-space: pre-wrap; background: var(--ground); border: 1px solid var(--
 .envelope b { font-weight: inherit; }
 .p1 { color: var(--c1); } .p2 { color: var(--c2); } .p3 { color: var(--c3); } .p4 { color: var(--c4); }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; margin-bottom: 1rem; }
-th, td { text-align: left; padding: .35rem .5rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th, td { text-align: start; padding-block: .35rem; padding-inline: 0 .5rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 `

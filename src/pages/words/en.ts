@@ -204,7 +204,8 @@ export const en = {
     title: 'Ended',
     all: 'Every app and every session of yours has ended, and you are logged out. It can take a few seconds until every service knows.',
     one: 'The app has ended, wherever it was let in. It has to ask you again. It can take a few seconds until every service knows.',
-    livesOn: 'What you allowed at <strong>{provider}</strong> lives on there. You can end it in your settings at {provider}.',
+    livesOn:
+      'What you allowed at <strong>{provider}</strong> lives on there. You can end it in your settings at {provider}.',
     back: 'Back to what you allowed',
   },
   notLoggedIn: {
