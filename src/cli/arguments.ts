@@ -5,6 +5,7 @@
  */
 
 import { parseArgs } from 'node:util'
+import { findMeant } from '../../keys/did_you_mean.ts'
 import { type Option, UsageError } from './command.ts'
 
 /** What was written, read. */
@@ -49,12 +50,15 @@ export function readArguments(
     )
     const { values, positionals } = parseArgs({
       args: [...plain, '--', ...dashed, ...args.slice(end + 1)],
-      options: { ...config, help: { type: 'boolean', short: 'h' } },
+      options: { json: { type: 'boolean' }, ...config, help: { type: 'boolean', short: 'h' } },
       allowPositionals: true,
     })
     return { values, operands: positionals, dashed }
   } catch (error) {
-    throw new UsageError((error as Error).message.split('.')[0])
+    const [message = ''] = (error as Error).message.split('.')
+    const unknown = /^Unknown option '(--.*)'$/s.exec(message)?.[1]
+    const meant = unknown && findMeant(unknown.slice(2), [...Object.keys(options), 'help', 'json'])
+    throw new UsageError(message, meant && `--${meant}`)
   }
 }
 

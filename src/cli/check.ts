@@ -81,6 +81,11 @@ const UNFOLLOWED =
 const check: Command = {
   call: 'check',
   summary: 'all that is wrong with the settings, one a line; exit 1 if any',
+  guesses: ['validate', 'lint', 'verify', 'test'],
+  example: {
+    line: 'bulla check --settings wrangler.toml',
+    prints: 'wrangler.toml: the issuer can start with these settings',
+  },
   details:
     'The rules are those by which the issuer starts. What is no secret is read from the file alone: no Worker and no key is asked.',
   options: {
@@ -98,10 +103,20 @@ const check: Command = {
     )
     const { faults: found, byRs256, advice } = await examine(worker, values.list('grant'))
     const faults = [...new Set([...stray, ...worker.misplaced, ...found.map(asInFile)])]
-    for (const fault of faults) io.out(`${file}${environment === undefined ? '' : `, ${environment}`}: ${fault}`)
+    const known = worker.isFollowing ? advice : [...advice, UNFOLLOWED]
+    const ok = faults.length === 0
+    const report = {
+      ok,
+      file,
+      ...(environment !== undefined && { env: environment }),
+      faults,
+      to_know: ok ? known : [],
+    }
+    if (values.has('json')) io.out(JSON.stringify(report, undefined, 2))
+    else for (const fault of faults) io.out(`${file}${environment === undefined ? '' : `, ${environment}`}: ${fault}`)
     sayLimits(worker, byRs256, io)
-    if (faults.length > 0) return 1
-    for (const words of worker.isFollowing ? advice : [...advice, UNFOLLOWED]) io.say(`to know: ${words}`)
+    if (!ok) return 1
+    for (const words of known) io.say(`to know: ${words}`)
     io.say(`${file}: the issuer can start with these settings`)
     return 0
   },

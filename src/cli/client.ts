@@ -11,6 +11,9 @@ import { OPENID } from '../openid/openid.ts'
 import { checkRedirectUri } from '../protocol/redirect_uri.ts'
 import { type Command, type Io, OUT, UsageError, type Values } from './command.ts'
 
+/** Whom an entry can be for. */
+const KINDS: readonly string[] = ['client', 'resource_server', 'operator']
+
 /** Returns a text or a list of texts as TOML writes it; a JSON text is a TOML text too. */
 function writeToml(value: string | readonly string[]): string {
   return typeof value === 'string' ? JSON.stringify(value) : `[${value.map((text) => JSON.stringify(text)).join(', ')}]`
@@ -39,8 +42,7 @@ function readServerEntry(kind: string, values: Values): Readonly<Record<string, 
 /** Returns the settings entry that the options ask for, without its secret. */
 function readEntry(values: Values): Readonly<Record<string, string | readonly string[]>> {
   const kind = values.text('kind') ?? 'client'
-  if (!['client', 'resource_server', 'operator'].includes(kind))
-    throw new UsageError('--kind expected client, resource_server or operator')
+  if (!KINDS.includes(kind)) throw new UsageError('--kind expected client, resource_server or operator')
   if (kind !== 'client') return readServerEntry(kind, values)
   const given = values.list('grant')
   const redirect_uris = values.list('redirect-uri')
@@ -97,11 +99,16 @@ const create: Command = {
   call: 'client new',
   operand: 'ID',
   summary: 'a secret, once, and the settings entry with its hash',
+  guesses: ['create', 'add'],
+  example: {
+    line: 'bulla client new orders-job --resource https://api.example.com --scope orders:read --out orders-job.secret',
+  },
   details: 'Give the secret to the client; it is not kept. The entry goes into wrangler.toml.',
   options: {
     kind: {
       type: 'string',
       value: 'KIND',
+      choices: KINDS,
       help: 'client (default); resource_server, who fetches keys and introspects; or operator, who revokes',
     },
     public: { type: 'boolean', help: 'for an app that cannot keep a secret: none is made' },
@@ -116,6 +123,7 @@ const create: Command = {
       type: 'string',
       multiple: true,
       value: 'TYPE',
+      choices: BUILT_IN_GRANT_TYPES,
       help: 'a grant type that it may use (default client_credentials; with --redirect-uri authorization_code and refresh_token)',
     },
     resource: { type: 'string', multiple: true, value: 'URI', help: 'a resource that it may have tokens for' },

@@ -49,6 +49,7 @@ const doctor: Command = {
   call: 'doctor',
   summary:
     'with --issuer, whether an issuer of yours is well; with --connect, where an MCP client stops at an API or issuer; exit 1 if so',
+  example: { line: 'bulla doctor --issuer https://auth.example.com' },
   details:
     'With --issuer it looks at guard, list, keys, metadata and clock; with --client and --secret-file also at what is due.\n\nWith --connect it asks as any client would, follows no redirect blindly, and stops where a person would log in. It registers a client\nof its own, which can be deleted: --no-register leaves that out. It looks for a break at each step, says whose fault it is,\nand how it is mended. A warning is what stops some clients alone.',
   options: {

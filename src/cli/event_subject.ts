@@ -46,8 +46,9 @@ export async function printEventNames(values: Values, sub: string, io: Io): Prom
   const names = namesOf(sub, issuer, text, resourcesIn(settings, issuer), io)
   const under = names.flatMap((name) => eventNames(name).toReversed())
   const width = Math.max(...under.map(({ kid }) => kid.length))
+  if (values.has('json')) io.out(JSON.stringify(under, ['kid', 'use', 'end', 'name'], 2))
   for (const { kid, use, end, name } of under) {
-    io.out(name)
+    if (!values.has('json')) io.out(name)
     io.say(`${kid.padEnd(width)}  ${writeInstant(use)} to ${writeInstant(end)}`)
   }
 }

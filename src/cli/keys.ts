@@ -70,7 +70,12 @@ function saySealed({ roots }: Ring, added: string, use: number, io: Io): void {
 
 const init: Command = {
   call: 'keys init',
+  guesses: ['create', 'generate', 'new', 'make'],
   summary: 'prints a new ring; its root seals at once',
+  example: {
+    line: 'bulla keys init --out ring.json',
+    prints: 'This is a secret: keep it as KEY_RING, and keep a copy, for it cannot be read back from a Worker.',
+  },
   options: {
     period: { type: 'string', value: 'SECONDS', help: 'how long one leaf seals (default 86400)' },
     propagation: {
@@ -114,6 +119,10 @@ const rotate: Command = {
   summary: 'prints the ring with the next root staged and retired ones dropped; refuses too early',
   details:
     'The new root opens at once and seals after propagation + skew; until then every holder must have the new ring.\nNever write `> FILE` over the file that --ring reads: the shell empties it first. Use --in-place.\nA ring that has an RSA key gets the next one with the root.\nWith --every it may be run as often as you like, and again after a run that was stopped half-way.',
+  example: {
+    line: 'bulla keys rotate --ring ring.json --in-place',
+    prints: 'TODO',
+  },
   needs: ['ring'],
   options: {
     ring: RING,
@@ -134,6 +143,7 @@ const rotate: Command = {
     const early = every === undefined ? undefined : whyEarly(from.ring, every, io.now)
     if (early !== undefined) {
       if (!values.has('in-place')) io.out(writeRing(from.ring))
+      else if (values.has('json')) io.out(JSON.stringify({ rotated: false, why: early }))
       io.say(`${early}: the ring stays as it is`)
       return 0
     }
@@ -141,6 +151,7 @@ const rotate: Command = {
     if (!rotation.ok) throw new Refusal(rotation.detail)
     await writeChangedRing(from, rotation.ring, values, io)
     const { kid, use } = rotation.added
+    if (values.has('in-place') && values.has('json')) io.out(JSON.stringify({ rotated: true, kid, use }))
     io.say(`root ${kid} is staged; it seals from ${writeInstant(use)}: everyone must have this ring by then`)
     saySealed(rotation.ring, kid, use, io)
     sayFindings(rotation.ring, values, io)
@@ -152,6 +163,7 @@ const revoke: Command = {
   call: 'keys revoke',
   operand: 'KID',
   summary: 'prints the ring with that root revoked: all that it sealed is dead',
+  example: { line: 'bulla keys revoke r1 --ring ring.json --in-place' },
   needs: ['ring'],
   options: { ring: RING, 'in-place': inPlace, out: OUT },
   async run(values, kid, io) {
@@ -172,6 +184,7 @@ const revoke: Command = {
 const doctor: Command = {
   call: 'keys doctor',
   summary: 'every rule broken, one a line; exit 1 if any',
+  example: { line: 'bulla keys doctor --ring ring.json', prints: 'the ring is sound' },
   needs: ['ring'],
   options: {
     ring: RING,
@@ -199,10 +212,12 @@ const doctor: Command = {
         : await examineList(examined, { issuer, now: io.now, longestLife: life ?? LONGEST_LIFE })
     const found = [...bad, ...examineRing(examined, options)].map(({ message }) => message)
     const messages = [...found, ...examineRegistrationKeys(text), ...list.broken]
-    for (const message of messages) io.out(message)
+    const ok = messages.length === 0
+    if (values.has('json')) io.out(JSON.stringify({ ok, faults: messages, notes: list.notes }, undefined, 2))
+    else for (const message of messages) io.out(message)
     for (const note of list.notes) io.say(note)
-    if (messages.length === 0) io.say('the ring is sound')
-    return messages.length === 0 ? 0 : 1
+    if (ok) io.say('the ring is sound')
+    return ok ? 0 : 1
   },
 }
 

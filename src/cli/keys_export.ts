@@ -16,6 +16,9 @@ export const keysExport: Command = {
   summary: "what a resource server needs to open its tokens: its branches, or with --jwks some periods' leaves",
   details:
     'What it prints is a secret of that resource server: who has it can open, and forge, tokens for that resource and no other.\nThe settings tell the spelling of the resource and its content encryption. Where there are none, or they do not know it, write --unknown and --enc.',
+  example: {
+    line: 'bulla keys export --ring ring.json --issuer https://auth.example.com --resource https://api.example.com --out api.keys',
+  },
   needs: ['ring', 'issuer', 'resource'],
   options: {
     ring: RING,

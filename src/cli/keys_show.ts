@@ -20,6 +20,8 @@ export function writeAge(seconds: number): string {
 export const keysShow: Command = {
   call: 'keys show',
   summary: 'each root, and each RSA key: state, dates, age; no key material',
+  guesses: ['list', 'ls', 'print'],
+  example: { line: 'bulla keys show --ring ring.json' },
   needs: ['ring'],
   options: { ring: RING, json: { type: 'boolean', help: 'as JSON' } },
   async run(values, _operand, io) {

@@ -22,6 +22,7 @@ export const UNKNOWN: Option = { type: 'boolean', help: 'also what no setting, a
 export const ENC: Option = {
   type: 'string',
   value: 'ENC',
+  choices: ['A256GCM', 'A256CBC-HS512'],
   help: "its content encryption, A256GCM or A256CBC-HS512 (default: the settings')",
 }
 

@@ -157,6 +157,8 @@ const login: Command = {
   summary: 'a token for you, as a client that is a device: you allow it in a browser',
   details:
     'Prints the access token alone, for scripts: TOKEN=$(bulla login …). The code and the address are told on stderr. Works with any issuer that has the device flow (RFC 8628).',
+  isLasting: true,
+  example: { line: 'TOKEN=$(bulla login --issuer https://auth.example.com --client orders-cli)' },
   needs: ['issuer', 'client'],
   options: {
     issuer: { type: 'string', value: 'URL', help: 'the URL of the issuer' },

@@ -43,6 +43,7 @@ export function examineRegistrationKeys(text: string): readonly string[] {
 const keys: Command = {
   call: 'client keys',
   summary: 'a new key by which clients register; with --keys before those that there are',
+  example: { line: 'bulla client keys --out registration.keys' },
   details:
     'The first key makes ids, all know them. To take one out is the end of all clients that it made, for good.\nNever write `> FILE` over the file that --keys reads: the shell empties it first. Use --out.',
   options: { keys: KEYS, out: OUT },
@@ -52,7 +53,8 @@ const keys: Command = {
       throw new Refusal(
         `there are ${MOST_REGISTRATION_KEYS} already: take the last one out first, which ends all clients that it made`,
       )
-    io.out([io.random(), ...there].map(encodeBase64url).join(' '))
+    const written = [io.random(), ...there].map(encodeBase64url)
+    io.out(values.has('json') ? JSON.stringify({ [REGISTRATION_KEYS]: written.join(' ') }) : written.join(' '))
     io.say(
       `This is a secret: keep it as ${REGISTRATION_KEYS}, and keep a copy, for it cannot be read back from a Worker.`,
     )
@@ -87,6 +89,7 @@ const read: Command = {
   call: 'client read',
   operand: 'ID',
   summary: 'what the id of a client holds that registered, as JSON',
+  example: { line: 'bulla client read "$CLIENT_ID" --keys registration.keys --issuer https://auth.example.com' },
   needs: ['keys', 'issuer'],
   options: {
     keys: KEYS,

@@ -27,12 +27,15 @@ function isWalkIn(id: string): boolean {
   return id.startsWith(DYNAMIC_PREFIX) || id.startsWith('https://')
 }
 
-function revoking(kind: string, operand: string, summary: string): Command {
+function revoking(kind: string, operand: string, summary: string, value: string): Command {
   const isPerson = kind === 'sub'
   return {
     call: `revoke ${kind}`,
     operand,
     summary,
+    example: {
+      line: `bulla revoke ${kind} ${value} --issuer https://auth.example.com --client ops --secret-file ops.secret`,
+    },
     details: 'Prints the answer of the issuer. What is issued afterwards to a person or client is good again.',
     needs: ['issuer', 'client', 'secret-file'],
     options: isPerson ? { ...OPTIONS, provider: PROVIDER, settings: SETTINGS } : OPTIONS,
@@ -72,9 +75,14 @@ function revoking(kind: string, operand: string, summary: string): Command {
 
 /** The commands that revoke. */
 export const revokeCommands: readonly Command[] = [
-  revoking('sub', 'SUB', 'all that a person has: sessions, refresh tokens, access tokens'),
-  revoking('client', 'ID', 'all that was issued to a client'),
-  revoking('grant', 'GID', 'all that came of one approval'),
-  revoking('kid', 'KID', 'every access token made with a key, or any key of a root'),
-  revoking('resource', 'URI', 'every access token of a resource under a lower branch than its settings name'),
+  revoking('sub', 'SUB', 'all that a person has: sessions, refresh tokens, access tokens', 'alice'),
+  revoking('client', 'ID', 'all that was issued to a client', 'orders-app'),
+  revoking('grant', 'GID', 'all that came of one approval', 'nzZbQpsLEY6ZMwDtGPsqIQ'),
+  revoking('kid', 'KID', 'every access token made with a key, or any key of a root', 'r1'),
+  revoking(
+    'resource',
+    'URI',
+    'every access token of a resource under a lower branch than its settings name',
+    'https://api.example.com',
+  ),
 ]

@@ -10,13 +10,30 @@ import { Refusal } from './command.ts'
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
+/** What the usual errors of a system mean. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  ENOENT: 'it is not there',
+  ENOTDIR: 'it is not there',
+  EACCES: 'you may not',
+  EPERM: 'you may not',
+  EISDIR: 'it is a folder',
+  EROFS: 'nothing there can be written',
+  ENOSPC: 'the disk is full',
+}
+
+/** Returns what the system said, and what that means. */
+export function whyNot(error: unknown): string {
+  const code = codeOf(error) ?? ''
+  return Object.hasOwn(MEANINGS, code) ? `${code}, ${MEANINGS[code]}` : code
+}
+
 /** Reads a text file; a byte order mark is no part of it. */
 export async function readTextFile(file: string): Promise<string> {
   let bytes: Uint8Array
   try {
     bytes = await readFile(file)
   } catch (error) {
-    throw new Refusal(`cannot read ${file}: ${codeOf(error)}`)
+    throw new Refusal(`cannot read ${file}: ${whyNot(error)}`)
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
@@ -59,7 +76,7 @@ async function place(
     throw new Refusal(
       isBusy
         ? `${beside} is there: somebody else is writing, or was stopped half-way; if nobody is, remove it`
-        : `cannot write ${file}: ${codeOf(error)}`,
+        : `cannot write ${file}: ${whyNot(error)}`,
     )
   }
 }

@@ -137,7 +137,10 @@ function sayServed(
 
 const serveCommand: Command = {
   call: 'serve',
+  guesses: ['start', 'run', 'dev', 'up', 'server'],
   summary: 'run the issuer in Node',
+  isLasting: true,
+  example: { line: 'KEY_RING_FILE=ring.json bulla serve --settings settings.toml' },
   details: [
     'The ring is in KEY_RING, or in the file that KEY_RING_FILE names; so with the other secrets. An https issuer stands behind a proxy that ends TLS, keeps',
     'Host, and says X-Forwarded-Proto. SIGHUP reads settings and secrets anew; SIGTERM finishes what runs, and ends.',

@@ -109,6 +109,7 @@ const seal: Command = {
   call: 'settings seal',
   operand: 'FILE',
   summary: 'prints clients and resources of FILE, sealed, for an issuer that runs',
+  example: { line: 'bulla settings seal clients.toml --ring ring.json --seq 1 --out settings.jwe' },
   details: [
     'FILE has the tables RESOURCES, CLIENTS, TRUSTED_ISSUERS and AUTHORIZATION_DETAILS_TYPES, written as in wrangler.toml. Each entry takes the place of that',
     'of the deploy with its name; "none" in its place takes it away. What the issuer would not start with is not sealed.',
@@ -134,7 +135,7 @@ const seal: Command = {
     const keyring = createKeyring(ring, issuer)
     const sealed = await sealHere(facts, keyring, io.now)
     const { root } = await openHere(sealed, keyring, io.now)
-    io.out(sealed)
+    io.out(values.has('json') ? JSON.stringify({ seq, issuer, root, sealed }) : sealed)
     sayUnknown(facts, base, file, io)
     const clients = Object.keys(facts.clients).length
     if (clients > MANY) io.say(`note: ${clients} clients; up to ${MANY} are advised`)
@@ -148,6 +149,7 @@ const open: Command = {
   call: 'settings open',
   operand: 'FILE',
   summary: 'prints what sealed settings say, as JSON',
+  example: { line: 'bulla settings open settings.jwe --ring ring.json' },
   options: { ring: RING, settings: BASE, issuer: ISSUER, env: ENV },
   needs: ['ring'],
   async run(values, operand, io) {

@@ -98,6 +98,7 @@ const subject: Command = {
   summary: 'what a person of a provider is called here: the SUB of `bulla revoke sub`, and of tokens; or in events',
   details:
     'Resources and clients with pairwise subjects call the person otherwise still; revoking reaches these names too.\nWith --event it prints the pseudonyms that stand in events, one a line, for each root of the ring and each pairwise name.',
+  example: { line: 'bulla subject --provider github --sub 583231', prints: 'github|583231' },
   needs: ['sub'],
   options: {
     provider: PROVIDER,
@@ -118,7 +119,7 @@ const subject: Command = {
     if (!isForEvents && stray !== undefined) throw new UsageError(`--${stray} goes with --event`)
     const here = isForEvents && !values.has('provider') ? sub : await subjectHere(values, sub)
     if (isForEvents) await printEventNames(values, here, io)
-    else io.out(here)
+    else io.out(values.has('json') ? JSON.stringify({ sub: here }) : here)
     return 0
   },
 }

@@ -58,6 +58,10 @@ const inspect: Command = {
   summary: 'the token on stdin as RFC 7662 JSON; exit 1 with {"active":false} when it is not active',
   details:
     'stdin is the token, or the whole answer of the token endpoint. Without --resource it is an ID token, and with the URI <issuer>/userinfo one that asks who logged in: then stderr says of each claim where it came from.',
+  guesses: ['decode', 'verify', 'introspect', 'open'],
+  example: {
+    line: 'bulla token inspect --keys api.keys --issuer https://auth.example.com --resource https://api.example.com < token.txt',
+  },
   needs: ['keys', 'issuer'],
   options: {
     keys: {
@@ -77,7 +81,10 @@ const inspect: Command = {
     explain: { type: 'boolean', help: 'say on stderr why a token is not active' },
   },
   async run(values, _operand, io) {
-    const token = readToken(values.text('keys') === '-' ? '' : await io.stdin(), values.text('resource') === undefined)
+    const token = readToken(
+      values.text('keys') === '-' ? '' : await io.stdin('the token'),
+      values.text('resource') === undefined,
+    )
     if (isAboutLogin(values, token)) return inspectLogin(values, token, io)
     const { meant, open } = await createOpener(values, io)
     const { issuer, resource, unknown } = meant

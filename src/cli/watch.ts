@@ -9,6 +9,7 @@ import { clearScreenDown, createInterface, cursorTo } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { styleText } from 'node:util'
 import { type Command, Refusal } from './command.ts'
+import { whyNot } from './secret_file.ts'
 import { drawSummary, drawView, type Look } from './watch/draw.ts'
 import { createEventReader } from './watch/read_events.ts'
 import { createTally, type Tally } from './watch/tally.ts'
@@ -69,7 +70,7 @@ async function summarize(file: string, look: Look): Promise<string> {
   try {
     await readAll(file === '-' ? process.stdin : createReadStream(file), tally, instantOf)
   } catch (error) {
-    throw new Refusal(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`)
+    throw new Refusal(`${file} cannot be read: ${whyNot(error)}`)
   }
   if (newest === 0) throw new Refusal('there is no event in it')
   return drawSummary(tally, newest, look)
@@ -78,6 +79,8 @@ async function summarize(file: string, look: Look): Promise<string> {
 const watch: Command = {
   call: 'watch',
   summary: 'what an issuer does, from its events on stdin: tokens, failures, replays, how long it takes',
+  isLasting: true,
+  example: { line: 'bulla watch --summary events.jsonl' },
   details:
     '`npx wrangler tail --format json | npx bulla watch`, or `npx bulla serve … | npx bulla watch`. It asks nobody and keeps counts alone.\nIt needs the package cli-table3, which draws.',
   options: {
