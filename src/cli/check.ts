@@ -84,7 +84,10 @@ const check: Command = {
   guesses: ['validate', 'lint', 'verify', 'test'],
   example: {
     line: 'bulla check --settings wrangler.toml',
-    prints: 'wrangler.toml: the issuer can start with these settings',
+    prints: [
+      'not checked, for they are secrets: PAIRWISE_SALT, REGISTRATION_KEYS, KEY_RING, KEY_RING_NEXT',
+      'wrangler.toml: the issuer can start with these settings',
+    ].join('\n'),
   },
   details:
     'The rules are those by which the issuer starts. What is no secret is read from the file alone: no Worker and no key is asked.',

@@ -47,8 +47,8 @@ export const COMMANDS: readonly Command[] = [
 export const ALL: Group = {
   summary: 'keys, tokens and clients of the OAuth issuer without a database',
   example: {
-    line: 'bulla check --settings wrangler.toml',
-    prints: 'wrangler.toml: the issuer can start with these settings',
+    line: 'bulla keys init --out ring.json',
+    prints: 'This is a secret: keep it as KEY_RING, and keep a copy, for it cannot be read back from a Worker.',
   },
 }
 

@@ -14,7 +14,7 @@ function plain(text: string): string {
 
 /** Returns what completes a value, as `_arguments` reads it. */
 function action(called: string, wanted: Wanted): string {
-  const how = wanted === 'file' ? '_files' : wanted === 'free' ? ' ' : `(${wanted.join(' ')})`
+  const how = wanted === 'file' ? '_files' : wanted === 'free' ? ' ' : `(${wanted.map(plain).join(' ')})`
   return `:${plain(called)}:${how}`
 }
 

@@ -121,7 +121,11 @@ const rotate: Command = {
     'The new root opens at once and seals after propagation + skew; until then every holder must have the new ring.\nNever write `> FILE` over the file that --ring reads: the shell empties it first. Use --in-place.\nA ring that has an RSA key gets the next one with the root.\nWith --every it may be run as often as you like, and again after a run that was stopped half-way.',
   example: {
     line: 'bulla keys rotate --ring ring.json --in-place',
-    prints: 'TODO',
+    prints: [
+      'ring.json is written; put it where the issuer has its secrets',
+      'root rQ3vK is staged; it seals from 2026-11-27T13:01:00Z: everyone must have this ring by then',
+      'sealed settings, if you have some: what root r1 sealed opens until 2026-12-27T13:03:00Z; seal it anew from 2026-11-27T13:01:00Z on',
+    ].join('\n'),
   },
   needs: ['ring'],
   options: {

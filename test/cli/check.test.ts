@@ -441,7 +441,7 @@ ${app('asking', 'default_max_age = 600')}${app('knowing', 'require_auth_time = t
 
   it.each<[string, Readonly<Record<string, string>>, readonly string[], string]>([
     ['no file', {}, [], 'there is no wrangler.json, wrangler.jsonc, wrangler.toml here; see --settings'],
-    ['a file that is not there', {}, ['--settings', 'x.toml'], 'cannot read x.toml: ENOENT'],
+    ['a file that is not there', {}, ['--settings', 'x.toml'], 'cannot read x.toml: ENOENT, it is not there'],
     ['a file that is no TOML', { 'wrangler.toml': 'a = [' }, [], 'wrangler.toml cannot be read as TOML: line 1'],
     ['a file of a list', { 'a.json': '[]' }, ['--settings', 'a.json'], 'a.json holds no settings'],
     ['vars that are none', { 'wrangler.toml': 'vars = 1' }, [], 'vars is no table'],

@@ -153,7 +153,10 @@ describe('bulla watch', () => {
       watch(['--summary', '/nowhere/events']),
       watch(['--summary', '-'], '{}\n'),
     ])
-    expect([nowhere.code, nowhere.err.trim()]).toEqual([1, 'bulla: /nowhere/events cannot be read: ENOENT'])
+    expect([nowhere.code, nowhere.err.trim()]).toEqual([
+      1,
+      'bulla: /nowhere/events cannot be read: ENOENT, it is not there',
+    ])
     expect([empty.code, empty.err.trim()]).toEqual([1, 'bulla: there is no event in it'])
   })
 
