@@ -293,6 +293,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/cli/connect': ['src/cli/connect/rules', 'src/remote', 'src/protocol', 'keys', 'node'],
   'src/cli/watch': ['src/events', 'src/protocol', 'cli-table3'],
   'src/cli': [
+    'src/version.ts',
     'src/opentelemetry',
     'src/cli/watch',
     'cli-table3',
