@@ -30,7 +30,7 @@ function isBefore(version: string, oldest: string): boolean {
 
 /** Checks that a command got as many words as it takes. */
 function checkOperands(command: Command, values: Values, operands: readonly string[], dashed: readonly string[]): void {
-  const { operand, choices, example } = command
+  const { operand, choices } = command
   const expected = operand === undefined ? 0 : 1
   if (operands.length < expected) throw new UsageError(`${operand} is missing`)
   if (operands.length > expected) {
@@ -39,7 +39,7 @@ function checkOperands(command: Command, values: Values, operands: readonly stri
   }
   const [word = ''] = operands
   if (choices !== undefined && !choices.includes(word))
-    throw new UsageError(`${operand} expected ${choices.join(', ')}`, example.line)
+    throw new UsageError(`${operand} expected ${choices.join(', ')}`)
 }
 
 async function runCommand(command: Command, args: readonly string[], io: Io, terminal: Terminal): Promise<number> {
