@@ -25,53 +25,56 @@ import { isKeeping } from './stores/guard.ts'
 
 /** The variables of `wrangler.toml`, and the secrets. Checked when they are read. */
 export interface Bindings extends PlatformBindings {
-  /** The issuer's URL. */
+  /** The issuer's URL: https, without a slash at its end; http on a loopback host alone. */
   readonly ISSUER?: unknown
-  /** `[vars.RESOURCES."…"]`: the resources by their URI. */
+  /** `[vars.RESOURCES."…"]`: the resources by their URI. Default: none. */
   readonly RESOURCES?: unknown
-  /** `[vars.CLIENTS.…]`: the clients by their `client_id`. */
+  /** `[vars.CLIENTS.…]`: the clients by their `client_id`. Default: none. */
   readonly CLIENTS?: unknown
-  /** The profile that all clients are in, if any; in development there are then no clients to play with. */
+  /** `"fapi2"` holds all clients to FAPI 2.0; in development there are then no clients to play with. Default: none but those that say so. */
   readonly PROFILE?: unknown
-  /** `[vars.TRUSTED_ISSUERS.…]`: the issuers whose assertions are worth tokens, by what they are called here. */
+  /** `[vars.TRUSTED_ISSUERS.…]`: the issuers whose assertions are worth tokens, by what they are called here. Default: none. */
   readonly TRUSTED_ISSUERS?: unknown
-  /** `[vars.AUTHORIZATION_DETAILS_TYPES.…]`: the types of authorization details. */
+  /** `[vars.AUTHORIZATION_DETAILS_TYPES.…]`: the types of authorization details. Default: none. */
   readonly AUTHORIZATION_DETAILS_TYPES?: unknown
-  /** Whether all clients must push their authorization requests. */
+  /** Whether all clients must push their authorization requests. Default false. */
   readonly REQUIRE_PUSHED_AUTHORIZATION_REQUESTS?: unknown
-  /** `[vars.REGISTRATION]`: what clients may have that nobody configured. */
+  /** `[vars.REGISTRATION]`: lets clients in that nobody configured, and says what they may have. Default: nobody walks in. */
   readonly REGISTRATION?: unknown
-  /** Secret: one to four keys, from which the ids of clients come that register. */
+  /** Secret: one to four keys, from which the ids of clients come that register; `bulla client keys` prints one. Default: no client can register. */
   readonly REGISTRATION_KEYS?: unknown
-  /** Secret: what pairwise subjects come from. */
+  /** Secret: what pairwise subjects come from, and needed for them. Default: none. */
   readonly PAIRWISE_SALT?: unknown
-  /** `[vars.LOGIN]`: who logs people in. */
+  /** `[vars.LOGIN]`: who logs people in, with `type` in it the only way, else a table for each. Default: nobody does. */
   readonly LOGIN?: unknown
-  /** Secret: what `LOGIN` with `type = "openid"` shows to its provider. */
+  /** Secret: what a provider gave you; of several `LOGIN_CLIENT_SECRET_…`, each its own. Default: none. */
   readonly LOGIN_CLIENT_SECRET?: unknown
-  /** Seconds that a login may take, and that a consent page can be answered. */
+  /** Seconds that a login may take, with sign-up and all, and that a consent page can be answered. Default 3600. */
   readonly LOGIN_LIFETIME?: unknown
-  /** Seconds after which a person must log in again. */
+  /** Seconds after which a person must log in again, whatever they do. Default 43200. */
   readonly SESSION_LIFETIME?: unknown
-  /** Seconds without a visit after which a person must log in again. */
+  /** Seconds without a visit after which a person must log in again. Default 7200. */
   readonly SESSION_IDLE_LIFETIME?: unknown
   /** Secret: the ring. */
   readonly KEY_RING?: unknown
-  /** Secret: the ring that comes next, if any. */
+  /** Secret: the ring that comes next. Default: none. */
   readonly KEY_RING_NEXT?: unknown
-  /** What is told of persons: with it the issuer is an OpenID provider. */
+  /** `[vars.OPENID]`: what is told of persons; it may be empty, and with it the issuer is an OpenID provider. Default: it tells nobody who logged in. */
   readonly OPENID?: unknown
-  /** Whether DPoP proofs must bring back a nonce. */
+  /** Whether DPoP proofs must bring back a nonce. Default true. */
   readonly DPOP_NONCE?: unknown
   /** `[vars.BRANDING]`: what the pages have of the operator's own. */
   readonly BRANDING?: unknown
-  /** What every answer says in `Strict-Transport-Security`. */
+  /**
+   * What every answer says in `Strict-Transport-Security`: `"max-age=…"`, then `"; includeSubDomains"`, which binds every host below
+   * this one, then `"; preload"`, for a domain that is all yours and https throughout. Default `"max-age=31536000"`.
+   */
   readonly STRICT_TRANSPORT_SECURITY?: unknown
-  /** What people are called in events. */
+  /** What people are called in events: `"hash"`, a pseudonym; `"plain"`, as in tokens; or `"none"`. Default `"hash"`. */
   readonly EVENT_SUBJECTS?: unknown
-  /** In development: the key pair of the partner's API, as a JWK. Only its public members are used here. */
+  /** Secret: in development alone, the key pair of the partner's API, as a JWK, of which only public members are used. Default: no such API. */
   readonly PARTNER_KEY?: unknown
-  /** `"true"` only in `.dev.vars`. */
+  /** `"true"` in `.dev.vars`, and nowhere else: clients and people to play with, on a loopback issuer alone. Default: none. */
   readonly DEVELOPMENT?: unknown
 }
 

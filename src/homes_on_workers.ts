@@ -12,9 +12,9 @@ import { MOST_HOMES, REGION } from './token/home.ts'
 
 /** The variables that say it. */
 export interface HomeBindings {
-  /** How many homes there are; without it none is given. */
+  /** How many homes sessions get at the guard, 1 to 4096. Default: none is given, and names lie by their hash. */
   readonly HOMES?: unknown
-  /** `[vars.HOME_REGIONS.…]`: the regions by their names. */
+  /** `[vars.HOME_REGIONS.…]`: the regions that have homes of their own, by their names. Default: none. */
   readonly HOME_REGIONS?: unknown
 }
 

@@ -19,25 +19,25 @@ import { createDurableObjectRevocations, type RevocationsNamespace } from './sto
 
 /** What the platform binds beside texts. */
 export interface PlatformBindings extends HomeBindings {
-  /** The guard's Durable Objects; or the text `"none"`. */
+  /** The guard's Durable Objects; or the text `"none"`. Needed for codes and assertions. Elsewhere than on Workers it is `--guard`. */
   readonly GUARD?: GuardNamespace | string
-  /** The revocations' Durable Object, if access tokens can be revoked. */
+  /** The Durable Object of what was revoked; elsewhere it stands beside the guard. Default: none, and access tokens live until they end. */
   readonly REVOCATIONS?: RevocationsNamespace
-  /** Where events go: a Queue, or a dataset of Analytics Engine; or the text `"none"`. Without it, a line of the log each. */
+  /** Where events go: a Queue, or a dataset of Analytics Engine; or the text `"none"`. Default: a line of the log each. */
   readonly EVENTS?: EventQueue | EventDataset | string
-  /** Where settings lie that come sealed: a bucket of R2, a namespace of KV, or an https URL. */
+  /** Where settings lie that come sealed: a bucket of R2, a namespace of KV, or an https URL; elsewhere also a file. Needs a guard. Default: none do. */
   readonly SETTINGS?: SettingsStore | string
-  /** The rate limit on failed client authentication, if any. */
+  /** The rate limit on failed client authentication. Default: none. */
   readonly FAILURES?: RateLimit
-  /** The rate limit on clients that register, if any. */
+  /** The rate limit on clients that register. Default: none. */
   readonly REGISTRATIONS?: RateLimit
-  /** The rate limit on codes for devices, by client and address, if any. */
+  /** The rate limit on codes for devices, by client and address. Default: none. */
   readonly DEVICES?: RateLimit
-  /** The rate limit on what a client asks that has proved itself, or a function that counts by a key, if any. */
+  /** The rate limit on what a client asks that has proved itself, or a function that counts by a key. Default: none. */
   readonly LIMITS_CLIENT?: RateLimit | CountedBy
-  /** The rate limit on what one address asks without a proof, if any. */
+  /** The same on what one address asks without a proof. Default: none. */
   readonly LIMITS_ADDRESS?: RateLimit | CountedBy
-  /** The rate limit on tokens of one person, if any. */
+  /** The same on tokens of one person. Default: none. */
   readonly LIMITS_SUBJECT?: RateLimit | CountedBy
 }
 

@@ -6,6 +6,7 @@
 
 import type { Parts } from './pages.ts'
 import { reasons } from './reasons.ts'
+import { SETTINGS } from './settings.ts'
 
 /** A page says `<!-- generated: NAME -->`, and `<!-- end -->` where it ends. */
-export const PARTS: Parts = { reasons }
+export const PARTS: Parts = { reasons, ...SETTINGS }

@@ -17,6 +17,7 @@ import { checkParameter, checkProviderOptions, PROVIDER_OPTIONS, type ProviderOp
 export interface OAuthProviderOptions extends ProviderOptions {
   /** Where browsers are sent. */
   readonly authorizationEndpoint: string
+  /** What gives tokens for its codes. */
   readonly tokenEndpoint: string
   /** What tells who it is of whom an access token is, as a JSON object. */
   readonly userinfoEndpoint: string

@@ -79,6 +79,13 @@ const OPENID: Names = {
 
 const PAGE: Names = { url: 'url', issuer: 'issuer', jwks: 'jwks', private_host: 'isPrivateHostAllowed' }
 
+/** What each type of a way to log in has in its table, and what that is called among the options in code. */
+export const LOGIN_MEMBERS: Readonly<Record<'openid' | 'oauth' | 'page', Names>> = {
+  openid: OPENID,
+  oauth: OAUTH,
+  page: { ...LABELS, ...PAGE },
+}
+
 /** Returns the members under the names of options; those of other names are left out. */
 function rename(members: Members, names: Names): Members {
   const options = Object.entries(names).map(([member, option]) => [option, members[member]] as const)
@@ -124,9 +131,9 @@ function readPage(members: Members, { clientSecret, isLoopbackAllowed }: Members
 }
 
 const TYPES = {
-  openid: { read: readOpenid, known: Object.keys(OPENID) },
-  oauth: { read: readOAuth, known: [...Object.keys(OAUTH), 'auth_time'] },
-  page: { read: readPage, known: Object.keys({ ...LABELS, ...PAGE }) },
+  openid: { read: readOpenid, known: Object.keys(LOGIN_MEMBERS.openid) },
+  oauth: { read: readOAuth, known: [...Object.keys(LOGIN_MEMBERS.oauth), 'auth_time'] },
+  page: { read: readPage, known: Object.keys(LOGIN_MEMBERS.page) },
 }
 
 /** Runs a reader; the faults that it has say of which table they are. */

@@ -85,11 +85,15 @@ export interface ResourceSettings {
   /** With `pairwise`, a name that resources have in common which are to call a person the same. Default: its own URI. */
   readonly sector_identifier?: string
   /**
-   * The provider whose access token its tokens carry, by what `LOGIN` calls it: then it acts for people there. Needs a guard, and not
-   * with `nested` tokens under its leaf (`encryption_alg = "dir"`). Default: it is handed nothing.
+   * The provider whose access token its tokens carry, by what `LOGIN` calls it: then it acts for people there. Needs a guard that keeps
+   * things, and a client by whom people log in: no device can be let in for it, and a page of your own gives none. Not with `nested`
+   * tokens under its leaf (`encryption_alg = "dir"`). Default: it is handed nothing.
    */
   readonly provider_token?: string
-  /** With `provider_token`, the provider's scope tokens that it needs, with spaces between. Default: what the login asks for. */
+  /**
+   * With `provider_token`, the provider's scope tokens that it needs, with spaces between, 2048 characters at the most: a login at
+   * which the provider gives less fails. Default: what the login asks for.
+   */
   readonly provider_scope?: string
 }
 

@@ -33,7 +33,8 @@ export interface TrustedIssuerSettings {
   readonly issuer: string
   /**
    * What its assertions are. `id-jag`: an enterprise's provider says for which client, resource and scope each of them is
-   * (draft-ietf-oauth-identity-assertion-authz-grant); `audience` and `typ` are fixed then. Default: what the rules alone say.
+   * (draft-ietf-oauth-identity-assertion-authz-grant); `audience` and `typ` are fixed then, and
+   * its clients are confidential. Default: what the rules alone say.
    */
   readonly profile?: 'id-jag'
   /** The `aud` of its assertions, the only one. Default: this issuer's URL. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { generatedPages, replaceParts } from '../../docs/.reference/pages.ts'
+import { readSource } from '../../docs/.reference/source.ts'
 
 const pages = await generatedPages()
 
@@ -7,6 +8,10 @@ describe('the reference', () => {
   it.each(pages.map(({ file, ...page }) => [file, page] as const))('%s is what the code says', (_, page) => {
     // `npm run reference` writes it.
     expect(page.text).toBe(page.generated)
+  })
+
+  it('says the bounds and defaults that the code reads, and something of each setting', () => {
+    expect(readSource().faults).toEqual([])
   })
 
   it('is made of parts: what stands between the marks is written anew, and nothing else', async () => {

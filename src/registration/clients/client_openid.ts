@@ -23,40 +23,50 @@ import type { AssertionAlgorithm } from '../signer.ts'
 
 /** How a client is told who logged in. */
 export interface OpenidClientSettings {
-  /** By which algorithm its ID tokens are signed. Default `"RS256"`, which every relying party knows. */
+  /**
+   * By which algorithm its ID tokens are signed. `"RS256"`, which every relying party knows, needs RSA keys in the ring; with `fapi2`
+   * another must be said. Default `"RS256"`.
+   */
   readonly id_token_signed_response_alg?: SigningAlgorithm
   /** Whether what its scope asks for stands in the ID token too, and not in userinfo alone. Default true. */
   readonly id_token_claims?: boolean
   /**
-   * `"optional"`: requests for `openid` alone may come without a code challenge, from a client that proves itself. Default
-   * `"required"`.
+   * `"optional"`: requests for `openid` alone may come without a code challenge, from a client that proves itself, for libraries that
+   * have none. Not with `fapi2`, or with redirect URIs on a device (loopback ones where the issuer itself is on loopback).
+   * Default `"required"`.
    */
   readonly pkce?: 'required' | 'optional'
   /** Where a person may be sent after a logout, as `redirect_uris`; at most 10. Default: nowhere. */
   readonly post_logout_redirect_uris?: readonly string[]
-  /** Where it wants to hear that a person logged out: https. Default: nowhere. */
+  /** Where it wants to hear that a person logged out: https on a public host, without a fragment. Default: nowhere. */
   readonly backchannel_logout_uri?: string
   /** Seconds since the login at the most, where a request says nothing. Default: any. */
   readonly default_max_age?: number
   /** Whether its ID tokens must tell `auth_time`. Default false. */
   readonly require_auth_time?: boolean
-  /** By which algorithm the answer of userinfo is signed. Default: it is not. */
+  /** By which algorithm the answer of userinfo is signed: a JWT then, with `iss` and `aud`. Default: it is JSON. */
   readonly userinfo_signed_response_alg?: SigningAlgorithm
-  /** How the content key of its ID tokens is managed, to the first of its `jwks` that can. Default: they are not encrypted. */
+  /**
+   * How the content key of its ID tokens is managed, which are signed first: to the first of its `jwks` that can, with `private_key_jwt`
+   * of its `jwks_uri` too. Where it signs with keys as well, the one to encrypt to says `"use": "enc"`. Default: they are not encrypted.
+   */
   readonly id_token_encrypted_response_alg?: 'ECDH-ES' | 'RSA-OAEP-256'
   /** The content encryption of its ID tokens. Default `"A256GCM"`. */
   readonly id_token_encrypted_response_enc?: 'A256GCM' | 'A256CBC-HS512'
   /**
-   * By which algorithm answers to its authorization requests are signed, where it asks for that. Default: as its ID tokens, or
-   * `"ES256"` where it has none.
+   * By which algorithm answers to its authorization requests are signed, where it asks for `jwt`, `query.jwt` or `form_post.jwt` as
+   * `response_mode`. Default: as its ID tokens, or `"ES256"` where it has none.
    */
   readonly authorization_signed_response_alg?: SigningAlgorithm
-  /** By which algorithm it signs its authorization requests, with a key of its `jwks` or `jwks_uri`. Default: it cannot. */
+  /**
+   * The one algorithm by which it signs its authorization requests (`request`), with a key of its `jwks` or `jwks_uri`, however it
+   * proves itself; with `fapi2` not `"RS256"`. Default: none, and a signed request is `request_not_supported`.
+   */
   readonly request_object_signing_alg?: AssertionAlgorithm
   /** `"pairwise"` calls each person otherwise than any other client does. Needs `pairwiseSalt`. Default `"public"`. */
   readonly subject_type?: 'public' | 'pairwise'
   /**
-   * With `pairwise`, a name that clients have in common which are to call a person the same. Default: the host of its redirect
+   * With `pairwise`, a name that clients have in common which are to call a person the same, and never a resource. Default: the host of its redirect
    * URIs; needed where they are not all https on one.
    */
   readonly sector_identifier?: string

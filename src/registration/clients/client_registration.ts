@@ -32,39 +32,43 @@ export interface ClientSettings extends AssertionSettings, RefreshSettings, Open
   readonly kind?: ClientKind
   /** `"fapi2"` holds it to the FAPI 2.0 Security Profile. Default: that of the issuer. */
   readonly profile?: Profile
-  /** `sha256:…` of its secret, as `bulla client new` prints it; two of them while the secret is changed. */
+  /** `sha256:…` of its secret, as `bulla client new` prints it; two of them while the secret is changed. Default: none, a public client. */
   readonly secret_hash?: string | readonly string[]
   /** How it must prove itself. Default: either of `client_secret_basic` and `client_secret_post`; `none` for a public one. */
   readonly token_endpoint_auth_method?: ClientAuthenticationMethod
-  /** With `tls_client_auth` just one of these: what the certificate calls its holder, exactly as the platform writes it. */
+  /** With `tls_client_auth` just one of the five: what the certificate calls its holder, exactly as the platform writes it. */
   readonly tls_client_auth_subject_dn?: string
+  /** As `tls_client_auth_subject_dn`: the DNS name of its certificate. */
   readonly tls_client_auth_san_dns?: string
+  /** As `tls_client_auth_subject_dn`: the URI of its certificate. */
   readonly tls_client_auth_san_uri?: string
+  /** As `tls_client_auth_subject_dn`: the IP address of its certificate. */
   readonly tls_client_auth_san_ip?: string
+  /** As `tls_client_auth_subject_dn`: the e-mail address of its certificate. */
   readonly tls_client_auth_san_email?: string
   /** Whether it gets only tokens that are bound to a DPoP key (RFC 9449 §5.2). Default false: where it shows a proof. */
   readonly dpop_bound_access_tokens?: boolean
   /** Whether its tokens are bound to its certificate, which it must show then (RFC 8705 §3.4). Default false. */
   readonly tls_client_certificate_bound_access_tokens?: boolean
   /**
-   * Its public keys as a JWK Set, each with `kid`: those that `private_key_jwt` is verified with, and of a resource server
-   * the first that can is what its keys are encrypted to. With `self_signed_tls_client_auth`, its certificates as `x5c` or
-   * `x5t#S256`.
+   * Its public keys as a JWK Set, each with `kid`: those by which it signs, with `private_key_jwt` or `request_object_signing_alg`,
+   * and of a resource server the first that can is what its keys are encrypted to. With `self_signed_tls_client_auth`, its
+   * certificates as `x5c` or `x5t#S256`.
    */
   readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] }
-  /** With `private_key_jwt`, the https URL where it tells its public keys; or `jwks`. */
+  /** With `private_key_jwt` or `request_object_signing_alg`, the https URL where it tells its public keys; or `jwks`. */
   readonly jwks_uri?: string
   /** With `private_key_jwt`, the one algorithm by which it signs. Default `"ES256"`. */
   readonly token_endpoint_auth_signing_alg?: AssertionAlgorithm
-  /** The grant types that it may use. Default: none. */
+  /** The grant types that it may use; a public client has more than `client_credentials`. Default: none. */
   readonly grant_types?: readonly string[]
-  /** The URIs of the resources that it may have tokens for, or is the server of. Default: none. */
+  /** The URIs of the resources that it may have tokens for, or is the server of; none for one that has scopes of OpenID Connect alone. Default: none. */
   readonly resources?: readonly string[]
-  /** The scope tokens that it may have. Default: none. */
+  /** The scope tokens that it may have: each one that a resource has, or one of OpenID Connect. Default: none. */
   readonly scopes?: readonly string[]
   /**
    * Whether a request for more scope than it may have is refused; with false that is left out, and `scope` in the answer says what
-   * was given (RFC 6749 §3.3): for clients that ask by habit. Default true.
+   * was given (RFC 6749 §3.3): for clients that ask by habit. Not with `fapi2`. Default true.
    */
   readonly scopes_strict?: boolean
   /** What it may have for tokens of others (RFC 8693). Default: nothing. */
@@ -79,13 +83,17 @@ export interface ClientSettings extends AssertionSettings, RefreshSettings, Open
   readonly client_name?: string
   /** Its home page, https. Default: none. */
   readonly client_uri?: string
-  /** Where answers to authorization requests may go. Needed for `authorization_code`. */
+  /**
+   * Where answers to authorization requests may go: https; http on `127.0.0.1`, `[::1]` or `localhost`, at any port; an app's own
+   * scheme with `/` or `//host/`, such as `com.example.app:/cb`, but for those that browsers and systems know otherwise (`javascript`,
+   * `intent`, `ms-…`). Each written out, without `*`; at most 10, of 512 characters. Needed for `authorization_code`. Default: none.
+   */
   readonly redirect_uris?: readonly string[]
   /** `"skip"` never asks a person before it gets anything: for your own clients, on https alone. Default `"ask"`. */
   readonly consent?: 'ask' | 'skip'
   /**
-   * Whether it asks in a popup, and gets its answer by `window.opener`: pages on the way to its answer do not cut that then, so
-   * whoever opens them keeps a window in which they are. Default false.
+   * Whether it asks in a popup, and gets its answer by `window.opener`: pages on the way to its answer do not cut that then (nor
+   * must your provider's, or your own login page), so whoever opens them keeps a window in which they are. Default false.
    */
   readonly opens_popup?: boolean
 }

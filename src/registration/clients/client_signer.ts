@@ -12,10 +12,11 @@ import type { Client } from './client.ts'
 export interface AssertionSettings {
   /**
    * With `private_key_jwt`, what `aud` of its assertions must be: the issuer's URL, or that of its token endpoint, at every
-   * endpoint, for libraries that know no other. Default `"issuer"` (RFC 9700's update on audience injection).
+   * endpoint, for libraries that know no other; not with `fapi2` (RFC 9700's update on audience
+   * injection). Default `"issuer"`.
    */
   readonly assertion_audience?: 'issuer' | 'token_endpoint'
-  /** With `private_key_jwt`, seconds that its assertions may live; 60 to 3600. Default 300. */
+  /** With `private_key_jwt`, seconds that its assertions may live; 60 to 3600. Not with `fapi2`. Default 300. */
   readonly assertion_lifetime?: number
 }
 

@@ -19,7 +19,7 @@ export interface RegistrationSettings {
   readonly resources: readonly string[]
   /** The most that any of them may have; with the setting `openid`, `openid profile email offline_access` of it too. */
   readonly scopes: readonly string[]
-  /** The resource that a request means which names none. Default: the only one. */
+  /** The resource that a request means which names none, as clients of MCP before June 2025 do. Default: the only one; of several none, and such a request is `invalid_target`. */
   readonly default_resource?: string
   /** Whether an https URL can be a client's id, whose document tells about it. Default true. */
   readonly documents?: boolean
@@ -27,7 +27,7 @@ export interface RegistrationSettings {
   readonly dynamic?: boolean
   /** The hosts whose documents are taken. Default: any public one. */
   readonly document_hosts?: readonly string[]
-  /** The hosts that https redirect URIs may have. Default: any. */
+  /** The hosts that https redirect URIs may have; apps on a person's device are let in all the same. Default: any. */
   readonly redirect_hosts?: readonly string[]
   /** Seconds after which an approval ends, and all refresh tokens with it; 60 to 31536000. Default 2592000, 30 days. */
   readonly refresh_token_lifetime?: number
