@@ -4,9 +4,12 @@
  * @module
  */
 
+import { CLIENT_PARTS } from './clients.ts'
+import { ENDPOINT_PARTS } from './endpoints.ts'
+import { ERROR_PARTS } from './errors.ts'
+import { EVENT_PARTS } from './events.ts'
 import type { Parts } from './pages.ts'
-import { reasons } from './reasons.ts'
 import { SETTINGS } from './settings.ts'
 
 /** A page says `<!-- generated: NAME -->`, and `<!-- end -->` where it ends. */
-export const PARTS: Parts = { reasons, ...SETTINGS }
+export const PARTS: Parts = { ...SETTINGS, ...ENDPOINT_PARTS, ...ERROR_PARTS, ...EVENT_PARTS, ...CLIENT_PARTS }

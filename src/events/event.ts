@@ -44,11 +44,11 @@ export type EventOutcome = 'ok' | 'refused' | 'error'
 
 /** Whom and what it was about, as far as that applies. Nothing here opens anything: no token, code, secret, claim or state is in it. */
 export interface EventFacts {
-  /** The `client_id`, of a client that is known. */
+  /** The `client_id`, of a client that is known: what nobody knows is never repeated. */
   readonly client?: string
   /** Whether the client proved to be it, in this request. A public one never does. */
   readonly proved?: boolean
-  /** The person, or the client that acts for itself: as the setting `eventSubjects` has it. */
+  /** Whom it was about, a person, or a client that acts for itself: as the setting `eventSubjects` has it. */
   readonly subject?: string
   /** The grant type. */
   readonly grant?: string
@@ -58,13 +58,13 @@ export interface EventFacts {
   readonly scope?: string
   /** The grant id, which ties together all that one approval led to. */
   readonly gid?: string
-  /** The `jti` of the token. */
+  /** The `jti` of the token; of what was refused there is none. */
   readonly jti?: string
   /** The kid of the key: of a root, of a leaf. */
   readonly kid?: string
-  /** How it was done: the way in which a client proved itself, a provider's name, what was revoked, which limit was reached. */
+  /** How it was done: the way in which a client proved itself, the provider of a login, what was revoked, what failed, which settings, which limit was reached. */
   readonly method?: string
-  /** The `acr` of the login. */
+  /** The `acr` of the login: how somebody logged in, as the provider calls it. */
   readonly acr?: string
   /** When the next rotation of the keys is due, in UTC (RFC 3339). */
   readonly due?: string
@@ -74,17 +74,19 @@ export interface EventFacts {
 
 /** What happened. */
 export interface IssuerEvent extends EventFacts {
-  /** Names the event: 128 random bits, base64url. */
+  /** Names the event: 128 random bits, base64url. It is the same wherever the event goes. */
   readonly id: string
   /** When, in UTC (RFC 3339). */
   readonly time: string
   /** The issuer. */
   readonly source: string
+  /** What was asked for. */
   readonly type: EventType
+  /** How it ended: `ok`; `refused`, by a rule; `error`, which is nobody's fault who asked. */
   readonly outcome: EventOutcome
-  /** Why it was refused, or failed. */
+  /** Why it was refused, or failed: one word of a list. */
   readonly reason?: Reason
-  /** The id of the request, as its answer bears it in `Request-Id`. */
+  /** The id of the request: its answer bears it as `Request-Id`, and each line of the log that it caused has it, too. */
   readonly request?: string
   /** Where Cloudflare answered it, in three letters. */
   readonly colo?: string
@@ -94,7 +96,7 @@ export interface IssuerEvent extends EventFacts {
   readonly guardMs?: number
   /** Milliseconds of these in which others were waited for: a provider, the keys of a client or an API. */
   readonly remoteMs?: number
-  /** What the hook `credentials` names of the request. */
+  /** What the hook `credentials` names of the request: the address, if you want it there. */
   readonly credentials?: Readonly<Record<string, unknown>>
 }
 

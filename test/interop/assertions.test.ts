@@ -10,6 +10,7 @@ import { run } from '../checkout.ts'
 import { openEntitlement, secretHash } from '../fixtures.ts'
 import { freePort, type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
 import { ACCESS_TOKEN, JWT, JWT_BEARER, TOKEN_EXCHANGE } from '../parties/trusted.ts'
+import { shows } from './shows.ts'
 
 const API = 'https://api.example.com'
 const INNER = 'https://inner.example.com'
@@ -134,6 +135,7 @@ it('Authlib, in Python, proves a client with its defaults: for the token endpoin
   const input = JSON.stringify({ issuer: live.issuer, client: 'authlib', key })
   const ended = await run('/usr/bin/python3', [join(import.meta.dirname, 'authlib_flow.py')], { input })
   expect(ended).toEqual({ code: 0, out: 'done\n', err: '' })
+  shows('python3-authlib', 'client credentials', 'private_key_jwt')
 })
 
 const insecure = { [oauth.allowInsecureRequests]: true }
@@ -189,6 +191,7 @@ describe.each(ALGORITHMS)('private_key_jwt by %s', (alg) => {
     })
     const revoked = await oauth.revocationRequest(as, client, authentication, access_token, insecure)
     await oauth.processRevocationResponse(revoked)
+    shows('oauth4webapi', 'client credentials', 'private_key_jwt', 'revokes')
   })
 
   it('openid-client gets tokens', async () => {
@@ -198,6 +201,7 @@ describe.each(ALGORITHMS)('private_key_jwt by %s', (alg) => {
     })
     const tokens = await openid.clientCredentialsGrant(config, { resource: API })
     expect(tokens).toMatchObject({ token_type: 'bearer', scope: 'orders:read' })
+    shows('openid-client', 'client credentials', 'private_key_jwt')
   })
 })
 
@@ -214,6 +218,7 @@ describe("a job's token of oidc-provider", () => {
     await expect(oauth.processGenericTokenEndpointResponse(as, client, await send())).rejects.toMatchObject({
       error: 'invalid_grant',
     })
+    shows('oauth4webapi', 'JWT bearer')
   })
 
   it('is worth one of ours by token exchange, with openid-client', async () => {
@@ -228,6 +233,7 @@ describe("a job's token of oidc-provider", () => {
     const tokens = await openid.genericGrantRequest(config, TOKEN_EXCHANGE, { subject_token, subject_token_type: JWT })
     expect(tokens).toMatchObject({ issued_token_type: ACCESS_TOKEN, scope: 'deploy' })
     expect((await entitlementOf(tokens.access_token)).sub).toBe(`external:ci:${JOB}`)
+    shows('openid-client', 'exchange')
   })
 
   it('that was made for another is worth nothing', async () => {

@@ -17,6 +17,7 @@ import { drive } from '../cases/login.mjs'
 import { run } from '../checkout.ts'
 import { testKey } from '../fixtures.ts'
 import { type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
+import { shows } from './shows.ts'
 
 const API = 'https://api.example.com'
 const REDIRECT = 'http://127.0.0.1:4998/callback'
@@ -156,6 +157,7 @@ describe('oauth4webapi with DPoP', () => {
       expect(asked.nonces).toBe(2)
       const captured = await replay(orders.url, orders.seen.headers ?? {})
       expect(captured).toMatch(/^HTTP\/1.1 401 [\s\S]*www-authenticate: DPoP .*error="invalid_dpop_proof"/i)
+      shows('oauth4webapi', 'DPoP')
     },
   )
 })
@@ -187,6 +189,7 @@ describe('openid-client with DPoP', () => {
     const ask = () =>
       openid.fetchProtectedResource(config, refreshed.access_token, orders.url, 'GET', undefined, undefined, { DPoP })
     expect([(await ask()).status, (await ask()).status]).toEqual([200, 200])
+    shows('openid-client', 'DPoP')
   })
 })
 

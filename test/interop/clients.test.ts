@@ -6,6 +6,7 @@ import { drive } from '../cases/login.mjs'
 import { run } from '../checkout.ts'
 import { secretHash } from '../fixtures.ts'
 import { type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
+import { shows } from './shows.ts'
 
 /** Unmodified clients, pointed at a fresh development issuer. */
 let live: LiveIssuer
@@ -96,6 +97,7 @@ describe('oauth4webapi', () => {
       insecure,
     )
     expect(await oauth.processRefreshTokenResponse(as, client, refreshed)).toMatchObject({ scope: 'orders:read' })
+    shows('oauth4webapi', 'code', 'refresh')
   })
 
   it.each([
@@ -145,6 +147,7 @@ describe('oauth4webapi', () => {
     expect(narrowed.authorization_details).toEqual(
       authorization_details === undefined ? undefined : [{ ...PURCHASE, actions: ['order'] }],
     )
+    shows('oauth4webapi', 'pushed', 'details')
   })
 
   it('gets a token for itself', async () => {
@@ -164,6 +167,7 @@ describe('oauth4webapi', () => {
     expect(await oauth.processClientCredentialsResponse(as, client, response)).toMatchObject({
       scope: 'orders:read orders:write',
     })
+    shows('oauth4webapi', 'client credentials')
   })
 })
 
@@ -188,6 +192,7 @@ describe('openid-client', () => {
     expect(tokens.scope).toBe('orders:read orders:write')
     const refreshed = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '', { scope: 'orders:read' })
     expect(refreshed.scope).toBe('orders:read')
+    shows('openid-client', 'code', 'refresh')
   })
 })
 
@@ -213,6 +218,7 @@ describe('openid-client, pushing', () => {
     expect([tokens.scope, tokens['authorization_details']]).toEqual(
       authorization_details === undefined ? ['orders:read', undefined] : [undefined, [PURCHASE]],
     )
+    shows('openid-client', 'pushed', 'details')
   })
 })
 
@@ -226,5 +232,6 @@ describe("Python's requests-oauthlib", () => {
     const input = JSON.stringify({ issuer: live.issuer, client, secret, named, redirect: REDIRECT, driver })
     const ended = await run('/usr/bin/python3', [join(import.meta.dirname, 'requests_oauthlib_flow.py')], { input })
     expect(ended).toEqual({ code: 0, out: 'done\n', err: '' })
+    shows('python3-requests-oauthlib', 'code', 'refresh')
   })
 })

@@ -7,6 +7,7 @@ import { ENV, ROOT } from '../checkout.ts'
 import { blockOf } from '../docs.ts'
 import { type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
 import { createVisitor } from '../parties/visitor.ts'
+import { shows } from './shows.ts'
 
 /** Unmodified clients with the device flow, at a fresh development issuer. */
 let live: LiveIssuer
@@ -51,6 +52,7 @@ describe('openid-client as a device', () => {
         ...(DPoP && { DPoP }),
       })
       expect(renewed.access_token).not.toBe(tokens.access_token)
+      shows('openid-client', 'devices')
     },
     60_000,
   )

@@ -17,6 +17,7 @@ import { listen } from '../browser/chromium.ts'
 import { secretHash } from '../fixtures.ts'
 import { freePort, type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
 import { JWT_BEARER } from '../parties/trusted.ts'
+import { shows } from './shows.ts'
 
 const SECRET = 'agent-secret'
 const ID_JAG = 'urn:ietf:params:oauth:token-type:id-jag'
@@ -148,6 +149,7 @@ describe("MCP's enterprise-managed authorization, by its own SDK", () => {
   it('lets a person of the enterprise use a tool, and nobody was asked anything', async () => {
     changes = {}
     expect(await askTool()).toEqual([{ type: 'text', text: 'external:acme:00u1alice' }])
+    shows('@modelcontextprotocol/client', 'enterprise')
   })
 
   it.each([

@@ -7,6 +7,7 @@ import { createVerifier } from '../../src/verifier/index.ts'
 import { drive } from '../cases/login.mjs'
 import { openEntitlement } from '../fixtures.ts'
 import { type LiveIssuer, startIssuer } from '../parties/live_issuer.ts'
+import { shows } from './shows.ts'
 
 /** A live issuer that is in the FAPI 2.0 Security Profile as a whole, and unmodified clients that keep to it. */
 
@@ -92,6 +93,7 @@ describe.each(ALGORITHMS)('a client that keeps to FAPI 2.0, by %s', (alg) => {
     await expect(openid.refreshTokenGrant(config, tokens.refresh_token ?? '')).rejects.toMatchObject({
       error: 'invalid_dpop_proof',
     })
+    shows('openid-client', 'FAPI 2.0')
   })
 
   it('oauth4webapi gets and renews tokens', async () => {
@@ -142,5 +144,6 @@ describe.each(ALGORITHMS)('a client that keeps to FAPI 2.0, by %s', (alg) => {
       ),
     )
     expect([renewed.token_type, renewed.refresh_token]).toEqual(['dpop', result.refresh_token])
+    shows('oauth4webapi', 'FAPI 2.0')
   })
 })

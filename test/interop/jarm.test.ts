@@ -7,6 +7,7 @@ import { API, ISSUER, secretHash, testKey, VARS } from '../fixtures.ts'
 import { takeForms } from '../parties/answers.ts'
 import { RING_RSA } from '../parties/partner.ts'
 import { createBrowser, goesTo, hiddenField } from '../parties/person.ts'
+import { shows } from './shows.ts'
 
 const CALLBACK = 'https://web.example/cb'
 
@@ -79,6 +80,7 @@ describe('openid-client takes signed answers (JARM)', () => {
     const { leave, redeem } = await setUp('ES256')
     const denied = redeem(new URL(goesTo(await leave({}, 'deny'))))
     await expect(denied).rejects.toMatchObject({ error: 'access_denied' })
+    shows('openid-client', 'JARM')
   })
 
   it('and refuses what was changed on the way', async () => {

@@ -5,6 +5,7 @@ import { LIBRARIES } from '../parties/agents/libraries.ts'
 import type { Place } from '../parties/agents/place.ts'
 import { installPython, pythonLibraries } from '../parties/agents/python.ts'
 import { type HttpsServer, makeCertificate, startHttpsServer } from '../parties/https_server.ts'
+import { shows } from './shows.ts'
 
 /** Clients that show a document in place of registering (draft-ietf-oauth-client-id-metadata-document), at an issuer in workerd. */
 const certificate = makeCertificate()
@@ -60,6 +61,7 @@ describe('a client that shows a document', () => {
       expect(await callTool?.(place.server.url, app)).toEqual(caller)
       expect(app.sent).toBe(1)
       expect(host.requests.map(({ url }) => documentOf(url ?? ''))).toContain(id)
+      shows(['@modelcontextprotocol/sdk', '@modelcontextprotocol/client'], 'document', 'refresh')
     },
   )
 
@@ -73,6 +75,7 @@ describe('a client that shows a document', () => {
       place.server.expire()
       expect(await PROGRAMS[program]?.call(asked)).toEqual(caller)
       expect(home.arrivals.map(({ status }) => status)).toEqual([200])
+      shows(['mcp-remote', '@modelcontextprotocol/inspector'], 'document', 'refresh')
     },
   )
 
@@ -83,6 +86,7 @@ describe('a client that shows a document', () => {
       expect(caller).toMatchObject({ client_id: documentUrl })
       expect(later).toEqual(caller)
       expect(home.arrivals.map(({ status }) => status)).toEqual([200])
+      shows(['mcp', 'fastmcp'], 'document', 'refresh')
     })
   })
 })

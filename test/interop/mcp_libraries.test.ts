@@ -2,6 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CALLBACK, createApp } from '../parties/agents/app.ts'
 import { LIBRARIES } from '../parties/agents/libraries.ts'
 import { type Place, type Runtime, SCOPES, startPlace } from '../parties/agents/place.ts'
+import { shows } from './shows.ts'
+
+it('the reference tells of these', () => {
+  const shown = shows(
+    ['@modelcontextprotocol/sdk', '@modelcontextprotocol/client', '@ai-sdk/mcp'],
+    'registers',
+    'registers with a secret',
+    'refresh',
+    'anew by itself',
+  )
+  expect(Object.keys(LIBRARIES).map((name) => name.split(' ')[0])).toEqual(shown)
+})
 
 /** Libraries by which agents connect to MCP servers, unmodified, at an issuer that knows none of them. */
 describe.each<Runtime>(['workerd', 'Node'])('an agent in %s', (runtime) => {

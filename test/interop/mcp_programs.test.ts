@@ -2,6 +2,17 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Home, openHome } from '../parties/agents/home.ts'
 import { type Place, SCOPES, startPlace } from '../parties/agents/place.ts'
 import { PROGRAMS } from '../parties/agents/programs.ts'
+import { shows } from './shows.ts'
+
+it('the reference tells of these', () => {
+  const packageOf = (name: string) => name.replace(/^the inspector/, '@modelcontextprotocol/inspector').split(' ')[0]
+  const named = Object.entries(PROGRAMS).map(([name, { methods }]) => [packageOf(name), methods.length] as const)
+  expect(named.map(([name]) => name)).toEqual(
+    shows(['mcp-remote', '@modelcontextprotocol/inspector', 'mcporter'], 'registers', 'refresh', 'anew by itself'),
+  )
+  const secretly = shows(['mcp-remote', 'mcporter'], 'registers with a secret')
+  expect(named.filter(([, methods]) => methods === 3).map(([name]) => name)).toEqual(secretly)
+})
 
 /** Programs that people start, unmodified, each in a home of its own, at an issuer that knows none of them. */
 describe.each(Object.entries(PROGRAMS))('%s', (_, { methods, call }) => {

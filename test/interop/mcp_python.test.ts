@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Home, openHome } from '../parties/agents/home.ts'
 import { type Place, SCOPES, startPlace } from '../parties/agents/place.ts'
 import { type CallTwice, installPython, pythonLibraries } from '../parties/agents/python.ts'
+import { shows } from './shows.ts'
 
 /** Python's libraries by which agents connect to MCP servers, unmodified, where their registry is within reach. */
 const libraries = await installPython()
@@ -37,6 +38,10 @@ describe.skipIf(libraries === undefined)(libraries === undefined ? 'skipped: no 
     })
   })
 
+  it('has each library that the reference tells of', () => {
+    expect(Object.keys(calls)).toEqual(shows(['mcp', 'fastmcp'], 'registers', 'registers with a secret', 'refresh'))
+  })
+
   const forgetIt = async (call: CallTwice): Promise<string> => {
     const [caller] = await call({ home, url: place.server.url, method: 'none' })
     const { client_id: stale } = place.forgotten('http://127.0.0.1/callback')
@@ -57,5 +62,6 @@ describe.skipIf(libraries === undefined)(libraries === undefined ? 'skipped: no 
     expect(caller?.client_id).toMatch(/^dcr\./)
     expect(caller?.client_id).not.toBe(stale)
     expect(shown()).toEqual([200, 200])
+    shows('fastmcp', 'anew by itself')
   })
 })

@@ -12,6 +12,7 @@ import { freePort, type LiveIssuer, waitFor } from '../parties/live_issuer.ts'
 import { logIn, SCOPES, startOpenidIssuer } from '../parties/openid_issuer.ts'
 import { WAYS, type Way } from '../parties/relying_party.ts'
 import { readSegment } from '../parties/servers.ts'
+import { shows } from './shows.ts'
 
 const APACHE = '/usr/sbin/apache2'
 const MODULES = '/usr/lib/apache2/modules'
@@ -158,6 +159,7 @@ ${HOSTS.map(linesOf).join('\n')}
       await page.goto(`${origin}/`)
       await page.getByLabel('Name').waitFor()
       expect(await readFile(join(folder, 'log'), 'utf8')).not.toMatch(/auth_openidc:error/)
+      shows('libapache2-mod-auth-openidc', 'login', 'with PKCE', 'refresh', 'logout')
       await context.close()
     },
   )

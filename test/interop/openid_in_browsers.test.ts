@@ -7,6 +7,7 @@ import type { LiveIssuer } from '../parties/live_issuer.ts'
 import { logIn, press, SCOPES, startOpenidIssuer } from '../parties/openid_issuer.ts'
 import { WAYS, type Way } from '../parties/relying_party.ts'
 import { readSegment } from '../parties/servers.ts'
+import { shows } from './shows.ts'
 
 const LIBRARIES = ['oidc_client_ts', 'angular_oauth2_oidc'] as const
 const CASES = LIBRARIES.flatMap((library) =>
@@ -100,4 +101,9 @@ describe.skipIf(isWithoutChromium)('a relying party in a browser, as npm has it'
       await context.close()
     },
   )
+
+  it('is each of those that the reference tells of', () => {
+    const shown = shows(['oidc-client-ts', 'angular-oauth2-oidc'], 'login', 'with PKCE', 'refresh', 'logout')
+    expect(shown.map((client) => client.replaceAll('-', '_'))).toEqual(LIBRARIES)
+  })
 })

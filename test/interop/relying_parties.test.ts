@@ -29,6 +29,7 @@ import { honoOidcAuth } from './relying_parties/hono_oidc_auth.ts'
 import { nextAuthAsItComes, nextAuthByUserinfo, nextAuthWithPkce } from './relying_parties/next_auth.ts'
 import { openidClient } from './relying_parties/openid_client.ts'
 import { passportByUserinfo, passportOpenidconnect } from './relying_parties/passport_openidconnect.ts'
+import { shows } from './shows.ts'
 
 const PARTIES: Readonly<Record<string, RelyingParty>> = {
   'openid-client 6': openidClient,
@@ -188,6 +189,57 @@ describe.each(all.filter(([, party]) => party.backchannelLogout !== undefined))(
     await visitor.visit(`${running.issuer}/logout`)
     await expect.poll(() => hear(visitor, origin), { timeout: 10_000 }).toEqual({})
   })
+})
+
+/** Returns the packages of these parties, each once; the app that the docs show is none. */
+function clientsOf(parties: readonly (readonly [string, RelyingParty])[]): readonly string[] {
+  const packages = parties.map(([name]) => name.split(/[ ,]/)[0]?.replace(/^Authlib$/, 'python3-authlib'))
+  return [...new Set(packages)].filter((one) => one !== 'the').toSorted() as string[]
+}
+
+it('the reference says of each what is tried above', () => {
+  const having = (member: 'logout' | 'backchannelLogout') => all.filter(([, party]) => party[member] !== undefined)
+  expect(clientsOf(all)).toEqual(
+    shows(
+      [
+        '@auth/core',
+        '@hono/oidc-auth',
+        'arctic',
+        'better-auth',
+        'express-openid-connect',
+        'next-auth',
+        'openid-client',
+        'passport-openidconnect',
+        'python3-authlib',
+      ],
+      'login',
+    ),
+  )
+  expect(clientsOf(all.filter(([, party]) => sends(party, 'pkce')))).toEqual(
+    shows(
+      [
+        '@auth/core',
+        '@hono/oidc-auth',
+        'arctic',
+        'better-auth',
+        'express-openid-connect',
+        'next-auth',
+        'openid-client',
+        'python3-authlib',
+      ],
+      'with PKCE',
+    ),
+  )
+  expect(clientsOf(all.filter(([, party]) => party.refreshes))).toEqual(
+    shows(
+      ['@hono/oidc-auth', 'arctic', 'better-auth', 'express-openid-connect', 'openid-client', 'python3-authlib'],
+      'refresh',
+    ),
+  )
+  expect(clientsOf(having('logout'))).toEqual(
+    shows(['better-auth', 'express-openid-connect', 'openid-client'], 'logout'),
+  )
+  expect(clientsOf(having('backchannelLogout'))).toEqual(shows(['express-openid-connect'], 'hears of logouts'))
 })
 
 it('the docs say of each what its client needs', async () => {
