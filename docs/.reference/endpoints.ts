@@ -41,11 +41,7 @@ const ENDPOINTS: Readonly<
     'a client',
     'gives a device a code to show (RFC 8628 §3.1): [Devices](../guides/devices.md); where some client may use it',
   ],
-  '/revoke': [
-    'apps',
-    'a client',
-    'a client takes back its own tokens (RFC 7009): [Revoking](../guides/revocation.md)',
-  ],
+  '/revoke': ['apps', 'a client', 'a client takes back its own tokens (RFC 7009): [Revoking](../guides/revocation.md)'],
   '/userinfo': [
     'apps',
     'who has a token for it',

@@ -22,7 +22,8 @@ const WHEN: Readonly<Record<OAuthErrorCode, string>> = {
   unsupported_grant_type: 'nobody can use this [grant type](../guides/clients.md#grants)',
   unsupported_token_type:
     'this token cannot be [revoked](../guides/revocation.md#what-cannot-be-revoked), or not by this client (RFC 7009 §2.2.1)',
-  invalid_dpop_proof: 'the [DPoP](../guides/bound-tokens.md#dpop) proof is missing where it is needed, not good, or used',
+  invalid_dpop_proof:
+    'the [DPoP](../guides/bound-tokens.md#dpop) proof is missing where it is needed, not good, or used',
   use_dpop_nonce: 'try again with the nonce in `DPoP-Nonce`: [DPoP](../guides/bound-tokens.md#dpop)',
   invalid_scope:
     'more scope than the client may have, or than its [ID-JAG](../guides/trusted-issuers.md#people-of-an-enterprise) names',
