@@ -36,6 +36,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   ],
   Guides: [
     'guides/people-and-login.md',
+    'guides/pages.md',
     'guides/providers.md',
     'guides/sign-in-with-github.md',
     'guides/openid.md',

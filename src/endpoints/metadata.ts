@@ -10,6 +10,7 @@ import { RESPONSE_TYPES } from '../authorization/authorization_request.ts'
 import { PROMPTS } from '../authorization/prompt.ts'
 import type { Answer } from '../http/respond.ts'
 import { type Openid, openidScopes, userinfoOf } from '../openid/openid.ts'
+import { LANGUAGES } from '../pages/language.ts'
 import { DEVICE_CODE } from '../protocol/grant_type.ts'
 import { CODE_CHALLENGE_METHODS } from '../protocol/pkce.ts'
 import { RESPONSE_MODES } from '../protocol/response_mode.ts'
@@ -87,6 +88,7 @@ export function describeIssuer(settings: CheckedSettings): Readonly<Record<strin
     ...(isSigning ? { request_object_signing_alg_values_supported: strong } : {}),
     code_challenge_methods_supported: CODE_CHALLENGE_METHODS,
     prompt_values_supported: PROMPTS,
+    ui_locales_supported: Object.keys(LANGUAGES),
     authorization_response_iss_parameter_supported: true,
     pushed_authorization_request_endpoint: `${issuer}/par`,
     require_pushed_authorization_requests: isPushing,

@@ -8,7 +8,7 @@ import { html } from 'hono/html'
 import { backTo, leadsBack, type WayBack, wayOut } from './leaving.ts'
 import type { Page } from './page.ts'
 import { askedLanguage, nameOf, strong, type View } from './view.ts'
-import { fill, fillText, type Html, writeAgo, writeTime } from './words/words.ts'
+import { fill, fillTitle, type Html, writeAgo, writeTime } from './words/words.ts'
 
 /** A value as a person reads it. */
 export interface ShownValue {
@@ -182,7 +182,7 @@ ${warning(view, shown)}${device === undefined ? '' : html`<p class="note">${cons
 </div>
 <footer>${account === undefined ? '' : html`${fill(consent.notYou, { account })} `}<button type="submit" name="decision" value="switch">${consent.another}</button></footer>
 </form>`
-  return { view, title: fillText(consent.title, { app }), body }
+  return { view, title: fillTitle(view.words, consent.title, { app }), body }
 }
 
 /** Returns the page that takes the browser to another login, with the same request. */

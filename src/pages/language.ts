@@ -5,14 +5,19 @@
  * @module
  */
 
+import { ar } from './words/ar.ts'
+import { de } from './words/de.ts'
 import { en } from './words/en.ts'
+import { es } from './words/es.ts'
+import { fr } from './words/fr.ts'
+import { ja } from './words/ja.ts'
 import type { Words } from './words/words.ts'
 
 /** A language of the pages (BCP 47). */
-export type Language = 'en'
+export type Language = 'en' | 'de' | 'fr' | 'es' | 'ja' | 'ar'
 
 /** The words of each. */
-export const LANGUAGES: Readonly<Record<Language, Words>> = { en }
+export const LANGUAGES: Readonly<Record<Language, Words>> = { en, de, fr, es, ja, ar }
 
 /** Tags that are looked at, of either; nobody reads more languages than that. */
 const MOST = 32

@@ -8,7 +8,7 @@
 import { html, raw } from 'hono/html'
 import type { Page } from './page.ts'
 import { nameOf, strong, type View } from './view.ts'
-import { fill, fillText, type Html } from './words/words.ts'
+import { fill, fillTitle, type Html } from './words/words.ts'
 
 /** The way to an app, with what it is told. */
 export interface WayBack {
@@ -69,5 +69,5 @@ export function leavingPage(view: View, way: WayBack): Page {
 <p>${form === undefined ? leaving.intro : fill(leaving.introTo, { host: strong(new URL(location).host) })}</p>
 ${wayOut(way, common.goOn)}`
   const goes = form === undefined ? { goesTo: location } : ({ postsAway: 'by itself' } as const)
-  return { view, title: fillText(leaving.title, { app }), body, ...goes }
+  return { view, title: fillTitle(view.words, leaving.title, { app }), body, ...goes }
 }

@@ -46,6 +46,15 @@ export function fillText(text: string, holes: Readonly<Record<string, string | n
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(holes[name] ?? whole))
 }
 
+/** Returns the title of a page with its holes filled: what may be in another direction is isolated there by characters alone. */
+export function fillTitle({ frame }: Words, text: string, holes: Readonly<Record<string, string>>): string {
+  if (frame.direction === 'ltr') return fillText(text, holes)
+  return fillText(
+    text,
+    Object.fromEntries(Object.entries(holes).map(([name, value]) => [name, `\u2068${value}\u2069`])),
+  )
+}
+
 /** Returns the form of a text that a number asks for. */
 export function pluralOf(words: Words, forms: Plural, count: number): string {
   return forms[new Intl.PluralRules(words.frame.formats).select(count)] ?? forms.other
