@@ -25,7 +25,7 @@ beforeAll(async () => {
   await writeFile(settings, text.replace('http://localhost:8787', issuer).replace(':8789', `:${await freePort()}`))
   child = spawn('npm', ['start', '--silent'], { cwd: folder, env: ENV, stdio: 'inherit', detached: true })
   await waitFor(issuer)
-}, 120_000)
+}, 240_000)
 afterAll(() => {
   if (child?.pid !== undefined) process.kill(-child.pid)
 })

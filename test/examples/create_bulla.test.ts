@@ -31,7 +31,7 @@ beforeAll(async () => {
   const unpacked = await mkdtemp(join(tmpdir(), 'create-bulla-unpacked-'))
   expect(await run('tar', ['-xzf', tarball, '-C', unpacked, '--strip-components=1'])).toMatchObject({ code: 0 })
   program = join(unpacked, 'dist', 'create_bulla.js')
-}, 120_000)
+}, 240_000)
 
 describe('the packed create-bulla', () => {
   it('holds a program, templates, and what a package must say', async () => {
@@ -70,7 +70,7 @@ describe('what create-bulla writes', () => {
     for (const file of ['package.json', 'tsconfig.json'])
       await writeFile(join(all, file), await readFile(join(all, 'mcp-none', file)))
     await linkPackages(all)
-  }, 120_000)
+  }, 240_000)
 
   it('is right by its types, whatever was answered', async () => {
     expect(await run('npm', ['run', '--silent', 'types'], { cwd: all })).toMatchObject({ code: 0, out: '' })
