@@ -19,6 +19,8 @@ interface Manifest {
   readonly bin?: string | Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
 }
 
 const manifestIn = async (folder: string): Promise<Manifest> =>
@@ -58,7 +60,15 @@ export async function linkPackages(folder: string): Promise<void> {
   const unpacked = await run('tar', ['-xzf', await packedBulla(), '-C', own, '--strip-components=1'])
   if (unpacked.code !== 0) throw new Error(unpacked.err)
   const example = await manifestIn(folder)
-  const named = { ...(await manifestIn(own)).dependencies, ...example.dependencies, ...example.devDependencies }
+  const { dependencies, peerDependencies = {}, peerDependenciesMeta = {} } = await manifestIn(own)
+  // npm installs these by itself, in a version of its range.
+  const peers = Object.keys(peerDependencies).filter((peer) => peerDependenciesMeta[peer]?.optional !== true)
+  const named = {
+    ...Object.fromEntries(peers.map((peer) => [peer, undefined])),
+    ...dependencies,
+    ...example.dependencies,
+    ...example.devDependencies,
+  }
   await mkdir(join(modules, '.bin'))
   for (const [one, version] of Object.entries(named)) {
     const there = join(modules, one)
@@ -67,7 +77,7 @@ export async function linkPackages(folder: string): Promise<void> {
       await symlink(join(ROOT, 'node_modules', one), there)
     }
     const { version: installed, bin = {} } = await manifestIn(there)
-    if (one !== 'bulla' && installed !== version.replace('^', ''))
+    if (one !== 'bulla' && installed !== (version?.replace('^', '') ?? installed))
       throw new Error(`${one} expected ${installed}, got ${version}`)
     const bins = typeof bin === 'string' ? { [one]: bin } : bin
     for (const [command, file] of Object.entries(bins)) {

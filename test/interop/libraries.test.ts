@@ -170,6 +170,10 @@ async function refusals(keys: string): Promise<readonly Case[]> {
     ['for another resource', sealAny(keys, {}, { aud: 'https://other.example' })],
     ['for two resources', sealAny(keys, {}, { aud: [resource, 'https://other.example'] })],
     ['of another issuer', sealAny(keys, {}, { iss: 'https://other.example' })],
+    [
+      'for another resource, with another claim Aud',
+      sealAny(keys, {}, { aud: 'https://other.example', Aud: resource }),
+    ],
     ['that has expired', sealAny(keys, {}, { iat: now - 700, exp: now - 100 })],
     ['from the future', sealAny(keys, {}, { iat: now + 300, exp: now + 600 })],
     ['for ever', sealAny(keys, {}, { exp: now + 10 * 86_400 })],
