@@ -12,7 +12,7 @@ if [ ! -e bulla.toml ]; then
   bulla client new billing --resource https://api.example.com --scope 'orders:read orders:write' --out billing.secret
   bulla client new orders-api --kind resource_server --resource https://api.example.com --out api.secret
   bulla client new ops --kind operator --out ops.secret
-  cat > bulla.toml <<END
+  cat > bulla.toml.new <<END
 [vars]
 ISSUER = "http://localhost:$ISSUER_PORT"
 
@@ -25,6 +25,7 @@ $(sed 1,2d api.secret)
 
 $(sed 1,2d ops.secret)
 END
+  mv bulla.toml.new bulla.toml
 fi
 (cd go && go build -o ../orders-api .)
 
