@@ -64,6 +64,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   ],
   Security: ['security.md', 'security'],
   Scale: ['scale/scale.md', 'scale/sizing.md', 'scale/speed.md', 'scale'],
+  'For agents': ['skills'],
   'Working on Bulla': ['development.md', 'design.md'],
 }
 

@@ -95,7 +95,17 @@ try {
   process.exit(1)
 }
 const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
-const args = [wrangler, 'dev', '--port', String(port), '--var', `ISSUER:${issuer}`, ...others]
+const args = [
+  wrangler,
+  'dev',
+  '--port',
+  String(port),
+  '--local-upstream',
+  new URL(issuer).host,
+  '--var',
+  `ISSUER:${issuer}`,
+  ...others,
+]
 const quiet = { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' }
 const child = spawn(process.execPath, args, { cwd: ROOT, stdio: 'inherit', env: { ...quiet, ...process.env } })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { appendFile, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isWithoutChromium } from '../browser/chromium.ts'
@@ -55,6 +55,9 @@ describe('the two quick starts', { timeout: 240_000 }, () => {
 
   beforeAll(async () => {
     checkout = await copyCheckout()
+    const settings = join(checkout, 'wrangler.toml')
+    // As an operator has it: beside its name wrangler would say that it was asked for this host.
+    await writeFile(settings, (await readFile(settings, 'utf8')).replace(/^# (?=routes = )/m, ''))
     orders = join(dirname(checkout), 'orders')
     ;[issuerPort, serverPort, remotePort] = [await freePort(), await freePort(), await freePort()]
     appPort = await freePort()
@@ -154,14 +157,9 @@ describe('the two quick starts', { timeout: 240_000 }, () => {
   })
 
   it('take an API and a client of your own beside those to play with, as they are printed', async () => {
-    const { code, out } = await shell('own-clients')
-    const [secret = '', api] = out.match(/^[\w-]{43}$/gm) ?? []
-    expect([code, typeof api]).toEqual([0, 'string'])
-    const settings = join(checkout, 'wrangler.toml')
-    await appendFile(settings, `${blockOf('own-resource')}\n${out.replace(/^[\w-]{43}$/gm, '')}`)
-    const token = (): Promise<Ended> =>
-      run('bash', ['-ec', own(blockOf('own-token'))], { cwd: checkout, env: { SECRET: secret } })
-    await expect.poll(async () => (await token()).out, { timeout: 30_000 }).toContain('"scope":"books:read"')
+    expect(await shell('own-clients')).toMatchObject({ code: 0, out: '' })
+    await expect.poll(async () => (await shell('own-token')).out, { timeout: 30_000 }).toContain('"scope":"books:read"')
+    expect((await run('git', ['check-ignore', 'reader.secret'])).out).toBe('reader.secret\n')
     expect((await shell('token')).out).toContain('"scope":"orders:read"')
     expect(await run('npm', ['run', '-s', 'bulla', '--', 'check'], { cwd: checkout })).toMatchObject({ code: 0 })
   })
