@@ -124,7 +124,9 @@ describe('the settings that the docs show', () => {
       return []
     })()
     expect(known).toContain('label')
-    const login = ['people-and-login', 'own-login-page', 'providers'].map((page) => PAGES.get(`docs/guides/${page}.md`)).join('\n')
+    const login = ['people-and-login', 'own-login-page', 'providers']
+      .map((page) => PAGES.get(`docs/guides/${page}.md`))
+      .join('\n')
     expect(known.filter((member) => !new RegExp(`\`${member}\`|^${member} = `, 'm').test(login))).toEqual([])
   })
 
