@@ -36,7 +36,15 @@ const FILES: Readonly<Record<string, string>> = { own_grant_shop_session: 'shop_
 const fileOf = (name: string): string => `${FILES[name] ?? name}.ts`
 
 /** The blocks that only a Worker runs; `fetch` is for everybody. */
-const IN_WORKERS = ['own_grant_shop_session', 'own_grant_worker', 'hooks', 'profile_hook', 'fetch', 'allow-device']
+const IN_WORKERS = [
+  'own_grant_shop_session',
+  'own_grant_worker',
+  'hooks',
+  'profile_hook',
+  'fetch',
+  'allow-device',
+  'skill-issuer-worker',
+]
 
 /** The blocks that only a browser runs. */
 const IN_BROWSERS = ['app']
