@@ -28,6 +28,8 @@ export default defineConfig({
     'An OAuth 2.1 authorization server without a database: every token is a sealed envelope that an API opens offline.',
   lang: 'en',
   metaChunk: true,
+  // Else a change of the scheme would put an element of style into the page, which its policy forbids.
+  appearance: { disableTransition: false },
   // The servers of the guides run where their reader is.
   ignoreDeadLinks: [/^https?:\/\/localhost/],
   head: [['link', { rel: 'icon', href: 'data:,' }]],

@@ -22,51 +22,99 @@ export interface Section {
   readonly below: readonly Section[]
 }
 
-/**
- * What a section is made of: folders and pages, in the order in which they are read. Pages of a folder that are not named
- * follow by their titles; a folder in it is a section below.
- */
-const SECTIONS: Readonly<Record<string, readonly string[]>> = {
-  Start: [
-    'start/getting-started.md',
-    'start/resource-servers.md',
-    'start/single-page-apps.md',
-    'start/mcp-server.md',
-    'start',
-  ],
-  Guides: [
-    'guides/people-and-login.md',
-    'guides/pages.md',
-    'guides/providers.md',
-    'guides/sign-in-with-github.md',
-    'guides/openid.md',
-    'guides/clients.md',
-    'guides/registration.md',
-    'guides/devices.md',
-    'guides/deploying.md',
-    'guides/running.md',
-    'guides/keys-and-rotation.md',
-    'guides/revocation.md',
-    'guides/when-something-leaks.md',
-    'guides/runbooks.md',
-    'guides/sealed-settings.md',
-    'guides/metrics.md',
-    'guides',
-  ],
-  Concepts: ['concepts'],
-  Reference: [
-    'reference/settings.md',
-    'reference/endpoints.md',
-    'reference/errors.md',
-    'reference/events.md',
-    'reference/command.md',
-    'reference',
-  ],
-  Security: ['security.md', 'security'],
-  Scale: ['scale/scale.md', 'scale/sizing.md', 'scale/speed.md', 'scale'],
-  'For agents': ['skills'],
-  'Working on Bulla': ['development.md', 'design.md'],
+/** What a section is made of: folders and pages, and the sections below it. */
+interface Plan {
+  readonly title: string
+  /** In the order in which they are read. Pages of a folder that nothing names follow by their titles; a folder in it is a section below. */
+  readonly of: readonly string[]
+  readonly below?: readonly Plan[]
 }
+
+const PLANS: readonly Plan[] = [
+  {
+    title: 'Start',
+    of: [
+      'start/getting-started.md',
+      'start/resource-servers.md',
+      'start/single-page-apps.md',
+      'start/mcp-server.md',
+      'start',
+    ],
+  },
+  {
+    title: 'Guides',
+    of: ['guides'],
+    below: [
+      {
+        title: 'People',
+        of: [
+          'guides/people-and-login.md',
+          'guides/own-login-page.md',
+          'guides/pages.md',
+          'guides/providers.md',
+          'guides/sign-in-with-github.md',
+          'guides/acting-at-the-provider.md',
+          'guides/openid.md',
+        ],
+      },
+      {
+        title: 'Clients and agents',
+        of: [
+          'guides/clients.md',
+          'guides/registration.md',
+          'guides/devices.md',
+          'guides/bound-tokens.md',
+          'guides/authorization-details.md',
+          'guides/token-exchange.md',
+          'guides/trusted-issuers.md',
+          'guides/pairwise-subjects.md',
+          'guides/fapi2.md',
+          'guides/own-grant-type.md',
+        ],
+      },
+      {
+        title: 'Go live',
+        of: [
+          'guides/deploying.md',
+          'guides/running.md',
+          'guides/proxies.md',
+          'guides/guards.md',
+          'guides/runtimes.md',
+          'guides/api-in-production.md',
+        ],
+      },
+      {
+        title: 'Operate',
+        of: [
+          'guides/runbooks.md',
+          'guides/when-something-leaks.md',
+          'guides/keys-and-rotation.md',
+          'guides/revocation.md',
+          'guides/sealed-settings.md',
+          'guides/metrics.md',
+        ],
+      },
+    ],
+  },
+  {
+    title: 'Concepts',
+    of: [
+      'concepts/envelopes.md',
+      'concepts/who-can-forge.md',
+      'concepts/the-ring.md',
+      'concepts/the-guard.md',
+      'concepts',
+    ],
+  },
+  {
+    title: 'Reference',
+    of: ['reference/settings.md', 'reference/endpoints.md', 'reference/errors.md', 'reference/events.md', 'reference'],
+  },
+  { title: 'Security', of: ['security.md', 'security'] },
+  { title: 'Scale', of: ['scale/scale.md', 'scale/sizing.md', 'scale/speed.md', 'scale'] },
+  { title: 'For agents', of: ['skills'] },
+  { title: 'Working on Bulla', of: ['development.md', 'design.md'] },
+]
 
 /** Titles of folders whose name alone would not say enough. */
 const FOLDERS: Readonly<Record<string, string>> = { 'guides/migrate': 'Migrate from', 'reference/api': 'API' }
@@ -94,25 +142,21 @@ function titleOf(folder: string): string {
   return FOLDERS[folder] ?? name.charAt(0).toUpperCase() + name.slice(1).replaceAll(/[-_]/g, ' ')
 }
 
-function sectionOf(title: string, entries: readonly string[], files: readonly string[], source: string): Section {
-  const named = entries.filter((entry) => files.includes(entry))
-  const folders = entries.filter((entry) => !entry.endsWith('.md'))
-  const others = files.filter((file) => folders.includes(dirname(file)) && !named.includes(file))
-  const pages = others.map((path) => readPage(source, path)).sort((a, b) => a.title.localeCompare(b.title))
-  const below = new Set(
-    files
-      .flatMap((file) =>
-        folders.filter((folder) => file.startsWith(`${folder}/`)).map((folder) => [folder, file] as const),
-      )
-      .flatMap(([folder, file]) => {
-        const [name, more] = file.slice(folder.length + 1).split('/')
-        return more === undefined ? [] : [`${folder}/${name}`]
-      }),
+function sectionOf(plan: Plan, files: readonly string[], source: string): Section {
+  const { title, of } = plan
+  const elsewhere = new Set((plan.below ?? []).flatMap((one) => one.of))
+  const folders = of.filter((entry) => !entry.endsWith('.md'))
+  const named = of.filter((entry) => files.includes(entry))
+  const others = files.filter(
+    (file) => folders.includes(dirname(file)) && !named.includes(file) && !elsewhere.has(file),
   )
+  const pages = others.map((path) => readPage(source, path)).sort((a, b) => a.title.localeCompare(b.title))
+  const below = files.map((file) => dirname(file)).filter((folder) => folders.includes(dirname(folder)))
+  const plans = [...new Set(below)].map((folder) => ({ title: titleOf(folder), of: [folder] }))
   return {
     title,
     pages: [...named.map((path) => readPage(source, path)), ...pages],
-    below: [...below].sort().map((folder) => sectionOf(titleOf(folder), [folder], files, source)),
+    below: [...(plan.below ?? []), ...plans].map((one) => sectionOf(one, files, source)),
   }
 }
 
@@ -130,7 +174,7 @@ export function sectionsOf(source: string): readonly Section[] {
   const files = globSync('**/*.md', { cwd: source, exclude: (name) => /^(?:node_modules|\.vitepress)$/.test(name) })
     .filter((file) => file !== 'index.md')
     .sort()
-  const sections = Object.entries(SECTIONS).map(([title, entries]) => sectionOf(title, entries, files, source))
+  const sections = PLANS.map((plan) => sectionOf(plan, files, source))
   const placed = pagesOf(sections).map(({ path }) => path)
   const lost = files.filter((file) => !placed.includes(file))
   if (lost.length > 0) throw new Error(`in no section of the documentation: ${lost.join(', ')}`)
