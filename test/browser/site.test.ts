@@ -228,7 +228,7 @@ describe('the site of the documentation', { timeout: 240_000 }, () => {
           { ...entitlement, claims: { plan: '<b>gold</b>' } },
           ISSUER,
           createLeaves({ ...by, longestLife: 86_400 }),
-          iat,
+          nowInSeconds(),
         )
       }
 
