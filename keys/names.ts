@@ -21,6 +21,14 @@ export interface NamesKey {
   readonly key: () => Uint8Array
 }
 
+/** What names keys are derived from: a branch of a root. */
+export interface NamedBranch {
+  /** The kid of the root. */
+  readonly kid: string
+  /** Gives its 32 bytes. */
+  readonly k: () => Uint8Array
+}
+
 /** What something is called, and what is added to its instant, so that equal ones look otherwise. */
 export interface Named {
   /** 128 bits, base64url. */
@@ -35,9 +43,7 @@ export function deriveNamesKey(branchKey: Uint8Array): Uint8Array {
 }
 
 /** Returns the names keys of a resource's branches, with all else that is known of these. */
-export function namesKeysOf<Branch extends { readonly kid: string; readonly k: () => Uint8Array }>(
-  branches: readonly Branch[],
-): readonly (NamesKey & Branch)[] {
+export function namesKeysOf<Branch extends NamedBranch>(branches: readonly Branch[]): readonly (NamesKey & Branch)[] {
   return branches.map((branch) => {
     let derived: Uint8Array | undefined
     return { ...branch, key: () => (derived ??= deriveNamesKey(branch.k())) }

@@ -38,7 +38,9 @@ function make(env: Bindings): Issuer | { readonly reason: string } {
   }
 }
 
+/** The Worker: what its first request finds in the bindings is the issuer of its isolate. */
 export default {
+  /** Answers a request; 503 where the settings are no good, and the log says why. */
   fetch(request: Request, env: Bindings, execution?: Parameters<Issuer['fetch']>[2]): Response | Promise<Response> {
     made ??= make(env)
     return 'fetch' in made ? made.fetch(request, env, execution) : answerUnavailable(made.reason)

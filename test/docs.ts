@@ -14,7 +14,7 @@ export const README: string = readFileSync(join(ROOT, 'README.md'), 'utf8')
 
 /** The pages by their path from the root. */
 export const PAGES: ReadonlyMap<string, string> = new Map(
-  globSync('docs/**/*.md', { cwd: ROOT, exclude: (name) => name === 'node_modules' })
+  globSync('docs/**/*.md', { cwd: ROOT, exclude: (name) => ['node_modules', 'api'].includes(name) })
     .sort()
     .map((file) => [file, readFileSync(join(ROOT, file), 'utf8')]),
 )

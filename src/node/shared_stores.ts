@@ -10,6 +10,7 @@ import type { SharedGuard, SharedRevocations } from '../stores/index.ts'
 export interface OpenStores {
   readonly guard: SharedGuard
   readonly revocations: SharedRevocations
+  /** Closes what was opened. */
   close(): Promise<void>
 }
 

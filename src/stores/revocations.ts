@@ -58,7 +58,11 @@ export type Outcome =
  * epoch is the instant at which the list was made: another list has a later one.
  */
 export interface Revocations {
-  /** @param now Unix seconds */
+  /**
+   * Adds something to the list, or says why not.
+   *
+   * @param now Unix seconds
+   */
   add(addition: Addition, now: number): Promise<Outcome>
   /**
    * Returns the events that can hit an access token at `now`, or anything.

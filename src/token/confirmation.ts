@@ -16,7 +16,7 @@ export function isConfirmedBy(bound: Confirmation, proved: Confirmation): boolea
  * Tells whether a token is shown as it must be: what is bound to a DPoP key with a proof of it, anything else without one
  * (RFC 9449 §7.2), and with all else that it is bound to.
  */
-export function isShownRightly(bound: Confirmation = {}, proved: Confirmation): boolean {
+export function isShownRightly(bound: Confirmation | undefined = {}, proved: Confirmation): boolean {
   return (bound.jkt !== undefined) === (proved.jkt !== undefined) && isConfirmedBy(bound, proved)
 }
 

@@ -44,9 +44,13 @@ export interface FastifyRequestLike {
 
 /** What the hook uses of a reply of Fastify's. */
 export interface FastifyReplyLike {
+  /** Sets the status. */
   code(status: number): this
+  /** Returns a header that was set. */
   getHeader(name: string): unknown
+  /** Sets headers. */
   headers(headers: Record<string, string>): this
+  /** Sends the answer. */
   send(body?: unknown): this
 }
 

@@ -14,7 +14,10 @@ type HeaderValue = string | readonly string[] | undefined
  * Node's `headers` has the first of two `Authorization` headers alone: hand over the request itself, or its `rawHeaders`.
  */
 export type RequestHeaders =
-  | { get(name: string): string | null | undefined }
+  | {
+      /** Returns a header. */
+      get(name: string): string | null | undefined
+    }
   | Iterable<readonly [string, HeaderValue]>
   | readonly string[]
   | Readonly<Record<string, HeaderValue>>

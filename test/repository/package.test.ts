@@ -6,6 +6,7 @@ import { copyCheckout, ROOT, run } from '../checkout.ts'
 import { DOCS } from '../docs.ts'
 
 describe('the package', { timeout: 240_000 }, () => {
+  let tarball = ''
   let project = ''
   let files: readonly string[] = []
   let subpaths: readonly string[] = []
@@ -21,9 +22,10 @@ describe('the package', { timeout: 240_000 }, () => {
     subpaths = Object.keys(JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')).exports).map((path) =>
       path.replace('.', 'bulla'),
     )
+    tarball = join(checkout, entry.filename)
     project = await mkdtemp(join(tmpdir(), 'bulla-package-'))
     await writeFile(join(project, 'package.json'), JSON.stringify({ type: 'module' }))
-    const installed = await run('npm', ['install', '--no-audit', '--no-fund', join(checkout, entry.filename)], {
+    const installed = await run('npm', ['install', '--no-audit', '--no-fund', tarball], {
       cwd: project,
     })
     expect(installed).toMatchObject({ code: 0 })
@@ -38,6 +40,14 @@ describe('the package', { timeout: 240_000 }, () => {
     )
     expect(strangers).toEqual([])
     expect(files).toContain('dist/src/worker.js')
+  })
+
+  it('is taken by publint, strictly, and its types by attw, from ESM and from bundlers', async () => {
+    const told = await Promise.all([
+      run('publint', ['run', tarball, '--strict']),
+      run('attw', [tarball, '--profile', 'esm-only']),
+    ])
+    expect(told.map(({ code }, at) => (code === 0 ? '' : told[at]?.out))).toEqual(['', ''])
   })
 
   it('is what the docs say it is: every subpath, and no other', () => {
