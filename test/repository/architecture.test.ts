@@ -289,6 +289,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/verifier': ['src/wait_until.ts', 'src/remote', 'src/protocol', 'src/token', 'src/jose', 'keys'],
   'src/verifier/hono.ts': ['src/verifier', 'src/token', 'hono'],
   'src/verifier/express.ts': ['src/verifier', 'src/token', 'node'],
+  'src/testing': ['src/verifier', 'src/stores', 'src/token', 'keys'],
   'src/cli/connect/rules': ['src/protocol', 'keys'],
   'src/cli/connect': ['src/cli/connect/rules', 'src/remote', 'src/protocol', 'keys', 'node'],
   'src/cli/watch': ['src/events', 'src/protocol', 'cli-table3'],
@@ -419,6 +420,8 @@ describe('the house', () => {
         'src/stores/store_calls.ts',
         'src/stores/revocations_memory.ts',
         'src/stores/revocations_durable_object.ts',
+        'src/testing/contract.ts',
+        'src/testing/revocations_contract.ts',
       ]
       const text = readFileSync(join(ROOT, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
       if (!edges.includes(file))
@@ -487,6 +490,6 @@ describe('the exports map', () => {
       (target) => !existsSync(join(ROOT, target.replace(/^(\.\/)?dist\//, '').replace(/(\.d)?\.(ts|js)$/, '.ts'))),
     )
     expect(missing).toEqual([])
-    expect(targets.length).toBe(27)
+    expect(targets.length).toBe(29)
   })
 })

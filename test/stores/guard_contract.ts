@@ -1,17 +1,12 @@
 /**
- * What every guard must do. One suite, run against each of them; it races them.
+ * What every guard must do, and beside it what ours must whose memory is elsewhere, so that what lies between can fail.
  *
  * @module
  */
 
-import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Guard, Step } from '../../src/index.ts'
-import type { Keeping, Raising, Sparing } from '../../src/stores/guard.ts'
-import { patiently } from './patience.ts'
-import { sparingContract } from './sparing_contract.ts'
-
-/** A guard that does all that a guard can. */
-export type WholeGuard = Guard & Keeping & Raising & Sparing
+import { describe, expect, it, vi } from 'vitest'
+import type { Step } from '../../src/index.ts'
+import { guardContract as everyGuard, type WholeGuard } from '../../src/testing/index.ts'
 
 let names = 0
 /** Returns a name that no test used before. */
@@ -30,317 +25,18 @@ export interface Apart {
   tidy?(): Promise<unknown>
 }
 
-/** Names that no store may mix up, cut off or choke on: no two are the same, in no encoding. */
-const ODD_NAMES: readonly (readonly [what: string, ...ends: readonly string[]])[] = [
-  ['NUL', '\0', '\0\0', '\0x'],
-  ['10 KB', 'x'.repeat(10_240), `${'x'.repeat(10_239)}y`],
-  ['surrogates without another half', '\ud800', '\udfff', '\ufffd'],
-  ['what is the same letter to people', 'é', 'e\u0301', 'É'],
-]
-
 /**
- * Runs the contract. `disturb` is called in the middle of races: whatever may be restarted is. `apart` is left out where the memory
- * is the guard's own process.
+ * Runs the contract that everybody's guard is asked, a hundred at once. `disturb` is called in the middle of races: whatever may be
+ * restarted is. `apart` is left out where the memory is the guard's own process.
  */
 export function guardContract(create: () => WholeGuard, disturb: () => Promise<void>, apart?: Apart): void {
-  let guard: WholeGuard
-  beforeEach(() => {
-    guard = create()
+  const outOfReach: Carry = () => Promise.reject(new Error('nobody answers'))
+  const cases = everyGuard(create, {
+    disturb,
+    callers: 100,
+    ...(apart && { tidy: async () => apart.tidy?.(), down: () => apart.create(outOfReach) }),
   })
-  const step = (gid: string, generation: number, changes: Partial<Step> = {}): Promise<unknown> =>
-    guard.advance({ gid, generation, now, grace: 30, expiresAt: later, ...changes })
-
-  describe('spend', () => {
-    it('says first once, and spent ever after', async () => {
-      const id = fresh()
-      expect([await guard.spend(id, later), await guard.spend(id, later), await guard.spend(id, later)]).toEqual([
-        'first',
-        'spent',
-        'spent',
-      ])
-    })
-
-    it('keeps names apart, however alike', async () => {
-      const id = fresh()
-      const others = [id, `${id} `, `${id}\0`, `${id.toUpperCase()}X`, `${id}'`, `${id}%`]
-      expect(await Promise.all(others.map((other) => guard.spend(other, later)))).toEqual(others.map(() => 'first'))
-    })
-
-    it.each(ODD_NAMES)('keeps names apart that have %s', async (_, ...ends) => {
-      const plain = fresh()
-      const names = ['', ...ends].map((end) => plain + end)
-      expect(await Promise.all(names.map((name) => guard.spend(name, later)))).toEqual(names.map(() => 'first'))
-      expect(await Promise.all(names.map((name) => guard.spend(name, later)))).toEqual(names.map(() => 'spent'))
-      for (const name of names) expect(await step(name, 0)).toEqual({ outcome: 'advanced', generation: 1 })
-      await guard.end(names[1] ?? '', later)
-      expect(await Promise.all(names.map((name) => guard.hasEnded([name])))).toEqual(names.map((_, at) => at === 1))
-      for (const [at, name] of names.entries()) expect(await guard.leave(name, `${at}`, later)).toBe('first')
-      for (const [at, name] of names.entries()) expect(await guard.look(name)).toBe(`${at}`)
-      for (const [at, name] of names.entries()) expect(await guard.raise(name, at + 1)).toBe(at + 1)
-    })
-
-    it('remembers until the end and two minutes more: no clock differs by more', async () => {
-      const [id, gid, name] = [fresh(), fresh(), fresh()]
-      const over = Math.floor(Date.now() / 1000) - 60
-      await guard.spend(id, over)
-      await guard.end(gid, over)
-      await guard.leave(name, 'a', over)
-      await apart?.tidy?.()
-      await disturb()
-      expect([await guard.spend(id, later), await guard.hasEnded([gid]), await guard.look(name)]).toEqual([
-        'spent',
-        true,
-        'a',
-      ])
-    })
-
-    it('says first to exactly one of a hundred at once, whatever is restarted meanwhile (C11, F03)', async () => {
-      for (let round = 0; round < 5; round++) {
-        const id = fresh()
-        const answers: Promise<string>[] = []
-        for (let caller = 0; caller < 100; caller++) {
-          answers.push(guard.spend(id, later))
-          if (caller % 25 === 24) await disturb()
-        }
-        const said = await Promise.all(answers)
-        expect([said.filter((one) => one === 'first').length, said.length]).toEqual([1, 100])
-        await disturb()
-        expect(await guard.spend(id, later)).toBe('spent')
-      }
-    })
-  })
-
-  describe('advance', () => {
-    it('moves on by one generation', async () => {
-      const gid = fresh()
-      expect(await step(gid, 0)).toEqual({ outcome: 'advanced', generation: 1 })
-      expect(await step(gid, 1)).toEqual({ outcome: 'advanced', generation: 2 })
-    })
-
-    it('gives the same successor again inside the grace, and ends the family after it', async () => {
-      const gid = fresh()
-      await step(gid, 0)
-      expect(await step(gid, 0, { now: now + 30 })).toEqual({ outcome: 'advanced', generation: 1 })
-      expect(await step(gid, 0, { now: now + 31 })).toEqual({ outcome: 'reused' })
-      expect(await step(gid, 1)).toEqual({ outcome: 'ended' })
-    })
-
-    it('gives nothing again without a grace, not even in the same second', async () => {
-      const gid = fresh()
-      await step(gid, 0, { grace: 0 })
-      expect(await step(gid, 0, { grace: 0 })).toEqual({ outcome: 'reused' })
-      expect(await step(gid, 1, { grace: 0 })).toEqual({ outcome: 'ended' })
-    })
-
-    it('ends the family for anything older, even inside the grace', async () => {
-      const gid = fresh()
-      await step(gid, 0)
-      await step(gid, 1)
-      expect(await step(gid, 0)).toEqual({ outcome: 'reused' })
-      expect(await step(gid, 2)).toEqual({ outcome: 'ended' })
-    })
-
-    it('moves into the first key, and gives the same successor to that key alone inside the grace', async () => {
-      const gid = fresh()
-      await step(gid, 0)
-      expect(await step(gid, 1, { bound: 'k' })).toEqual({ outcome: 'advanced', generation: 2 })
-      await disturb()
-      expect(await step(gid, 1, { bound: 'k' })).toEqual({ outcome: 'advanced', generation: 2 })
-      expect(await step(gid, 2, { bound: 'k' })).toEqual({ outcome: 'advanced', generation: 3 })
-      expect(await step(gid, 3, { bound: 'k' })).toEqual({ outcome: 'advanced', generation: 4 })
-    })
-
-    it.each([
-      ['the generation before with a key, when it had none', undefined, 'k', 0],
-      ['the generation before with another key', 'k', 'other', 0],
-      ['the generation before without a key, when it had one', 'k', undefined, 0],
-      ['the current generation with another key', 'k', 'other', 1],
-      ['the current generation without a key, when it has one', 'k', '', 1],
-    ])('ends the family for %s', async (_, before, bound, generation) => {
-      const gid = fresh()
-      await step(gid, 0, before === undefined ? {} : { bound: before })
-      await disturb()
-      expect(await step(gid, generation, bound === undefined ? {} : { bound })).toEqual({ outcome: 'reused' })
-      expect(await guard.hasEnded([gid])).toBe(true)
-      expect(await step(gid, 1, { bound: 'k' })).toEqual({ outcome: 'ended' })
-    })
-
-    it('counts how often the generation before comes again, ends nothing, and begins anew with each', async () => {
-      const gid = fresh()
-      for (const generation of [0, 1]) {
-        await step(gid, generation, { graceUses: 2 })
-        for (let times = 0; times < 2; times++) {
-          expect(await step(gid, generation, { graceUses: 2 })).toEqual({
-            outcome: 'advanced',
-            generation: generation + 1,
-          })
-          await disturb()
-        }
-        expect(await step(gid, generation, { graceUses: 2 })).toEqual({ outcome: 'exhausted' })
-      }
-      expect(await guard.hasEnded([gid])).toBe(false)
-      expect(await step(gid, 2)).toEqual({ outcome: 'advanced', generation: 3 })
-    })
-
-    it('lets exactly as many of a hundred at once come again, and ends nothing', async () => {
-      const gid = fresh()
-      const ask = () => patiently(() => step(gid, 0, { graceUses: 7 }))
-      const answers = await Promise.all(Array.from({ length: 100 }, ask))
-      const advanced = answers.filter((answer) => JSON.stringify(answer).includes('"advanced"'))
-      expect([advanced.length, answers.length]).toEqual([8, 100])
-      expect(await step(gid, 1)).toEqual({ outcome: 'advanced', generation: 2 })
-    })
-
-    it('ends the family for a generation that was never given: something was forgotten', async () => {
-      const gid = fresh()
-      expect(await step(gid, 3)).toEqual({ outcome: 'reused' })
-      expect(await step(gid, 0)).toEqual({ outcome: 'ended' })
-    })
-
-    it('gives all of a hundred at once the same successor, whatever is restarted meanwhile (H50)', async () => {
-      const gid = fresh()
-      const answers: Promise<unknown>[] = []
-      for (let caller = 0; caller < 100; caller++) {
-        answers.push(step(gid, 0))
-        if (caller % 25 === 24) await disturb()
-      }
-      expect(new Set((await Promise.all(answers)).map((answer) => JSON.stringify(answer)))).toEqual(
-        new Set(['{"outcome":"advanced","generation":1}']),
-      )
-      await disturb()
-      expect(await step(gid, 1)).toEqual({ outcome: 'advanced', generation: 2 })
-    })
-  })
-
-  describe('end', () => {
-    it('ends a family, at once and for good', async () => {
-      const [gid, other] = [fresh(), fresh()]
-      await step(gid, 0)
-      expect(await guard.hasEnded([gid, other])).toBe(false)
-      await guard.end(gid, later)
-      await disturb()
-      expect(await guard.hasEnded([gid])).toBe(true)
-      expect(await guard.hasEnded([other, gid])).toBe(true)
-      expect(await guard.hasEnded([other])).toBe(false)
-      expect(await step(gid, 1)).toEqual({ outcome: 'ended' })
-    })
-
-    it('ends what it has never heard of, too', async () => {
-      const gid = fresh()
-      await guard.end(gid, later)
-      expect(await step(gid, 0)).toEqual({ outcome: 'ended' })
-    })
-
-    it('knows of nothing that ended when it is asked for nothing', async () => {
-      expect(await guard.hasEnded([])).toBe(false)
-    })
-  })
-
-  describe('leave, look and swap', () => {
-    it('keep what is left, for the first alone, and hand it back as it is', async () => {
-      const [name, other] = [fresh(), fresh()]
-      expect(await guard.look(name)).toBeUndefined()
-      expect([await guard.leave(name, 'a', later), await guard.leave(name, 'b', later)]).toEqual(['first', 'taken'])
-      await disturb()
-      expect([await guard.look(name), await guard.look(other)]).toEqual(['a', undefined])
-      expect(await guard.leave(other, 'b', later)).toBe('first')
-    })
-
-    it('know the same envelope again: whoever asks once more gets the same answer', async () => {
-      const name = fresh()
-      expect([await guard.leave(name, 'a', later), await guard.leave(name, 'a', later)]).toEqual(['first', 'first'])
-      expect([await guard.swap(name, 'a', 'b', later), await guard.swap(name, 'a', 'b', later)]).toEqual([
-        'swapped',
-        'swapped',
-      ])
-      expect(await guard.look(name)).toBe('b')
-    })
-
-    it('put nothing in the place of what is not there', async () => {
-      const name = fresh()
-      expect(await guard.swap(name, 'a', 'b', later)).toBe('other')
-      expect(await guard.look(name)).toBeUndefined()
-      await guard.leave(name, 'c', later)
-      expect(await guard.swap(name, 'a', 'b', later)).toBe('other')
-      expect(await guard.look(name)).toBe('c')
-    })
-
-    it('let exactly one of a hundred at once leave, and one of a hundred at once replace it', async () => {
-      const name = fresh()
-      const left = await Promise.all(Array.from({ length: 100 }, (_, one) => guard.leave(name, `l${one}`, later)))
-      const first = left.indexOf('first')
-      expect([left.filter((one) => one === 'first').length, await guard.look(name)]).toEqual([1, `l${first}`])
-      const answers: Promise<string>[] = []
-      for (let caller = 0; caller < 100; caller++) {
-        answers.push(guard.swap(name, `l${first}`, `s${caller}`, later))
-        if (caller % 25 === 24) await disturb()
-      }
-      const swapped = await Promise.all(answers)
-      expect(swapped.filter((one) => one === 'swapped')).toHaveLength(1)
-      expect(await guard.look(name)).toBe(`s${swapped.indexOf('swapped')}`)
-    })
-
-    it('have nothing to do with what is spent or ended under the same name', async () => {
-      const name = fresh()
-      await guard.leave(name, 'a', later)
-      expect([await guard.spend(name, later), await guard.hasEnded([name])]).toEqual(['first', false])
-      await guard.end(name, later)
-      expect(await guard.look(name)).toBe('a')
-    })
-  })
-
-  describe('raise', () => {
-    it('only ever grows, tells the highest, and is never forgotten', async () => {
-      const [name, other] = [fresh(), fresh()]
-      expect([await guard.raise(name, 7), await guard.raise(name, 7), await guard.raise(name, 3)]).toEqual([7, 7, 7])
-      await disturb()
-      await apart?.tidy?.()
-      expect([await guard.raise(name, 1), await guard.raise(other, 1)]).toEqual([7, 1])
-      // As numbers, and not as words.
-      expect([await guard.raise(name, 10), await guard.raise(name, 9)]).toEqual([10, 10])
-    })
-
-    it('is exact up to 2^53 - 1, and takes nothing else', async () => {
-      const name = fresh()
-      const most = Number.MAX_SAFE_INTEGER
-      for (const number of [most - 2, most - 1, most]) expect(await guard.raise(name, number)).toBe(number)
-      expect(await guard.raise(name, most - 1)).toBe(most)
-      for (const wrong of [0, -1, 1.5, most + 1, Number.NaN, Number.POSITIVE_INFINITY, '8' as never]) {
-        await expect(guard.raise(name, wrong)).rejects.toThrow('an integer ≥ 1')
-        await expect(guard.raise(`${name} wrong`, wrong)).rejects.toThrow('an integer ≥ 1')
-      }
-      expect([await guard.raise(name, 1), await guard.raise(`${name} wrong`, 1)]).toEqual([most, 1])
-    })
-
-    it('tells each of a hundred at once no less than its own, and at last the highest, whatever is restarted meanwhile', async () => {
-      const name = fresh()
-      const numbers = Array.from({ length: 100 }, (_, one) => ((one * 37) % 100) + 1)
-      const answers: Promise<number>[] = []
-      for (const [at, number] of numbers.entries()) {
-        answers.push(guard.raise(name, number))
-        if (at % 25 === 24) await disturb()
-      }
-      const told = await Promise.all(answers)
-      expect(told.filter((highest, at) => highest < (numbers[at] ?? 0) || highest > 100)).toEqual([])
-      await disturb()
-      expect([told.includes(100), await guard.raise(name, 1)]).toEqual([true, 100])
-    })
-
-    it('has nothing to do with what is spent, left or ended under the same name', async () => {
-      const name = fresh()
-      await guard.raise(name, 5)
-      expect([await guard.spend(name, later), await guard.hasEnded([name]), await guard.look(name)]).toEqual([
-        'first',
-        false,
-        undefined,
-      ])
-      expect(await guard.leave(name, '9', later)).toBe('first')
-      await guard.end(name, later)
-      expect([await guard.raise(name, 4), await guard.look(name)]).toEqual([5, '9'])
-    })
-  })
-
-  sparingContract(create, disturb)
+  for (const { name, run } of cases) it(name, run)
 
   if (apart !== undefined) describe('with its memory elsewhere', () => apartContract(create, apart))
 }
@@ -519,21 +215,6 @@ export function apartContract(create: () => WholeGuard, apart: Apart): void {
     await withClock(-1000, () => guard.look(fresh()))
     slow = 500
     expect(await guard.spend(fresh(), later)).toBe('first')
-  })
-
-  it('drops what is over, two minutes after its end', async () => {
-    const guard = create()
-    const [id, gid, name, kept] = [fresh(), fresh(), fresh(), fresh()]
-    // Of this moment: others may have taken their time.
-    const soon = Math.floor(Date.now() / 1000) - 60
-    const over = soon - 65
-    await guard.spend(kept, soon)
-    await guard.spend(id, over)
-    await guard.end(gid, over)
-    await guard.leave(name, 'a', over)
-    await apart.tidy?.()
-    expect([await guard.hasEnded([gid]), await guard.look(name)]).toEqual([false, undefined])
-    expect([await guard.spend(id, later), await guard.spend(kept, later)]).toEqual(['first', 'spent'])
   })
 
   it('gives machines whose clocks are two seconds apart the same answers', async () => {

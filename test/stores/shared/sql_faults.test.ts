@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSqlGuard, type SqlGuard } from '../../../src/stores/index.ts'
 import { storedName } from '../../../src/stores/shared_guard.ts'
+import type { WholeGuard } from '../../../src/testing/index.ts'
 import { type CuttingProxy, startCuttingProxy } from '../../parties/cutting_proxy.ts'
 import { type PostgresServer, startPostgres } from '../../parties/postgres_server.ts'
 import { openPg } from '../../parties/sql_database.ts'
-import { guardContract, type WholeGuard } from '../guard_contract.ts'
+import { guardContract } from '../guard_contract.ts'
 
 const now = Math.floor(Date.now() / 1000)
 const later = now + 3600
