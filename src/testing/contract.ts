@@ -9,7 +9,7 @@ import { StoreError } from '../stores/store_error.ts'
 /**
  * A case of a contract.
  *
- * @see docs/reference/compatibility.md
+ * @see docs/guides/testing-your-api.md#a-store-of-your-own
  */
 export interface ContractCase {
   /** What is promised, as the title of a test. */
@@ -25,7 +25,7 @@ export interface ContractCase {
 /**
  * What a contract is told of the store that it asks.
  *
- * @see docs/reference/compatibility.md
+ * @see docs/guides/testing-your-api.md#a-store-of-your-own
  */
 export interface ContractOptions<Store> {
   /** Restarts whatever may be restarted: it is called in the middle of races. Default: nothing is. */
@@ -108,7 +108,10 @@ export async function race<Answer>(
   const answers: Promise<Answer>[] = []
   const every = Math.ceil(callers / 4)
   for (let caller = 0; caller < callers; caller++) {
-    answers.push(ask(caller))
+    const answer = patiently(() => ask(caller))
+    // Who fails while others still ask is heard at the end.
+    answer.catch(() => {})
+    answers.push(answer)
     if (caller % every === every - 1) await disturb()
   }
   return Promise.all(answers)

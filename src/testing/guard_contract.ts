@@ -16,14 +16,14 @@ import { nameCases, type Parts, rememberingCases, spendingCases } from './guard_
 /**
  * A guard that does all that a guard can.
  *
- * @see docs/reference/compatibility.md
+ * @see docs/guides/testing-your-api.md#a-store-of-your-own
  */
 export type WholeGuard = Guard & Keeping & Raising & Sparing
 
 /**
  * What the contract of a guard is told.
  *
- * @see docs/reference/compatibility.md
+ * @see docs/guides/testing-your-api.md#a-store-of-your-own
  */
 export interface GuardContractOptions extends ContractOptions<Guard> {
   /** Does what drops what is over. Without it, no case asks whether it is dropped. */
@@ -69,7 +69,7 @@ function callsOf(guard: Guard, now: number): readonly (() => Promise<unknown>)[]
  * describe('my guard', () => {
  *   for (const { name, run } of guardContract(() => createMemoryGuard())) it(name, run)
  * })
- * @see docs/reference/compatibility.md
+ * @see docs/guides/testing-your-api.md#a-store-of-your-own
  */
 export function guardContract(
   create: () => Guard | Promise<Guard>,
@@ -114,7 +114,7 @@ export function guardContract(
  * import { it } from 'vitest'
  *
  * for (const { name, run } of replayContract(() => createMemoryReplay(() => Date.now() / 1000))) it(name, run)
- * @see docs/reference/compatibility.md
+ * @see docs/guides/testing-your-api.md#a-store-of-your-own
  */
 export function replayContract(
   create: () => ReplayStore | Promise<ReplayStore>,

@@ -5,7 +5,7 @@
  */
 
 import type { Guard, Keeping, Raising } from '../stores/guard.ts'
-import { type Bench, type ContractCase, countOf, fresh, race, refusalsOf } from './contract.ts'
+import { type Bench, type ContractCase, countOf, fresh, patiently, race, refusalsOf } from './contract.ts'
 import type { Parts } from './guard_spending.ts'
 
 /** Returns the cases of `leave`, `look` and `swap`. */
@@ -44,7 +44,7 @@ export function keepingCases(bench: Bench<Guard & Keeping>): readonly ContractCa
       async (guard, same) => {
         const name = fresh()
         const left = await Promise.all(
-          Array.from({ length: bench.callers }, (_, one) => guard.leave(name, `l${one}`, later())),
+          Array.from({ length: bench.callers }, (_, one) => patiently(() => guard.leave(name, `l${one}`, later()))),
         )
         const first = left.indexOf('first')
         same([countOf(left, 'first'), await guard.look(name)], [1, `l${first}`])

@@ -1,5 +1,7 @@
 /**
- * The face of `bulla/testing`: what stores of your own must do.
+ * The face of `bulla/testing`: what stores of your own must do, and an issuer in memory for tests of your API.
+ *
+ * @see docs/guides/testing-your-api.md
  *
  * @module
  */
@@ -7,3 +9,12 @@
 export type { ContractCase, ContractOptions } from './contract.ts'
 export { type GuardContractOptions, guardContract, replayContract, type WholeGuard } from './guard_contract.ts'
 export { revocationsContract } from './revocations_contract.ts'
+export {
+  createTestIssuer,
+  type RefusedTokens,
+  type TestIssuer,
+  type TestIssuerOptions,
+  type TestLogin,
+  type TestLoginAnswer,
+  type TestTokenOptions,
+} from './test_issuer.ts'

@@ -150,7 +150,7 @@ function countedCases(bench: Bench<Revocations>): readonly ContractCase[] {
  * import { it } from 'node:test'
  *
  * for (const { name, run } of revocationsContract(() => createMemoryRevocations('a salt of the tests'))) it(name, run)
- * @see docs/reference/compatibility.md
+ * @see docs/guides/testing-your-api.md#a-store-of-your-own
  */
 export function revocationsContract(
   create: () => Revocations | Promise<Revocations>,
