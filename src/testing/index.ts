@@ -9,12 +9,12 @@
 export type { ContractCase, ContractOptions } from './contract.ts'
 export { type GuardContractOptions, guardContract, replayContract, type WholeGuard } from './guard_contract.ts'
 export { revocationsContract } from './revocations_contract.ts'
-export {
-  createTestIssuer,
-  type RefusedTokens,
-  type TestIssuer,
-  type TestIssuerOptions,
-  type TestLogin,
-  type TestLoginAnswer,
-  type TestTokenOptions,
-} from './test_issuer.ts'
+export { createTestIssuer } from './test_issuer.ts'
+export type {
+  RefusedTokens,
+  TestIssuer,
+  TestIssuerOptions,
+  TestLogin,
+  TestLoginAnswer,
+  TestTokenOptions,
+} from './test_issuer_types.ts'

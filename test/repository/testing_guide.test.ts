@@ -12,8 +12,9 @@ describe('the page about tests', { timeout: 120_000 }, () => {
     project = await mkdtemp(join(tmpdir(), 'bulla-testing-'))
     await symlink(join(ROOT, 'node_modules'), join(project, 'node_modules'))
     await writeFile(join(project, 'package.json'), '{ "type": "module" }')
-    for (const [name, file] of Object.entries({ vitest: 'orders.test', store: 'guard.test', node: 'orders.node' }))
-      await writeFile(join(project, `${file}.ts`), blockOf(`testing-${name}`))
+    await writeFile(join(project, 'orders.test.ts'), blockOf('testing-vitest'))
+    await writeFile(join(project, 'guard.test.ts'), blockOf('testing-store'))
+    await writeFile(join(project, 'orders.node.ts'), blockOf('testing-node'))
     const source = (path: string): string => JSON.stringify(join(ROOT, path))
     await writeFile(
       join(project, 'vitest.config.ts'),
