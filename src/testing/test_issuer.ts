@@ -14,7 +14,13 @@ import { createMemoryGuard } from '../stores/guard_memory.ts'
 import { createMemoryRevocations } from '../stores/revocations_memory.ts'
 import { sealDirect } from '../token/direct.ts'
 import type { Entitlement } from '../token/entitlement.ts'
-import type { TestIssuer, TestIssuerOptions, TestLogin, TestLoginAnswer, TestTokenOptions } from './test_issuer_types.ts'
+import type {
+  TestIssuer,
+  TestIssuerOptions,
+  TestLogin,
+  TestLoginAnswer,
+  TestTokenOptions,
+} from './test_issuer_types.ts'
 
 const APP = 'test-app'
 const BACK = 'https://app.test/callback'
