@@ -82,13 +82,7 @@ const check: Command = {
   call: 'check',
   summary: 'all that is wrong with the settings, one a line; exit 1 if any',
   guesses: ['validate', 'lint', 'verify', 'test'],
-  example: {
-    line: 'bulla check --settings wrangler.toml',
-    prints: [
-      'not checked, for they are secrets: PAIRWISE_SALT, REGISTRATION_KEYS, KEY_RING, KEY_RING_NEXT',
-      'wrangler.toml: the issuer can start with these settings',
-    ].join('\n'),
-  },
+  example: { line: 'bulla check --settings wrangler.toml' },
   details:
     'The rules are those by which the issuer starts. What is no secret is read from the file alone: no Worker and no key is asked.',
   options: {
