@@ -70,7 +70,7 @@ export const GUIDES = {
   },
   LOGIN: {
     usual: '../guides/providers.md',
-    of: { oauth: '../guides/providers.md#any-that-speaks-oauth-20', page: `${LOGIN}#your-own-login-page` },
+    of: { oauth: '../guides/providers.md#any-that-speaks-oauth-20', page: '../guides/own-login-page.md' },
   },
   RESOURCES: {
     usual: RESOURCE_SERVERS,

@@ -97,7 +97,9 @@ export interface TestIssuer {
     readonly issuer: string
     readonly resource: string
     readonly keys: string
+    /** The clock of the test, Unix seconds. */
     readonly now: () => number
+    /** Asks the issuer in memory: the list of revocations comes from it. */
     readonly fetch: (url: string, init?: RequestInit) => Promise<Response>
   }
   /** What a verifier is told to ask for revocations: `{ ...test.verifier, revocations: test.revocations }`. */
