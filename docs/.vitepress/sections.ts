@@ -113,7 +113,7 @@ const PLANS: readonly Plan[] = [
   { title: 'Security', of: ['security.md', 'security'] },
   { title: 'Scale', of: ['scale/scale.md', 'scale/sizing.md', 'scale/speed.md', 'scale'] },
   { title: 'For agents', of: ['skills'] },
-  { title: 'Working on Bulla', of: ['development.md', 'design.md'] },
+  { title: 'Working on Bulla', of: ['design.md'] },
 ]
 
 /** Titles of folders whose name alone would not say enough. */

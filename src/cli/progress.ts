@@ -18,11 +18,15 @@ export async function withProgress(
 ): Promise<number> {
   const { progress, out, say, stdin } = io
   if (progress === undefined || isLasting) return run(io)
-  let [doing, seconds, isTyping] = [`bulla ${call}`, 0, false]
-  const clear = (): void => progress('')
+  let [doing, seconds, isTyping, isShown] = [`bulla ${call}`, 0, false, false]
+  const show = (words: string): void => {
+    if (words !== '' || isShown) progress(words)
+    isShown = words !== ''
+  }
+  const clear = (): void => show('')
   const timer = setInterval(() => {
     seconds++
-    if (!isTyping) progress(`${doing}, ${seconds} s`)
+    if (!isTyping) show(`${doing}, ${seconds} s`)
   }, 1000)
   const interrupt = (): void => {
     clear()
@@ -40,7 +44,7 @@ export async function withProgress(
       say: before(say),
       progress(words) {
         doing = words === '' ? `bulla ${call}` : words
-        progress(words)
+        show(words)
       },
       async stdin(what) {
         isTyping = true
