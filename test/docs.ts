@@ -22,9 +22,12 @@ export const PAGES: ReadonlyMap<string, string> = new Map(
 /** The text of all pages. */
 export const DOCS: string = [...PAGES.values()].join('\n')
 
+/** How to work on it. */
+export const CONTRIBUTING: string = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8')
+
 /** Returns the block that follows `<!-- test: NAME -->`. */
 export function blockOf(name: string): string {
-  const block = new RegExp(`<!-- test: ${name} -->\\n\`\`\`[a-z]+\\n([\\s\\S]*?)\`\`\``).exec(DOCS)?.[1]
+  const block = new RegExp(`<!-- test: ${name} -->\\n\`\`\`[a-z]+\\n([\\s\\S]*?)\`\`\``).exec(`${DOCS}\n${CONTRIBUTING}`)?.[1]
   if (block === undefined) throw new Error(`the documentation has no block ${name}`)
   return block
 }

@@ -9,7 +9,7 @@ import { blockOf, PAGES, README } from '../docs.ts'
 const texts = new Map([
   ['README.md', README],
   ...PAGES,
-  ...['SECURITY.md', 'CHANGELOG.md'].map((file) => [file, readFileSync(join(ROOT, file), 'utf8')] as const),
+  ...['SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].map((file) => [file, readFileSync(join(ROOT, file), 'utf8')] as const),
 ])
 
 /** A block of code: the name by which a test asks for it, its language, and what is in it. */
@@ -68,6 +68,12 @@ describe('the documentation', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
     const told = blockOf('development').trim().split('\n')
     expect(told.map((line) => line.replace(/^npm (?:run )?/, '')).filter((name) => !(name in scripts))).toEqual([])
+  })
+
+  it('tells how to run one test by tests that there are', () => {
+    const files = blockOf('one-test').match(/\S+\.test\.ts/g) ?? []
+    expect(files).toHaveLength(2)
+    expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([])
   })
 
   it.each([...texts])('%s has good links alone', (file, text) => {

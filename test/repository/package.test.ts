@@ -34,7 +34,7 @@ describe('the package', { timeout: 240_000 }, () => {
   it('holds what it is to hold, and nothing else', () => {
     const strangers = files.filter(
       (file) =>
-        !/^(dist\/(src|keys)\/.*\.(js|d\.ts)|docs\/([a-z-]+\/)*[A-Za-z0-9-]+\.(md|svg)|README\.md|SECURITY\.md|CHANGELOG\.md|LICENSE|package\.json)$/.test(
+        !/^(dist\/(src|keys)\/.*\.(js|d\.ts)|docs\/([a-z-]+\/)*[A-Za-z0-9-]+\.(md|svg)|README\.md|SECURITY\.md|CONTRIBUTING\.md|CHANGELOG\.md|LICENSE|package\.json)$/.test(
           file,
         ),
     )

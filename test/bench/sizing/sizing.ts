@@ -159,7 +159,7 @@ export async function sizing(isQuick: boolean, progress: (step: string) => void)
       calls: await guardCalls(),
       lengths: await lengths(),
     }
-    const release = /^## (.*)$/m.exec(readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8'))?.[1]
+    const release = /^## \[(.*?)\]/m.exec(readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8'))?.[1]
     const day = new Date().toLocaleDateString('en-GB', { dateStyle: 'long' })
     const seconds = (performance.now() - begun) / 1000
     return writeSizes({ title: `${release}, ${day}`, machine: machineOf(), seconds, issuers, crowds, memory, ...parts })

