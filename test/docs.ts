@@ -27,7 +27,9 @@ export const CONTRIBUTING: string = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 
 
 /** Returns the block that follows `<!-- test: NAME -->`. */
 export function blockOf(name: string): string {
-  const block = new RegExp(`<!-- test: ${name} -->\\n\`\`\`[a-z]+\\n([\\s\\S]*?)\`\`\``).exec(`${DOCS}\n${CONTRIBUTING}`)?.[1]
+  const block = new RegExp(`<!-- test: ${name} -->\\n\`\`\`[a-z]+\\n([\\s\\S]*?)\`\`\``).exec(
+    `${DOCS}\n${CONTRIBUTING}`,
+  )?.[1]
   if (block === undefined) throw new Error(`the documentation has no block ${name}`)
   return block
 }

@@ -13,4 +13,12 @@ import type { Parts } from './pages.ts'
 import { SETTINGS } from './settings.ts'
 
 /** A page says `<!-- generated: NAME -->`, and `<!-- end -->` where it ends. */
-export const PARTS: Parts = { ...SETTINGS, ...ENDPOINT_PARTS, ...ERROR_PARTS, ...EVENT_PARTS, ...CLIENT_PARTS, calls, options }
+export const PARTS: Parts = {
+  ...SETTINGS,
+  ...ENDPOINT_PARTS,
+  ...ERROR_PARTS,
+  ...EVENT_PARTS,
+  ...CLIENT_PARTS,
+  calls,
+  options,
+}

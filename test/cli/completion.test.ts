@@ -33,7 +33,7 @@ const CASES: readonly (readonly [string, readonly string[]])[] = [
 
 describe('completion of bash', () => {
   it.each(CASES)('%s', async (typed, words) => {
-    const program = 'source ./bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _bulla; printf "%s\\n" "${COMPREPLY[@]}"'
+    const program = `source ./bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _bulla; printf "%s\\n" "\${COMPREPLY[@]}"`
     const { out } = await run('bash', ['--norc', '-c', program, 'bash', ...typed.split(' ')], { cwd: folder })
     expect(out.split('\n').filter(Boolean).sort()).toEqual(words)
   })

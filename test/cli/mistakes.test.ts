@@ -163,7 +163,7 @@ describe('at a terminal', () => {
     const session = atTerminal(`${COMMAND} nope; ${COMMAND} keys show --ring ring.json`, { cwd: folder })
     await session.ended
     expect(session.shown()).toContain('\u001b[31mbulla:\u001b[39m there is no such command')
-    expect(session.shown()).toMatch(/^kid {2}kind/m)
+    expect(session.shown()).toMatch(/^kid +kind/m)
   })
 
   it('what takes its time says so, and an interrupt ends it and its line', async () => {

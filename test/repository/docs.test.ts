@@ -9,7 +9,9 @@ import { blockOf, PAGES, README } from '../docs.ts'
 const texts = new Map([
   ['README.md', README],
   ...PAGES,
-  ...['SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].map((file) => [file, readFileSync(join(ROOT, file), 'utf8')] as const),
+  ...['SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].map(
+    (file) => [file, readFileSync(join(ROOT, file), 'utf8')] as const,
+  ),
 ])
 
 /** A block of code: the name by which a test asks for it, its language, and what is in it. */
