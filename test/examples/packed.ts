@@ -12,7 +12,15 @@ import { dirname, join } from 'node:path'
 import { copyCheckout, ROOT, run } from '../checkout.ts'
 
 /** What the tarball is made of. */
-const SOURCES = ['src/**/*.ts', 'keys/**/*.ts', 'docs/**/*.md', '*.md', 'package.json', 'tsconfig*.json', 'LICENSE']
+const SOURCES = [
+  'src/**/*.ts',
+  'keys/**/*.ts',
+  'docs/**/*.{md,svg}',
+  '*.md',
+  'package.json',
+  'tsconfig*.json',
+  'LICENSE',
+]
 
 interface Manifest {
   readonly version?: string
