@@ -189,7 +189,8 @@ const usualHeadersOf = createHeadersOf(USUAL_STRICT_TRANSPORT_SECURITY)
 
 /** Returns an answer as a `Response`, with the headers of every response: to set them later would cost more. */
 export function toResponse({ status, headers, body }: Answer, headersOf: HeadersOf = usualHeadersOf): Response {
-  return new Response(body, { status, headers: { ...headersOf(headers['Content-Type']), ...headers } })
+  // Of an empty text a runtime says that it is one; clients refuse a type that they do not expect.
+  return new Response(body || null, { status, headers: { ...headersOf(headers['Content-Type']), ...headers } })
 }
 
 /** Of who has no settings nobody knows what may be said of HSTS: a year on https://localhost would bind all that is developed there. */

@@ -158,6 +158,14 @@ function setUp(changes: Partial<IssuerSettings>, isPart = false) {
   }
 }
 
+it('says no type of an answer that is empty, and neither does the app: clients refuse types that they do not expect', async () => {
+  for (const isPart of [false, true]) {
+    const { status, headers, text } = await setUp({}, isPart)({ path: '/revoke', body: 'token=x' })
+    expect([status, text]).toEqual([200, ''])
+    expect(headers).not.toMatch(/"content-type"/i)
+  }
+})
+
 describe('the plain way to an endpoint that takes forms', () => {
   describe.each(SETTINGS)('by settings %s', (_, changes) => {
     const [byPlainWay, byApp] = [setUp(changes), setUp(changes, true)]

@@ -25,7 +25,6 @@ const manager = new UserManager({
   // What the access token is worth ends with it.
   revokeTokensOnSignout: true,
   revokeTokenTypes: ['refresh_token'],
-  revokeTokenAdditionalContentTypes: ['text/plain'], // of an answer that is empty
 })
 
 const element = (id: string) => document.getElementById(id) as HTMLElement
