@@ -64,6 +64,17 @@ function secretOf({ keys, decryptionKeys }: VerifierOptions): string | undefined
  *
  * @throws {TypeError} when an option is unknown or of a wrong type, or the keys do not go together
  * @throws {RangeError} when an option is out of bounds, or the keys are for another issuer or resource
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { createVerifier } from 'bulla/verifier'
+ *
+ * const keys = readFileSync('keys.json', 'utf8')
+ * const verifier = createVerifier({ issuer: 'https://auth.example.com', resource: 'https://api.example.com', keys })
+ *
+ * export async function handle(request: Request): Promise<Response> {
+ *   const { ok, entitlement, response } = await verifier.verify(request, { scope: 'notes:read' })
+ *   return ok ? Response.json({ hello: entitlement.sub }) : response
+ * }
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   checkMembers('createVerifier', options as unknown, Object.keys(OPTIONS))

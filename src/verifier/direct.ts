@@ -1,6 +1,8 @@
 /**
  * The face of `bulla/verifier/direct`: a verifier for `direct` tokens and exported keys alone, as small as it gets.
  *
+ * @see docs/reference/verifier.md
+ *
  * @module
  */
 
@@ -29,6 +31,20 @@ const OPTIONS: Readonly<Record<keyof DirectVerifierOptions, true>> = { ...COMMON
  *
  * @throws {TypeError} when an option is of a wrong type, or one that it does not know, such as those of `createVerifier`
  * @throws {RangeError} when an option is out of bounds, or the keys are for another issuer or resource
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { createDirectVerifier } from 'bulla/verifier/direct'
+ *
+ * const verifier = createDirectVerifier({
+ *   issuer: 'https://auth.example.com',
+ *   resource: 'https://api.example.com',
+ *   keys: readFileSync('keys.json', 'utf8'),
+ * })
+ *
+ * export async function whoAsks(token: string): Promise<string | undefined> {
+ *   const { entitlement } = await verifier.verify(token, { scope: 'notes:read' })
+ *   return entitlement?.sub
+ * }
  */
 export function createDirectVerifier(options: DirectVerifierOptions): Verifier {
   checkFewMembers('createDirectVerifier', options, Object.keys(OPTIONS))

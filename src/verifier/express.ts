@@ -1,6 +1,8 @@
 /**
  * The face of `bulla/verifier/express`: a resource server in Express, or any other of Node's `(request, response, next)`.
  *
+ * @see docs/start/resource-servers.md#express
+ *
  * @module
  */
 
@@ -64,6 +66,16 @@ function send(response: ServerResponse, { status, headers, body }: ServerAnswer)
  * RFC 6750 or RFC 9449. What fails beside goes to `next`.
  *
  * @throws {TypeError | RangeError} as `createVerifier`; and when the scope is none, or an option goes with no verifier
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { entitlementOf, resourceServer } from 'bulla/verifier/express'
+ * import express from 'express'
+ *
+ * const keys = readFileSync('keys.json', 'utf8')
+ * const site = { issuer: 'https://auth.example.com', resource: 'https://api.example.com', keys }
+ * const app = express()
+ * app.use('/notes', resourceServer({ ...site, scope: 'notes:read' }))
+ * app.get('/notes', (request, response) => response.json({ hello: entitlementOf(request).sub }))
  */
 export function resourceServer(options: ResourceServerOptions<EntitledRequest>): ExpressMiddleware {
   const admit = readResourceServer(options, ({ socket }) => certificateOfSocket(socket))
@@ -95,6 +107,12 @@ export function resourceServer(options: ResourceServerOptions<EntitledRequest>):
  * path of its own.
  *
  * @throws {TypeError | RangeError} as `describeResource`
+ * @example
+ * import { describe } from 'bulla/verifier/express'
+ * import express from 'express'
+ *
+ * const app = express()
+ * app.use(describe({ resource: 'https://api.example.com', issuer: 'https://auth.example.com' }))
  */
 export function describe(description: ResourceDescription): ExpressDescription {
   const { url, answer } = createDescription(description)

@@ -1,6 +1,8 @@
 /**
  * The face of `bulla/verifier/fastify`: a resource server in Fastify, as a hook.
  *
+ * @see docs/start/resource-servers.md#fastify
+ *
  * @module
  */
 
@@ -74,6 +76,16 @@ function send(reply: FastifyReplyLike, { status, headers, body }: ServerAnswer):
  * RFC 6750 or RFC 9449. What fails beside goes to the error handler.
  *
  * @throws {TypeError | RangeError} as `createVerifier`; and when the scope is none, or an option goes with no verifier
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { entitlementOf, resourceServer } from 'bulla/verifier/fastify'
+ * import fastify from 'fastify'
+ *
+ * const keys = readFileSync('keys.json', 'utf8')
+ * const site = { issuer: 'https://auth.example.com', resource: 'https://api.example.com', keys }
+ * const onRequest = resourceServer({ ...site, scope: 'notes:read' })
+ * const app = fastify()
+ * app.get('/notes', { onRequest }, async (request) => ({ hello: entitlementOf(request).sub }))
  */
 export function resourceServer(options: ResourceServerOptions<FastifyRequestLike>): FastifyHook {
   const admit = readResourceServer(options, ({ raw }) => certificateOfSocket(raw.socket))
@@ -93,6 +105,12 @@ export function resourceServer(options: ResourceServerOptions<FastifyRequestLike
  * application.
  *
  * @throws {TypeError | RangeError} as `describeResource`
+ * @example
+ * import { describe } from 'bulla/verifier/fastify'
+ * import fastify from 'fastify'
+ *
+ * const app = fastify()
+ * app.addHook('onRequest', describe({ resource: 'https://api.example.com', issuer: 'https://auth.example.com' }))
  */
 export function describe(description: ResourceDescription): FastifyDescription {
   const { url, answer } = createDescription(description)

@@ -1,6 +1,8 @@
 /**
  * The face of `bulla/verifier/fetch`: a resource server as a `fetch` handler, where there is no framework: in Workers, Deno, Bun, Node.
  *
+ * @see docs/start/resource-servers.md
+ *
  * @module
  */
 
@@ -37,6 +39,16 @@ function withHeaders(response: Response, headers: AnswerHeaders): Response {
  * handler throws goes through.
  *
  * @throws {TypeError | RangeError} as `createVerifier`; and when the scope is none, or an option goes with no verifier
+ * @example
+ * import { resourceServer } from 'bulla/verifier/fetch'
+ *
+ * export default {
+ *   fetch(request: Request, env: { readonly KEYS: string }): Promise<Response> {
+ *     const site = { issuer: 'https://auth.example.com', resource: 'https://api.example.com', keys: env.KEYS }
+ *     const admit = resourceServer({ ...site, scope: 'notes:read' })
+ *     return admit(request, (_, entitlement) => Response.json({ hello: entitlement.sub }))
+ *   },
+ * }
  */
 export function resourceServer(options: ResourceServerOptions<Request>): FetchResourceServer {
   const admit = readResourceServer(options, certificateOfWorkers)
@@ -52,6 +64,14 @@ export function resourceServer(options: ResourceServerOptions<Request>): FetchRe
  * Tells of the resource server (RFC 9728), at the path that belongs to its URL and at the root. Ask it first.
  *
  * @throws {TypeError | RangeError} as `describeResource`
+ * @example
+ * import { describe } from 'bulla/verifier/fetch'
+ *
+ * const description = describe({ resource: 'https://api.example.com', issuer: 'https://auth.example.com' })
+ *
+ * export function handle(request: Request): Response {
+ *   return description(request) ?? new Response('nothing here', { status: 404 })
+ * }
  */
 export function describe(description: ResourceDescription): FetchDescription {
   const { url, answer } = createDescription(description)

@@ -1,6 +1,8 @@
 /**
  * The face of `bulla/verifier/hono`: a resource server in Hono, in one line.
  *
+ * @see docs/start/resource-servers.md
+ *
  * @module
  */
 
@@ -66,6 +68,16 @@ function send(c: Context, answer: ServerAnswer): Response {
  * Lets in requests with a live access token that has the scope; all others get the answer of RFC 6750 or RFC 9449.
  *
  * @throws {TypeError | RangeError} as `createVerifier`; and when the scope is none, or an option goes with no verifier
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { resourceServer } from 'bulla/verifier/hono'
+ * import { Hono } from 'hono'
+ *
+ * const keys = readFileSync('keys.json', 'utf8')
+ * const site = { issuer: 'https://auth.example.com', resource: 'https://api.example.com', keys }
+ * const app = new Hono()
+ *   .use('/notes', resourceServer({ ...site, scope: 'notes:read' }))
+ *   .get('/notes', (c) => c.json({ hello: c.get('entitlement').sub }))
  */
 export function resourceServer(options: ResourceServerOptions): ResourceServerMiddleware {
   const admit = readResourceServer(options, certificateOf)
@@ -85,6 +97,12 @@ export function resourceServer(options: ResourceServerOptions): ResourceServerMi
  * path of its own.
  *
  * @throws {TypeError | RangeError} as `describeResource`
+ * @example
+ * import { describe } from 'bulla/verifier/hono'
+ * import { Hono } from 'hono'
+ *
+ * const description = describe({ resource: 'https://api.example.com', issuer: 'https://auth.example.com' })
+ * const app = new Hono().use(description)
  */
 export function describe(description: ResourceDescription): ResourceDescriptionMiddleware {
   const { url, answer } = createDescription(description)

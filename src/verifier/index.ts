@@ -1,6 +1,9 @@
 /**
  * The face of `bulla/verifier`: a resource server opens access tokens offline.
  *
+ * @see docs/reference/verifier.md
+ * @see docs/start/resource-servers.md
+ *
  * @module
  */
 

@@ -4,6 +4,8 @@
  * The SDK's verifiers are shown a token and no request: nothing there proves a key, so that bound tokens are refused. The
  * middlewares of this package take them.
  *
+ * @see docs/start/mcp-sdks.md
+ *
  * @module
  */
 
@@ -64,6 +66,12 @@ const BOUND =
  *
  * @param token the access token. Default: an empty text, since a handler has no use for it: passed on, it would be somebody
  * else's to use
+ * @example
+ * import { type Entitlement, toAuthInfo } from 'bulla/verifier/mcp'
+ *
+ * export function beside(entitlement: Entitlement): { authInfo: ReturnType<typeof toAuthInfo> } {
+ *   return { authInfo: toAuthInfo(entitlement) }
+ * }
  */
 export function toAuthInfo(entitlement: Entitlement, token = ''): AuthInfo {
   const { client_id: clientId = '', scope, exp: expiresAt, aud } = entitlement
@@ -94,6 +102,19 @@ function verifierOf({ invalidToken, ...others }: TokenVerifierOptions): Verifier
  * Makes what the SDK's `requireBearerAuth` takes as its `verifier`. Which scope is needed, that asks.
  *
  * @throws {TypeError | RangeError} as `createVerifier`; and when `invalidToken` is missing, or an option is about requests
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { requireBearerAuth } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js'
+ * import { InvalidTokenError } from '@modelcontextprotocol/sdk/server/auth/errors.js'
+ * import { tokenVerifier } from 'bulla/verifier/mcp'
+ *
+ * const verifier = tokenVerifier({
+ *   issuer: 'https://auth.example.com',
+ *   resource: 'https://api.example.com/mcp',
+ *   keys: readFileSync('keys.json', 'utf8'),
+ *   invalidToken: (description) => new InvalidTokenError(description),
+ * })
+ * const middleware = requireBearerAuth({ verifier, requiredScopes: ['notes:read'] })
  */
 export function tokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const { invalidToken } = options

@@ -45,6 +45,15 @@ const MEMBERS: Readonly<Record<keyof ResourceDescription, true>> = {
  * Returns a resource server's metadata (RFC 9728 §2). What there is nothing to tell of is left out (RFC 9728 §3.2).
  *
  * @throws {TypeError | RangeError} when `resource` or `issuer` is not what it can be, or something else is said
+ * @example
+ * import { describeResource } from 'bulla/verifier'
+ *
+ * const { path, url, metadata } = describeResource({
+ *   resource: 'https://api.example.com/mcp',
+ *   issuer: 'https://auth.example.com',
+ *   scopes: ['notes:read'],
+ * })
+ * // path: /.well-known/oauth-protected-resource/mcp
  */
 export function describeResource(description: ResourceDescription): DescribedResource {
   checkMembers('describeResource', description, Object.keys(MEMBERS))

@@ -27,6 +27,16 @@ export interface ReplayStore {
  * @param now returns Unix seconds
  * @param most names that it remembers at once. Default 100000
  * @throws {TypeError | RangeError} when one is not that
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { createMemoryReplay, createVerifier } from 'bulla/verifier'
+ *
+ * const verifier = createVerifier({
+ *   issuer: 'https://auth.example.com',
+ *   resource: 'https://api.example.com',
+ *   keys: readFileSync('keys.json', 'utf8'),
+ *   dpop: { replay: createMemoryReplay(() => Math.floor(Date.now() / 1000), 1_000_000) },
+ * })
  */
 export function createMemoryReplay(now: () => number, most = 100_000): ReplayStore {
   if (typeof now !== 'function') throw new TypeError('"now" expected a function that returns Unix seconds')

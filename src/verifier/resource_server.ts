@@ -178,6 +178,7 @@ export interface MaybeEntitled {
  * A router's types do not know which routes stand behind it: `request.entitlement` may be missing, and this makes sure.
  *
  * @throws {TypeError} when none let the request in: the route is not behind it
+ * @see {@link resourceServer}
  */
 export function entitlementOf({ entitlement }: MaybeEntitled): Entitlement {
   if (entitlement === undefined)

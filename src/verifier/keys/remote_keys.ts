@@ -137,6 +137,12 @@ function jitter(): number {
  * first request.
  *
  * @throws {TypeError | RangeError} when an option is wrong, or unknown
+ * @example
+ * import { createVerifier, remoteKeys } from 'bulla/verifier'
+ *
+ * const clientSecret = process.env['CLIENT_SECRET'] ?? ''
+ * const keys = remoteKeys({ url: 'https://auth.example.com/keys', clientId: 'notes-api', clientSecret })
+ * const verifier = createVerifier({ issuer: 'https://auth.example.com', resource: 'https://api.example.com', keys })
  */
 export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
   checkMembers('remoteKeys', options as unknown, Object.keys(OPTIONS))
