@@ -44,6 +44,10 @@ export const CONTENT_ENCRYPTION_BYTES: Readonly<Record<ContentEncryption, number
  * Returns each text as UTF-8 with its length before it, 16 bits big-endian: no two lists of texts give the same bytes.
  *
  * @throws {RangeError} when a text is longer than 65,535 bytes
+ * @example
+ * import { encodeLabels } from 'bulla/keys'
+ *
+ * encodeLabels('a', 'bc') // 0 1 'a' 0 2 'b' 'c'
  */
 export function encodeLabels(...texts: readonly string[]): Uint8Array<ArrayBuffer> {
   const parts = texts.map((text) => new TextEncoder().encode(text))
@@ -66,6 +70,14 @@ export const HIGHEST_BRANCH = 9999
  * Returns the 32 bytes of the branch of a root's key for one issuer, purpose and resource (`""` but for `access`).
  *
  * @param number the branch's, from 1. Default 1; a resource gets the next one when its keys leak
+ * @example
+ * import { deriveBranch, deriveLeaf, periodAt, writeLeafKid } from 'bulla/keys'
+ *
+ * export function leafAt(root: { kid: string; k: Uint8Array }, now: number): { kid: string; key: Uint8Array } {
+ *   const branch = deriveBranch(root.k, 'https://auth.example.com', 'access', 'https://api.example.com')
+ *   const period = periodAt(now, 86_400)
+ *   return { kid: writeLeafKid(root.kid, period), key: deriveLeaf(branch, 'A256GCM', period) }
+ * }
  */
 export function deriveBranch(
   rootKey: Uint8Array,
@@ -79,17 +91,36 @@ export function deriveBranch(
   return hkdf(sha256, rootKey, undefined, encodeLabels(...labels), 32)
 }
 
-/** Returns the `info` by which a branch's leaf for one content encryption and period is derived. */
+/**
+ * Returns the `info` by which a branch's leaf for one content encryption and period is derived.
+ *
+ * @example
+ * import { hkdfSync } from 'node:crypto'
+ * import { CONTENT_ENCRYPTION_BYTES, leafInfo } from 'bulla/keys'
+ *
+ * export function deriveByNode(branch: Uint8Array, period: number): ArrayBuffer {
+ *   const bytes = CONTENT_ENCRYPTION_BYTES.A256GCM
+ *   return hkdfSync('sha256', branch, new Uint8Array(), leafInfo('A256GCM', period), bytes)
+ * }
+ */
 export function leafInfo(enc: ContentEncryption, period: number): Uint8Array<ArrayBuffer> {
   return encodeLabels('bulla/1/leaf', enc, String(period))
 }
 
-/** Returns the bytes of a branch's leaf for one content encryption and period: 32, or 64 for A256CBC-HS512. */
+/**
+ * Returns the bytes of a branch's leaf for one content encryption and period: 32, or 64 for A256CBC-HS512.
+ *
+ * @see {@link deriveBranch}
+ */
 export function deriveLeaf(branchKey: Uint8Array, enc: ContentEncryption, period: number): Uint8Array {
   return hkdf(sha256, branchKey, undefined, leafInfo(enc, period), CONTENT_ENCRYPTION_BYTES[enc])
 }
 
-/** Returns the number of the period in which `now` lies. */
+/**
+ * Returns the number of the period in which `now` lies.
+ *
+ * @see {@link deriveBranch}
+ */
 export function periodAt(now: number, period: number): number {
   return Math.floor(now / period)
 }
@@ -104,17 +135,33 @@ export interface LeafName {
   readonly branch: number
 }
 
-/** Returns the kid of a leaf: the root's kid, the number of the period, and from the second on that of the branch. */
+/**
+ * Returns the kid of a leaf: the root's kid, the number of the period, and from the second on that of the branch.
+ *
+ * @see {@link deriveBranch}
+ */
 export function writeLeafKid(rootKid: string, period: number, branch = 1): string {
   return branch === 1 ? `${rootKid}.${period}` : `${rootKid}.${period}.${branch}`
 }
 
-/** Returns the number of the branch of a leaf; of a kid that is no leaf's, that of the first. */
+/**
+ * Returns the number of the branch of a leaf; of a kid that is no leaf's, that of the first.
+ *
+ * @see {@link readLeafKid}
+ */
 export function branchOfLeaf(kid: string): number {
   return readLeafKid(kid)?.branch ?? 1
 }
 
-/** Reads a leaf's kid apart, or returns nothing when it is not spelled exactly as `writeLeafKid` would. */
+/**
+ * Reads a leaf's kid apart, or returns nothing when it is not spelled exactly as `writeLeafKid` would.
+ *
+ * @example
+ * import { branchOfLeaf, readLeafKid } from 'bulla/keys'
+ *
+ * readLeafKid('Zk3x9Q.20412') // { root: 'Zk3x9Q', period: 20412, branch: 1 }
+ * branchOfLeaf('Zk3x9Q.20412.2') // 2
+ */
 export function readLeafKid(kid: string): LeafName | undefined {
   const [root = '', period = '', branch, ...more] = kid.split('.')
   if (!KID.test(root) || !/^(0|[1-9][0-9]{0,9})$/.test(period) || more.length > 0) return undefined

@@ -25,7 +25,11 @@ export interface Finding {
   readonly message: string
 }
 
-/** Returns an instant as a person reads it: `2026-11-23T19:05:00Z`. */
+/**
+ * Returns an instant as a person reads it: `2026-11-23T19:05:00Z`.
+ *
+ * @see {@link rotationDue}
+ */
 export function writeInstant(instant: number): string {
   return new Date(instant * 1000).toISOString().replace('.000Z', 'Z')
 }
@@ -99,6 +103,14 @@ const EXAMINE_OPTIONS: Readonly<Record<keyof ExamineOptions, true>> = { now: tru
  * Returns every rule that a ring breaks; none for a sound one. Retired and revoked roots are past harm.
  *
  * @throws {TypeError} when an option is unknown
+ * @example
+ * import { examineRing, type Ring } from 'bulla/keys'
+ *
+ * export function isSound(ring: Ring): boolean {
+ *   const findings = examineRing(ring, { now: Math.floor(Date.now() / 1000) })
+ *   for (const { rule, message } of findings) console.error(rule, message)
+ *   return findings.length === 0
+ * }
  */
 export function examineRing(ring: Ring, options: ExamineOptions): readonly Finding[] {
   checkMembers('examineRing', options as unknown, Object.keys(EXAMINE_OPTIONS))

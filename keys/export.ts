@@ -64,6 +64,13 @@ const EXPORT_OPTIONS: Readonly<Record<keyof ExportOptions, true>> = {
  * Returns the branches of a resource, of all roots that are published, not retired and not revoked.
  *
  * @throws {TypeError | RangeError} when no issuer, or no resource, can be called so, or an option is unknown
+ * @example
+ * import { exportKeys, type Ring, writeKeys } from 'bulla/keys'
+ *
+ * export function keysFor(ring: Ring, resource: string): string {
+ *   const now = Math.floor(Date.now() / 1000)
+ *   return writeKeys(exportKeys(ring, { issuer: 'https://auth.example.com', resource, now }))
+ * }
  */
 export function exportKeys(ring: Ring, options: ExportOptions): ResourceKeys {
   checkMembers('exportKeys', options as unknown, Object.keys(EXPORT_OPTIONS))
@@ -87,7 +94,11 @@ export function exportKeys(ring: Ring, options: ExportOptions): ResourceKeys {
   }
 }
 
-/** Returns the keys as one line of JSON, the form that `createVerifier` takes. */
+/**
+ * Returns the keys as one line of JSON, the form that `createVerifier` takes.
+ *
+ * @see {@link exportKeys}
+ */
 export function writeKeys(keys: ResourceKeys): string {
   const { v, issuer, resource, enc, period, skew } = keys
   const branches = keys.branches.map(({ kid, branch, k, pub, use, end, del }) => ({
@@ -119,6 +130,7 @@ function readBranch(name: string, value: unknown): Branch {
  *
  * @throws {TypeError} when it is not of that shape
  * @throws {RangeError} when a value in it is out of bounds
+ * @see {@link exportJwks}
  */
 export function readKeys(text: string): ResourceKeys {
   let json: unknown
@@ -142,7 +154,14 @@ export function readKeys(text: string): ResourceKeys {
   return { v, issuer, resource, enc, period, skew, branches: read }
 }
 
-/** Returns a leaf as a JWK. */
+/**
+ * Returns a leaf as a JWK.
+ *
+ * @example
+ * import { type Leaf, type LeafJwk, writeJwk } from 'bulla/keys'
+ *
+ * export const jwksOf = (leaves: readonly Leaf[]): { keys: readonly LeafJwk[] } => ({ keys: leaves.map(writeJwk) })
+ */
 export function writeJwk({ kid, enc, key, nbf, exp }: Leaf): LeafJwk {
   return { kty: 'oct', use: 'enc', alg: 'dir', enc, kid, k: encodeBase64url(key), nbf, exp }
 }
@@ -151,6 +170,12 @@ export function writeJwk({ kid, enc, key, nbf, exp }: Leaf): LeafJwk {
  * Returns a resource's leaves as a JWK Set (RFC 7517 §5).
  *
  * @param periods how many periods' leaves: the current one; from two on also the previous one; then the next ones
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { exportJwks, readKeys } from 'bulla/keys'
+ *
+ * const keys = readKeys(readFileSync('keys.json', 'utf8'))
+ * const jwks = exportJwks(keys, Math.floor(Date.now() / 1000), 3) // the previous period, this one and the next
  */
 export function exportJwks(keys: ResourceKeys, now: number, periods: number): { readonly keys: readonly LeafJwk[] } {
   const { branches, enc, period, skew } = keys

@@ -1,6 +1,9 @@
 /**
  * The face of `bulla/keys`: rings, roots, branches and leaves. Pure functions; time and randomness are arguments.
  *
+ * @see docs/guides/keys-and-rotation.md
+ * @see docs/concepts/the-ring.md
+ *
  * @module
  */
 

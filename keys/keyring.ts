@@ -82,7 +82,17 @@ function keepingNames(name: (key: NamesKey, subject: string) => string): typeof 
   }
 }
 
-/** Returns the keyring of an issuer. Nothing is derived before it is asked for. */
+/**
+ * Returns the keyring of an issuer. Nothing is derived before it is asked for.
+ *
+ * @example
+ * import { createKeyring, type Leaf, type Ring } from 'bulla/keys'
+ *
+ * export function sealingLeaf(ring: Ring, now: number): Leaf | undefined {
+ *   const keyring = createKeyring(ring, 'https://auth.example.com')
+ *   return keyring.leavesFor('access', 'https://api.example.com', 'A256GCM', 3600).sealing(now)
+ * }
+ */
 export function createKeyring(ring: Ring, issuer: string): Keyring {
   const { period, skew, propagation } = ring
   const made = new Map<string, Leaves>()

@@ -35,7 +35,17 @@ export interface Leaves<Key = LeafKey> extends OpeningLeaves<Key> {
   within(first: number, count: number): readonly Leaf<Key>[]
 }
 
-/** Returns the leaves of `branches`. Each is derived when it is first asked for, and kept while it may open. */
+/**
+ * Returns the leaves of `branches`. Each is derived when it is first asked for, and kept while it may open.
+ *
+ * @example
+ * import { branchesOf, createLeaves, type Leaves, type Ring } from 'bulla/keys'
+ *
+ * export function leavesOf(ring: Ring, resource: string): Leaves {
+ *   const branches = branchesOf(ring, 'https://auth.example.com', 'access', resource)
+ *   return createLeaves({ branches, enc: 'A256GCM', period: ring.period, skew: ring.skew, longestLife: 3600 })
+ * }
+ */
 export function createLeaves(options: LeavesOptions): Leaves {
   return createLeavesBy((...leaf) => Uint8Array.from(deriveLeaf(...leaf)), options)
 }
@@ -44,6 +54,12 @@ export function createLeaves(options: LeavesOptions): Leaves {
  * Returns the leaves of `branches`, with what `derive` makes for each: its key as the platform has it, for example.
  *
  * @param derive must come to the same key as `deriveLeaf`
+ * @example
+ * import { createLeavesBy, deriveLeaf, type Leaves, type LeavesOptions } from 'bulla/keys'
+ *
+ * export function hexLeaves(options: LeavesOptions): Leaves<string> {
+ *   return createLeavesBy((...leaf) => Buffer.from(deriveLeaf(...leaf)).toString('hex'), options)
+ * }
  */
 export function createLeavesBy<Key>(derive: DeriveKey<Key>, options: LeavesOptions): Leaves<Key> {
   const { branches, enc, period, skew, longestLife } = options
@@ -81,7 +97,11 @@ export function createLeavesBy<Key>(derive: DeriveKey<Key>, options: LeavesOptio
   return { enc, sealing, opening, told, within }
 }
 
-/** Returns the branches of one number of a ring's unrevoked roots for one issuer, purpose and resource. */
+/**
+ * Returns the branches of one number of a ring's unrevoked roots for one issuer, purpose and resource.
+ *
+ * @see {@link createLeaves}
+ */
 export function branchesOf(
   ring: Ring,
   issuer: string,

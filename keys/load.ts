@@ -121,6 +121,12 @@ function isRefusal(value: object): value is RingRefusal {
 /**
  * Returns two rings as one, by kid. Other timings, and bytes under two kids, are a conflict. Of two keys of one kid that
  * differ the second stands in `bad`, and is one from when either begins to seal.
+ *
+ * @example
+ * import { mergeRings, readRing } from 'bulla/keys'
+ *
+ * const [ring, next] = [readRing(process.env['KEY_RING']), readRing(process.env['KEY_RING_NEXT'])]
+ * const merged = ring.ok && next.ok ? mergeRings(ring, next) : ring
  */
 export function mergeRings(a: RingReading, b: RingReading): RingReading | RingRefusal {
   for (const timing of ['period', 'propagation', 'skew'] as const) {
@@ -139,6 +145,8 @@ export function mergeRings(a: RingReading, b: RingReading): RingReading | RingRe
 
 /**
  * Returns why nothing may be sealed at `now`, or nothing when it may: exactly one good root is primary, and no bad one.
+ *
+ * @see {@link loadRing}
  */
 export function refusalAt(loaded: Pick<LoadedRing, 'ring' | 'bad'>, now: number): RingRefusal | undefined {
   const isPrimary = ({ kid, use, end }: BadRoot): boolean =>
@@ -161,6 +169,14 @@ export function refusalAt(loaded: Pick<LoadedRing, 'ring' | 'bad'>, now: number)
  *
  * A root that breaks a rule is left out and stands in `bad`. Whether the ring may seal at an instant is asked of
  * {@link refusalAt}, again and again: it depends on the clock.
+ *
+ * @example
+ * import { loadRing, refusalAt } from 'bulla/keys'
+ *
+ * const now = Math.floor(Date.now() / 1000)
+ * const loaded = loadRing({ ring: process.env['KEY_RING'], next: process.env['KEY_RING_NEXT'] }, { now })
+ * const refusal = loaded.ok ? refusalAt(loaded, now) : loaded
+ * if (refusal !== undefined) console.error(refusal.reason, refusal.detail)
  */
 export function loadRing(texts: RingTexts, options: ExamineOptions): LoadedRing | RingRefusal {
   const first = readRing(texts.ring)

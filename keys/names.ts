@@ -37,12 +37,31 @@ export interface Named {
   readonly shift: number
 }
 
-/** Returns the 32 bytes of the names key of a resource's branch. */
+/**
+ * Returns the 32 bytes of the names key of a resource's branch.
+ *
+ * @example
+ * import { deriveBranch, deriveNamesKey, nameUnder } from 'bulla/keys'
+ *
+ * export function nameOf(root: Uint8Array, value: string): string {
+ *   const branch = deriveBranch(root, 'https://auth.example.com', 'access', 'https://api.example.com')
+ *   return nameUnder(deriveNamesKey(branch), 'sub', value).name
+ * }
+ */
 export function deriveNamesKey(branchKey: Uint8Array): Uint8Array {
   return hkdf(sha256, branchKey, undefined, encodeLabels('bulla/1/names'), 32)
 }
 
-/** Returns the names keys of a resource's branches, with all else that is known of these. */
+/**
+ * Returns the names keys of a resource's branches, with all else that is known of these.
+ *
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { namesKeysOf, nameUnder, readKeys } from 'bulla/keys'
+ *
+ * const { branches } = readKeys(readFileSync('keys.json', 'utf8'))
+ * const names = namesKeysOf(branches).map(({ key }) => nameUnder(key(), 'sub', 'alice').name)
+ */
 export function namesKeysOf<Branch extends NamedBranch>(branches: readonly Branch[]): readonly (NamesKey & Branch)[] {
   return branches.map((branch) => {
     let derived: Uint8Array | undefined
@@ -50,7 +69,11 @@ export function namesKeysOf<Branch extends NamedBranch>(branches: readonly Branc
   })
 }
 
-/** Returns what a value of a kind is called under a names key. */
+/**
+ * Returns what a value of a kind is called under a names key.
+ *
+ * @see {@link deriveNamesKey}
+ */
 export function nameUnder(key: Uint8Array, kind: string, value: string): Named {
   const mac = hmac(sha256, key, encodeLabels('bulla/1/name', kind, value))
   const shift = mac.subarray(16, 21).reduce((number, byte) => number * 256 + byte, 0)

@@ -86,6 +86,13 @@ export function makeLeaf<Key>(
  * Returns the leaves of `branches` that open, with what `derive` makes for each: its key as the platform has it, for example.
  *
  * @param derive must come to the same key as `deriveLeaf`
+ * @example
+ * import { createOpeningLeaves, deriveLeaf, readKeys } from 'bulla/keys'
+ *
+ * export function keyOf(exported: string, kid: string, now: number): Uint8Array | undefined {
+ *   const leaves = createOpeningLeaves(deriveLeaf, { ...readKeys(exported), longestLife: 3600 })
+ *   return leaves.opening(kid, now)?.key
+ * }
  */
 export function createOpeningLeaves<Key>(derive: DeriveKey<Key>, options: LeavesOptions): OpeningLeaves<Key> {
   const { branches, period, skew, longestLife } = options

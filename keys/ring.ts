@@ -105,7 +105,17 @@ export const RING_BYTES = 5120
 /** The shape of a root's kid; the dot is kept for the kids of leaves. */
 export const KID: RegExp = /^[A-Za-z0-9_-]{1,16}$/
 
-/** Returns the state of a root at `now`. Revocation beats all dates. */
+/**
+ * Returns the state of a root at `now`. Revocation beats all dates.
+ *
+ * @example
+ * import { type Ring, stateOf } from 'bulla/keys'
+ *
+ * export function mayOpen(ring: Ring, kid: string, now: number): boolean {
+ *   const root = ring.roots.find((one) => one.kid === kid)
+ *   return root !== undefined && ['staged', 'primary', 'retiring'].includes(stateOf(root, ring.revoked, now))
+ * }
+ */
 export function stateOf(root: Dates & { readonly kid: string }, revoked: readonly string[], now: number): RootState {
   if (revoked.includes(root.kid)) return 'revoked'
   if (now < root.pub) return 'unpublished'
@@ -114,7 +124,14 @@ export function stateOf(root: Dates & { readonly kid: string }, revoked: readonl
   return now < root.del ? 'retiring' : 'retired'
 }
 
-/** Returns the roots that are primary at `now`: exactly one in a sound ring. */
+/**
+ * Returns the roots that are primary at `now`: exactly one in a sound ring.
+ *
+ * @example
+ * import { primariesAt, type Ring } from 'bulla/keys'
+ *
+ * export const sealsAt = (ring: Ring, now: number): string | undefined => primariesAt(ring, now)[0]?.kid
+ */
 export function primariesAt(ring: Ring, now: number): readonly Root[] {
   return ring.roots.filter((root) => stateOf(root, ring.revoked, now) === 'primary')
 }
@@ -127,7 +144,11 @@ export interface RootDescription {
   readonly age: number
 }
 
-/** Returns what may be told of keys at `now`: roots, or RSA keys. */
+/**
+ * Returns what may be told of keys at `now`: roots, or RSA keys.
+ *
+ * @see {@link describeRoots}
+ */
 export function describeKeys(
   keys: readonly (Dates & { readonly kid: string })[],
   revoked: readonly string[],
@@ -136,7 +157,17 @@ export function describeKeys(
   return keys.map((key) => ({ kid: key.kid, state: stateOf(key, revoked, now), age: now - key.pub }))
 }
 
-/** Returns what `/healthz` and `bulla keys show` tell of each root at `now`. */
+/**
+ * Returns what `/healthz` and `bulla keys show` tell of each root at `now`.
+ *
+ * @example
+ * import { describeKeys, describeRoots, type Ring } from 'bulla/keys'
+ *
+ * export function show(ring: Ring): void {
+ *   const now = Math.floor(Date.now() / 1000)
+ *   console.table([...describeRoots(ring, now), ...describeKeys(ring.rsa ?? [], ring.revoked, now)])
+ * }
+ */
 export function describeRoots(ring: Ring, now: number): readonly RootDescription[] {
   return describeKeys(ring.roots, ring.revoked, now)
 }

@@ -20,7 +20,11 @@ import {
 } from './ring.ts'
 import { readRsaJwk } from './rsa.ts'
 
-/** Returns the ring as one line of JSON, the form in which it is kept as a secret. */
+/**
+ * Returns the ring as one line of JSON, the form in which it is kept as a secret.
+ *
+ * @see {@link createRing}
+ */
 export function writeRing(ring: Ring): string {
   const roots = ring.roots.map(({ kid, k, pub, use, end, del }) => ({ kid, k: encodeBase64url(k), pub, use, end, del }))
   const rsa = ring.rsa?.map(({ kid, jwk, pub, use, end, del }) => ({ kid, jwk, pub, use, end, del }))
@@ -142,6 +146,8 @@ function refuse(reason: RingReason, detail: string): RingRefusal {
  *
  * Unknown members are refused. A root that cannot be read is left out and reported in `bad`. This checks no timing rule
  * but the order of each root's dates; `examineRing` does.
+ *
+ * @see {@link revokeRoot}
  */
 export function readRing(text: string | undefined): RingReading | RingRefusal {
   if (text === undefined || text.trim() === '') return refuse('ring_missing', 'the ring is missing or empty')

@@ -141,6 +141,12 @@ export function ensureRsaKey(ring: Ring, makeRsaKey: () => RsaJwk, now: number):
  * Returns a new ring of one root, which seals at once.
  *
  * @throws {TypeError | RangeError} when a timing is not one that a ring may have
+ * @example
+ * import { createRing, writeRing } from 'bulla/keys'
+ *
+ * const now = Math.floor(Date.now() / 1000)
+ * const ring = createRing({ now, key: crypto.getRandomValues(new Uint8Array(32)) })
+ * console.log(`KEY_RING=${writeRing(ring)}`)
  */
 export function createRing(options: RingOptions): Ring {
   checkMembers('createRing', options as unknown, Object.keys(RING_OPTIONS))
@@ -162,6 +168,15 @@ export type Rotation =
  * root is primary: two rotations under way would be more than a holder of an old ring can follow.
  *
  * An RSA key that goes with it follows the same rules among the RSA keys; while one is staged there, none is added.
+ *
+ * @example
+ * import { type Ring, rotateRing } from 'bulla/keys'
+ *
+ * export function rotated(ring: Ring): Ring {
+ *   const now = Math.floor(Date.now() / 1000)
+ *   const rotation = rotateRing(ring, { now, key: crypto.getRandomValues(new Uint8Array(32)) })
+ *   return rotation.ok ? rotation.ring : ring
+ * }
  */
 export function rotateRing(ring: Ring, options: RootOptions): Rotation {
   checkMembers('rotateRing', options as unknown, Object.keys(ROOT_OPTIONS))
@@ -177,6 +192,11 @@ export function rotateRing(ring: Ring, options: RootOptions): Rotation {
  * Returns the ring with one root, or RSA key, revoked: dead at once, whatever its dates.
  *
  * @throws {RangeError} when the ring has no root of that kid
+ * @example
+ * import { readRing, revokeRoot, writeRing } from 'bulla/keys'
+ *
+ * const reading = readRing(process.env['KEY_RING'])
+ * if (reading.ok) console.log(writeRing(revokeRoot(reading.ring, 'Zk3x9Q')))
  */
 export function revokeRoot(ring: Ring, kid: string): Ring {
   const names = [...ring.roots, ...(ring.rsa ?? [])].map((key) => key.kid)

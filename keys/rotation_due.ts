@@ -21,6 +21,13 @@ export interface RotationDue {
  *
  * @param keys the roots of the ring, or its RSA keys
  * @param now Unix seconds
+ * @example
+ * import { type Ring, rotationDue, writeInstant } from 'bulla/keys'
+ *
+ * export function remind(ring: Ring): void {
+ *   const { due, until } = rotationDue(ring, ring.roots, Math.floor(Date.now() / 1000))
+ *   console.log(`rotate from ${writeInstant(due)} on, before ${writeInstant(until)}`)
+ * }
  */
 export function rotationDue(
   { revoked, propagation, skew }: Ring,

@@ -66,7 +66,18 @@ function toScalar(bytes: Uint8Array): string {
   return ((BigInt(`0x${toHex(bytes)}`) % (P256_ORDER - 1n)) + 1n).toString(16).padStart(64, '0')
 }
 
-/** Returns the private key of a `sign` branch for one algorithm and period, as PKCS #8. */
+/**
+ * Returns the private key of a `sign` branch for one algorithm and period, as PKCS #8.
+ *
+ * @example
+ * import { deriveBranch, deriveSigningKey, periodAt } from 'bulla/keys'
+ *
+ * export function importSigningKey(root: Uint8Array, now: number) {
+ *   const branch = deriveBranch(root, 'https://auth.example.com', 'sign', '')
+ *   const pkcs8 = deriveSigningKey(branch, 'Ed25519', periodAt(now, 86_400))
+ *   return crypto.subtle.importKey('pkcs8', pkcs8, 'Ed25519', false, ['sign'])
+ * }
+ */
 export function deriveSigningKey(
   branchKey: Uint8Array,
   alg: 'ES256' | 'Ed25519',
@@ -82,7 +93,16 @@ function kidOf(rootKid: string, alg: 'ES256' | 'Ed25519', period: number): strin
   return alg === 'ES256' ? writeLeafKid(rootKid, period) : `${writeLeafKid(rootKid, period)}-${alg}`
 }
 
-/** Returns the signing keys of an issuer. Each is derived when it is first asked for. */
+/**
+ * Returns the signing keys of an issuer. Each is derived when it is first asked for.
+ *
+ * @example
+ * import { createSigningKeys, type Ring } from 'bulla/keys'
+ *
+ * export function signingKid(ring: Ring, now: number): string | undefined {
+ *   return createSigningKeys(ring, 'https://auth.example.com').signing('ES256', now)?.kid
+ * }
+ */
 export function createSigningKeys(ring: Ring, issuer: string): SigningKeys {
   const { period } = ring
   const live = <Key extends Dates & { readonly kid: string }>(keys: readonly Key[]): readonly Key[] =>
