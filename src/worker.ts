@@ -1,6 +1,8 @@
 /**
  * The Workers entry: bindings → issuer.
  *
+ * @see docs/guides/deploying.md
+ *
  * @module
  */
 

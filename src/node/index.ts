@@ -1,6 +1,9 @@
 /**
  * The face of `bulla/node`: the issuer in Node, as `bulla serve` runs it.
  *
+ * @see docs/guides/running.md
+ * @see docs/guides/runtimes.md#in-code
+ *
  * @module
  */
 

@@ -114,6 +114,7 @@ async function openPostgres(connectionString: string): Promise<OpenStores> {
  * @throws {TypeError} when the driver is not installed
  * @throws {RangeError} when it names nothing that we know, or a file that cannot be; no URL is in a message
  * @throws {StoreError} when Redis cannot be reached
+ * @see {@link serve}
  */
 export async function openStores(url: string): Promise<OpenStores> {
   if (url.startsWith('sqlite:')) return openSqlite(url.slice('sqlite:'.length))

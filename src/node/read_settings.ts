@@ -27,6 +27,10 @@ function variableOf(name: string, env: Environment): string | undefined {
  * Returns a secret of the environment, or what is in the file that it names: `KEY_RING`, or `KEY_RING_FILE`.
  *
  * @throws {TypeError} when both are there, or the file cannot be read
+ * @example
+ * import { readSecret } from 'bulla/node'
+ *
+ * const url = readSecret('GUARD_URL', process.env) ?? 'sqlite:bulla.sqlite'
  */
 export function readSecret(name: string, env: Environment): string | undefined {
   const [secret, file] = [variableOf(name, env), variableOf(`${name}_FILE`, env)]
@@ -90,6 +94,7 @@ async function readSealed(file: string): Promise<string | undefined> {
  * @param env the environment, where each secret is itself, or in a file that `<NAME>_FILE` names
  * @throws {TypeError} when the text cannot be read, or settings are missing, misspelt or of a wrong type: all that is wrong is said; or what is
  * read from the environment stands in it, as `GUARD_URL`
+ * @see {@link serve}
  */
 export function readSettings(text: string, env: Environment): IssuerSettings {
   const { DEVELOPMENT: _development, SETTINGS: sealed, ...others } = variablesIn(text)

@@ -153,6 +153,16 @@ function finisher(server: Server, settle: () => Promise<void>): () => Promise<vo
  * Serves an issuer, until `close`, `SIGTERM` or `SIGINT`; `SIGHUP` makes it anew. Close your guard after `ended`.
  *
  * @throws {TypeError | RangeError} when nobody can listen there, or `concurrency` is no number from 1 on
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { createIssuer } from 'bulla'
+ * import { openStores, readSettings, serve } from 'bulla/node'
+ *
+ * const { close, ...stores } = await openStores('sqlite:bulla.sqlite')
+ * const settings = () => readSettings(readFileSync('settings.toml', 'utf8'), process.env)
+ * const server = await serve({ issuer: () => createIssuer({ ...settings(), ...stores }), port: 8787 })
+ * await server.ended
+ * await close()
  */
 export async function serve({ issuer, port, host, concurrency, log = writeLog }: ServeOptions): Promise<Served> {
   let current = await issuer()

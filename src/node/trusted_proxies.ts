@@ -60,6 +60,12 @@ function isConnected(env: unknown): boolean {
  * Returns the setting `addressOf` for Node: the address that the nearest trusted proxy saw which is itself none; without one, who is connected.
  *
  * @throws {RangeError} when a proxy is neither an address nor a network
+ * @example
+ * import { createIssuer, type IssuerSettings } from 'bulla'
+ * import { addressFrom } from 'bulla/node'
+ *
+ * export const behindProxy = (settings: IssuerSettings) =>
+ *   createIssuer({ ...settings, addressOf: addressFrom({ trustedProxies: ['10.0.0.0/8'] }) })
  */
 export function addressFrom({
   trustedProxies = [],

@@ -1,6 +1,8 @@
 /**
  * The face of `bulla/opentelemetry`: what an issuer does, as OpenTelemetry counts, measures and traces it.
  *
+ * @see docs/guides/metrics.md
+ *
  * @module
  */
 

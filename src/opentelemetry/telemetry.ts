@@ -62,6 +62,12 @@ function endSpan(span: Span, ended: Attributes): void {
  * asks: it sends no `traceparent`.
  *
  * @throws {TypeError} when an option is unknown, or of another kind
+ * @example
+ * import { createIssuer, type IssuerSettings } from 'bulla'
+ * import { createTelemetry } from 'bulla/opentelemetry'
+ *
+ * const telemetry = createTelemetry({ metricsByClient: true })
+ * export const measured = (settings: IssuerSettings) => createIssuer({ ...settings, ...telemetry })
  */
 export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
   checkMembers('createTelemetry', options, ['metricsByClient'])

@@ -30,7 +30,12 @@ function toldBefore({ generation, ended }: Family): Advance {
   return ended ? { outcome: 'reused' } : { outcome: 'advanced', generation }
 }
 
-/** A shard of the guard. It can be reached by its binding alone. */
+/**
+ * A shard of the guard. It can be reached by its binding alone.
+ *
+ * @example
+ * export { default, GuardObject, RevocationsObject } from 'bulla/worker'
+ */
 export class GuardObject extends DurableObject {
   #sql = this.ctx.storage.sql
   #alarmAt: number | undefined

@@ -27,6 +27,7 @@ const TIDY_EVERY = 1000
  *
  * @param now returns Unix seconds. Default: the clock
  * @throws {TypeError} when `now` is no function, or an option is misspelt
+ * @see {@link createIssuer}
  */
 export function createMemoryGuard(
   now: () => number = () => Math.floor(Date.now() / 1000),

@@ -1,6 +1,8 @@
 /**
  * The face of `bulla/stores`: what many processes share.
  *
+ * @see docs/guides/guards.md
+ *
  * @module
  */
 

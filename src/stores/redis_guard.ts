@@ -21,6 +21,15 @@ const keptUntil = (expiresAt: number): string => String((expiresAt + MARGIN) * 1
  * Returns a guard on Redis. Await `ready()` at the start: it looks whether Redis may be trusted with this.
  *
  * @throws {TypeError | RangeError} when an option is wrong
+ * @example
+ * import { createRedisGuard, createRedisRevocations, type SendCommand } from 'bulla/stores'
+ * import { createClient } from 'redis'
+ *
+ * const client = await createClient({ url: 'redis://localhost:6379' }).connect()
+ * const send: SendCommand = (command) => client.sendCommand([...command])
+ * const guard = createRedisGuard({ send })
+ * const revocations = createRedisRevocations({ send })
+ * await Promise.all([guard.ready(), revocations.ready()])
  */
 export function createRedisGuard(options: RedisGuardOptions): SharedGuard {
   const redis = createRedisCalls('createRedisGuard', options, true)

@@ -45,6 +45,7 @@ return {}`
  * Returns revocations on Redis. Await `ready()` at the start: it looks whether Redis may be trusted with this.
  *
  * @throws {TypeError | RangeError} when an option is wrong
+ * @see {@link createRedisGuard}
  */
 export function createRedisRevocations(options: RedisRevocationsOptions): SharedRevocations {
   const redis = createRedisCalls('createRedisRevocations', options)

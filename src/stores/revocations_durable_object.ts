@@ -17,7 +17,11 @@ const TIDY_EVERY = 3_600_000
 /** Seconds after which the events are counted anew: those whose time is over count until then. */
 const COUNT_EVERY = 60
 
-/** The list of revocations. It can be reached by its binding alone. */
+/**
+ * The list of revocations. It can be reached by its binding alone.
+ *
+ * @see {@link GuardObject}
+ */
 export class RevocationsObject extends DurableObject {
   #sql = this.ctx.storage.sql
   #counted: { count: number; readonly at: number } | undefined

@@ -17,6 +17,7 @@ import type { Revocations } from './revocations.ts'
  * @param salt what is hashed with what is revoked; a text of your own
  * @param clock returns Unix milliseconds. Default: the clock
  * @throws {TypeError} when there is no salt, or an option is misspelt
+ * @see {@link createIssuer}
  */
 export function createMemoryRevocations(
   salt: string,

@@ -34,6 +34,15 @@ const MOST_ROWS = 1000
  * Returns a guard on SQL. Its tables are those of `sqlSchema`, and nobody else's: a database, or a schema, for each issuer.
  *
  * @throws {TypeError | RangeError} when an option is wrong
+ * @example
+ * import { createSqlGuard, createSqlRevocations, type SqlQuery } from 'bulla/stores'
+ * import pg from 'pg'
+ *
+ * const pool = new pg.Pool()
+ * const query: SqlQuery = async (text, values) => (await pool.query(text, [...values])).rows
+ * const guard = createSqlGuard({ dialect: 'postgresql', query })
+ * const revocations = createSqlRevocations({ dialect: 'postgresql', query })
+ * await Promise.all([guard.ready(), revocations.ready()])
  */
 export function createSqlGuard(options: SqlGuardOptions): SqlGuard {
   const { ask, call, ready } = createSqlStore('createSqlGuard', options)

@@ -31,6 +31,7 @@ const JSON_ROWS = {
  * start: it looks whether the database may be trusted with this.
  *
  * @throws {TypeError | RangeError} when an option is wrong
+ * @see {@link createSqlGuard}
  */
 export function createSqlRevocations(options: SqlRevocationsOptions): SharedRevocations {
   const store = createSqlStore('createSqlRevocations', options)

@@ -9,7 +9,15 @@ import type { Dialect } from './sql_statement.ts'
 /** The version of the tables; `bulla_meta` holds it. */
 export const SCHEMA_VERSION = 1
 
-/** Returns the statements that make the tables, each of which may be run again. */
+/**
+ * Returns the statements that make the tables, each of which may be run again.
+ *
+ * @example
+ * import { DatabaseSync } from 'node:sqlite'
+ * import { sqlSchema } from 'bulla/stores'
+ *
+ * new DatabaseSync('bulla.sqlite').exec(sqlSchema('sqlite'))
+ */
 export function sqlSchema(dialect: Dialect): string {
   const number = dialect === 'postgresql' ? 'BIGINT' : 'INTEGER'
   const end = dialect === 'postgresql' ? '' : ' WITHOUT ROWID'

@@ -23,7 +23,22 @@ export type StoreReason = Extract<
   | 'clock'
 >
 
-/** A store that did not do what it was asked; its message is for the operator. */
+/**
+ * A store that did not do what it was asked; its message is for the operator.
+ *
+ * @example
+ * import { type SharedGuard, StoreError } from 'bulla/stores'
+ *
+ * export async function isThere(guard: SharedGuard): Promise<boolean> {
+ *   try {
+ *     await guard.ready()
+ *     return true
+ *   } catch (error) {
+ *     if (error instanceof StoreError) console.error(error.reason, error.message)
+ *     return false
+ *   }
+ * }
+ */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
   readonly reason: StoreReason
