@@ -185,6 +185,15 @@ export function gatherBindings(env: Bindings, faults: FaultList): IssuerSettings
  *
  * @throws {TypeError} when bindings are missing, misspelt or of a wrong type: all that is wrong is said
  * @throws {RangeError} when `DEVELOPMENT` is on for an issuer that is not on this machine
+ * @example
+ * import { type Bindings, createIssuer, readBindings } from 'bulla'
+ *
+ * export default {
+ *   fetch(request: Request, env: Bindings): Response | Promise<Response> {
+ *     const issuer = createIssuer({ ...readBindings(env), claims: () => ({ plan: 'pro' }) })
+ *     return issuer.fetch(request, env)
+ *   },
+ * }
  */
 export function readBindings(env: Bindings | (Bindings & LoginSecrets)): IssuerSettings {
   const faults = createFaultList()

@@ -1,6 +1,9 @@
 /**
  * The face of `bulla`: the issuer.
  *
+ * @see docs/reference/settings.md
+ * @see docs/start/getting-started.md
+ *
  * @module
  */
 

@@ -83,6 +83,18 @@ function answerByNow(live: LiveSettings<{ readonly issuer: Issuer }>): Issuer {
  *
  * @throws {TypeError} when a setting is missing, unknown or of a wrong type
  * @throws {RangeError} when a setting is out of bounds
+ * @example
+ * import { createIssuer, createMemoryGuard, createMemoryRevocations } from 'bulla'
+ *
+ * const issuer = createIssuer({
+ *   issuer: 'https://auth.example.com',
+ *   keyRing: process.env['KEY_RING'],
+ *   resources: { 'https://api.example.com': { scopes: ['notes:read'] } },
+ *   clients: {},
+ *   guard: createMemoryGuard(undefined, { single: true }),
+ *   revocations: createMemoryRevocations('a salt of this list', undefined, { single: true }),
+ * })
+ * export default { fetch: issuer.fetch }
  */
 export function createIssuer(settings: IssuerSettings): Issuer {
   const make = (of: IssuerSettings, standing?: Standing) => {

@@ -72,6 +72,16 @@ export type SubjectContext = Pick<GrantContext, 'now' | 'newId' | 'resources' | 
  * This does NOT check that the client may act for `sub`.
  *
  * @throws {OAuthError} `invalid_target`, `invalid_scope`, `invalid_authorization_details`
+ * @example
+ * import { entitleSubject, type Grant, OAuthError } from 'bulla'
+ *
+ * const apiKey: Grant = {
+ *   type: 'https://auth.example.com/grant/api-key',
+ *   decide(parameters, client, context) {
+ *     if (parameters.require('api_key') !== process.env['API_KEY']) throw new OAuthError('invalid_grant', 'which?')
+ *     return { entitlement: entitleSubject('alice', parameters, client, context) }
+ *   },
+ * }
  */
 export function entitleSubject(
   sub: string,

@@ -17,6 +17,20 @@ export const PROVIDER_NAME: RegExp = /^[a-z][a-z0-9_]{0,30}$/
  *
  * @param providers by what they are called: at most 31 letters, digits and `_`, the first a letter, in lower case
  * @throws {TypeError | RangeError} when one is called otherwise, or there is none
+ * @example
+ * import { loginProviders, oauthProvider, openidProvider } from 'bulla'
+ *
+ * const authenticate = loginProviders({
+ *   google: openidProvider({ label: 'Google', issuer: 'https://accounts.google.com', clientId: 'acme' }),
+ *   hub: oauthProvider({
+ *     label: 'Hub',
+ *     authorizationEndpoint: 'https://hub.example/authorize',
+ *     tokenEndpoint: 'https://hub.example/token',
+ *     userinfoEndpoint: 'https://hub.example/me',
+ *     clientId: 'acme',
+ *     claims: { sub: 'id' },
+ *   }),
+ * })
  */
 export function loginProviders(providers: Readonly<Record<string, LoginProvider>>): Authenticate {
   checkMembers('loginProviders', providers as unknown)

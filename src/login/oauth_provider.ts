@@ -30,6 +30,7 @@ import { deleteToken } from './token_deletion.ts'
  * there.
  *
  * @throws {TypeError | RangeError} when an option is missing, unknown or of a wrong type
+ * @see {@link loginProviders}
  */
 export function oauthProvider(options: OAuthProviderOptions): LoginProvider {
   checkOAuthProvider(options)

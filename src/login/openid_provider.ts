@@ -61,6 +61,7 @@ function checkTenants(issuer: unknown, tenants: unknown): void {
  * Returns a login at an OpenID Connect provider, one of several.
  *
  * @throws {TypeError | RangeError} when an option is missing, unknown or of a wrong type
+ * @see {@link loginProviders}
  */
 export function openidProvider(options: OpenidProviderOptions): LoginProvider {
   const client = readUpstream('openidProvider', options, Object.keys(OPTIONS), options, {

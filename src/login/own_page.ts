@@ -65,6 +65,12 @@ function checkKeys(jwks: unknown): void {
  * away it sends `error=access_denied` in place of `login`, and the client is told.
  *
  * @throws {TypeError | RangeError} when an option is missing, unknown or of a wrong type
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { ownLoginPage } from 'bulla'
+ *
+ * const jwks = JSON.parse(readFileSync('login-jwks.json', 'utf8'))
+ * const authenticate = ownLoginPage({ url: 'https://example.com/login', issuer: 'https://example.com', jwks })
  */
 export function ownLoginPage(options: OwnPageOptions): Authenticate {
   checkMembers('ownLoginPage', options as unknown)

@@ -111,6 +111,14 @@ export function readUpstream(
  * Returns a login at an OpenID Connect provider, the only way to log in. Who it is is derived from its issuer and subject together.
  *
  * @throws {TypeError | RangeError} when an option is missing, unknown or of a wrong type
+ * @example
+ * import { upstreamLogin } from 'bulla'
+ *
+ * const authenticate = upstreamLogin({
+ *   issuer: 'https://login.example',
+ *   clientId: 'acme',
+ *   clientSecret: process.env['LOGIN_SECRET'],
+ * })
  */
 export function upstreamLogin(options: UpstreamOptions): Authenticate {
   return createOpenidLogin(readUpstream('upstreamLogin', options, Object.keys(UPSTREAM_OPTIONS))).authenticate

@@ -84,6 +84,7 @@ export interface OAuthErrorOptions extends ErrorOptions {
  * A request that gets an error.
  *
  * @param detail for the log alone: what exactly was wrong, without any value of the request
+ * @see {@link entitleSubject}
  */
 export class OAuthError extends Error {
   override readonly name = 'OAuthError'
