@@ -14,6 +14,7 @@ export const NODE_ONLY: string[] = [
   'remote/public',
   'stores/shared',
   'node',
+  'types',
   'drive',
 ].map((folder) => `test/${folder}/**`)
 
