@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -61,6 +61,15 @@ function toldBy(source: string): readonly Told[] {
     }
   })
 }
+
+/** What the tests of types import. */
+const TYPE_TESTS = readdirSync(join(ROOT, 'test/types')).map((name) =>
+  readFileSync(join(ROOT, 'test/types', name), 'utf8'),
+)
+
+it.each(FACES)('the types of %s are tested', (_, source) => {
+  expect(TYPE_TESTS.some((text) => text.includes(`from '../../${source}'`))).toBe(true)
+})
 
 describe.each(FACES)('the comments of %s', (_, source) => {
   const told = toldBy(source)
