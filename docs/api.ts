@@ -43,6 +43,8 @@ const options: TypeDocOptions & Readonly<Record<string, unknown>> = {
   parametersFormat: 'table',
   interfacePropertiesFormat: 'table',
   typeDeclarationFormat: 'table',
+  // Members are readonly, and stand in the file that their heading names.
+  tableColumnSettings: { hideSources: true, hideModifiers: true },
   // `npm run types` has done that.
   skipErrorChecking: true,
   // Of Node's requests only what is ours.

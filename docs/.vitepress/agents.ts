@@ -20,7 +20,8 @@ function markdownOf(path: string, source: string): string {
 
 function listOf({ title, pages, below }: Section, level = 2): string {
   const list = pages.map((page) => `- [${page.title}](${page.path})${page.summary === '' ? '' : `: ${page.summary}`}`)
-  return [`${'#'.repeat(level)} ${title}`, list.join('\n'), ...below.map((one) => listOf(one, level + 1))].join('\n\n')
+  const parts = [`${'#'.repeat(level)} ${title}`, list.join('\n'), ...below.map((one) => listOf(one, level + 1))]
+  return parts.filter((part) => part !== '').join('\n\n')
 }
 
 /** Writes what programs read beside the site. */

@@ -73,15 +73,12 @@ const PLANS: readonly Plan[] = [
         ],
       },
       {
+        title: 'Your API',
+        of: ['guides/api-in-production.md', 'guides/found-by-url.md', 'guides/testing-your-api.md'],
+      },
+      {
         title: 'Go live',
-        of: [
-          'guides/deploying.md',
-          'guides/running.md',
-          'guides/proxies.md',
-          'guides/guards.md',
-          'guides/runtimes.md',
-          'guides/api-in-production.md',
-        ],
+        of: ['guides/deploying.md', 'guides/running.md', 'guides/proxies.md', 'guides/guards.md', 'guides/runtimes.md'],
       },
       {
         title: 'Operate',
@@ -108,11 +105,23 @@ const PLANS: readonly Plan[] = [
   },
   {
     title: 'Reference',
-    of: ['reference/settings.md', 'reference/endpoints.md', 'reference/errors.md', 'reference/events.md', 'reference'],
+    of: [
+      'reference/settings.md',
+      'reference/command.md',
+      'reference/endpoints.md',
+      'reference/errors.md',
+      'reference/events.md',
+      'reference/tokens.md',
+      'reference/verifier.md',
+      'reference/clients.md',
+      'reference/compatibility.md',
+      'reference/releases.md',
+      'reference',
+    ],
   },
   { title: 'Security', of: ['security.md', 'security'] },
   { title: 'Scale', of: ['scale/scale.md', 'scale/sizing.md', 'scale/speed.md', 'scale'] },
-  { title: 'For agents', of: ['skills'] },
+  { title: 'For agents', of: ['skills/protect-an-api/SKILL.md', 'skills/add-bulla-to-a-worker/SKILL.md'] },
   { title: 'Working on Bulla', of: ['design.md'] },
 ]
 

@@ -38,6 +38,6 @@ export const ASKING: Asking = {
   weights: { prefix: 0.8, fuzzy: 0.2 },
   boost: { title: 5, titles: 3, text: 1 },
   processTerm: (word) => (SILENT.has(word.toLowerCase()) ? null : stemOf(word)),
-  // The contract of the house has every word, and is for who works on it; a home answers nothing.
-  boostDocument: (id) => (/\/(?:design|development)\.html|\/(?:#|$)/.test(id) ? 0.3 : 1),
+  // The contract of the house and the lists of the API have every word, and answer no question; a home answers nothing.
+  boostDocument: (id) => (/\/(?:design|development)\.html|\/reference\/api\/|\/(?:#|$)/.test(id) ? 0.3 : 1),
 }
