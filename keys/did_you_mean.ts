@@ -45,11 +45,15 @@ export function plainName(name: string): string {
 /** Letters by which a name may be another than what was meant. */
 const REACH = 2
 
-/** Returns the name that was meant, if one is but two letters, a capital or a hyphen away. */
-export function findMeant(unknown: string, known: readonly string[]): string | undefined {
+/**
+ * Returns the name that was meant, if one is but two letters, a capital or a hyphen away.
+ *
+ * @param swap what two neighbours in each other's place count. Default 2
+ */
+export function findMeant(unknown: string, known: readonly string[], swap = 2): string | undefined {
   const plain = plainName(unknown)
   const [closest] = known
-    .map((name) => ({ name, away: distance(plain, plainName(name), 2, REACH) }))
+    .map((name) => ({ name, away: distance(plain, plainName(name), swap, REACH) }))
     .filter(({ name, away }) => away <= REACH && away * 2 < name.length)
     .sort((one, other) => one.away - other.away)
   return closest?.name

@@ -57,7 +57,7 @@ export function readArguments(
   } catch (error) {
     const [message = ''] = (error as Error).message.split('.')
     const unknown = /^Unknown option '(--.*)'$/s.exec(message)?.[1]
-    const meant = unknown && findMeant(unknown.slice(2), [...Object.keys(options), 'help', 'json'])
+    const meant = unknown && findMeant(unknown.slice(2), [...Object.keys(options), 'help', 'json'], 1)
     throw new UsageError(message, meant && `--${meant}`)
   }
 }

@@ -15,10 +15,10 @@ function callsLike(first: string, second: string, commands: readonly Command[]):
   const calls = commands.map(({ call }) => call)
   const endOf = (call: string): string => call.split(' ').at(-1) ?? ''
   const groups = [...new Set(calls.filter((call) => call.includes(' ')).map((call) => call.split(' ')[0] ?? ''))]
-  const whole = [`${first} ${second}`, `${second} ${first}`, first].flatMap((words) => findMeant(words, calls) ?? [])
-  const group = groups.includes(first) ? first : findMeant(first, groups)
+  const whole = [`${first} ${second}`, `${second} ${first}`, first].flatMap((words) => findMeant(words, calls, 1) ?? [])
+  const group = groups.includes(first) ? first : findMeant(first, groups, 1)
   const guessed = commands.filter(({ guesses = [] }) => guesses.includes(first) || guesses.includes(second))
-  const ends = [first, second].map((word) => findMeant(word, calls.map(endOf)) ?? word)
+  const ends = [first, second].map((word) => findMeant(word, calls.map(endOf), 1) ?? word)
   const ending = calls.filter((call) => call.includes(' ') && ends.includes(endOf(call)))
   const inGroup = [...guessed.map(({ call }) => call), ...ending].filter((call) => call.startsWith(`${group} `))
   const ways = [whole, inGroup, group === undefined ? [] : [group], guessed.map(({ call }) => call), ending]

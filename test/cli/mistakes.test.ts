@@ -42,7 +42,9 @@ describe('who mistypes or guesses', () => {
     ['keys revoke r1 ring.json', 'bulla keys revoke r1 --ring ring.json'],
     ['check wrangler.toml', 'bulla check --settings wrangler.toml'],
     ['keys rotate help', 'bulla keys rotate --help'],
+    ['kesy', 'bulla keys'],
     ['keys show --rin ring.json', '--ring'],
+    ['keys show --rnig ring.json', '--ring'],
     ['keys show --ring x --jsn', '--json'],
   ])('bulla %s reads what was meant', async (line, meant) => {
     const { code, out, err } = await bullaHere(line.split(' '))

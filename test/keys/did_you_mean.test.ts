@@ -32,6 +32,7 @@ describe('the name that was meant', () => {
     expect(findMeant('orders:raed', ['orders:reader', 'orders:read', 'orders:road'])).toBe('orders:read')
     expect(findMeant('abcx', ['abcd', 'abce'])).toBe('abcd')
     expect(findMeant('ab', ['xy', 'cb'])).toBeUndefined()
+    expect([1, 2].map((swap) => findMeant('rnig', ['resource', 'ring'], swap))).toEqual(['ring', undefined])
   })
 
   it('is looked for among thousands of long ones at every one of many faults, and the start ends', () => {

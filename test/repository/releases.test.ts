@@ -55,6 +55,16 @@ describe('workflows', () => {
     expect(trusted[0]).toContain('--provenance')
     expect(release).not.toMatch(/NPM_TOKEN|NODE_AUTH_TOKEN/)
   })
+
+  it('publish each package of the repository, all of one version', () => {
+    const [, release = ''] = workflows.find(([name]) => name.endsWith('release.yml')) ?? []
+    const packages = ['package.json', 'create-bulla/package.json'].map((file) =>
+      JSON.parse(readFileSync(join(ROOT, file), 'utf8')),
+    )
+    const published = [...release.matchAll(/npm publish \.\/out\/(\S+)-\*\.tgz --provenance/g)].map(([, name]) => name)
+    expect(published).toEqual(packages.map(({ name }) => name))
+    expect(packages.map((one) => one.version)).toEqual([version, version])
+  })
 })
 
 describe('a release', () => {
