@@ -8,7 +8,8 @@ import type { EndpointContext } from '../context.ts'
 import type { LoginProviders } from '../login/authenticate.ts'
 import { accountOf } from '../login/person.ts'
 import { OFFLINE_ACCESS } from '../openid/openid.ts'
-import type { Consent, ShownDetail, ShownFact, ShownHandOver, ShownResource, ShownValue } from '../pages/consent.ts'
+import type { ShownDetail, ShownFact, ShownHandOver, ShownResource, ShownValue } from '../pages/asked.ts'
+import type { Consent } from '../pages/consent.ts'
 import { fillText, type Words, writeSpan } from '../pages/words/words.ts'
 import {
   type DetailType,
@@ -111,13 +112,13 @@ function showDetail(
   }
 }
 
-/** Returns what a scope means at a resource, each token in words of its own. */
-function showScope(asked: readonly string[], { scopes, scopeDescriptions }: Resource): readonly string[] {
-  const wordsOf = (token: string): string => scopeDescriptions.get(token) ?? token
-  return asked.map((token) => {
-    const others = scopes.filter((other) => other !== token).map(wordsOf)
-    return callApart(wordsOf(token), token, others)
-  })
+/** Returns what a scope means at a resource. */
+function showScope(asked: readonly string[], { scopeDescriptions, readOnlyScopes }: Resource): ShownResource['scopes'] {
+  return asked.map((token) => ({
+    token,
+    words: scopeDescriptions.get(token),
+    isReadOnly: readOnlyScopes.has(token),
+  }))
 }
 
 /** Returns what a person reads of what a request hands over: each scope token in words of its own, or as the provider calls it. */

@@ -39,12 +39,12 @@ const PLACE = /^\S+[.\u3002]\p{L}[\p{L}\p{N}-]*(?:[:/?#]\S*)?$/u
 
 /** Returns what tells persons of clients. */
 export function createShowClient({ settings }: EndpointContext): ShowClient {
-  const { clients, resources, issuer } = settings
+  const { clients, resources, issuer, branding } = settings
   // Who is known here is called so by the operator, and nobody else can be.
   const taken = new Set(
     [
       ...Object.values(LANGUAGES).map(({ common }) => common.appOnDevice),
-      ...[issuer, new URL(issuer).host],
+      ...[issuer, new URL(issuer).host, ...(branding.name === undefined ? [] : [branding.name])],
       ...[...clients.values()].flatMap(({ id, name }) => [id, name]),
       ...[...resources.values()].flatMap(({ uri, name }) => [uri, name]),
     ].map(skeletonOf),

@@ -9,6 +9,7 @@ import type { EndpointContext } from '../context.ts'
 import type { IssuerSettings } from '../settings/issuer_settings.ts'
 import type { WaitUntil } from '../wait_until.ts'
 import type { FormEndpoint } from './form_endpoint.ts'
+import { noteRequestId } from './view.ts'
 import { waitUntilOf } from './wait_until.ts'
 
 /** The header of every answer that tells what its request is called. */
@@ -35,6 +36,7 @@ export function following(context: EndpointContext, settings: IssuerSettings): M
   const follow = createFollow(context, settings)
   return function followingMiddleware(c, next) {
     return follow(c.req.raw, c.env, waitUntilOf(c), async (id) => {
+      noteRequestId(c, id)
       await next()
       c.res.headers.set(REQUEST_ID, id)
     })

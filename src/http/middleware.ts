@@ -90,7 +90,7 @@ export function securely({ strictTransportSecurity }: CheckedSettings): Middlewa
  * Shows a person the page where what was asked is refused before OAuth has a word for it: browsers that go to an address say
  * that they would rather have one. Programs that ask get JSON.
  */
-export function showingRefusals(settings: Pick<CheckedSettings, 'issuer'>): MiddlewareHandler {
+export function showingRefusals(settings: CheckedSettings): MiddlewareHandler {
   return async function showingRefusalsMiddleware(c, next) {
     await next()
     const { status, headers } = c.res

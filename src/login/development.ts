@@ -15,7 +15,14 @@ import type { Authenticate, Transaction } from './authenticate.ts'
 
 function showPage({ headers }: Request, transaction: Transaction): Promise<Response> {
   const { issuer, state, clientName, uiLocales, loginHint = 'alice' } = transaction
-  const view = createView(issuer, { uiLocales, acceptLanguage: headers.get('accept-language') })
+  const view = createView({
+    issuer,
+    branding: {},
+    isDevelopment: true,
+    requestId: undefined,
+    uiLocales,
+    acceptLanguage: headers.get('accept-language') ?? undefined,
+  })
   return toPageResponse(200, developmentLoginPage(view, { state, clientName, name: loginHint }))
 }
 

@@ -1,55 +1,15 @@
 /**
- * The page that asks a person whether a client may have what it asks for, and those for what became of the question.
+ * The page that asks a person whether a client may have what it asks for.
  *
  * @module
  */
 
 import { html } from 'hono/html'
-import { backTo, leadsBack, type WayBack, wayOut } from './leaving.ts'
+import { listOf, resourceText, type ShownResource } from './asked.ts'
+import { logoOf } from './own.ts'
 import type { Page } from './page.ts'
-import { askedLanguage, nameOf, strong, type View } from './view.ts'
+import { askedLanguage, linkTo, nameOf, ownerOf, strong, type View } from './view.ts'
 import { fill, fillTitle, type Html, writeAgo, writeTime } from './words/words.ts'
-
-/** A value as a person reads it. */
-export interface ShownValue {
-  readonly text: string
-  /** Whether the words are ours, for a value of which nothing can be seen. */
-  readonly isOurs: boolean
-}
-
-/** Something that a detail says: what it is called, and its values, or what it consists of. */
-export type ShownFact =
-  | { readonly label: string; readonly values: readonly ShownValue[] }
-  | { readonly label: string; readonly facts: readonly ShownFact[] }
-
-/** An authorization detail, in words. */
-export interface ShownDetail {
-  readonly name: string
-  /** Which one it is of those of its name in the request, such as "1 of 2"; nothing where it is the only one. */
-  readonly which: string | undefined
-  readonly description: string | undefined
-  readonly facts: readonly ShownFact[]
-  /** The other resources, as they are called here, at which the very same detail is shown again. */
-  readonly elsewhere: readonly string[]
-}
-
-/** At which provider a resource acts for the person. */
-export interface ShownHandOver {
-  /** What the provider is called. */
-  readonly at: string
-  /** What it does there: in words, or what the provider itself calls it. */
-  readonly what: readonly ({ readonly words: string } | { readonly token: string })[]
-}
-
-/** A resource, with what the scope and the details mean there. */
-export interface ShownResource {
-  readonly name: string
-  readonly uri: string
-  readonly scopes: readonly string[]
-  readonly details: readonly ShownDetail[]
-  /** Nothing where it acts nowhere else. */
-  readonly handOver: ShownHandOver | undefined
-}
 
 /** What is known of a client that nobody configured. */
 export interface ShownWalkIn {
@@ -86,42 +46,6 @@ export interface Consent {
   readonly device?: { readonly began: number; readonly ago: number }
 }
 
-/** Returns a value, isolated, so that it cannot turn round what stands beside it; our own words look otherwise. */
-function valueText({ text, isOurs }: ShownValue): Html {
-  return isOurs ? html`<em class="soft">${text}</em>` : html`<bdi>${text}</bdi>`
-}
-
-/** Returns values: several are numbered, so that one which takes two lines is not taken for two. */
-function valuesList(values: readonly ShownValue[]): Html {
-  const [only, another] = values
-  if (only !== undefined && another === undefined) return valueText(only)
-  return html`<ol>${values.map((value) => html`<li>${valueText(value)}</li>`)}</ol>`
-}
-
-/** Returns facts; what consists of others holds them together, under its own name. */
-function factsList(facts: readonly ShownFact[]): Html {
-  return html`<dl class="facts">${facts.map((fact) =>
-    'facts' in fact
-      ? html`<dt class="whole">${fact.label}</dt><dd class="whole">${factsList(fact.facts)}</dd>`
-      : html`<dt>${fact.label}</dt><dd>${valuesList(fact.values)}</dd>`,
-  )}</dl>`
-}
-
-/** Returns a detail: what it is, which one, and every value of it. */
-function detailItem({ words: { consent } }: View, { name, which, description, facts, elsewhere }: ShownDetail): Html {
-  return html`<li><strong>${which === undefined ? html`<bdi>${name}</bdi>` : fill(consent.detail, { detail: name, which: html`${which}` })}</strong>${
-    description === undefined ? '' : html`<br>${description}`
-  }${elsewhere.map((resource) => html`<br><span class="soft">${fill(consent.sameAs, { resource })}</span>`)}
-${factsList(facts)}</li>`
-}
-
-/** Returns what is handed over: what the login there asks for by itself no setting tells, so that it is told as what it is. */
-function handOverText({ words: { consent } }: View, { at, what }: ShownHandOver): Html {
-  const items = what.map((one) => html`<li>${'words' in one ? one.words : html`<code>${one.token}</code>`}</li>`)
-  return html`<p>${fill(consent.actsAt, { provider: strong(at) })}</p>
-<ul class="scopes">${items}<li>${what.length === 0 ? consent.actsByAll : consent.actsByMore}</li></ul>`
-}
-
 /** Returns who says what a client is that nobody configured: beside its name there is nothing to go by but hosts. */
 export function whoSays(view: View, { place: host, publisher, isNamed }: ShownWalkIn, isOnDevice: boolean): Html {
   const { consent } = view.words
@@ -141,30 +65,41 @@ function warning({ words: { consent } }: View, { walkIn, isOnDevice }: Consent):
   return html`<p class="note">${fill(consent.publishedOnDevice, { publisher: strong(publisher) })}</p>`
 }
 
-/** Returns what the client gets at a resource. */
-function resourceText(view: View, { name, uri, scopes, details, handOver }: ShownResource): Html {
-  return html`<p>${fill(view.words.consent.canAt, { resource: html`${strong(name)} <span class="soft">(<bdi>${uri}</bdi>)</span>` })}</p>
-<ul class="scopes">${scopes.map((words) => html`<li>${words}</li>`)}${details.map((detail) => detailItem(view, detail))}</ul>
-${handOver === undefined ? '' : handOverText(view, handOver)}`
+/** Returns who meets here: the app by its first letter, for a picture of its own would be asked for elsewhere, and the operator. */
+function meeting(view: View, app: string): Html {
+  const [first = ''] = new Intl.Segmenter(view.words.frame.formats).segment(app)
+  return html`<div class="meeting" aria-hidden="true"><span>${first === '' ? '' : first.segment.toLocaleUpperCase(view.words.frame.formats)}</span><i></i><span>${logoOf(view)}</span></div>`
 }
 
-/** Returns the page that asks. Both answers look alike, and neither is chosen beforehand. */
+/** Returns whose account it is, with the way to another one. */
+function accountLine({ words: { consent } }: View, account: string | undefined): Html {
+  const another = html`<button form="question" type="submit" name="decision" value="switch">${consent.another}</button>`
+  return html`<p class="account">${account === undefined ? '' : html`<bdi>${account}</bdi> `}${another}</p>`
+}
+
+/** Returns the page that asks. Both answers are of one size, and neither is chosen beforehand. */
 export function consentPage(view: View, shown: Consent): Page {
   const { clientHost, destination, isOnDevice, about, resources, account, lifetime, walkIn, device } = shown
   const { consent } = view.words
   const app = nameOf(view, shown.clientName)
-  const body = html`<h1>${fill(consent.title, { app })}</h1>
+  const headline = resources.length === 0 ? consent.titleLogin : consent.title
+  const owner = ownerOf(view)
+  const body = html`${meeting(view, app)}
+<h1>${fill(headline, { app, owner })}</h1>
+${accountLine(view, account)}
 ${walkIn === undefined ? '' : whoSays(view, walkIn, isOnDevice)}
 ${
   about.length === 0
     ? ''
     : html`<p>${consent.can}</p>
-<ul class="scopes">${about.map((sentence) => html`<li>${sentence}</li>`)}</ul>`
+${listOf(
+  view,
+  about.map((sentence) => html`<li>${sentence}</li>`),
+)}`
 }
 ${resources.map((resource) => resourceText(view, resource))}
 <dl class="facts">
-${account === undefined ? '' : html`<dt>${consent.account}</dt><dd><bdi>${account}</bdi></dd>`}
-<dt>${consent.app}</dt><dd><bdi>${app}</bdi>${clientHost === undefined ? '' : html` <span class="soft">(<bdi>${clientHost}</bdi>)</span>`}</dd>
+<dt>${consent.app}</dt><dd><bdi>${app}</bdi>${clientHost === undefined ? '' : html` <small><bdi>${clientHost}</bdi></small>`}</dd>
 <dt>${consent.goesTo}</dt><dd><bdi>${destination}</bdi></dd>
 ${
   device === undefined
@@ -174,40 +109,13 @@ ${
 }<dt>${consent.lifetime}</dt><dd>${lifetime}</dd>
 </dl>
 ${warning(view, shown)}${device === undefined ? '' : html`<p class="note">${consent.fromDevice}</p>`}
-<form method="post" action="${view.issuer}/${device === undefined ? 'consent' : 'device'}">
+<form id="question" method="post" action="${view.issuer}/${device === undefined ? 'consent' : 'device'}">
 <input type="hidden" name="consent" value="${shown.consent}">${device === undefined ? '' : askedLanguage(view)}
 <div class="pair">
 <button type="submit" name="decision" value="deny">${consent.deny}</button>
-<button type="submit" name="decision" value="allow">${consent.allow}</button>
+<button type="submit" name="decision" value="allow" class="first">${consent.allow}</button>
 </div>
-<footer>${account === undefined ? '' : html`${fill(consent.notYou, { account })} `}<button type="submit" name="decision" value="switch">${consent.another}</button></footer>
-</form>`
-  return { view, title: fillTitle(view.words, consent.title, { app }), body }
-}
-
-/** Returns the page that takes the browser to another login, with the same request. */
-export function switchingPage(view: View, location: string): Page {
-  const { title, intro } = view.words.switching
-  const body = html`<h1>${title}</h1>
-<p>${intro}</p>
-<p><a class="button" href="${location}">${view.words.common.goOn}</a></p>`
-  return { view, title, body, goesTo: location }
-}
-
-/** Returns the page that takes the browser to the same question once more. */
-export function askingAnewPage(view: View, location: string): Page {
-  const { title, headline, intro } = view.words.askingAnew
-  const body = html`<h1>${headline}</h1>
-<p>${intro}</p>
-<p><a class="button" href="${location}">${view.words.common.goOn}</a></p>`
-  return { view, title, body, goesTo: location }
-}
-
-/** Returns the page for a consent that was answered otherwise before, with the way back to the client. */
-export function answeredPage(view: View, back: WayBack): Page {
-  const { title, headline, intro } = view.words.answered
-  const body = html`<h1>${headline}</h1>
-<p>${fill(intro, { app: nameOf(view, back.clientName) })}</p>
-${wayOut(back, backTo(view, back))}`
-  return { view, title, body, ...leadsBack(back) }
+</form>
+<p class="later">${fill(consent.later, {}, linkTo(view, '/apps'))}</p>`
+  return { view, title: fillTitle(view.words, headline, { app, owner }), body }
 }

@@ -6,6 +6,8 @@
  */
 
 import { html, raw } from 'hono/html'
+import { picturesOf, styleOf } from './branding.ts'
+import { brandLine, footLine } from './own.ts'
 import { STYLE } from './style.ts'
 import type { View } from './view.ts'
 import type { Html } from './words/words.ts'
@@ -33,10 +35,6 @@ export interface Page {
   readonly leadsAway?: boolean
 }
 
-const SEAL = raw(
-  '<svg viewBox="0 0 32 32" aria-hidden="true"><circle cx="16" cy="16" r="14" fill="none" stroke="currentColor" stroke-width="2.5"/><path d="M9 13h14v9H9zM9 13l7 6 7-6" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linejoin="round"/></svg>',
-)
-
 /** Posts the form of a page: the one script that there is. */
 const POST = 'document.forms[0].submit()'
 
@@ -54,14 +52,16 @@ function frame({ view, title, body, isWide = false, goesTo, postsAway }: Page, n
 <title>${title}</title>
 ${goesTo === undefined ? '' : html`<meta http-equiv="refresh" content="0;url=${goesTo}">`}
 <link rel="icon" href="data:,">
-<style nonce="${nonce}">${raw(STYLE)}</style>
+<style nonce="${nonce}">${raw(STYLE + styleOf(view.branding))}</style>
 </head>
 <body>
+${view.isDevelopment ? html`<p class="band">${view.words.frame.development}</p>` : ''}
 <main class="${isWide ? 'wide' : 'narrow'}">
-<p class="brand">${SEAL}<bdi>${new URL(view.issuer).host}</bdi></p>
+${brandLine(view)}
 <div class="card">
 ${body}
 </div>
+${footLine(view)}
 </main>
 ${postsAway === 'by itself' ? html`<script>${raw(POST)}</script>` : ''}
 </body>
@@ -70,11 +70,11 @@ ${postsAway === 'by itself' ? html`<script>${raw(POST)}</script>` : ''}
 }
 
 /** Returns the policy of a page: its own style, its own forms, and nothing else (CSP level 3). */
-function policyOf(nonce: string, { goesTo, leadsAway = false, postsAway }: Page): string {
+function policyOf(nonce: string, { view, goesTo, leadsAway = false, postsAway }: Page): string {
   const forms = goesTo !== undefined ? "'none'" : leadsAway ? "'self' https: http:" : "'self'"
   const script = postsAway === 'by itself' ? `; script-src '${POST_HASH}'` : ''
   const rest = postsAway === undefined ? `; form-action ${forms}` : script
-  return `default-src 'none'; style-src 'nonce-${nonce}'; img-src data:; base-uri 'none'; frame-ancestors 'none'${rest}`
+  return `default-src 'none'; style-src 'nonce-${nonce}'; img-src ${picturesOf(view.branding)}; base-uri 'none'; frame-ancestors 'none'${rest}`
 }
 
 /** Returns whom a page tells where it is: a form has an origin only then. Whatever was put in is escaped: a form is one of ours. */

@@ -5,6 +5,7 @@
  */
 
 import { html } from 'hono/html'
+import type { Branding } from './branding.ts'
 import { chooseLanguage, LANGUAGES, type Language } from './language.ts'
 import { fill, type Html, type Words } from './words/words.ts'
 
@@ -14,6 +15,12 @@ export interface View {
   readonly issuer: string
   readonly language: Language
   readonly words: Words
+  /** What the operator's pages have of their own. */
+  readonly branding: Branding
+  /** Whether it is the issuer of a developer's machine, where anybody may be anybody: every page says so. */
+  readonly isDevelopment: boolean
+  /** What the log and events call the request, for whoever is asked for help. */
+  readonly requestId: string | undefined
   /** What the request asked for as `ui_locales`: pages lead on with it. Nothing where it asked for none. */
   readonly uiLocales: string | undefined
 }
@@ -21,14 +28,17 @@ export interface View {
 /** Tags of languages, as far as pages lead on with them. */
 const TAGS = /^(?=.{1,200}$)[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*(?: [A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)*$/
 
+/** What a view is made of. */
+export interface ViewFacts extends Pick<View, 'issuer' | 'branding' | 'isDevelopment' | 'requestId' | 'uiLocales'> {
+  /** What the browser sends. */
+  readonly acceptLanguage: string | undefined
+}
+
 /** Returns what the pages of a request have in common. */
-export function createView(
-  issuer: string,
-  { uiLocales, acceptLanguage }: { readonly uiLocales?: string | undefined; readonly acceptLanguage?: string | null },
-): View {
+export function createView({ uiLocales, acceptLanguage, ...facts }: ViewFacts): View {
   const language = chooseLanguage(uiLocales, acceptLanguage)
   return {
-    issuer,
+    ...facts,
     language,
     words: LANGUAGES[language],
     uiLocales: uiLocales && TAGS.test(uiLocales) ? uiLocales : undefined,
@@ -38,6 +48,11 @@ export function createView(
 /** Returns what an app is called here, of which nothing but a place may be said: it has none on the person's own device. */
 export function nameOf({ words }: View, name: string | undefined): string {
   return name ?? words.common.appOnDevice
+}
+
+/** Returns whose account a person has here: the operator's name, or the issuer's host. */
+export function ownerOf({ issuer, branding }: View): string {
+  return branding.name ?? new URL(issuer).host
 }
 
 /** Returns a name that stands out. */

@@ -6,11 +6,12 @@
 
 import { checkBoolean, checkInteger, checkMembers } from '../../keys/check.ts'
 import { createFaultList, readAll } from '../../keys/faults.ts'
-import { checkIssuer } from '../../keys/identifier.ts'
+import { checkIssuer, isLoopback } from '../../keys/identifier.ts'
 import { type EventSubjects, readEventSubjects } from '../events/event_subjects.ts'
 import type { Grant } from '../grants/grant.ts'
 import { offeredGrants, readGrants } from '../grants/index.ts'
 import type { Authenticate } from '../login/authenticate.ts'
+import { developmentLogin } from '../login/development.ts'
 import type { Openid } from '../openid/openid.ts'
 import type { Branding } from '../pages/branding.ts'
 import { readStrictTransportSecurity } from '../protocol/strict_transport_security.ts'
@@ -75,6 +76,8 @@ export interface CheckedSettings {
   readonly sessionIdleLifetime: number
   /** What the pages have of the operator's own. */
   readonly branding: Branding
+  /** Whether it is the issuer of a developer's machine, where anybody may be anybody. */
+  readonly isDevelopment: boolean
   /** What is counted, and by whom. */
   readonly limits: Limits
   /** What people are called in events. */
@@ -144,6 +147,7 @@ export function checkSettings(settings: IssuerSettings): CheckedSettings {
     homes,
     sessionIdleLifetime,
     branding,
+    isDevelopment: (isDemo && isLoopback(issuer)) || authenticate === developmentLogin,
     limits,
     eventSubjects,
     longestLife: sealed.reduce((longest, life) => Math.max(longest, life), 0),
