@@ -115,7 +115,7 @@ function scopeItem({ token, words }: ShownScope): Html {
 /** Returns what the client gets at a resource: what changes nothing stands apart, where that is known of some of it. */
 export function resourceText(view: View, { name, uri, scopes, details, handOver }: ShownResource): Html {
   const { consent } = view.words
-  const resource = html`${strong(name)} <small><bdi>${uri}</bdi></small>`
+  const resource = html`${strong(name)} <small>(<bdi>${uri}</bdi>)</small>`
   const reading = scopes.filter(({ isReadOnly }) => isReadOnly).map(scopeItem)
   const changing = scopes.filter(({ isReadOnly }) => !isReadOnly).map(scopeItem)
   const rest = [...changing, ...details.map((detail) => detailItem(view, detail))]

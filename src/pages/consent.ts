@@ -99,7 +99,7 @@ ${listOf(
 }
 ${resources.map((resource) => resourceText(view, resource))}
 <dl class="facts">
-<dt>${consent.app}</dt><dd><bdi>${app}</bdi>${clientHost === undefined ? '' : html` <small><bdi>${clientHost}</bdi></small>`}</dd>
+<dt>${consent.app}</dt><dd><bdi>${app}</bdi>${clientHost === undefined ? '' : html` <small>(<bdi>${clientHost}</bdi>)</small>`}</dd>
 <dt>${consent.goesTo}</dt><dd><bdi>${destination}</bdi></dd>
 ${
   device === undefined

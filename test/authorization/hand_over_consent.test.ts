@@ -46,7 +46,7 @@ function setUp(changes: Partial<IssuerSettings> = {}, browser?: ReturnType<typeo
     const [page] = (await Promise.all(pages)).filter((text) => text.includes('name="consent"'))
     if (page === undefined) return []
     return page
-      .slice(page.indexOf('</h1>'), page.indexOf('<dt>Account'))
+      .slice(page.indexOf('Use another account'), page.indexOf('<dt>App'))
       .replace(/<(?:p|li)\b[^>]*>/g, '\n')
       .replace(/<(?!\/?code)[^>]*>/g, '')
       .split('\n')

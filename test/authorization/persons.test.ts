@@ -205,7 +205,7 @@ describe('consent', () => {
       'Mail &amp; more',
       API2,
       'Read &lt;your&gt; mail',
-      '<li>read</li>',
+      '<li><code dir="ltr">read</code></li>',
       'alice',
       '30 days, or until you log out',
     ]) {
@@ -334,7 +334,7 @@ describe('consent', () => {
       ])
       const back = await alice.browser.get(await signLogin(asked, 'bob', { now: at() }))
       const page = await (await alice.browser.get(back.headers.get('location') ?? '')).text()
-      expect(page).toContain('<dt>Account</dt><dd><bdi>bob</bdi></dd>')
+      expect(page).toContain('<p class="account"><bdi>bob</bdi>')
       const left = await alice.browser.post(`${ISSUER}/consent`, {
         consent: hiddenField(page, 'consent'),
         decision: 'allow',

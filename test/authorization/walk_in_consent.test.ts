@@ -30,7 +30,7 @@ describe('the question about a client that walked in', () => {
     'says of one that registered with %s where the answer goes, and that nobody has checked its name',
     async (uri, goes) => {
       const page = await ask(createWalkInIssuer(), { client_name: 'Wanderer' }, uri)
-      expect(page).toContain('Let <bdi>Wanderer</bdi> in?')
+      expect(page).toContain('<bdi>Wanderer</bdi> wants access to your account at')
       const text = words(page)
       expect(text).toContain(goes)
       expect(text).toContain(UNCHECKED)
@@ -91,14 +91,14 @@ describe('the question about a client that walked in', () => {
         return { sub: 'alice', auth_time: NOW }
       }
       const page = await ask(createWalkInIssuer({ clients, resources, authenticate }), { client_name }, uri)
-      expect(page).toContain(`Let <bdi>${place}</bdi> in?`)
+      expect(page).toContain(`<bdi>${place}</bdi> wants access to your account at`)
       expect(words(page)).not.toContain(UNCHECKED)
       expect(seen).toEqual([place])
     }
     const issuer = createDocumentIssuer({ clients, resources })
     issuer.publish({ client_name, redirect_uris: [WEB] })
     const page = await (await issuer.question(CLIENT, { redirect_uri: WEB })).text()
-    if (client_name !== '') expect(page).toContain('Let <bdi>client.example</bdi> in?')
+    if (client_name !== '') expect(page).toContain('<bdi>client.example</bdi> wants access to your account at')
   })
 
   it.each(['Claude Code (billing)', 'Инвойс', '請求書', 'Fakturierung', 'mcp-remote 0.1', 'Dr. Who'])(
@@ -106,7 +106,7 @@ describe('the question about a client that walked in', () => {
     async (client_name) => {
       const clients = { billing: { grant_types: [], client_name: 'Billing Tool', resources: [API], scopes: ['read'] } }
       expect(await ask(createWalkInIssuer({ clients }), { client_name }, WEB)).toContain(
-        `Let <bdi>${client_name}</bdi> in?`,
+        `<bdi>${client_name}</bdi> wants access to your account at`,
       )
     },
   )

@@ -182,7 +182,7 @@ describe('a login that comes back in another browser', () => {
       expect(new URL(again).searchParams.get('nonce')).not.toBe(new URL(begun).searchParams.get('nonce'))
       const back = await other.get(await signLogin(again, 'bob', { now: at() }))
       const asked = await (await other.get(locationOf(back))).text()
-      expect(asked).toContain('<dt>Account</dt><dd><bdi>bob</bdi></dd>')
+      expect(asked).toContain('<p class="account"><bdi>bob</bdi>')
       const answer = new URL(goesTo(await (await press(other, hiddenField(asked, 'consent'))).text())).searchParams
       expect([answer.get('state'), answer.has('code')]).toEqual(['mine', true])
       // And what was begun in the first browser still works there, unless the request was pushed: that leads to one code.
@@ -200,7 +200,7 @@ describe('a login that comes back in another browser', () => {
     const begun = locationOf(await alice.browser.get(authorizeUrl()))
     const page = await (await bob.browser.get(await signLogin(begun, 'alice', { now: at() }))).text()
     const asked = await (await bob.browser.get(againAt(page))).text()
-    expect(asked).toContain('<dt>Account</dt><dd><bdi>bob</bdi></dd>')
+    expect(asked).toContain('<p class="account"><bdi>bob</bdi>')
     expect(page).not.toMatch(/alice|http-equiv/)
   })
 
@@ -331,7 +331,7 @@ describe('a consent page that was open for too long', () => {
 })
 
 describe('a question in a tab, while somebody logs in or out in another', () => {
-  const accountOf = (page: string): string | undefined => /<dt>Account<\/dt><dd><bdi>([^<]*)/.exec(page)?.[1]
+  const accountOf = (page: string): string | undefined => /<p class="account"><bdi>([^<]*)/.exec(page)?.[1]
   const logOut = async (browser: Browser): Promise<Response> => {
     const token = hiddenField(await (await browser.get(`${ISSUER}/logout`)).text(), 'token')
     return browser.post(`${ISSUER}/logout`, { token })

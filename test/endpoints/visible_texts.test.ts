@@ -89,7 +89,7 @@ describe('characters that nobody can see', () => {
         await signLogin(begun.headers.get('location') ?? '', 'user-7', { now: NOW, claims }),
       )
       const page = await (await browser.get(back.headers.get('location') ?? '')).text()
-      return /<dt>Account<\/dt><dd><bdi>([^<]*)<\/bdi>/.exec(page)?.[1] ?? ''
+      return /<p class="account"><bdi>([^<]*)<\/bdi>/.exec(page)?.[1] ?? ''
     }
     expect(await shown({ name: 'Zoë' })).toBe('Zoë')
     expect(await shown({ preferred_username: text, name: 'Zoë' })).toBe('Zoë')
@@ -117,7 +117,7 @@ describe('characters that nobody can see', () => {
       const { browser } = setUp({ authenticate })
       const begun = await browser.get(authorizeUrl())
       const page = await (await browser.get(begun.headers.get('location') ?? '')).text()
-      expect(/<dt>Account<\/dt><dd><bdi>([^<]*)<\/bdi>/.exec(page)?.[1]).toBe(account)
+      expect(/<p class="account"><bdi>([^<]*)<\/bdi>/.exec(page)?.[1]).toBe(account)
     }
   })
 })

@@ -184,7 +184,10 @@ describe.each([
     const person = createPerson(ask, { now: () => NOW + ended })
     const pushed = await pushedBy('web', await createApp(first.ask, { client: 'web' }).push(asked))
     const page = await person.visit(pushed)
-    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('Let <bdi>Web shop</bdi> in?')])
+    expect([page.status, await page.text()]).toEqual([
+      200,
+      expect.stringContaining('<bdi>Web shop</bdi> wants access to your account at'),
+    ])
   })
 })
 

@@ -68,16 +68,15 @@ async function look(browser: Browser) {
     [authorizeUrl(), `${ISSUER}/logout`, `${ISSUER}/apps`].map(async (url) => (await browser.get(url)).text()),
   )
   const named = [
-    /<dt>Account<\/dt><dd><bdi>(.*?)<\/bdi>/.exec(consent ?? '')?.[1],
-    /Not <bdi>(.*?)<\/bdi>\?/.exec(consent ?? '')?.[1],
+    /<p class="account"><bdi>(.*?)<\/bdi>/.exec(consent ?? '')?.[1],
     /logged in as <strong><bdi>(.*?)<\/bdi>/.exec(logout ?? '')?.[1],
     /logged in as <strong><bdi>(.*?)<\/bdi>/.exec(apps ?? '')?.[1],
   ]
   return { named, pages: [consent, logout, apps].join('\n') }
 }
 
-/** All four places name it. */
-const everywhere = (name: string | undefined) => [name, name, name, name]
+/** All three places name it. */
+const everywhere = (name: string | undefined) => [name, name, name]
 
 describe('the account that a person is shown', () => {
   it.each<readonly [string, Claims, Userinfo | undefined, string]>([

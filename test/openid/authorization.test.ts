@@ -370,7 +370,7 @@ describe('consent', () => {
       'Go on after you have logged out',
       'See your badge number',
       'even after you log out',
-      '<dt>Account</dt><dd><bdi>alice</bdi></dd>',
+      '<p class="account"><bdi>alice</bdi>',
     ])
       expect(page).toContain(words)
     expect(page).not.toContain('/userinfo')
