@@ -108,7 +108,7 @@ ${folded.length === 0 ? '' : html`<details><summary>${more}</summary><ul class="
 
 /** Returns a scope token: first what it allows, then what it is called. */
 function scopeItem({ token, words }: ShownScope): Html {
-  const name = html`<code dir="ltr">${token}</code>`
+  const name = html`<code>${token}</code>`
   return words === undefined ? html`<li>${name}</li>` : html`<li>${words} <small>${name}</small></li>`
 }
 

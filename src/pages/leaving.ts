@@ -44,8 +44,8 @@ export function leadsBack(way: WayBack | undefined): Pick<Page, 'postsAway'> {
 /** Returns the line that names an error and its request, for whoever is asked for help. */
 export function codeLine({ words: { common }, requestId }: View, code: string | undefined): Html {
   const request =
-    requestId === undefined ? '' : html`<br>${fill(common.request, { id: html`<code dir="ltr">${requestId}</code>` })}`
-  return html`<p class="soft">${fill(common.code, { code: html`<code dir="ltr">${code}</code>` })}${request}</p>`
+    requestId === undefined ? '' : html`<br>${fill(common.request, { id: html`<code>${requestId}</code>` })}`
+  return html`<p class="soft">${fill(common.code, { code: html`<code>${code}</code>` })}${request}</p>`
 }
 
 /**

@@ -205,7 +205,7 @@ describe('consent', () => {
       'Mail &amp; more',
       API2,
       'Read &lt;your&gt; mail',
-      '<li><code dir="ltr">read</code></li>',
+      '<li><code>read</code></li>',
       'alice',
       '30 days, or until you log out',
     ]) {

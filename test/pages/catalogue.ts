@@ -112,15 +112,15 @@ const LONG: Consent = {
   ],
 }
 
-const BACK = { clientName: 'Acme Desk', location: 'https://desk.example/cb?error=access_denied' }
-
-/** Returns all pages by their names. */
-export function catalogueOf(view: View): Readonly<Record<string, Page>> {
+/** Returns all pages by their names, with what an app is called there. */
+export function catalogueOf(view: View, app = 'Acme Desk'): Readonly<Record<string, Page>> {
+  const back = { clientName: app, location: 'https://desk.example/cb?error=access_denied' }
+  const consentOf = (changes: Partial<Consent> = {}) => consentPage(view, { ...CONSENT, clientName: app, ...changes })
   const { failed, refused } = view.words
   return {
     start: startPage(view, 'https://auth.acme.example/.well-known/oauth-authorization-server'),
     login: chooseProviderPage(view, {
-      clientName: 'Acme Desk',
+      clientName: app,
       walkIn: undefined,
       isOnDevice: false,
       choices: [
@@ -128,20 +128,19 @@ export function catalogueOf(view: View): Readonly<Record<string, Page>> {
         { label: 'GitHub', location: 'https://auth.acme.example/login?provider=github', isLast: false },
       ],
     }),
-    development_login: developmentLoginPage(view, { state: 'sealed', clientName: 'Acme Desk', name: 'alice' }),
-    consent: consentPage(view, CONSENT),
+    development_login: developmentLoginPage(view, { state: 'sealed', clientName: app, name: 'alice' }),
+    consent: consentOf(),
     consent_long: consentPage(view, LONG),
-    consent_login: consentPage(view, { ...CONSENT, resources: [], account: undefined }),
-    consent_device: consentPage(view, {
-      ...CONSENT,
+    consent_login: consentOf({ resources: [], account: undefined }),
+    consent_device: consentOf({
       destination: 'the device that shows WDJB-MJHT',
       device: { began: 1_796_000_000, ago: 130 },
     }),
     switching: switchingPage(view, 'https://auth.acme.example/authorize'),
     asking_anew: askingAnewPage(view, 'https://auth.acme.example/authorize'),
-    answered: answeredPage(view, BACK),
-    leaving: leavingPage(view, { ...BACK, form: { error: 'access_denied' } }),
-    untold: leavingPage(view, { ...BACK, clientName: 'desk.example', untold: 'access_denied' }),
+    answered: answeredPage(view, back),
+    leaving: leavingPage(view, { ...back, form: { error: 'access_denied' } }),
+    untold: leavingPage(view, { ...back, clientName: 'desk.example', untold: 'access_denied' }),
     device: deviceCodePage(view, {
       account: 'alice@acme.example',
       form: 'sealed',
@@ -150,23 +149,23 @@ export function catalogueOf(view: View): Readonly<Record<string, Page>> {
       isWrong: true,
     }),
     device_tries: tooManyCodesPage(view, 3),
-    device_allowed: deviceAnsweredPage(view, 'allow', 'Acme TV'),
-    device_denied: deviceAnsweredPage(view, 'deny', 'Acme TV'),
+    device_allowed: deviceAnsweredPage(view, 'allow', app),
+    device_denied: deviceAnsweredPage(view, 'deny', app),
     device_over: deviceOverPage(view),
     logout: logoutPage(view, {
       account: 'alice@acme.example',
       token: 'sealed',
       isForGood: true,
       alsoAt: 'Google',
-      app: { clientName: 'Acme Desk', home: 'https://desk.example/', isReturn: true, kept: {} },
+      app: { clientName: app, home: 'https://desk.example/', isReturn: true, kept: {} },
     }),
-    logged_out: loggedOutPage(view, BACK, { livesOnAt: 'Google' }),
+    logged_out: loggedOutPage(view, back, { livesOnAt: 'Google' }),
     going_to_provider: goingToProviderPage(view, 'Google', 'https://accounts.example/logout'),
     apps: appsPage(view, {
       account: 'alice@acme.example',
       apps: [
         {
-          name: 'Acme Desk',
+          name: app,
           host: 'desk.example',
           resources: ['Orders'],
           scope: ['orders:read', 'orders:write'],
@@ -187,7 +186,7 @@ export function catalogueOf(view: View): Readonly<Record<string, Page>> {
       ...failed.login_failed,
       code: 'login_failed',
       retryAt: 'https://auth.acme.example/authorize',
-      back: BACK,
+      back: back,
     }),
     not_found: errorPage(view, { ...refused[404], code: 'invalid_request' }),
   }

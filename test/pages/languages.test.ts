@@ -1,21 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { createMemoryGuard } from '../../src/index.ts'
-import { appsPage, endedPage, notLoggedInPage } from '../../src/pages/apps.ts'
-import { chooseProviderPage } from '../../src/pages/choose_provider.ts'
-import { answeredPage, askingAnewPage, type Consent, consentPage, switchingPage } from '../../src/pages/consent.ts'
-import { developmentLoginPage } from '../../src/pages/development_login.ts'
-import { deviceAnsweredPage, deviceCodePage, deviceOverPage, tooManyCodesPage } from '../../src/pages/device.ts'
-import { errorPage } from '../../src/pages/error.ts'
 import { chooseLanguage, LANGUAGES, type Language } from '../../src/pages/language.ts'
-import { leavingPage } from '../../src/pages/leaving.ts'
-import { goingToProviderPage, loggedOutPage, logoutPage } from '../../src/pages/logout.ts'
 import { type Page, toPageResponse } from '../../src/pages/page.ts'
-import { startPage } from '../../src/pages/start.ts'
-import { createView, type View } from '../../src/pages/view.ts'
 import { ISSUER } from '../fixtures.ts'
 import { setUpDevices } from '../parties/device.ts'
 import { createProvider, RP_CALLBACK } from '../parties/openid_provider.ts'
 import { hiddenField } from '../parties/person.ts'
+import { catalogueOf, ownView } from './catalogue.ts'
 
 const NAMES = Object.keys(LANGUAGES) as Language[]
 
@@ -33,6 +24,7 @@ const holesOf = (text: string): string => [...text.matchAll(/\{\w+\}|<\/?\w+>/g)
 /** What a language may say in the same letters as English. */
 const SAME: Readonly<Record<string, string>> = {
   'frame.direction': 'most are written from left to right',
+
   'common.time': 'UTC is called so in most',
   'common.code': 'German has the word, too',
   'consent.app': 'German has the word, too',
@@ -46,108 +38,6 @@ const SAME: Readonly<Record<string, string>> = {
 
 /** A name that would turn round what stands beside it, and one that is markup. */
 const APP = 'Caf\u00e9 \u05d0\u05d1\u05d2 <b>'
-
-const CONSENT: Consent = {
-  consent: 'sealed',
-  clientName: APP,
-  clientHost: 'app.example',
-  destination: 'app.example',
-  isOnDevice: false,
-  walkIn: undefined,
-  about: [],
-  resources: [
-    {
-      name: 'Orders',
-      uri: 'https://api.example',
-      scopes: ['read'],
-      details: [
-        {
-          name: 'Payment',
-          which: '1 / 2',
-          description: 'once',
-          facts: [{ label: 'To', values: [{ text: 'bob', isOurs: false }] }],
-          elsewhere: ['Bank'],
-        },
-      ],
-      handOver: { at: 'GitHub', what: [{ token: 'repo' }] },
-    },
-  ],
-  account: 'alice',
-  lifetime: '1',
-}
-
-const BACK = { clientName: APP, location: 'https://app.example/cb' }
-const FORM = { ...BACK, form: { code: '1' } }
-const WALK_IN = { place: 'app.example', publisher: 'maker.example', isNamed: true }
-
-const PAGES: Readonly<Record<string, (view: View) => Page>> = {
-  start: (view) => startPage(view, `${ISSUER}/metadata`),
-  'development login': (view) => developmentLoginPage(view, { state: 's', clientName: APP, name: 'alice' }),
-  choosing: (view) =>
-    chooseProviderPage(view, {
-      clientName: APP,
-      walkIn: WALK_IN,
-      isOnDevice: false,
-      choices: [{ label: 'GitHub', location: 'https://x.example', isLast: true }],
-    }),
-  consent: (view) => consentPage(view, CONSENT),
-  'consent of a walk-in': (view) => consentPage(view, { ...CONSENT, walkIn: WALK_IN }),
-  'consent on the device': (view) =>
-    consentPage(view, {
-      ...CONSENT,
-      clientName: undefined,
-      isOnDevice: true,
-      walkIn: { ...WALK_IN, place: undefined },
-    }),
-  'consent of a device': (view) => consentPage(view, { ...CONSENT, device: { began: 1_800_000_000, ago: 200 } }),
-  switching: (view) => switchingPage(view, `${ISSUER}/authorize`),
-  'asking anew': (view) => askingAnewPage(view, `${ISSUER}/authorize`),
-  answered: (view) => answeredPage(view, BACK),
-  leaving: (view) => leavingPage(view, BACK),
-  'leaving by a form': (view) => leavingPage(view, FORM),
-  untold: (view) => leavingPage(view, { ...BACK, untold: 'access_denied' }),
-  'device code': (view) =>
-    deviceCodePage(view, { account: 'alice', form: 'f', userCode: '', isBrought: false, isWrong: true }),
-  'device code of a link': (view) =>
-    deviceCodePage(view, { account: undefined, form: 'f', userCode: 'ABCD', isBrought: true, isWrong: false }),
-  'device tries': (view) => tooManyCodesPage(view, 3),
-  'device allowed': (view) => deviceAnsweredPage(view, 'allow', APP),
-  'device denied': (view) => deviceAnsweredPage(view, 'deny', APP),
-  'device over': deviceOverPage,
-  logout: (view) =>
-    logoutPage(view, {
-      account: 'alice',
-      token: 't',
-      isForGood: true,
-      alsoAt: 'GitHub',
-      app: { clientName: APP, home: 'https://app.example', isReturn: true, kept: {} },
-    }),
-  'logged out': (view) => loggedOutPage(view, BACK, { goes: true, livesOnAt: 'GitHub' }),
-  'going to the provider': (view) => goingToProviderPage(view, 'GitHub', 'https://x.example'),
-  apps: (view) =>
-    appsPage(view, {
-      account: 'alice',
-      apps: [
-        {
-          name: APP,
-          host: 'app.example',
-          resources: ['Orders'],
-          scope: ['read'],
-          actsAt: ['GitHub'],
-          told: ['name', 'groups'],
-          isOffline: true,
-          at: 1_800_000_000,
-          press: 'p',
-        },
-      ],
-      isCut: true,
-      pressAll: 'p',
-      can: 'end apps',
-    }),
-  ended: (view) => endedPage(view, true, ['GitHub']),
-  'not logged in': notLoggedInPage,
-  error: (view) => errorPage(view, { ...view.words.failed.otherwise, code: 'invalid_request', back: BACK }),
-}
 
 describe.each(NAMES.filter((name) => name !== 'en'))('the words in %s', (name) => {
   it('have the holes and marks of English, each as often, and no word of it', () => {
@@ -168,15 +58,15 @@ describe.each(NAMES.filter((name) => name !== 'en'))('the words in %s', (name) =
 })
 
 describe.each(NAMES)('pages in %s', (language) => {
-  it.each(Object.entries(PAGES))('%s: say so, fill every hole, and isolate every name', async (_, make) => {
-    const response = await toPageResponse(200, make(createView(ISSUER, { uiLocales: language })))
+  it.each(Object.keys(catalogueOf(ownView())))('%s: say so, fill every hole, and isolate every name', async (name) => {
+    const response = await toPageResponse(200, catalogueOf(ownView(language), APP)[name] as Page)
     const page = await response.text()
     expect(response.headers.get('content-language')).toBe(language)
     expect(page).toContain(`<html lang="${language}" dir="${language === 'ar' ? 'rtl' : 'ltr'}">`)
     const shown = page.slice(page.indexOf('<body>'))
     expect(shown).not.toMatch(/undefined|\[object|\{\w+\}|&lt;\/?(?:strong|a)&gt;/)
     // Whatever is isolated is taken away: nothing of a name is left.
-    expect(shown.replace(/<bdi>[^<]*<\/bdi>/g, '')).not.toMatch(/Caf\u00e9|GitHub|>alice|maker\.example/)
+    expect(shown.replace(/<bdi>[^<]*<\/bdi>/g, '')).not.toMatch(/Caf\u00e9|GitHub|>alice|editor\.example/)
     expect(page).not.toContain('<b>')
   })
 })

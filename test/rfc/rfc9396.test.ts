@@ -189,7 +189,7 @@ describe('consent to details (RFC 9396 §4)', () => {
     ).text()
     const [, atApi = '', atApi2 = ''] = page.split('it will be able to:')
     for (const text of [
-      '<li><code dir="ltr">write</code></li>',
+      '<li><code>write</code></li>',
       'Pay',
       'One payment from your account.',
       'Amount',

@@ -8,7 +8,15 @@ import type { Words } from './words.ts'
 
 /** All words. Digits are those of codes and addresses. */
 export const ar: Words = {
-  frame: { name: 'العربية', formats: 'ar-u-nu-latn', direction: 'rtl' },
+  frame: {
+    name: 'العربية',
+    formats: 'ar-u-nu-latn',
+    direction: 'rtl',
+    development: 'بيئة تطوير: يمكن لأي شخص هنا تسجيل الدخول بأي اسم.',
+    help: 'مساعدة',
+    privacy: 'الخصوصية',
+    terms: 'شروط الاستخدام',
+  },
   common: {
     loggedIn: 'لقد سجّلت الدخول.',
     loggedInAs: 'لقد سجّلت الدخول باسم {account}.',
@@ -18,6 +26,7 @@ export const ar: Words = {
     tryAgain: 'إعادة المحاولة',
     backTo: 'العودة إلى {app}',
     code: 'الرمز: {code}',
+    request: 'الطلب: {id}',
     appOnDevice: 'تطبيق على هذا الجهاز',
     aDevice: 'جهاز',
   },
@@ -40,16 +49,26 @@ export const ar: Words = {
     press: 'تسجيل الدخول',
   },
   consent: {
-    title: 'هل تسمح بوصول {app}؟',
+    title: 'يريد {app} الوصول إلى حسابك لدى {owner}',
+    titleLogin: 'تسجيل الدخول إلى {app} بحسابك لدى {owner}',
     can: 'سيتمكن التطبيق من:',
     canAt: 'سيتمكن التطبيق لدى {resource} من:',
+    seeOnly: 'الاطلاع دون أي تغيير',
+    change: 'التغيير',
+    more: {
+      zero: 'لا مزيد',
+      one: 'وعنصر واحد آخر',
+      two: 'وعنصران آخران',
+      few: 'و{count} عناصر أخرى',
+      many: 'و{count} عنصرًا آخر',
+      other: 'و{count} عنصر آخر',
+    },
     knowYou: 'معرفة أنك أنت',
     goOnOffline: 'الاستمرار بعد تسجيل خروجك',
     see: 'الاطلاع على هذه البيانات عنك: {claims}',
     actsAt: 'سيتصرف التطبيق نيابةً عنك لدى {provider}:',
     actsByAll: 'فعل ما سمحت به هناك عند تسجيل الدخول',
     actsByMore: 'فعل كل ما عدا ذلك مما سمحت به هناك عند تسجيل الدخول',
-    account: 'الحساب',
     app: 'التطبيق',
     goesTo: 'تُرسل الإجابة إلى',
     goesToDevice: 'الجهاز الذي يعرض \u2068{code}\u2069',
@@ -79,9 +98,9 @@ export const ar: Words = {
       'لا يستطيع أحد إثبات أي تطبيق على هذا الجهاز هو، ويستطيع أي تطبيق أن يدّعي أنه تطبيق {publisher}: لا تتابع إلا إذا كنت قد شغّلته بنفسك للتو.',
     fromDevice:
       'لا تسمح بهذا إلا إذا بدأته بنفسك على جهازك وكان الجهاز يعرض هذا الرمز بعينه. لا يستطيع أحد إثبات أي جهاز هو: من أرسل إليك الرمز يحصل على ما تسمح به.',
+    later: 'يمكنك إنهاء ذلك في أي وقت من <a>ما سمحت به</a>.',
     allow: 'السماح',
     deny: 'الرفض',
-    notYou: 'لست {account}؟',
     another: 'استخدام حساب آخر',
   },
   switching: {

@@ -8,7 +8,15 @@ import type { Words } from './words.ts'
 
 /** All words. */
 export const de: Words = {
-  frame: { name: 'Deutsch', formats: 'de', direction: 'ltr' },
+  frame: {
+    name: 'Deutsch',
+    formats: 'de',
+    direction: 'ltr',
+    development: 'Entwicklung: Hier kann sich jede Person als jede andere anmelden.',
+    help: 'Hilfe',
+    privacy: 'Datenschutz',
+    terms: 'Nutzungsbedingungen',
+  },
   common: {
     loggedIn: 'Sie sind angemeldet.',
     loggedInAs: 'Sie sind als {account} angemeldet.',
@@ -18,6 +26,7 @@ export const de: Words = {
     tryAgain: 'Erneut versuchen',
     backTo: 'Zurück zu {app}',
     code: 'Code: {code}',
+    request: 'Anfrage: {id}',
     appOnDevice: 'App auf diesem Gerät',
     aDevice: 'Ein Gerät',
   },
@@ -42,16 +51,19 @@ export const de: Words = {
     press: 'Anmelden',
   },
   consent: {
-    title: '{app} Zugriff erlauben?',
+    title: '{app} möchte auf Ihr Konto bei {owner} zugreifen',
+    titleLogin: 'Mit Ihrem Konto bei {owner} bei {app} anmelden',
     can: 'Das darf die App dann:',
     canAt: 'Das darf die App dann bei {resource}:',
+    seeOnly: 'Ansehen, ohne etwas zu ändern',
+    change: 'Ändern',
+    more: { one: 'Und {count} weitere Angabe', other: 'Und {count} weitere Angaben' },
     knowYou: 'Erkennen, dass Sie es sind',
     goOnOffline: 'Weiterarbeiten, auch nachdem Sie sich abgemeldet haben',
     see: 'Diese Angaben über Sie sehen: {claims}',
     actsAt: 'Die App handelt für Sie bei {provider}:',
     actsByAll: 'tut, was Sie dort bei der Anmeldung erlaubt haben',
     actsByMore: 'tut, was Sie dort bei der Anmeldung sonst noch erlaubt haben',
-    account: 'Konto',
     app: 'App',
     goesTo: 'Antwort geht an',
     goesToDevice: 'das Gerät, das {code} anzeigt',
@@ -82,9 +94,9 @@ export const de: Words = {
       'Niemand kann nachweisen, welche App auf diesem Gerät das ist, und jede kann behaupten, die von {publisher} zu sein: Fahren Sie nur fort, wenn Sie sie gerade selbst gestartet haben.',
     fromDevice:
       'Erlauben Sie das nur, wenn Sie es auf Ihrem Gerät selbst begonnen haben und es genau diesen Code anzeigt. Niemand kann nachweisen, welches Gerät das ist: Wer Ihnen den Code geschickt hat, bekommt, was Sie erlauben.',
+    later: 'Sie können das jederzeit unter <a>Was Sie erlaubt haben</a> beenden.',
     allow: 'Erlauben',
     deny: 'Ablehnen',
-    notYou: 'Nicht {account}?',
     another: 'Anderes Konto verwenden',
   },
   switching: {

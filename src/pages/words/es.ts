@@ -8,7 +8,15 @@ import type { Words } from './words.ts'
 
 /** All words. */
 export const es: Words = {
-  frame: { name: 'Español', formats: 'es', direction: 'ltr' },
+  frame: {
+    name: 'Español',
+    formats: 'es',
+    direction: 'ltr',
+    development: 'Desarrollo: aquí cualquiera puede iniciar sesión con cualquier nombre.',
+    help: 'Ayuda',
+    privacy: 'Privacidad',
+    terms: 'Condiciones de uso',
+  },
   common: {
     loggedIn: 'Ha iniciado sesión.',
     loggedInAs: 'Ha iniciado sesión como {account}.',
@@ -18,6 +26,7 @@ export const es: Words = {
     tryAgain: 'Volver a intentarlo',
     backTo: 'Volver a {app}',
     code: 'Código: {code}',
+    request: 'Solicitud: {id}',
     appOnDevice: 'una aplicación de este dispositivo',
     aDevice: 'Un dispositivo',
   },
@@ -42,16 +51,19 @@ export const es: Words = {
     press: 'Iniciar sesión',
   },
   consent: {
-    title: '¿Permitir el acceso a {app}?',
+    title: '{app} quiere acceder a su cuenta de {owner}',
+    titleLogin: 'Iniciar sesión en {app} con su cuenta de {owner}',
     can: 'La aplicación podrá:',
     canAt: 'En {resource}, la aplicación podrá:',
+    seeOnly: 'Ver, sin cambiar nada',
+    change: 'Cambiar',
+    more: { one: 'Y {count} elemento más', many: 'Y {count} elementos más', other: 'Y {count} elementos más' },
     knowYou: 'Saber que es usted',
     goOnOffline: 'Seguir después de que usted cierre la sesión',
     see: 'Ver estos datos sobre usted: {claims}',
     actsAt: 'La aplicación actuará por usted en {provider}:',
     actsByAll: 'hacer lo que usted permitió allí al iniciar sesión',
     actsByMore: 'hacer todo lo demás que usted permitió allí al iniciar sesión',
-    account: 'Cuenta',
     app: 'Aplicación',
     goesTo: 'La respuesta va a',
     goesToDevice: 'el dispositivo que muestra {code}',
@@ -82,9 +94,9 @@ export const es: Words = {
       'Nadie puede demostrar qué aplicación de este dispositivo es, y cualquiera puede decir que es la de {publisher}: continúe solo si acaba de abrirla usted.',
     fromDevice:
       'Permita esto solo si lo empezó usted en su dispositivo y este muestra exactamente este código. Nadie puede demostrar qué dispositivo es: quien le envió el código obtiene lo que usted permita.',
+    later: 'Puede terminarlo en cualquier momento en <a>Lo que ha permitido</a>.',
     allow: 'Permitir',
     deny: 'Denegar',
-    notYou: '¿No es {account}?',
     another: 'Usar otra cuenta',
   },
   switching: {

@@ -8,7 +8,15 @@ import type { Words } from './words.ts'
 
 /** All words. */
 export const fr: Words = {
-  frame: { name: 'Français', formats: 'fr', direction: 'ltr' },
+  frame: {
+    name: 'Français',
+    formats: 'fr',
+    direction: 'ltr',
+    development: 'Développement : ici, n’importe qui peut se connecter sous n’importe quel nom.',
+    help: 'Aide',
+    privacy: 'Confidentialité',
+    terms: 'Conditions d’utilisation',
+  },
   common: {
     loggedIn: 'Vous êtes connecté(e).',
     loggedInAs: 'Vous êtes connecté(e) en tant que {account}.',
@@ -18,6 +26,7 @@ export const fr: Words = {
     tryAgain: 'Réessayer',
     backTo: 'Retour à {app}',
     code: 'Code : {code}',
+    request: 'Requête : {id}',
     appOnDevice: 'une application sur cet appareil',
     aDevice: 'Un appareil',
   },
@@ -42,16 +51,19 @@ export const fr: Words = {
     press: 'Se connecter',
   },
   consent: {
-    title: 'Autoriser {app} ?',
+    title: '{app} souhaite accéder à votre compte chez {owner}',
+    titleLogin: 'Se connecter à {app} avec votre compte chez {owner}',
     can: 'L’application pourra :',
     canAt: 'Auprès de {resource}, l’application pourra :',
+    seeOnly: 'Consulter, sans rien modifier',
+    change: 'Modifier',
+    more: { one: 'Et {count} autre élément', many: 'Et {count} autres éléments', other: 'Et {count} autres éléments' },
     knowYou: 'Savoir que c’est vous',
     goOnOffline: 'Continuer après votre déconnexion',
     see: 'Voir ces informations sur vous : {claims}',
     actsAt: 'L’application agira pour vous auprès de {provider} :',
     actsByAll: 'faire ce que vous y avez autorisé en vous connectant',
     actsByMore: 'faire tout le reste de ce que vous y avez autorisé en vous connectant',
-    account: 'Compte',
     app: 'Application',
     goesTo: 'La réponse va à',
     goesToDevice: 'l’appareil qui affiche {code}',
@@ -82,9 +94,9 @@ export const fr: Words = {
       'Personne ne peut prouver de quelle application de cet appareil il s’agit, et n’importe laquelle peut prétendre être celle de {publisher} : ne continuez que si vous venez de la lancer vous-même.',
     fromDevice:
       'N’autorisez que si vous avez lancé cette demande sur votre appareil et qu’il affiche exactement ce code. Personne ne peut prouver de quel appareil il s’agit : la personne qui vous a envoyé le code obtient ce que vous autorisez.',
+    later: 'Vous pouvez y mettre fin à tout moment sous <a>Ce que vous avez autorisé</a>.',
     allow: 'Autoriser',
     deny: 'Refuser',
-    notYou: 'Vous n’êtes pas {account} ?',
     another: 'Utiliser un autre compte',
   },
   switching: {

@@ -8,7 +8,15 @@ import type { Words } from './words.ts'
 
 /** All words. */
 export const ja: Words = {
-  frame: { name: '日本語', formats: 'ja', direction: 'ltr' },
+  frame: {
+    name: '日本語',
+    formats: 'ja',
+    direction: 'ltr',
+    development: '開発環境です。ここでは誰でも、誰としてでもログインできます。',
+    help: 'ヘルプ',
+    privacy: 'プライバシー',
+    terms: '利用規約',
+  },
   common: {
     loggedIn: 'ログインしています。',
     loggedInAs: '{account} としてログインしています。',
@@ -18,6 +26,7 @@ export const ja: Words = {
     tryAgain: 'もう一度試す',
     backTo: '{app} に戻る',
     code: 'コード:{code}',
+    request: 'リクエスト:{id}',
     appOnDevice: 'この端末のアプリ',
     aDevice: '端末',
   },
@@ -41,16 +50,19 @@ export const ja: Words = {
     press: 'ログイン',
   },
   consent: {
-    title: '{app} にアクセスを許可しますか?',
+    title: '{app} が {owner} のアカウントへのアクセスを求めています',
+    titleLogin: '{owner} のアカウントで {app} にログイン',
     can: '許可すると、このアプリは次のことができます:',
     canAt: '許可すると、このアプリは {resource} で次のことができます:',
+    seeOnly: '閲覧のみ(変更なし)',
+    change: '変更',
+    more: { other: 'ほか {count} 件' },
     knowYou: 'あなた本人であることを知る',
     goOnOffline: 'あなたがログアウトした後も続ける',
     see: 'あなたの次の情報を見る:{claims}',
     actsAt: 'このアプリは {provider} であなたの代わりに次のことを行います:',
     actsByAll: 'ログイン時にそこで許可したことを行う',
     actsByMore: 'ログイン時にそこで許可したその他のことをすべて行う',
-    account: 'アカウント',
     app: 'アプリ',
     goesTo: '応答の送り先',
     goesToDevice: '{code} を表示している端末',
@@ -81,9 +93,9 @@ export const ja: Words = {
       'この端末のどのアプリなのかは誰にも証明できません。どのアプリでも {publisher} のものだと名乗れます。たった今ご自分で起動した場合にだけ続けてください。',
     fromDevice:
       'ご自分の端末でこの操作を始め、その端末にまったく同じコードが表示されている場合にだけ許可してください。どの端末なのかは誰にも証明できません。許可したものは、あなたにコードを送った相手の手に渡ります。',
+    later: 'この許可は、いつでも<a>許可したもの</a>で取り消せます。',
     allow: '許可する',
     deny: '拒否する',
-    notYou: '{account} ではありませんか?',
     another: '別のアカウントを使う',
   },
   switching: {
