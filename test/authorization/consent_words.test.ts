@@ -136,7 +136,7 @@ describe('what a person reads of details (RFC 9396 §4)', () => {
     const resources = { [API]: words, [API2]: { ...VARS.RESOURCES[API2], resource_name: 'Bank' } }
     expect(await read(types, [detail, { type: 'two' }], { scope: 'read write', resources })).toEqual([
       'At Bank (https://api1.example) it will be able to:',
-      ...['See it (read)', 'see it (write)'],
+      ...['See it read', 'see it write'],
       ...['Transfer (one)', 'Creditor name (creditor_name)', 'a', 'Creditor name (creditorName)', 'b'],
       ...['creditor  NAME (other)', 'c', 'Memo', 'd'],
       ...['transfer (two)', 'One and the same as at Bank (https://api2.example)'],
@@ -150,7 +150,7 @@ describe('what a person reads of details (RFC 9396 §4)', () => {
     const resources = { [API]: { scopes, scope_descriptions: { read: 'See it' } } }
     expect(await read({}, [], { scope: scopes.join(' '), resources })).toEqual([
       'At api1.example (https://api1.example) it will be able to:',
-      ...['constructor', '__proto__', 'toString', 'See it'],
+      ...['constructor', '__proto__', 'toString', 'See it read'],
     ])
   })
 })

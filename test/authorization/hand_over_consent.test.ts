@@ -46,7 +46,7 @@ function setUp(changes: Partial<IssuerSettings> = {}, browser?: ReturnType<typeo
     const [page] = (await Promise.all(pages)).filter((text) => text.includes('name="consent"'))
     if (page === undefined) return []
     return page
-      .slice(page.indexOf('Use another account'), page.indexOf('<dt>App'))
+      .slice(page.indexOf('</button></p>'), page.indexOf('<dt>App'))
       .replace(/<(?:p|li)\b[^>]*>/g, '\n')
       .replace(/<(?!\/?code)[^>]*>/g, '')
       .split('\n')
@@ -75,11 +75,11 @@ describe('a person who lets an app act for them at a provider', () => {
       await authorize({ resource: `${API} ${API2}`, scope: 'read mail' })
       expect(await asked()).toEqual([
         'At api1.example (https://api1.example) it will be able to:',
-        'read',
+        '<code>read</code>',
         'It will act for you at GitHub:',
         ...words,
         'At api2.example (https://api2.example) it will be able to:',
-        'mail',
+        '<code>mail</code>',
       ])
     },
   )

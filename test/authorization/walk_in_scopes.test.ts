@@ -49,7 +49,7 @@ interface Tokens {
 async function walk(issuer: WalkInIssuer, client: Registered, asked: Changes, redeemed: Changes = {}): Promise<Tokens> {
   const response = await issuer.question(client, asked)
   const page = await response.clone().text()
-  const refused = /<code>([a-z_]+)<\/code>/.exec(page)?.[1]
+  const refused = /Code: <code>([a-z_]+)<\/code>/.exec(page)?.[1]
   if (refused !== undefined) return { access_token: '', error: refused }
   const back = await issuer.authorize(client, asked)
   const code = back.searchParams.get('code') ?? ''
