@@ -94,7 +94,7 @@ function handOverText({ words: { consent } }: View, { at, what }: ShownHandOver)
 <ul class="scopes">${items}<li>${what.length === 0 ? consent.actsByAll : consent.actsByMore}</li></ul>`
 }
 
-/** Items that stand there at once; the others are unfolded by a press, so that the buttons stay within reach of a thumb. */
+/** Items that stand there at once; the others are unfolded by a press, so that the answers stay within reach of a thumb. */
 const SHOWN = 5
 
 /** Returns a list; where it is long, with its end folded. */
@@ -102,6 +102,7 @@ export function listOf(view: View, items: readonly Html[]): Html {
   const folded = items.length > SHOWN + 1 ? items.slice(SHOWN) : []
   const shown = items.slice(0, items.length - folded.length)
   const more = fill(pluralOf(view.words, view.words.consent.more, folded.length), { count: folded.length })
+  if (items.length === 0) return html``
   return html`<ul class="scopes">${shown}</ul>
 ${folded.length === 0 ? '' : html`<details><summary>${more}</summary><ul class="scopes">${folded}</ul></details>`}`
 }
@@ -118,10 +119,12 @@ export function resourceText(view: View, { name, uri, scopes, details, handOver 
   const resource = html`${strong(name)} <small>(<bdi>${uri}</bdi>)</small>`
   const reading = scopes.filter(({ isReadOnly }) => isReadOnly).map(scopeItem)
   const changing = scopes.filter(({ isReadOnly }) => !isReadOnly).map(scopeItem)
-  const rest = [...changing, ...details.map((detail) => detailItem(view, detail))]
+  // What is asked for in detail, such as a payment, is never folded.
+  const inDetail =
+    details.length === 0 ? '' : html`<ul class="scopes">${details.map((detail) => detailItem(view, detail))}</ul>`
   const apart = (words: string, items: readonly Html[]): Html | string =>
     items.length === 0 ? '' : html`<h2 class="apart">${words}</h2>\n${listOf(view, items)}`
   return html`<p>${fill(consent.canAt, { resource })}</p>
-${reading.length === 0 ? listOf(view, rest) : html`${apart(consent.seeOnly, reading)}${apart(consent.change, rest)}`}
+${reading.length === 0 ? listOf(view, changing) : html`${apart(consent.seeOnly, reading)}${apart(consent.change, changing)}`}${inDetail}
 ${handOver === undefined ? '' : handOverText(view, handOver)}`
 }

@@ -26,8 +26,11 @@ export function besideEachOther(pictures: readonly Buffer[]): Buffer {
     PNG.bitblt(one, sheet, 0, 0, one.width, one.height, at, 0)
     at += one.width
   }
-  // Sixteen levels of a colour are enough to see by, and a third of the bytes.
-  for (let byte = 0; byte < sheet.data.length; byte += 1) sheet.data[byte] = (sheet.data[byte] ?? 0) & 0xf0
+  // Thirty-two levels of a colour are enough to see by, and save half of the bytes.
+  for (let byte = 0; byte < sheet.data.length; byte += 1) {
+    const level = (sheet.data[byte] ?? 0) >> 3
+    sheet.data[byte] = (level << 3) | (level >> 2)
+  }
   return PNG.sync.write(sheet, { colorType: 2, deflateLevel: 9, filterType: -1 })
 }
 

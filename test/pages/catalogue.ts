@@ -17,6 +17,7 @@ import type { Page } from '../../src/pages/page.ts'
 import { answeredPage, askingAnewPage, switchingPage } from '../../src/pages/question_over.ts'
 import { startPage } from '../../src/pages/start.ts'
 import { createView, type View } from '../../src/pages/view.ts'
+import { fillText, writeSpan } from '../../src/pages/words/words.ts'
 
 /** A picture as an operator has it: a blue square. */
 const LOGO =
@@ -67,7 +68,7 @@ const CONSENT: Consent = {
   destination: 'desk.example',
   isOnDevice: false,
   walkIn: undefined,
-  about: ['Know that it is you', 'See your name and e-mail address'],
+  about: [],
   resources: [ORDERS],
   account: 'alice@acme.example',
   lifetime: '30 days, or until you log out',
@@ -115,7 +116,14 @@ const LONG: Consent = {
 /** Returns all pages by their names, with what an app is called there. */
 export function catalogueOf(view: View, app = 'Acme Desk'): Readonly<Record<string, Page>> {
   const back = { clientName: app, location: 'https://desk.example/cb?error=access_denied' }
-  const consentOf = (changes: Partial<Consent> = {}) => consentPage(view, { ...CONSENT, clientName: app, ...changes })
+  const consentOf = (changes: Partial<Consent> = {}) =>
+    consentPage(view, {
+      ...CONSENT,
+      clientName: app,
+      about: [view.words.consent.knowYou, view.words.consent.goOnOffline],
+      lifetime: fillText(view.words.consent.untilLogout, { span: writeSpan(view.words, 2_592_000) }),
+      ...changes,
+    })
   const { failed, refused } = view.words
   return {
     start: startPage(view, 'https://auth.acme.example/.well-known/oauth-authorization-server'),
