@@ -17,6 +17,11 @@ export const BRANDING = {
   terms: 'https://acme.example/terms',
   privacy: 'https://acme.example/privacy',
   support: 'help@acme.example',
+  // Acme's own words, in two languages; all others are the package's.
+  words: {
+    en: { 'consent.title': '{app} asks for your {owner} account', 'consent.deny': 'Not now' },
+    de: { 'consent.title': '{app} bittet um Ihr Konto bei {owner}', 'consent.deny': 'Jetzt nicht' },
+  },
 }
 
 /** Of your app at GitHub; without it people log in at the stand-in. */

@@ -97,9 +97,9 @@ function handOverText({ words: { consent } }: View, { at, what }: ShownHandOver)
 /** Items that stand there at once; the others are unfolded by a press, so that the answers stay within reach of a thumb. */
 const SHOWN = 5
 
-/** Returns a list; where it is long, with its end folded. */
-export function listOf(view: View, items: readonly Html[]): Html {
-  const folded = items.length > SHOWN + 1 ? items.slice(SHOWN) : []
+/** Returns a list; where it is long, with its end folded, unless all of it is to be seen. */
+export function listOf(view: View, items: readonly Html[], isWhole = false): Html {
+  const folded = items.length > SHOWN + 1 && !isWhole ? items.slice(SHOWN) : []
   const shown = items.slice(0, items.length - folded.length)
   const more = fill(pluralOf(view.words, view.words.consent.more, folded.length), { count: folded.length })
   if (items.length === 0) return html``
@@ -122,9 +122,9 @@ export function resourceText(view: View, { name, uri, scopes, details, handOver 
   // What is asked for in detail, such as a payment, is never folded.
   const inDetail =
     details.length === 0 ? '' : html`<ul class="scopes">${details.map((detail) => detailItem(view, detail))}</ul>`
-  const apart = (words: string, items: readonly Html[]): Html | string =>
-    items.length === 0 ? '' : html`<h2 class="apart">${words}</h2>\n${listOf(view, items)}`
+  const apart = (words: string, items: readonly Html[], isWhole = false): Html | string =>
+    items.length === 0 ? '' : html`<h2 class="apart">${words}</h2>\n${listOf(view, items, isWhole)}`
   return html`<p>${fill(consent.canAt, { resource })}</p>
-${reading.length === 0 ? listOf(view, changing) : html`${apart(consent.seeOnly, reading)}${apart(consent.change, changing)}`}${inDetail}
+${reading.length === 0 ? listOf(view, changing) : html`${apart(consent.seeOnly, reading)}${apart(consent.change, changing, true)}`}${inDetail}
 ${handOver === undefined ? '' : handOverText(view, handOver)}`
 }

@@ -4,7 +4,9 @@
  * @module
  */
 
+import type { Language } from './language.ts'
 import { inkOn } from './palette.ts'
+import type { Words } from './words/words.ts'
 
 /** What the pages of an issuer have of its own. */
 export interface Branding {
@@ -20,6 +22,8 @@ export interface Branding {
   readonly terms?: string
   readonly privacy?: string
   readonly support?: string
+  /** The words of a language, with the operator's own among them. Default: ours. */
+  readonly words?: Readonly<Partial<Record<Language, Words>>>
 }
 
 /** Returns the rules that come after those of all pages. */

@@ -40,7 +40,7 @@ export function createView({ uiLocales, acceptLanguage, ...facts }: ViewFacts): 
   return {
     ...facts,
     language,
-    words: LANGUAGES[language],
+    words: facts.branding.words?.[language] ?? LANGUAGES[language],
     uiLocales: uiLocales && TAGS.test(uiLocales) ? uiLocales : undefined,
   }
 }

@@ -9,6 +9,7 @@ import { readAll } from '../../keys/faults.ts'
 import type { Branding } from '../pages/branding.ts'
 import { LEAST_CONTRAST, lightened, type Scheme, worstSurface } from '../pages/palette.ts'
 import { visibleText } from '../protocol/visible.ts'
+import { readOwnWords } from './own_words.ts'
 
 /** What the operator says of how the pages look. */
 export interface BrandingSettings {
@@ -31,6 +32,11 @@ export interface BrandingSettings {
   readonly privacy?: string
   /** Where people get help: an https URL, or an address of mail. Default: nowhere. */
   readonly support?: string
+  /**
+   * Texts of the pages in your own words, by language (`en`, `de`, `fr`, `es`, `ja`, `ar`) and name: `"consent.title"`. Each has the holes
+   * that ours has, such as `{app}`. Default: ours.
+   */
+  readonly words?: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
 const MEMBERS = [
@@ -42,6 +48,7 @@ const MEMBERS = [
   'terms',
   'privacy',
   'support',
+  'words',
 ] as const satisfies readonly (keyof BrandingSettings)[]
 
 /** The most that a picture may have, which every page carries. */
@@ -112,6 +119,7 @@ export function readBranding(name: string, value: unknown = {}): Branding {
     terms: () => has('terms', readPlace),
     privacy: () => has('privacy', readPlace),
     support: () => has('support', readSupport),
+    words: () => has('words', readOwnWords),
     pairs: () => {
       if (given['logo_dark'] !== undefined && given['logo'] === undefined)
         throw new RangeError(`"${name}.logo_dark" expected "${name}.logo" beside it`)

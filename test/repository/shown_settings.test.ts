@@ -44,6 +44,17 @@ describe('the settings that the docs show', () => {
     expect(await metadata.json()).toMatchObject({ authorization_details_types_supported: ['payment'] })
   })
 
+  it('of pages that are their own are taken as they stand there, and show', async () => {
+    const shown = await varsOf('branding')
+    const resources = { 'https://api.example.com': { scopes: [] } }
+    const issuer = createIssuer(
+      readBindings({ ISSUER, GUARD: 'none', LOGIN: VARS.LOGIN, RESOURCES: resources, ...shown }),
+    )
+    const page = await (await issuer.request(`${ISSUER}/`, { headers: { 'accept-language': 'de' } })).text()
+    for (const own of ['<bdi>Acme</bdi>', '/logo.svg', '#005a9c', 'mailto:help@acme.example', 'Datenschutz'])
+      expect(page).toContain(own)
+  })
+
   it('of a client in FAPI 2.0 are taken as they stand there, and so of an issuer', async () => {
     const shown = await varsOf('fapi2')
     const resources = { 'https://api.example.com': { scopes: ['orders:read'] } }

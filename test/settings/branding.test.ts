@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { picturesOf, styleOf } from '../../src/pages/branding.ts'
+import { LANGUAGES } from '../../src/pages/language.ts'
 import { contrastOf, inkOn, LEAST_CONTRAST, lightened, SURFACES, worstSurface } from '../../src/pages/palette.ts'
 import { readBranding } from '../../src/settings/branding.ts'
 
@@ -120,6 +121,29 @@ describe('branding', () => {
     ['support', 'mailto:a@b.example,c@d.example'],
   ])('refuses %s at %s', (member, value) => {
     expect(() => read({ [member]: value })).toThrow(`"branding.${member}" expected`)
+  })
+
+  it('has words of its own, in their place alone', () => {
+    const { words } = read({ words: { de: { 'consent.title': '{app} bittet um Ihr Konto bei {owner}' } } })
+    expect(words?.de?.consent.title).toBe('{app} bittet um Ihr Konto bei {owner}')
+    expect(words?.de?.consent.allow).toBe(LANGUAGES.de.consent.allow)
+    expect([words?.en, LANGUAGES.de.consent.title]).not.toContain('{app} bittet um Ihr Konto bei {owner}')
+  })
+
+  it.each([
+    ['a language that is not there', { it: {} }, /"branding\.words" has no setting "it"/],
+    [
+      'a text that is not there',
+      { en: { 'consent.titel': 'x' } },
+      /"branding\.words\.en.*did you mean "consent\.title"/,
+    ],
+    ['a warning', { en: { 'consent.noName': '{place}' } }, /"branding\.words\.en/],
+    ['a hole that is missing', { en: { 'consent.title': '{app}' } }, /expected each once: \{app\} \{owner\}/],
+    ['a hole that is none', { en: { 'consent.allow': '{app}' } }, /expected no holes or marks/],
+    ['a mark that is none', { en: { 'start.intro': '<script>' } }, /expected no holes or marks/],
+    ['what nobody sees', { en: { 'consent.allow': '\u200b' } }, /1 to 400 characters that can be seen/],
+  ])('refuses words with %s', (_, words, message) => {
+    expect(() => read({ words })).toThrow(message)
   })
 
   it('says all that is wrong at once', () => {

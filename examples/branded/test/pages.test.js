@@ -9,10 +9,14 @@ globalThis.fetch = async (url, init) => standIn.fetch(new Request(url, init))
 const issuer = createIssuer(settings)
 
 /** Goes to an address as a browser does, and on from there, up to a page. */
-async function visit(start) {
+async function visit(start, language = 'en') {
   const cookies = new Map()
   for (let url = start, steps = 0; steps < 10; steps++) {
-    const headers = { cookie: [...cookies].map((pair) => pair.join('=')).join('; '), accept: 'text/html' }
+    const headers = {
+      cookie: [...cookies].map((pair) => pair.join('=')).join('; '),
+      accept: 'text/html',
+      'accept-language': language,
+    }
     const app = url.startsWith(STAND_IN) ? standIn : issuer
     const response = await app.fetch(new Request(url, { headers }))
     for (const line of response.headers.getSetCookie()) cookies.set(...line.split(';')[0].split(/=(.*)/s, 2))
@@ -39,6 +43,20 @@ test('asks whoever the provider let in', async () => {
   assert.equal(status, 200)
   assert.match(text, /alice/)
   assert.match(text, /See your orders/)
+})
+
+test("is Acme's page: name, logo, colour, links", async () => {
+  const { text } = await visit(`${ISSUER}/authorize?${asked}`)
+  for (const own of [BRANDING.logo, BRANDING.accent, BRANDING.terms, BRANDING.privacy, `mailto:${BRANDING.support}`])
+    assert.ok(text.includes(own), own.slice(0, 40))
+  assert.match(text, /<bdi>Demo app<\/bdi> asks for your <bdi>Acme<\/bdi> account/)
+})
+
+test('speaks the language of whoever looks, in own words and in those of the package', async () => {
+  const { text } = await visit(`${ISSUER}/authorize?${asked}`, 'de-AT, en;q=0.5')
+  assert.match(text, /<html lang="de"/)
+  assert.match(text, /bittet um Ihr Konto bei <bdi>Acme<\/bdi>/)
+  for (const words of ['Jetzt nicht', 'Erlauben', 'Datenschutz']) assert.ok(text.includes(words), words)
 })
 
 test('tells of terms and privacy', async () => {
