@@ -196,9 +196,7 @@ describe('several resources in one approval (RFC 8707 §2.1, §2.2)', () => {
     const { ask } = setUp()
     const visit = { ...REQUESTS['web'], resource: BOTH, scope: 'write mail' }
     const page = await (await createPerson(ask, { now: () => NOW }).visit(visit)).text()
-    expect(page).toMatch(
-      /api1\.example[\s\S]*<code>write<\/code>[\s\S]*api2\.example[\s\S]*<code>mail<\/code>/,
-    )
+    expect(page).toMatch(/api1\.example[\s\S]*<code>write<\/code>[\s\S]*api2\.example[\s\S]*<code>mail<\/code>/)
   })
 
   it("are refused when one is not the client's (RFC 8707 §2)", async () => {
