@@ -8,6 +8,7 @@ import { appsPage, endedPage, notLoggedInPage } from '../../src/pages/apps.ts'
 import type { ShownResource } from '../../src/pages/asked.ts'
 import { chooseProviderPage } from '../../src/pages/choose_provider.ts'
 import { type Consent, consentPage } from '../../src/pages/consent.ts'
+import { demoTokenPage } from '../../src/pages/demo.ts'
 import { developmentLoginPage } from '../../src/pages/development_login.ts'
 import { deviceAnsweredPage, deviceCodePage, deviceOverPage, tooManyCodesPage } from '../../src/pages/device.ts'
 import { errorPage } from '../../src/pages/error.ts'
@@ -15,7 +16,7 @@ import { leavingPage } from '../../src/pages/leaving.ts'
 import { goingToProviderPage, loggedOutPage, logoutPage } from '../../src/pages/logout.ts'
 import type { Page } from '../../src/pages/page.ts'
 import { answeredPage, askingAnewPage, switchingPage } from '../../src/pages/question_over.ts'
-import { startPage } from '../../src/pages/start.ts'
+import { demoPage, startPage } from '../../src/pages/start.ts'
 import { createView, type View } from '../../src/pages/view.ts'
 import { fillText, writeSpan } from '../../src/pages/words/words.ts'
 
@@ -127,6 +128,17 @@ export function catalogueOf(view: View, app = 'Acme Desk'): Readonly<Record<stri
   const { failed, refused } = view.words
   return {
     start: startPage(view, 'https://auth.acme.example/.well-known/oauth-authorization-server'),
+    demo: demoPage(view, 'https://auth.acme.example/.well-known/oauth-authorization-server', true),
+    demo_token: demoTokenPage(view, {
+      token: 'eyJhbGciOiJkaXIifQ..aXY.c2VhbGVk.dGFn',
+      expiresIn: 600,
+      hasRefreshToken: true,
+      claims: { iss: 'https://auth.acme.example', sub: 'alice', scope: 'orders:read' },
+      idToken: { token: 'eyJhbGciOiJFUzI1NiJ9.e30.c2ln', alg: 'ES256', claims: { sub: 'alice' } },
+      kid: 'r1.20780',
+      period: '30 November 2026',
+      leafEndsIn: 3600,
+    }),
     login: chooseProviderPage(view, {
       clientName: app,
       walkIn: undefined,

@@ -15,6 +15,7 @@ import {
 } from '../../src/index.ts'
 import { KNOWN_PROVIDER_NAMES, knownMembers } from '../../src/login/known_providers.ts'
 import { readPairwiseSalt } from '../../src/registration/pairwise.ts'
+import { readBranding } from '../../src/settings/branding.ts'
 import { checkSettings } from '../../src/settings/settings.ts'
 import { ROOT, run } from '../checkout.ts'
 import { blockOf, DOCS, PAGES, README } from '../docs.ts'
@@ -53,6 +54,13 @@ describe('the settings that the docs show', () => {
     const page = await (await issuer.request(`${ISSUER}/`, { headers: { 'accept-language': 'de' } })).text()
     for (const own of ['<bdi>Acme</bdi>', '/logo.svg', '#005a9c', 'mailto:help@acme.example', 'Datenschutz'])
       expect(page).toContain(own)
+  })
+
+  it('of a logo are what the command beside them makes of a file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bulla-logo-'))
+    await writeFile(join(folder, 'logo.svg'), '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'.repeat(9))
+    const { code, stdout } = await run('sh', ['-c', blockOf('logo')], { cwd: folder })
+    expect([code, readBranding('branding', { logo: stdout.trim() }).logo]).toEqual([0, stdout.trim()])
   })
 
   it('of a client in FAPI 2.0 are taken as they stand there, and so of an issuer', async () => {
