@@ -71,12 +71,6 @@ function meeting(view: View, app: string): Html {
   return html`<div class="meeting" aria-hidden="true"><span>${first === '' ? '' : first.segment.toLocaleUpperCase(view.words.frame.formats)}</span><i></i><span>${logoOf(view)}</span></div>`
 }
 
-/** Returns whose account it is, with the way to another one. */
-function accountLine({ words: { consent } }: View, account: string | undefined): Html {
-  const another = html`<button form="question" type="submit" name="decision" value="switch">${consent.another}</button>`
-  return html`<p class="account">${account === undefined ? '' : html`<bdi>${account}</bdi> `}${another}</p>`
-}
-
 /** Returns the page that asks. Both answers are of one size, and neither is chosen beforehand. */
 export function consentPage(view: View, shown: Consent): Page {
   const { clientHost, destination, isOnDevice, about, resources, account, lifetime, walkIn, device } = shown
@@ -86,7 +80,7 @@ export function consentPage(view: View, shown: Consent): Page {
   const owner = ownerOf(view)
   const body = html`${meeting(view, app)}
 <h1>${fill(headline, { app, owner })}</h1>
-${accountLine(view, account)}
+${account === undefined ? '' : html`<p class="account"><bdi>${account}</bdi></p>`}
 ${walkIn === undefined ? '' : whoSays(view, walkIn, isOnDevice)}
 ${
   about.length === 0
@@ -116,6 +110,7 @@ ${warning(view, shown)}${device === undefined ? '' : html`<p class="note">${cons
 <button type="submit" name="decision" value="allow" class="first">${consent.allow}</button>
 </div>
 </form>
+<p class="later"><button form="question" type="submit" name="decision" value="switch">${consent.another}</button></p>
 <p class="later">${fill(consent.later, {}, linkTo(view, '/apps'))}</p>`
   return { view, title: fillTitle(view.words, headline, { app, owner }), body }
 }

@@ -55,7 +55,7 @@ ${goesTo === undefined ? '' : html`<meta http-equiv="refresh" content="0;url=${g
 <style nonce="${nonce}">${raw(STYLE + styleOf(view.branding))}</style>
 </head>
 <body>
-${view.isDevelopment ? html`<p class="band">${view.words.frame.development}</p>` : ''}
+${view.isDevelopment ? html`<header class="band">${view.words.frame.development}</header>` : ''}
 <main class="${isWide ? 'wide' : 'narrow'}">
 ${brandLine(view)}
 <div class="card">

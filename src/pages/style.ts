@@ -37,8 +37,8 @@ main.wide { max-width: 62rem; }
 .meeting svg, .meeting img { max-width: 2.6rem; height: 1.9rem; color: var(--accent); }
 .meeting i { width: 2.2rem; border-block-start: 3px dotted var(--line); }
 .meeting + h1 { text-align: center; }
-.account { display: flex; flex-wrap: wrap; align-items: center; justify-content: center; gap: 0 .6rem; color: var(--soft); }
-.account button, .foot button { width: auto; padding: .4rem .2rem; background: transparent; border-color: transparent; color: var(--accent); font-weight: 400; text-decoration: underline; text-underline-offset: .15em; }
+.account { text-align: center; color: var(--soft); }
+.later button { width: auto; padding: .4rem .2rem; background: transparent; border-color: transparent; color: var(--accent); font-weight: 400; text-decoration: underline; text-underline-offset: .15em; }
 h1 { font-size: 1.45rem; line-height: 1.25; margin: 0 0 .8rem; text-wrap: balance; }
 h2 { font-size: 1.05rem; margin: 1.6rem 0 .5rem; }
 .apart { font-size: .95rem; color: var(--soft); margin: .6rem 0 .3rem; }

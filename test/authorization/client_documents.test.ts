@@ -31,7 +31,7 @@ async function said(answer: Promise<Response>): Promise<readonly [status: number
 
 /** What a page says: each has a nonce of its own. */
 async function textOf(page: Response): Promise<string> {
-  return (await page.text()).replace(/[\s\S]*<main/, '<main')
+  return (await page.text()).replace(/[\s\S]*<main|Request: <code>[^<]*/g, '')
 }
 
 /** Redeems a code, or a refresh token. */

@@ -36,7 +36,7 @@ async function read(
   const authorization_details = details.length === 0 ? undefined : JSON.stringify(details)
   const asked = { ...REQUESTS['web'], scope, resource: scope === undefined ? undefined : API, authorization_details }
   const page = await (await person.visit(asked)).text()
-  const [, what = ''] = /Use another account<\/button><\/p>([\s\S]*?)<dt>App<\/dt>/.exec(page) ?? []
+  const [, what = ''] = /<\/h1>\s*(?:<p class="account">.*?<\/p>)?([\s\S]*?)<dt>App<\/dt>/.exec(page) ?? []
   return what
     .replace(/<em class="soft">(.*?)<\/em>/g, '[$1]')
     .replace(/<(?:p|li|dt|dd|br|ol|dl)\b[^>]*>/g, '\n')

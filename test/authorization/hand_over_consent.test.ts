@@ -46,7 +46,8 @@ function setUp(changes: Partial<IssuerSettings> = {}, browser?: ReturnType<typeo
     const [page] = (await Promise.all(pages)).filter((text) => text.includes('name="consent"'))
     if (page === undefined) return []
     return page
-      .slice(page.indexOf('</button></p>'), page.indexOf('<dt>App'))
+      .slice(page.indexOf('</h1>'), page.indexOf('<dt>App'))
+      .replace(/<p class="account">.*?<\/p>/, '')
       .replace(/<(?:p|li)\b[^>]*>/g, '\n')
       .replace(/<(?!\/?code)[^>]*>/g, '')
       .split('\n')

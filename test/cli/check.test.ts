@@ -452,6 +452,9 @@ ${app('asking', 'default_max_age = 600')}${app('knowing', 'require_auth_time = t
 
   it('takes no word beside its options', async () => {
     const { code, err } = await check({ 'wrangler.toml': GOOD }, 'wrangler.toml')
-    expect([code, err]).toEqual([2, 'bulla: there is a word too many\ntry: bulla check --help\n'])
+    expect([code, err]).toEqual([
+      2,
+      'bulla: there is a word too many\ntry: bulla check --help\nlike: bulla check --settings wrangler.toml\n',
+    ])
   })
 })

@@ -83,7 +83,9 @@ describe('bulla serve', () => {
     expect(ended).toEqual({ code: 2, out: '', err: words })
     const newer = older.replace(version, '22.13.0').replaceAll(' ', '%20')
     const others = await run('node', ['--import', newer, join(ROOT, 'src/cli/bulla.ts'), 'serve'])
-    expect(others.err).toBe('bulla: --settings is missing\ntry: bulla serve --help\n')
+    expect(others.err).toBe(
+      'bulla: --settings is missing\ntry: bulla serve --help\nlike: KEY_RING_FILE=ring.json bulla serve --settings settings.toml\n',
+    )
   })
 
   it('says that all who come by one proxy count as one, where clients walk in, until the proxies are written out', async () => {
@@ -173,23 +175,27 @@ jwks = { keys = [{ ${key.join(', ')} }] }`,
     ],
     [
       'a port that is none',
-      'bulla: PORT expected a port, 0 to 65535\ntry: bulla serve --help\n',
+      'bulla: PORT expected a port, 0 to 65535\ntry: bulla serve --help\nlike: KEY_RING_FILE=ring.json bulla serve --settings settings.toml\n',
       { env: { PORT: 'hush' }, port: undefined, code: 2 },
     ],
     [
       'a port that is too high',
-      'bulla: --port expected a port, 0 to 65535\ntry: bulla serve --help\n',
+      'bulla: --port expected a port, 0 to 65535\ntry: bulla serve --help\nlike: KEY_RING_FILE=ring.json bulla serve --settings settings.toml\n',
       { port: 70_000, code: 2 },
     ],
-    ['no address', 'bulla: --host expected an address\ntry: bulla serve --help\n', { args: ['--host', ''], code: 2 }],
+    [
+      'no address',
+      'bulla: --host expected an address\ntry: bulla serve --help\nlike: KEY_RING_FILE=ring.json bulla serve --settings settings.toml\n',
+      { args: ['--host', ''], code: 2 },
+    ],
     [
       'a proxy that is no address',
-      'bulla: --trusted-proxies expected addresses, or networks such as 10.0.0.0/8, got "nginx"\ntry: bulla serve --help\n',
+      'bulla: --trusted-proxies expected addresses, or networks such as 10.0.0.0/8, got "nginx"\ntry: bulla serve --help\nlike: KEY_RING_FILE=ring.json bulla serve --settings settings.toml\n',
       { args: ['--trusted-proxies', '127.0.0.1, nginx'], code: 2 },
     ],
     [
       'no room for anything',
-      'bulla: --concurrency expected a number, 1 or more\ntry: bulla serve --help\n',
+      'bulla: --concurrency expected a number, 1 or more\ntry: bulla serve --help\nlike: KEY_RING_FILE=ring.json bulla serve --settings settings.toml\n',
       { args: ['--concurrency', '0'], code: 2 },
     ],
     [
@@ -433,7 +439,7 @@ describe('bulla guard', () => {
     expect(await bulla('guard', 'schema', '--dialect', 'oracle')).toEqual({
       code: 2,
       out: '',
-      err: 'bulla: --dialect expected postgresql or sqlite\ntry: bulla guard schema --help\n',
+      err: 'bulla: --dialect expected postgresql or sqlite\ntry: bulla guard schema --help\nlike: bulla guard schema --dialect postgresql --out guard.sql\n',
     })
   })
 })

@@ -90,6 +90,7 @@ function bare(answers: string): string {
     .replace(/^date: .*$/gim, 'date')
     .replace(/^(request-id): [\w-]{22}\r$/gim, '$1')
     .replace(/\bnonce(-|=")[\w+/=-]+/g, 'nonce')
+    .replace(/Request: <code>[^<]*/g, 'Request: <code>')
     .replace(/"access_token":"([^"]*)"/g, (_, token: string) => `token of ${token.length}`)
 }
 
