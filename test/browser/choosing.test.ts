@@ -97,7 +97,7 @@ describe.skipIf(isWithoutChromium)('people who choose where to log in, in a real
     return page
   }
   const heading = (): Promise<string | null> => page.locator('h1').textContent()
-  const account = (): Promise<string | null> => page.locator('dl.facts dd bdi').first().textContent()
+  const account = (): Promise<string | null> => page.locator('.account bdi').textContent()
   const words = (): Promise<string[]> => page.locator('.choices a').allTextContents()
 
   it('do so by keyboard alone, without scripts, and come back to the question', async () => {

@@ -107,8 +107,8 @@ describe.skipIf(!hasChromium && process.env['CI'] !== 'true')(
     it('the page that asks names the account as the provider does, and never by a digest', async () => {
       await visit(0)
       await logInAtOidcProvider()
-      expect(await page.textContent('h1')).toContain('Let')
-      expect(await page.textContent('dl.facts dd bdi')).toBe('carol upstream')
+      expect(await page.textContent('h1')).toContain('wants access')
+      expect(await page.textContent('.account bdi')).toBe('carol upstream')
       expect(await page.textContent('main')).not.toMatch(/[\w-]{43}/)
     })
 
@@ -119,7 +119,7 @@ describe.skipIf(!hasChromium && process.env['CI'] !== 'true')(
       await page.goto(callback)
       expect(await page.textContent('h1')).toBe('The login did not work')
       await page.click('a.button')
-      expect(await page.textContent('dl.facts dd bdi')).toBe('carol upstream')
+      expect(await page.textContent('.account bdi')).toBe('carol upstream')
     })
 
     it('a secret that the provider does not take is no matter of a moment', async () => {
@@ -134,14 +134,14 @@ describe.skipIf(!hasChromium && process.env['CI'] !== 'true')(
       const acr = `urn:example:${'a'.repeat(1000)}`
       own.misbehave({ claims: { amr, acr, name: 'a'.repeat(1000), preferred_username: 'alice' } })
       const asked = await visit(1)
-      expect(await page.textContent('dl.facts dd bdi')).toBe('alice')
+      expect(await page.textContent('.account bdi')).toBe('alice')
       expect(asked.filter((url) => url.includes('/authorize?')).length).toBe(3)
     })
 
     it('one that names nobody has a page without an account', async () => {
       own.misbehave({ claims: { preferred_username: ' ' } })
       await visit(1)
-      expect(await page.textContent('h1')).toContain('Let')
+      expect(await page.textContent('h1')).toContain('wants access')
       expect(await page.textContent('main')).not.toMatch(/Account|[\w-]{43}/)
     })
   },

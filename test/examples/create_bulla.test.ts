@@ -12,8 +12,8 @@ import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TRIED } from '../../create-bulla/src/project.ts'
 import { ENV, type Ended, ROOT, run } from '../checkout.ts'
-import { linkPackages, packedBulla } from './packed.ts'
-import { type Development, packCreate, startDevelopment } from './written.ts'
+import { linkPackages, packedBulla } from '../parties/packed.ts'
+import { type Development, packCreate, startDevelopment } from '../parties/written.ts'
 
 const TEMPLATES = ['api', 'mcp']
 const LOGINS = ['development', 'github', 'google', 'none']

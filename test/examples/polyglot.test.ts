@@ -19,7 +19,7 @@ import { createVerifier, remoteKeys, type Verifier } from '../../src/verifier/in
 import { ENV, run } from '../checkout.ts'
 import { basic } from '../fixtures.ts'
 import { freePort, waitFor } from '../parties/live_issuer.ts'
-import { placeExample } from './packed.ts'
+import { placeExample } from '../parties/packed.ts'
 
 const RESOURCE = 'https://api.example.com'
 /** Debian's Python and Go, with the libraries of Debian. */

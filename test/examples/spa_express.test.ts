@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isWithoutChromium, startChromium } from '../browser/chromium.ts'
 import { ENV, run } from '../checkout.ts'
 import { freePort, waitFor } from '../parties/live_issuer.ts'
-import { placeExample } from './packed.ts'
+import { placeExample } from '../parties/packed.ts'
 
 let folder = ''
 let child: ChildProcess | undefined

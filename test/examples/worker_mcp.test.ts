@@ -12,9 +12,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { filesOf } from '../../create-bulla/src/project.ts'
 import { ROOT, run } from '../checkout.ts'
 import { createApp } from '../parties/agents/app.ts'
+import { placeExample } from '../parties/packed.ts'
 import { createVisitor } from '../parties/visitor.ts'
-import { placeExample } from './packed.ts'
-import { type Development, startDevelopment } from './written.ts'
+import { type Development, startDevelopment } from '../parties/written.ts'
 
 const EXAMPLE = join(ROOT, 'examples', 'worker-mcp')
 

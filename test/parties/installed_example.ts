@@ -8,7 +8,7 @@ import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROOT, run } from '../checkout.ts'
-import { packedBulla } from '../examples/packed.ts'
+import { packedBulla } from './packed.ts'
 
 /** Copies an example, and installs what it names; returns its folder. */
 export async function installExample(name: string): Promise<string> {

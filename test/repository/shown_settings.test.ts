@@ -59,8 +59,8 @@ describe('the settings that the docs show', () => {
   it('of a logo are what the command beside them makes of a file', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'bulla-logo-'))
     await writeFile(join(folder, 'logo.svg'), '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'.repeat(9))
-    const { code, stdout } = await run('sh', ['-c', blockOf('logo')], { cwd: folder })
-    expect([code, readBranding('branding', { logo: stdout.trim() }).logo]).toEqual([0, stdout.trim()])
+    const { code, out } = await run('sh', ['-c', blockOf('logo')], { cwd: folder })
+    expect([code, readBranding('branding', { logo: out.trim() }).logo]).toEqual([0, out.trim()])
   })
 
   it('of a client in FAPI 2.0 are taken as they stand there, and so of an issuer', async () => {

@@ -11,8 +11,8 @@ import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ENV, type Ended, ROOT, run } from '../checkout.ts'
 import { blockOf, PAGES } from '../docs.ts'
-import { packedBulla } from '../examples/packed.ts'
 import { freePort, waitFor } from '../parties/live_issuer.ts'
+import { packedBulla } from '../parties/packed.ts'
 
 const skills = [...PAGES].filter(([path]) => basename(path) === 'SKILL.md')
 

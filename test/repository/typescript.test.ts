@@ -50,7 +50,15 @@ const IN_WORKERS = [
 const IN_BROWSERS = ['app']
 
 /** Those of MCP's own SDK, whose types are for no such strictness, nor for the oldest, and of other libraries; they are run elsewhere. */
-const OF_OTHERS = ['mcp-sdk', 'mcp-server', 'github-tool', 'github-register', 'migrate-workers']
+const OF_OTHERS = [
+  'mcp-sdk',
+  'mcp-server',
+  'github-tool',
+  'github-register',
+  'migrate-workers',
+  'testing-vitest',
+  'testing-store',
+]
 
 /** What is let in where, for the compiler; each `@ts-expect-error` must be one. */
 const ENTITLED = `import { createVerifier, type Entitlement } from 'bulla/verifier'

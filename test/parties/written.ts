@@ -9,7 +9,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ENV, ROOT, run } from '../checkout.ts'
-import { freePort, waitFor } from '../parties/live_issuer.ts'
+import { freePort, waitFor } from './live_issuer.ts'
 
 /** Packs `create-bulla`; returns where the tarball is. */
 export async function packCreate(): Promise<string> {
