@@ -454,7 +454,7 @@ ${app('asking', 'default_max_age = 600')}${app('knowing', 'require_auth_time = t
     const { code, err } = await check({ 'wrangler.toml': GOOD }, 'wrangler.toml')
     expect([code, err]).toEqual([
       2,
-      'bulla: there is a word too many\ntry: bulla check --help\nlike: bulla check --settings wrangler.toml\n',
+      'bulla: there is a word too many\ndid you mean: bulla check --settings wrangler.toml\ntry: bulla check --help\n',
     ])
   })
 })

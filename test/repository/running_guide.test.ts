@@ -124,7 +124,8 @@ describe('the page about running it oneself', { timeout: 60_000 }, () => {
   })
 
   it.each(['run-bun', 'run-deno'])('has a line that serves the same on another runtime: %s', async (name) => {
-    await expect(token()).resolves.toEqual({})
+    // Those of the test before finish what they have begun.
+    await expect.poll(token, { timeout: 20_000 }).toEqual({})
     const terminal = openTerminal(`${there.own(name).trim()} &`)
     await isServed()
     await close(terminal)
