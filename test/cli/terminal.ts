@@ -23,7 +23,7 @@ export function atTerminal(
   words: string,
   { cwd, env = {}, columns = 100 }: { cwd: string; env?: NodeJS.ProcessEnv; columns?: number },
 ): Session {
-  const { FORCE_COLOR: _, NO_COLOR: __, ...usual } = ENV
+  const { FORCE_COLOR: _, NO_COLOR: __, CI: ___, ...usual } = ENV
   const child = spawn('script', ['-qefc', `stty cols ${columns} rows 40; ${words}`, '/dev/null'], {
     cwd,
     env: { ...usual, TERM: 'xterm-256color', LANG: 'C.UTF-8', LC_ALL: '', ...env },

@@ -19,7 +19,7 @@ describe('an alert of the runbooks', () => {
         LANGUAGE sql AS 'SELECT CASE WHEN $1 THEN $2 ELSE $3 END';
       CREATE TABLE events (timestamp timestamptz, _sample_interval double precision, index1 text,
         ${[1, 2, 3, 4, 5, 6].map((one) => `blob${one} text`).join(', ')}, double1 double precision, double2 double precision)`)
-  })
+  }, 60_000)
   afterAll(() => database?.close())
 
   /** Events that were minutes ago, each of as many rows as a sample stands for. */
