@@ -82,14 +82,16 @@ function factsList(facts: readonly ShownFact[]): Html {
 /** Returns a detail: what it is, which one, and every value of it. */
 function detailItem({ words: { consent } }: View, { name, which, description, facts, elsewhere }: ShownDetail): Html {
   return html`<li><strong>${which === undefined ? html`<bdi>${name}</bdi>` : fill(consent.detail, { detail: name, which: html`${which}` })}</strong>${
-    description === undefined ? '' : html`<br>${description}`
+    description === undefined ? '' : html`<br><bdi>${description}</bdi>`
   }${elsewhere.map((resource) => html`<br><span class="soft">${fill(consent.sameAs, { resource })}</span>`)}
 ${factsList(facts)}</li>`
 }
 
 /** Returns what is handed over: what the login there asks for by itself no setting tells, so that it is told as what it is. */
 function handOverText({ words: { consent } }: View, { at, what }: ShownHandOver): Html {
-  const items = what.map((one) => html`<li>${'words' in one ? one.words : html`<code>${one.token}</code>`}</li>`)
+  const items = what.map(
+    (one) => html`<li>${'words' in one ? html`<bdi>${one.words}</bdi>` : html`<code>${one.token}</code>`}</li>`,
+  )
   return html`<p>${fill(consent.actsAt, { provider: strong(at) })}</p>
 <ul class="scopes">${items}<li>${what.length === 0 ? consent.actsByAll : consent.actsByMore}</li></ul>`
 }
@@ -110,7 +112,7 @@ ${folded.length === 0 ? '' : html`<details><summary>${more}</summary><ul class="
 /** Returns a scope token: first what it allows, then what it is called. */
 function scopeItem({ token, words }: ShownScope): Html {
   const name = html`<code>${token}</code>`
-  return words === undefined ? html`<li>${name}</li>` : html`<li>${words} <small>${name}</small></li>`
+  return words === undefined ? html`<li>${name}</li>` : html`<li><bdi>${words}</bdi> <small>${name}</small></li>`
 }
 
 /** Returns what the client gets at a resource: what changes nothing stands apart, where that is known of some of it. */

@@ -76,7 +76,8 @@ export function consentPage(view: View, shown: Consent): Page {
   const { clientHost, destination, isOnDevice, about, resources, account, lifetime, walkIn, device } = shown
   const { consent } = view.words
   const app = nameOf(view, shown.clientName)
-  const headline = resources.length === 0 ? consent.titleLogin : consent.title
+  const named = resources.length === 0 ? consent.titleLogin : consent.title
+  const headline = shown.clientName === undefined ? consent.titleOnDevice : named
   const owner = ownerOf(view)
   const body = html`${meeting(view, app)}
 <h1>${fill(headline, { app, owner })}</h1>

@@ -91,7 +91,8 @@ describe('the question about a client that walked in', () => {
         return { sub: 'alice', auth_time: NOW }
       }
       const page = await ask(createWalkInIssuer({ clients, resources, authenticate }), { client_name }, uri)
-      expect(page).toContain(`<bdi>${place}</bdi> wants access to your account at`)
+      const named = place === 'claude.example' ? `<bdi>${place}</bdi>` : 'An app on this device'
+      expect(page).toContain(`<h1>${named} wants access to your account at`)
       expect(words(page)).not.toContain(UNCHECKED)
       expect(seen).toEqual([place])
     }
@@ -100,6 +101,15 @@ describe('the question about a client that walked in', () => {
     const page = await (await issuer.question(CLIENT, { redirect_uri: WEB })).text()
     if (client_name !== '') expect(page).toContain('<bdi>client.example</bdi> wants access to your account at')
   })
+
+  it.each(['Acme', 'ACME', 'Аcme', ' acme '])(
+    'gives no app the name of whose pages they are: %j',
+    async (client_name) => {
+      const branding = { name: 'Acme' }
+      const page = await ask(createWalkInIssuer({ branding }), { client_name }, WEB)
+      expect(page).toContain('<h1><bdi>claude.example</bdi> wants access to your account at <bdi>Acme</bdi></h1>')
+    },
+  )
 
   it.each(['Claude Code (billing)', 'Инвойс', '請求書', 'Fakturierung', 'mcp-remote 0.1', 'Dr. Who'])(
     'leaves the name %j as it is',

@@ -51,6 +51,7 @@ export const ar: Words = {
   consent: {
     title: 'يريد {app} الوصول إلى حسابك لدى {owner}',
     titleLogin: 'تسجيل الدخول إلى {app} بحسابك لدى {owner}',
+    titleOnDevice: 'يريد تطبيق على هذا الجهاز الوصول إلى حسابك لدى {owner}',
     can: 'سيتمكن التطبيق من:',
     canAt: 'سيتمكن التطبيق لدى {resource} من:',
     seeOnly: 'الاطلاع دون أي تغيير',

@@ -53,6 +53,7 @@ export const de: Words = {
   consent: {
     title: '{app} möchte auf Ihr Konto bei {owner} zugreifen',
     titleLogin: 'Mit Ihrem Konto bei {owner} bei {app} anmelden',
+    titleOnDevice: 'Eine App auf diesem Gerät möchte auf Ihr Konto bei {owner} zugreifen',
     can: 'Das darf die App dann:',
     canAt: 'Das darf die App dann bei {resource}:',
     seeOnly: 'Ansehen, ohne etwas zu ändern',

@@ -55,6 +55,7 @@ export const en = {
   consent: {
     title: '{app} wants access to your account at {owner}',
     titleLogin: 'Log in to {app} with your account at {owner}',
+    titleOnDevice: 'An app on this device wants access to your account at {owner}',
     can: 'It will be able to:',
     canAt: 'At {resource} it will be able to:',
     seeOnly: 'See, and change nothing',

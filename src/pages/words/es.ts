@@ -53,6 +53,7 @@ export const es: Words = {
   consent: {
     title: '{app} quiere acceder a su cuenta de {owner}',
     titleLogin: 'Iniciar sesión en {app} con su cuenta de {owner}',
+    titleOnDevice: 'Una aplicación de este dispositivo quiere acceder a su cuenta de {owner}',
     can: 'La aplicación podrá:',
     canAt: 'En {resource}, la aplicación podrá:',
     seeOnly: 'Ver, sin cambiar nada',

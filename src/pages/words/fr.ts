@@ -53,6 +53,7 @@ export const fr: Words = {
   consent: {
     title: '{app} souhaite accéder à votre compte chez {owner}',
     titleLogin: 'Se connecter à {app} avec votre compte chez {owner}',
+    titleOnDevice: 'Une application sur cet appareil souhaite accéder à votre compte chez {owner}',
     can: 'L’application pourra :',
     canAt: 'Auprès de {resource}, l’application pourra :',
     seeOnly: 'Consulter, sans rien modifier',

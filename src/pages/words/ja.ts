@@ -52,6 +52,7 @@ export const ja: Words = {
   consent: {
     title: '{app} が {owner} のアカウントへのアクセスを求めています',
     titleLogin: '{owner} のアカウントで {app} にログイン',
+    titleOnDevice: 'この端末のアプリが {owner} のアカウントへのアクセスを求めています',
     can: '許可すると、このアプリは次のことができます:',
     canAt: '許可すると、このアプリは {resource} で次のことができます:',
     seeOnly: '閲覧のみ(変更なし)',
