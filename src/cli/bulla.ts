@@ -13,11 +13,16 @@ import { makeRsaKey } from './rsa_key.ts'
 import { run } from './run.ts'
 import { terminalOf } from './terminal.ts'
 
-const { stdin, stdout, stderr, env } = process
+const { stdout, stderr, env } = process
 const [out, say] = [terminalOf(stdout, env), terminalOf(stderr, env)]
 
-/** Returns all that is typed or piped in; a person who sits there is told that it waits. */
+/**
+ * Returns all that is typed or piped in; a person who sits there is told that it waits.
+ *
+ * Nothing else touches `process.stdin`: Node makes it non-blocking, and a shell that reads its own script from there would end.
+ */
 async function readStdin(what = 'stdin'): Promise<string> {
+  const { stdin } = process
   if (stdin.isTTY) console.error(`waiting for ${what}: type or paste it, then press Enter and Ctrl-D`)
   return text(stdin)
 }

@@ -26,7 +26,7 @@ export function atTerminal(
   const { FORCE_COLOR: _, NO_COLOR: __, CI: ___, ...usual } = ENV
   const child = spawn('script', ['-qefc', `stty cols ${columns} rows 40; ${words}`, '/dev/null'], {
     cwd,
-    env: { ...usual, TERM: 'xterm-256color', LANG: 'C.UTF-8', LC_ALL: '', ...env },
+    env: { ...usual, SHELL: '/bin/bash', TERM: 'xterm-256color', LANG: 'C.UTF-8', LC_ALL: '', ...env },
   })
   let shown = ''
   const waiting = new Set<() => void>()
