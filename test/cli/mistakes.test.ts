@@ -205,9 +205,6 @@ describe('at a terminal', () => {
   it('a pipe that breaks is no fault', async () => {
     const session = atTerminal(`${COMMAND} help | head -1; echo "ended \${PIPESTATUS[0]}"`, { cwd: folder })
     await session.ended
-    expect(session.shown().trim().split('\r\n')).toEqual([
-      expect.stringMatching(/^bulla: keys, tokens/),
-      'ended 0',
-    ])
+    expect(session.shown().trim().split('\r\n')).toEqual([expect.stringMatching(/^bulla: keys, tokens/), 'ended 0'])
   })
 })
