@@ -31,6 +31,10 @@ export interface Begun {
   /** How much the clocks of two processes may differ. */
   readonly skew: number
   readonly accessLife: number
+  /** How long a code may be redeemed. Default: nothing is said of it. */
+  readonly codeLife?: number
+  /** How often the generation before the current one is taken again in the grace. Default 10. */
+  readonly graceUses?: number
 }
 
 /** What one question has in common with any other. */
@@ -59,6 +63,8 @@ export interface Approved extends Asked {
   readonly session: string
   readonly person: string
   readonly code?: Name
+  /** Whether what comes of it lives on when its session has ended (`offline_access`). Default false. */
+  readonly outlives?: boolean
 }
 
 /** `/token`. */
@@ -68,19 +74,25 @@ export interface Token extends Asked {
   readonly grant: 'authorization_code' | 'refresh_token' | 'client_credentials' | 'device_code'
   /** What was shown: the code, the refresh token or the device code. */
   readonly shown?: Name
-  /** Whether a thief showed it, who has it beside its owner. */
+  /** Whether a thief showed it, who has it beside its owner, but neither a secret, a key nor a PKCE verifier of its owner's. */
   readonly isThief: boolean
+  /** Whether the client proves itself: then its refresh tokens neither rotate nor are bound to a key. Default false. */
+  readonly isConfidential?: boolean
   /** The key that was proved (DPoP), by its name in this history. */
   readonly key?: string
   readonly access?: Name
   readonly refresh?: Name
 }
 
-/** `/device_authorization`, and the person's answer to it. */
+/** `/device_authorization`, whose 200 has a code; and the person's yes to it, which says whose it was. */
 export interface Device extends Asked {
   readonly what: 'device'
   readonly client: string
   readonly code?: Name
+  readonly session?: string
+  readonly person?: string
+  /** As of `Approved`. */
+  readonly outlives?: boolean
 }
 
 /** Something was ended: `/revoke` by a client, a logout by a person, or all of a person by the operator. */
@@ -105,10 +117,11 @@ export interface Opened extends Asked {
   readonly hears: boolean
 }
 
-/** Something was done to what is asked. Until its counterpart comes, it lasts. */
+/** Something was done to what is asked. */
 export interface Fault {
   readonly what: 'fault'
   readonly at: number
+  /** Until when it lasted: what was killed answered again, what was cut was whole; `at`, where it only happened. */
   readonly until: number
   /** A process of the issuer's, the store, or a link between two. */
   readonly to: string
