@@ -115,6 +115,7 @@ const PLANS: readonly Plan[] = [
       'reference/verifier.md',
       'reference/clients.md',
       'reference/compatibility.md',
+      'reference/dependencies.md',
       'reference/releases.md',
       'reference',
     ],
