@@ -1,0 +1,74 @@
+/**
+ * Stryker's runner of Vitest, so that a mutant costs one test file, not all: what a module does when it is read is covered by the tests
+ * that ran it, as all else is; a mutant is awake from the first line on; and the test file that bears its name is asked first.
+ *
+ * @module
+ */
+
+import { basename } from 'node:path'
+import { strykerPlugins as vitestPlugins } from '@stryker-mutator/vitest-runner'
+
+/** How often each mutant was run, by its id. */
+type Hits = Record<string, number>
+
+/** What is used here of Stryker's `TestRunner`. */
+interface Runner {
+  dryRun(options: object): Promise<{
+    readonly status: string
+    readonly tests?: readonly { readonly id: string }[]
+    readonly mutantCoverage?: { static: Hits; perTest: Record<string, Hits> }
+  }>
+  mutantRun(options: MutantRun): Promise<{ readonly status: string }>
+}
+
+interface MutantRun {
+  readonly sandboxFileName: string
+  readonly mutantActivation: 'static' | 'runtime'
+  /** Ids of tests, `FILE#NAME`. */
+  readonly testFilter?: readonly string[]
+}
+
+/** Moves what was run outside of every test to all of them, but what a test ran besides to that alone. */
+function coverByTests(coverage: { static: Hits; perTest: Record<string, Hits> }, tests: readonly string[]): void {
+  const known = new Set(Object.values(coverage.perTest).flatMap((hits) => Object.keys(hits)))
+  const outside = Object.entries(coverage.static).filter(([id]) => !known.has(id))
+  for (const id of tests) coverage.perTest[id] = { ...coverage.perTest[id], ...Object.fromEntries(outside) }
+  coverage.static = {}
+}
+
+function askFirstByName(runner: Runner): Runner {
+  const dryRun = runner.dryRun.bind(runner)
+  const mutantRun = runner.mutantRun.bind(runner)
+  runner.dryRun = async (options) => {
+    const result = await dryRun(options)
+    if (result.mutantCoverage !== undefined)
+      coverByTests(
+        result.mutantCoverage,
+        (result.tests ?? []).map(({ id }) => id),
+      )
+    return result
+  }
+  runner.mutantRun = async (options) => {
+    const all = options.testFilter ?? []
+    const name = basename(options.sandboxFileName, '.ts')
+    const isNamed = (id: string): boolean => basename(id.split('#')[0] ?? '') === `${name}.test.ts`
+    const parts = [all.filter((id) => isNamed(id)), all.filter((id) => !isNamed(id))].filter((ids) => ids.length > 0)
+    let result = { status: 'survived' }
+    for (const testFilter of parts) {
+      result = await mutantRun({ ...options, testFilter, mutantActivation: 'static' })
+      if (result.status !== 'survived') break
+    }
+    return result
+  }
+  return runner
+}
+
+const [vitest] = vitestPlugins as unknown as [{ factory: { (injector: object): Runner; inject: readonly string[] } }]
+
+function createRunner(injector: object): Runner {
+  return askFirstByName(vitest.factory(injector))
+}
+createRunner.inject = vitest.factory.inject
+
+/** Plugins of Stryker: one, the runner. */
+export const strykerPlugins: readonly object[] = [{ kind: 'TestRunner', name: 'by-name', factory: createRunner }]

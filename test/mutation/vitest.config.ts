@@ -1,0 +1,11 @@
+/**
+ * The tests of a folder of `folders.ts`, which `MUTATED` names: file after file, in one thread that reads its modules once. Each mutant
+ * has a thread of its own.
+ */
+import { defineConfig } from 'vitest/config'
+import node from '../runtimes/vitest.node.config.ts'
+import { FOLDERS } from './folders.ts'
+
+const include = [...(FOLDERS[process.env['MUTATED'] ?? ''] ?? [])]
+
+export default defineConfig({ test: { ...node.test, include, isolate: false, fileParallelism: false } })
