@@ -16,6 +16,7 @@ export const NODE_ONLY: string[] = [
   'node',
   'types',
   'drive',
+  'model',
 ].map((folder) => `test/${folder}/**`)
 
 /** Tests that ask the real Worker entry. */
