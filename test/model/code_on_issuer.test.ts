@@ -153,8 +153,8 @@ describe('a real issuer, whose guard answers in every order, goes as the model (
   it.each<[string, readonly Asker[], boolean, number, number]>([
     ['two requests with a code at once, and a logout', [GOOD, GOOD], true, 1, 42],
     ['two requests, one without the verifier', [GOOD, WRONG, GOOD], false, 1, 36],
-    ['two requests, with an assertion each', [by('a'), by('b')], false, 1, 70],
-    ['two requests with the same assertion', [by('a'), by('a')], false, 1, 50],
+    ['two requests, with an assertion each', [by('a'), by('b')], false, 2, 70],
+    ['two requests with the same assertion', [by('a'), by('a')], false, 2, 50],
     ['two requests, with an assertion each, and a logout', [by('a'), by('b')], true, 23, 526],
   ])('%s', async (_, askers, logout, each, expected) => {
     const ways = [...waysOf({ askers, logout, unheard: false, goesOn: false })]
