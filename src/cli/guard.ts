@@ -46,7 +46,7 @@ const tidy: Command = {
   options: { guard: GUARD },
   node: NODE,
   async run(values, _operand, io) {
-    const { stores } = await openGuard(values, undefined, io)
+    const { stores } = await openGuard(values, undefined, (words) => io.say(`warning: ${words}`))
     try {
       const { guard } = stores
       const gone = isTidied(guard) ? await guard.tidy() : 0

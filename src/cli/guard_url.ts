@@ -7,7 +7,7 @@
 import { existsSync } from 'node:fs'
 import { findMeant } from '../../keys/did_you_mean.ts'
 import type { OpenStores } from '../node/index.ts'
-import { type Io, type Option, Refusal, type Values } from './command.ts'
+import { type Option, Refusal, type Values } from './command.ts'
 
 /** The oldest Node that has what opens a guard. */
 export const NODE = '22.13'
@@ -54,16 +54,19 @@ function checkNames(env: NodeJS.ProcessEnv): void {
  * Opens the guard of `--guard` or the environment, and looks whether it can be used. Nothing that is said of it has its URL.
  *
  * @param usual the URL where neither says one
+ * @param warn takes what the operator may not have meant
  * @throws {Refusal} when it cannot be used
  */
-export async function openGuard(values: Values, usual: string | undefined, io: Io): Promise<Opened> {
+export async function openGuard(
+  values: Values,
+  usual: string | undefined,
+  warn: (words: string) => void,
+): Promise<Opened> {
   const { openStores, readSecret } = await import('../node/index.ts')
   const { StoreError } = await import('../stores/index.ts')
   const named = values.text('guard')
   if (named !== undefined && /^[a-z]+:\/\/(?:[^/]*:[^/]*@|.*[?&]password=)/i.test(named))
-    io.say(
-      'a password behind --guard can be seen by everybody on this machine (ps): GUARD_URL_FILE names a file for it',
-    )
+    warn('a password behind --guard can be seen by everybody on this machine (ps): GUARD_URL_FILE names a file for it')
   const said = named ?? readSecret('GUARD_URL', process.env)
   if (said === undefined) checkNames(process.env)
   const url = said ?? usual

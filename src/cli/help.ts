@@ -95,7 +95,7 @@ export function helpOfAll(
   return [
     wrap(`${called}: ${summary}`, columns),
     '',
-    `${paint.heading('usage:')} ${called} COMMAND [OPTIONS]`,
+    `${paint.heading('usage:')} ${wrap(`${called} COMMAND [OPTIONS]`, columns, 7)}`,
     '',
     ...writeRows(rows, terminal),
     '',

@@ -9,11 +9,12 @@ import { isLoopback } from '../../keys/identifier.ts'
 import type { Issuer } from '../issuer.ts'
 import type { OpenStores } from '../node/index.ts'
 import type { IssuerSettings } from '../settings/issuer_settings.ts'
-import { type Command, type Io, Refusal, UsageError, type Values } from './command.ts'
+import { type Command, Refusal, UsageError, type Values } from './command.ts'
 import { asInFile } from './fault_words.ts'
 import { GUARD, NODE, openGuard } from './guard_url.ts'
 import { findTelemetry, type MeasureSettings } from './registered_telemetry.ts'
 import { readTextFile } from './secret_file.ts'
+import { jsonTo, sayServed, wordsTo } from './serve_lines.ts'
 import { SETTINGS } from './settings_file.ts'
 
 /** Where a process listens. */
@@ -118,23 +119,6 @@ async function makeIssuer(
   return [issuer, settings]
 }
 
-/** Says what is served, and what the operator may not have meant. */
-function sayServed(
-  settings: IssuerSettings,
-  { login, isTrusting, guard }: { readonly login: unknown; readonly isTrusting: boolean; readonly guard: string },
-  { port, host }: Place,
-  io: Io,
-): void {
-  const { issuer } = settings
-  io.say(`${issuer} is served at http://${host.includes(':') ? `[${host}]` : host}:${port}; its guard: ${guard}`)
-  if (settings.authenticate === login) io.say('warning: the development login: anybody on this machine is who they say')
-  const own = new URL(issuer)
-  if (isLoopback(issuer) && Number(own.port || (own.protocol === 'https:' ? 443 : 80)) !== port)
-    io.say(`warning: port ${port} is not that of the issuer: only a proxy at ${own.host} can ask here`)
-  if (settings.registration !== undefined && !isLoopback(issuer) && !isTrusting)
-    io.say('warning: no --trusted-proxies: all who come by one proxy count as one address')
-}
-
 const serveCommand: Command = {
   call: 'serve',
   guesses: ['start', 'run', 'dev', 'up', 'server'],
@@ -144,6 +128,7 @@ const serveCommand: Command = {
   details: [
     'The ring is in KEY_RING, or in the file that KEY_RING_FILE names; so with the other secrets. An https issuer stands behind a proxy that ends TLS, keeps',
     'Host, and says X-Forwarded-Proto. SIGHUP reads settings and secrets anew; SIGTERM finishes what runs, and ends.',
+    'stdout has its events, a line each; with --json also where it listens, and each warning is a line of JSON on stderr.',
   ].join('\n'),
   options: {
     settings: {
@@ -189,7 +174,9 @@ const serveCommand: Command = {
     const concurrency = readConcurrency(values)
     const proxies = readProxies(values)
     const addressOf = readTrust(() => addressFrom({ trustedProxies: proxies }))
-    const { stores, name } = await openGuard(values, `sqlite:${join(dirname(resolve(file)), 'bulla.sqlite')}`, io)
+    const lines = values.has('json') ? jsonTo(io) : wordsTo(io)
+    const usual = `sqlite:${join(dirname(resolve(file)), 'bulla.sqlite')}`
+    const { stores, name } = await openGuard(values, usual, (detail) => lines.warn('guard_password', detail))
     try {
       let served = first
       const running = await serve({
@@ -203,9 +190,10 @@ const serveCommand: Command = {
         host,
         ...(concurrency !== undefined && { concurrency }),
       })
-      for (const name of over) io.say(`warning: ${file}: "${name}" is for Workers, and passed over here`)
-      const known = { login: developmentLogin, isTrusting: proxies.length > 0, guard: name }
-      sayServed(served, known, { port: running.port, host }, io)
+      for (const name of over) lines.warn('passed_over', `${file}: "${name}" is for Workers, and passed over here`)
+      const isDevelopment = served.authenticate === developmentLogin
+      const start = { port: running.port, host, guard: name, isDevelopment, isTrusting: proxies.length > 0 }
+      sayServed(served, start, lines)
       await running.ended
     } finally {
       await stores.close()

@@ -10,7 +10,8 @@ import type { Readable } from 'node:stream'
 import { styleText } from 'node:util'
 import { type Command, Refusal } from './command.ts'
 import { whyNot } from './secret_file.ts'
-import { drawSummary, drawView, type Look } from './watch/draw.ts'
+import { drawSummary, drawView } from './watch/draw.ts'
+import { writeSummary, writeView } from './watch/lines.ts'
 import { createEventReader } from './watch/read_events.ts'
 import { createTally, type Tally } from './watch/tally.ts'
 
@@ -21,13 +22,31 @@ const HOUR = 3_600_000
 /** How many hours a summary has: a month. */
 const MOST_HOURS = 744
 
-/** Returns how it is drawn; colours are for terminals. */
-async function findLook(): Promise<Look> {
+/** How what was counted is written. */
+interface View {
+  /** Returns the last minute and hour. */
+  readonly live: (tally: Tally, now: number) => string
+  /** Returns the hours of a file. */
+  readonly summary: (tally: Tally, now: number) => string
+  /** Whether it is for programs: a line after each stretch, wherever it is written. */
+  readonly isJson: boolean
+}
+
+/** For programs. */
+const LINES: View = { live: writeView, summary: writeSummary, isJson: true }
+
+/** Returns what draws for people; colours are for terminals. */
+async function findDrawing(): Promise<View> {
   const { default: Table } = await import('cli-table3').catch(() => {
     throw new Refusal('this takes the package cli-table3, which draws: npm install cli-table3')
   })
   const isColoured = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined
-  return { Table, alarm: isColoured ? (text) => styleText(['red', 'bold'], text) : (text) => text }
+  const look = { Table, alarm: (text: string) => (isColoured ? styleText(['red', 'bold'], text) : text) }
+  return {
+    live: (tally, now) => drawView(tally, now, look),
+    summary: (tally, now) => drawSummary(tally, now, look),
+    isJson: false,
+  }
 }
 
 /** Reads events until there are no more. */
@@ -37,29 +56,30 @@ async function readAll(from: Readable, tally: Tally, instantOf: (time: string) =
     for (const event of read(line)) tally.add(event, instantOf(event.time))
 }
 
-/** Shows what comes, each second anew where a terminal can; elsewhere once, when all has come. */
-async function watchLive(look: Look, out: (text: string) => void): Promise<void> {
+/** Shows what comes: each second anew where a terminal can, for programs a line each ten seconds; elsewhere once, when all has come. */
+async function watchLive({ live, isJson }: View, out: (text: string) => void): Promise<void> {
   const tally = createTally(STRETCH, 360)
-  const show = (): string => drawView(tally, Date.now(), look)
   const { stdout } = process
-  const redraw = (): void => {
-    cursorTo(stdout, 0, 0)
-    clearScreenDown(stdout)
-    stdout.write(`${show()}\n`)
+  const isDrawn = stdout.isTTY === true && !isJson
+  const show = (): void => {
+    if (isDrawn) {
+      cursorTo(stdout, 0, 0)
+      clearScreenDown(stdout)
+    }
+    out(live(tally, Date.now()))
   }
-  const timer = stdout.isTTY === true ? setInterval(redraw, 1000) : undefined
+  const timer = isDrawn || isJson ? setInterval(show, isJson ? STRETCH : 1000) : undefined
   try {
     // Whatever the clock over there says: it counts from when it came.
     await readAll(process.stdin, tally, () => Date.now())
   } finally {
     clearInterval(timer)
   }
-  if (timer === undefined) out(show())
-  else redraw()
+  show()
 }
 
 /** Reads a file of events. Nobody is shown a part of it as if it were the whole. */
-async function summarize(file: string, look: Look): Promise<string> {
+async function summarize(file: string, { summary }: View): Promise<string> {
   const tally = createTally(HOUR, MOST_HOURS)
   let newest = 0
   const instantOf = (time: string): number => {
@@ -73,7 +93,7 @@ async function summarize(file: string, look: Look): Promise<string> {
     throw new Refusal(`${file} cannot be read: ${whyNot(error)}`)
   }
   if (newest === 0) throw new Refusal('there is no event in it')
-  return drawSummary(tally, newest, look)
+  return summary(tally, newest)
 }
 
 const watch: Command = {
@@ -82,15 +102,15 @@ const watch: Command = {
   isLasting: true,
   example: { line: 'bulla watch --summary events.jsonl' },
   details:
-    '`npx wrangler tail --format json | npx bulla watch`, or `npx bulla serve … | npx bulla watch`. It asks nobody and keeps counts alone.\nIt needs the package cli-table3, which draws.',
+    '`npx wrangler tail --format json | npx bulla watch`, or `npx bulla serve … | npx bulla watch`. It asks nobody and keeps counts alone.\nIt needs the package cli-table3, which draws;\nwith --json none: a line each ten seconds, of --summary one for each hour, and one for all.',
   options: {
     summary: { type: 'string', value: 'FILE', help: 'a file of events, by the hour, in place of stdin; - for stdin' },
   },
   async run(values, _operand, { out }) {
-    const look = await findLook()
+    const view = values.has('json') ? LINES : await findDrawing()
     const file = values.text('summary')
-    if (file === undefined) await watchLive(look, out)
-    else out(await summarize(file, look))
+    if (file === undefined) await watchLive(view, out)
+    else out(await summarize(file, view))
     return 0
   },
 }

@@ -134,7 +134,7 @@ describe('what a terminal is', () => {
     expect(terminalOf(stream, env).paint.fault('x') !== 'x').toBe(isColoured)
   })
 
-  it.each([40, 60, 100])(
+  it.each([30, 40, 60, 100])(
     'of %i columns has no line that is longer, but of words that cannot be parted',
     async (columns) => {
       const terminal = terminalOf({ isTTY: true, columns }, { NO_COLOR: '1' })

@@ -70,6 +70,53 @@ describe('bulla serve', () => {
     }
   })
 
+  it('for programs says where it listens, and what may not be meant, in lines of JSON, and nothing else', async () => {
+    const folder = folderOf(settingsOf('http://localhost:8080').replace('[vars]', '[vars]\nGUARD = "none"'))
+    const served = await start(folder, { args: ['--json'] })
+    const { port } = served
+    const guard = `SQLite, ${join(folder, 'bulla.sqlite')}`
+    await served.says('"event":"other_port"')
+    expect(JSON.parse(served.printed())).toEqual({
+      ...{ level: 'info', event: 'listening', issuer: 'http://localhost:8080' },
+      ...{ url: `http://127.0.0.1:${port}`, guard },
+    })
+    const told = (): readonly object[] =>
+      served
+        .said()
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+    expect(told().filter((line) => 'level' in line && line.level === 'warn')).toEqual([
+      { level: 'warn', event: 'passed_over', detail: 'settings.toml: "GUARD" is for Workers, and passed over here' },
+      {
+        ...{ level: 'warn', event: 'development_login' },
+        detail: 'the development login: anybody on this machine is who they say',
+      },
+      {
+        ...{ level: 'warn', event: 'other_port' },
+        detail: `port ${port} is not that of the issuer: only a proxy at localhost:8080 can ask here`,
+      },
+    ])
+    const headers = { host: 'localhost:8080', authorization: basic('service', 'wrong') }
+    await askPort(port, '/token', { headers, form: { grant_type: 'client_credentials' } })
+    served.process.kill('SIGHUP')
+    await served.says('"detail":"read anew"')
+    expect(told().length).toBeGreaterThan(6)
+    const taken = await start(folder, { args: ['--json'], port })
+    expect([await taken.ended, JSON.parse(taken.said())]).toEqual([
+      1,
+      { error: { code: 'refused', message: `port ${port} is taken` } },
+    ])
+    const hushed = await start(folder, { args: ['--json', '--guard', 'postgres://user:hush@127.0.0.1:1/x'] })
+    expect(await hushed.ended).toBe(1)
+    const [warning, error] = hushed
+      .said()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect([warning, error]).toMatchObject([{ event: 'guard_password' }, { error: { code: 'refused' } }])
+  })
+
   it.each([
     ['20.20.2', 'serve --nonsense'],
     ['22.12.0', 'serve'],
@@ -205,7 +252,7 @@ jwks = { keys = [{ ${key.join(', ')} }] }`,
     ],
     [
       'a password in the query, that others see',
-      'a password behind --guard can be seen by everybody on this machine (ps): GUARD_URL_FILE names a file for it\nbulla: the guard cannot be used: PostgreSQL did not do it: connection; is it running, and is its URL right?\n',
+      'warning: a password behind --guard can be seen by everybody on this machine (ps): GUARD_URL_FILE names a file for it\nbulla: the guard cannot be used: PostgreSQL did not do it: connection; is it running, and is its URL right?\n',
       { args: ['--guard', 'postgres://user@127.0.0.1:1/x?password=hush'] },
     ],
     [
@@ -225,7 +272,7 @@ jwks = { keys = [{ ${key.join(', ')} }] }`,
     ],
     [
       'a database that does not answer, and a password that others see',
-      'a password behind --guard can be seen by everybody on this machine (ps): GUARD_URL_FILE names a file for it\nbulla: the guard cannot be used: PostgreSQL did not do it: connection; is it running, and is its URL right?\n',
+      'warning: a password behind --guard can be seen by everybody on this machine (ps): GUARD_URL_FILE names a file for it\nbulla: the guard cannot be used: PostgreSQL did not do it: connection; is it running, and is its URL right?\n',
       { args: ['--guard', 'postgres://user:hush@127.0.0.1:1/x'] },
     ],
     ['a file where none can be', 'bulla: /hush/x cannot be written: ENOENT\n', { args: ['--guard', 'sqlite:/hush/x'] }],

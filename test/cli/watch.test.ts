@@ -1,9 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { IssuerEvent } from '../../src/index.ts'
-import { type Ended, ROOT, run } from '../checkout.ts'
+import { ENV, type Ended, ROOT, run } from '../checkout.ts'
 import { blockOf } from '../docs.ts'
 import { basic, ISSUER } from '../fixtures.ts'
 import { askPort, folderOf, settingsOf, startServe } from '../parties/serve_process.ts'
@@ -58,6 +60,64 @@ describe('bulla watch', () => {
     expect(out).toContain('2026-11-26T11:59:59.500Z  code.replayed  client shop  grant grant-1')
     expect(out).toContain('99 of 100 within: tokens 20 ms, the guard 5 ms, others 130 ms')
     expect(out).toMatch(/^(the next rotation of the keys: in|the keys are to be rotated since) \d+\.\d days$/m)
+  })
+
+  it('writes the same for programs, a line of JSON, where nothing that draws is installed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bulla-watch-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    for (const name of ['src', 'keys', 'package.json'])
+      await cp(join(ROOT, name), join(folder, name), { recursive: true })
+    const { dependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+    for (const name of [...Object.keys(dependencies), 'hono']) {
+      await mkdir(dirname(join(folder, 'node_modules', name)), { recursive: true })
+      await symlink(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name))
+    }
+    const odd = event('token.issued', { client: '__proto__\u009b', ms: 1 })
+    const call = [join(folder, 'src/cli/bulla.ts'), 'watch', '--json']
+    const { code, out, err } = await run('node', call, { input: lines([...DAY, odd]) })
+    expect([code, err, out]).toEqual([0, '', expect.not.stringMatching(/\p{C}(?<!\n)/u)])
+    const numbers = {
+      ...{ tokens: 4, logins: 0, failures: 2, replays: 1, p99_ms: { token: 20, guard: 5, remote: 130 } },
+      clients: Object.fromEntries([
+        ['shop', 2],
+        ['', 1],
+        ['__proto__\u009b', 1],
+      ]),
+      reasons: { wrong_secret: 1, code_replayed: 1 },
+    }
+    expect(JSON.parse(out)).toEqual({
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      ...{ minute: numbers, hour: numbers },
+      came_again: [{ time: '2026-11-26T11:59:59.500Z', type: 'code.replayed', client: 'shop', gid: 'grant-1' }],
+      rotation_due: '2026-11-30T12:00:00Z',
+    })
+  })
+
+  it('writes a summary for programs: a line for each hour, and one for all', async () => {
+    const { code, out } = await watch(['--json', '--summary', '-'], lines(DAY.toReversed()))
+    const written = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect([code, written]).toMatchObject([
+      0,
+      [
+        { hour: '2026-11-26T10:00:00.000Z', tokens: 3, failures: 0, p99_ms: { token: 20, guard: 5, remote: 130 } },
+        { hour: '2026-11-26T11:00:00.000Z', tokens: 0, failures: 2, replays: 1, p99_ms: { token: 3 } },
+        { hours: 2, tokens: 3, failures: 2, types: { 'token.issued ok': 3 }, rotation_due: '2026-11-30T12:00:00Z' },
+      ],
+    ])
+    expect((await watch(['--json', '--summary', '-'], '{}\n')).err).toBe(
+      '{"error":{"code":"refused","message":"there is no event in it"}}\n',
+    )
+  })
+
+  it('writes a line for programs each ten seconds while it looks on', async () => {
+    const child = spawn('node', [join(ROOT, 'src/cli/bulla.ts'), 'watch', '--json'], { env: ENV })
+    onTestFinished(() => void child.kill())
+    child.stdin.write(lines(DAY))
+    const [first] = await once(child.stdout.setEncoding('utf8'), 'data')
+    expect(JSON.parse(first)).toMatchObject({ minute: { tokens: 3 } })
   })
 
   it('reads what `wrangler tail --format json` makes of the same, and nothing else that stands there', async () => {

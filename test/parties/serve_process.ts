@@ -56,8 +56,10 @@ export interface ServeProcess {
   readonly port: number
   /** What it has said until now. */
   readonly said: () => string
+  /** What of that stands on stdout. */
+  readonly printed: () => string
   /** Waits until it has said it. */
-  says(words: string): Promise<void>
+  says(words: string | RegExp): Promise<void>
   /** Its exit status. */
   readonly ended: Promise<number | null>
 }
@@ -78,14 +80,17 @@ export async function startServe(
   { args = [], env = {}, root = ROOT, ...where }: ServeCall = {},
 ): Promise<ServeProcess> {
   const port = 'port' in where ? where.port : 0
-  const listening = port === undefined ? [] : ['--port', String(port)]
-  const call = [join(root, 'src/cli/bulla.ts'), 'serve', '--settings', 'settings.toml', ...listening, ...args]
+  const asked = port === undefined ? [] : ['--port', String(port)]
+  const call = [join(root, 'src/cli/bulla.ts'), 'serve', '--settings', 'settings.toml', ...asked, ...args]
   const child = spawn('node', call, {
     cwd,
     env: { ...ENV, GUARD_URL: '', KEY_RING_FILE: 'ring.json', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let said = ''
+  let [said, printed] = ['', '']
+  child.stdout.on('data', (text) => {
+    printed += text
+  })
   const waiting = new Set<() => void>()
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text) => {
@@ -93,17 +98,20 @@ export async function startServe(
       for (const look of waiting) look()
     })
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
-  const says = (words: string): Promise<void> =>
+  const says = (words: string | RegExp): Promise<void> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
-        if (said.includes(words)) resolve()
+        if (typeof words === 'string' ? said.includes(words) : words.test(said)) resolve()
       }
       waiting.add(look)
       look()
       void ended.then(() => reject(new Error(`it never said "${words}", but: ${said}`)))
     })
-  await Promise.race([says(' is served at '), ended])
-  return { process: child, port: Number(/ is served at \S+:(\d+);/.exec(said)?.[1]), said: () => said, says, ended }
+  const listening = / is served at \S+:(\d+);|"event":"listening".*"url":"\S+:(\d+)"/
+  await Promise.race([says(listening), ended])
+  const [, spoken, written] = listening.exec(said) ?? []
+  const own = Number(spoken ?? written)
+  return { process: child, port: own, said: () => said, printed: () => printed, says, ended }
 }
 
 /** An answer. */
