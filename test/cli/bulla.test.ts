@@ -18,6 +18,7 @@ import { sealDirect } from '../../src/token/direct.ts'
 import { sealNested } from '../../src/token/nested.ts'
 import { type Ended, ROOT, run } from '../checkout.ts'
 import { API, ISSUER, PARTNER, PARTNER_KEY, SIGNED, secretHash, testRing, VARS } from '../fixtures.ts'
+import { bullaHere } from './here.ts'
 
 const now = Math.floor(Date.now() / 1000)
 const ring = testRing(now)
@@ -25,13 +26,9 @@ let folder = ''
 let ringFile = ''
 let settingsFile = ''
 
-/** Runs `bulla` with these arguments. */
+/** Runs `bulla` with these arguments, in this process: of its own one it is run once, below, and by the tests of the terminal. */
 const bulla = (line: string, input?: string): Promise<Ended> =>
-  run(
-    'node',
-    [join(ROOT, 'src/cli/bulla.ts'), ...line.split(' ').filter(Boolean)],
-    input === undefined ? {} : { input },
-  )
+  bullaHere(line.split(' ').filter(Boolean), input === undefined ? {} : { input })
 const ringIn = (text: string): Ring => {
   const reading = readRing(text)
   if (!reading.ok) throw new Error(reading.detail)
@@ -51,6 +48,13 @@ beforeAll(async () => {
 })
 
 describe('bulla', () => {
+  it('is a program: data on stdout, words on stderr, what is piped in on stdin, and an exit status', async () => {
+    const call = (line: string, input = ''): Promise<Ended> =>
+      run('node', [join(ROOT, 'src/cli/bulla.ts'), ...line.split(' ').filter(Boolean)], { input })
+    const calls = ['help', '', 'keys nonsense', 'keys doctor --ring -', 'client read x --nonsense']
+    for (const line of calls) expect(await call(line, writeRing(ring))).toEqual(await bulla(line, writeRing(ring)))
+  })
+
   it('tells its commands, on stdout when it is asked to', async () => {
     const [asked, lost] = await Promise.all([bulla('help'), bulla('')])
     expect([asked.code, lost.code, lost.out, lost.err]).toEqual([0, 2, '', asked.out])
