@@ -403,6 +403,19 @@ const FAULTS: readonly (readonly [Promised, string, readonly Line[], string, rea
     [...START, redeemed(59, { ...refused, by: 'app/1' }), refreshed(61, 'r0', 'r1')],
   ],
   [
+    'a thief and the owner do not both live on',
+    'a code came again, and what outlives its session lived on',
+    [approved(0, { outlives: true }), redeemed(2), redeemed(6, refused), refreshed(8, 'r0', 'r1')],
+    'it was refused for its session had ended',
+    [
+      approved(0, { outlives: true }),
+      redeemed(2),
+      ended(4, 'logout', 's'),
+      redeemed(6, refused),
+      refreshed(8, 'r0', 'r1'),
+    ],
+  ],
+  [
     'what has ended stays ended',
     'a family went on after it had been revoked and a process killed',
     [...TURNED, ended(12, 'revoke', 'r0'), fault(13, 15, 'kill'), refreshed(16, 'r1', 'r2')],

@@ -287,6 +287,8 @@ function isReplay(story: Story, { origin, attempts }: Family, use: Numbered<Toke
 function thieves(story: Story): Finding[] {
   return story.families.flatMap((family) => {
     const ends = [...family.uses, ...family.attempts].filter(isRefused).flatMap((use) => {
+      // Then that may be why it was refused, and it changed nothing.
+      if (mayHaveEnded(story, family, use.until)) return []
       const by = use.grant === 'refresh_token' ? overSince(story, family, use)?.by : isReplay(story, family, use)
       return by === undefined ? [] : { use, by }
     })
