@@ -200,6 +200,7 @@ describe('who and what nobody knows yet', () => {
     expect(await told(await start()({ settingsBundle: UNREAD }).request(request()))).toBe(expected)
   })
 
+  // promise: O08
   it('loses nothing: what was given elsewhere waits for them, be it a page, a code, a device or a token', async () => {
     const { web, pub, ...others } = DEVICE_CLIENTS
     const issuer = start({

@@ -138,6 +138,7 @@ const DOORS: readonly (readonly [
 ]
 
 describe('an envelope opens at its own door alone (C04)', () => {
+  // promise: I03
   it.each(DOORS)('%s takes %s, and nothing else', async (_, own, door) => {
     const collected = await collect()
     const kinds = Object.entries(collected.kinds) as [Kind, string][]

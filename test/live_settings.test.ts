@@ -191,6 +191,7 @@ describe('settings that come sealed', () => {
     ],
     ['are a byte longer than 1 MB', async () => 'x'.repeat(LONGEST_SETTINGS + 1), 'too_long'],
   ])(
+    // promise: O06
     'are passed over where they %s: those of before go on, and the log and an event say why, once',
     async (_, make, reason) => {
       const place = { sealed: (await sealBundle(good)) as string | undefined }
@@ -249,6 +250,7 @@ describe('settings that come sealed', () => {
     expect(await reasonsOf(process)).toEqual(['settings_invalid', 'settings.loaded', 'settings.loaded'])
   })
 
+  // promise: O06
   it('are never older than those that another process knew, be it that this one has just begun', async () => {
     const guard = createMemoryGuard(() => NOW, { single: true })
     const [old, recent] = [await sealBundle({ clients: { newcomer: NEWCOMER } }), await sealBundle({ seq: 9 })]
@@ -399,6 +401,7 @@ describe('settings that come sealed', () => {
     expect(await reasonsOf(process)).toEqual(['settings.loaded', 'settings.loaded'])
   })
 
+  // promise: O07
   it('replaced every two requests under load fail nobody', async () => {
     const place = { sealed: await sealBundle({}) }
     const process = start(place)

@@ -1,6 +1,7 @@
 import { expect, it, vi } from 'vitest'
 import { ISSUER } from './fixtures.ts'
 
+// promise: S01
 it('answers 503 to everything when its settings are wrong, and says on the log what is (S01)', async () => {
   const error = vi.spyOn(console, 'error').mockImplementation(() => {})
   // An entry of its own: modules are read once for all files, and who asks the Worker after this one would meet these settings.

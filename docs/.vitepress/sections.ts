@@ -120,7 +120,7 @@ const PLANS: readonly Plan[] = [
       'reference',
     ],
   },
-  { title: 'Security', of: ['security.md', 'security'] },
+  { title: 'Security', of: ['security.md', 'promises.md', 'security'] },
   { title: 'Scale', of: ['scale/scale.md', 'scale/sizing.md', 'scale/speed.md', 'scale'] },
   { title: 'For agents', of: ['skills/protect-an-api/SKILL.md', 'skills/add-bulla-to-a-worker/SKILL.md'] },
   { title: 'Working on Bulla', of: ['design.md'] },

@@ -173,6 +173,7 @@ describe('a document is fetched', () => {
     expect(issuer.fetched).toEqual([])
   })
 
+  // promise: W05
   it('for nobody who brings nothing that was given to the client', async () => {
     const issuer = createDocumentIssuer()
     issuer.publish(SIGNING.jwks)
@@ -444,6 +445,7 @@ describe('a document that cannot be had', () => {
     expect((await issuer.question(CLIENT)).status).toBe(503)
   })
 
+  // promise: W07
   it('is never a client that is unknown to who brings what it was given: not when its owner took it back, either', async () => {
     for (const spoil of [() => new Response('', { status: 404 }), () => Response.json({})]) {
       const issuer = createDocumentIssuer()
@@ -564,6 +566,7 @@ describe('a client by a document that changes', () => {
     expect(old.fetched).toEqual([APP, APP])
   })
 
+  // promise: W06
   it('from nothing to keys still ends what it was given before, which others could use without a signature', async () => {
     for (const isKnown of [false, true]) {
       const issuer = createDocumentIssuer()

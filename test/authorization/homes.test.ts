@@ -169,6 +169,7 @@ describe('the homes of what comes of a login', () => {
 })
 
 describe('an envelope of a home that there is not', () => {
+  // promise: O18
   it('is not ours, and the guard is not asked: a code, a refresh token, a session, and an access token at introspection', async () => {
     const many = setUp({ count: 4096 })
     const home = async (code: string) => homeOf(String((await envelopes.open('code', code)).jti))?.number ?? 0

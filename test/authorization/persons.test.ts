@@ -456,6 +456,7 @@ describe('a login', () => {
     }
   })
 
+  // promise: P06
   it('happens once: the URL by which it came back is a page afterwards, and no session', async () => {
     const { person, lines, at } = setUp()
     const { browser } = person()
@@ -509,6 +510,7 @@ describe('a login', () => {
     expect([response.status, browser.cookies.has('__Host-bulla-session')]).toEqual([400, false])
   })
 
+  // promise: U01
   it('that failed offers to try again, and can be (U01)', async () => {
     const { person, at } = setUp()
     const { browser } = person()
@@ -695,6 +697,7 @@ describe('the life of an approval', () => {
     expect((await readAnswer(await createApp(ask).redeem(late))).error).toBe('invalid_grant')
   })
 
+  // promise: I05
   it('ends for good, however often it is refreshed, and no token outlives it (M18, M19)', async () => {
     const { ask, person, wait } = setUp({
       clients: {

@@ -58,6 +58,7 @@ describe('a person who was revoked a moment ago', () => {
   const revoke = (ask: (request: Request) => Response | Promise<Response>, kind: string, value: string) =>
     ask(formRequest('/revocations', 'operator', { kind, value }))
 
+  // promise: P15
   it('is not sent from login to login: the page says to try again, and the same login then works', async () => {
     const { ask, person, wait, at } = setUp({ revocations: createMemoryRevocations('salt') })
     const alice = person()
@@ -98,6 +99,7 @@ describe('a person who logs in again', () => {
     expect(await refreshes(before, after)).toEqual([200, 200])
   })
 
+  // promise: P07
   it('ends all of it by logging out: every copy of the cookie, and every refresh token', async () => {
     const { person, letIn, refreshes, logOut, isLoggedIn } = setUp()
     const alice = person()

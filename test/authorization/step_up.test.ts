@@ -64,6 +64,7 @@ describe('an API that needs another login (RFC 9470)', () => {
     expect(logins).toHaveLength(2)
   })
 
+  // promise: W17
   it('is never asked again and again: a login that cannot meet it is told to the client (RFC 9470 §5)', async () => {
     const { logins, provider } = setUp({ able: ['low'] })
     expect(await outcome(provider, {})).toBe('code')

@@ -158,6 +158,7 @@ describe('a yes to a client that walked in', () => {
     return isAsked
   }
 
+  // promise: W11
   it.each([CALLBACK, WEB, SCHEME])('is never remembered for one that registered, with %s', async (uri) => {
     const issuer = createWalkInIssuer({ registration: { redirect_hosts: ['claude.example'] } })
     expect(await isAskedAgain(issuer, await issuer.register({ redirect_uris: [uri] }), uri)).toBe(true)

@@ -86,6 +86,7 @@ const cases = record({
 })
 
 describe('before a person has said yes to a client that walked in', () => {
+  // promise: W03
   it('no answer takes a browser to it, whatever is asked, and however the login ends', {
     timeout: 60_000,
   }, async () => {

@@ -240,6 +240,7 @@ describe('a configured client', () => {
   })
 })
 
+// promise: W09
 it('no client that walked in is given a resource or a scope beyond the policy, whatever it registers and asks', async () => {
   const tokens = ['read', 'write', 'admin', 'mail', 'tools', 'openid', 'email', 'offline_access', 'none']
   const texts = subarray(tokens).map((all) => (all.length === 0 ? undefined : all.join(' ')))

@@ -28,6 +28,7 @@ async function blocking() {
 const INVALID_CLIENT = { error: 'invalid_client', error_description: 'Client authentication failed.' }
 
 describe('a client that is not known any more', () => {
+  // promise: W10
   it('is a page that says to remove the app there and add it again, whatever the id was', async () => {
     const { client_id, issuer } = await blocking()
     for (const id of [client_id, ...(await unknownIds()).map(([, one]) => one)]) {

@@ -77,6 +77,7 @@ describe('a login that took too long', () => {
     ])
   })
 
+  // promise: P05
   it('asks for a new login once more where the request does, whatever session there is', async () => {
     const { person, push, wait, at } = setUp()
     const alice = person()

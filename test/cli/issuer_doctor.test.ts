@@ -123,6 +123,7 @@ describe('an issuer is not well', () => {
     })
   })
 
+  // promise: O05
   it('whose ring should have been rotated, which an operator is told, days before nothing can be sealed', async () => {
     const issuer = await start({}, 80.5 * DAY)
     expect(await badAt(issuer)).toEqual({})
@@ -149,6 +150,7 @@ describe('an issuer is not well', () => {
     expect(await badAt(await start({ now: () => clock() + ahead }, 60))).toEqual({})
   })
 
+  // promise: T02
   it('whose clock stands still', async () => {
     const stopped = clock() - 45
     const issuer = await start({ now: () => stopped }, 60)

@@ -270,6 +270,7 @@ describe('bulla login at an issuer of others', () => {
     expect([result, opened, out]).toEqual([words, [], []])
   })
 
+  // promise: W18
   it('is sent to this machine by no issuer elsewhere', async () => {
     const issuer = 'https://as.example'
     const answers: Readonly<Record<string, unknown>> = {

@@ -97,6 +97,7 @@ describe('--in-place', () => {
     expect(await readFile(join(folder, 'ring.json'))).toEqual(before)
   })
 
+  // promise: P19
   it('never says that it revoked what an issuer would go on reading: two lines of KEY_RING are refused by every command', async () => {
     const text = `KEY_RING='${writeRing(ring)}'\nKEY_RING='${writeRing(ring)}'\n`
     await write('.dev.vars', text)

@@ -393,6 +393,7 @@ jwks = { keys = [{ ${key.join(', ')} }] }`,
     expect(statuses).toEqual([200, ...Array.from({ length: 8 }, () => 400)])
   })
 
+  // promise: R18
   it('ends at SIGTERM when what runs has finished, and takes nothing more meanwhile', async () => {
     const served = await start(folderOf(settingsOf(HTTPS)))
     const socket = connect(served.port, '127.0.0.1')
@@ -432,6 +433,7 @@ jwks = { keys = [{ ${key.join(', ')} }] }`,
     expect(given.map(({ headers }) => headers['request-id']).filter((id) => !ids.includes(id))).toEqual([])
   })
 
+  // promise: R18
   it('reads settings and secrets anew at SIGHUP while it serves: no request fails, and what is wrong changes nothing', async () => {
     const folder = folderOf(settingsOf(HTTPS))
     const file = join(folder, 'settings.toml')

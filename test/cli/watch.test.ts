@@ -202,6 +202,7 @@ describe('bulla watch', () => {
     expect(rowIn(out, 'tokens:')).toEqual(['tokens: 3 in a minute, 3 in an hour; refused or failed: 3 and 3'])
   })
 
+  // promise: O14
   it('does nothing that a name says to a terminal', async () => {
     const { out } = await watch([], lines([event('token.issued', { client: '\u001b[2Jgone\u202e' })]))
     expect(rowIn(out, String.raw`\u{1b}[2Jgone\u{202e}`)).toHaveLength(3)

@@ -75,6 +75,7 @@ describe('0.1.0, this version and 0.1.0 again on the same Durable Objects', () =
   const isActive = async (token: string): Promise<unknown> =>
     ((await (await post('/introspect', { token }, 'demo-api:demo-api-secret')).json()) as { active: unknown }).active
 
+  // promise: V02
   it('spend what was spent, go on with families, end what ended, and refuse what was revoked', {
     timeout: 120_000,
   }, async () => {

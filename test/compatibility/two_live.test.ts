@@ -86,6 +86,7 @@ describe('an upgrade from 0.1.0 and the way back, line by line of the runbook', 
     }
   })
 
+  // promise: V01
   it('ends no session, no family and no code, whichever answers; and nothing lives again that had ended', async () => {
     const [old, own] = [await create(packed), await create(OWN)]
     live = [old]

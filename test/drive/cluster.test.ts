@@ -24,6 +24,7 @@ const STORES: readonly (readonly [string, () => Promise<{ readonly url: string; 
   ['a file of SQLite', async () => ({ url: 'sqlite:{folder}/bulla.sqlite' })],
 ]
 
+// promise: R13
 it.each(STORES)('two processes of a cluster of Node are as one, by %s', async (_, startStore) => {
   const { url, stop } = await startStore()
   if (stop !== undefined) ends.push(stop)
@@ -31,6 +32,7 @@ it.each(STORES)('two processes of a cluster of Node are as one, by %s', async (_
   expect(await drive(ask)).toEqual([])
 })
 
+// promise: R15
 it('two that remember apart are not: just what needs one memory goes wrong', async () => {
   const { ask } = await start(CLUSTER, { env: { GUARD_URL: 'memory' } })
   expect((await drive(ask)).map(({ promise }) => promise)).toEqual(NEED_ONE_MEMORY)

@@ -68,6 +68,7 @@ describe('the page for devices', () => {
       expect(page).toContain(words)
   })
 
+  // promise: W14
   it('always asks: what was allowed before, or needs no question elsewhere, is asked again', async () => {
     const own = { ...DEVICE_CLIENTS.web, consent: 'skip' } as const
     const { owner, ask } = setUpDevices({ clients: { ...DEVICE_CLIENTS, web: own } })
@@ -100,6 +101,7 @@ describe('a wrong code', () => {
     expect(pages[0]).toContain('Nothing waits for this code')
   })
 
+  // promise: W13
   it('is counted by person at the guard: after ten in ten minutes none is looked at, be it right', async () => {
     const { owner, device, wait } = setUpDevices()
     const [alice, again, bob] = [owner(), owner(), owner('bob')]

@@ -241,6 +241,7 @@ async function introspect(ask: (request: Request) => Response | Promise<Response
 }
 
 describe('a device code', () => {
+  // promise: W16
   it('that comes again within 30 seconds gets the same answer: tokens of one grant, and one family', async () => {
     const { device, owner, ask, wait } = setUpDevices()
     const { device_code, user_code } = await device.start()
@@ -266,6 +267,7 @@ describe('a device code', () => {
     expect((await device.poll(device_code)).status).toBe(200)
   })
 
+  // promise: W15
   it('that comes again after that ends all that came of it (RFC 6749 §4.1.2)', async () => {
     const { device, owner, ask, wait } = setUpDevices()
     const { device_code, user_code } = await device.start()

@@ -97,6 +97,7 @@ describe('GET /healthz?deep', () => {
     expect(answer?.body['reason']).toBe(store)
   })
 
+  // promise: O04
   it('names the first that is down, and says of each how it is', async () => {
     const { ask, faults } = setUp()
     Object.assign(faults, { guard: 'throw', revocations: 'throw' })

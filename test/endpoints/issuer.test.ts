@@ -30,6 +30,7 @@ describe('every response', () => {
     ['GET', '/authorize'],
     ['GET', '/%74oken'],
     ['GET', `/${'a'.repeat(9000)}`],
+    // promise: I10
   ])('to %s %.60s has the headers of security.md b.0', async (method, path) => {
     for (const headers of [{}, BROWSER]) {
       const answer = await testIssuer().request(ISSUER + path, { method, headers })
@@ -158,6 +159,7 @@ describe('the scheme', () => {
   const METADATA = '/.well-known/oauth-authorization-server'
   const PLAIN = ISSUER.replace('https:', 'http:')
 
+  // promise: P12
   it('of an https issuer is https: by plain http nothing is answered, at no endpoint', async () => {
     const lines: LogEntry[] = []
     const issuer = testIssuer({ log: (line) => lines.push(line) })
@@ -276,6 +278,7 @@ describe('methods', () => {
     ['/healthz', 'POST', 'GET, HEAD'],
     ['/.well-known/oauth-authorization-server', 'POST', 'GET, HEAD'],
     ['/.well-known/oauth-authorization-server', 'DELETE', 'GET, HEAD'],
+    // promise: N06
   ])('%s refuses %s (N06)', async (path, method, allow) => {
     const response = await testIssuer().request(ISSUER + path, {
       method,

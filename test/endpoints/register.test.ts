@@ -186,6 +186,7 @@ describe('what stands before it', () => {
     }
   })
 
+  // promise: W08
   it('answers 429, and when to come again, where there were too many; and asks before it reads', async () => {
     let left = 1
     const { ask } = createWalkInIssuer({ allowRegistration: async () => left-- > 0 })

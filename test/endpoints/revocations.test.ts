@@ -330,6 +330,7 @@ describe.each(['throws', 'hangs'] as const)('a list that %s (F08, H48)', (fault)
   })
 })
 
+// promise: F08
 it('a guard that is down makes revoking a refresh token 503, and the token works afterwards (F08)', async () => {
   const real = createMemoryGuard(() => NOW)
   let isDown = false

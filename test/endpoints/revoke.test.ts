@@ -219,6 +219,7 @@ describe('a list that is full', () => {
     const real = createMemoryRevocations('salt')
     return { ...real, add: async () => ({ added: false, why: 'the list is full' }) }
   }
+  // promise: G12
   it('answers clients and operators 429, and never 200 or 5xx; what the guard can end has ended', async () => {
     const { approve, revoke, operate, introspect } = setUp({ revocations: full() })
     const { app, access_token, refresh_token = '' } = await approve('web')
@@ -245,6 +246,7 @@ describe('a list that is full', () => {
 })
 
 describe('nobody is told that something was revoked which was not', () => {
+  // promise: P09
   it('an anonymous token names nobody, so nobody can revoke it (RFC 7009 §2.2.1)', async () => {
     const { ask, revoke, read } = setUp()
     const form = { grant_type: 'client_credentials', resource: API2 }
@@ -261,6 +263,7 @@ describe('nobody is told that something was revoked which was not', () => {
     expect(await revoke('web')).toEqual({ revoked: 'client', effective_within: 20 })
   })
 
+  // promise: P09
   it('without a guard a refresh token stays revoked as long as it could live', async () => {
     const { approve, revoke, wait } = setUp({ guard: 'none', clients: GUARDLESS })
     const { app, refresh_token = '' } = await approve('web')

@@ -86,6 +86,7 @@ describe('a signed introspection answer (RFC 9701)', () => {
     expect(outcomes).toEqual(['token.issued ok', 'token.introspected error'])
   })
 
+  // promise: P04
   it('is never about a token that a resource server made for itself: what it says comes back as plain JSON', async () => {
     for (const setting of [{}, { signed_introspection: true }, { exchange: true }]) {
       const { introspect } = setUp(setting)

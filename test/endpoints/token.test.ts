@@ -63,6 +63,7 @@ describe('the token that POST /token mints', () => {
     expect(await open(answer.access_token, API2)).toMatchObject({ aud: API2, exp: NOW + 300 })
   })
 
+  // promise: T02
   it('never has the same jti twice', async () => {
     const issuer = testIssuer()
     const answers = await Promise.all(Array.from({ length: 50 }, () => ask(issuer)))
@@ -214,6 +215,7 @@ describe('without a usable ring', () => {
     expect(lines.filter(({ code }) => code === reason)).toHaveLength(1)
   })
 
+  // promise: K01
   it('minting stops when the last root ends, and health says so', async () => {
     let now = NOW
     const issuer = testIssuer({ now: () => now })
@@ -224,6 +226,7 @@ describe('without a usable ring', () => {
   })
 })
 
+// promise: X03
 it('goes on when the log throws (X03)', async () => {
   const log = () => {
     throw new Error('disk full')
@@ -232,6 +235,7 @@ it('goes on when the log throws (X03)', async () => {
   expect(response.status).toBe(400)
 })
 
+// promise: I09
 it('logs a refusal as one line without any value of the request (M11, M12)', async () => {
   const lines: LogEntry[] = []
   const issuer = testIssuer({ log: (entry) => lines.push(entry) })

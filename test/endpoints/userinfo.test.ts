@@ -459,6 +459,7 @@ describe('what has changed since counts at once at the userinfo endpoint', () =>
     }
   })
 
+  // promise: P07
   it('but a logout ends no token that was given: they end of themselves, as those for APIs', async () => {
     const provider = createProvider()
     const { access_token, refresh_token } = await provider.login()

@@ -39,6 +39,7 @@ const errorOf = async (response: Response): Promise<string | undefined> =>
   ((await response.json()) as { error?: string }).error
 
 describe('characters that nobody can see', () => {
+  // promise: P14
   it.each(spoilt)('are refused in authorization details, wherever they come: %j', async (text) => {
     const { post, browser } = setUp()
     const payment = { type: 'payment', amount: { value: '1.00', currency: 'EUR' }, creditorName: text }

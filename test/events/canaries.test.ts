@@ -62,6 +62,7 @@ function watching(ask: Ask, canaries: Canaries): Ask {
   }
 }
 
+// promise: I09
 it('no event repeats a token, code, secret, assertion, proof, cookie, state, claim, query or key, in all that an issuer does', async () => {
   const told: IssuerEvent[] = []
   const canaries: Canaries = new Map()

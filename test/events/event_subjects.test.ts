@@ -30,6 +30,7 @@ it('a subject in events is a pseudonym of the ring, the same in every process as
   expect(new Set(issuers.map(({ eventName }) => eventName(SUBJECT, NOW))).size).toBe(2)
 })
 
+// promise: O03
 it('a subject in events is another with the next root, so that a pseudonym lives no longer than one', async () => {
   const at = (now: number): Promise<string | undefined> => subjectOf({ keyRing: writeRing(TWO), now: () => now })
   const names = [await at(NOW), await at(LATER)]

@@ -47,6 +47,7 @@ describe('events of a token', () => {
     })
   })
 
+  // promise: O02
   it('say that a code was replayed, whose, and through which client: once, and then that all has ended', async () => {
     const { ask, take } = setUp()
     const { app, code } = await approved(ask, 'web')

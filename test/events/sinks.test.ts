@@ -59,6 +59,7 @@ describe('who takes events', () => {
       },
     ],
     ['turns the event into something else', (event) => void Object.assign(event, { id: 'x', client: 'y' })],
+    // promise: O01
   ])('and %s changes no answer, not by a byte', async (_, onEvent) => {
     expect(await answersOf(onEvent)).toEqual(await answersOf(undefined))
   })
@@ -100,6 +101,7 @@ describe('who takes events', () => {
     expect(JSON.stringify(log)).not.toContain('secret')
   })
 
+  // promise: O01
   it('and hangs has lost the event after ten seconds: nothing piles up behind it', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const log: LogEntry[] = []

@@ -193,6 +193,7 @@ describe.each(APPS)('the example %s', (app) => {
     expect(await ask(app, `/orders/7${query}`, headers)).toEqual(answer)
   })
 
+  // promise: N04
   it('lets nothing through with headers of 20 KB, which Node itself refuses', async () => {
     const { status } = await ask(app, '/orders/7', bearer('x'.repeat(20_000)))
     expect(status).toBe(app === 'fetch' ? 401 : 431)

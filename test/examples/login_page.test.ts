@@ -52,6 +52,7 @@ describe("the docs' own login page", () => {
     expect(shown).toContain('<bdi>alice</bdi>')
   })
 
+  // promise: P06
   it('gives no login away by a link: it goes to the issuer alone, and there to no browser but the one that began', async () => {
     const mallory = browser()
     const link = new URL(await begin(mallory))

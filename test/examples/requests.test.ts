@@ -138,6 +138,7 @@ describe("Node's own request, handed over as it is", () => {
     expect(await askRaw(port, await lines('authorization: Basic YTpi'))).toBe(400)
   })
 
+  // promise: P20
   it('is so over HTTP/2, too', async () => {
     const server = createHttp2Server(async (request, response) => {
       const verification = await createVerifier({ ...options, baseUrl: API }).verify(request)

@@ -200,6 +200,7 @@ describe.each(Object.keys(makers))('a proof in %s', (name) => {
     return { ran, expected: isAtHost && expected.includes(ran) ? ran : `refused, or ${expected.join(' or ')}` }
   }
 
+  // promise: P03
   it.each(['without baseUrl', 'with baseUrl'])('is taken for its own URL, as it is sent: %s', async (mode) => {
     for (const path of PATHS) {
       const { ran, expected } = await compare(mode, ORIGIN + path, `${path}?x=${path}`, ['api.example'])

@@ -4,6 +4,7 @@ import { faultOf } from './answers.ts'
 import { fuzz } from './fuzz.ts'
 
 describe('fuzzing', () => {
+  // promise: I08
   it('1500 requests by grammar, and 1500 mutated tokens: no 5xx, no leak, no redirect elsewhere, no forgery', async () => {
     const { finding, statuses, requests } = await fuzz({ requests: 1500, seed: 20_261_125 })
     expect(finding).toBe(undefined)

@@ -130,6 +130,7 @@ describe('an ID-JAG (draft-ietf-oauth-identity-assertion-authz-grant)', () => {
     expect(await outcomeOf(await issuer.fetch(bring(assertion)))).toBe(`${B} write`)
   })
 
+  // promise: W12
   it('is refused when another client brings it, and works for its own afterwards', async () => {
     const issuer = issuerOf()
     const assertion = await idJag()

@@ -180,6 +180,7 @@ afterEach(() => {
 })
 
 describe("a provider's tokens", () => {
+  // promise: Y02
   it('stand in the envelope for their API, and in the one that lies at the guard: nowhere else of all that there is', async () => {
     const there = await listen()
     const asked = { scope: 'read mail openid profile', resource: `${API} ${API2}` }

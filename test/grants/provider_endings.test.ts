@@ -254,6 +254,7 @@ describe('what a provider gave ends there with the last grant that is known', ()
     expect(await there.ended()).toEqual([accessToken, 'late'])
   })
 
+  // promise: Y05
   it('and lives on where the operator did not ask for that: nothing more is kept, and the person is told', async () => {
     const there = setUp({ revoke: undefined })
     await there.login()

@@ -86,6 +86,7 @@ describe('a client that has proved itself', () => {
     )
   })
 
+  // promise: O09
   it('is never stopped by what others do in its name, or from where it is', async () => {
     const { from } = setUp({ client: counter(1).count, address: counter(1).count })
     for (let times = 0; times < 5; times++) {
@@ -185,6 +186,7 @@ describe('a limit that is down', () => {
       },
     ],
     ['never tells', () => new Promise(() => {})],
+    // promise: O10
   ])('because it %s lets all pass, and the log says so in words of ours', async (_, client) => {
     const { from, lines } = setUp({ client })
     expect((await from(A)(tokenRequest())).status).toBe(200)

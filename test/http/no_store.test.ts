@@ -24,6 +24,7 @@ function setUp(changes: Parameters<typeof testIssuer>[0] = {}) {
 }
 
 describe('no answer with a code, a state, a cookie or a redirect is kept by anybody', () => {
+  // promise: I10
   it('on a whole way of a person, with its detours', async () => {
     const { ask, answers } = setUp()
     const alice = createPerson(ask, { now: () => NOW })

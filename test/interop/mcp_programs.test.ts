@@ -27,6 +27,7 @@ describe.each(Object.entries(PROGRAMS))('%s', (_, { methods, call }) => {
   })
   afterEach(() => home?.leave())
 
+  // promise: W21
   it.each(methods)('walks in by %s, calls the tool, and refreshes its token', async (method) => {
     const url = place.server.url
     const caller = await call({ home, url, method })

@@ -223,6 +223,7 @@ describe.each(NAMES)("MCP's own SDK, %s", (name) => {
     expect(answer.challenge).toContain('scope="tools:read"')
   })
 
+  // promise: W20
   it('is no 401 where the keys are out of reach: the client keeps its tokens, and throws none away', async () => {
     const token = await seal()
     const down = await ask(name, token, 'down')

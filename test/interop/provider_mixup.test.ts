@@ -129,6 +129,7 @@ describe('an answer of one provider', () => {
     },
   )
 
+  // promise: Y01
   it('is none at the callback of the only provider, and none at that of one that is not there', async () => {
     const house = setUp()
     const person = house.person()
@@ -208,6 +209,7 @@ describe('a provider that sends people on to another one', () => {
   })
 })
 
+// promise: Y06
 describe('two providers never make one person', () => {
   it('a page of your own may not call anybody as a provider would', async () => {
     const house = setUp({ tables: { page: VARS.LOGIN } })

@@ -116,6 +116,7 @@ async function startAll(name: 'Redis' | 'PostgreSQL', { onTestFinished }: TestCo
 }
 
 it.concurrent.for(['Redis', 'PostgreSQL'] as const)(
+  // promise: Y04
   'of two processes on %s one is killed between the answer of a provider and the guard: that one login ends, a hundred refresh at once, and the provider sees each refresh token once',
   { timeout: 240_000 },
   async (name, context) => {

@@ -119,6 +119,7 @@ describe.each([
 ])('tokens that %s gives anew', (name, life) => {
   const partyOf = (): ProviderParty => (name === 'google' ? google : rotating)
 
+  // promise: Y03
   it('a hundred refreshes at once, and the provider sees each of its tokens once: nobody loses the login', async () => {
     const house = setUp()
     const before = new Map(partyOf().seen)

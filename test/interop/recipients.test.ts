@@ -45,6 +45,7 @@ function view(origin: string) {
   return { lines, find: async (now = NOW) => (await recipients.find(resource, now))?.kid }
 }
 
+// promise: J08
 it('takes the keys of a partner over HTTP, asked for once by a thousand at once (J08)', async () => {
   const { origin, seen } = await startServer((response) => response.writeHead(200, JSON_TYPE).end(JSON.stringify(KEYS)))
   const { find } = view(origin)
@@ -53,6 +54,7 @@ it('takes the keys of a partner over HTTP, asked for once by a thousand at once 
   expect(seen).toEqual(['GET /jwks'])
 })
 
+// promise: J01
 it('gives up on a partner that drips, body time included (J01)', async () => {
   const closed: Promise<void>[] = []
   const { origin } = await startServer((response) => {
@@ -90,6 +92,7 @@ it('finds nothing where nobody listens, and keys five seconds after somebody doe
   expect(await view(gone.origin).find()).toBeUndefined()
 })
 
+// promise: J03
 it('cuts off an answer without end (J03)', async () => {
   let written = 0
   const done: Promise<void>[] = []
@@ -111,6 +114,7 @@ it('cuts off an answer without end (J03)', async () => {
   expect(written).toBeLessThan(20_000_000)
 })
 
+// promise: J04
 it.each([301, 302, 303, 307, 308])('follows no redirect: %i (J04)', async (status) => {
   const { origin, seen } = await startServer((response) => {
     response.writeHead(status, { ...JSON_TYPE, location: '/internal' }).end(JSON.stringify(KEYS))
@@ -121,6 +125,7 @@ it.each([301, 302, 303, 307, 308])('follows no redirect: %i (J04)', async (statu
   expect(lines).toMatchObject([{ detail: `keys of a resource: a redirect, which is not followed (status ${status})` }])
 })
 
+// promise: J07
 it('does not take what a bomb of gzip unpacks to (J07)', async () => {
   const { gzipSync } = await import('node:zlib')
   const bomb = gzipSync(Buffer.alloc(50_000_000, 0x20))

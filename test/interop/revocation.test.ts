@@ -48,6 +48,7 @@ describe('a real issuer and a real verifier', () => {
     }
   }
 
+  // promise: I06
   it('refuse what its client, or an operator, revoked within the seconds of the metadata', async () => {
     const metadata = await fetch(`${live.issuer}/.well-known/oauth-authorization-server`)
     const { revocations_max_delay: bound } = (await metadata.json()) as { revocations_max_delay: number }

@@ -60,6 +60,7 @@ describe('a rotation under load, with two versions of the issuer and three verif
   const kidOf = (token: string): string =>
     JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid
 
+  // promise: K03
   it('refuses no valid token, old or new, and nobody deploys anything but the ring', async () => {
     const verifiers: Verifier[] = [0, 1, 2].map(() =>
       createVerifier({

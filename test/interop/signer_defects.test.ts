@@ -94,6 +94,7 @@ describe.each(SIGNERS)('the keys of $who', ({ claims, form, unavailable, refused
     },
   )
 
+  // promise: J07
   it('that are no JWK Set, though JSON: refused, and asked for again after 30 seconds (J07)', async () => {
     const { send } = setUp()
     const jwt = await sign(claims)
@@ -105,6 +106,7 @@ describe.each(SIGNERS)('the keys of $who', ({ claims, form, unavailable, refused
     expect(await send(form(jwt))).toBe('200')
   })
 
+  // promise: J02
   it('that are known serve for a day while they cannot be fetched, and no other does (J02)', async () => {
     const { send } = setUp()
     expect(await send(form(await sign(claims)))).toBe('200')
@@ -139,6 +141,7 @@ describe.each(SIGNERS)('the keys of $who', ({ claims, form, unavailable, refused
     expect(asked() - start).toBe(2)
   })
 
+  // promise: P13
   it('that cannot be had are asked for once by three hundred junk assertions, and once more after five seconds', async () => {
     const { send } = setUp()
     const junk = await sign(claims, 'unknown key')

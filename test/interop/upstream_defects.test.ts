@@ -208,6 +208,7 @@ const FAULTS = (['discovery', 'jwks', 'token'] as const).flatMap((at) =>
 
 describe('a provider that fails', () => {
   it.each(FAULTS)(
+    // promise: U01
     '$how at $at: a page with a way to try again in time, no session, and recovery without restart (U01, H12, J01–J04)',
     async ({ at, how }) => {
       const { browser } = setUp()

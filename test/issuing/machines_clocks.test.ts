@@ -191,6 +191,7 @@ describe.each([
   })
 })
 
+// promise: T01
 it('what is done once is done once by every clock, however far the ring lets them differ', async () => {
   const skew = 3600
   const { machine, wait, tidy } = setUp({ skew })

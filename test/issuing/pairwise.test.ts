@@ -210,6 +210,7 @@ describe('revoking where subjects are pairwise', () => {
   const listOf = (revocations: Revocations) => revocations.read(NOW, 'access tokens')
   const namesKeys = (resource: string) => createKeyring(testRing(NOW), ISSUER).namesKeys(resource)
 
+  // promise: P08
   it('is written into the bundle so that each verifier tells its own names, and only these', async () => {
     const revocations = createMemoryRevocations('salt')
     const set = setUp({ revocations })

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { decodeBase64url } from '../../keys/base64url.ts'
 import { createEvents } from '../../src/events/events.ts'
-import type { IssuerEvent } from '../../src/index.ts'
+import type { IssuerEvent, LogEntry } from '../../src/index.ts'
 import { createDraw, drawAnew } from '../../src/randomness.ts'
 import { API, API2, ISSUER, NOW, SIGNED, testIssuer, tokenRequest } from '../fixtures.ts'
 
@@ -77,6 +77,24 @@ describe('the randomness of a token request', () => {
       tokenRequest({ headers: { traceparent, authorization: 'Basic c2VydmljZTp3cm9uZw==' } }),
     )
     expect([answer.status, drawn]).toEqual([401, []])
+  })
+
+  // promise: X02
+  it('is all or nothing: where the platform has none there is a 500, and no token', async () => {
+    const lines: LogEntry[] = []
+    const issuer = testIssuer({ log: (entry) => lines.push(entry) })
+    const ask = () =>
+      issuer.fetch(tokenRequest({ client: 'service', form: { grant_type: 'client_credentials', resource: API } }))
+    const lending = crypto.getRandomValues
+    crypto.getRandomValues = () => {
+      throw new Error('no entropy')
+    }
+    const answer = await ask()
+    crypto.getRandomValues = lending
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([500, 'no-store'])
+    expect(await answer.json()).toEqual({ error: 'server_error', error_description: expect.any(String) })
+    expect(lines.map(({ level }) => level)).toContain('error')
+    expect((await ask()).status).toBe(200)
   })
 
   it('ends with its answer: what is told later draws for itself', async () => {

@@ -71,6 +71,7 @@ describe('a refresh token that does not change', () => {
 })
 
 describe('a stolen refresh token of a public client (RFC 9700 §4.14.2)', () => {
+  // promise: P02
   it('that is brought within the grace with a key of the thief ends the family: nothing of it goes on', async () => {
     const { appOf, bearer, first } = await setUp()
     const stolen = await first()
@@ -171,6 +172,7 @@ describe('the grace', () => {
     expect(await fates([bearer, successor], [bearer, third])).toEqual(['invalid_grant', 'invalid_grant'])
   })
 
+  // promise: G07
   it('over its number is still reuse after its time, or with another key', async () => {
     for (const [seconds, isForeign] of [
       [31, false],

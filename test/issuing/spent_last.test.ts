@@ -145,6 +145,7 @@ const ARTEFACTS: readonly (readonly [string, (setting: Setting) => Promise<() =>
 ]
 
 describe.each(OBSTACLES)('when there can be no token because of %s', (obstacle) => {
+  // promise: P11
   it.each(ARTEFACTS)('nothing is spent: %s is good afterwards, once', async (_, create) => {
     const setting = setUp()
     const use = await create(setting)

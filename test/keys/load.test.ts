@@ -109,6 +109,7 @@ describe('loading the ring', () => {
     expect(reason(shortened, undefined, second.use)).toBe('ring_bad_primary')
   })
 
+  // promise: K02
   it('refuses to start on a bad root that is primary, though a good one is too (design §3)', () => {
     const bad = { ...first, kid: 'bad', k: testKey(3), del: first.end }
     expect(reason({ ...next, roots: [bad, first, second] })).toBe('ring_bad_primary')

@@ -62,6 +62,7 @@ describe('reading a ring', () => {
     ['a revoked kid with a dot', changed({ revoked: ['r1.1'] }), 'ring_malformed'],
     ['more than a secret holds', changed({ roots: Array(60).fill(root) }), 'ring_too_large'],
   ]
+  // promise: K01
   it.each(refused)('refuses %s', (_, text, reason) => {
     expect(readRing(text)).toMatchObject({ ok: false, reason })
   })

@@ -97,6 +97,7 @@ describe('a ring that is rotated every day', () => {
     }
   })
 
+  // promise: P19
   it('keeps what it sealed for as long as it was told to, though later roots are told less', () => {
     const ring = createRing({ now: NOW, key: testKey(), longestLife: 5_000_000 })
     const [root] = rotated(ring, NOW + 86_400, 1).roots

@@ -135,6 +135,7 @@ describe('openStores, with Redis', { timeout: 60_000 }, () => {
     client.destroy()
   })
 
+  // promise: R19
   it('finds another connection where the one that it had is cut, or is there and says nothing any more', async () => {
     const { guard } = await opened(`redis://127.0.0.1:${proxy.port}`)
     expect(await guard.spend('before', later)).toBe('first')

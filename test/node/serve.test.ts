@@ -231,6 +231,7 @@ describe('serve', () => {
     }
   })
 
+  // promise: N04
   it('takes headers of 32 KB: a login under way and what people allowed want more than the 16 KB of Node', async () => {
     const served = await start(() => answering('taken'))
     const answers = await Promise.all(
@@ -272,6 +273,7 @@ describe('serve with a bound', () => {
   }
   const form = { grant_type: 'client_credentials' }
 
+  // promise: O11
   it('turns away what is too much before anything is done for it, says so once, tells how it is, and takes more as soon as there is room', async () => {
     const log: LogEntry[] = []
     const { issuer, settle, come } = holding()

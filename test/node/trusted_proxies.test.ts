@@ -65,6 +65,7 @@ describe('in Node’s own server', () => {
     await Promise.all(running.splice(0).map((served) => served.close()))
   })
 
+  // promise: O12
   it('is who is connected, until the proxy is written out (H65)', async () => {
     const addresses: unknown[] = []
     for (const trustedProxies of [[], ['127.0.0.1']]) {

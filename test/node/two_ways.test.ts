@@ -272,6 +272,7 @@ describe('a request for a token', () => {
   )
 
   it.each(Object.entries(CUT))(
+    // promise: N02
     'is told in the same line by both where whoever asks breaks off: %s',
     async (_, pieces) => {
       const [itself, part] = (await usual) as [Way, Way]
@@ -306,6 +307,7 @@ describe('a request for a token', () => {
     'a body that was read': { credentials: (request) => ({ read: void request.text() }) },
     'another promise of TLS': { strictTransportSecurity: 'max-age=1' },
   }
+  // promise: N03
   it.each(Object.entries(settings))('gets the same by both with %s', async (_, changes) => {
     const [itself, part] = (await bothWays(() => ({ ...behindProxy(), ...changes }))) as [Way, Way]
     for (const auth of [BASIC, `Authorization: ${wrong}`]) {

@@ -11,6 +11,7 @@ describe('the names by which metrics count clients', () => {
     expect(nameClient('client-7')).toBe('client-7')
   })
 
+  // promise: O15
   it('have no place for who walked in: strangers can be as many as they like', () => {
     const nameClient = createClientNames()
     for (let count = 0; count < 1000; count++)

@@ -90,6 +90,7 @@ const step = fc.oneof(
   },
 )
 
+// promise: P16
 it('any burst of requests, however what they fetch lands, gets the answers that the same requests get one by one', async () => {
   await fc.assert(
     fc.asyncProperty(

@@ -89,6 +89,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 )
 
+// promise: T01
 it('a clock that was wrong, however it jumped, and is right again, leaves verifier and issuer as if it had never been wrong', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 12 }), fc.boolean(), async (history, isRevoked) => {

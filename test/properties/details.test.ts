@@ -54,6 +54,7 @@ async function open(token: string, at: string) {
   return (await openDirect(token, leaves, expected)).entitlement
 }
 
+// promise: I04
 it('the details in a token are always within those that a person agreed to, whatever is asked (invariant 4)', async () => {
   let minted = 0
   let refused = 0

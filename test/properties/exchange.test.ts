@@ -34,6 +34,7 @@ const given = fc.record({
 })
 
 describe('token exchange, whatever is brought and whatever the rules are (d.2)', () => {
+  // promise: I04
   it('gives never more than was brought, and exactly what the rules say', async () => {
     await fc.assert(
       fc.asyncProperty(given, async ({ scope, life, acting, actorLife, impersonation, needs, wish }) => {

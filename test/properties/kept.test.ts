@@ -71,6 +71,7 @@ it('for any interleaving, whoever asks for something new gets it, as one by one;
   )
 })
 
+// promise: P17
 it('for any clock that jumps, nothing serves for longer than it may after the clock was last set', async () => {
   const jump = fc.oneof(
     fc.constant(0),

@@ -340,6 +340,7 @@ const commands = [
   fc.constant(new Rotate()),
 ]
 
+// promise: I02
 it('login, consent, code, refresh, keys, thieves, replay, logout, rotation and clock keep their promises in any order (d.2)', async () => {
   await fc.assert(
     fc.asyncProperty(fc.commands(commands, { maxCommands: 40, size: 'max' }), async (plan) => {

@@ -137,6 +137,7 @@ describe('whatever is sent as a redirect URI', () => {
     )
   })
 
+  // promise: I07
   it('leads nowhere but to what was registered, and may still be', () => {
     fc.assert(
       fc.property(all, all, (presented, registered) => {

@@ -55,6 +55,7 @@ describe('the id of a client that registered', () => {
     )
   })
 
+  // promise: W02
   it('opens by no other key, and for no other issuer', () => {
     fc.assert(
       fc.property(facts, key, key, fc.webUrl(), (told, own, other, issuer) => {
@@ -135,6 +136,7 @@ describe('a client that registered, 400 days and thirteen rotations later', () =
     },
   )
 
+  // promise: W01
   it('goes on with the refresh token and the code that it had before a rotation, of the ring or of the keys', async () => {
     const guard = createMemoryGuard(() => NOW + 29 * DAY)
     const before = issuerAfter(29, [first], guard)

@@ -107,6 +107,7 @@ async function act({ ask, approve, forge, mark }: World, { who, about }: Step): 
   }
 }
 
+// promise: P01
 it('whatever any set of clients revokes, the tokens of others go on, and other people of a public client can log out', async () => {
   await fc.assert(
     fc.asyncProperty(steps, async (done) => {

@@ -5,6 +5,7 @@ import { NOW } from '../fixtures.ts'
 import { delay, drift, heldAt, LONGEST_LIFE, leavesOf, publish, TIMINGS, waits } from './schedule.ts'
 
 describe('for any schedule of rotations, and whoever has which ring within the propagation time', () => {
+  // promise: K03
   it('every live token opens everywhere until it expires', () => {
     const part = fc.double({ min: 0, max: 1, noNaN: true })
     const life = fc.integer({ min: 1, max: LONGEST_LIFE })

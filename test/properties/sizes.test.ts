@@ -47,6 +47,7 @@ const TYPES = {
   },
 } as const
 
+// promise: N05
 it('every request that is taken comes to its end, and what is too long is told at once: nothing fails half-way (N05)', async () => {
   let [ended, refused] = [0, 0]
   let longest = 0

@@ -212,6 +212,7 @@ const SENDERS: Readonly<Record<keyof typeof KINDS, (jwt: () => Promise<string>) 
 
 describe('a JWT whose members are of wrong types', () => {
   it.each(Object.keys(KINDS) as (keyof typeof KINDS)[])(
+    // promise: P10
     'is the fault of who sent it, at every endpoint: %s',
     async (name) => {
       const kind: Kind = KINDS[name]

@@ -79,6 +79,7 @@ const LOOPBACK = [
 ]
 
 describe('a URL that a stranger named', () => {
+  // promise: J05
   it.each(REFUSED)('is nothing to fetch from, for an issuer in development too: %j', (url) => {
     expect([isStrangersUrl(url, false), isStrangersUrl(url, true)]).toEqual([false, false])
   })

@@ -208,6 +208,7 @@ describe('what strangers make us fetch at once', () => {
     expect(await documents.get(urlOf(4), { now: NOW + 5 })).toMatchObject({ ok: true })
   })
 
+  // promise: W04
   it('is bounded whatever is asked, by whomever: at most a fetch a request, and never more at once than may be', async () => {
     const request = fc.record({
       host: fc.integer({ min: 0, max: 5 }),

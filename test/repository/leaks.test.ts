@@ -184,6 +184,7 @@ describe('when something leaks, what the docs say', { timeout: 180_000 }, () => 
     await writeFile(file, after)
   }
 
+  // promise: O16
   it('of an API’s keys ends what is under them, and nothing else', async () => {
     const now = Math.floor(Date.now() / 1000)
     const { branches, enc, period, skew } = exportKeys(ring, { issuer: issuer(), resource: API, now })
@@ -225,6 +226,7 @@ describe('when something leaks, what the docs say', { timeout: 180_000 }, () => 
     expect([await exported(refreshed.access_token), await exported(later)]).toEqual(['ok', 'key'])
   })
 
+  // promise: O17
   it('of a client’s secret ends what the thief has, and gives him nothing new', async () => {
     const [thief, person] = [await readJson(mint('leaked')), await approve()]
     // Revoked first, he has another token a moment later.
@@ -272,6 +274,7 @@ describe('when something leaks, what the docs say', { timeout: 180_000 }, () => 
     expect([(await refresh(before.refresh_token)).status, await isActive(before.access_token)]).toEqual([200, true])
   })
 
+  // promise: K05
   it('of the ring ends everything that was, and what comes after is good', async () => {
     const before = await approve()
     const verify = serverOf()

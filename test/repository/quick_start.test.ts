@@ -269,6 +269,7 @@ describe('the two quick starts', { timeout: 240_000 }, () => {
     expect(out).toContain('--dry-run: exiting now')
   })
 
+  // promise: P24
   it('leave no secret that others on the machine can read', async () => {
     const files = [
       join(checkout, '.dev.vars'),

@@ -109,6 +109,7 @@ describe('a rotation by itself, on GitHub', () => {
     expect(kidsIn(await fileOf(there, 'kept/KEY_RING'))).toEqual(kids)
   })
 
+  // promise: O13
   it('goes on where a run was stopped half-way: the issuer gets the root that is kept, and no other', async () => {
     const there = await start(due)
     await writeFile(join(there.folder, 'broken'), '')
@@ -173,6 +174,7 @@ describe('a rotation by itself, by cron', () => {
     await serves(there, kids)
   })
 
+  // promise: O13
   it('adds one root, and loses none, where two run at once without a lock', async () => {
     const there = await start(due)
     await install(there)

@@ -78,6 +78,7 @@ describe('where the guard or the list lies, what the runbooks say', () => {
     expect(await run('redis-cli', ['-p', String(redis.port), ...command])).toMatchObject({ code: 0, err: '' })
   }
 
+  // promise: P23
   it('of revocations that are lost: what was revoked counts again, the doctor says since when, and it is revoked anew', async () => {
     const { app, code } = await approve(there, 'web')
     const { access_token, refresh_token = '' } = await tokensOf(await app.redeem(code))
@@ -96,6 +97,7 @@ describe('where the guard or the list lies, what the runbooks say', () => {
     await revoke()
   })
 
+  // promise: G03
   it('of a region that is down: APIs go on, who needs the guard gets 503, and the same code works afterwards', async () => {
     const { issuer, ask } = there
     const server = { clientId: 'api-server', clientSecret: SECRETS['api-server'] }
@@ -113,6 +115,7 @@ describe('where the guard or the list lies, what the runbooks say', () => {
     await expect.poll(async () => (await app.redeem(code)).status).toBe(200)
   })
 
+  // promise: G04
   it('of a move to another region’s guard: the issuer goes on by it, and what only the first remembers lives again', async () => {
     const standby = await startRedis()
     const { code, app } = await approve(there, 'web', there.ask, 'carol')
@@ -127,6 +130,7 @@ describe('where the guard or the list lies, what the runbooks say', () => {
     await standby.stop()
   })
 
+  // promise: G01
   it('of a guard that is lost: codes of the last minute, assertions and ended sessions live again, families of public clients end; a new root ends all', async () => {
     const { issuer, ask } = there
     const family = await approve(there, 'pub', ask, 'erin')
@@ -177,6 +181,7 @@ describe('of the ring, what the runbooks say', () => {
   }
   afterAll(() => there?.stop())
 
+  // promise: K04
   it('of two that live: what one machine gives the other refuses, until both have both', async () => {
     const before = createRing({ now: now - 40 * 86_400, key: testKey() })
     // The later one began a few minutes ago: what the other gave on a day after it began is refused, as the page says.

@@ -15,6 +15,7 @@ describe('the page about scale', () => {
     expect(page.match(/^<!-- scale: /gm)).toHaveLength(printed.length)
   })
 
+  // promise: G06
   it('simulates a day in which as many come as it says, and sees a shard that cannot keep up', () => {
     const one = { logins: 864_000, calls: 1, shards: 1, regions: [[1, 0]] } as const
     const enough = simulateDay({ ...one, rate: 1000 })

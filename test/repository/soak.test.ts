@@ -8,6 +8,7 @@ import { ROOT } from '../checkout.ts'
 const ALONE = ['test/soak/check.ts', 'test/soak/history.ts', 'test/soak/story.ts']
 
 describe('what judges histories', () => {
+  // promise: Z03
   it('shares no code with the issuer, types included', async () => {
     const { metafile } = await build({
       entryPoints: [join(ROOT, 'test/soak/check.ts')],

@@ -225,6 +225,7 @@ describe('the token endpoint (RFC 6749 §3.2)', () => {
         controller.close()
       },
     })
+  // promise: N03
   it('takes a body of 16 KB and no byte more, also in chunks (M35)', async () => {
     expect((await send({ body: padded(16_384) })).status).toBe(200)
     expect((await send({ body: chunked(padded(16_384)) })).status).toBe(200)

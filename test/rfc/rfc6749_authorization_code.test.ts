@@ -237,6 +237,7 @@ describe('the access token request (RFC 6749 §4.1.3)', () => {
     expect([refreshed.status, (await readAnswer(refreshed)).error]).toEqual([400, 'invalid_grant'])
   })
 
+  // promise: I01
   it('works once of a hundred at the same time (C11)', async () => {
     const good = await code()
     const statuses = await Promise.all(Array.from({ length: 100 }, async () => (await app.redeem(good)).status))
@@ -281,6 +282,7 @@ describe('refreshing (RFC 6749 §6)', () => {
     expect((await app.refresh(next.refresh_token ?? '')).status).toBe(200)
   })
 
+  // promise: N02
   it('gives the same successor when an answer was lost, or two tabs ask at once (H50)', async () => {
     const { app, token } = await setUp('pub')
     const answers = await Promise.all([app.refresh(token), app.refresh(token)])

@@ -67,6 +67,7 @@ describe('every table of the settings', () => {
     ],
     ['a login page', { LOGIN: { ...page, isuer: 'x' } }, 'isuer', 'issuer'],
     ['the keys of a login page', { LOGIN: { ...page, jwks: { ...jwks, key: [] } } }, 'key', 'keys'],
+    // promise: P18
   ])('refuses what it does not know, and names what was meant: %s', (_what, changes, unknown, meant) => {
     expect(start(changes)).toThrow(`has no setting "${unknown}"; did you mean "${meant}"? It knows: `)
   })

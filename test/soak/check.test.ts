@@ -35,6 +35,7 @@ const move: fc.Arbitrary<Move> = fc.record({
 })
 const moves = fc.array(move, { minLength: 5, maxLength: 80, size: 'max' })
 
+// promise: Z01
 it('finds nothing in histories in which every promise was kept, whatever overlapped, was lost or stolen', () => {
   fc.assert(
     fc.property(moves, (of) => {
@@ -68,6 +69,7 @@ const BROKEN: Readonly<Record<Broken, Promised>> = {
 const HISTORIES = fc.sample(moves, { numRuns: 1500, seed: 7 })
 
 it.each(Object.entries(BROKEN) as [Broken, Promised][])(
+  // promise: Z02
   'finds in some of the same histories that something is wrong with: %s',
   (broken, promise) => {
     const found = HISTORIES.find((of) => check(play(of, broken)).some((one) => one.promise === promise))

@@ -40,6 +40,7 @@ describe('the guard of Durable Objects', () => {
     { create: (carry) => createDurableObjectGuard(carriedBy(carry), options), tidy: tidyAll },
   )
 
+  // promise: F06
   it('has the answer of the same attempt ready when it asks again (F06)', async () => {
     const stub = namespace.getByName('attempts')
     const deadline = inTime()
@@ -55,6 +56,7 @@ describe('the guard of Durable Objects', () => {
     expect(await stub.advance(step, inTime())).toEqual({ outcome: 'reused' })
   })
 
+  // promise: F02
   it('spends nothing after the deadline: whoever asked has given up (F02)', async () => {
     const stub = namespace.getByName('late')
     expect(await stub.spend('x', now + 60, 'attempt 1', Date.now() - 1)).toBe('late')
@@ -137,6 +139,7 @@ describe('the guard of Durable Objects', () => {
     expect(await step('g', 3)).toEqual({ outcome: 'reused' })
   })
 
+  // promise: G09
   it('drops rows by an alarm after their time and a margin, and no sooner (H52, M37)', async () => {
     const stub = namespace.getByName('tidy')
     const now = Math.floor(Date.now() / 1000)
@@ -176,6 +179,7 @@ describe('when an object fails', () => {
     return { guard, calls: () => calls }
   }
 
+  // promise: F03
   it.each([{ retryable: true }, { durableObjectReset: true }])('as %j it is asked once more (F03)', async (failure) => {
     const { guard, calls } = failing(failure)
     expect([await guard.spend('x', now + 60), calls()]).toEqual(['first', 2])
@@ -187,6 +191,7 @@ describe('when an object fails', () => {
       { name: 'StoreError', reason: 'contention' },
     ],
     [{}, { name: 'Error', message: 'secret-internal-detail' }],
+    // promise: F04
   ])('as %j it is left alone (F04)', async (failure, told) => {
     const { guard, calls } = failing(failure)
     await expect(guard.spend('x', now + 60)).rejects.toMatchObject(told)

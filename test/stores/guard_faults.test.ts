@@ -70,6 +70,7 @@ describe.each([
     }
   }
 
+  // promise: F01
   it('stops the code exchange with 503, mints nothing, and the same code works afterwards', async () => {
     const { ask, code, fail, lines } = setUp({}, isSparing)
     const good = await code()
@@ -98,6 +99,7 @@ describe.each([
     },
   )
 
+  // promise: U02
   it('stops the consent with a page of 503, and the same consent works afterwards', async () => {
     const { person, fail } = setUp()
     const consent = hiddenField(await (await person.visit()).text(), 'consent')
@@ -191,6 +193,7 @@ it('is not asked for anything that is wrong in any other way (H51)', async () =>
 })
 
 describe('without a guard, written out (F05)', () => {
+  // promise: F05
   it('codes live 30 seconds, public clients get no refresh token, and the log says so at start', async () => {
     let now = NOW
     const { pub, web } = VARS.CLIENTS

@@ -36,6 +36,7 @@ describe('the guard in memory', () => {
     expect(await guard.advance(step)).toEqual({ outcome: 'reused' })
   })
 
+  // promise: G05
   it('is empty after a start: public clients keep the refresh tokens that were not used, and no others', async () => {
     let issuer = testIssuer({ guard: createMemoryGuard(() => NOW) })
     const ask = (request: Request) => issuer.fetch(request)

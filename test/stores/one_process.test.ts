@@ -41,6 +41,7 @@ describe('an issuer whose guard and list are in memory', () => {
     ['Netlify', { NETLIFY: 'true' }, false],
     ['Cloud Run', { K_SERVICE: 'issuer' }, false],
     ['a worker of a cluster', {}, true],
+    // promise: R15
   ])('does not start in %s, unless it is written out that there is one process', (place, env, isWorker) => {
     expect(() => start(false, env, isWorker)).toThrow(RangeError)
     expect(() => start(false, env, isWorker)).toThrow(`for there are many in ${place}`)

@@ -170,6 +170,7 @@ describe('what fails', () => {
 })
 
 describe('what hangs', () => {
+  // promise: F02
   it('is given up after 1.5 s', async () => {
     const { call } = setUp()
     await expect(settle(call(() => new Promise(() => {})))).rejects.toMatchObject({ reason: 'late' })

@@ -313,6 +313,7 @@ async function failuresOf(broken: Break | undefined, isDownGood = true): Promise
 }
 
 describe('the contract of a guard', () => {
+  // promise: G10
   it('has a broken guard for each of its cases', () => {
     const names = guardContract(() => createMemoryGuard(), { tidy: async () => {}, down: () => createMemoryGuard() })
     expect(Object.keys(BROKEN).toSorted()).toEqual(names.map(({ name }) => name).toSorted())
@@ -322,6 +323,7 @@ describe('the contract of a guard', () => {
     expect(await failuresOf(undefined)).toEqual(new Map())
   })
 
+  // promise: G11
   it.each(Object.entries(BROKEN))('is broken here and nowhere else: %s', async (name, broken) => {
     const failures = await failuresOf(broken, !name.startsWith('every method throws'))
     expect([...failures.keys()]).toEqual([name])

@@ -169,6 +169,7 @@ describe('a bundle beside the one that is known', () => {
 })
 
 describe('the longest list', () => {
+  // promise: P01
   it('is a bundle that verifiers take', async () => {
     const hash = (index: number): string => `${'x'.repeat(10)}${String(index).padStart(6, '0')}`
     const instants = (from: number, to: number) =>

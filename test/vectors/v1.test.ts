@@ -161,6 +161,7 @@ describe('vectors v1', () => {
     await expect(openOwn(row)).rejects.toMatchObject({ code })
   })
 
+  // promise: V02
   it.each(purposes.envelopes)('open an envelope for $purpose', async ({ purpose, now, envelope, facts }) => {
     const leaves = createKeyring(ringOf(purposes.ring), purposes.issuer).leavesFor(
       purpose as Purpose,

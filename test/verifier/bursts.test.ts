@@ -13,6 +13,7 @@ describe.each([
   ['which is kept awake', { waitUntil }],
   ['as it comes', {}],
 ])('a verifier %s', (_, awake) => {
+  // promise: P16
   it('that knows nothing yet answers sixty at once, all of them right, and asks once for each thing', async () => {
     const { verifier, mint, asked } = createDistantIssuer()
     expect(await askAtOnce(verifier('leaves', awake), await mint(), 60)).toEqual(all(60, 'ok'))

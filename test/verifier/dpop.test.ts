@@ -209,6 +209,7 @@ describe('a proof that was used', () => {
       expect(await outcome(verifier, captured)).toMatchObject({ ok: true })
   })
 
+  // promise: F07
   it('cannot be told when the store fails: 503, unless the operator lets it in (F07)', async () => {
     const replay = { spend: () => Promise.reject(new Error('down')) }
     const refused = await outcome(verifierWith({ replay }), await request())

@@ -98,6 +98,7 @@ describe('an option that is unknown is refused when it is built,', () => {
     expect(() => builders[name]?.(given as never)).toThrow(TypeError)
   })
 
+  // promise: P18
   it('and known ones are taken, each with what goes with it', () => {
     expect(() =>
       createDirectVerifier({ ...options, anonymous: true, longestLife: 60, clockTolerance: 0 }),

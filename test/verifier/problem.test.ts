@@ -154,6 +154,7 @@ describe('a mistake of the operator is 503 to the caller, and told in words of i
 })
 
 describe('onProblem', () => {
+  // promise: P22
   it('is told of each request that is refused, and of none that is let in', async () => {
     const { verifier, problems } = setUp('')
     const ask = (headers: Record<string, string>) => verifier.verify(new Request(API, { headers }), { scope: 'admin' })

@@ -148,6 +148,7 @@ describe('verify never throws', () => {
     })
   })
 
+  // promise: P20
   it('at anything', async () => {
     const member = fc.oneof(fc.anything({ withMap: true, withNullPrototype: true }), fc.constant(bearer))
     const headers = fc.oneof(
@@ -267,6 +268,7 @@ describe('the target of a request that brings a proof', () => {
 })
 
 describe('a proof of one request', () => {
+  // promise: P21
   it('is used once however often its framework has it verified, and by no other request', async () => {
     const dpop = await prover.prove({ method: 'GET', url: `${API}/x`, token: bound })
     const shown = { method: 'GET', url: `${API}/x`, headers: { authorization: `DPoP ${bound}`, dpop } }

@@ -149,6 +149,7 @@ describe('the bundle', () => {
     expect(bytes[1]).toBe(0)
   })
 
+  // promise: F09
   it('that cannot be had serves until it is too old by the issuer’s own date, then requests are 503 (F09)', async () => {
     const { verifier, mint, wait, spoil, reason } = setUp()
     expect(await reason(await mint())).toBe('ok')
@@ -331,6 +332,7 @@ describe('a list that was lost or set back', () => {
     }
   }
 
+  // promise: P23
   it('is taken at once when it is a new one, whatever its seq: nobody waits for a restart', async () => {
     const { revocations, lose } = losable()
     const { mint, revoke, wait, reason, settle, statuses } = setUp({}, revocations)

@@ -77,6 +77,7 @@ describe('the verifier', () => {
     expect(await other.verify(token)).toMatchObject({ ok: false, reason: 'decryption' })
   })
 
+  // promise: K05
   it('opens old and new tokens through a rotation, and nothing of a revoked root (C26)', async () => {
     const rotation = rotateRing(ring, { now: NOW, key: testKey(1) })
     if (!rotation.ok) throw new Error(rotation.detail)
@@ -89,6 +90,31 @@ describe('the verifier', () => {
     expect([(await verifier.verify(old)).ok, (await verifier.verify(young)).ok]).toEqual([true, true])
     const drilled = createVerifier({ ...options, keys: keysOf(API, revokeRoot(rotation.ring, 'r1')), now: () => later })
     expect([(await drilled.verify(old)).ok, (await drilled.verify(young)).ok]).toEqual([false, true])
+  })
+
+  // promise: K06
+  it('opens nothing of a root of which one bit is another, and all that other roots made', async () => {
+    const rotation = rotateRing(ring, { now: NOW, key: testKey(1) })
+    if (!rotation.ok) throw new Error(rotation.detail)
+    const flip = (kid: string): typeof ring => ({
+      ...rotation.ring,
+      roots: rotation.ring.roots.map((root) =>
+        root.kid === kid ? { ...root, k: root.k.map((byte, index) => (index === 7 ? byte ^ 16 : byte)) } : root,
+      ),
+    })
+    const later = NOW + 3700
+    const [old, young] = await Promise.all([
+      seal({ iat: NOW + 3600, exp: later + 500 }, ring, NOW + 3600),
+      seal({ iat: later, exp: later + 600 }, rotation.ring, later),
+    ])
+    const [first, second] = rotation.ring.roots.map(({ kid }) => kid)
+    for (const [kid, opened] of [
+      [first, [false, true]],
+      [second, [true, false]],
+    ] as const) {
+      const verifier = createVerifier({ ...options, keys: keysOf(API, flip(kid ?? '')), now: () => later })
+      expect([(await verifier.verify(old)).ok, (await verifier.verify(young)).ok]).toEqual(opened)
+    }
   })
 
   it('asks the clock of the machine unless told otherwise', async () => {

@@ -155,6 +155,7 @@ describe('a walk to a hostile server', () => {
     expect([elsewhere.seen, loop.seen.filter(({ method }) => method === 'POST').length]).toEqual([[], 2])
   })
 
+  // promise: W19
   it('sends nobody who was typed as public to this machine, by name or by address', async () => {
     const server = await start()
     const { ask } = createAsk(new URL('https://api.example.com/mcp'), {}, () => {})

@@ -123,6 +123,7 @@ describe('the fetch of Node', () => {
     },
   )
 
+  // promise: J06
   it('asks a name server once for each kind of address: one that answers otherwise a moment later is not asked', async () => {
     const server = await serve(answerJson)
     let asked = 0

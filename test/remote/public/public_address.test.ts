@@ -56,6 +56,7 @@ const SPECIAL: readonly (readonly [range: string, ...addresses: readonly string[
 ]
 
 describe('an address', () => {
+  // promise: J05
   it.each(SPECIAL)('of %s is not of the public Internet (RFC 6890)', (_, ...addresses) => {
     expect(addresses.filter((address) => isPublic(address) !== false)).toEqual([])
   })

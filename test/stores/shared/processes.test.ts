@@ -42,6 +42,7 @@ describe.each([
   const race = async (calls: readonly GuardCall[]): Promise<readonly unknown[]> =>
     (await Promise.all(processes.map((one) => one.ask(calls)))).flat()
 
+  // promise: R13
   it('spend each code once, whoever asks for it how often', async () => {
     const told = await race(times(120, (one) => ['spend', `code ${one % 40}`, later]))
     expect([told.filter((one) => one === 'first').length, told.filter((one) => one === 'spent').length]).toEqual([
@@ -49,6 +50,7 @@ describe.each([
     ])
   })
 
+  // promise: G07
   it('move a family on once, and count together how often the generation before comes again', async () => {
     const step = { gid: 'family', generation: 0, now, grace: 30, graceUses: 7, expiresAt: later }
     const told = await race(times(40, () => ['advance', step]))
@@ -89,6 +91,7 @@ describe.each([
     expect(await other.ask([['hasEnded', ['another', 'session']]])).toEqual([true])
   })
 
+  // promise: R14
   it('remember what one of them was told before it was ended (kill -9), while it asked for more', async () => {
     const [one, other] = processes
     const names = times(40, (name) => ['spend', `before the end ${name}`, later])

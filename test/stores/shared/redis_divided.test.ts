@@ -40,6 +40,7 @@ describe('the guard on two servers, whose keys are divided by who sends', () => 
 })
 
 describe('the guard on what says that it is one server, and refuses keys of several', () => {
+  // promise: R21
   it('asks first and spends then, from the first refusal on, which has done nothing', async () => {
     const scripts: string[] = []
     const send: SendCommand = (command, key) => {

@@ -41,6 +41,7 @@ describe('a Redis that is not there when it is asked', () => {
   /** Uses a name for good, by a command without an end. */
   const useUp = (): Promise<unknown> => redis.send(['SET', 'bare', '1', 'NX'], 'bare')
 
+  // promise: R01
   it('as it stands still, does nothing of it later: the same code works (503, then first)', async () => {
     await guard.leave('kept', 'before', later)
     server.process().kill('SIGSTOP')
@@ -57,6 +58,7 @@ describe('a Redis that is not there when it is asked', () => {
     expect(await guard.advance(step('family'))).toEqual({ outcome: 'advanced', generation: 1 })
   })
 
+  // promise: R02
   it('as it was killed, does nothing later of what the driver keeps for it: the same code works', async () => {
     await guard.leave('kept', 'before', later)
     await endProcess(server.process(), 'SIGKILL')
@@ -111,6 +113,7 @@ describe('an answer that is lost, while what was asked is done', () => {
     expect(losses).toBeLessThan(1)
   })
 
+  // promise: F06
   it('twice, is an error, and the third who asks is somebody else', async () => {
     losses = 2
     expect(await outcomes([guard.spend('twice', later)])).toEqual(['connection'])
@@ -160,6 +163,7 @@ describe('a replica that takes over', () => {
   }
   const keys = async (): Promise<readonly string[]> => (await redis.send(['KEYS', '*'], '')) as readonly string[]
 
+  // promise: R03
   it('lets use again what it had not got, where nobody waited for it: this is what it costs', async () => {
     const guard = createRedisGuard({ send: redis.send })
     await guard.ready()
@@ -168,6 +172,7 @@ describe('a replica that takes over', () => {
     expect(await (await promote()).spend('code', later)).toBe('first')
   })
 
+  // promise: R04
   it('knows all that counted, and what it had not got did not count', async () => {
     const guard = createRedisGuard({ send: redis.send, replicas: 1 })
     expect([await guard.spend('before', later), await guard.spend('before', later)]).toEqual(['first', 'spent'])
@@ -326,6 +331,7 @@ describe('a Redis whose memory is full', () => {
   }
   const names = Array.from({ length: 4000 }, (_, one) => `code ${one}`)
 
+  // promise: R05
   it('refuses what it has no room for, and forgets nothing', async () => {
     const guard = createRedisGuard({ send: redis.send })
     await guard.ready()
@@ -347,6 +353,7 @@ describe('a Redis whose memory is full', () => {
     expect(new Set(await spendAll(refused))).toEqual(new Set(['first']))
   })
 
+  // promise: R06
   it('would forget, were it allowed to evict: a guard that was let in before it was set so stops within a minute', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     const guard = createRedisGuard({ send: redis.send })

@@ -217,6 +217,7 @@ describe('what lies in Redis', () => {
     ])
   })
 
+  // promise: G08
   it('takes no envelope over 8,192 characters, and none of none', async () => {
     expect(await guard.leave('e', 'x'.repeat(8192), now + 60)).toBe('first')
     await expect(guard.leave('f', 'x'.repeat(8193), now + 60)).rejects.toThrow('1 to 8192 characters')

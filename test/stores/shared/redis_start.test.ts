@@ -62,6 +62,7 @@ describe('a Redis that may forget', () => {
     'volatile-lfu',
     'volatile-random',
     'volatile-ttl',
+    // promise: R06
   ])('is refused at the start with maxmemory-policy %s, and the message says why', async (policy) => {
     await set('maxmemory-policy', policy)
     const why = new RangeError(
@@ -78,6 +79,7 @@ describe('a Redis that may forget', () => {
     await expect(guard.spend('a', Date.now() / 1000)).rejects.toMatchObject({ name: 'StoreError', reason: 'settings' })
   })
 
+  // promise: R07
   it('is told of, once, where it writes nothing to the disk', async () => {
     await set('appendonly', 'no')
     const lines: LogEntry[] = []
@@ -166,6 +168,7 @@ describe('replicas', () => {
 })
 
 describe('clocks', () => {
+  // promise: R16
   it.each([-2000, 2000, 86_400_000])('that differ by %i ms: it does not start', async (difference) => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - difference })
     await expect(start()).rejects.toMatchObject({ name: 'StoreError', reason: 'clock' })

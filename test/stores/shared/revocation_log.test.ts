@@ -81,6 +81,7 @@ describe.each(Object.entries(REVOCATION_STORES))('a list of revocations that pro
     expect(await one.read(now, 'anything')).toEqual(await store.open().read(now, 'anything'))
   })
 
+  // promise: R17
   it('loses nothing of what six processes add at once, and counts each once', { timeout: 120_000 }, async () => {
     const { seq } = await one.read(now, 'anything')
     expect(await revokeIn(6, store, 200)).toEqual(Array(6).fill(200))
@@ -105,6 +106,7 @@ describe.each(Object.entries(REVOCATION_STORES))('a list of revocations that pro
     expect(await hits(other, lost.value)).toBe(true)
   })
 
+  // promise: G02
   it('that was set back to a backup is read anew, though as much was added since as was lost', async () => {
     const [kept, lost, late] = [event(), event(), event()]
     await one.add(kept, now)

@@ -109,5 +109,6 @@ describe('a family in one statement goes by the rule of every guard: same famili
   })
 
   it('on SQLite', () => compare(sqlite.query, 'sqlite'))
+  // promise: R20
   it('on PostgreSQL', () => compare(postgres.query, 'postgresql'))
 })

@@ -51,6 +51,7 @@ describe('a guard on PostgreSQL does nothing late: whoever asked has given up, a
     await close()
   })
 
+  // promise: R11
   it('when somebody else is changing the same row, and takes it back after that', async () => {
     const { guard, close } = await openGuard(server.url, 3)
     const [code, gid, name] = [fresh(), fresh(), fresh()]
@@ -98,6 +99,7 @@ describe('a guard on PostgreSQL whose answers are cut off asks once more, as the
     return answer
   }
 
+  // promise: R10
   it('and is told the same: first, once', async () => {
     const code = fresh()
     expect(await cut(() => guard.spend(code, later))).toBe('first')
@@ -154,6 +156,7 @@ describe('the guard on PostgreSQL while its connections are ended (pg_terminate_
   })
 })
 
+// promise: R08
 it('a guard on PostgreSQL remembers all that it has said, when the server is ended at any moment (kill -9)', async () => {
   const { guard, close } = await openGuard(server.url, 8)
   const said: string[] = []

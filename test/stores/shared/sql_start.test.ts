@@ -121,6 +121,7 @@ describe('a guard on PostgreSQL', () => {
       await createSqlGuard({ dialect: 'postgresql', query }).ready()
     }))
 
+  // promise: R09
   it('refuses to start on one that does not wait for the standbys that are named, and starts where there are none', async () => {
     const setStandbys = async (names: string): Promise<void> => {
       await admin.pool.query(`ALTER SYSTEM SET synchronous_standby_names = '${names}'`)

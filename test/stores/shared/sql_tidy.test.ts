@@ -103,6 +103,7 @@ describe.each<Dialect>(['sqlite', 'postgresql'])('what is over, on %s,', (dialec
     expect(statements).toEqual([1000, 1000, 1000, 1000, 300, 300, 0, 0])
   })
 
+  // promise: G09
   it('goes a thousand rows at a time, by one call in five hundred, and nobody waits for it', async () => {
     await fill(1500)
     const seen: string[] = []

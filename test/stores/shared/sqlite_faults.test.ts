@@ -52,6 +52,7 @@ describe('a guard on SQLite, while another process writes for long,', () => {
 })
 
 describe('a guard on SQLite', () => {
+  // promise: G02
   it('tells the number of a backup that was put back, and is whole again with the next that is raised', async () => {
     const { database, guard: before, path } = await openGuard()
     await before.raise('settings', 7)
@@ -65,6 +66,7 @@ describe('a guard on SQLite', () => {
     expect([await guard.raise('settings', 8), await guard.raise('settings', 7)]).toEqual([8, 8])
   })
 
+  // promise: R12
   it('says that there is no room, forgets nothing for it, and goes on when there is', async () => {
     const { database, guard } = await openGuard()
     const [{ page_count: pages } = {}] = database.prepare('PRAGMA page_count').all()
