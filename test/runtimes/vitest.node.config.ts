@@ -17,6 +17,7 @@ export const NODE_ONLY: string[] = [
   'types',
   'drive',
   'model',
+  'soak',
 ].map((folder) => `test/${folder}/**`)
 
 /** Tests that ask the real Worker entry. */
