@@ -10,6 +10,7 @@ const PUBLIC: CodeProtocol = { askers: [GOOD, GOOD, GOOD, WRONG], ...ALL }
 /** Two with the same assertion, as who asks again sends it, one with another, and one without the verifier. */
 const KEYED: CodeProtocol = { askers: [by('a'), by('a'), by('b'), by('c', false)], ...ALL, isStrict: false }
 
+// promise: M02
 describe('every interleaving of requests with a code keeps every promise (RFC 6749 §4.1.2, OAuth 2.1 §7.5.2)', () => {
   const counts: string[] = []
   afterAll(() => console.log(counts.join('\n')))

@@ -141,6 +141,7 @@ async function walk(askers: readonly Asker[], way: Way): Promise<void> {
 const [GOOD, WRONG] = [{ isRight: true }, { isRight: false }]
 const by = (assertion: string): Asker => ({ isRight: true, assertion })
 
+// promise: M06
 describe('a real issuer, whose guard answers in every order, goes as the model (RFC 6749 §4.1.2, OAuth 2.1 §7.5.2)', () => {
   // What waits here waits for the test: no guard is too late.
   beforeEach(() => {

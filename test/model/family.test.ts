@@ -28,6 +28,7 @@ const MORE = { endings: true, unheard: true }
 
 const held = createHeld()
 
+// promise: M01
 describe('every interleaving keeps every promise, and is decided as decideStep does (RFC 9700 §4.14.2)', () => {
   const counts: string[] = []
   const note = (title: string, count: string) => counts.push(`${title}: ${count}`)
@@ -88,6 +89,7 @@ describe('every interleaving keeps every promise, and is decided as decideStep d
 describe('what is not promised is found, and by which way', () => {
   const wayOf = (protocol: Protocol) => explore(createProtocol(protocol, RULE)).broken
 
+  // promise: M03
   it('processes that keep a refresh token each lose the family: the second one comes with what is old', () => {
     expect(wayOf({ ...HONEST, store: 'own', key: false })).toEqual({
       promise: PROMISES.honest,
@@ -104,6 +106,7 @@ describe('what is not promised is found, and by which way', () => {
     })
   })
 
+  // promise: M04
   it('where a guard is asked first, who was asked for before a logout is given something after it, once', () => {
     expect(wayOf({ ...ANY, processes: 1, endings: true, looks: true })).toEqual({
       promise: PROMISES.revoked,
@@ -167,6 +170,7 @@ describe('a rule that is wrong breaks a promise', () => {
     expect(explore(createLoneFamily(rule)).broken).toEqual({ promise: PROMISES.older, path: [expect.any(String)] })
   })
 
+  // promise: M07
   it('an honest holder loses the family by a grace that is too short, and by uses that are never counted anew', () => {
     const wayOf = (change: Partial<Table>) => explore(createProtocol(HONEST, ruleOf({ ...DESIGN, ...change }))).broken
     expect(wayOf({ isTimely: within(-1) })?.promise).toBe(PROMISES.again)

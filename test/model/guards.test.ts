@@ -106,6 +106,7 @@ const COVERING = [...covering()]
 const SOME = COVERING.filter((_, at) => at % 29 === 0)
 
 describe('a guard answers as the model does', () => {
+  // promise: M05
   it('in memory, by all rows of 4 calls, and each call of each family', async () => {
     const guard = createMemoryGuard(() => START, { single: true })
     expect(await holdAll(guard, rowsOf(4))).toBe(14 ** 4)
