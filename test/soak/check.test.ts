@@ -365,6 +365,47 @@ const FAULTS: readonly (readonly [Promised, string, readonly Line[], string, rea
     ],
   ],
   [
+    'an honest family lives on',
+    'the current token was refused, and only afterwards came its code and what was old',
+    [...TURNED, refreshed(12, 'r1', '', refused), redeemed(14, refused), refreshed(14, 'r0', '', lost)],
+    'the code came before, once more',
+    [...TURNED, redeemed(11, refused), refreshed(13, 'r1', '', refused)],
+  ],
+  [
+    'an honest family lives on',
+    "a device's family was refused, whose code had come again in its grace",
+    [
+      device(1, { session: 's', person: 'alice' }),
+      redeemed(2, { grant: 'device_code', shown: 'd' }),
+      redeemed(30, { grant: 'device_code', shown: 'd', refresh: 'x' }),
+      refreshed(32, 'r0', '', refused),
+    ],
+    'the grace could be over',
+    [
+      device(1, { session: 's', person: 'alice' }),
+      redeemed(2, { grant: 'device_code', shown: 'd' }),
+      redeemed(31, { grant: 'device_code', shown: 'd', refresh: 'x' }),
+      refreshed(33, 'r0', '', refused),
+    ],
+  ],
+  [
+    'an honest family lives on',
+    'a bound token was refused its own key, though it had come with another, which ends nothing',
+    [
+      ...START,
+      refreshed(5, 'r0', 'r1', { key: 'k' }),
+      refreshed(7, 'r1', '', { ...refused, key: 'x' }),
+      refreshed(9, 'r1', '', { ...refused, key: 'k' }),
+    ],
+    'the one before may have come without a key, which ends it',
+    [
+      ...START,
+      refreshed(5, 'r0', 'r1', { key: 'k' }),
+      refreshed(7, 'r0', '', lost),
+      refreshed(9, 'r1', '', { ...refused, key: 'k' }),
+    ],
+  ],
+  [
     'a thief and the owner do not both live on',
     'a thief came too late, and the owner went on',
     [...TURNED, refreshed(53, 'r0', '', { ...thief, ...refused }), refreshed(55, 'r1', 'r2')],
@@ -649,6 +690,25 @@ it('names each promise by one rule, which alone finds that it was broken', () =>
   for (const [promise, , history] of FAULTS)
     for (const [name, rule] of Object.entries(RULES))
       expect([name, rule(tell([BEGUN, ...history])).length > 0]).toEqual([name, name === promise])
+})
+
+it('says in words what was broken, by whom', () => {
+  const said = (...lines: readonly Line[]) => check([BEGUN, ...lines]).map(({ sentence, lines }) => [sentence, lines])
+  expect(said(...TURNED, refreshed(53, 'r0', 'x', thief))).toEqual([
+    ['refresh token r0 was taken of thief, though its successor had been given 42 s before', [4, 5]],
+  ])
+  expect(said(approved(0), redeemed(2, { key: 'k' }), refreshed(5, 'r0', 'r0', thief))).toEqual([
+    ['refresh token r0 was taken of thief without a key: it is of k', [3, 4]],
+  ])
+  expect(said(approved(0), redeemed(2, { key: 'k' }), refreshed(5, 'r0', 'r0', { key: 'x' }))).toEqual([
+    ['refresh token r0 was taken of app/0 with key x: it is of k', [3, 4]],
+  ])
+  expect(said(...START, ended(4, 'revoke', 'r0'), opened(26, 'a2', 200))).toEqual([
+    ['access token a2 was let in by api 21 s after it had ended (revoke)', [4, 5]],
+  ])
+  expect(said({ what: 'quiet', at: 61_000 }, registered(62, refused), { what: 'over', at: 99_000 })).toEqual([
+    ['app/0 asked in vain when all was quiet (1 ×), at last: invalid_grant', [3]],
+  ])
 })
 
 it('says no word of a history that does not begin with what was promised', () => {

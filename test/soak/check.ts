@@ -475,7 +475,7 @@ function stuck(story: Story): Finding[] {
       if (failed.length > MOST_ATTEMPTS) break
     }
     if (failed.length === 0 || (failed.length <= MOST_ATTEMPTS && !story.isOver)) return []
-    const sentence = `${by} asked ${failed.length} times in vain when all was quiet, at last: ${failed.at(-1)?.error ?? failed.at(-1)?.status}`
+    const sentence = `${by} asked in vain when all was quiet (${failed.length} ×), at last: ${failed.at(-1)?.error ?? failed.at(-1)?.status}`
     return [{ promise: 'nobody is stuck', sentence, lines: numbersOf(...failed) }]
   })
 }
