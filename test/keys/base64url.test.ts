@@ -94,4 +94,23 @@ describe('base64url', () => {
     }
     expect(all.map((bytes) => [...decodeBase64url(encodeBase64url(bytes))])).toEqual(all.map((bytes) => [...bytes]))
   })
+
+  it('is asked of the engine that writes it, in this alphabet and without padding', () => {
+    const own = Object.getOwnPropertyDescriptor(Uint8Array.prototype, 'toBase64')
+    try {
+      // As ECMA-262 has it, for engines that do not yet.
+      Object.defineProperty(Uint8Array.prototype, 'toBase64', {
+        configurable: true,
+        value(this: Uint8Array, { alphabet = 'base64', omitPadding = false } = {}) {
+          const text = btoa(String.fromCharCode(...this))
+          const spelled = alphabet === 'base64url' ? text.replaceAll('+', '-').replaceAll('/', '_') : text
+          return omitPadding ? spelled.replaceAll('=', '') : spelled
+        },
+      })
+      expect([Uint8Array.of(0xfb, 0xff), Uint8Array.of(1)].map(encodeBase64url)).toEqual(['-_8', 'AQ'])
+    } finally {
+      if (own === undefined) Reflect.deleteProperty(Uint8Array.prototype, 'toBase64')
+      else Object.defineProperty(Uint8Array.prototype, 'toBase64', own)
+    }
+  })
 })

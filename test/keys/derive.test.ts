@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { deriveBranch, deriveLeaf, encodeLabels, readLeafKid, writeLeafKid } from '../../keys/index.ts'
+import { branchOfLeaf, deriveBranch, deriveLeaf, encodeLabels, readLeafKid, writeLeafKid } from '../../keys/index.ts'
 import { testKey } from '../fixtures.ts'
 
 const hex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
@@ -64,6 +64,10 @@ describe('the kid of a leaf', () => {
     expect(readLeafKid('r1.0')).toEqual({ root: 'r1', period: 0, branch: 1 })
     expect(writeLeafKid('r1', 20_780, 2)).toBe('r1.20780.2')
     expect(readLeafKid('r1.20780.9999')).toEqual({ root: 'r1', period: 20_780, branch: 9999 })
+  })
+
+  it("tells the number of the branch; one that is no leaf's tells the first", () => {
+    expect(['r1.7.22', 'r1.7', 'r1', 'r1.7.1'].map(branchOfLeaf)).toEqual([22, 1, 1, 1])
   })
 
   it.each([

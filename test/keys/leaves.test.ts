@@ -104,6 +104,48 @@ describe('the leaf that opens', () => {
   })
 })
 
+describe('the leaves that a resource server is told', () => {
+  const kidsAt = (now: number, longestLife?: number): readonly string[] =>
+    leavesOf({}, longestLife)
+      .told(now)
+      .map(({ kid }) => kid)
+
+  it('are of the period before, this one and the next, where they seal at all', () => {
+    expect(kidsAt(1000)).toEqual(['a.10', 'a.11'])
+    expect(kidsAt(1199)).toEqual(['a.10', 'a.11', 'a.12'])
+    expect(kidsAt(1200)).toEqual(['a.11', 'a.12', 'a.13'])
+  })
+
+  it('are of a root from its publication, but for the skew, until it is deleted', () => {
+    expect(kidsAt(994)).toEqual([])
+    expect(kidsAt(995)).toEqual(['a.10'])
+    expect(kidsAt(1394)).toEqual(['a.12', 'a.13', 'a.14'])
+    expect(kidsAt(1395)).toEqual(['a.12', 'a.13', 'a.14', 'b.14'])
+    expect([1999, 2000].map((now) => kidsAt(now, 5000).filter((kid) => kid.startsWith('a')).length)).toEqual([5, 0])
+  })
+
+  it('are as many as what they sealed lives, and two skews', () => {
+    expect(kidsAt(1469, 160)).toContain('a.12')
+    expect(kidsAt(1470, 160)).not.toContain('a.12')
+  })
+})
+
+describe('the leaves within some periods', () => {
+  it('are those of every root that seals there', () => {
+    const within = (first: number, count: number): readonly (readonly [string, number, number])[] =>
+      leavesOf()
+        .within(first, count)
+        .map(({ kid, nbf, exp }) => [kid, nbf, exp])
+    expect(within(14, 2)).toEqual([
+      ['a.14', 1400, 1450],
+      ['b.14', 1450, 1500],
+      ['b.15', 1500, 1600],
+    ])
+    expect(within(9, 1)).toEqual([])
+    expect(within(14, 0)).toEqual([])
+  })
+})
+
 describe('the keyring', () => {
   it('makes the leaves of a purpose once, and keeps purposes and resources apart', () => {
     const keyring = createKeyring(ring, ISSUER)

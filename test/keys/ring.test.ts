@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { encodeBase64url } from '../../keys/base64url.ts'
-import { type RingReason, readRing, stateOf, writeRing } from '../../keys/index.ts'
+import { describeRoots, primariesAt, type RingReason, readRing, stateOf, writeRing } from '../../keys/index.ts'
 import { NOW, testKey, testRing } from '../fixtures.ts'
 
 const json = JSON.parse(writeRing(testRing(NOW)))
@@ -29,6 +29,15 @@ describe('the state of a root', () => {
   it('is revoked whatever the clock says, once its kid is revoked (design §3)', () => {
     for (const now of [0, 100, 250, 350, 1000]) expect(stateOf(dates, ['r1'], now)).toBe('revoked')
     expect(stateOf(dates, ['r2'], 250)).toBe('primary')
+  })
+})
+
+describe('what may be told of a root', () => {
+  it('is its kid, its state and its age, and no key', () => {
+    const ring = testRing(NOW)
+    expect(describeRoots(ring, NOW + 7)).toEqual([{ kid: 'r1', state: 'primary', age: 7 }])
+    expect(describeRoots({ ...ring, revoked: ['r1'] }, NOW)).toEqual([{ kid: 'r1', state: 'revoked', age: 0 }])
+    expect([NOW - 1, NOW].map((now) => primariesAt(ring, now).length)).toEqual([0, 1])
   })
 })
 

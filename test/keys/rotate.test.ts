@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createRing, examineRing, loadRing, type Ring, revokeRoot, rotateRing, writeRing } from '../../keys/index.ts'
+import { ensureRsaKey } from '../../keys/rotate.ts'
 import { NOW, named, testKey, testRing } from '../fixtures.ts'
+import { RING_RSA, RING_RSA_2, signingRing } from '../parties/partner.ts'
 
 /** Rotates, and expects that it can be done. */
 function rotated(ring: Ring, now: number, turn: number): Ring {
@@ -133,5 +135,32 @@ describe('a revocation', () => {
 
   it('is refused for a root that is not there', () => {
     expect(() => revokeRoot(testRing(NOW), 'r9')).toThrow('the ring has no such root; it has: r1')
+    expect(() => revokeRoot(signingRing(), 'r9')).toThrow('the ring has no such root; it has: r1, s1')
+    expect(() => revokeRoot({ ...testRing(NOW), roots: [] }, 'r1')).toThrow('it has: none')
+  })
+})
+
+describe('a ring that must have an RSA key', () => {
+  it('gets one that signs at once, beside roots that stay as they are', () => {
+    const ring = ensureRsaKey(testRing(NOW), () => RING_RSA, NOW + 5)
+    expect(ring).toMatchObject({ roots: testRing(NOW).roots, rsa: [{ jwk: RING_RSA, pub: NOW + 5, use: NOW + 5 }] })
+  })
+
+  it('gets none where one signs, or will sign', () => {
+    const ring = signingRing()
+    const [key] = ring.rsa ?? []
+    const staged = { ...ring, rsa: key === undefined ? [] : [{ ...key, use: NOW + 1 }] }
+    const never = (): never => {
+      throw new Error('asked')
+    }
+    for (const one of [ring, staged]) expect(ensureRsaKey(one, never, NOW)).toBe(one)
+  })
+
+  it('gets one where the only one is revoked, or has ended', () => {
+    const ring = signingRing()
+    const [key] = ring.rsa ?? []
+    const ended = key?.end ?? 0
+    for (const [one, now] of [[revokeRoot(ring, 's1'), NOW] as const, [ring, ended] as const])
+      expect(ensureRsaKey(one, () => RING_RSA_2, now).rsa?.at(-1)).toMatchObject({ jwk: RING_RSA_2, use: now })
   })
 })

@@ -143,6 +143,31 @@ describe.each(DERIVED)('a derived key that signs by %s', (alg) => {
     expect(kidAt(twice, second.use + 10)).toBe(`r2.${NUMBER}${suffix}`)
   })
 
+  it('is found by its kid once it can have signed, and until its root is deleted, however long ago it was', () => {
+    const ring = testRing(NOW)
+    const [root] = ring.roots as readonly [Ring['roots'][0]]
+    const kidAt = (number: number): string => `r1.${number}${suffix}`
+    const isFound = (number: number, now: number): boolean => keysOf(ring).named(kidAt(number), now) !== undefined
+    expect(keysOf(ring).named(kidAt(NUMBER), NOW)).toEqual(keysOf(ring).signing(alg, NOW))
+    expect([NOW - 61, NOW - 60, root.del - 61, root.del - 60].map((now) => isFound(NUMBER, now))).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ])
+    const next = (NUMBER + 1) * PERIOD
+    expect([next - 61, next - 60].map((now) => isFound(NUMBER + 1, now))).toEqual([false, true])
+    const last = Math.floor(root.end / PERIOD)
+    expect([NUMBER - 1, last, last + 1].map((number) => isFound(number, root.end))).toEqual([false, true, false])
+  })
+
+  it('is found by no other kid than its own, and not at all once its root is revoked (C26)', () => {
+    const kid = `r1.${NUMBER}${suffix}`
+    const others = [`r2.${NUMBER}${suffix}`, `r1.${NUMBER}.2${suffix}`, `${kid}-ES256`, `${kid}-`, 'r1', '', suffix]
+    expect(others.filter((other) => keysOf(testRing(NOW)).named(other, NOW) !== undefined)).toEqual([])
+    expect(keysOf(revokeRoot(testRing(NOW), 'r1')).named(kid, NOW)).toBeUndefined()
+  })
+
   it('that signs is always among those that are told (M01)', () => {
     const ring = rotated(rotated(testRing(NOW), NOW, 1), NOW + 10_000, 2)
     fc.assert(
@@ -223,6 +248,14 @@ describe('an RSA key of the ring', () => {
       true,
       false,
     ])
+  })
+
+  it('is found by its kid from its use until it is deleted, but for the skew, and unless it is revoked', () => {
+    const later = { ...ring, rsa: [{ ...key, use: NOW + 3660 }] }
+    const isFound = (now: number): boolean => keysOf(later).named('s1', now)?.kid === 's1'
+    expect([NOW + 3599, NOW + 3600, key.del - 61, key.del - 60].map(isFound)).toEqual([false, true, true, false])
+    expect(keysOf(later).named('s2', NOW + 3660)).toBeUndefined()
+    expect(keysOf(revokeRoot(later, 's1')).named('s1', NOW + 3660)).toBeUndefined()
   })
 
   it('becomes a key that signs (RFC 8017)', async () => {

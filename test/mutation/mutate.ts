@@ -39,7 +39,12 @@ async function mutantsOf(
   const stryker = new Stryker({
     mutate: [mutate],
     testRunner: 'by-name',
-    plugins: ['@stryker-mutator/vitest-runner', './test/mutation/runner.ts', './test/mutation/words.ts'],
+    plugins: [
+      '@stryker-mutator/vitest-runner',
+      './test/mutation/runner.ts',
+      './test/mutation/words.ts',
+      './test/mutation/survivors.ts',
+    ],
     ignorers: ['words'],
     vitest: { configFile: 'test/mutation/vitest.config.ts' },
     // Stryker reads it by an API that TypeScript 7 has not.
@@ -52,7 +57,7 @@ async function mutantsOf(
     concurrency,
     coverageAnalysis: 'perTest',
     timeoutMS: 60_000,
-    reporters: process.stderr.isTTY ? ['progress'] : ['progress-append-only'],
+    reporters: ['progress-append-only', 'survivors'],
     allowEmpty: false,
   })
   const lines = new Map<string, readonly string[]>()
