@@ -21,9 +21,28 @@ export interface CuttingProxy {
   release(): void
   /** Lets nothing through any more by the connections that stand, though nobody hears of that; new ones are as ever. */
   forget(): void
+  /** Lets everything through so many milliseconds later, in its order; 0 at once again. */
+  delay(milliseconds: number): void
   /** How many connections there were until now. */
   connections(): number
   stop(): Promise<void>
+}
+
+/** Returns what does one thing after the other, each as late as it is to be when it comes. */
+function createLateness(milliseconds: () => number): (act: () => void) => void {
+  let before: Promise<void> | undefined
+  return (act) => {
+    const wait = milliseconds()
+    if (wait === 0 && before === undefined) return act()
+    const due = performance.now() + wait
+    const own: Promise<void> = (before ?? Promise.resolve()).then(async () => {
+      const left = due - performance.now()
+      if (left > 0) await new Promise((resolve) => setTimeout(resolve, left))
+      act()
+      if (before === own) before = undefined
+    })
+    before = own
+  }
 }
 
 /** Starts a proxy before a port. */
@@ -31,6 +50,7 @@ export async function startCuttingProxy(before: number): Promise<CuttingProxy> {
   const pairs = new Map<Socket, Socket>()
   const cuts: (() => void)[] = []
   let isHeld = false
+  let lateness = 0
   let count = 0
   let awaited: { readonly letters: string; readonly swallowed: () => void } | undefined
 
@@ -47,8 +67,9 @@ export async function startCuttingProxy(before: number): Promise<CuttingProxy> {
       socket.setNoDelay(true).on('error', end).on('close', end)
       if (isHeld) socket.pause()
     }
+    const [there, back] = [createLateness(() => lateness), createLateness(() => lateness)]
     client.on('data', (asked) => {
-      if (awaited === undefined || !asked.includes(awaited.letters)) return void upstream.write(asked)
+      if (awaited === undefined || !asked.includes(awaited.letters)) return there(() => upstream.write(asked))
       const { swallowed } = awaited
       awaited = undefined
       hold()
@@ -56,7 +77,7 @@ export async function startCuttingProxy(before: number): Promise<CuttingProxy> {
     })
     upstream.on('data', (answer) => {
       const cut = cuts.shift()
-      if (cut === undefined) return void client.write(answer)
+      if (cut === undefined) return back(() => client.write(answer))
       upstream.removeAllListeners('data').resume()
       client.write(answer.subarray(0, Math.floor(answer.length / 2)), () => {
         end()
@@ -86,6 +107,9 @@ export async function startCuttingProxy(before: number): Promise<CuttingProxy> {
       each((socket) => socket.resume())
     },
     forget: () => each((socket) => socket.removeAllListeners('data').removeAllListeners('end').pause()),
+    delay(milliseconds) {
+      lateness = milliseconds
+    },
     connections: () => count,
     async stop() {
       const stopped = new Promise((resolve) => server.close(resolve))

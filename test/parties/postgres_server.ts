@@ -8,6 +8,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { run } from '../checkout.ts'
 import { freePort } from './live_issuer.ts'
 import { endProcess, waitForPort } from './processes.ts'
 
@@ -19,8 +20,8 @@ export interface PostgresServer {
   readonly url: string
   /** The process of now. */
   readonly process: () => ChildProcess
-  /** Ends it at once, as by `kill -9`, and starts it again on what it had written. */
-  restart(): Promise<void>
+  /** Ends it at once, as by `kill -9`, and starts it again on what it had written, after so many milliseconds. Default: at once. */
+  restart(after?: number): Promise<void>
   stop(): Promise<void>
 }
 
@@ -28,7 +29,8 @@ export interface PostgresServer {
 const BIN = join('/usr/lib/postgresql', readdirSync('/usr/lib/postgresql').sort().at(-1) ?? '', 'bin')
 
 /** PostgreSQL refuses to be root. */
-const asItself = process.getuid?.() === 0 ? ['runuser', '-u', 'postgres', '--'] : []
+const asItself =
+  process.getuid?.() === 0 ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups', '--'] : []
 
 /** Starts PostgreSQL, as it comes. `options` are its own: `synchronous_commit=off`. */
 export async function startPostgres(options: readonly string[] = []): Promise<PostgresServer> {
@@ -46,27 +48,23 @@ export async function startPostgres(options: readonly string[] = []): Promise<Po
     const [postgres = '', ...args] = [...asItself, join(BIN, 'postgres'), '-D', data]
     const process = spawn(postgres, [...args, ...settings.flatMap((one) => ['-c', one])], { stdio: 'ignore', cwd: '/' })
     await waitForPort(port)
-    execFileSync('sh', ['-c', `until ${join(BIN, 'pg_isready')} -q -h 127.0.0.1 -p ${port}; do sleep 0.05; done`])
+    // Whoever waits for it has others to do meanwhile.
+    await run('sh', ['-c', `until ${join(BIN, 'pg_isready')} -q -h 127.0.0.1 -p ${port}; do sleep 0.05; done`])
     return process
   }
   let process = await start()
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    // `runuser` stands between: the server's own process is the first line of its file.
-    execFileSync('sh', ['-c', `kill -${signal.slice(3)} $(head -1 ${data}/postmaster.pid)`])
-    await new Promise((resolve) => (process.exitCode !== null ? resolve(0) : process.once('exit', resolve)))
-  }
   return {
     port,
     sockets: folder,
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     process: () => process,
-    async restart() {
-      await end('SIGKILL')
+    async restart(after = 0) {
+      await endProcess(process, 'SIGKILL')
+      await new Promise((resolve) => setTimeout(resolve, after))
       process = await start()
     },
     async stop() {
-      await end('SIGQUIT')
-      await endProcess(process, 'SIGKILL')
+      await endProcess(process, 'SIGQUIT')
     },
   }
 }

@@ -17,8 +17,8 @@ export interface RedisServer {
   readonly url: string
   /** The process of now. */
   readonly process: () => ChildProcess
-  /** Ends it at once, as by `kill -9`, and starts it again on what it had written. */
-  restart(): Promise<void>
+  /** Ends it at once, as by `kill -9`, and starts it again on what it had written, after so many milliseconds. Default: at once. */
+  restart(after?: number): Promise<void>
   stop(): Promise<void>
 }
 
@@ -38,8 +38,9 @@ export async function startRedis(options: readonly string[] = []): Promise<Redis
     port,
     url: `redis://127.0.0.1:${port}`,
     process: () => process,
-    async restart() {
+    async restart(after = 0) {
       await endProcess(process, 'SIGKILL')
+      await new Promise((resolve) => setTimeout(resolve, after))
       process = await start()
     },
     stop: () => endProcess(process, 'SIGKILL'),

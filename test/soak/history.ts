@@ -109,7 +109,10 @@ export interface Registered extends Asked {
   readonly client?: Name
 }
 
-/** A verifier looked at an access token: offline, so that `status` is 200 where it let it in, else 401 or 503. */
+/**
+ * A verifier looked at an access token: offline, so that `status` is 200 where it let it in, else 401 or 503, with its own reason as `error`; `by` and
+ * `to` both name the verifier.
+ */
 export interface Opened extends Asked {
   readonly what: 'opened'
   readonly access: Name
@@ -117,13 +120,13 @@ export interface Opened extends Asked {
   readonly hears: boolean
 }
 
-/** Something was done to what is asked. */
+/** Something was done to what is asked, and is over: the line stands where it was. */
 export interface Fault {
   readonly what: 'fault'
   readonly at: number
   /** Until when it lasted: what was killed answered again, what was cut was whole; `at`, where it only happened. */
   readonly until: number
-  /** A process of the issuer's, the store, or a link between two. */
+  /** A process of the issuer's, the `store`, a link between two (`client-issuer-1`, `issuer-1-store`), or `all`. */
   readonly to: string
   readonly fault:
     | 'kill'
@@ -135,7 +138,7 @@ export interface Fault {
     | 'settings'
     | 'previous version'
     | 'current version'
-  /** Of `clock`: by how many seconds it is set off from the truth. Of `delay`: seconds. */
+  /** Of `clock`: by how many seconds it was set off from the truth. Of `delay`: for how many seconds nothing, or all of it later, came through. */
   readonly seconds?: number
 }
 
