@@ -7,11 +7,11 @@
 
 import type { Prover } from '../parties/dpop.ts'
 import { VERIFIER } from '../parties/person.ts'
+import { askEnd, askToken, insist, requestOf, type TokenHeard, type World } from './asking.ts'
 import type { Chance } from './chance.ts'
 import { nameOf } from './history.ts'
 import type { Person } from './people.ts'
 import { ACCESS_LIFE, type Client } from './settings.ts'
-import { askEnd, askToken, insist, requestOf, type TokenHeard, type World } from './asking.ts'
 
 /** Milliseconds after which an approval is refreshed: longer than an answer can be under way, so that what is late is not two behind. */
 const REFRESH_AFTER = 15_000

@@ -9,10 +9,10 @@ import { createProver } from '../parties/dpop.ts'
 import { VERIFIER } from '../parties/person.ts'
 import { METADATA } from '../parties/walk_in.ts'
 import { type AppChoice, createApp, runApp } from './apps.ts'
+import { askEnd, askedOf, askToken, insist, jsonOf, requestOf, textIn, type World } from './asking.ts'
 import { nameOf } from './history.ts'
 import type { Person } from './people.ts'
 import { ACCESS_LIFE, CALLBACK, type Client, OPERATOR } from './settings.ts'
-import { askEnd, askedOf, askToken, insist, jsonOf, requestOf, textIn, type World } from './asking.ts'
 
 /** A client for itself: it asks for tokens, and takes some of them back. */
 export async function runService(world: World, client: Client): Promise<void> {

@@ -7,11 +7,11 @@
 import { challengeOf } from '../../src/protocol/pkce.ts'
 import { VARS } from '../fixtures.ts'
 import { createBrowser, formOf, goesTo, hiddenField, signLogin, VERIFIER } from '../parties/person.ts'
+import { askedOf, calledOf, insist, type World } from './asking.ts'
 import type { Chance } from './chance.ts'
 import type { Heard } from './front.ts'
 import { nameOf } from './history.ts'
 import { API, CALLBACK, type Client } from './settings.ts'
-import { askedOf, calledOf, insist, type World } from './asking.ts'
 
 /** What a person let an app have. */
 export interface Approval {

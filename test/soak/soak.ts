@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createProver } from '../parties/dpop.ts'
 import { type AppChoice, createApp, runApp } from './apps.ts'
+import { createWorld, type World } from './asking.ts'
 import type { Break } from './breaks.ts'
 import { createChance } from './chance.ts'
 import { kindsFor, planFaults, runFaults } from './faults.ts'
@@ -21,7 +22,6 @@ import { ACCESS_LIFE, APPS, BOUND, DEVICES, SERVICES, WEBS } from './settings.ts
 import type { System, SystemName } from './system.ts'
 import { runVerifiers } from './verifiers.ts'
 import { startWorkerdSystem } from './workerd_system.ts'
-import { createWorld, type World } from './asking.ts'
 
 /** What is soaked, and for how long. */
 export interface SoakChoice {

@@ -6,9 +6,9 @@
  */
 
 import { createVerifier, remoteKeys, type Verifier } from '../../src/verifier/index.ts'
+import type { Seen, World } from './asking.ts'
 import type { Break } from './breaks.ts'
 import { API, SERVER } from './settings.ts'
-import type { Seen, World } from './asking.ts'
 
 /** Milliseconds beyond a token's end for which it is shown. */
 const BEYOND = 5_000
