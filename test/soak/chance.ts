@@ -17,7 +17,7 @@ export interface Chance {
   pick<One>(list: readonly One[]): One
 }
 
-const NUMBERS = fc.infiniteStream(fc.noBias(fc.nat()), { history: false })
+const NUMBERS = fc.infiniteStream(fc.noBias(fc.nat()), { noHistory: true })
 
 /** Returns the chance of whoever is called so, by a seed. */
 export function createChance(seed: number, name: string): Chance {
