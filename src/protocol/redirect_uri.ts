@@ -31,6 +31,17 @@ const PLAIN = /^[\x21\x24-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+$/
 /** A percent sign that escapes nothing, or a control character. */
 const BAD_ESCAPE = /%(?![0-9a-f]{2})|%[01][0-9a-f]|%7f/i
 
+/** What answers add to a query (RFC 6749 §4.1.2, RFC 9207 §2, JARM §2.3.1): a client would find it twice, and may take the first. */
+const ADDED: ReadonlySet<string> = new Set([
+  'code',
+  'state',
+  'iss',
+  'error',
+  'error_description',
+  'error_uri',
+  'response',
+])
+
 /** Tells whether a path leads upwards for somebody, who may take an escaped slash for one. A parser hides the `.` of `a:/.//b`. */
 function hasDotSegments(uri: string): boolean {
   const [path = ''] = uri.split('?')
@@ -49,7 +60,8 @@ function faultOf(uri: string): string | undefined {
   const isPlain = [uri, `${uri}/`].includes(href) || (isWeb && href.replace('/?', '?') === uri)
   if (!(isWeb || isOwn || LOOPBACK.test(uri)) || !isPlain || username + password !== '' || hasDotSegments(uri))
     return expected
-  return undefined
+  const added = [...new URL(uri).searchParams.keys()].find((name) => ADDED.has(name))
+  return added === undefined ? undefined : `a query without what an answer adds: "${added}"`
 }
 
 /** Tells whether a redirect URI may be registered, as {@link checkRedirectUri} has it. */
@@ -62,7 +74,8 @@ export function mayBeRegistered(uri: string): boolean {
  *
  * Taken are `https`, `http` on `127.0.0.1`, `[::1]` or `localhost`, and schemes of an app's own, which `DENIED_SCHEMES` are not,
  * with `/` or `//host/`; without user, fragment, dot segments, or anything but plain visible ASCII, at most 512 characters, and in
- * the form that a URL parser leaves alone. A `*` is refused wherever it stands: URIs are compared as they are, and it would stand
+ * the form that a URL parser leaves alone, and without a parameter in its query that an answer adds (RFC 6749 §3.1: none is there
+ * twice). A `*` is refused wherever it stands: URIs are compared as they are, and it would stand
  * for nothing. What an `https` URL's host is is not checked: see {@link checkWalkInRedirectUri}.
  *
  * @throws {RangeError} when it is any other

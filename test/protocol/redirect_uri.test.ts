@@ -185,6 +185,19 @@ describe('a redirect URI that is registered', () => {
     expect([mayBeRegistered(uri), isRegistered(uri, [uri])]).toEqual([false, false])
   })
 
+  it.each([
+    'https://app.example/cb?code=1',
+    'https://app.example/cb?x=1&state=',
+    'https://app.example/cb?iss=https://other.example',
+    'http://127.0.0.1/cb?error=access_denied',
+    'myapp://host/cb?error_description=x',
+    'com.example.app:/cb?st%61te=x',
+    'https://app.example/cb?response=x',
+  ])('has no parameter that an answer adds, for it would be there twice: %j (RFC 6749 §3.1, CVE-2026-9689)', (uri) => {
+    expect(() => checkRedirectUri('x', uri)).toThrow('"x" expected a query without')
+    expect([mayBeRegistered(uri), isRegistered(uri, [uri])]).toEqual([false, false])
+  })
+
   it('has at most 512 characters', () => {
     const uri = `https://app.example/${'x'.repeat(493)}`
     expect(() => checkRedirectUri('x', uri)).toThrow('"x" expected at most 512 characters')
