@@ -22,27 +22,34 @@ export function brokenOff(cause: unknown): OAuthError {
 }
 
 /**
- * Reads the bytes of a body.
+ * Reads the bytes of a body. Some platforms hand over what is longer than its length is said to be (AWS Lambda): what stands before
+ * the endpoints goes by that length, so it is counted here.
  *
- * @throws {OAuthError} when it breaks off
+ * @param longest bytes at the most
+ * @throws {OAuthError} with status 413 when it has more; when it breaks off
  */
-export async function readBytes(request: Request): Promise<ArrayBuffer> {
+export async function readBytes(request: Request, longest: number = LONGEST_FORM): Promise<ArrayBuffer> {
   // What a hook has taken cannot be read any more, which is the operator's to mend.
   if (request.bodyUsed) throw new TypeError('the body was read already')
+  let bytes: ArrayBuffer
   try {
-    return await request.arrayBuffer()
+    bytes = await request.arrayBuffer()
   } catch (error) {
     throw brokenOff(error)
   }
+  if (bytes.byteLength > longest)
+    throw refusal('invalid_request', 'too_long', 'the body is longer than it was said to be', { status: 413 })
+  return bytes
 }
 
 /**
  * Reads a body as text in UTF-8; bytes that are not become U+FFFD, which no parameter may have.
  *
- * @throws {OAuthError} when it breaks off
+ * @param longest bytes at the most
+ * @throws {OAuthError} with status 413 when it has more; when it breaks off
  */
-export async function readBody(request: Request): Promise<string> {
-  return utf8.decode(await readBytes(request))
+export async function readBody(request: Request, longest?: number): Promise<string> {
+  return utf8.decode(await readBytes(request, longest))
 }
 
 /**

@@ -34,7 +34,7 @@ export function createFormRequests(context: EndpointContext, settings: IssuerSet
       const credentials = settings.credentials?.(request, env) ?? {}
       const certificate = certificateOf(request, env)
       const address = settings.addressOf?.(request, env)
-      const body = await readBody(request)
+      const body = await readBody(request, Number.POSITIVE_INFINITY)
       return { uri, method, headers, body, credentials, certificate, address, request, env, waitUntil }
     },
   }
