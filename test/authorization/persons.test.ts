@@ -296,6 +296,30 @@ describe('consent', () => {
       expect((await readAnswer(await app.redeem(code ?? ''))).error).toBe('invalid_grant')
   })
 
+  it('counts for what was asked, whatever is posted beside it: no member of the form reaches the request (CVE-2021-27582)', async () => {
+    const { ask } = setUp()
+    const alice = createPerson(ask, { now: () => NOW })
+    const app = createApp(ask, { client: 'web' })
+    const consent = hiddenField(await (await alice.visit(REQUESTS['web'])).text(), 'consent')
+    const beside = {
+      client_id: 'evil',
+      redirect_uri: 'https://evil.example/cb',
+      scope: 'read write admin',
+      state: 'evil',
+      code_challenge: 'x'.repeat(43),
+      response_mode: 'form_post',
+      sub: 'bob',
+    }
+    const page = await (await alice.browser.post(`${ISSUER}/consent`, { consent, decision: 'allow', ...beside })).text()
+    const [way, asked] = [new URL(goesTo(page)), new URL(authorizeUrl(REQUESTS['web'])).searchParams]
+    expect([way.origin + way.pathname, way.searchParams.get('state')]).toEqual([
+      'https://web.example/cb',
+      asked.get('state'),
+    ])
+    const { scope } = await readAnswer(await app.redeem(way.searchParams.get('code') ?? ''))
+    expect(scope).toBe(asked.get('scope'))
+  })
+
   it.each([
     ['allow', 'deny'],
     ['deny', 'allow'],
