@@ -86,7 +86,7 @@ export interface ClientSettings extends AssertionSettings, RefreshSettings, Open
   /**
    * Where answers to authorization requests may go: https; http on `127.0.0.1`, `[::1]` or `localhost`, at any port; an app's own
    * scheme with `/` or `//host/`, such as `com.example.app:/cb`, but for those that browsers and systems know otherwise (`javascript`,
-   * `intent`, `ms-…`). Each written out, without `*`; at most 10, of 512 characters. Needed for `authorization_code`. Default: none.
+   * `intent`, `ms-…`). Each written out, without `*`, and with no parameter in its query that an answer adds; at most 10, of 512 characters. Needed for `authorization_code`. Default: none.
    */
   readonly redirect_uris?: readonly string[]
   /** `"skip"` never asks a person before it gets anything: for your own clients, on https alone. Default `"ask"`. */
