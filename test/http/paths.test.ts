@@ -38,7 +38,7 @@ describe('an endpoint', () => {
   })
 
   it('that is spelled with an escaped letter has all that stands before it', async () => {
-    const limited = testIssuer({ allowFailure: () => false })
+    const limited = testIssuer({ allowFailure: async () => false })
     const headers = { 'content-type': 'application/x-www-form-urlencoded', authorization: basic('service', 'wrong') }
     for (const path of ['/token', '/%74oken', '/tok%65n']) {
       const { status } = await limited.request(ISSUER + path, { method: 'POST', headers, body: FORM })

@@ -1,8 +1,8 @@
-import { type Handler, handle } from 'hono/aws-lambda'
+import { handle } from 'hono/aws-lambda'
 import { describe, expect, it } from 'vitest'
 import { createMemoryGuard, createMemoryRevocations, type Issuer } from '../../src/index.ts'
 import { API, basic, ISSUER, NOW, testIssuer } from '../fixtures.ts'
-import { FRONT_DOORS } from '../parties/drive/lambda.ts'
+import { FRONT_DOORS, type Handler } from '../parties/drive/lambda.ts'
 import { REGISTRATION_KEYS } from '../parties/walk_in.ts'
 
 /** All that read what they are sent before they know who sends it. */
@@ -37,7 +37,7 @@ describe('a body that is longer than its length is said to be, as AWS Lambda han
   it.each(Object.entries(FRONT_DOORS))('is 413 behind %s', async (_, frontDoor) => {
     const asked = { method: 'POST', path: '/register', query: new URLSearchParams(), host: 'as.example', body: LONG }
     const event = frontDoor({ ...asked, headers: { host: 'as.example', ...headersOf('/register') } })
-    const { statusCode } = await (handle(issuerOf()) as unknown as Handler)(event as never)
+    const { statusCode } = await (handle(issuerOf()) as unknown as Handler)(event)
     expect(statusCode).toBe(413)
   })
 })
