@@ -9,7 +9,7 @@ const PAGE = join(ROOT, 'docs', 'concepts', 'what-a-leak-gives.md')
 let all: All = new Map()
 beforeAll(async () => {
   all = await enumerateAll()
-})
+}, 60_000)
 
 describe('who can read and make what, for every set of up to three secrets that leaked', () => {
   afterAll(() => {
