@@ -64,6 +64,24 @@ describe('a rotation', () => {
     expect(examineRing(ring, { now: NOW + 60 })).toEqual([])
   })
 
+  it('adds a root that seals until the first of two staged ones, in whatever order they stand', () => {
+    const [root] = testRing(NOW).roots as readonly [Ring['roots'][0]]
+    const [late, early] = [300, 200].map((wait, turn) => ({
+      ...root,
+      kid: `r${turn + 2}`,
+      k: testKey(turn + 1),
+      use: NOW + wait,
+    })) as [Ring['roots'][0], Ring['roots'][0]]
+    for (const staged of [
+      [late, early],
+      [early, late],
+    ])
+      expect(rotated({ ...testRing(NOW), roots: staged }, NOW, 5).roots.at(-1)).toMatchObject({
+        use: NOW,
+        end: NOW + 200,
+      })
+  })
+
   it('does not wait for a staged root that is revoked', () => {
     const ring = rotated(revokeRoot(rotated(testRing(NOW), NOW, 1), 'r2'), NOW + 10, 2)
     expect(ring.roots.at(-1)).toMatchObject({ kid: 'r3', use: NOW + 3670, end: NOW + 3670 + 7_776_000 })

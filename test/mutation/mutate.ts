@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Stryker } from '@stryker-mutator/core'
@@ -28,6 +28,15 @@ again. A folder takes from ten minutes to an hour.
 const SCORES = join(import.meta.dirname, 'scores.json')
 const LEAST = 90
 
+/** Forgets of what was found before whatever was cut off: it is asked again. */
+function forgetBroken(file: string): void {
+  if (!existsSync(file)) return
+  const report: { files: Record<string, { mutants: { status: string }[] }> } = JSON.parse(readFileSync(file, 'utf8'))
+  for (const each of Object.values(report.files))
+    each.mutants = each.mutants.filter(({ status }) => status !== 'RuntimeError')
+  writeFileSync(file, JSON.stringify(report))
+}
+
 /** Returns what Stryker made of a folder, or of one file of it. */
 async function mutantsOf(
   folder: string,
@@ -36,6 +45,8 @@ async function mutantsOf(
   force: boolean,
 ): Promise<readonly Mutant[]> {
   process.env['MUTATED'] = folder
+  const incrementalFile = join(ROOT, '.stryker', `${folder.replaceAll('/', '_')}.json`)
+  forgetBroken(incrementalFile)
   const stryker = new Stryker({
     mutate: [mutate],
     testRunner: 'by-name',
@@ -52,7 +63,7 @@ async function mutantsOf(
     tempDirName: '.stryker/sandbox',
     ignorePatterns: ['docs', 'examples', 'create-bulla', '/test/browser', '/test/pages'],
     incremental: true,
-    incrementalFile: `.stryker/${folder.replaceAll('/', '_')}.json`,
+    incrementalFile,
     force,
     concurrency,
     coverageAnalysis: 'perTest',
@@ -105,7 +116,7 @@ async function main(): Promise<number> {
       process.stdout.write(`${file}:${line} ${status}: ${code} → ${becomes}\n`)
     for (const line of stale) process.stdout.write(`stale: ${line}\n`)
     process.stdout.write(
-      `${folder}: ${score.score} % (${score.found} found, ${score.survived} survived, ${score.equivalent} equivalent)\n`,
+      `${folder}: ${score.score} % (${score.found} found, ${score.survived} survived, ${score.equivalent} equivalent, ${score.unknown} unknown)\n`,
     )
     good &&= score.score >= LEAST && stale.length === 0
     if (values.file === undefined) {

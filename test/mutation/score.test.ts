@@ -21,8 +21,17 @@ const mutant = (status: string, over: Partial<Mutant> = {}): Mutant => ({
 
 describe('a score', () => {
   it('is the part that tests found, of what can be found, and rounds down', () => {
-    const mutants = ['Killed', 'Timeout', 'Survived', 'Ignored', 'CompileError'].map((status) => mutant(status))
-    expect(countMutants(mutants, [])).toMatchObject({ score: 66.66, found: 2, survived: 1, equivalent: 0, stale: [] })
+    const mutants = ['Killed', 'Timeout', 'Survived', 'Ignored', 'CompileError', 'RuntimeError'].map((status) =>
+      mutant(status),
+    )
+    expect(countMutants(mutants, [])).toMatchObject({
+      score: 66.66,
+      found: 2,
+      survived: 1,
+      equivalent: 0,
+      unknown: 1,
+      stale: [],
+    })
     expect(countMutants([mutant('NoCoverage')], [])).toMatchObject({ score: 0, survived: 1 })
     expect(countMutants([], []).score).toBe(100)
   })

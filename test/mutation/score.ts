@@ -24,6 +24,8 @@ export interface Score {
   readonly found: number
   readonly survived: number
   readonly equivalent: number
+  /** Of which the tests could not be asked: they say nothing. */
+  readonly unknown: number
 }
 
 /** The score, with what it says nothing of. */
@@ -36,6 +38,7 @@ export interface Counted extends Score {
 
 const FOUND = ['Killed', 'Timeout']
 const NOT_FOUND = ['Survived', 'NoCoverage']
+const LEFT_OUT = ['Ignored', 'CompileError']
 
 /** Returns a piece of code in one line. */
 export function inOneLine(code: string): string {
@@ -58,7 +61,8 @@ export function countMutants(mutants: readonly Mutant[], equivalents: readonly E
   })
   const survivors = missed.filter((mutant) => !equivalents.some((equivalent) => isOf(equivalent, mutant)))
   const found = mutants.filter(({ status }) => FOUND.includes(status)).length
+  const unknown = mutants.filter(({ status }) => ![...FOUND, ...NOT_FOUND, ...LEFT_OUT].includes(status)).length
   const survived = survivors.length
   const score = found + survived === 0 ? 100 : Math.floor((10_000 * found) / (found + survived)) / 100
-  return { score, found, survived, equivalent: missed.length - survived, survivors, stale }
+  return { score, found, survived, equivalent: missed.length - survived, unknown, survivors, stale }
 }
