@@ -54,6 +54,7 @@ const BROKEN: Readonly<Record<Broken, Promised>> = {
   binding: 'what is bound stays bound',
   secret: 'what is bound stays bound',
   'lost answer': 'an honest family lives on',
+  'burnt code': 'an honest family lives on',
   revocation: 'what has ended stays ended',
   logout: 'what has ended stays ended',
   operator: 'what has ended stays ended',
@@ -152,13 +153,13 @@ const FAULTS: readonly (readonly [Promised, string, readonly Line[], string, rea
     [
       device(0),
       redeemed(2, { grant: 'device_code', shown: 'd' }),
-      redeemed(45, { grant: 'device_code', shown: 'd', refresh: 'x' }),
+      redeemed(35, { grant: 'device_code', shown: 'd', refresh: 'x' }),
     ],
     'by some clocks it was still in its grace',
     [
       device(0),
       redeemed(2, { grant: 'device_code', shown: 'd' }),
-      redeemed(44, { grant: 'device_code', shown: 'd', refresh: 'x' }),
+      redeemed(34, { grant: 'device_code', shown: 'd', refresh: 'x' }),
     ],
   ],
   [
@@ -179,9 +180,9 @@ const FAULTS: readonly (readonly [Promised, string, readonly Line[], string, rea
   [
     'a refresh family has one live branch after the grace',
     'a token was taken when the grace was over by every clock',
-    [...TURNED, refreshed(53, 'r0', 'x')],
+    [...TURNED, refreshed(43, 'r0', 'x')],
     'by some clocks it was not',
-    [...TURNED, refreshed(52, 'r0', 'x')],
+    [...TURNED, refreshed(42, 'r0', 'x')],
   ],
   [
     'a refresh family has one live branch after the grace',
@@ -348,6 +349,13 @@ const FAULTS: readonly (readonly [Promised, string, readonly Line[], string, rea
   ],
   [
     'an honest family lives on',
+    'a code was refused after a 503, which is to spend nothing',
+    [approved(0), redeemed(2, away), redeemed(9, refused)],
+    'a connection broke, so that it may be used',
+    [approved(0), fault(8, 9, 'cut'), redeemed(2, away), redeemed(9, refused)],
+  ],
+  [
+    'an honest family lives on',
     "a device's token was refused, and its person had not ended it",
     [
       device(0),
@@ -408,9 +416,9 @@ const FAULTS: readonly (readonly [Promised, string, readonly Line[], string, rea
   [
     'a thief and the owner do not both live on',
     'a thief came too late, and the owner went on',
-    [...TURNED, refreshed(53, 'r0', '', { ...thief, ...refused }), refreshed(55, 'r1', 'r2')],
+    [...TURNED, refreshed(43, 'r0', '', { ...thief, ...refused }), refreshed(45, 'r1', 'r2')],
     'the owner went on while the thief was refused',
-    [...TURNED, refreshed(53, 'r0', '', { ...thief, ...refused }), refreshed(54, 'r1', 'r2')],
+    [...TURNED, refreshed(43, 'r0', '', { ...thief, ...refused }), refreshed(44, 'r1', 'r2')],
   ],
   [
     'a thief and the owner do not both live on',
@@ -694,8 +702,8 @@ it('names each promise by one rule, which alone finds that it was broken', () =>
 
 it('says in words what was broken, by whom', () => {
   const said = (...lines: readonly Line[]) => check([BEGUN, ...lines]).map(({ sentence, lines }) => [sentence, lines])
-  expect(said(...TURNED, refreshed(53, 'r0', 'x', thief))).toEqual([
-    ['refresh token r0 was taken of thief, though its successor had been given 42 s before', [4, 5]],
+  expect(said(...TURNED, refreshed(43, 'r0', 'x', thief))).toEqual([
+    ['refresh token r0 was taken of thief, though its successor had been given 32 s before', [4, 5]],
   ])
   expect(said(approved(0), redeemed(2, { key: 'k' }), refreshed(5, 'r0', 'r0', thief))).toEqual([
     ['refresh token r0 was taken of thief without a key: it is of k', [3, 4]],

@@ -11,6 +11,7 @@
 import { readFileSync } from 'node:fs'
 import type { Ended, Line, Name, Opened, Token } from './history.ts'
 import {
+  DONE_AFTER,
   doneBy,
   type Family,
   generationOf,
@@ -77,11 +78,6 @@ function firstDone(tokens: readonly Numbered<Token>[]): Numbered<Token> | undefi
   return tokens.toSorted((one, other) => one.until - other.until)[0]
 }
 
-/** Seconds that clocks can have differed by between two instants: as was promised, or as was done. */
-function difference(story: Story, from: number, to: number): number {
-  return Math.max(story.begun.skew, spreadIn(story, from, to))
-}
-
 /** Tells whether clocks differed by more than anything is promised for. */
 function isBeyond(story: Story, from: number, to: number): boolean {
   return spreadIn(story, from, to) > story.begun.skew
@@ -94,10 +90,8 @@ function graceOf(
   from: number,
   to: number,
 ): { readonly sure: number; readonly over: number } {
-  return {
-    sure: (grace - spreadIn(story, from, to) - ROUNDING) * 1000,
-    over: (grace + difference(story, from, to) + ROUNDING) * 1000,
-  }
+  const spread = spreadIn(story, from, to) + ROUNDING
+  return { sure: (grace - spread) * 1000, over: (grace + spread) * 1000 }
 }
 
 /** Two answers to one code, whoever asked; of a device code once its grace was over, or to two keys. */
@@ -244,11 +238,18 @@ function mustBeTaken(story: Story, family: Family, use: Numbered<Token>): boolea
   return !uses.some((one) => one.at < use.until && one.key !== use.key) && isInTime(story, family, use, use.until)
 }
 
+/** Tells whether an answer before said that nothing was done, and nothing was the matter by which that could be wrong. */
+function isSpared(story: Story, before: Numbered<Token>, use: Numbered<Token>): boolean {
+  const { status, isThief, at, until } = before
+  if (status !== 503 || isThief || until > use.at) return false
+  return troublesIn(story, at - DONE_AFTER, until + DONE_AFTER).length === 0
+}
+
 /** Tells whether a refused code was one that its owner could redeem, by every clock. */
 function mustBeRedeemed(story: Story, { origin, attempts, ...family }: Family, use: Numbered<Token>): boolean {
   const { codeLife } = story.begun
   if (codeLife === undefined || origin?.what !== 'approved' || use.isThief) return false
-  if (attempts.some((one) => one !== use && one.at < use.until)) return false
+  if (attempts.some((one) => one !== use && one.at < use.until && !isSpared(story, one, use))) return false
   if (isBeyond(story, origin.at, use.until) || mayHaveEnded(story, { origin, attempts, ...family }, use.until))
     return false
   return use.until <= origin.at + (codeLife - spreadIn(story, origin.at, use.until) - ROUNDING) * 1000
@@ -268,7 +269,7 @@ function honest(story: Story): Finding[] {
       .filter((use) => isRefused(use) && mustBeRedeemed(story, family, use))
       .map((use) => ({
         promise: 'an honest family lives on' as const,
-        sentence: `${use.by} was refused code ${use.shown}, which nobody had shown, in its life`,
+        sentence: `${use.by} was refused code ${use.shown}, which nobody had used, in its life`,
         lines: numbersOf(family.origin ?? use, use),
       })),
   ])

@@ -43,7 +43,7 @@ export interface Story {
 }
 
 /** Milliseconds after which whatever is under way is done, once nothing holds it any more: more than the guard's 1.5 seconds. */
-const DONE_AFTER = 5000
+export const DONE_AFTER = 5000
 
 /** Faults by which an answer, or what must be heard, can be late. */
 const TROUBLES: ReadonlySet<Fault['fault']> = new Set(['kill', 'stop', 'cut', 'delay'])
@@ -68,9 +68,17 @@ export function troublesIn({ faults }: Story, from: number, to: number): readonl
   return faults.filter((one) => TROUBLES.has(one.fault) && one.at <= to && one.until >= from)
 }
 
-/** Returns the seconds that two clocks can have differed by between two instants, as far as it was done on purpose. */
+/** Milliseconds that a process takes to set its clock when it is told to. */
+const SET_AFTER = 1000
+
+/**
+ * Returns the seconds that two clocks can have differed by between two instants: as was done on purpose. A history is of one machine, whose clocks
+ * are the same else.
+ */
 export function spreadIn({ faults }: Story, from: number, to: number): number {
-  const offsets = faults.filter((one) => one.fault === 'clock' && one.at <= to && one.until >= from)
+  const offsets = faults.filter(
+    (one) => one.fault === 'clock' && one.at - SET_AFTER <= to && one.until + SET_AFTER >= from,
+  )
   const seconds = [0, ...offsets.map(({ seconds = 0 }) => seconds)]
   return Math.max(...seconds) - Math.min(...seconds)
 }

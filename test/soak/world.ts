@@ -32,6 +32,7 @@ export type Broken =
   | 'binding'
   | 'secret'
   | 'lost answer'
+  | 'burnt code'
   | 'revocation'
   | 'logout'
   | 'operator'
@@ -166,6 +167,9 @@ export function play(moves: readonly Move[], broken?: Broken): Line[] {
       return
     }
     const isThere = fate !== 'lost there' && fate !== '503 there'
+    // What is done, and yet answered so, is lost between process and store.
+    if (fate === '503 back' && broken !== 'burnt code')
+      write(begun, { what: 'fault', at: begun, until: begun + move.there, to: `p${process}-store`, fault: 'cut' })
     at(begun + move.there, () => {
       const { answer, keep } = isThere
         ? effect(Math.floor(now / 1000) + offset(process, now), now)
