@@ -5,7 +5,8 @@
  */
 
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as ownKeys from '../../keys/index.ts'
 import * as ownIssuer from '../../src/index.ts'
@@ -39,11 +40,17 @@ export async function unpack(name: string): Promise<Version> {
     .update(await readFile(file))
     .digest('hex')
   if (hash !== said) throw new Error(`bulla-${name}.tgz is not what was packed`)
-  const folder = join(ROOT, 'node_modules', '.cache', `bulla-${name}`)
-  await rm(folder, { recursive: true, force: true })
-  await mkdir(folder, { recursive: true })
-  const unpacked = await run('tar', ['-xzf', file, '-C', folder, '--strip-components=1'])
-  if (unpacked.code !== 0) throw new Error(unpacked.err)
+  const folder = join(ROOT, 'node_modules', '.cache', `bulla-${name}-${hash.slice(0, 8)}`)
+  if (!existsSync(folder)) {
+    await mkdir(join(folder, '..'), { recursive: true })
+    const unpacking = await mkdtemp(`${folder}-`)
+    const unpacked = await run('tar', ['-xzf', file, '-C', unpacking, '--strip-components=1'])
+    if (unpacked.code !== 0) throw new Error(unpacked.err)
+    // Of two that unpack at once the first is taken: both are the same.
+    await rename(unpacking, folder).catch((error) => {
+      if (!existsSync(folder)) throw error
+    })
+  }
   const load = (path: string): Promise<unknown> => import(join(folder, 'dist', path))
   return {
     name,

@@ -46,6 +46,10 @@ export interface App {
   hasRoom(): boolean
   /** Does one thing that is due, as a process of it. */
   step(process: number, chance: Chance): Promise<void>
+  /** Whether it begins anew by itself: nobody else hands it what it goes on with. */
+  readonly begins: boolean
+  /** What a process of it is called. */
+  readonly byOf: (process: number) => string
   /** Tells whether its client is refused: then it is of no use any more. */
   isRefused(): boolean
 }
@@ -122,13 +126,17 @@ export function createApp(world: World, choice: AppChoice, people: readonly Pers
     leave(family)
     if (heard?.status !== 200) return
     world.suspects.add(of.at(-1) ?? '')
-    // Whether it has really ended, whoever shows it is told.
+    // Whether it has really ended: whoever shows it now is no honest client.
     const form = { grant_type: 'refresh_token', refresh_token: token }
     if (chance.oneIn(2))
-      await askToken(world, { by: byOf(process), client, grant: 'refresh_token', form, shown: token, prover, isNew })
+      await askToken(world, {
+        ...{ by: byOf(process), client, grant: 'refresh_token', form, shown: token, prover, isNew, isThief: true },
+      })
   }
 
   async function step(process: number, chance: Chance): Promise<void> {
+    // When it is over, whoever asked in vain asks once more for something that nobody has.
+    if (world.isOver()) return begin(process, chance)
     const due = families.filter(({ since }) => recorder.now() - since > REFRESH_AFTER)
     if (due.length > 0) {
       const family = chance.pick(due)
@@ -144,7 +152,7 @@ export function createApp(world: World, choice: AppChoice, people: readonly Pers
     }
   }
 
-  return { adopt, hasRoom: () => families.length < most, step, isRefused: () => isRefused }
+  return { adopt, begins: people.length > 0, byOf, hasRoom: () => families.length < most, step, isRefused: () => isRefused }
 }
 
 /** Runs all processes of an app until it is over, or it is of no use. */
@@ -152,9 +160,9 @@ export async function runApp(world: World, choice: AppChoice, app: App, name: st
   await Promise.all(
     Array.from({ length: choice.processes }, async (_, process) => {
       const chance = world.chance(`${name}/${process}`)
-      while (!world.isOver() && !app.isRefused()) {
+      while ((app.begins ? world.goesOn(app.byOf(process)) : !world.isOver()) && !app.isRefused()) {
         await world.pause(chance.integer(400, 2400))
-        if (!world.isOver()) await app.step(process, chance)
+        await app.step(process, chance)
       }
     }),
   )

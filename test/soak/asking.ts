@@ -44,11 +44,16 @@ export interface World {
   /** Whose tokens verifiers should look at again: something of theirs was ended. */
   readonly suspects: Set<string>
   isOver(): boolean
+  /** Tells whether somebody goes on: until it is over, and then some times more where what he asked last was in vain. */
+  goesOn(by: string): boolean
   /** Returns the chance of whoever is called so. */
   chance(name: string): Chance
   /** Waits so many milliseconds, or until it is over. */
   pause(milliseconds: number): Promise<void>
 }
+
+/** How often somebody goes on at the most when it is over. */
+const MOST_MORE = 5
 
 /** Returns a world, and what ends it. */
 export function createWorld(
@@ -56,8 +61,15 @@ export function createWorld(
   parts: Pick<World, 'issuer' | 'front' | 'recorder'>,
 ): { readonly world: World; over(): void } {
   const end = new AbortController()
+  const more = new Map<string, number>()
   const world: World = {
     ...parts,
+    goesOn(by) {
+      if (!end.signal.aborted) return true
+      const times = more.get(by) ?? 0
+      more.set(by, times + 1)
+      return times < MOST_MORE && parts.recorder.isInVain(by)
+    },
     seen: [],
     loot: [],
     suspects: new Set(),
@@ -119,9 +131,9 @@ export async function insist<One extends Heard>(
   const end = world.recorder.now() + patience
   for (;;) {
     const heard = await ask()
-    if (heard === undefined || !isPassing(heard) || world.isOver() || heard.until > end) return heard
+    if (heard === undefined || !isPassing(heard) || heard.until > end) return heard
     const after = Number(heard.headers.get('retry-after') ?? 0) * 1000
-    await world.pause(after + chance.integer(300, 1000))
+    await setTimeout(after + chance.integer(300, 1000))
   }
 }
 

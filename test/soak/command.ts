@@ -5,11 +5,12 @@
  */
 
 import { randomInt } from 'node:crypto'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { BREAKS, readBreak } from './breaks.ts'
+import { check, readHistory } from './check.ts'
 import { soak } from './soak.ts'
 import { SYSTEMS, type SystemName } from './system.ts'
 
@@ -68,8 +69,12 @@ async function main(): Promise<number> {
   const { counts } = await soak({ system, seed, seconds, history, onProgress: say, ...(broken && { broken }) })
   for (const [what, count] of [...counts].toSorted(([a], [b]) => a.localeCompare(b)))
     say(`  ${what.padEnd(24)}${count}`)
+  const findings = check(readHistory(await readFile(history, 'utf8')))
+  for (const { promise, sentence, lines } of findings)
+    process.stdout.write(`BROKEN: ${promise}: ${sentence} (lines ${lines.join(', ')})\n`)
+  process.stdout.write(findings.length === 0 ? 'no promise was broken\n' : `${findings.length} times\n`)
   say(`again: npm run soak -- --minutes ${seconds / 60} --seed ${seed} --system ${system}`)
-  return 0
+  return findings.length === 0 ? 0 : 1
 }
 
 try {

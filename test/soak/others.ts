@@ -4,6 +4,7 @@
  * @module
  */
 
+import { setTimeout } from 'node:timers/promises'
 import { DEVICE_CODE } from '../parties/device.ts'
 import { createProver } from '../parties/dpop.ts'
 import { VERIFIER } from '../parties/person.ts'
@@ -18,7 +19,7 @@ import { ACCESS_LIFE, CALLBACK, type Client, OPERATOR } from './settings.ts'
 export async function runService(world: World, client: Client): Promise<void> {
   const by = `${client.id}/0`
   const chance = world.chance(by)
-  while (!world.isOver()) {
+  while (world.goesOn(by)) {
     await world.pause(chance.integer(1000, 4000))
     const form = { grant_type: 'client_credentials' }
     const heard = await insist(world, chance, () => askToken(world, { by, client, grant: 'client_credentials', form }))
@@ -54,16 +55,19 @@ export async function runDevice(world: World, client: Client, people: readonly P
     const [code, userCode] = begun ? [textIn(begun, 'device_code'), textIn(begun, 'user_code')] : []
     if (code === undefined || userCode === undefined) return
     const person = chance.pick(people)
-    const answered = person.letIn(client, userCode, code)
+    let isRefused = false
+    const answered = person.letIn(client, userCode, code).then((isIn) => {
+      isRefused = !isIn
+    })
     const form = { grant_type: DEVICE_CODE, device_code: code }
-    for (let interval = 5; !world.isOver(); ) {
-      await world.pause(interval * 1000)
+    for (let interval = 5; ; ) {
+      await setTimeout(interval * 1000)
       const heard = await insist(world, chance, () =>
         askToken(world, { by, client, grant: 'device_code', form, shown: code, isNew: true }),
       )
       const error = heard && textIn(heard, 'error')
       if (error === 'slow_down') interval += 5
-      else if (error !== 'authorization_pending') {
+      else if (error !== 'authorization_pending' || isRefused) {
         if (heard?.status === 200) await app.adopt(heard, [person.name, await nameOf(code)])
         break
       }
@@ -72,9 +76,9 @@ export async function runDevice(world: World, client: Client, people: readonly P
   }
 
   const running = runApp(world, choice, app, client.id)
-  while (!world.isOver()) {
+  while (world.goesOn(by)) {
     await world.pause(chance.integer(1000, 5000))
-    if (app.hasRoom()) await begin()
+    if (app.hasRoom() || world.isOver()) await begin()
   }
   await running
 }
@@ -101,8 +105,8 @@ export async function runWalkIn(world: World, name: string, people: readonly Per
     const choice: AppChoice = { client: { id }, processes: 2, most: 1, isNew: true }
     const app = createApp(world, choice, people)
     const end = world.recorder.now() + chance.integer(20_000, 60_000)
-    const isOver = (): boolean => world.isOver() || world.recorder.now() > end
-    await runApp({ ...world, isOver }, choice, app, `${name} ${await nameOf(id)}`)
+    const goesOn = (by: string): boolean => (world.recorder.now() > end ? world.recorder.isInVain(by) && world.goesOn(by) : world.goesOn(by))
+    await runApp({ ...world, goesOn }, choice, app, `${name} ${await nameOf(id)}`)
   }
 }
 

@@ -124,7 +124,9 @@ export function createPerson(world: World, name: string): Person {
           ...(code && { code: await nameOf(code) }),
         })
         if (code) approval = { code, session: session() }
-        return heard
+        // An app is told so by the redirect (OAuth 2.1 §4.1.2.1), and a person by a page: then they come again.
+        const isLater = error === 'temporarily_unavailable' || heard.headers.has('retry-after')
+        return isLater ? { ...heard, status: 503 } : heard
       })
       return approval
     })
