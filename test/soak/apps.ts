@@ -85,9 +85,12 @@ export function createApp(world: World, choice: AppChoice, people: readonly Pers
     const form = { grant_type: 'authorization_code', code, code_verifier: VERIFIER }
     const isStolen = chance.oneIn(12)
     if (isStolen) world.loot.push({ grant: 'authorization_code', shown: code, client, isNew })
-    const heard = await insist(world, chance, () =>
-      askToken(world, { by: byOf(process), client, grant: 'authorization_code', form, shown: code, prover, isNew }),
-    )
+    const redeem = () =>
+      insist(world, chance, () =>
+        askToken(world, { by: byOf(process), client, grant: 'authorization_code', form, shown: code, prover, isNew }),
+      )
+    // Some redeem a code twice at once, and lose both answers (docs/guides/clients.md#authorization).
+    const [heard] = await Promise.all(chance.oneIn(10) ? [redeem(), redeem()] : [redeem()])
     if (heard?.status === 401) isRefused = isWalkIn
     if (heard?.status === 200) await adopt(heard, [person.name, session, await nameOf(code)])
   }
@@ -136,7 +139,7 @@ export function createApp(world: World, choice: AppChoice, people: readonly Pers
 
   async function step(process: number, chance: Chance): Promise<void> {
     // When it is over, whoever asked in vain asks once more for something that nobody has.
-    if (world.isOver()) return begin(process, chance)
+    if (world.isOver()) return people.length > 0 ? begin(process, chance) : undefined
     const due = families.filter(({ since }) => recorder.now() - since > REFRESH_AFTER)
     if (due.length > 0) {
       const family = chance.pick(due)
@@ -152,7 +155,14 @@ export function createApp(world: World, choice: AppChoice, people: readonly Pers
     }
   }
 
-  return { adopt, begins: people.length > 0, byOf, hasRoom: () => families.length < most, step, isRefused: () => isRefused }
+  return {
+    adopt,
+    begins: people.length > 0,
+    byOf,
+    hasRoom: () => families.length < most,
+    step,
+    isRefused: () => isRefused,
+  }
 }
 
 /** Runs all processes of an app until it is over, or it is of no use. */

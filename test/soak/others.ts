@@ -105,7 +105,8 @@ export async function runWalkIn(world: World, name: string, people: readonly Per
     const choice: AppChoice = { client: { id }, processes: 2, most: 1, isNew: true }
     const app = createApp(world, choice, people)
     const end = world.recorder.now() + chance.integer(20_000, 60_000)
-    const goesOn = (by: string): boolean => (world.recorder.now() > end ? world.recorder.isInVain(by) && world.goesOn(by) : world.goesOn(by))
+    const goesOn = (by: string): boolean =>
+      world.recorder.now() > end ? world.recorder.isInVain(by) && world.goesOn(by) : world.goesOn(by)
     await runApp({ ...world, goesOn }, choice, app, `${name} ${await nameOf(id)}`)
   }
 }
