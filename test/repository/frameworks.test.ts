@@ -2,8 +2,9 @@ import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { copyCheckout, ROOT, run } from '../checkout.ts'
+import { ROOT, run } from '../checkout.ts'
 import { DOCS } from '../docs.ts'
+import { packedBulla } from '../parties/packed.ts'
 
 const PROGRAM = join(ROOT, 'test/repository/frameworks/program.mjs')
 const { peerDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
@@ -82,9 +83,7 @@ describe('the package beside the frameworks of others', { timeout: 240_000 }, ()
   const folders: Record<string, string> = {}
 
   beforeAll(async () => {
-    const checkout = await copyCheckout()
-    const { out } = await run('npm', ['pack', '--silent'], { cwd: checkout })
-    tarball = join(checkout, out.trim().split('\n').at(-1) ?? '')
+    tarball = await packedBulla()
     const made = Object.entries(ENDS).map(async ([end, packages]) => {
       folders[end] = await project(tarball, [...packages, '@types/node@22'])
     })
