@@ -664,22 +664,39 @@ const FAULTS: readonly (readonly [Promised, string, readonly Line[], string, rea
   ],
   [
     'nobody is stuck',
-    'the last that somebody heard was no',
-    [{ what: 'quiet', at: 61_000 }, registered(62), registered(63, refused), { what: 'over', at: 99_000 }],
-    'it was a word to wait, and a thief was refused',
+    'the last that somebody heard was no, and no again',
     [
       { what: 'quiet', at: 61_000 },
-      redeemed(62, { grant: 'device_code', shown: 'd', status: 400, error: 'slow_down' }),
-      redeemed(64, { grant: 'device_code', shown: 'd', ...thief, ...refused }),
+      registered(62),
+      ...[63, 65, 67].map((at) => registered(at, away)),
+      { what: 'over', at: 99_000 },
+    ],
+    'there was no time for more',
+    [{ what: 'quiet', at: 61_000 }, ...[63, 65].map((at) => registered(at, away)), { what: 'over', at: 99_000 }],
+  ],
+  [
+    'nobody is stuck',
+    'codes that a person let an app have were refused, one after the other',
+    [
+      { what: 'quiet', at: 61_000 },
+      ...['c', 'd', 'e'].map((shown) => redeemed(62, { ...refused, shown })),
+      { what: 'over', at: 99_000 },
+    ],
+    'approvals had ended, devices were to wait, and a thief had nothing',
+    [
+      { what: 'quiet', at: 61_000 },
+      ...['x', 'y', 'z'].map((shown) => refreshed(62, shown, '', refused)),
+      ...[63, 68, 73].map((at) => redeemed(at, { grant: 'device_code', shown: 'd', status: 400, error: 'slow_down' })),
+      ...[64, 69, 74].map((at) => redeemed(at, { grant: 'device_code', shown: 'd', ...thief, ...refused })),
       { what: 'over', at: 99_000 },
     ],
   ],
   [
     'nobody is stuck',
     'the last that somebody heard was no, when all was quiet',
-    [{ what: 'quiet', at: 61_000 }, registered(62, refused), { what: 'over', at: 99_000 }],
+    [{ what: 'quiet', at: 61_000 }, ...[62, 64, 66].map((at) => registered(at, refused)), { what: 'over', at: 99_000 }],
     'something was done still',
-    [registered(60, refused), { what: 'quiet', at: 61_000 }, { what: 'over', at: 99_000 }],
+    [...[50, 52, 54].map((at) => registered(at, refused)), { what: 'quiet', at: 61_000 }, { what: 'over', at: 99_000 }],
   ],
 ]
 
@@ -714,8 +731,9 @@ it('says in words what was broken, by whom', () => {
   expect(said(...START, ended(4, 'revoke', 'r0'), opened(26, 'a2', 200))).toEqual([
     ['access token a2 was let in by api 21 s after it had ended (revoke)', [4, 5]],
   ])
-  expect(said({ what: 'quiet', at: 61_000 }, registered(62, refused), { what: 'over', at: 99_000 })).toEqual([
-    ['app/0 asked in vain when all was quiet (1 ×), at last: invalid_grant', [3]],
+  const again = [62, 64, 66].map((at) => registered(at, refused))
+  expect(said({ what: 'quiet', at: 61_000 }, ...again, { what: 'over', at: 99_000 })).toEqual([
+    ['app/0 asked in vain when all was quiet (3 ×), at last: invalid_grant', [3, 4, 5]],
   ])
 })
 

@@ -60,6 +60,8 @@ const PERSON_CLOCKS = 10
 const ROUNDING = 1
 /** How many answers one after the other may send whoever asks away, when nothing is done to anything any more. */
 const MOST_ATTEMPTS = 6
+/** How many make it plain that whoever asks last goes away with nothing. */
+const LEAST_AT_THE_END = 3
 /** Of how many revoked tokens of a client and person on all of theirs may be ended. */
 const FOLDED_FROM = 8
 /** Words that only tell a device to ask again. */
@@ -460,22 +462,27 @@ function answers(story: Story): Finding[] {
   })
 }
 
+/** Tells whether an answer says what is documented to be done next, elsewhere: a person lets the app in anew. A person's no is an answer, too. */
+function leadsOn(question: Question): boolean {
+  const { error = '' } = question
+  if (WAITING.has(error) || error === 'access_denied') return true
+  return question.what === 'token' && question.grant === 'refresh_token' && isRefused(question)
+}
+
 /** Whoever asks in vain, though nothing is done to anything any more. */
 function stuck(story: Story): Finding[] {
   const askers = Map.groupBy(
-    story.questions.filter(
-      (one) => one.at >= story.quietAt && !(one.what === 'token' && one.isThief) && !WAITING.has(one.error ?? ''),
-    ),
+    story.questions.filter((one) => one.at >= story.quietAt && !(one.what === 'token' && one.isThief) && !leadsOn(one)),
     ({ by }) => by,
   )
   return [...askers].flatMap(([by, asked]): Finding[] => {
     let failed: Question[] = []
     for (const question of asked) {
-      // A person's no is an answer.
-      failed = isGood(question) || question.error === 'access_denied' ? [] : [...failed, question]
+      failed = isGood(question) ? [] : [...failed, question]
       if (failed.length > MOST_ATTEMPTS) break
     }
-    if (failed.length === 0 || (failed.length <= MOST_ATTEMPTS && !story.isOver)) return []
+    // Who was sent away once or twice at the very end may have had no time to come again.
+    if (failed.length < (story.isOver ? LEAST_AT_THE_END : MOST_ATTEMPTS + 1)) return []
     const sentence = `${by} asked in vain when all was quiet (${failed.length} ×), at last: ${failed.at(-1)?.error ?? failed.at(-1)?.status}`
     return [{ promise: 'nobody is stuck', sentence, lines: numbersOf(...failed) }]
   })

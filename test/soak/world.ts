@@ -461,6 +461,7 @@ export function play(moves: readonly Move[], broken?: Broken): Line[] {
       const asked = { what: 'registered', by, client: name('client') }
       const failed = broken === 'way on' ? move.pick % 3 !== 0 : false
       ask({ ...more, fate: '503 there' }, asked, () => ({ answer: { status: 201 } }))
+      if (failed) at(now + 1500, () => ask({ ...more, fate: '503 there' }, asked, () => ({ answer: { status: 201 } })))
       at(now + 3000, () =>
         ask({ ...more, fate: failed ? '503 there' : 'answered' }, asked, () => ({ answer: { status: 201 } })),
       )
