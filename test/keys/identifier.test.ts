@@ -121,6 +121,8 @@ describe('the URI of a resource', () => {
     ['https://api.example', 'https://api.example:80'],
     ['http://api.example', 'http://api.example:443'],
     ['https://api.example', 'https://api.example:4431'],
+    ['https://api.example1', 'https://api.example:4431'],
+    ['http://api.example80', 'http://api.example:8080'],
     ['https://api.example/a', 'https://api.example/a/'],
     ['https://api.example/a', 'https://api.example/A'],
     ['https://api.example/a', 'https://api.example//a'],
