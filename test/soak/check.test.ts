@@ -631,13 +631,6 @@ const FAULTS: readonly (readonly [Promised, string, readonly Line[], string, rea
   ],
   [
     'an answer is a whole one',
-    'there was no code',
-    [{ ...approved(0), code: undefined } as unknown as Line],
-    'the person said no',
-    [{ ...approved(0, { status: 303, error: 'access_denied' }), code: undefined } as unknown as Line],
-  ],
-  [
-    'an answer is a whole one',
     'there was no device code',
     [{ ...device(0), code: undefined } as unknown as Line],
     'there was',
@@ -673,6 +666,22 @@ const FAULTS: readonly (readonly [Promised, string, readonly Line[], string, rea
     ],
     'there was no time for more',
     [{ what: 'quiet', at: 61_000 }, ...[63, 65].map((at) => registered(at, away)), { what: 'over', at: 99_000 }],
+  ],
+  [
+    'nobody is stuck',
+    'a person was shown a page, and never led to the app',
+    [
+      { what: 'quiet', at: 61_000 },
+      ...[62, 64, 66].map((at) => ({ ...approved(at), code: undefined }) as unknown as Line),
+      { what: 'over', at: 99_000 },
+    ],
+    'and was, at last',
+    [
+      { what: 'quiet', at: 61_000 },
+      ...[62, 64, 66].map((at) => ({ ...approved(at), code: undefined }) as unknown as Line),
+      approved(68),
+      { what: 'over', at: 99_000 },
+    ],
   ],
   [
     'nobody is stuck',

@@ -440,7 +440,6 @@ function lacks(story: Story, question: Question): string | undefined {
   if (status >= 500 && status !== 503) return `status ${status}`
   if (status === 503 && retryAfter === undefined) return 'a 503 without Retry-After'
   if (!isGood(question)) return undefined
-  if (question.what === 'approved' && question.code === undefined) return 'an approval without a code'
   if (question.what === 'device' && question.code === undefined) return 'a device without a code'
   if (question.what === 'registered' && question.client === undefined) return 'a registration without a client_id'
   if (question.what !== 'token') return undefined
@@ -478,7 +477,9 @@ function stuck(story: Story): Finding[] {
   return [...askers].flatMap(([by, asked]): Finding[] => {
     let failed: Question[] = []
     for (const question of asked) {
-      failed = isGood(question) ? [] : [...failed, question]
+      // A page that says why there is no code yet is no code.
+      const isHelped = isGood(question) && (question.what !== 'approved' || question.code !== undefined)
+      failed = isHelped ? [] : [...failed, question]
       if (failed.length > MOST_ATTEMPTS) break
     }
     // Who was sent away once or twice at the very end may have had no time to come again.
