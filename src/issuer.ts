@@ -124,7 +124,7 @@ function mount(context: EndpointContext, settings: IssuerSettings): Issuer {
 
   const app = new Hono()
   const doors = createDoors(app, context, settings)
-  const { form, formOfPages, registration, document, proved, resource, page } = doors
+  const { form, formOfPages, registration, document, proved, resource, page, lastingPage } = doors
   const { scheme } = settings
   app.use(
     following(context, settings),
@@ -153,12 +153,12 @@ function mount(context: EndpointContext, settings: IssuerSettings): Issuer {
   if (walkIns?.isRegistering && walkIns.ids !== undefined)
     registration(`${base}/register`, createRegisterEndpoint(context, walkIns, walkIns.ids))
 
-  page(base === '' ? '/' : base, createStartEndpoint(context, isDemo), 'GET', 'HEAD')
+  lastingPage(base === '' ? '/' : base, createStartEndpoint(context, isDemo), 'GET', 'HEAD')
   if (authenticate !== undefined) {
     const personal = createPersonalParts(context, parts)
     const { logins, consents } = personal
     formOfPages(`${base}/par`, createParEndpoint(context, parts))
-    page(`${base}/authorize`, createAuthorizeEndpoint(context, personal), 'GET', 'POST')
+    lastingPage(`${base}/authorize`, createAuthorizeEndpoint(context, personal), 'GET', 'POST')
     page(`${base}/login`, logins.resume, 'GET', 'POST')
     page(`${base}/login/callback`, (c) => logins.takeAnswer(c), 'GET')
     for (const [name, { isPosted }] of authenticate.providers ?? []) {
@@ -166,13 +166,13 @@ function mount(context: EndpointContext, settings: IssuerSettings): Issuer {
       page(`${base}/login/callback/${name}`, (c) => logins.takeAnswer(c, name), ...methods)
     }
     page(`${base}/consent`, consents.take, 'POST')
-    page(`${base}/logout`, createLogoutEndpoint(context, personal), 'GET', 'POST')
+    lastingPage(`${base}/logout`, createLogoutEndpoint(context, personal), 'GET', 'POST')
     if (personal.providerLogout.isWanted)
       page(`${base}/logout/callback`, createLogoutReturn(context, personal.providerLogout), 'GET')
-    page(`${base}/apps`, createAppsEndpoint(context, personal), 'GET', 'POST')
+    lastingPage(`${base}/apps`, createAppsEndpoint(context, personal), 'GET', 'POST')
     if (grants.has(DEVICE_CODE)) {
       formOfPages(`${base}/device_authorization`, createDeviceAuthorizationEndpoint(context, parts, settings))
-      page(`${base}/device`, createDeviceEndpoint(context, personal), 'GET', 'POST')
+      lastingPage(`${base}/device`, createDeviceEndpoint(context, personal), 'GET', 'POST')
     }
     if (isDemo) page(`${base}/demo`, createDemo(context, personal.cookies, createTokenResponse), 'GET', 'POST')
   }

@@ -6,6 +6,7 @@
 
 import type { Context } from 'hono'
 import type { EndpointContext } from '../context.ts'
+import { chosenLanguage } from '../http/language.ts'
 import type { LoginProviders, ProviderTokens, Transaction } from '../login/authenticate.ts'
 import { boundPerson, checkFreshness } from '../login/person.ts'
 import { keptOfLogin } from '../openid/openid.ts'
@@ -56,9 +57,16 @@ function checkNaming(sub: string, provider: string | undefined, providers: Login
 
 /** Returns what tells who logs in. */
 export function createIdentify({ settings, hooks, clients }: EndpointContext, wanted: WantedPersons): Identify {
-  const { authenticate, openid } = settings
+  const { authenticate, openid, issuer } = settings
+
+  /** Returns the languages for whoever logs people in: the one that the person chose comes first. */
+  function localesOf(c: Context, { uiLocales }: Transaction): string | undefined {
+    const languages = [chosenLanguage(c, issuer), uiLocales].filter((one) => one !== undefined)
+    return languages.length === 0 ? undefined : languages.join(' ')
+  }
+
   return async (c, asked, transaction) => {
-    const result = await authenticate?.(c.req.raw, transaction)
+    const result = await authenticate?.(c.req.raw, { ...transaction, uiLocales: localesOf(c, transaction) })
     if (!result) throw refusal('login_failed', 'nobody_logged_in', 'nobody was logged in, and nothing is to be shown')
     if (result instanceof Response) return result
     const person = boundPerson(result, openid && keptOfLogin(openid))

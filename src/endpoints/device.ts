@@ -28,6 +28,7 @@ import { createWaitingDevices, type Waiting } from '../grants/waiting_devices.ts
 import { unlessAwaited } from '../http/awaited.ts'
 import { checkNavigation, checkOwnForm, isPrefetch, readBody } from '../http/browser.ts'
 import { withCookies } from '../http/cookies.ts'
+import { inLanguageAt } from '../http/language.ts'
 import { createLimiting } from '../http/limiting.ts'
 import { answerErrorPage, toldOf } from '../http/respond.ts'
 import { askLanguage, viewOf } from '../http/view.ts'
@@ -73,6 +74,13 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
 
   const viewFor = ({ c }: Visit): View => viewOf(c, settings)
 
+  /** Returns the view of a page that asks: after a form, too, it is had in another language where the code is looked at. */
+  function viewToAsk(visit: Visit, userCode: string | undefined): View {
+    const view = viewFor(visit)
+    const address = devicePageOf(issuer, userCode || undefined, { ui_locales: view.uiLocales })
+    return { ...view, inLanguage: inLanguageAt(address) }
+  }
+
   /** Seals a form, for this session alone. */
   function sealForm({ session, envelopes, now }: LoggedIn, facts: object, exp = now + lives.consent): Promise<string> {
     return envelopes.seal('consent', { jti: newId(), iat: now, exp, sid: session.sid, ...facts })
@@ -97,7 +105,7 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
     visit: LoggedIn,
     { userCode = '', isWrong = false }: { readonly userCode?: string | undefined; readonly isWrong?: boolean },
   ): Promise<Response> {
-    const page = deviceCodePage(viewFor(visit), {
+    const page = deviceCodePage(viewToAsk(visit, userCode), {
       account: accountOf(visit.session),
       form: await sealForm(visit, { device: 'code' }),
       userCode: userCode === '' ? '' : showUserCode(userCode),
@@ -169,7 +177,7 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
     const { jti, iat, exp } = facts
     if (!isNewForDevice(session, request, iat, now)) return logInAnew(visit, userCode)
     await devices.checkFits(waiting, { state: 'approved', approval: approve(request, session, jti, now) })
-    const view = viewFor(visit)
+    const view = viewToAsk(visit, userCode)
     const page = consentPage(view, {
       ...showQuestion(request, session, settings, view.words),
       consent: await sealForm(visit, { device: 'consent', user_code: userCode, request: jti }, exp),

@@ -26,6 +26,7 @@ import { accountOf } from '../login/person.ts'
 import type { WayBack } from '../pages/leaving.ts'
 import { goingToProviderPage, loggedOutPage, logoutPage } from '../pages/logout.ts'
 import { toPageResponse } from '../pages/page.ts'
+import { onlyOnce } from '../pages/view.ts'
 import { OAUTH_ERRORS, refusal } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
@@ -122,7 +123,7 @@ export function createLogoutEndpoint(
     if (location !== undefined && !isAfterForm) return c.redirect(location, 303)
     const page =
       location === undefined
-        ? loggedOutPage(viewOf(c, settings), wayOf(request), { livesOnAt: label })
+        ? loggedOutPage(onlyOnce(viewOf(c, settings)), wayOf(request), { livesOnAt: label })
         : goingToProviderPage(viewOf(c, settings), label, location)
     return withCookies(c, await toPageResponse(200, page))
   }

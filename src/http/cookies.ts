@@ -10,10 +10,10 @@ import { serialize } from 'hono/utils/cookie'
 
 /**
  * What a cookie is for: the browser itself, the session, remembered consents, what apps were allowed, pushed requests that
- * were opened, the provider that was used last, the demo. That provider is a preference and no secret: anybody who has the browser can
- * change it, and nothing but an order hangs on it.
+ * were opened, the provider that was used last, the language that was chosen, the demo. That provider and that language are preferences and
+ * no secrets: anybody who has the browser can change them, and nothing but an order, and words, hang on them.
  */
-export type CookieKind = 'browser' | 'session' | 'remember' | 'apps' | 'pushed' | 'provider' | 'demo'
+export type CookieKind = 'browser' | 'session' | 'remember' | 'apps' | 'pushed' | 'provider' | 'language' | 'demo'
 
 /** Bytes of name, value and attributes that every browser keeps (RFC 6265 §6.1): what is longer it may drop, and says nothing. */
 export const LONGEST_COOKIE = 4096

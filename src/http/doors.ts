@@ -16,6 +16,7 @@ import { LONGEST_FORM, readBytes } from './browser.ts'
 import { REQUEST_ID } from './following.ts'
 import { type FormEndpoint, LONGEST_FORM_REQUEST } from './form_endpoint.ts'
 import { createFormRequests } from './form_request.ts'
+import { takingLanguage } from './language.ts'
 import { atMost, corsWhereAsked, createLimitFailure, limitFailures, only } from './middleware.ts'
 import { createPlainWay, type PlainWay } from './plain_way.ts'
 import { type Answer, toResponse } from './respond.ts'
@@ -77,6 +78,8 @@ export interface Doors {
   ): void
   /** Shows a person a page, and takes its form, by these methods. */
   page(path: string, answer: (c: Context) => Response | Promise<Response>, ...methods: readonly string[]): void
+  /** Does so where a page can be asked for again, as it is: in another language, too. */
+  lastingPage(path: string, answer: (c: Context) => Response | Promise<Response>, ...methods: readonly string[]): void
 }
 
 /** Returns the doors of an app. */
@@ -88,6 +91,7 @@ export function createDoors(app: Hono, context: EndpointContext, settings: Issue
     toResponse(await answer(await readFormRequest(c.req.raw, c.env, waitUntilOf(c))))
   const taking = (answer: FormEndpoint) => [limit, atMost(LONGEST_FORM_REQUEST), handlerOf(answer)] as const
   const forms = new Map<string, FormEndpoint>()
+  const speakLanguage = takingLanguage(context.settings.issuer)
   return {
     plainly: createPlainWay(context, settings, { forms, readFormRequest, limitFailure }),
     form(path, answer) {
@@ -127,5 +131,7 @@ export function createDoors(app: Hono, context: EndpointContext, settings: Issue
       )
     },
     page: (path, answer, ...methods) => void app.all(path, only(...methods), atMost(LONGEST_FORM), answer),
+    lastingPage: (path, answer, ...methods) =>
+      void app.all(path, only(...methods), atMost(LONGEST_FORM), speakLanguage, answer),
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What the pages of a request have in common, as it comes: the language that its app asks for, or its browser.
+ * What the pages of a request have in common, as it comes: the language that its person chose, that its app asks for, or its browser.
  *
  * @module
  */
@@ -7,6 +7,7 @@
 import type { Context } from 'hono'
 import { createView, type View } from '../pages/view.ts'
 import type { CheckedSettings } from '../settings/settings.ts'
+import { chosenLanguage, elsewhereOf } from './language.ts'
 
 const [LOCALES, REQUEST] = ['uiLocales', 'requestId']
 
@@ -32,5 +33,7 @@ export function viewOf(
     requestId: c.get(REQUEST),
     uiLocales: c.get(LOCALES) ?? c.req.query('ui_locales'),
     acceptLanguage: c.req.header('accept-language'),
+    chosen: chosenLanguage(c, issuer),
+    inLanguage: elsewhereOf(c, issuer),
   })
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Language } from './language.ts'
+import type { Language } from '../protocol/language.ts'
 import { inkOn } from './palette.ts'
 import type { Words } from './words/words.ts'
 

@@ -1,10 +1,11 @@
 /**
- * In which language a person is spoken to: as the app asks (`ui_locales`, OpenID Connect Core §3.1.2.1), else as the browser does
- * (`Accept-Language`, RFC 9110 §12.5.4), else in English.
+ * In which language a person is spoken to: in the one that they chose, else as the app asks (`ui_locales`, OpenID Connect Core
+ * §3.1.2.1), else as the browser does (`Accept-Language`, RFC 9110 §12.5.4), else in English.
  *
  * @module
  */
 
+import type { Language } from '../protocol/language.ts'
 import { ar } from './words/ar.ts'
 import { de } from './words/de.ts'
 import { en } from './words/en.ts'
@@ -13,11 +14,13 @@ import { fr } from './words/fr.ts'
 import { ja } from './words/ja.ts'
 import type { Words } from './words/words.ts'
 
-/** A language of the pages (BCP 47). */
-export type Language = 'en' | 'de' | 'fr' | 'es' | 'ja' | 'ar'
-
 /** The words of each. */
 export const LANGUAGES: Readonly<Record<Language, Words>> = { en, de, fr, es, ja, ar }
+
+/** Returns a language that is written as we write it; nothing for any other text. */
+export function readLanguage(text: string | undefined): Language | undefined {
+  return text !== undefined && Object.hasOwn(LANGUAGES, text) ? (text as Language) : undefined
+}
 
 /** Tags that are looked at, of either; nobody reads more languages than that. */
 const MOST = 32
@@ -26,7 +29,7 @@ const MOST = 32
 function lookUp(range: string): Language | undefined {
   if (range === '*') return 'en'
   const [primary = ''] = range.toLowerCase().split('-')
-  return Object.hasOwn(LANGUAGES, primary) ? (primary as Language) : undefined
+  return readLanguage(primary)
 }
 
 /** Returns the ranges of an `Accept-Language`, the most wanted first; what is malformed is passed over. */
@@ -42,7 +45,7 @@ function rangesOf(header: string): readonly string[] {
 }
 
 /**
- * Returns the language for a person.
+ * Returns the language for a person who chose none.
  *
  * @param uiLocales what the app asks for: tags with spaces between, the best first
  * @param acceptLanguage what the browser sends

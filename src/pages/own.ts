@@ -5,6 +5,7 @@
  */
 
 import { html, raw } from 'hono/html'
+import { LANGUAGES } from './language.ts'
 import type { View } from './view.ts'
 import type { Html } from './words/words.ts'
 
@@ -26,13 +27,32 @@ export function brandLine(view: View): Html {
   return html`<header class="brand">${logoOf(view)}<p>${name === undefined ? '' : html`<strong><bdi>${name}</bdi></strong> `}${host}</p></header>`
 }
 
-/** Returns where to turn; nothing where the operator says nothing of it. */
-export function footLine({ branding: { support, privacy, terms }, words: { frame } }: View): Html | string {
+/** Returns the languages, each by its own name: those that a page is not in are links. Nothing where it cannot be asked for again. */
+function languageLinks({ language, inLanguage, words: { frame } }: View): Html | string {
+  if (inLanguage === undefined) return ''
+  const items = Object.entries(LANGUAGES).map(
+    ([
+      one,
+      {
+        frame: { name },
+      },
+    ]) =>
+      one === language
+        ? html`<li><span lang="${one}" aria-current="true">${name}</span></li>`
+        : html`<li><a href="${inLanguage}${one}" lang="${one}" hreflang="${one}">${name}</a></li>`,
+  )
+  return html`<nav aria-label="${frame.language}"><ul>${items}</ul></nav>`
+}
+
+/** Returns where to turn, and the other languages; nothing where the operator says nothing of it, and there are none. */
+export function footLine(view: View): Html | string {
+  const { branding, words } = view
   const links = [
-    [support, frame.help],
-    [privacy, frame.privacy],
-    [terms, frame.terms],
+    [branding.support, words.frame.help],
+    [branding.privacy, words.frame.privacy],
+    [branding.terms, words.frame.terms],
   ] as const
-  const shown = links.flatMap(([href, words]) => (href === undefined ? [] : [html`<a href="${href}">${words}</a>`]))
-  return shown.length === 0 ? '' : html`<footer class="foot">${shown}</footer>`
+  const shown = links.flatMap(([href, text]) => (href === undefined ? [] : [html`<a href="${href}">${text}</a>`]))
+  const languages = languageLinks(view)
+  return shown.length === 0 && languages === '' ? '' : html`<footer class="foot">${shown}${languages}</footer>`
 }

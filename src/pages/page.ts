@@ -9,7 +9,7 @@ import { html, raw } from 'hono/html'
 import { picturesOf, styleOf } from './branding.ts'
 import { brandLine, footLine } from './own.ts'
 import { STYLE } from './style.ts'
-import type { View } from './view.ts'
+import { onlyOnce, type View } from './view.ts'
 import type { Html } from './words/words.ts'
 
 /** A page before its frame. */
@@ -61,7 +61,7 @@ ${brandLine(view)}
 <div class="card">
 ${body}
 </div>
-${footLine(view)}
+${footLine(goesTo === undefined && postsAway !== 'by itself' ? view : onlyOnce(view))}
 </main>
 ${postsAway === 'by itself' ? html`<script>${raw(POST)}</script>` : ''}
 </body>

@@ -74,6 +74,10 @@ form.single { margin-top: 1.2rem; }
 .later { color: var(--soft); font-size: .9rem; margin: 0; text-align: center; }
 footer { color: var(--soft); font-size: .9rem; margin-top: 1rem; text-align: center; }
 .foot { display: flex; flex-wrap: wrap; justify-content: center; gap: .3rem 1.4rem; margin-top: 1.2rem; font-size: .9rem; }
+nav { flex-basis: 100%; }
+nav ul { display: flex; flex-wrap: wrap; justify-content: center; gap: 0 .9rem; margin: 0; padding: 0; list-style: none; }
+nav a, nav span { display: block; padding: .15rem .1rem; color: var(--soft); }
+nav span { color: var(--ink); font-weight: 600; }
 details { margin: 0 0 1rem; }
 summary { cursor: pointer; color: var(--accent); min-height: 1.75rem; }
 small { color: var(--soft); font-size: .85em; }

@@ -5,8 +5,9 @@
  */
 
 import { html } from 'hono/html'
+import type { Language } from '../protocol/language.ts'
 import type { Branding } from './branding.ts'
-import { chooseLanguage, LANGUAGES, type Language } from './language.ts'
+import { chooseLanguage, LANGUAGES } from './language.ts'
 import { fill, type Html, type Words } from './words/words.ts'
 
 /** What all pages of one request have in common. */
@@ -23,6 +24,11 @@ export interface View {
   readonly requestId: string | undefined
   /** What the request asked for as `ui_locales`: pages lead on with it. Nothing where it asked for none. */
   readonly uiLocales: string | undefined
+  /**
+   * Where the same page is in another language, which is to be put at the end. Nothing where it cannot be asked for again, as what comes
+   * of a form.
+   */
+  readonly inLanguage: string | undefined
 }
 
 /** Tags of languages, as far as pages lead on with them. */
@@ -32,16 +38,21 @@ const TAGS = /^(?=.{1,200}$)[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*(?: [A-Za-z]{1,8}
 export interface ViewFacts extends Pick<View, 'issuer' | 'branding' | 'isDevelopment' | 'requestId' | 'uiLocales'> {
   /** What the browser sends. */
   readonly acceptLanguage: string | undefined
+  /** The language that the person chose: it counts before all else. Default: none. */
+  readonly chosen?: Language | undefined
+  /** As in the view. Default: nowhere. */
+  readonly inLanguage?: string | undefined
 }
 
 /** Returns what the pages of a request have in common. */
-export function createView({ uiLocales, acceptLanguage, ...facts }: ViewFacts): View {
-  const language = chooseLanguage(uiLocales, acceptLanguage)
+export function createView({ uiLocales, acceptLanguage, chosen, inLanguage, ...facts }: ViewFacts): View {
+  const language = chosen ?? chooseLanguage(uiLocales, acceptLanguage)
   return {
     ...facts,
     language,
     words: facts.branding.words?.[language] ?? LANGUAGES[language],
     uiLocales: uiLocales && TAGS.test(uiLocales) ? uiLocales : undefined,
+    inLanguage,
   }
 }
 
@@ -77,5 +88,10 @@ export function askedLanguage({ uiLocales }: View): Html | string {
 
 /** Returns the same in English: what is for developers is in no other language. */
 export function inEnglish(view: View): View {
-  return { ...view, language: 'en', words: LANGUAGES.en }
+  return { ...view, language: 'en', words: LANGUAGES.en, inLanguage: undefined }
+}
+
+/** Returns the same of a page that nobody can ask for again: what it says would be lost. */
+export function onlyOnce(view: View): View {
+  return { ...view, inLanguage: undefined }
 }

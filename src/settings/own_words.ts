@@ -6,8 +6,9 @@
 
 import { checkKnown, checkMembers, readText } from '../../keys/check.ts'
 import { readEach } from '../../keys/faults.ts'
-import { LANGUAGES, type Language } from '../pages/language.ts'
+import { LANGUAGES } from '../pages/language.ts'
 import type { Words } from '../pages/words/words.ts'
+import type { Language } from '../protocol/language.ts'
 import { visibleText } from '../protocol/visible.ts'
 
 /**

@@ -17,7 +17,7 @@ import { goingToProviderPage, loggedOutPage, logoutPage } from '../../src/pages/
 import type { Page } from '../../src/pages/page.ts'
 import { answeredPage, askingAnewPage, switchingPage } from '../../src/pages/question_over.ts'
 import { demoPage, startPage } from '../../src/pages/start.ts'
-import { createView, type View } from '../../src/pages/view.ts'
+import { createView, onlyOnce, type View } from '../../src/pages/view.ts'
 import { fillText, writeSpan } from '../../src/pages/words/words.ts'
 
 /** A picture as an operator has it: a blue square. */
@@ -40,6 +40,7 @@ export function ownView(language = 'en', changes: Partial<View> = {}): View {
     requestId: 'req_4f3c',
     uiLocales: language,
     acceptLanguage: undefined,
+    inLanguage: 'https://auth.acme.example/authorize?bulla_language=',
   })
   return { ...view, ...changes }
 }
@@ -126,6 +127,8 @@ export function catalogueOf(view: View, app = 'Acme Desk'): Readonly<Record<stri
       ...changes,
     })
   const { failed, refused } = view.words
+  // What comes of a form, and what is nowhere, cannot be asked for again in another language.
+  const once = onlyOnce(view)
   return {
     start: startPage(view, 'https://auth.acme.example/.well-known/oauth-authorization-server'),
     demo: demoPage(view, 'https://auth.acme.example/.well-known/oauth-authorization-server', true),
@@ -148,7 +151,7 @@ export function catalogueOf(view: View, app = 'Acme Desk'): Readonly<Record<stri
         { label: 'GitHub', location: 'https://auth.acme.example/login?provider=github', isLast: false },
       ],
     }),
-    development_login: developmentLoginPage(view, { state: 'sealed', clientName: app, name: 'alice' }),
+    development_login: developmentLoginPage(once, { state: 'sealed', clientName: app, name: 'alice' }),
     consent: consentOf(),
     consent_long: consentPage(view, LONG),
     consent_login: consentOf({ resources: [], account: undefined }),
@@ -158,7 +161,7 @@ export function catalogueOf(view: View, app = 'Acme Desk'): Readonly<Record<stri
     }),
     switching: switchingPage(view, 'https://auth.acme.example/authorize'),
     asking_anew: askingAnewPage(view, 'https://auth.acme.example/authorize'),
-    answered: answeredPage(view, back),
+    answered: answeredPage(once, back),
     leaving: leavingPage(view, { ...back, form: { error: 'access_denied' } }),
     untold: leavingPage(view, { ...back, clientName: 'desk.example', untold: 'access_denied' }),
     device: deviceCodePage(view, {
@@ -168,10 +171,10 @@ export function catalogueOf(view: View, app = 'Acme Desk'): Readonly<Record<stri
       isBrought: false,
       isWrong: true,
     }),
-    device_tries: tooManyCodesPage(view, 3),
-    device_allowed: deviceAnsweredPage(view, 'allow', app),
-    device_denied: deviceAnsweredPage(view, 'deny', app),
-    device_over: deviceOverPage(view),
+    device_tries: tooManyCodesPage(once, 3),
+    device_allowed: deviceAnsweredPage(once, 'allow', app),
+    device_denied: deviceAnsweredPage(once, 'deny', app),
+    device_over: deviceOverPage(once),
     logout: logoutPage(view, {
       account: 'alice@acme.example',
       token: 'sealed',
@@ -179,7 +182,7 @@ export function catalogueOf(view: View, app = 'Acme Desk'): Readonly<Record<stri
       alsoAt: 'Google',
       app: { clientName: app, home: 'https://desk.example/', isReturn: true, kept: {} },
     }),
-    logged_out: loggedOutPage(view, back, { livesOnAt: 'Google' }),
+    logged_out: loggedOutPage(once, back, { livesOnAt: 'Google' }),
     going_to_provider: goingToProviderPage(view, 'Google', 'https://accounts.example/logout'),
     apps: appsPage(view, {
       account: 'alice@acme.example',
@@ -200,14 +203,14 @@ export function catalogueOf(view: View, app = 'Acme Desk'): Readonly<Record<stri
       pressAll: 'sealed',
       can: 'end apps',
     }),
-    ended: endedPage(view, true, ['GitHub']),
+    ended: endedPage(once, true, ['GitHub']),
     not_logged_in: notLoggedInPage(view),
-    error: errorPage(view, {
+    error: errorPage(once, {
       ...failed.login_failed,
       code: 'login_failed',
       retryAt: 'https://auth.acme.example/authorize',
       back: back,
     }),
-    not_found: errorPage(view, { ...refused[404], code: 'invalid_request' }),
+    not_found: errorPage(once, { ...refused[404], code: 'invalid_request' }),
   }
 }

@@ -48,7 +48,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'keys',
     'cloudflare:workers',
   ],
-  'src/pages': ['hono'],
+  'src/pages': ['src/protocol', 'hono'],
   'src/login': [
     'src/trace.ts',
     'src/openid',

@@ -16,6 +16,7 @@ export const ar: Words = {
     help: 'مساعدة',
     privacy: 'الخصوصية',
     terms: 'شروط الاستخدام',
+    language: 'اللغة',
   },
   common: {
     loggedIn: 'لقد سجّلت الدخول.',

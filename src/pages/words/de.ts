@@ -16,6 +16,7 @@ export const de: Words = {
     help: 'Hilfe',
     privacy: 'Datenschutz',
     terms: 'Nutzungsbedingungen',
+    language: 'Sprache',
   },
   common: {
     loggedIn: 'Sie sind angemeldet.',

@@ -19,6 +19,7 @@ export const en = {
     help: 'Help',
     privacy: 'Privacy',
     terms: 'Terms',
+    language: 'Language',
   },
   common: {
     loggedIn: 'You are logged in.',

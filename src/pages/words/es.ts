@@ -16,6 +16,7 @@ export const es: Words = {
     help: 'Ayuda',
     privacy: 'Privacidad',
     terms: 'Condiciones de uso',
+    language: 'Idioma',
   },
   common: {
     loggedIn: 'Ha iniciado sesión.',

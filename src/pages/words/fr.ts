@@ -16,6 +16,7 @@ export const fr: Words = {
     help: 'Aide',
     privacy: 'Confidentialité',
     terms: 'Conditions d’utilisation',
+    language: 'Langue',
   },
   common: {
     loggedIn: 'Vous êtes connecté(e).',

@@ -16,6 +16,7 @@ export const ja: Words = {
     help: 'ヘルプ',
     privacy: 'プライバシー',
     terms: '利用規約',
+    language: '言語',
   },
   common: {
     loggedIn: 'ログインしています。',
