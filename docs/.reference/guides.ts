@@ -78,6 +78,7 @@ export const GUIDES = {
       scopes: '../guides/found-by-url.md#a-scope-for-each-operation',
       resource_name: CONSENT,
       scope_descriptions: CONSENT,
+      words: '../guides/pages.md#languages',
       envelope: PARTNER,
       enc: '../start/other-languages.md#which-library-can-what',
       encryption_alg: PARTNER,

@@ -95,7 +95,7 @@ export function createConsents(
     const view = viewOf(c, settings)
     const page = consentPage(view, {
       consent: await envelopes.seal('consent', facts),
-      ...showQuestion(request, session, settings, view.words),
+      ...showQuestion(request, session, settings, view),
       clientName: name,
       walkIn,
       destination: walkIn === undefined && isOnDevice(redirectUri) ? redirectUri : nameOf(view, placeOf(redirectUri)),

@@ -10,15 +10,17 @@ import { accountOf } from '../login/person.ts'
 import { OFFLINE_ACCESS } from '../openid/openid.ts'
 import type { ShownDetail, ShownFact, ShownHandOver, ShownResource, ShownValue } from '../pages/asked.ts'
 import type { Consent } from '../pages/consent.ts'
+import type { View } from '../pages/view.ts'
 import { fillText, type Words, writeSpan } from '../pages/words/words.ts'
 import {
   type DetailType,
   type DetailTypes,
+  detailTypeIn,
   type PlacedDetail,
   resourcesOf,
 } from '../registration/details/authorization_details.ts'
 import type { Schema } from '../registration/details/json_schema.ts'
-import type { Resource } from '../registration/resource.ts'
+import { type Resource, resourceIn } from '../registration/resource.ts'
 import type { Asked } from './authorization_request.ts'
 import { showPerson } from './person_words.ts'
 import type { Session } from './session.ts'
@@ -177,7 +179,7 @@ export function showQuestion(
   request: Asked,
   session: Session,
   { approvable, openid, detailTypes, authenticate }: EndpointContext['settings'],
-  words: Words,
+  { words, language }: Pick<View, 'words' | 'language'>,
 ): ShownQuestion {
   const { client } = request.destination
   const uris = new Set([...request.resources, ...resourcesOf(request.details)])
@@ -192,9 +194,9 @@ export function showQuestion(
     clientHost: client.uri === undefined ? undefined : new URL(client.uri).host,
     about: showPerson(words, openid, request, session.claims),
     resources: showRequest(
-      wished.filter(({ purpose }) => purpose === 'access'),
+      wished.filter(({ purpose }) => purpose === 'access').map((resource) => resourceIn(resource, language)),
       request,
-      detailTypes,
+      new Map([...detailTypes].map(([name, type]) => [name, detailTypeIn(type, language)])),
       authenticate?.providers,
       words,
     ),

@@ -24,6 +24,7 @@ import { appsPage, endedPage, notLoggedInPage } from '../pages/apps.ts'
 import { toPageResponse } from '../pages/page.ts'
 import { refusal } from '../protocol/error.ts'
 import { readParameters } from '../protocol/parameters.ts'
+import { resourceIn } from '../registration/resource.ts'
 import type { PurposeEnvelopes, PurposeFacts } from '../token/purpose.ts'
 
 /** What the endpoint needs beside the context. */
@@ -53,13 +54,17 @@ export function createAppsEndpoint(
     const view = viewOf(c, settings)
     const { apps, isCut } = await allowed.read(c, session, envelopes)
     const callHere = (name: string): string => (name === ON_DEVICE ? view.words.common.appOnDevice : name)
+    const callPlace = (uri: string): string => {
+      const resource = resources.get(uri)
+      return resource === undefined ? uri : resourceIn(resource, view.language).name
+    }
     /** Seals a press: what it ends, in this session. */
     const press = (ends: string | null): Promise<string> =>
       envelopes.seal('apps', { jti: newId(), iat: now, exp: now + lives.consent, sid: session.sid, ends })
     const rows = apps.map(async ({ client_id, name, host, resources: uris, scope, told = [], at }) => ({
       name: callHere(name),
       host: host && callHere(host),
-      resources: uris.filter((uri) => uri !== userinfo?.uri).map((uri) => resources.get(uri)?.name ?? uri),
+      resources: uris.filter((uri) => uri !== userinfo?.uri).map(callPlace),
       actsAt: placesOf(uris),
       // What asks who the person is stands there in words.
       scope: scope.filter((token) => userinfo?.scopes.includes(token) !== true),

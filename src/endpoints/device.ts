@@ -179,7 +179,7 @@ export function createDeviceEndpoint(context: EndpointContext, parts: DevicePart
     await devices.checkFits(waiting, { state: 'approved', approval: approve(request, session, jti, now) })
     const view = viewToAsk(visit, userCode)
     const page = consentPage(view, {
-      ...showQuestion(request, session, settings, view.words),
+      ...showQuestion(request, session, settings, view),
       consent: await sealForm(visit, { device: 'consent', user_code: userCode, request: jti }, exp),
       destination: fillText(view.words.consent.goesToDevice, { code: showUserCode(userCode) }),
       isOnDevice: false,

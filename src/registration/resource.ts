@@ -5,6 +5,8 @@
  */
 
 import type { ContentEncryption, SigningAlgorithm } from '../../keys/index.ts'
+import type { Language } from '../protocol/language.ts'
+import type { OwnWords } from './own_words.ts'
 
 /** Whose token an API is handed, and what it must be good for. */
 export interface HandOver {
@@ -52,8 +54,24 @@ export interface Resource {
   readonly name: string
   /** What a person is told that a scope token allows, where there are words for it. */
   readonly scopeDescriptions: ReadonlyMap<string, string>
+  /** The name, and what scope tokens allow, in other languages, by the names of the settings. */
+  readonly words: OwnWords
   /** The scope tokens that change nothing, as far as that is known. */
   readonly readOnlyScopes: ReadonlySet<string>
+}
+
+/** What stands before a scope token where words of a language say what it allows. */
+export const SCOPE_WORDS = 'scope_descriptions.'
+
+/** Returns a resource as people are told of it in a language; what is not said in it stays as it is. */
+export function resourceIn(resource: Resource, language: Language): Resource {
+  const own = resource.words.get(language)
+  if (own === undefined) return resource
+  const described = resource.scopes.flatMap((token) => {
+    const words = own.get(SCOPE_WORDS + token) ?? resource.scopeDescriptions.get(token)
+    return words === undefined ? [] : [[token, words] as const]
+  })
+  return { ...resource, name: own.get('resource_name') ?? resource.name, scopeDescriptions: new Map(described) }
 }
 
 /** Tells whether the issuer can prove of a token for a resource that it is its own. */

@@ -29,8 +29,9 @@ import { checkRemoteUrl } from '../protocol/remote_url.ts'
 import { SCOPE_TOKEN } from '../protocol/scope.ts'
 import { visibleText } from '../protocol/visible.ts'
 import { readHandOver } from './hand_over_registration.ts'
+import { readOwnWords } from './own_words.ts'
 import { readPublicKeys } from './public_keys.ts'
-import type { Resource } from './resource.ts'
+import { type Resource, SCOPE_WORDS } from './resource.ts'
 
 /** An API that tokens are for. */
 export interface ResourceSettings {
@@ -40,6 +41,11 @@ export interface ResourceSettings {
   readonly resource_name?: string
   /** What a person is told that a scope token allows. Default: the token itself. */
   readonly scope_descriptions?: Readonly<Record<string, string>>
+  /**
+   * Both in other languages, by language (`en`, `de`, `fr`, `es`, `ja`, `ar`) and name: `"resource_name"`, and
+   * `"scope_descriptions.notes:read"`. Default: `resource_name` and `scope_descriptions` in every language.
+   */
+  readonly words?: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** Which of its scope tokens change nothing: people are asked for these apart from all others. Default: none is known to. */
   readonly read_only_scopes?: readonly string[]
   /** How its tokens are sealed: `"direct"` for servers that you run, `"nested"` for those of others. Default `"direct"`. */
@@ -104,6 +110,7 @@ const MEMBERS = [
   'scopes',
   'resource_name',
   'scope_descriptions',
+  'words',
   'read_only_scopes',
   'envelope',
   'enc',
@@ -122,11 +129,17 @@ const MEMBERS = [
   'provider_scope',
 ] as const satisfies readonly (keyof ResourceSettings)[]
 
+/** Characters of what a person may be shown as a name. */
+export const LONGEST_NAME = 64
+
+/** Characters of what a person may be told that something means. */
+export const LONGEST_WORDS = 200
+
 /** What a person may be shown as a name: some text, but not much. */
-export const DISPLAY_NAME: RegExp = visibleText(64)
+export const DISPLAY_NAME: RegExp = visibleText(LONGEST_NAME)
 
 /** What a person may be told that something means. */
-export const DISPLAY_WORDS: RegExp = visibleText(200)
+export const DISPLAY_WORDS: RegExp = visibleText(LONGEST_WORDS)
 
 /** Reads how a nested token is signed, and to whom it is encrypted. */
 function readNesting(
@@ -182,6 +195,12 @@ function readScopeDescriptions(name: string, value: unknown, scopes: unknown): R
   )
 }
 
+function readWords(name: string, value: unknown, scopes: unknown): Resource['words'] {
+  const tokens = Array.isArray(scopes) ? scopes : []
+  const described = tokens.map((token) => [SCOPE_WORDS + token, LONGEST_WORDS] as const)
+  return readOwnWords(name, value, new Map([['resource_name', LONGEST_NAME], ...described]))
+}
+
 function readReadOnlyScopes(name: string, value: unknown, scopes: unknown): Resource['readOnlyScopes'] {
   const tokens = readTexts(name, value, SCOPE_TOKEN, 'a scope token')
   if (Array.isArray(scopes)) checkKnown(name, tokens, scopes, 'one of its "scopes"')
@@ -200,12 +219,13 @@ export function readResource(uri: string, value: unknown, isLoopbackAllowed: boo
   checkMembers(name, value)
   const { scopes, envelope = 'direct', enc = 'A256GCM', access_token_lifetime = 600, anonymous = false } = value
   const { resource_name = new URL(uri).host || uri, scope_descriptions = {}, read_only_scopes = [] } = value
-  const { branch = 1, exchange = false, signed_introspection = false } = value
+  const { words = {}, branch = 1, exchange = false, signed_introspection = false } = value
   const { nesting, sector, ...read } = readAll({
     members: () => checkMembers(name, value, MEMBERS),
     scopes: () => readTexts(`${name}.scopes`, scopes, SCOPE_TOKEN, 'a scope token'),
     name: () => readText(`${name}.resource_name`, resource_name, DISPLAY_NAME, '1 to 64 characters that can be seen'),
     scopeDescriptions: () => readScopeDescriptions(`${name}.scope_descriptions`, scope_descriptions, scopes),
+    words: () => readWords(`${name}.words`, words, scopes),
     readOnlyScopes: () => readReadOnlyScopes(`${name}.read_only_scopes`, read_only_scopes, scopes),
     envelope: () => readChoice(`${name}.envelope`, envelope, ['direct', 'nested']),
     enc: () => readChoice(`${name}.enc`, enc, Object.keys(CONTENT_ENCRYPTION_BYTES) as ContentEncryption[]),

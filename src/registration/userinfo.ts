@@ -34,6 +34,7 @@ export function userinfoResource(issuer: string, openid: Openid): Resource {
     name: URL.canParse(issuer) ? new URL(issuer).host : issuer,
     providerToken: undefined,
     scopeDescriptions: new Map(),
+    words: new Map(),
     readOnlyScopes: new Set(),
   }
 }

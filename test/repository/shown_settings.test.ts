@@ -14,7 +14,9 @@ import {
   readBindings,
 } from '../../src/index.ts'
 import { KNOWN_PROVIDER_NAMES, knownMembers } from '../../src/login/known_providers.ts'
+import { detailTypeIn } from '../../src/registration/details/authorization_details.ts'
 import { readPairwiseSalt } from '../../src/registration/pairwise.ts'
+import { resourceIn } from '../../src/registration/resource.ts'
 import { readBranding } from '../../src/settings/branding.ts'
 import { checkSettings } from '../../src/settings/settings.ts'
 import { ROOT, run } from '../checkout.ts'
@@ -54,6 +56,23 @@ describe('the settings that the docs show', () => {
     const page = await (await issuer.request(`${ISSUER}/`, { headers: { 'accept-language': 'de' } })).text()
     for (const own of ['<bdi>Acme</bdi>', '/logo.svg', '#005a9c', 'mailto:help@acme.example', 'Datenschutz'])
       expect(page).toContain(own)
+  })
+
+  it('of what things are called in other languages are taken as they stand there, and told', async () => {
+    const shown = await varsOf('own-words')
+    const { resources, detailTypes } = checkSettings(
+      readBindings({ ISSUER, GUARD: 'none', LOGIN: VARS.LOGIN, ...shown }),
+    )
+    const resource = resources.get('https://api.example.com')
+    const payment = detailTypes.get('payment')
+    if (resource === undefined || payment === undefined) throw new Error('the page shows others')
+    const german = resourceIn(resource, 'de')
+    expect([german.name, german.scopeDescriptions.get('orders:read')]).toEqual([
+      'Bestellungen',
+      'Ihre Bestellungen sehen',
+    ])
+    const { name, schema } = detailTypeIn(payment, 'de')
+    expect([name, schema.properties?.get('amount')?.title]).toEqual(['Eine Rechnung bezahlen', 'Betrag'])
   })
 
   it('of a logo are what the command beside them makes of a file', async () => {

@@ -6,8 +6,10 @@
 
 import { findResource } from '../../../keys/identifier.ts'
 import { OAuthError, refusal } from '../../protocol/error.ts'
+import type { Language } from '../../protocol/language.ts'
 import { isVisible } from '../../protocol/visible.ts'
 import type { Client } from '../clients/client.ts'
+import type { OwnWords } from '../own_words.ts'
 import { isOf, type Schema } from './json_schema.ts'
 
 /** One thing that is asked for, or was agreed to (RFC 9396 §2). */
@@ -33,12 +35,41 @@ export interface DetailType {
   readonly resources: readonly string[]
   /** What a detail has beside `type` and `locations`. */
   readonly schema: Schema
+  /** What people are told of it in other languages, by the names of the settings. */
+  readonly words: OwnWords
   /** Whether a person who allowed it once is not asked for the same again. */
   readonly isRemembered: boolean
 }
 
 /** The types of an issuer. */
 export type DetailTypes = ReadonlyMap<string, DetailType>
+
+/** Returns a schema as people are told of it, where `own` has titles by the path of a member. */
+function titledBy(own: ReadonlyMap<string, string>, schema: Schema, path: string): Schema {
+  const { properties, items } = schema
+  const title = own.get(path) ?? schema.title
+  return {
+    ...schema,
+    ...(title === undefined ? {} : { title }),
+    ...(properties && {
+      properties: new Map([...properties].map(([member, one]) => [member, titledBy(own, one, `${path}.${member}`)])),
+    }),
+    ...(items && { items: titledBy(own, items, path) }),
+  }
+}
+
+/** Returns a type as people are told of it in a language; what is not said in it stays as it is. */
+export function detailTypeIn(type: DetailType, language: Language): DetailType {
+  const own = type.words.get(language)
+  if (own === undefined) return type
+  const { name, description, schema } = type
+  return {
+    ...type,
+    name: own.get('name') ?? name,
+    description: own.get('description') ?? description,
+    schema: titledBy(own, schema, 'schema'),
+  }
+}
 
 /** Characters that `authorization_details` may have: a person must be able to read it all, and envelopes to carry it. */
 export const LONGEST_DETAILS = 2048

@@ -6,7 +6,14 @@
 
 import { checkKnown, checkMembers, checkText, readChoice, readText, readTexts } from '../../../keys/check.ts'
 import { readAll } from '../../../keys/faults.ts'
-import { DISPLAY_NAME, DISPLAY_WORDS, type KnownResources } from '../resource_registration.ts'
+import { readOwnWords } from '../own_words.ts'
+import {
+  DISPLAY_NAME,
+  DISPLAY_WORDS,
+  type KnownResources,
+  LONGEST_NAME,
+  LONGEST_WORDS,
+} from '../resource_registration.ts'
 import type { DetailType } from './authorization_details.ts'
 import { type JsonSchema, readSchema } from './json_schema.ts'
 
@@ -21,6 +28,11 @@ export interface DetailTypeSettings {
   /** What a detail has beside `type` and `locations`: a schema of `type: "object"`. */
   readonly schema: JsonSchema
   /**
+   * What a person is told in other languages, by language (`en`, `de`, `fr`, `es`, `ja`, `ar`) and name: `"name"`, `"description"`, and for
+   * the title of a member the way to it, `"schema.amount.value"`. Default: as it is said here, in every language.
+   */
+  readonly words?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /**
    * `"ask"` asks a person each time, also for what was allowed before: for what is done once, such as a payment.
    * `"remember"` asks only when something is different. Default `"ask"`.
    */
@@ -32,6 +44,7 @@ const MEMBERS = [
   'description',
   'resources',
   'schema',
+  'words',
   'consent',
 ] as const satisfies readonly (keyof DetailTypeSettings)[]
 
@@ -51,6 +64,20 @@ function readDetailSchema(name: string, value: unknown): DetailType['schema'] {
   return schema
 }
 
+/** Returns the ways to all members of a schema; the items of a list are on the way to the list. */
+function pathsOf({ properties, items }: DetailType['schema'], path: string): readonly string[] {
+  const members = [...(properties ?? [])].flatMap(([member, one]) => {
+    const way = `${path}.${member}`
+    return [way, ...pathsOf(one, way)]
+  })
+  return items === undefined ? members : [...members, ...pathsOf(items, path)]
+}
+
+function readWords(name: string, value: unknown, schema: DetailType['schema']): DetailType['words'] {
+  const titles = pathsOf(schema, 'schema').map((path) => [path, LONGEST_NAME] as const)
+  return readOwnWords(name, value, new Map([['name', LONGEST_NAME], ['description', LONGEST_WORDS], ...titles]))
+}
+
 /**
  * Reads a type of authorization details from the settings.
  *
@@ -60,7 +87,7 @@ export function readDetailType(type: string, value: unknown, resources: KnownRes
   checkText("authorizationDetailsTypes' names", type, /^[\x21-\x7e]{1,128}$/, '1 to 128 visible ASCII characters')
   const name = `authorizationDetailsTypes["${type}"]`
   checkMembers(name, value)
-  const { name: title, description, consent = 'ask' } = value
+  const { name: title, description, words = {}, consent = 'ask' } = value
   const { members: _, ...read } = readAll({
     members: () => checkMembers(name, value, MEMBERS),
     name: () => readText(`${name}.name`, title, DISPLAY_NAME, '1 to 64 characters that can be seen'),
@@ -72,5 +99,5 @@ export function readDetailType(type: string, value: unknown, resources: KnownRes
     schema: () => readDetailSchema(`${name}.schema`, value['schema']),
     isRemembered: () => readChoice(`${name}.consent`, consent, ['ask', 'remember']) === 'remember',
   })
-  return { type, ...read }
+  return { type, ...read, words: readWords(`${name}.words`, words, read.schema) }
 }

@@ -1,0 +1,43 @@
+/**
+ * What the operator calls things in other languages: by language, and by the name of what is said otherwise.
+ *
+ * @module
+ */
+
+import { checkKnown, checkMembers, readText } from '../../keys/check.ts'
+import { readEach } from '../../keys/faults.ts'
+import { LANGUAGE_TAGS } from '../protocol/language.ts'
+import { visibleText } from '../protocol/visible.ts'
+
+/** Texts by language and name. */
+export type OwnWords = ReadonlyMap<string, ReadonlyMap<string, string>>
+
+/**
+ * Reads what is said in other languages.
+ *
+ * @param bounds characters that each may have, by its name
+ * @throws {TypeError | RangeError} for a language or a name that there is not, and a text that is too long, or cannot be seen
+ */
+export function readOwnWords(name: string, value: unknown, bounds: ReadonlyMap<string, number>): OwnWords {
+  checkMembers(name, value, LANGUAGE_TAGS)
+  const languages = readEach(Object.entries(value), ([language, texts]) => {
+    const path = `${name}.${language}`
+    checkMembers(path, texts)
+    const given = Object.entries(texts)
+    checkKnown(
+      path,
+      given.map(([one]) => one),
+      [...bounds.keys()],
+      `one of ${[...bounds.keys()].join(', ')}`,
+    )
+    const read = readEach(given, ([one, text]) => {
+      const most = bounds.get(one) ?? 0
+      return [
+        one,
+        readText(`${path}["${one}"]`, text, visibleText(most), `1 to ${most} characters that can be seen`),
+      ] as const
+    })
+    return [language, new Map(read)] as const
+  })
+  return new Map(languages)
+}
