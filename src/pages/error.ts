@@ -7,7 +7,7 @@
 import { html } from 'hono/html'
 import { backTo, codeLine, leadsBack, type WayBack, wayOut } from './leaving.ts'
 import type { Page } from './page.ts'
-import type { View } from './view.ts'
+import { onlyOnce, type View } from './view.ts'
 
 /** What the page shows; all of it fixed texts, but for the app. */
 export interface Failure {
@@ -32,5 +32,6 @@ ${retryAt === undefined ? '' : html`<p><a class="button" href="${retryAt}">${pre
 ${back === undefined ? '' : wayOut(back, backTo(view, back), retryAt === undefined)}
 ${retryAt === undefined && back === undefined ? html`<p><a href="${view.issuer}/">${common.toStart}</a></p>` : ''}
 ${codeLine(view, code)}`
-  return { view, title, body, ...leadsBack(back) }
+  // The links to other languages are the address of the page: one that says what went wrong repeats nothing of its request.
+  return { view: onlyOnce(view), title, body, ...leadsBack(back) }
 }

@@ -200,7 +200,8 @@ describe('the scope that a client is given which walked in (RFC 6749 §3.3)', ()
       await issuer.question(await issuer.register(), { scope: 'read admin openid', resource: API })
     ).text()
     expect(page).toContain('<li><code>read</code></li>')
-    expect(page).not.toMatch(/admin|openid|Know that it is you/)
+    // Links to the same question in other languages have what was asked, as the page's own address has.
+    expect(page.replace(/<nav .*?<\/nav>/s, '')).not.toMatch(/admin|openid|Know that it is you/)
   })
 })
 

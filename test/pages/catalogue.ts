@@ -205,12 +205,12 @@ export function catalogueOf(view: View, app = 'Acme Desk'): Readonly<Record<stri
     }),
     ended: endedPage(once, true, ['GitHub']),
     not_logged_in: notLoggedInPage(view),
-    error: errorPage(once, {
+    error: errorPage(view, {
       ...failed.login_failed,
       code: 'login_failed',
       retryAt: 'https://auth.acme.example/authorize',
       back: back,
     }),
-    not_found: errorPage(once, { ...refused[404], code: 'invalid_request' }),
+    not_found: errorPage(view, { ...refused[404], code: 'invalid_request' }),
   }
 }
