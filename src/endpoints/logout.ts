@@ -16,6 +16,7 @@ import type { EndpointContext } from '../context.ts'
 import { unlessAwaited } from '../http/awaited.ts'
 import { checkNavigation, checkOwnForm, isPrefetch, LONGEST_URL, readBody, sameAgain } from '../http/browser.ts'
 import { type Cookies, withCookies } from '../http/cookies.ts'
+import { inLanguageAt } from '../http/language.ts'
 import { answerLeaving } from '../http/leaving.ts'
 import { keepOpener } from '../http/popup.ts'
 import { answerErrorPage, toldOf, toPageError } from '../http/respond.ts'
@@ -26,7 +27,7 @@ import { accountOf } from '../login/person.ts'
 import type { WayBack } from '../pages/leaving.ts'
 import { goingToProviderPage, loggedOutPage, logoutPage } from '../pages/logout.ts'
 import { toPageResponse } from '../pages/page.ts'
-import { onlyOnce } from '../pages/view.ts'
+import { linkTo, onlyOnce, type View } from '../pages/view.ts'
 import { OAUTH_ERRORS, refusal } from '../protocol/error.ts'
 import { type Parameters, readParameters } from '../protocol/parameters.ts'
 import { addParameters } from '../protocol/redirect_uri.ts'
@@ -82,8 +83,16 @@ export function createLogoutEndpoint(
     return url.length <= LONGEST_URL ? url : addParameters(`${issuer}/logout`, { ...whole, id_token_hint: undefined })
   }
 
-  async function ask(c: Context, { client, location, kept }: LogoutRequest, session: Session): Promise<Response> {
-    const page = logoutPage(viewOf(c, settings), {
+  /** Returns the view of a page that can be had in another language: with the request of a client, or for the person's own affair with none. */
+  function viewFor(c: Context, { client }: LogoutRequest): View {
+    const view = viewOf(c, settings)
+    const isOwn = client === undefined && view.inLanguage !== undefined
+    return isOwn ? { ...view, inLanguage: inLanguageAt(linkTo(view, '/logout')) } : view
+  }
+
+  async function ask(c: Context, request: LogoutRequest, session: Session): Promise<Response> {
+    const { client, location, kept } = request
+    const page = logoutPage(viewFor(c, request), {
       account: accountOf(session),
       token: tokenOf(session),
       isForGood: guard !== undefined,
@@ -105,7 +114,7 @@ export function createLogoutEndpoint(
     const back = wayOf(request)
     if (back !== undefined && isProved && !isAfterForm)
       return withCookies(c, await answerLeaving(viewOf(c, settings), back, false))
-    return withCookies(c, await toPageResponse(200, loggedOutPage(viewOf(c, settings), back, { goes: isProved })))
+    return withCookies(c, await toPageResponse(200, loggedOutPage(viewFor(c, request), back, { goes: isProved })))
   }
 
   /** Ends the session at the provider, too, where that is wanted; nothing where the browser stays here. */

@@ -77,7 +77,9 @@ type SetUp = ReturnType<typeof setUp>
 /** Returns where each button, form and link of a page leads; an answer as `query` would tell it. */
 function waysOf(page: string): readonly string[] {
   // To the same page in another language is no way on.
-  const links = [...page.matchAll(/<a (?![^>]*hreflang=)[^>]*href="([^"]*)"/g)].map(([, href = '']) => href.replaceAll('&amp;', '&'))
+  const links = [...page.matchAll(/<a (?![^>]*hreflang=)[^>]*href="([^"]*)"/g)].map(([, href = '']) =>
+    href.replaceAll('&amp;', '&'),
+  )
   return [...links, ...takeForms(page, ISSUER).map(asLink)].map(asQuery)
 }
 
