@@ -22,15 +22,13 @@ import {
   CONTENT_ENCRYPTION_BYTES,
   type ContentEncryption,
   HIGHEST_BRANCH,
-  SIGNING_ALGORITHMS,
   type SigningAlgorithm,
 } from '../../keys/index.ts'
-import { checkRemoteUrl } from '../protocol/remote_url.ts'
 import { SCOPE_TOKEN } from '../protocol/scope.ts'
 import { visibleText } from '../protocol/visible.ts'
 import { readHandOver } from './hand_over_registration.ts'
+import { readNesting } from './nesting_registration.ts'
 import { readOwnWords } from './own_words.ts'
-import { readPublicKeys } from './public_keys.ts'
 import { type Resource, SCOPE_WORDS } from './resource.ts'
 
 /** An API that tokens are for. */
@@ -140,36 +138,6 @@ export const DISPLAY_NAME: RegExp = visibleText(LONGEST_NAME)
 
 /** What a person may be told that something means. */
 export const DISPLAY_WORDS: RegExp = visibleText(LONGEST_WORDS)
-
-/** Reads how a nested token is signed, and to whom it is encrypted. */
-function readNesting(
-  name: string,
-  value: Members,
-  isLoopbackAllowed: boolean,
-): Pick<Resource, 'encryptionAlg' | 'signingAlg' | 'jwks' | 'jwksUri'> {
-  const { envelope, encryption_alg = 'ECDH-ES', signing_alg = 'ES256', jwks, jwks_uri } = value
-  const isNested = envelope === 'nested'
-  const stray = ['encryption_alg', 'signing_alg', 'jwks', 'jwks_uri'].find(
-    (member) => !isNested && value[member] !== undefined,
-  )
-  if (stray !== undefined) throw new TypeError(`"${name}.${stray}" goes with "envelope": "nested"`)
-  return readAll({
-    encryptionAlg: () => readChoice(`${name}.encryption_alg`, encryption_alg, ['ECDH-ES', 'RSA-OAEP-256', 'dir']),
-    signingAlg: () => readChoice(`${name}.signing_alg`, signing_alg, SIGNING_ALGORITHMS),
-    jwks: () => {
-      const isKeyNeeded = isNested && encryption_alg !== 'dir'
-      const given = [jwks, jwks_uri].filter((one) => one !== undefined).length
-      if (given !== (isKeyNeeded ? 1 : 0))
-        throw new TypeError(`"${name}" expected ${isKeyNeeded ? 'either "jwks" or "jwks_uri"' : 'no keys with "dir"'}`)
-      return jwks === undefined ? [] : readPublicKeys(`${name}.jwks`, jwks)
-    },
-    jwksUri: () => {
-      if (jwks_uri === undefined) return undefined
-      checkRemoteUrl(`${name}.jwks_uri`, jwks_uri, isLoopbackAllowed)
-      return jwks_uri
-    },
-  })
-}
 
 /** Reads whose pairwise subjects a resource has, if any. */
 function readSector(uri: string, name: string, value: Members): string | undefined {
