@@ -9,6 +9,12 @@ import { readEach } from '../../keys/faults.ts'
 import { LANGUAGE_TAGS } from '../protocol/language.ts'
 import { visibleText } from '../protocol/visible.ts'
 
+/** Characters of what a person may be shown as a name. */
+export const LONGEST_NAME = 64
+
+/** Characters of what a person may be told that something means. */
+export const LONGEST_WORDS = 200
+
 /** Texts by language and name. */
 export type OwnWords = ReadonlyMap<string, ReadonlyMap<string, string>>
 

@@ -16,7 +16,7 @@ import {
   readText,
   readTexts,
 } from '../../keys/check.ts'
-import { readAll, readEach } from '../../keys/faults.ts'
+import { readAll } from '../../keys/faults.ts'
 import { isResourceUri } from '../../keys/identifier.ts'
 import {
   CONTENT_ENCRYPTION_BYTES,
@@ -28,8 +28,9 @@ import { SCOPE_TOKEN } from '../protocol/scope.ts'
 import { visibleText } from '../protocol/visible.ts'
 import { readHandOver } from './hand_over_registration.ts'
 import { readNesting } from './nesting_registration.ts'
-import { readOwnWords } from './own_words.ts'
-import { type Resource, SCOPE_WORDS } from './resource.ts'
+import { LONGEST_NAME, LONGEST_WORDS } from './own_words.ts'
+import type { Resource } from './resource.ts'
+import { readReadOnlyScopes, readScopeDescriptions, readWords } from './resource_words.ts'
 
 /** An API that tokens are for. */
 export interface ResourceSettings {
@@ -127,12 +128,6 @@ const MEMBERS = [
   'provider_scope',
 ] as const satisfies readonly (keyof ResourceSettings)[]
 
-/** Characters of what a person may be shown as a name. */
-export const LONGEST_NAME = 64
-
-/** Characters of what a person may be told that something means. */
-export const LONGEST_WORDS = 200
-
 /** What a person may be shown as a name: some text, but not much. */
 export const DISPLAY_NAME: RegExp = visibleText(LONGEST_NAME)
 
@@ -150,29 +145,6 @@ function readSector(uri: string, name: string, value: Members): string | undefin
   if (subject_type === 'public') throw new TypeError(`"${name}.sector_identifier" goes with "subject_type": "pairwise"`)
   checkText(`${name}.sector_identifier`, sector_identifier, /^[\x21-\x7e]{1,256}$/, '1 to 256 visible ASCII characters')
   return sector_identifier
-}
-
-function readScopeDescriptions(name: string, value: unknown, scopes: unknown): Resource['scopeDescriptions'] {
-  checkMembers(name, value, Array.isArray(scopes) ? scopes : undefined)
-  const expected = '1 to 200 characters that can be seen'
-  return new Map(
-    readEach(
-      Object.entries(value),
-      ([token, words]) => [token, readText(name, words, DISPLAY_WORDS, expected)] as const,
-    ),
-  )
-}
-
-function readWords(name: string, value: unknown, scopes: unknown): Resource['words'] {
-  const tokens = Array.isArray(scopes) ? scopes : []
-  const described = tokens.map((token) => [SCOPE_WORDS + token, LONGEST_WORDS] as const)
-  return readOwnWords(name, value, new Map([['resource_name', LONGEST_NAME], ...described]))
-}
-
-function readReadOnlyScopes(name: string, value: unknown, scopes: unknown): Resource['readOnlyScopes'] {
-  const tokens = readTexts(name, value, SCOPE_TOKEN, 'a scope token')
-  if (Array.isArray(scopes)) checkKnown(name, tokens, scopes, 'one of its "scopes"')
-  return new Set(tokens)
 }
 
 /**

@@ -6,14 +6,8 @@
 
 import { checkKnown, checkMembers, checkText, readChoice, readText, readTexts } from '../../../keys/check.ts'
 import { readAll } from '../../../keys/faults.ts'
-import { readOwnWords } from '../own_words.ts'
-import {
-  DISPLAY_NAME,
-  DISPLAY_WORDS,
-  type KnownResources,
-  LONGEST_NAME,
-  LONGEST_WORDS,
-} from '../resource_registration.ts'
+import { LONGEST_NAME, LONGEST_WORDS, readOwnWords } from '../own_words.ts'
+import { DISPLAY_NAME, DISPLAY_WORDS, type KnownResources } from '../resource_registration.ts'
 import type { DetailType } from './authorization_details.ts'
 import { type JsonSchema, readSchema } from './json_schema.ts'
 
