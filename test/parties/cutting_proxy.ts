@@ -11,7 +11,7 @@ export interface CuttingProxy {
   readonly port: number
   /** Breaks the connection in the middle of the next answer: what was asked is done, and nobody hears of it. Settles then. */
   cutAnswer(): Promise<void>
-  /** Breaks every connection, now. */
+  /** Breaks every connection, now, and no answer later: who waits for one that is cut short waits no more. */
   cutAll(): void
   /** Swallows the next question with these letters in it, and lets nothing through any more. Settles then. */
   holdAt(letters: string): Promise<void>
@@ -96,7 +96,10 @@ export async function startCuttingProxy(before: number): Promise<CuttingProxy> {
   return {
     port: (server.address() as AddressInfo).port,
     cutAnswer: () => new Promise((resolve) => cuts.push(resolve)),
-    cutAll: () => each((socket) => socket.destroy()),
+    cutAll() {
+      each((socket) => socket.destroy())
+      for (const cut of cuts.splice(0)) cut()
+    },
     holdAt: (letters) =>
       new Promise((swallowed) => {
         awaited = { letters, swallowed }

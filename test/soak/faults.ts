@@ -81,6 +81,8 @@ const wait = (milliseconds: number): Promise<void> =>
 export async function runFaults(system: System, plan: readonly PlannedFault[], to: number, recorder: Recorder) {
   const { servers, store } = system
   const busy = new Set<string>()
+  // One process at a time: where both are down nothing is promised, and nothing would be seen.
+  const down = 'a process'
 
   /** Does something to parts alone, and tells the history when it is healed; tells whether it could be done. */
   async function alone(
@@ -105,7 +107,6 @@ export async function runFaults(system: System, plan: readonly PlannedFault[], t
     const all = Promise.all([link.cutAnswer(), link.cutAnswer(), link.cutAnswer()])
     await Promise.race([all, wait(lasts)])
     link.cutAll()
-    await all
   }
 
   const hinder = async (link: Server['link'], lasts: number, isHeld: boolean): Promise<void> => {
@@ -123,13 +124,13 @@ export async function runFaults(system: System, plan: readonly PlannedFault[], t
     const [way, to] = isOfStore ? [storeLink, `${name}-store`] : [link, `client-${name}`]
     switch (kind) {
       case 'kill issuer':
-        return alone([name], { to: name, fault: 'kill' }, async () => {
+        return alone([name, down], { to: name, fault: 'kill' }, async () => {
           await server.kill()
           await wait(lasts / 2)
           await server.start()
         })
       case 'stop issuer':
-        return alone([name], { to: name, fault: 'stop' }, () => server.pause(lasts))
+        return alone([name, down], { to: name, fault: 'stop' }, () => server.pause(lasts))
       case 'kill store':
         return alone(['store'], { to: 'store', fault: 'kill' }, async () => store.restart?.(lasts / 2))
       case 'stop store':
@@ -164,9 +165,9 @@ export async function runFaults(system: System, plan: readonly PlannedFault[], t
       // While two versions are live nobody rotates (docs/guides/runbooks.md#upgrade-and-back).
       case 'previous version':
         return alone(['version'], { to: name, fault: 'previous version' }, async () => {
-          if (!(await alone([name], undefined, () => server.turnTo('previous')))) return false
+          if (!(await alone([name, down], undefined, () => server.turnTo('previous')))) return false
           await wait(lasts)
-          while (!(await alone([name], { to: name, fault: 'current version' }, () => server.turnTo('current'))))
+          while (!(await alone([name, down], { to: name, fault: 'current version' }, () => server.turnTo('current'))))
             await wait(100)
           return true
         })

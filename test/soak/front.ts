@@ -14,6 +14,9 @@ import type { Server } from './system.ts'
 /** Milliseconds after which whoever asked gives up. */
 const PATIENCE = 6_000
 
+/** Milliseconds in which nobody is sent to a process that gave no answer, while another gives one: what a balancer does. */
+const SPARED = 1_000
+
 /** An answer, or that there is none. Instants are those of the history. */
 export interface Heard {
   readonly at: number
@@ -64,12 +67,14 @@ async function askBy(port: number, agent: Agent, asked: Request): Promise<Respon
 
 /** Returns the way to these processes. */
 export function createFront(servers: readonly Server[], recorder: Recorder, chance: Chance): Front {
+  const spared = new Map<string, number>()
   const agents = new Map(servers.map(({ name }) => [name, new Agent({ keepAlive: true, maxSockets: 200 })]))
 
   async function choose(isNew: boolean): Promise<Server> {
     for (;;) {
       const able = servers.filter(({ version }) => !isNew || version() === 'current')
-      if (able.length > 0) return chance.pick(able)
+      const well = able.filter(({ name }) => (spared.get(name) ?? 0) <= recorder.now())
+      if (able.length > 0) return chance.pick(well.length > 0 ? well : able)
       await new Promise((resolve) => setTimeout(resolve, 200))
     }
   }
@@ -83,6 +88,7 @@ export function createFront(servers: readonly Server[], recorder: Recorder, chan
         const text = await answer.text()
         return { at, until: recorder.now(), to: name, status: answer.status, headers: answer.headers, text }
       } catch {
+        spared.set(name, recorder.now() + SPARED)
         return { at, until: recorder.now(), to: name, status: 0, headers: new Headers(), text: '' }
       }
     },
