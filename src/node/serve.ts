@@ -20,6 +20,12 @@ const HEADER_BYTES = 32_768
 /** Milliseconds that a connection waits for its next request: longer than a proxy keeps one, or it would ask at one that closes. */
 const KEEP_ALIVE = 130_000
 
+/** Milliseconds in which a request has come whole, or it is 408: one that drips would keep its place. */
+const WHOLE = 10_000
+
+/** Milliseconds between two looks at which requests have not. */
+const LOOK = 1_000
+
 /** Milliseconds that requests have to finish. */
 const FINISH = 10_000
 
@@ -175,7 +181,12 @@ export async function serve({ issuer, port, host, concurrency, log = writeLog }:
         fetch: answer,
         port,
         ...(host !== undefined && { hostname: host }),
-        serverOptions: { maxHeaderSize: HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE },
+        serverOptions: {
+          maxHeaderSize: HEADER_BYTES,
+          keepAliveTimeout: KEEP_ALIVE,
+          requestTimeout: WHOLE,
+          connectionsCheckingInterval: LOOK,
+        },
       },
       () => resolve(started),
     ) as Server

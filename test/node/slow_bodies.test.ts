@@ -60,13 +60,19 @@ describe('bodies that do not end', () => {
   })
 
   // promise: N01
-  it('take their places where there is a bound on how many are answered at once, until they break off', async () => {
+  it('take their places where there is a bound on how many are answered at once, until they break off, or ten seconds are over', async () => {
     const port = await serving(3)
     const dripping = Array.from({ length: 3 }, () => begin(port, FORM.length, 'grant'))
     await expect.poll(() => ask(port)).toBe('503')
-    for (const { socket } of dripping) socket.destroy()
+    dripping[0]?.socket.destroy()
     await expect.poll(() => ask(port)).toBe('200')
-  })
+    const drip = setInterval(() => dripping[1]?.socket.write('_'), 2_000)
+    const answers = await Promise.all(dripping.slice(1).map(({ answer }) => answer))
+    clearInterval(drip)
+    expect(answers.map((answer) => answer.slice(9, 12))).toEqual(['408', '408'])
+    const all = await Promise.all(Array.from({ length: 3 }, () => ask(port)))
+    expect(all).toEqual(['200', '200', '200'])
+  }, 60_000)
 })
 
 // promise: X01
