@@ -147,7 +147,7 @@ export async function runFaults(system: System, plan: readonly PlannedFault[], t
       }
       // One clock at a time: two may differ by the skew, and what is promised for 30 seconds is to be seen to hold for a part of them.
       case 'clock':
-        return alone(['clock'], { to: name, fault: 'clock', seconds: offset }, async () => {
+        return alone(['clock', `${name}'s clock`], { to: name, fault: 'clock', seconds: offset }, async () => {
           await server.setClock(offset)
           await wait(lasts)
           await server.setClock(0)
@@ -162,9 +162,10 @@ export async function runFaults(system: System, plan: readonly PlannedFault[], t
           { to: 'all', fault: 'settings' },
           () => system.swapSettings(),
         )
-      // While two versions are live nobody rotates (docs/guides/runbooks.md#upgrade-and-back).
+      // While two versions are live nobody rotates (docs/guides/runbooks.md#upgrade-and-back). 0.1.0 takes no revocation of what a clock ahead
+      // of its own has made, and says that all is well: so its clock is right.
       case 'previous version':
-        return alone(['version'], { to: name, fault: 'previous version' }, async () => {
+        return alone(['version', `${name}'s clock`], { to: name, fault: 'previous version' }, async () => {
           if (!(await alone([name, down], undefined, () => server.turnTo('previous')))) return false
           await wait(lasts)
           while (!(await alone([name, down], { to: name, fault: 'current version' }, () => server.turnTo('current'))))

@@ -133,12 +133,14 @@ export function createPerson(world: World, name: string): Person {
 
   const letIn = (client: Client, userCode: string, deviceCode: string): Promise<boolean> =>
     alone(async () => {
-      const heard = await insist(world, chance, async () => {
+      let isPressed = false
+      await insist(world, chance, async () => {
         const once = await walk(true, async () => {
           const form = hiddenField(await (await visit(`${issuer}/device`)).text(), 'form')
           const question = await browser.post(`${issuer}/device`, { form, user_code: userCode })
           const consent = hiddenField(await question.text(), 'consent')
-          if (consent !== '') await browser.post(`${issuer}/device`, { consent, decision: 'allow' })
+          isPressed = consent !== ''
+          if (isPressed) await browser.post(`${issuer}/device`, { consent, decision: 'allow' })
         })
         recorder.write({
           what: 'device',
@@ -150,7 +152,7 @@ export function createPerson(world: World, name: string): Person {
         })
         return once
       })
-      return heard?.status === 200
+      return isPressed
     })
 
   const logOut = (): Promise<void> =>
