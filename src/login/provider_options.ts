@@ -8,7 +8,7 @@
 import { checkBoolean, checkMembers, checkText, checkTexts } from '../../keys/check.ts'
 import { readAll, readEach } from '../../keys/faults.ts'
 import { readScopeText } from '../protocol/scope.ts'
-import { visibleText } from '../protocol/visible.ts'
+import { readVisible } from '../protocol/visible.ts'
 import type { Transaction } from './authenticate.ts'
 
 /** What is to be known of a provider, whatever it speaks. */
@@ -79,12 +79,10 @@ function checkParameters(name: string, value: unknown): void {
 /** Checks what people read of a provider. */
 export function checkWords(label: unknown, descriptions: unknown): void {
   readAll({
-    label: () => checkText('LOGIN.label', label, visibleText(64), '1 to 64 characters that can be seen'),
+    label: () => readVisible('LOGIN.label', label, 64),
     descriptions() {
       checkMembers('LOGIN.scope_descriptions', descriptions)
-      readEach(Object.values(descriptions), (words) =>
-        checkText('LOGIN.scope_descriptions', words, visibleText(200), '1 to 200 characters that can be seen'),
-      )
+      readEach(Object.values(descriptions), (words) => readVisible('LOGIN.scope_descriptions', words, 200))
     },
   })
 }

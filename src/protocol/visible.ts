@@ -4,6 +4,8 @@
  * @module
  */
 
+import { readText } from '../../keys/check.ts'
+
 /**
  * What nobody sees, or what changes how the rest is read: controls, formats, halves of pairs, what is private or not assigned
  * (`C`); what is left out where a font lacks it (`Default_Ignorable_Code_Point`: fillers, joiners, variation selectors); breaks of
@@ -56,4 +58,13 @@ export function visibleJson(value: unknown): string {
 /** Returns a text with each character that nobody can see written out: `\u{1b}`. A terminal does nothing that it says. */
 export function makeVisible(text: string): string {
   return text.replace(EACH_INVISIBLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
+}
+
+/**
+ * Reads a text that a person can be shown, as {@link visibleText} has it.
+ *
+ * @throws {TypeError | RangeError} when it is no text, has more characters than `longest`, or any that nobody can see
+ */
+export function readVisible(name: string, value: unknown, longest: number): string {
+  return readText(name, value, visibleText(longest), `1 to ${longest} characters that can be seen`)
 }

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { checkKnown, checkMembers, readText } from '../../keys/check.ts'
+import { checkKnown, checkMembers } from '../../keys/check.ts'
 import { readEach } from '../../keys/faults.ts'
 import { LANGUAGE_TAGS } from '../protocol/language.ts'
-import { visibleText } from '../protocol/visible.ts'
+import { readVisible } from '../protocol/visible.ts'
 
 /** Characters of what a person may be shown as a name. */
 export const LONGEST_NAME = 64
@@ -38,10 +38,7 @@ export function readOwnWords(name: string, value: unknown, bounds: ReadonlyMap<s
     )
     const read = readEach(given, ([one, text]) => {
       const most = bounds.get(one) ?? 0
-      return [
-        one,
-        readText(`${path}["${one}"]`, text, visibleText(most), `1 to ${most} characters that can be seen`),
-      ] as const
+      return [one, readVisible(`${path}["${one}"]`, text, most)] as const
     })
     return [language, new Map(read)] as const
   })

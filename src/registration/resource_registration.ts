@@ -13,7 +13,6 @@ import {
   readBoolean,
   readChoice,
   readInteger,
-  readText,
   readTexts,
 } from '../../keys/check.ts'
 import { readAll } from '../../keys/faults.ts'
@@ -25,10 +24,10 @@ import {
   type SigningAlgorithm,
 } from '../../keys/index.ts'
 import { SCOPE_TOKEN } from '../protocol/scope.ts'
-import { visibleText } from '../protocol/visible.ts'
+import { readVisible } from '../protocol/visible.ts'
 import { readHandOver } from './hand_over_registration.ts'
 import { readNesting } from './nesting_registration.ts'
-import { LONGEST_NAME, LONGEST_WORDS } from './own_words.ts'
+import { LONGEST_NAME } from './own_words.ts'
 import type { Resource } from './resource.ts'
 import { readReadOnlyScopes, readScopeDescriptions, readWords } from './resource_words.ts'
 
@@ -128,12 +127,6 @@ const MEMBERS = [
   'provider_scope',
 ] as const satisfies readonly (keyof ResourceSettings)[]
 
-/** What a person may be shown as a name: some text, but not much. */
-export const DISPLAY_NAME: RegExp = visibleText(LONGEST_NAME)
-
-/** What a person may be told that something means. */
-export const DISPLAY_WORDS: RegExp = visibleText(LONGEST_WORDS)
-
 /** Reads whose pairwise subjects a resource has, if any. */
 function readSector(uri: string, name: string, value: Members): string | undefined {
   const { subject_type = 'public', sector_identifier } = value
@@ -163,7 +156,7 @@ export function readResource(uri: string, value: unknown, isLoopbackAllowed: boo
   const { nesting, sector, ...read } = readAll({
     members: () => checkMembers(name, value, MEMBERS),
     scopes: () => readTexts(`${name}.scopes`, scopes, SCOPE_TOKEN, 'a scope token'),
-    name: () => readText(`${name}.resource_name`, resource_name, DISPLAY_NAME, '1 to 64 characters that can be seen'),
+    name: () => readVisible(`${name}.resource_name`, resource_name, LONGEST_NAME),
     scopeDescriptions: () => readScopeDescriptions(`${name}.scope_descriptions`, scope_descriptions, scopes),
     words: () => readWords(`${name}.words`, words, scopes),
     readOnlyScopes: () => readReadOnlyScopes(`${name}.read_only_scopes`, read_only_scopes, scopes),

@@ -4,22 +4,18 @@
  * @module
  */
 
-import { checkKnown, checkMembers, readText, readTexts } from '../../keys/check.ts'
+import { checkKnown, checkMembers, readTexts } from '../../keys/check.ts'
 import { readEach } from '../../keys/faults.ts'
 import { SCOPE_TOKEN } from '../protocol/scope.ts'
-import { visibleText } from '../protocol/visible.ts'
+import { readVisible } from '../protocol/visible.ts'
 import { LONGEST_NAME, LONGEST_WORDS, readOwnWords } from './own_words.ts'
 import { type Resource, SCOPE_WORDS } from './resource.ts'
 
 /** Reads what scope tokens of a resource allow. */
 export function readScopeDescriptions(name: string, value: unknown, scopes: unknown): Resource['scopeDescriptions'] {
   checkMembers(name, value, Array.isArray(scopes) ? scopes : undefined)
-  const expected = `1 to ${LONGEST_WORDS} characters that can be seen`
   return new Map(
-    readEach(
-      Object.entries(value),
-      ([token, words]) => [token, readText(name, words, visibleText(LONGEST_WORDS), expected)] as const,
-    ),
+    readEach(Object.entries(value), ([token, words]) => [token, readVisible(name, words, LONGEST_WORDS)] as const),
   )
 }
 

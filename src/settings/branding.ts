@@ -8,8 +8,8 @@ import { checkMembers, checkText, type Members, readText } from '../../keys/chec
 import { readAll } from '../../keys/faults.ts'
 import type { Branding } from '../pages/branding.ts'
 import { LEAST_CONTRAST, lightened, type Scheme, worstSurface } from '../pages/palette.ts'
-import { visibleText } from '../protocol/visible.ts'
-import { readOwnWords } from './own_words.ts'
+import { readVisible } from '../protocol/visible.ts'
+import { readBrandingWords } from './branding_words.ts'
 
 /** What the operator says of how the pages look. */
 export interface BrandingSettings {
@@ -94,7 +94,7 @@ function readSupport(name: string, value: unknown): string {
 }
 
 function readName(name: string, value: unknown): string {
-  return readText(name, value, visibleText(60), '1 to 60 characters that can be seen')
+  return readVisible(name, value, 60)
 }
 
 /**
@@ -119,7 +119,7 @@ export function readBranding(name: string, value: unknown = {}): Branding {
     terms: () => has('terms', readPlace),
     privacy: () => has('privacy', readPlace),
     support: () => has('support', readSupport),
-    words: () => has('words', readOwnWords),
+    words: () => has('words', readBrandingWords),
     pairs: () => {
       if (given['logo_dark'] !== undefined && given['logo'] === undefined)
         throw new RangeError(`"${name}.logo_dark" expected "${name}.logo" beside it`)

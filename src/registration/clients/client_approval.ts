@@ -8,7 +8,8 @@ import { type Members, readBoolean, readChoice, readText, readTexts } from '../.
 import { readAll, readEach } from '../../../keys/faults.ts'
 import { hasHost } from '../../../keys/identifier.ts'
 import { checkRedirectUri, isOnDevice } from '../../protocol/redirect_uri.ts'
-import { DISPLAY_NAME } from '../resource_registration.ts'
+import { readVisible } from '../../protocol/visible.ts'
+import { LONGEST_NAME } from '../own_words.ts'
 import type { Client } from './client.ts'
 
 function readRedirectUris(name: string, value: unknown, isNeeded: boolean): readonly string[] {
@@ -40,7 +41,7 @@ export function readApprovalSettings(
   const { grant_types } = value
   const isAuthorizing = Array.isArray(grant_types) && grant_types.includes('authorization_code')
   const read = readAll({
-    name: () => readText(`${name}.client_name`, client_name, DISPLAY_NAME, '1 to 64 characters that can be seen'),
+    name: () => readVisible(`${name}.client_name`, client_name, LONGEST_NAME),
     uri: () => readHomePage(`${name}.client_uri`, client_uri),
     redirectUris: () => readRedirectUris(`${name}.redirect_uris`, redirect_uris, isAuthorizing),
     consent: () => readChoice(`${name}.consent`, consent, ['ask', 'skip']),

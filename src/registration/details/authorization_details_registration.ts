@@ -4,10 +4,11 @@
  * @module
  */
 
-import { checkKnown, checkMembers, checkText, readChoice, readText, readTexts } from '../../../keys/check.ts'
+import { checkKnown, checkMembers, checkText, readChoice, readTexts } from '../../../keys/check.ts'
 import { readAll } from '../../../keys/faults.ts'
+import { readVisible } from '../../protocol/visible.ts'
 import { LONGEST_NAME, LONGEST_WORDS, readOwnWords } from '../own_words.ts'
-import { DISPLAY_NAME, DISPLAY_WORDS, type KnownResources } from '../resource_registration.ts'
+import type { KnownResources } from '../resource_registration.ts'
 import type { DetailType } from './authorization_details.ts'
 import { type JsonSchema, readSchema } from './json_schema.ts'
 
@@ -84,11 +85,9 @@ export function readDetailType(type: string, value: unknown, resources: KnownRes
   const { name: title, description, words = {}, consent = 'ask' } = value
   const { members: _, ...read } = readAll({
     members: () => checkMembers(name, value, MEMBERS),
-    name: () => readText(`${name}.name`, title, DISPLAY_NAME, '1 to 64 characters that can be seen'),
+    name: () => readVisible(`${name}.name`, title, LONGEST_NAME),
     description: () =>
-      description === undefined
-        ? undefined
-        : readText(`${name}.description`, description, DISPLAY_WORDS, '1 to 200 characters that can be seen'),
+      description === undefined ? undefined : readVisible(`${name}.description`, description, LONGEST_WORDS),
     resources: () => readResources(`${name}.resources`, value['resources'], resources),
     schema: () => readDetailSchema(`${name}.schema`, value['schema']),
     isRemembered: () => readChoice(`${name}.consent`, consent, ['ask', 'remember']) === 'remember',

@@ -7,7 +7,7 @@
 
 import { checkChoice, checkInteger, checkMembers, checkText } from '../../../keys/check.ts'
 import { readEach } from '../../../keys/faults.ts'
-import { visibleText } from '../../protocol/visible.ts'
+import { readVisible } from '../../protocol/visible.ts'
 
 /** A value without members. */
 type Scalar = string | number | boolean
@@ -62,8 +62,8 @@ const KEYWORDS = {
 /** Objects and arrays in one another at the most: a person must be able to read it. */
 const DEEPEST = 5
 
-/** What a person may be shown as the name of a value: some text, but not much. */
-const TITLE = visibleText(64)
+/** Characters of what a person may be shown as the name of a value. */
+const LONGEST_TITLE = 64
 
 /** A member's name; `__proto__` is none. */
 const MEMBER = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/
@@ -122,7 +122,7 @@ export function readSchema(name: string, value: unknown, depth = 1): Schema {
   const { type, title } = value
   checkChoice(`${name}.type`, type, Object.keys(KEYWORDS) as (keyof typeof KEYWORDS)[])
   checkMembers(name, value, ['type', 'title', ...KEYWORDS[type]])
-  if (title !== undefined) checkText(`${name}.title`, title, TITLE, '1 to 64 characters that can be seen')
+  if (title !== undefined) readVisible(`${name}.title`, title, LONGEST_TITLE)
   if (depth > DEEPEST) throw new RangeError(`"${name}" expected at most ${DEEPEST} levels`)
   readBounds(name, value)
   const { pattern, properties: _, items, ...plain } = value

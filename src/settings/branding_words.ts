@@ -4,12 +4,12 @@
  * @module
  */
 
-import { checkKnown, checkMembers, readText } from '../../keys/check.ts'
+import { checkKnown, checkMembers } from '../../keys/check.ts'
 import { readEach } from '../../keys/faults.ts'
 import { LANGUAGES } from '../pages/language.ts'
 import type { Words } from '../pages/words/words.ts'
 import type { Language } from '../protocol/language.ts'
-import { visibleText } from '../protocol/visible.ts'
+import { readVisible } from '../protocol/visible.ts'
 
 /**
  * The texts that may be said otherwise, by page and name. What warns, says who is asked for what, or where an answer goes, is not
@@ -29,8 +29,11 @@ const OWN: Readonly<Partial<Record<keyof Words, readonly string[]>>> = {
   notLoggedIn: ['title', 'headline', 'intro'],
 }
 
+/** Characters that a text may have. */
+const LONGEST_TEXT = 400
+
 /** The names of these texts: `"consent.title"`. */
-export const OWN_WORDS: readonly string[] = Object.entries(OWN).flatMap(([page, names]) =>
+const OWN_WORDS: readonly string[] = Object.entries(OWN).flatMap(([page, names]) =>
   names.map((name) => `${page}.${name}`),
 )
 
@@ -46,7 +49,7 @@ function readLanguage(name: string, language: Language, value: unknown): Words {
   const words = structuredClone(LANGUAGES[language]) as unknown as Record<string, Record<string, string>>
   readEach(Object.entries(value), ([path, given]) => {
     const [page = '', key = ''] = path.split('.')
-    const text = readText(`${name}["${path}"]`, given, visibleText(400), '1 to 400 characters that can be seen')
+    const text = readVisible(`${name}["${path}"]`, given, LONGEST_TEXT)
     const holes = holesOf(words[page]?.[key] ?? '')
     if (holesOf(text) !== holes)
       throw new RangeError(
@@ -62,7 +65,7 @@ function readLanguage(name: string, language: Language, value: unknown): Words {
  *
  * @throws {TypeError | RangeError} for a language or a text that there is not, or one that lacks a hole or has another
  */
-export function readOwnWords(name: string, value: unknown): Readonly<Partial<Record<Language, Words>>> {
+export function readBrandingWords(name: string, value: unknown): Readonly<Partial<Record<Language, Words>>> {
   const languages = Object.keys(LANGUAGES) as Language[]
   checkMembers(name, value, languages)
   const entries = readEach(Object.entries(value), ([language, texts]) => [
