@@ -42,6 +42,11 @@ const ADDED: ReadonlySet<string> = new Set([
   'response',
 ])
 
+/** Returns a parameter's name as those read it that take `code[]`, ` code` and `error.description` for others: PHP, and `qs` of Express. */
+function readByOthers(name: string): string {
+  return name.trim().replace(/\[.*/s, '').replaceAll(/[ .]/g, '_')
+}
+
 /** Tells whether a path leads upwards for somebody, who may take an escaped slash for one. A parser hides the `.` of `a:/.//b`. */
 function hasDotSegments(uri: string): boolean {
   const [path = ''] = uri.split('?')
@@ -60,7 +65,7 @@ function faultOf(uri: string): string | undefined {
   const isPlain = [uri, `${uri}/`].includes(href) || (isWeb && href.replace('/?', '?') === uri)
   if (!(isWeb || isOwn || LOOPBACK.test(uri)) || !isPlain || username + password !== '' || hasDotSegments(uri))
     return expected
-  const added = [...new URL(uri).searchParams.keys()].find((name) => ADDED.has(name))
+  const added = [...new URL(uri).searchParams.keys()].find((name) => ADDED.has(readByOthers(name)))
   return added === undefined ? undefined : `a query without what an answer adds: "${added}"`
 }
 

@@ -187,6 +187,10 @@ describe('a redirect URI that is registered', () => {
 
   it.each([
     'https://app.example/cb?code=1',
+    'https://app.example/cb?code[]=1',
+    'https://app.example/cb?x=1&state[0]=1',
+    'https://app.example/cb?+code=1',
+    'https://app.example/cb?error.description=1',
     'https://app.example/cb?x=1&state=',
     'https://app.example/cb?iss=https://other.example',
     'http://127.0.0.1/cb?error=access_denied',
