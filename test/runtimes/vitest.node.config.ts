@@ -18,6 +18,7 @@ export const NODE_ONLY: string[] = [
   'drive',
   'model',
   'soak',
+  'mutation',
 ].map((folder) => `test/${folder}/**`)
 
 /** Tests that ask the real Worker entry. */
