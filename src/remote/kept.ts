@@ -33,6 +33,8 @@ export interface Kept<Result> {
    * @param isLacking whether something was not found in what is kept: then newer is waited for
    */
   get(now: number, isLacking?: boolean): Promise<Result>
+  /** Returns what the last fetch failed with; nothing when it did not. */
+  failure(): Result | undefined
 }
 
 /** What came of a fetch, and when that began. */
@@ -78,6 +80,7 @@ export function createKept<Result extends { readonly ok: boolean }>(
   }
 
   return {
+    failure: () => (last?.result.ok === false ? last.result : undefined),
     async get(now, isLacking = false) {
       const kept = serving(now)
       const known = kept ?? last

@@ -49,6 +49,8 @@ function findLeavesOf(
       const leaves = await keys.leaves(now, isLacking)
       const failure = keys.failure?.()
       if (leaves === undefined) throw unavailable('keys', failure?.detail ?? 'they were never told')
+      // What is lacking may be among those that could not be had: nobody can say that the token is no good.
+      if (isLacking && failure !== undefined) throw unavailable('keys', failure.detail)
       if (failure !== undefined && failure !== told)
         checked.tell({ reason: 'unavailable', source: 'keys', detail: `keys: ${failure.detail}` })
       told = failure

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { check, type Promised, RULES, readHistory } from './check.ts'
-import type { Approved, Device, Ended, Fault, Line, Opened, Registered, Token } from './history.ts'
+import type { Approved, Device, Ended, Fault, Fetched, Line, Opened, Registered, Token } from './history.ts'
 import { tell } from './story.ts'
 import { BEGUN, type Broken, type Move, play } from './world.ts'
 
@@ -106,6 +106,10 @@ const ended = (at: number, how: Ended['how'], of: string, more: Short<Ended> = {
 const opened = (at: number, access: string, status: number, more: Short<Opened> = {}): Line => ({
   ...{ ...asked(at), what: 'opened', access, status, hears: true, by: 'api', to: 'v' },
   ...more,
+})
+const fetched = (at: number, of: Fetched['of'], status: number): Line => ({
+  ...{ ...asked(at), what: 'fetched', of, status, by: 'api' },
+  ...(status === 503 && { retryAfter: 2 }),
 })
 const registered = (at: number, more: Short<Registered> = {}): Line => ({
   ...{ ...asked(at), what: 'registered', client: 'n' },
@@ -544,6 +548,25 @@ const FAULTS: readonly (readonly [Promised, string, readonly Line[], string, rea
   ],
   [
     'a revoked access token is refused in time',
+    'a revoked token was let in by a verifier that got the list',
+    [...START, ended(4, 'revoke', 'a2'), fetched(9, 'revocations', 200), opened(27, 'a2', 200)],
+    'it had asked for the list in vain',
+    [...START, ended(4, 'revoke', 'a2'), fetched(9, 'revocations', 0), opened(27, 'a2', 200)],
+  ],
+  [
+    'a revoked access token is refused in time',
+    'a revoked token was let in, and another verifier had asked for the list in vain',
+    [
+      ...START,
+      ended(4, 'revoke', 'a2'),
+      { ...fetched(9, 'revocations', 0), by: 'other' } as Line,
+      opened(27, 'a2', 200),
+    ],
+    'long ago it would be too late, too, but for the time that is promised',
+    [...START, ended(4, 'revoke', 'a2'), fetched(9, 'revocations', 503), opened(30, 'a2', 200)],
+  ],
+  [
+    'a revoked access token is refused in time',
     'a revoked token was let in by a verifier that hears',
     [...START, ended(4, 'revoke', 'a2'), opened(26, 'a2', 200)],
     'by one that hears nothing',
@@ -596,6 +619,38 @@ const FAULTS: readonly (readonly [Promised, string, readonly Line[], string, rea
   ],
   [
     'a good access token is opened',
+    'a verifier that had its keys said that it could not tell',
+    [...START, opened(4, 'a2', 200), fetched(5, 'keys', 0), fetched(8, 'keys', 200), opened(9, 'a2', 503)],
+    'it had asked for them in vain',
+    [...START, opened(4, 'a2', 200), fetched(5, 'keys', 200), fetched(8, 'keys', 0), opened(9, 'a2', 503)],
+  ],
+  [
+    'a good access token is opened',
+    'a token was said to be no good by a verifier that had asked for keys in vain',
+    [...START, opened(4, 'a2', 200), fetched(5, 'keys', 0), opened(9, 'a2', 401)],
+    'the issuer told it no public keys, and it said that it could not tell',
+    [...START, opened(4, 'a2', 200), fetched(5, 'jwks', 503), opened(9, 'a2', 503)],
+  ],
+  [
+    'a good access token is opened',
+    'a verifier that had a list said that it could not tell',
+    [
+      ...START,
+      opened(4, 'a2', 200),
+      fetched(7, 'revocations', 200),
+      fetched(12, 'revocations', 0),
+      opened(46, 'a2', 503),
+    ],
+    'a verifier that had no list for long said that it could not tell',
+    [
+      ...START,
+      opened(4, 'a2', 200),
+      ...[5, 10, 15, 20, 25, 30, 35, 40, 45].map((at) => fetched(at, 'revocations', 0)),
+      opened(46, 'a2', 503),
+    ],
+  ],
+  [
+    'a good access token is opened',
     'a verifier refused all at its start, and nothing was done to it',
     [...START, opened(4, 'a2', 503)],
     'it could not hear',
@@ -607,6 +662,13 @@ const FAULTS: readonly (readonly [Promised, string, readonly Line[], string, rea
     [registered(0, { status: 500 })],
     'there was none',
     [registered(0, lost)],
+  ],
+  [
+    'an answer is a whole one',
+    'a verifier that asked for keys was answered with a 500',
+    [fetched(0, 'keys', 500)],
+    'there was none yet',
+    [fetched(0, 'keys', 503)],
   ],
   [
     'an answer is a whole one',

@@ -27,6 +27,7 @@ import {
   spreadIn,
   tell,
   troublesIn,
+  vainFetches,
 } from './story.ts'
 
 /** What is promised, in the words of a finding. */
@@ -342,9 +343,11 @@ function endings(story: Story): Finding[] {
 }
 
 /** Milliseconds after which a verifier that hears must have heard: longer where something kept it from hearing. */
-function heardAfter(story: Story, from: number, to: number): number {
+function heardAfter(story: Story, by: string, from: number, to: number): number {
   const { revocationBound, maxStale } = story.begun
-  const last = Math.max(from, ...troublesIn(story, from - maxStale * 1000, to).map(({ until }) => until))
+  const before = from - maxStale * 1000
+  const troubles = [...troublesIn(story, before, to), ...vainFetches(story, by, before, to)]
+  const last = Math.max(from, ...troubles.map(({ until }) => until))
   const most = (revocationBound + (last > from ? maxStale : 0)) * 1000
   return Math.min(most, last - from + revocationBound * 1000) + spreadIn(story, from, to) * 1000
 }
@@ -368,7 +371,7 @@ function heard(story: Story): Finding[] {
         (one) =>
           isGood(one) &&
           isOfAccess(story, one, opened.access) &&
-          opened.at > one.until + heardAfter(story, one.until, opened.at),
+          opened.at > one.until + heardAfter(story, opened.by, one.until, opened.at),
       )
       if (ending === undefined) return []
       const seconds = Math.round((opened.at - ending.until) / 1000)
@@ -399,10 +402,19 @@ function mayBeOver(story: Story, { access, until }: Numbered<Opened>): boolean {
   return alike.length >= FOLDED_FROM
 }
 
-/** Tells whether a verifier may have been without a list for so long that it refuses all. */
+/** Tells whether a verifier may have been without keys, or without a list for so long that it refuses all. */
 function isDeaf(story: Story, { at, until, by, to, number }: Numbered<Opened>): boolean {
   const { maxStale, revocationBound } = story.begun
   const from = at - (maxStale + revocationBound) * 1000
+  const enough = (maxStale - revocationBound - spreadIn(story, from, until)) * 1000
+  const fetches = story.fetches.filter((one) => one.by === by && one.number < number)
+  // Keys that cannot be had may be those of this very token, or of the list; they are asked for again after a while.
+  for (const what of ['keys', 'jwks']) {
+    const last = fetches.findLast(({ of }) => of === what)
+    if (last !== undefined && !isGood(last)) return true
+  }
+  const lists = fetches.filter((one) => one.of === 'revocations' && one.at >= at - enough)
+  if (lists.length > 0 && !lists.some(isGood)) return true
   const troubles = troublesIn(story, from, until)
   let [lasted, covered] = [0, from]
   for (const one of troubles.toSorted((one, other) => one.at - other.at)) {
@@ -413,7 +425,6 @@ function isDeaf(story: Story, { at, until, by, to, number }: Numbered<Opened>): 
   const isFirst = !story.openings.some(
     (one) => one.number < number && one.by === by && one.to === to && one.status !== 503,
   )
-  const enough = (maxStale - revocationBound - spreadIn(story, from, until)) * 1000
   return (troubles.length > 0 && (isFirst || lasted >= enough)) || spreadIn(story, from, until) >= maxStale
 }
 

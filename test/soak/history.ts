@@ -120,6 +120,12 @@ export interface Opened extends Asked {
   readonly hears: boolean
 }
 
+/** A verifier asked for what it opens tokens by: the resource's keys, or the list of what was revoked. */
+export interface Fetched extends Asked {
+  readonly what: 'fetched'
+  readonly of: 'keys' | 'jwks' | 'revocations'
+}
+
 /** Something was done to what is asked, and is over: the line stands where it was. */
 export interface Fault {
   readonly what: 'fault'
@@ -157,6 +163,7 @@ export type Line =
   | Ended
   | Registered
   | Opened
+  | Fetched
   | Fault
   | Quiet
   /** Nothing comes after it: what was asked was answered, or given up. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Approved, Begun, Device, Ended, Fault, Line, Name, Opened, Token } from './history.ts'
+import type { Approved, Begun, Device, Ended, Fault, Fetched, Line, Name, Opened, Token } from './history.ts'
 
 /** A line, and its number in the history, from 1 on. */
 export type Numbered<Of> = Of & { readonly number: number }
@@ -31,6 +31,7 @@ export interface Story {
   readonly begun: Begun
   readonly questions: readonly Question[]
   readonly openings: readonly Numbered<Opened>[]
+  readonly fetches: readonly Numbered<Fetched>[]
   readonly endings: readonly Numbered<Ended>[]
   readonly families: readonly Family[]
   /** The family that what was shown at `/token` is of, by the line's number. */
@@ -66,6 +67,11 @@ export function isMaybe(question: { readonly status: number; readonly error?: st
 /** Returns the faults that lasted at some time between two instants, and made something late. */
 export function troublesIn({ faults }: Story, from: number, to: number): readonly Numbered<Fault>[] {
   return faults.filter((one) => TROUBLES.has(one.fault) && one.at <= to && one.until >= from)
+}
+
+/** Returns what a verifier asked for in vain at some time between two instants. */
+export function vainFetches({ fetches }: Story, by: string, from: number, to: number): readonly Numbered<Fetched>[] {
+  return fetches.filter((one) => one.by === by && !isGood(one) && one.at <= to && one.until >= from)
 }
 
 /** Milliseconds that a process takes to set its clock when it is told to. */
@@ -181,6 +187,7 @@ export function tell(lines: readonly Line[]): Story {
       (line): line is Question => !['begun', 'opened', 'fault', 'quiet', 'over'].includes(line.what),
     ),
     openings: numbered.filter(is('opened')),
+    fetches: numbered.filter(is('fetched')),
     endings: numbered.filter(is('ended')),
     faults: numbered.filter(is('fault')),
     quietAt: numbered.find(is('quiet'))?.at ?? Number.POSITIVE_INFINITY,

@@ -6,25 +6,29 @@
  */
 
 import { createVerifier, remoteKeys, type Verifier } from '../../src/verifier/index.ts'
-import type { Seen, World } from './asking.ts'
+import { askedOf, type Seen, type World } from './asking.ts'
 import type { Break } from './breaks.ts'
+import type { Fetched } from './history.ts'
 import { API, SERVER } from './settings.ts'
 
 /** Milliseconds beyond a token's end for which it is shown. */
 const BEYOND = 5_000
 
-/** Returns the verifier's way to the issuer: the balancer's, as everybody's. */
+/** Returns a verifier's way to the issuer: the balancer's, as everybody's. What it asks for is told to the history. */
 const fetchOf =
-  (world: World) =>
+  (world: World, by: string) =>
   async (url: string, init?: RequestInit): Promise<Response> => {
-    const { status, headers, text } = await world.front.ask(new Request(url, init))
+    const heard = await world.front.ask(new Request(url, init))
+    const of = new URL(url).pathname.slice(1) as Fetched['of']
+    world.recorder.write({ what: 'fetched', ...askedOf(by, heard), of })
+    const { status, headers, text } = heard
     if (status === 0) throw new TypeError('the connection broke')
     return new Response([204, 304].includes(status) ? null : text, { status, headers })
   }
 
-function createOne(world: World, hears: boolean): Verifier {
+function createOne(world: World, name: string, hears: boolean): Verifier {
   const { issuer } = world
-  const fetch = fetchOf(world)
+  const fetch = fetchOf(world, name)
   return createVerifier({
     issuer,
     resource: API,
@@ -65,9 +69,9 @@ async function show(world: World, name: string, verifier: Verifier, hears: boole
 export async function runVerifiers(world: World, broken: Break | undefined): Promise<void> {
   const isDeaf = broken === 'deaf-verifier'
   const verifiers = [
-    { name: 'api-1', hears: true, verifier: createOne(world, !isDeaf) },
-    { name: 'api-2', hears: true, verifier: createOne(world, !isDeaf) },
-    { name: 'api-3', hears: false, verifier: createOne(world, false) },
+    { name: 'api-1', hears: true, verifier: createOne(world, 'api-1', !isDeaf) },
+    { name: 'api-2', hears: true, verifier: createOne(world, 'api-2', !isDeaf) },
+    { name: 'api-3', hears: false, verifier: createOne(world, 'api-3', false) },
   ]
   await Promise.all(
     verifiers.map(async ({ name, hears, verifier }) => {

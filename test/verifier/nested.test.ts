@@ -176,6 +176,23 @@ describe('a verifier that fetches the keys of its issuer', () => {
     })
   })
 
+  it.each<[string, unknown]>([
+    ['nothing', new Response(null, { status: 500 })],
+    ['no JWK Set', {}],
+  ])('answers 503 for a key that it does not know when it gets %s: the token may be good', async (_, told) => {
+    const { verifier, tell, wait } = setUp()
+    const token = await seal()
+    expect((await verifier.verify(token)).ok).toBe(true)
+    tell(told)
+    wait(30)
+    for (let turn = 0; turn < 2; turn++)
+      expect(await verifier.verify(await seal('r1.0'))).toMatchObject({ code: 'temporarily_unavailable' })
+    expect((await verifier.verify(token)).ok).toBe(true)
+    tell(jwks)
+    wait(30)
+    expect(await verifier.verify(await seal('r1.0'))).toMatchObject({ reason: 'signing_key' })
+  })
+
   it('refuses what a key signed that the issuer no longer tells (C26)', async () => {
     const { verifier, tell, wait } = setUp()
     const token = await sealer.seal('P-256', 'A256GCM', 'ES256', entitlement)

@@ -41,18 +41,25 @@ function readKeys(jwks: unknown): VerificationKeys | undefined {
   }
 }
 
-/** What is fetched and is no JWK Set counts as not fetched: the last good one goes on serving. */
+/**
+ * What is fetched and is no JWK Set counts as not fetched: the last good one goes on serving. What is lacking in it may be in what could
+ * not be had: then nobody can say that a token is no good.
+ */
 function findKeysAt(document: RemoteDocument): FindKeys {
-  let read: { readonly json: unknown; readonly keys: VerificationKeys } | undefined
+  let known: VerificationKeys | undefined
+  let read: { readonly json: unknown; readonly isSet: boolean } | undefined
   return async (now, isLacking) => {
     const fetched = await document.get(now, isLacking)
-    if (!fetched.ok) throw unavailable('jwks', fetched.detail)
-    if (read?.json !== fetched.json) {
-      const keys = readKeys(fetched.json) ?? read?.keys
-      if (keys === undefined) throw unavailable('jwks', 'what came is no JWK Set, each key with a kid of its own')
-      read = { json: fetched.json, keys }
+    const failure = fetched.ok && isLacking ? document.failure() : fetched
+    if (failure?.ok === false) throw unavailable('jwks', failure.detail)
+    if (fetched.ok && read?.json !== fetched.json) {
+      const keys = readKeys(fetched.json)
+      read = { json: fetched.json, isSet: keys !== undefined }
+      known = keys ?? known
     }
-    return read.keys
+    if (known === undefined || (isLacking && read?.isSet === false))
+      throw unavailable('jwks', 'what came is no JWK Set, each key with a kid of its own')
+    return known
   }
 }
 

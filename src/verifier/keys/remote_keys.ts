@@ -74,6 +74,9 @@ const COOLDOWN = 30
 /** Seconds between two fetches while there never were any keys: nobody waits for an issuer that is down in between. */
 const RETRY = 5
 
+/** What a fetch brought; or why nothing, in plain words. */
+type Told = { readonly ok: true; readonly leaves: Leaves } | { readonly ok: false; readonly detail: string }
+
 /** Reads a leaf as `GET /keys` gives it; anything else in the set is passed over. */
 function readLeaf(jwk: Readonly<Record<string, unknown>>): Leaf | undefined {
   const { kty, kid, k, enc, nbf, exp } = jwk
@@ -166,19 +169,16 @@ export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
   const bounds = { type: /^application\/(?:jwk-set\+json|jose)$/ }
 
   let names: readonly NamesKey[] = []
-  let failure: { readonly detail: string } | undefined
-
   const kept = createKept(
-    async (): Promise<{ readonly ok: true; readonly leaves: Leaves } | { readonly ok: false }> => {
+    async (): Promise<Told> => {
       const fetched = await fetchText(url, fetch, { headers }, bounds)
       const set = fetched.ok ? await openKeySet(fetched.text, decryptionKey) : undefined
       const leaves = set?.keys.flatMap((jwk) => readLeaf(jwk) ?? []) ?? []
       const told = set?.names_keys?.flatMap((jwk) => readNamesKey(jwk) ?? []) ?? []
-      const isGood = leaves.length + told.length > 0
       // An issuer that went back to an older version tells no names keys: those that are known are as good as before.
       if (told.length > 0) names = told
-      failure = isGood ? undefined : { detail: fetched.ok ? whyNone(set, decryptionKey) : whyNot(fetched) }
-      return isGood ? { ok: true, leaves: leavesOf(leaves, 86_400, 60) } : { ok: false }
+      if (leaves.length + told.length > 0) return { ok: true, leaves: leavesOf(leaves, 86_400, 60) }
+      return { ok: false, detail: fetched.ok ? whyNone(set, decryptionKey) : whyNot(fetched) }
     },
     {
       // A while that differs from server to server.
@@ -192,7 +192,10 @@ export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
 
   return {
     url,
-    failure: () => failure,
+    failure() {
+      const failure = kept.failure()
+      return failure?.ok === false ? failure : undefined
+    },
     async leaves(now, isLacking) {
       const result = await kept.get(now, isLacking)
       return result.ok ? result.leaves : undefined

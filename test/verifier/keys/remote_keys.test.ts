@@ -88,8 +88,32 @@ describe('keys from the issuer', () => {
       await settle()
     }
     wait(2 * DAY)
-    expect(await verifier.verify(await mint())).toMatchObject({ ok: false, code: 'invalid_token', reason: 'key' })
+    const result = await verifier.verify(await mint())
+    expect(result).toMatchObject({ ok: false, code: 'temporarily_unavailable', reason: 'unavailable' })
+    setDown(false)
+    wait(30)
+    expect((await verifier.verify(await mint())).ok).toBe(true)
   }, 30_000)
+
+  it('of which a token names one that is not known, and newer cannot be had, are 503: it may be good', async () => {
+    const { verifier, mint, wait, setRing, setDown } = setUp()
+    expect((await verifier.verify(await mint())).ok).toBe(true)
+    setRing((ring, now) => {
+      const rotation = rotateRing(revokeRoot(ring, 'r1'), { now, key: testKey(9) })
+      if (!rotation.ok) throw new RangeError(rotation.detail)
+      return rotation.ring
+    })
+    const token = await mint()
+    setDown(true)
+    wait(30)
+    const detail = 'keys: TypeError'
+    expect(await verifier.verify(token)).toMatchObject({ code: 'temporarily_unavailable', detail })
+    // Nobody asks again so soon, and it is still not known.
+    expect(await verifier.verify(token)).toMatchObject({ code: 'temporarily_unavailable', detail })
+    setDown(false)
+    wait(30)
+    expect((await verifier.verify(token)).ok).toBe(true)
+  })
 
   it('that never came are 503 and not 401, and nobody waits for each of them', async () => {
     const { verifier, mint, wait, setDown, fetches } = setUp()
