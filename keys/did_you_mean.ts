@@ -15,8 +15,8 @@
  */
 export function distance(from: string, to: string, swap = 2, most: number = Number.POSITIVE_INFINITY): number {
   const far = Number.POSITIVE_INFINITY
-  if (Math.abs(from.length - to.length) > most) return far
-  let [before, row]: number[][] = [[], Array.from({ length: Math.min(to.length, most) + 1 }, (_, index) => index)]
+  let before: number[] = []
+  let row = Array.from({ length: Math.min(to.length, most) + 1 }, (_, index) => index)
   let leastBefore = 0
   for (let index = 0; index < from.length; index++) {
     const next: number[] = [index + 1]
@@ -24,17 +24,17 @@ export function distance(from: string, to: string, swap = 2, most: number = Numb
     // Off this band all is further away than `most`.
     const end = Math.min(to.length, index + most + 1)
     for (let place = Math.max(0, index - most); place < end; place++) {
-      const [above = far, beside = far, across = far] = [row?.[place + 1], next[place], row?.[place]]
-      const isSwapped = index > 0 && place > 0 && from[index] === to[place - 1] && from[index - 1] === to[place]
-      const swapped = isSwapped ? (before?.[place - 1] ?? far) + swap : far
+      const [above = far, beside = far, across = far] = [row[place + 1], next[place], row[place]]
+      const isSwapped = from[index] === to[place - 1] && from[index - 1] === to[place]
+      const swapped = isSwapped ? (before[place - 1] ?? far) + swap : far
       const cost = Math.min(above + 1, beside + 1, across + (from[index] === to[place] ? 0 : 1), swapped)
       next[place + 1] = cost
       least = Math.min(least, cost)
     }
     if (least > most && leastBefore > most) return far
-    ;[before, row, leastBefore] = [row ?? [], next, least]
+    ;[before, row, leastBefore] = [row, next, least]
   }
-  return row?.[to.length] ?? far
+  return row[to.length] ?? far
 }
 
 /** Returns a name without what people write differently: capitals, hyphens and underscores. */

@@ -5,6 +5,23 @@ import { distance, findMeant } from '../../keys/did_you_mean.ts'
 
 const name = fc.string({ unit: fc.constantFrom('a', 'b', 'C', '-'), maxLength: 10 })
 
+/** Says the same from the definition alone, and slowly: the least of what it costs to be rid of the last letters. */
+function slowly(from: string, to: string, swap: number): number {
+  if (from === '' || to === '') return from.length + to.length
+  const [one, other] = [from.slice(0, -1), to.slice(0, -1)]
+  const costs = [
+    slowly(one, to, swap) + 1,
+    slowly(from, other, swap) + 1,
+    slowly(one, other, swap) + (from.at(-1) === to.at(-1) ? 0 : 1),
+  ]
+  const isSwapped = from.length > 1 && to.length > 1 && from.at(-1) === to.at(-2) && from.at(-2) === to.at(-1)
+  return Math.min(...costs, ...(isSwapped ? [slowly(from.slice(0, -2), to.slice(0, -2), swap) + swap] : []))
+}
+
+/** All names of two letters that are no longer than this. */
+const namesOf = (most: number): string[] =>
+  most === 0 ? [''] : ['', ...namesOf(most - 1).flatMap((rest) => [`a${rest}`, `b${rest}`])]
+
 describe('how far a name is from another', () => {
   it.each([
     ['scope', 'scopes', 2, 1],
@@ -14,6 +31,19 @@ describe('how far a name is from another', () => {
     ['abc', '', 2, 3],
   ])('%s and %s, a swap counted %s: %s', (from, to, swap, away) => {
     expect([distance(from, to, swap), distance(to, from, swap)]).toEqual([away, away])
+  })
+
+  it.each([0, 1, 2])('is for all names of up to four letters what the definition says, a swap counted %s', (swap) => {
+    const names = namesOf(4)
+    for (const from of names)
+      for (const to of names) {
+        const away = slowly(from, to, swap)
+        for (const most of [undefined, 0, 1, 2, 3])
+          expect([from, to, most, distance(from, to, swap, most)]).toEqual([
+            ...[from, to, most],
+            away <= (most ?? away) ? away : expect.toSatisfy((far: number) => far > (most ?? 0)),
+          ])
+      }
   })
 
   it('is the same where no more than some letters count, as far as these go', () => {
