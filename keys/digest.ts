@@ -25,7 +25,5 @@ export function digestLabels(...texts: readonly string[]): string {
 
 /** Compares bytes in a time that depends on their lengths alone. */
 export function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  let difference = a.length ^ b.length
-  for (let index = 0; index < a.length; index++) difference |= (a[index] ?? 0) ^ (b[index] ?? 0)
-  return difference === 0
+  return a.reduce((difference, byte, index) => difference | (byte ^ (b[index] ?? 0)), a.length ^ b.length) === 0
 }

@@ -72,8 +72,8 @@ interface Line {
 
 /** Returns the stretches between `now` and `horizon` in which not exactly one key is primary. */
 function examineTimeline({ keys, name, loss }: Line, ring: Ring, now: number, horizon: number): readonly Finding[] {
-  const turns = keys.flatMap(({ use, end }) => [use, end]).filter((turn) => turn > now && turn < horizon)
-  const starts = [...new Set([now, ...turns])].sort((a, b) => a - b)
+  const turns = new Set([now, ...keys.flatMap(({ use, end }) => [use, end])])
+  const starts = [...turns].filter((turn) => turn >= now && turn < horizon).sort((a, b) => a - b)
   return starts.flatMap((start, index) => {
     const primaries = keys.filter((key) => stateOf(key, ring.revoked, start) === 'primary')
     if (primaries.length === 1) return []

@@ -14,7 +14,8 @@ export function isLoopback(url: string): boolean {
 
 /** Tells whether a URL has the name or the address of a host; a pattern, such as `*.example.com`, names none. */
 export function hasHost(url: string): boolean {
-  return URL.canParse(url) && /^[a-z0-9._-]+$|^\[[0-9a-f:.]+\]$/.test(new URL(url).hostname)
+  // A bracket that was read as a URL is that of an IPv6 address.
+  return URL.canParse(url) && /^[a-z0-9._-]+$|\[/.test(new URL(url).hostname)
 }
 
 /**
@@ -56,16 +57,16 @@ export function checkResource(name: string, resource: unknown): asserts resource
  * empty path as `/` (RFC 3986 §6.2.2.1, §6.2.3). All else stays, and so does a URI of another scheme.
  */
 function normalFormOf(uri: string): string {
-  const [, scheme = '', user = '', host = '', rest = ''] = /^(https?):\/\/([^/?#]*@)?([^/?#]*)(.*)$/is.exec(uri) ?? []
-  if (scheme === '') return uri
-  const port = scheme.toLowerCase() === 'https' ? /:443$/ : /:80$/
-  const path = rest.startsWith('/') ? rest : `/${rest}`
-  return `${scheme.toLowerCase()}://${user}${host.toLowerCase().replace(port, '')}${path}`
+  const authority = /^(https?:\/\/)((?:[^/?#]*@)?)([^/?#]*)\/?/i
+  return uri.replace(authority, (_, scheme: string, user: string, host: string) => {
+    const start = scheme.toLowerCase()
+    return `${start}${user}${host.toLowerCase().replace(start === 'https://' ? /:443$/ : /:80$/, '')}/`
+  })
 }
 
 /** Tells whether two URIs name one resource: `https://h` and `https://h/` do, `https://h/a` and `https://h/a/` do not. */
 export function isSameResource(a: string, b: string): boolean {
-  return a === b || normalFormOf(a) === normalFormOf(b)
+  return normalFormOf(a) === normalFormOf(b)
 }
 
 /** Returns the one among these resources that a URI names, in their own spelling; nothing when it names none. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { examineRing, type Finding, type Ring, revokeRoot, rotateRing } from '../../keys/index.ts'
+import { examineRing, type Finding, type Ring, type RsaJwk, revokeRoot, rotateRing, writeRing } from '../../keys/index.ts'
 import { NOW, named, testKey, testRing } from '../fixtures.ts'
 
 const sound = ((): Ring => {
@@ -43,8 +43,41 @@ describe('the doctor', () => {
     expect(rules(testRing(NOW), end - 1_209_600)).toEqual([])
     expect(rules(testRing(NOW), end - 1_209_599)).toEqual(['primary'])
     expect(examineRing(testRing(NOW), { now: NOW, horizon: 8_000_000 })).toMatchObject([
-      { message: expect.stringContaining('no root is primary from 2027-04-15T08:00:00Z to 2027-04-17T22:13:20Z') },
+      {
+        message: expect.stringContaining(
+          'no root is primary from 2027-04-15T08:00:00Z to 2027-04-17T22:13:20Z: nothing can be sealed then',
+        ),
+      },
     ])
+  })
+
+  it('tells the stretches in their order, in whatever order the roots stand', () => {
+    const apart = [{ ...first, end: first.end - 1 }, { ...second, end: second.use + 60 }] as const
+    const stretches = [
+      'from 2027-01-15T09:00:59Z to 2027-01-15T09:01:00Z',
+      'from 2027-01-15T09:02:00Z to 2027-01-29T08:00:00Z',
+    ]
+    for (const roots of [apart, apart.toReversed()])
+      expect(examineRing(withRoots(...roots), { now: NOW })).toMatchObject(
+        stretches.map((stretch) => ({ rule: 'primary', message: expect.stringContaining(stretch) })),
+      )
+  })
+
+  it('tells the numbers: what is, and what had to be', () => {
+    const early = examineRing(withRoots({ ...first, end: first.end - 1 }, { ...second, use: second.use - 1 }), {
+      now: NOW,
+    })
+    const { use } = second
+    expect(early).toMatchObject([{ kid: 'r2', message: expect.stringMatching(`^root r2: use is ${use - 1}.* ${use} `) }])
+    const short = examineRing(withRoots(first, { ...second, del: second.del - 1 }), { now: NOW })
+    const { del } = second
+    expect(short).toMatchObject([{ kid: 'r2', message: expect.stringMatching(`^root r2: del is ${del - 1}.* ${del} `) }])
+    const many = withRoots(...Array.from({ length: 40 }, () => second))
+    const bytes = new TextEncoder().encode(writeRing(many)).length
+    expect(examineRing(many, { now: second.use }).at(-1)).toMatchObject({
+      rule: 'size',
+      message: expect.stringMatching(`${bytes} bytes.* 5120\\b`),
+    })
   })
 
   it('asks roots to outlive the longest life that it is told', () => {
@@ -58,5 +91,8 @@ describe('the doctor', () => {
   it('leaves retired and revoked roots in peace', () => {
     const dead = { ...second, kid: 'dead', del: second.end }
     expect(rules({ ...withRoots(first, second, dead), revoked: ['dead'] })).toEqual([])
+    const past = { ...first, kid: 'past', pub: 1, use: 1, end: 2, del: 3 }
+    expect(rules(withRoots(past, first, second))).toEqual([])
+    expect(rules({ ...sound, rsa: [{ ...past, jwk: {} as RsaJwk }] })).toEqual([])
   })
 })

@@ -81,7 +81,9 @@ describe('the URI of a resource', () => {
     ['urn:example:api?a=!$;~_', true],
     ['a+b.c-1:x', true],
     ['https://*.example', false],
+    ['http://*.example', false],
     ['HTTPS://*.example', false],
+    ['urn:https://*.example', true],
     ['1a:x', false],
     ['urn:', false],
     ['urn:example:"a"', false],
@@ -89,6 +91,7 @@ describe('the URI of a resource', () => {
     ['urn:example:a#b', false],
     ['urn:example:a b', false],
     ['x urn:example:a', false],
+    [' urn:example:a', false],
     ['https://[', false],
   ])('is %s: %s (RFC 8707 §2)', (text, isUri) => {
     expect(isResourceUri(text)).toBe(isUri)
@@ -109,6 +112,7 @@ describe('the URI of a resource', () => {
     ['http://api.example', 'http://api.example:80'],
     ['https://api.example/?a', 'https://api.example?a'],
     ['https://u@api.example/a', 'https://u@API.example/a'],
+    ['https://user@api.example', 'https://user@API.example:443/'],
     ['urn:a:b', 'urn:a:b'],
   ])('%s is the same as %s (RFC 3986 §6.2)', (one, other) => {
     expect([isSameResource(one, other), isSameResource(other, one)]).toEqual([true, true])
@@ -128,6 +132,9 @@ describe('the URI of a resource', () => {
     ['https://api.example/a', 'https://api.example//a'],
     ['https://api.example', 'https://api.example?'],
     ['https://u@api.example', 'https://U@api.example'],
+    ['https://user@api.example', 'https://uSER@api.example'],
+    // A capital S is what both letters have.
+    ['https://s.example', 'https://\u017f.example'],
     ['https://api.example', 'https://u@api.example'],
     ['urn:a:b', 'URN:a:b'],
     ['urn:a:https://h', 'urn:a:https://h/'],
