@@ -168,13 +168,21 @@ describe('the functions of bulla/keys', () => {
       () => createRing({ now: NOW, key: testKey(), periods: 60 } as never),
       '"createRing" has no setting "periods"; did you mean "period"?',
     ],
-    ['a rotation', () => rotateRing(ring, { now: NOW, key: testKey(1), period: 60 } as never), '"rotateRing" has no setting "period"'],
+    [
+      'a rotation',
+      () => rotateRing(ring, { now: NOW, key: testKey(1), period: 60 } as never),
+      '"rotateRing" has no setting "period"',
+    ],
     [
       'the doctor',
       () => examineRing(ring, { now: NOW, horizons: 1 } as never),
       '"examineRing" has no setting "horizons"; did you mean "horizon"?',
     ],
-    ['an export', () => exportKeys(ring, { ...about, encryption: 'A256GCM' } as never), '"exportKeys" has no setting "encryption"'],
+    [
+      'an export',
+      () => exportKeys(ring, { ...about, encryption: 'A256GCM' } as never),
+      '"exportKeys" has no setting "encryption"',
+    ],
     ['an export', () => exportKeys(ring, { ...about, enc: 'A128GCM' } as never), '"enc" expected "A256GCM" or'],
     [
       'an export',

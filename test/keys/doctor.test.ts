@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { examineRing, type Finding, type Ring, type RsaJwk, revokeRoot, rotateRing, writeRing } from '../../keys/index.ts'
+import {
+  examineRing,
+  type Finding,
+  type Ring,
+  type RsaJwk,
+  revokeRoot,
+  rotateRing,
+  writeRing,
+} from '../../keys/index.ts'
 import { NOW, named, testKey, testRing } from '../fixtures.ts'
 
 const sound = ((): Ring => {
@@ -52,7 +60,10 @@ describe('the doctor', () => {
   })
 
   it('tells the stretches in their order, in whatever order the roots stand', () => {
-    const apart = [{ ...first, end: first.end - 1 }, { ...second, end: second.use + 60 }] as const
+    const apart = [
+      { ...first, end: first.end - 1 },
+      { ...second, end: second.use + 60 },
+    ] as const
     const stretches = [
       'from 2027-01-15T09:00:59Z to 2027-01-15T09:01:00Z',
       'from 2027-01-15T09:02:00Z to 2027-01-29T08:00:00Z',
@@ -68,16 +79,24 @@ describe('the doctor', () => {
       now: NOW,
     })
     const { use } = second
-    expect(early).toMatchObject([{ kid: 'r2', message: expect.stringMatching(`^root r2: use is ${use - 1}.* ${use} `) }])
+    expect(early).toMatchObject([
+      { kid: 'r2', message: expect.stringMatching(`^root r2: use is ${use - 1}.* ${use} `) },
+    ])
     const short = examineRing(withRoots(first, { ...second, del: second.del - 1 }), { now: NOW })
     const { del } = second
-    expect(short).toMatchObject([{ kid: 'r2', message: expect.stringMatching(`^root r2: del is ${del - 1}.* ${del} `) }])
+    expect(short).toMatchObject([
+      { kid: 'r2', message: expect.stringMatching(`^root r2: del is ${del - 1}.* ${del} `) },
+    ])
     const many = withRoots(...Array.from({ length: 40 }, () => second))
     const bytes = new TextEncoder().encode(writeRing(many)).length
     expect(examineRing(many, { now: second.use }).at(-1)).toMatchObject({
       rule: 'size',
       message: expect.stringMatching(`${bytes} bytes.* 5120\\b`),
     })
+    // What fits just so, fits.
+    const rest = 5120 - new TextEncoder().encode(writeRing({ ...sound, revoked: [''] })).length
+    expect(rules({ ...sound, revoked: ['x'.repeat(rest)] })).toEqual([])
+    expect(rules({ ...sound, revoked: ['x'.repeat(rest + 1)] })).toEqual(['size'])
   })
 
   it('asks roots to outlive the longest life that it is told', () => {

@@ -54,35 +54,66 @@ describe('the keys of a resource server', () => {
     expect(kids(NOW)).toEqual(['r1', 'r2'])
     expect(kids(NOW, revokeRoot(named(rotation.ring), 'r1'))).toEqual(['r2'])
     expect(kids(NOW - 1)).toEqual([])
-    expect(kids(ring.roots[0]?.del ?? 0)).toEqual(['r2'])
+    const [first] = named(rotation.ring).roots
+    expect([first?.end ?? 0, (first?.del ?? 0) - 1, first?.del ?? 0].map((now) => kids(now))).toEqual([
+      ['r1', 'r2'],
+      ['r1', 'r2'],
+      ['r2'],
+    ])
+  })
+
+  it('are written as they were before branches had numbers, and read without one', () => {
+    const text = writeKeys(exportKeys(ring, options))
+    expect(Object.keys(JSON.parse(text).branches[0])).toEqual(['kid', 'k', 'pub', 'use', 'end', 'del'])
+    expect(readKeys(text).branches.map((branch) => 'branch' in branch)).toEqual([false])
+    const second = readKeys(writeKeys(exportKeys(ring, { ...options, branch: 2 })))
+    expect(second.branches).toMatchObject([{ kid: 'r1', branch: 2 }])
   })
 
   const json = JSON.parse(writeKeys(exportKeys(ring, options)))
-  it.each<[string, unknown]>([
-    ['no JSON', 'secret'],
-    ['a ring', { v: 1, roots: [] }],
-    ['another version', { ...json, v: 2 }],
-    ['an unknown member', { ...json, more: 1 }],
-    ['no branches', { ...json, branches: undefined }],
-    ['another content encryption', { ...json, enc: 'A128GCM' }],
-    ['a branch with a short key', { ...json, branches: [{ ...json.branches[0], k: 'AAAA' }] }],
-    ['a branch twice', { ...json, branches: [json.branches[0], json.branches[0]] }],
-    ['the first branch by its number', { ...json, branches: [{ ...json.branches[0], branch: 1 }] }],
-    ['a branch of no number', { ...json, branches: [{ ...json.branches[0], branch: '2' }] }],
-    ['a branch with its dates out of order', { ...json, branches: [{ ...json.branches[0], use: 0 }] }],
-  ])('are refused with %s, and no key is repeated', (_, value) => {
+  const [one] = json.branches
+  const withBranch = (changes: object): object => ({ ...json, branches: [{ ...one, ...changes }] })
+  it.each<[string, unknown, string]>([
+    ['no JSON', 'secret', '"keys" expected the JSON'],
+    ['JSON null', 'null', '"keys" expected an object'],
+    ['a ring', { v: 1, roots: [] }, '"keys" has no setting "roots"'],
+    ['another version', { ...json, v: 2 }, '"keys.v" expected 1'],
+    ['another issuer', { ...json, issuer: 'as.example' }, '"keys.issuer" expected'],
+    ['another resource', { ...json, resource: 'orders' }, '"keys.resource" expected'],
+    ['an unknown member', { ...json, more: 1 }, '"keys" has no setting "more"'],
+    ['no branches', { ...json, branches: undefined }, '"keys.branches" expected a list'],
+    ['another content encryption', { ...json, enc: 'A128GCM' }, '"keys.enc" expected'],
+    ['a period of less than a minute', { ...json, period: 59 }, '"keys.period" expected'],
+    ['a skew below zero', { ...json, skew: -1 }, '"keys.skew" expected'],
+    ['a branch that is a text', { ...json, branches: ['a'] }, '"keys.branches[0]" expected an object'],
+    ['a branch with more', withBranch({ more: 1 }), '"keys.branches[0]" has no setting "more"'],
+    ['a branch with a kid that no root has', withBranch({ kid: 'r.1' }), '"keys.branches[0].kid" expected 1'],
+    ['a branch with a short key', withBranch({ k: 'AAAA' }), '"keys.branches[0].k" expected 32'],
+    ['a branch twice', { ...json, branches: [one, one] }, '"keys.branches" expected each'],
+    ['the first branch by its number', withBranch({ branch: 1 }), '"keys.branches[0].branch" expected'],
+    ['a branch of no number', withBranch({ branch: '2' }), '"keys.branches[0].branch" expected'],
+    ['a branch of too high a number', withBranch({ branch: 10_000 }), '"keys.branches[0].branch" expected'],
+    ['a branch published before 1970', withBranch({ pub: -1 }), '"keys.branches[0].pub" expected'],
+    ['a branch with its dates out of order', withBranch({ use: 0 }), '"keys.branches[0].use" expected'],
+    ['a branch that never seals', withBranch({ end: one.use }), '"keys.branches[0].end" expected'],
+    ['a branch that is deleted early', withBranch({ del: one.end - 1 }), '"keys.branches[0].del" expected'],
+  ])('are refused with %s, which is named, and no key is repeated', (_, value, named) => {
     const text = typeof value === 'string' ? value : JSON.stringify(value)
-    const message = ((): string => {
+    const error = ((): unknown => {
       try {
-        readKeys(text)
-        return 'taken'
+        return readKeys(text)
       } catch (error) {
-        expect(error instanceof TypeError || error instanceof RangeError).toBe(true)
-        return (error as Error).message
+        return error
       }
     })()
-    expect(message).toContain('"keys')
-    expect(message).not.toContain(json.branches[0].k)
+    expect(error instanceof TypeError || error instanceof RangeError).toBe(true)
+    expect((error as Error).message.slice(0, named.length)).toBe(named)
+    expect((error as Error).message).not.toContain(one.k)
+  })
+
+  it('are taken at the bounds of their values, and where the same root has two branches', () => {
+    const bounds = { ...json, period: 60, skew: 0, branches: [one, { ...one, branch: 2 }, { ...one, branch: 9999 }] }
+    expect(readKeys(JSON.stringify(bounds))).toMatchObject({ period: 60, skew: 0, branches: [{}, {}, {}] })
   })
 })
 
