@@ -8,7 +8,7 @@
 import type { EndpointContext } from '../context.ts'
 import type { ShownWalkIn } from '../pages/consent.ts'
 import { LANGUAGES } from '../pages/language.ts'
-import { skeletonOf } from '../protocol/confusable.ts'
+import { skeletonsOf, withFullStops } from '../protocol/confusable.ts'
 import { isOnDevice } from '../protocol/redirect_uri.ts'
 import type { Client } from '../registration/clients/client.ts'
 import type { Destination } from './destination.ts'
@@ -34,8 +34,17 @@ export function placeOf(redirectUri: string | undefined): string | undefined {
   return redirectUri === undefined || isOnDevice(redirectUri) ? undefined : new URL(redirectUri).host
 }
 
-/** A host or a URL, also with the dots of other scripts: where a name gives way it is a host that stands there. */
-const PLACE = /^\S+[.\u3002]\p{L}[\p{L}\p{N}-]*(?:[:/?#]\S*)?$/u
+/** A host or a URL: where a name gives way it is a host that stands there. */
+const PLACE = /^\S+[.]\p{L}[\p{L}\p{N}-]*(?:[:/?#]\S*)?$/u
+
+/** What stands between words of a name, brackets and quotes too. */
+const BETWEEN_WORDS = /[\s\p{Ps}\p{Pe}\p{Pi}\p{Pf}"'`<>|,;]+/u
+
+/** Returns the hosts that a name may speak of: of each word what stands before a path or port, and behind a scheme or user. */
+function hostsIn(name: string): readonly string[] {
+  const words = withFullStops(name).split(BETWEEN_WORDS)
+  return words.flatMap((word) => /^(?:[^/?#]*:\/\/)?(?:[^/?#]*@)?([^/?#:]*)/.exec(word)?.[1] ?? [])
+}
 
 /** Returns what tells persons of clients. */
 export function createShowClient({ settings }: EndpointContext): ShowClient {
@@ -47,13 +56,15 @@ export function createShowClient({ settings }: EndpointContext): ShowClient {
       ...[issuer, new URL(issuer).host, ...(branding.name === undefined ? [] : [branding.name])],
       ...[...clients.values()].flatMap(({ id, name }) => [id, name]),
       ...[...resources.values()].flatMap(({ uri, name }) => [uri, name]),
-    ].map(skeletonOf),
+    ].flatMap(skeletonsOf),
   )
+  const ownHost = new Set(skeletonsOf(new URL(issuer).hostname))
 
   /** Tells whether a client can be called what it calls itself. */
   function isOwn({ name }: Client): boolean {
-    const skeleton = skeletonOf(name)
-    return skeleton !== '' && !taken.has(skeleton) && !PLACE.test(name.normalize('NFKC'))
+    const skeletons = skeletonsOf(name)
+    const isTaken = skeletons.some((one) => one === '' || taken.has(one)) || PLACE.test(withFullStops(name))
+    return !isTaken && !hostsIn(name).some((host) => skeletonsOf(host).some((one) => ownHost.has(one)))
   }
 
   return ({ client, redirectUri }) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Transaction } from '../../src/index.ts'
-import { skeletonOf } from '../../src/protocol/confusable.ts'
+import { skeletonsOf } from '../../src/protocol/confusable.ts'
 import { API, ISSUER, NOW, VARS } from '../fixtures.ts'
 import { APP, CLIENT, createDocumentIssuer } from '../parties/client_documents.ts'
 import { hiddenField } from '../parties/person.ts'
@@ -65,17 +65,31 @@ describe('the question about a client that walked in', () => {
     ['of a client, with digits', 'Bi11ing T00l'],
     ['of a client, with marks and signs', 'B\u0301illing-Tool!'],
     ['of a client, of full width', 'Ｂｉｌｌｉｎｇ Ｔｏｏｌ'],
+    ['of a client, with Greek capitals, whose small letters look otherwise', 'Billiɴg Tool'.replace('ɴ', 'Ν')],
+    ['of a client, with Lisu and Coptic letters', 'ꓐillinɡ Тⲟⲟⅼ'],
+    ['of a client, in small capitals', 'ʙɪʟʟɪɴɢ ᴛᴏᴏʟ'],
+    ['of a client, in boxes', '🅱🅸🅻🅻🅸🅽🅶 🅣🅞🅞🅛'],
+    ['of a client, in flags', '🇧🇮🇱🇱🇮🇳🇬 🇹🇴🇴🇱'],
+    ['of a client, in boxes and letters', '🅱illing Tool'],
+    ['of a client, with a flag', 'Billing Tool 🇪🇺'],
     ['of a client, by its id', 'billing'],
     ['of a resource', 'Invoices'],
     ['of a resource, by its URI', API],
     ['of the issuer', 'as.example'],
     ['of the issuer, by its URL', ISSUER],
+    ['of the issuer, with a letter for a dot', 'asꓸexample'],
+    ['with the issuer in it', 'as.example sign-in'],
+    ['with the issuer’s page in it', 'Safe (https://as.example/login)'],
+    ['with the issuer in it, in other letters', 'Sign-in at ᴀs.ехample:443'],
+    ['that is somebody’s host, with a letter for a dot', 'chatꓸexample'],
+    ['that is somebody’s host, with a digit for a dot', 'chat۰example'],
     ['that is somebody’s host', 'chat.example'],
     ['that is somebody’s host, with a dot that is none', 'chat。example'],
     ['that is a URL', 'https://chat.example/app'],
     ['that is a word of ours', 'An app on this device'],
     ['of nobody', ''],
     ['of nothing that can be read', '—…'],
+    // promise: P25
   ])('puts the host in place of a name %s', async (_, client_name) => {
     const clients = {
       billing: { grant_types: [], client_name: 'Billing Tool', resources: [API], scopes: ['read'] },
@@ -111,15 +125,21 @@ describe('the question about a client that walked in', () => {
     },
   )
 
-  it.each(['Claude Code (billing)', 'Инвойс', '請求書', 'Fakturierung', 'mcp-remote 0.1', 'Dr. Who'])(
-    'leaves the name %j as it is',
-    async (client_name) => {
-      const clients = { billing: { grant_types: [], client_name: 'Billing Tool', resources: [API], scopes: ['read'] } }
-      expect(await ask(createWalkInIssuer({ clients }), { client_name }, WEB)).toContain(
-        `<bdi>${client_name}</bdi> wants access to your account at`,
-      )
-    },
-  )
+  it.each([
+    'Claude Code (billing)',
+    'Example (as seen at shop)',
+    'Заметки',
+    'Инвойс',
+    '請求書',
+    'Fakturierung',
+    'mcp-remote 0.1',
+    'Dr. Who',
+  ])('leaves the name %j as it is', async (client_name) => {
+    const clients = { billing: { grant_types: [], client_name: 'Billing Tool', resources: [API], scopes: ['read'] } }
+    expect(await ask(createWalkInIssuer({ clients }), { client_name }, WEB)).toContain(
+      `<bdi>${client_name}</bdi> wants access to your account at`,
+    )
+  })
 
   it('keeps names apart that nobody takes for one another', () => {
     const names = [
@@ -135,7 +155,9 @@ describe('the question about a client that walked in', () => {
       'Agent',
       'Agenda',
     ]
-    expect(new Set(names.map(skeletonOf)).size).toBe(names.length)
+    expect(new Set(names.flatMap((name) => [...new Set(skeletonsOf(name))])).size).toBe(
+      names.reduce((count, name) => count + new Set(skeletonsOf(name)).size, 0),
+    )
   })
 })
 
