@@ -75,3 +75,17 @@ export function findResource(resources: Iterable<string>, uri: string): string |
   for (const one of resources) if (isSameResource(one, uri)) return one
   return undefined
 }
+
+/**
+ * Returns of these URIs, each taken once, which resource it names, as {@link findResource} does, by one look at the resources: a stranger
+ * says how many URIs there are.
+ */
+export function findResources(resources: Iterable<string>, uris: Iterable<string>): readonly (string | undefined)[] {
+  const known = new Map<string, string>()
+  for (const one of resources) {
+    const form = normalFormOf(one)
+    known.set(form, known.get(form) ?? one)
+    known.set(one, one)
+  }
+  return [...new Set(uris)].map((uri) => known.get(uri) ?? known.get(normalFormOf(uri)))
+}

@@ -5,7 +5,7 @@
  */
 
 import { digestLabels } from '../../keys/digest.ts'
-import { findResource } from '../../keys/identifier.ts'
+import { findResources } from '../../keys/identifier.ts'
 import { TokenError } from '../jose/error.ts'
 import { OFFLINE_ACCESS } from '../openid/openid.ts'
 import { type OAuthError, refusal } from '../protocol/error.ts'
@@ -200,7 +200,7 @@ function chooseOf(
 ): Resource {
   const approved = approvedResources(approval)
   const wanted = new Set(
-    named.length > 0 ? named.map((uri) => findResource(approved, uri)) : usualOf(approval, requested, client, context),
+    named.length > 0 ? findResources(approved, named) : usualOf(approval, requested, client, context),
   )
   const [uri] = wanted
   const isApproved = wanted.size === 1 && uri !== undefined && client.resources.has(uri)

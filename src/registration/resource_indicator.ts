@@ -4,7 +4,7 @@
  * @module
  */
 
-import { findResource } from '../../keys/identifier.ts'
+import { findResources } from '../../keys/identifier.ts'
 import { refusal } from '../protocol/error.ts'
 import type { Client } from './clients/client.ts'
 import type { Resource } from './resource.ts'
@@ -40,9 +40,9 @@ export function chooseResources(
   const known = (uri: string | undefined): Resource | undefined =>
     uri !== undefined && client.resources.has(uri) ? resources.get(uri) : undefined
   if (named.length > 0) {
-    const chosen = new Set(named.map((uri) => known(findResource(client.resources, uri))))
+    const chosen = new Set(findResources(client.resources, named).map(known))
     if (chosen.has(undefined)) {
-      const isUnknown = named.some((uri) => findResource(resources.keys(), uri) === undefined)
+      const isUnknown = findResources(resources.keys(), named).includes(undefined)
       throw refusal('invalid_target', isUnknown ? 'unknown_resource' : 'target', 'no such resource for this client')
     }
     return [...chosen].filter((resource) => resource !== undefined)

@@ -3,6 +3,7 @@ import {
   checkIssuer,
   checkResource,
   findResource,
+  findResources,
   hasHost,
   isLoopback,
   isResourceUri,
@@ -118,6 +119,7 @@ describe('the URI of a resource', () => {
     expect([isSameResource(one, other), isSameResource(other, one)]).toEqual([true, true])
     expect(findResource(new Set(['urn:other', one]), other)).toBe(one)
     expect(findResource(['urn:other', one].values(), other)).toBe(one)
+    expect(findResources(['urn:other', one].values(), [other, other, 'urn:none'])).toEqual([one, undefined])
   })
 
   it.each([
@@ -141,11 +143,13 @@ describe('the URI of a resource', () => {
   ])('%s is another than %s (RFC 3986 §6.2)', (one, other) => {
     expect([isSameResource(one, other), isSameResource(other, one)]).toEqual([false, false])
     expect(findResource(new Set([one]), other)).toBeUndefined()
+    expect(findResources([one], [other])).toEqual([undefined])
   })
 
   it('is given back in the spelling that is asked for, where a set has that too', () => {
     const both = ['https://api.example', 'https://api.example/']
     expect(both.map((uri) => findResource(new Set(both), uri))).toEqual(both)
     expect(both.map((uri) => findResource(both, uri))).toEqual([both[0], both[0]])
+    expect(findResources(both, both)).toEqual(both)
   })
 })

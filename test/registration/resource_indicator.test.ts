@@ -22,6 +22,27 @@ describe('the resource of a request', () => {
     expect(chooseResource(named, scope, client, resources).uri).toBe(uri)
   })
 
+  // promise: P26
+  it('is looked for once among the resources of the client, however many are named', () => {
+    let looked = 0
+    class Counted extends Set<string> {
+      override *[Symbol.iterator](): SetIterator<string> {
+        looked++
+        yield* super[Symbol.iterator]()
+      }
+    }
+    const counted: Client = { ...service, resources: new Counted(service.resources) }
+    looked = 0
+    const strangers = Array.from({ length: 1000 }, (_, index) => `https://h${index}.example`)
+    expect(() => chooseResource(strangers, undefined, counted, resources)).toThrow(refusal)
+    const spellings = Array.from(
+      { length: 1000 },
+      (_, index) => `${API.slice(0, 5)}://API1.example${'/'.repeat(index % 2)}`,
+    )
+    expect(chooseResource(spellings, undefined, counted, resources).uri).toBe(API)
+    expect(looked).toBeLessThan(10)
+  })
+
   it.each<[string, Client, string[], string[] | undefined]>([
     ['unknown', service, ['https://unknown.example'], undefined],
     ["not the client's", one, [API2], undefined],

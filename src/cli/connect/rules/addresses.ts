@@ -10,9 +10,9 @@ import { breaks, type Finding, shown } from './finding.ts'
 
 const PATH = '/.well-known/'
 
-/** Returns the path of a URL without the slash at its end. */
+/** Returns the path of a URL without the slash at its end. A run of slashes is tried once, and not at each of them: a server says how many. */
 function pathOf(url: URL): string {
-  return url.pathname.replace(/\/+$/, '')
+  return url.pathname.replace(/(?<!\/)\/+$/, '')
 }
 
 /** Where an API's document may be: at the path, and at the root (RFC 9728 §3.1). */

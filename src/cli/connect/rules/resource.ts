@@ -49,7 +49,7 @@ function judgeName(resource: unknown, api: URL): Finding | undefined {
     return breaks('api', 'no_url', `"resource" of the document is ${shown(resource)}: no URL.`, mend)
   if (isSameResource(resource, api.origin + api.pathname) || isSameResource(resource, api.href)) return undefined
   const told = new URL(resource)
-  const path = told.pathname.replace(/\/*$/, '/')
+  const path = told.pathname.replace(/(?<!\/)\/*$/, '/')
   if (told.origin !== api.origin || !`${api.pathname}/`.startsWith(path))
     return breaks(
       'api',
