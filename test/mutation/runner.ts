@@ -1,6 +1,7 @@
 /**
  * Stryker's runner of Vitest, so that a mutant costs one test file, not all: what a module does when it is read is covered by the tests
- * that ran it, as all else is; a mutant is awake from the first line on; and the test file that bears its name is asked first.
+ * that ran it, as all else is; a mutant is awake from the first line on; the test file that bears its name is asked first; and a test that
+ * takes long is not asked at all: what survives may be found by it nevertheless.
  *
  * @module
  */
@@ -15,10 +16,15 @@ type Hits = Record<string, number>
 interface Runner {
   dryRun(options: object): Promise<{
     readonly status: string
-    readonly tests?: readonly { readonly id: string }[]
+    readonly tests?: readonly Ran[]
     readonly mutantCoverage?: { static: Hits; perTest: Record<string, Hits> }
   }>
   mutantRun(options: MutantRun): Promise<{ readonly status: string }>
+}
+
+interface Ran {
+  readonly id: string
+  readonly timeSpentMs: number
 }
 
 interface MutantRun {
@@ -28,11 +34,15 @@ interface MutantRun {
   readonly testFilter?: readonly string[]
 }
 
-/** Moves what was run outside of every test to all of them, but what a test ran besides to that alone. */
-function coverByTests(coverage: { static: Hits; perTest: Record<string, Hits> }, tests: readonly string[]): void {
+/** Milliseconds that a test may take. */
+const LONGEST = 500
+
+/** Moves what was run outside of every test to all of them, but what a test ran besides to that alone; leaves out those that take long. */
+function coverByTests(coverage: { static: Hits; perTest: Record<string, Hits> }, tests: readonly Ran[]): void {
   const known = new Set(Object.values(coverage.perTest).flatMap((hits) => Object.keys(hits)))
   const outside = Object.entries(coverage.static).filter(([id]) => !known.has(id))
-  for (const id of tests) coverage.perTest[id] = { ...coverage.perTest[id], ...Object.fromEntries(outside) }
+  for (const { id, timeSpentMs } of tests)
+    coverage.perTest[id] = timeSpentMs > LONGEST ? {} : { ...coverage.perTest[id], ...Object.fromEntries(outside) }
   coverage.static = {}
 }
 
@@ -41,11 +51,7 @@ function askFirstByName(runner: Runner): Runner {
   const mutantRun = runner.mutantRun.bind(runner)
   runner.dryRun = async (options) => {
     const result = await dryRun(options)
-    if (result.mutantCoverage !== undefined)
-      coverByTests(
-        result.mutantCoverage,
-        (result.tests ?? []).map(({ id }) => id),
-      )
+    if (result.mutantCoverage !== undefined) coverByTests(result.mutantCoverage, result.tests ?? [])
     return result
   }
   runner.mutantRun = async (options) => {

@@ -8,4 +8,6 @@ import { FOLDERS } from './folders.ts'
 
 const include = [...(FOLDERS[process.env['MUTATED'] ?? ''] ?? [])]
 
-export default defineConfig({ test: { ...node.test, include, isolate: false, fileParallelism: false } })
+const setupFiles = [...[node.test?.setupFiles ?? []].flat(), 'test/mutation/no_shrinking.ts']
+
+export default defineConfig({ test: { ...node.test, include, setupFiles, isolate: false, fileParallelism: false } })
