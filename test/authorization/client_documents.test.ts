@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { encodeBase64url } from '../../keys/base64url.ts'
 import { createMemoryRevocations } from '../../src/index.ts'
 import { challengeOf } from '../../src/protocol/pkce.ts'
 import { API, basic, ISSUER, NOW } from '../fixtures.ts'
@@ -323,6 +324,12 @@ describe('what one address makes us fetch at once', () => {
   })
 })
 
+/** What a document says of an RSA key of so many bits, by an exponent of so many bytes. */
+function rsaKey(bits: number, bytes: number) {
+  const [n, e] = [bits / 8, bytes].map((length) => encodeBase64url(new Uint8Array(length).fill(0xff)))
+  return { token_endpoint_auth_signing_alg: 'PS256', jwks: { keys: [{ kty: 'RSA', kid: 'long', alg: 'PS256', n, e }] } }
+}
+
 describe('what a document says', () => {
   it.each<[string, Record<string, unknown>]>([
     ['another client_id', { client_id: `${APP}/` }],
@@ -346,6 +353,8 @@ describe('what a document says', () => {
     ['keys in both places', { ...SIGNING.jwks, ...SIGNING.jwks_uri }],
     ['private keys', { ...SIGNING.jwks, jwks: { keys: [{ ...KEYS.keys[0], d: 'AAAA' }] } }],
     ['a shared key', { ...SIGNING.jwks, jwks: { keys: [{ kty: 'oct', k: 'AAAA', kid: 'a' }] } }],
+    ['keys of 4,104 bits', { ...SIGNING.jwks, ...rsaKey(4104, 3) }],
+    ['keys with an exponent as long as they are', { ...SIGNING.jwks, ...rsaKey(3072, 384) }],
     ['keys that are none', { ...SIGNING.jwks, jwks: 'keys' }],
     ['keys at an address', { ...SIGNING.jwks_uri, jwks_uri: 'https://169.254.169.254/keys' }],
     ['keys at this very machine', { ...SIGNING.jwks_uri, jwks_uri: 'https://localhost/keys' }],
@@ -356,6 +365,7 @@ describe('what a document says', () => {
     ['no code', { grant_types: ['client_credentials'] }],
     ['tokens from the front', { response_types: ['token'] }],
     ['members of other kinds', { client_name: 7 }],
+    // promise: P29
   ])('is no good with %s: a page that says no more, and the next good one is taken at once', async (_, changes) => {
     const issuer = createDocumentIssuer()
     const bare = await createDocumentIssuer().question({ client_id: 'https://nobody.internal/app.json' })
@@ -393,6 +403,12 @@ describe('what a document says', () => {
     expect(await answer.json()).toMatchObject({ scope: 'read', refresh_token: expect.any(String) })
     expect(issuer.fetched).toEqual([APP])
   })
+})
+
+it('a client by a document signs by RSA keys of up to 4,096 bits', async () => {
+  const issuer = createDocumentIssuer()
+  issuer.publish({ ...SIGNING.jwks, ...rsaKey(4096, 6) })
+  expect((await issuer.question(CLIENT)).status).toBe(200)
 })
 
 it('a client by a document signs nothing where nobody remembers what was used: its document is no good there', async () => {
@@ -447,7 +463,11 @@ describe('a document that cannot be had', () => {
 
   // promise: W07
   it('is never a client that is unknown to who brings what it was given: not when its owner took it back, either', async () => {
-    for (const spoil of [() => new Response('', { status: 404 }), () => Response.json({})]) {
+    for (const spoil of [
+      () => new Response('', { status: 404 }),
+      () => Response.json({}),
+      () => Response.json(rsaKey(4104, 3).jwks),
+    ]) {
       const issuer = createDocumentIssuer()
       issuer.publish(SIGNING.jwks)
       const first = await redeem(issuer, { code: await codeOf(issuer) }, await issuer.sign())
@@ -467,7 +487,12 @@ describe('a document that cannot be had', () => {
     const issuer = createDocumentIssuer()
     issuer.publish(SIGNING.jwks_uri)
     const code = await codeOf(issuer)
-    for (const answer of [...unreachable.values(), () => new Response('', { status: 404 }), () => Response.json({})]) {
+    for (const answer of [
+      ...unreachable.values(),
+      () => new Response('', { status: 404 }),
+      () => Response.json({}),
+      () => Response.json(rsaKey(4104, 3).jwks),
+    ]) {
       issuer.published.set(APP_KEYS, answer)
       expect(await said(redeem(issuer, { code }, await issuer.sign()))).toEqual([503, 'temporarily_unavailable'])
     }

@@ -45,6 +45,18 @@ export function unreadClient(id: string, policy: WalkInPolicy): Client {
   )
 }
 
+/**
+ * Checks that strangers' keys are no work to verify by: RSA has 4,096 bits at the most, and an exponent of 48, as in a proof (DPoP). Of
+ * 3,072 bits with an exponent as long, one signature that is none takes as long as many that are good.
+ *
+ * @throws {RangeError} when one is longer
+ */
+export function checkStrangersKeys(keys: readonly Readonly<Record<string, unknown>>[]): void {
+  const isLong = (value: unknown, most: number): boolean => typeof value === 'string' && value.length > most
+  if (keys.some(({ kty, n, e }) => kty === 'RSA' && (isLong(n, 683) || isLong(e, 8))))
+    throw new RangeError('an RSA key has more than 4096 bits, or a longer exponent than is taken')
+}
+
 /** Reads how a client signs; nothing where it says that it proves itself by nothing. */
 function readDocumentSigner(
   id: string,
@@ -68,6 +80,7 @@ function readDocumentSigner(
     algorithms: [alg],
     isLoopbackAllowed: isLoopback(policy.issuer),
   })
+  checkStrangersKeys(signer.jwks.keys)
   return { ...signer, name: id, alg, audience: 'issuer', longestLife: 300, isStrangers: true }
 }
 

@@ -8,7 +8,7 @@ import { refusal } from '../../protocol/error.ts'
 import { isRegistered } from '../../protocol/redirect_uri.ts'
 import type { Client } from '../../registration/clients/client.ts'
 import type { DocumentClients, Meeting } from '../../registration/known_clients.ts'
-import { proofOf, readClientDocument } from '../../registration/walk_in/client_document.ts'
+import { checkStrangersKeys, proofOf, readClientDocument } from '../../registration/walk_in/client_document.ts'
 import type { WalkInPolicy } from '../../registration/walk_in/walk_in.ts'
 import { mayRedirectTo } from '../../registration/walk_in/walk_in_redirects.ts'
 import type { Fetch } from '../document.ts'
@@ -29,6 +29,7 @@ export interface Strangers {
 function readKeys({ keys }: Readonly<Record<string, unknown>>): StrangersKeys {
   if (!Array.isArray(keys) || !keys.every((key) => typeof key === 'object' && key !== null))
     throw new RangeError('no JWK Set')
+  checkStrangersKeys(keys)
   return { keys }
 }
 
