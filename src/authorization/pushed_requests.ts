@@ -143,9 +143,12 @@ export function createPushedRequests({ settings, newId }: EndpointContext): Push
       // 0.1.0 asks for this one. It comes first: a guard that fails after it has lost nothing.
       const isFirst = (await guard.spend(`par ${jti}`, expiresAt)) === 'first'
       const outcome = await advance()
+      // Nor does 0.1.0 know of a family, but it ends what led to a code; here that comes last.
+      const isElsewhere = outcome === 'advanced' && !isFirst && (await guard.hasEnded([`par ${jti}`]))
       // A guard that knows nothing of keys lets every code advance, again and again.
       const isOne =
-        outcome === 'exhausted' || (outcome === 'advanced' && (isFirst || (await advance()) === 'exhausted'))
+        outcome === 'exhausted' ||
+        (outcome === 'advanced' && !isElsewhere && (isFirst || (await advance()) === 'exhausted'))
       if (!isOne) throw refusal('invalid_request_uri', 'request_uri_ended', 'the request led to a code before')
       await guard.end(`par ${jti}`, expiresAt)
     },

@@ -239,7 +239,8 @@ export function createLogRevocations(log: RevocationLog, { call, ready }: StoreC
         }
       }
     },
-    add: (addition, now) =>
+    // An issuer of 0.1.0 does not tell the time.
+    add: (addition, now = Math.floor(Date.now() / 1000)) =>
       new Promise((tell, fail) => {
         asked.push({ addition, now, tell, fail })
         void inTurn('', flush)
