@@ -143,6 +143,11 @@ interface Asked {
   readonly fail: (error: unknown) => void
 }
 
+/** Returns the time by the store's clock, in Unix seconds. */
+function timeOf({ deadline }: Attempt): number {
+  return Math.floor((deadline - PATIENCE) / 1000)
+}
+
 /** Returns revocations over a log. */
 export function createLogRevocations(log: RevocationLog, { call, ready }: StoreCalls): SharedRevocations {
   const inTurn = createTurns(PATIENCE)
@@ -227,6 +232,13 @@ export function createLogRevocations(log: RevocationLog, { call, ready }: StoreC
     }
   }
 
+  function add(addition: Addition, now: number): Promise<Outcome> {
+    return new Promise((tell, fail) => {
+      asked.push({ addition, now, tell, fail })
+      void inTurn('', flush)
+    })
+  }
+
   return {
     async ready() {
       await ready()
@@ -240,11 +252,8 @@ export function createLogRevocations(log: RevocationLog, { call, ready }: StoreC
       }
     },
     // An issuer of 0.1.0 does not tell the time.
-    add: (addition, now = Math.floor(Date.now() / 1000)) =>
-      new Promise((tell, fail) => {
-        asked.push({ addition, now, tell, fail })
-        void inTurn('', flush)
-      }),
+    add: (addition, now: number | undefined) =>
+      now === undefined ? call(async (attempt) => timeOf(attempt)).then((at) => add(addition, at)) : add(addition, now),
     async read(now, what, isElse = false): Promise<Bundle> {
       const of = await call((attempt) => look(attempt, now))
       sweep(of, now)

@@ -85,28 +85,28 @@ const isActive = async (side: Side, token: string): Promise<boolean> => (await i
 /** The code of what a browser was sent back with. */
 const codeIn = (location: string | null): string => new URL(location ?? '').searchParams.get('code') ?? ''
 
-const ACCESS_TOKENS = [API, API2, PARTNER, SIGNED, MARKED].map((resource) =>
-  row(
-    'access token',
-    `for ${resource}: at a resource server of either, by keys that either tells or exported, and at introspection`,
-    resource === PARTNER || resource === SIGNED
-      ? ['access', 'sign']
-      : resource === MARKED
-        ? ['access', 'mark']
-        : ['access'],
-    async (pair) => {
-      const token = await mint(pair.maker, resource)
-      const both = [pair.maker, pair.taker]
-      for (const { version } of both)
-        for (const told of both) {
-          expect(await verifierOf(pair, version, told, resource).verify(token)).toMatchObject({ ok: true })
-          if (resource === PARTNER) continue
-          const keys = exported(told.version, pair.ring, resource, pair.at())
-          expect(await verifierOf(pair, version, told, resource, keys).verify(token)).toMatchObject({ ok: true })
-        }
-      if (resource !== PARTNER) expect(await isActive(pair.taker, token)).toBe(true)
-    },
-  ),
+/** The kinds of access tokens, and which keys each needs beside those of its resource. */
+const KINDS: readonly (readonly [string, string, Purpose?])[] = [
+  [API, 'at resource servers and introspection of either, by keys that either tells or exported'],
+  [API2, 'so under `A256CBC-HS512`'],
+  [PARTNER, 'so nested, to a key of the server’s own', 'sign'],
+  [SIGNED, 'so nested, under a leaf', 'sign'],
+  [MARKED, 'so with a mark', 'mark'],
+]
+
+const ACCESS_TOKENS = KINDS.map(([resource, holds, purpose]) =>
+  row('access token', holds, purpose === undefined ? ['access'] : ['access', purpose], async (pair) => {
+    const token = await mint(pair.maker, resource)
+    const both = [pair.maker, pair.taker]
+    for (const { version } of both)
+      for (const told of both) {
+        expect(await verifierOf(pair, version, told, resource).verify(token)).toMatchObject({ ok: true })
+        if (resource === PARTNER) continue
+        const keys = exported(told.version, pair.ring, resource, pair.at())
+        expect(await verifierOf(pair, version, told, resource, keys).verify(token)).toMatchObject({ ok: true })
+      }
+    if (resource !== PARTNER) expect(await isActive(pair.taker, token)).toBe(true)
+  }),
 )
 
 const CODES: readonly Artefact[] = [

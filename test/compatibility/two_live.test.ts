@@ -49,11 +49,9 @@ describe('an upgrade from 0.1.0 and the way back, line by line of the runbook', 
     stores.push({ guard, revocations, close })
     await Promise.all([guard.ready(), revocations.ready()])
     const { url, issuer: name, jwks } = VARS.LOGIN
-    // 0.1.0 tells a list no time, but that of what is added; its own, a Durable Object, has a clock.
-    const list: typeof revocations = { ...revocations, add: (event, at = event.at) => revocations.add(event, at) }
     return issuer.createIssuer({
       ...SETTINGS,
-      ...{ issuer: ISSUER, keyRing: ring, guard, revocations: list, log: () => {}, now: () => now },
+      ...{ issuer: ISSUER, keyRing: ring, guard, revocations, log: () => {}, now: () => now },
       authenticate: issuer.ownLoginPage({ url, issuer: name, jwks } as never),
     } as never)
   }
