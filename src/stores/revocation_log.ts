@@ -14,7 +14,7 @@ import type { Bundle } from '../token/revocations.ts'
 import { createEventMemory, type EventMemory, type Kept, tableOf } from './event_table.ts'
 import { addTo, groupEvents, groupOf } from './revocation_list.ts'
 import type { Addition, Outcome, Revocations } from './revocations.ts'
-import { type Attempt, PATIENCE, type StoreCalls } from './store_calls.ts'
+import { type Attempt, PATIENCE, type StoreCalls, timeOf } from './store_calls.ts'
 import { StoreError } from './store_error.ts'
 import { createTurns } from './turns.ts'
 
@@ -141,11 +141,6 @@ interface Asked {
   readonly now: number
   readonly tell: (outcome: Outcome) => void
   readonly fail: (error: unknown) => void
-}
-
-/** Returns the time by the store's clock, in Unix seconds. */
-function timeOf({ deadline }: Attempt): number {
-  return Math.floor((deadline - PATIENCE) / 1000)
 }
 
 /** Returns revocations over a log. */

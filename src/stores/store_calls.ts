@@ -37,6 +37,11 @@ export interface Attempt {
   readonly stays?: boolean
 }
 
+/** Returns when an attempt began, by the store's clock: Unix seconds. */
+export function timeOf({ deadline }: Attempt): number {
+  return Math.floor((deadline - PATIENCE) / 1000)
+}
+
 /** What calls of a store go by. */
 export interface StoreCallOptions {
   /** What it is called in the log: `Redis`. */

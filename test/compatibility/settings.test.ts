@@ -99,6 +99,9 @@ describe('settings of 0.1.0', () => {
   })
 })
 
+/** A provider of people. */
+const PROVIDER = { type: 'openid', issuer: 'https://idp.example', client_id: 'me' }
+
 describe('settings of this version, at 0.1.0', () => {
   let packed: Version
   beforeAll(async () => {
@@ -123,7 +126,13 @@ describe('settings of this version, at 0.1.0', () => {
     [
       'a trusted issuer',
       'profile',
-      { TRUSTED_ISSUERS: { ...KNOWN.TRUSTED_ISSUERS, ci: { ...KNOWN.TRUSTED_ISSUERS.ci, profile: 'id-jag' } } },
+      {
+        CLIENTS: { ...KNOWN.CLIENTS, runner: { ...KNOWN.CLIENTS.web, ...KNOWN.CLIENTS.runner } },
+        TRUSTED_ISSUERS: {
+          ...KNOWN.TRUSTED_ISSUERS,
+          elsewhere: { ...KNOWN.TRUSTED_ISSUERS.elsewhere, profile: 'id-jag' },
+        },
+      },
     ],
     [
       'a type of details',
@@ -135,8 +144,9 @@ describe('settings of this version, at 0.1.0', () => {
         },
       },
     ],
-    ['several ways to log in', 'LOGIN', { LOGIN: { page: KNOWN.LOGIN, other: KNOWN.LOGIN } }],
+    ['several ways to log in', 'LOGIN', { LOGIN: { one: PROVIDER, other: { ...PROVIDER, client_id: 'other' } } }],
   ] as const)('that stand in %s stop its start, and it says which: %s', (_, name, variables) => {
+    start(OWN, variables)
     expect(() => start(packed, variables)).toThrow(name)
   })
 })
