@@ -10,6 +10,7 @@ import type { SigningAlgorithm, SigningKey } from '../../keys/index.ts'
 import { TokenError } from './error.ts'
 import { signByNode } from './platform/node_signing.ts'
 import { type Sign, signByWeb } from './platform/web_signing.ts'
+import { isAnybodys } from './weak_keys.ts'
 
 /** A public key as it is told: its public members, and what it is for. */
 export type PublicJwk = Readonly<Record<string, string>>
@@ -58,10 +59,11 @@ export function publicMembers(jwk: Readonly<Record<string, unknown>>): PublicJwk
 /**
  * Imports a public key for one algorithm.
  *
- * @throws {TokenError} `key` when it is none: not on its curve, an RSA key under 2048 bits or with the exponent 1
+ * @throws {TokenError} `key` when it is none: not on its curve, an RSA key under 2048 bits, or one that anybody can sign by
  */
 export async function importPublicKey(jwk: Readonly<Record<string, unknown>>, alg: string): Promise<CryptoKey> {
   try {
+    if (isAnybodys(jwk)) throw new TokenError('key')
     const key = (await importJWK(publicMembers(jwk), alg)) as CryptoKey
     checkStrength(key)
     // Deno imports a point that is on no curve, and looks at it when it is told again.

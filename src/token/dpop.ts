@@ -12,6 +12,7 @@ import { digestLabels, digestText } from '../../keys/digest.ts'
 import { readJws } from '../jose/canonical.ts'
 import { TokenError } from '../jose/error.ts'
 import { publicMembers } from '../jose/jwks.ts'
+import { isAnybodys } from '../jose/weak_keys.ts'
 import { isNamedBy } from './http_uri.ts'
 
 /** The keys that each algorithm takes. `EdDSA` is what clients from before RFC 9864 call Ed25519. */
@@ -97,7 +98,7 @@ function readHeader(segment: string): { readonly alg: keyof typeof KIND_OF; read
   if (typ !== 'dpop+jwt' || isForeign) throw new TokenError('proof')
   if (typeof alg !== 'string' || !Object.hasOwn(KIND_OF, alg)) throw new TokenError('proof_key')
   const known = alg as keyof typeof KIND_OF
-  if (!isMembers(jwk) || !isKeyOf(KIND_OF[known], jwk)) throw new TokenError('proof_key')
+  if (!isMembers(jwk) || !isKeyOf(KIND_OF[known], jwk) || isAnybodys(jwk)) throw new TokenError('proof_key')
   return { alg: known, jwk }
 }
 

@@ -355,6 +355,10 @@ describe('what a document says', () => {
     ['a shared key', { ...SIGNING.jwks, jwks: { keys: [{ kty: 'oct', k: 'AAAA', kid: 'a' }] } }],
     ['keys of 4,104 bits', { ...SIGNING.jwks, ...rsaKey(4104, 3) }],
     ['keys with an exponent as long as they are', { ...SIGNING.jwks, ...rsaKey(3072, 384) }],
+    [
+      'a key that anybody can sign by',
+      { ...SIGNING.jwks, jwks: { keys: [{ kty: 'RSA', kid: 'one', n: 'x'.repeat(342), e: 'AQ' }] } },
+    ],
     ['keys that are none', { ...SIGNING.jwks, jwks: 'keys' }],
     ['keys at an address', { ...SIGNING.jwks_uri, jwks_uri: 'https://169.254.169.254/keys' }],
     ['keys at this very machine', { ...SIGNING.jwks_uri, jwks_uri: 'https://localhost/keys' }],

@@ -22,6 +22,31 @@ const spliced = (proof: string, part: 0 | 1, text: string): string =>
     .map((segment, index) => (index === part ? encodeBase64url(new TextEncoder().encode(text)) : segment))
     .join('.')
 
+/** Returns a good proof by a key, but for its signature. */
+function unsigned(alg: string, jwk: Readonly<Record<string, string>>, jti: string): string {
+  const claims = { jti, htm: 'POST', htu: `${ISSUER}/token`, iat: NOW }
+  const parts = [{ typ: 'dpop+jwt', alg, jwk }, claims].map((part) => new TextEncoder().encode(JSON.stringify(part)))
+  return parts.map(encodeBase64url).join('.')
+}
+
+async function sha256(...parts: readonly Uint8Array[]): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', Uint8Array.from(parts.flatMap((part) => [...part]))))
+}
+
+/** Pads the digest of a text as PS256 does for a key of 2,048 bits, with a salt of zeros (RFC 8017 §9.1.1). */
+async function padded(text: string): Promise<Uint8Array> {
+  const salt = new Uint8Array(32)
+  const digest = await sha256(new Uint8Array(8), await sha256(new TextEncoder().encode(text)), salt)
+  const block = new Uint8Array(223).with(190, 1)
+  for (let count = 0; count < 7; count++) {
+    const mask = await sha256(digest, Uint8Array.of(0, 0, 0, count))
+    for (const [at, byte] of mask.entries())
+      if (count * 32 + at < 223) block[count * 32 + at] = (block[count * 32 + at] ?? 0) ^ byte
+  }
+  block[0] = (block[0] ?? 0) & 0x7f
+  return Uint8Array.of(...block, ...digest, 0xbc)
+}
+
 describe("the specification's own proofs (RFC 9449 §4.1, §5, §7)", () => {
   it.each(examples)('$id is taken for its request and its token, and gives the thumbprint of §6.1', async (example) => {
     const { proof, method, host, path, access_token, claims, jkt } = example
@@ -137,6 +162,35 @@ describe('a DPoP proof', () => {
     expect(await refusal(spliced(await prover.prove(), 1, claims))).toBe('proof_signature')
     const header = JSON.stringify({ typ: 'dpop+jwt', alg: 'Ed25519', jwk: (await createProver('Ed25519')).jwk })
     expect(await refusal(spliced(await prover.prove(), 0, header))).toBe('proof_signature')
+  })
+
+  // Anybody can sign by such a key: R = 1 and S = 0 are good for each text, or for some of a few. workerd verifies them.
+  // promise: P34
+  it.each([
+    ['the identity', `01${'00'.repeat(31)}`],
+    ['the identity with the sign of x', `01${'00'.repeat(30)}80`],
+    ['a point of order 4', '00'.repeat(32)],
+    ['the other one', `${'00'.repeat(31)}80`],
+    ['a point of order 2', `ec${'ff'.repeat(30)}7f`],
+    ['one as large as the prime', `ed${'ff'.repeat(30)}7f`],
+    ['the identity with the prime added, and the sign of x', `ee${'ff'.repeat(31)}`],
+    ['a point of order 8', '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05'],
+    ['a second', '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85'],
+    ['a third', 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a'],
+    ['a fourth', 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa'],
+  ])('is refused with a key of Ed25519 that is %s', async (_, hex) => {
+    const x = encodeBase64url(Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)))
+    for (let jti = 0; jti < 16; jti++) {
+      const text = unsigned('Ed25519', { kty: 'OKP', crv: 'Ed25519', x }, `weak-${jti}`)
+      expect(await refusal(`${text}.${encodeBase64url(new Uint8Array(64).with(0, 1))}`)).toBe('proof_key')
+    }
+  })
+
+  it.each(['AQ', 'AAE', 'AAAB', 'AAAAAQ'])('is refused with a key of RSA whose exponent is one: %s', async (e) => {
+    // The signature is the padded digest itself: Node verifies it, workerd takes no such key.
+    const n = encodeBase64url(new Uint8Array(256).fill(0xff))
+    const text = unsigned('PS256', { kty: 'RSA', n, e }, 'weak')
+    expect(await refusal(`${text}.${encodeBase64url(await padded(text))}`)).toBe('proof_key')
   })
 
   it('is refused with any character changed', async () => {

@@ -6,6 +6,7 @@
  */
 
 import { isLoopback } from '../../../keys/identifier.ts'
+import { isAnybodys } from '../../jose/weak_keys.ts'
 import { isStrangersUrl } from '../../protocol/remote_url.ts'
 import type { Client, ClientSigner } from '../clients/client.ts'
 import { ASSERTION_ALGORITHMS, readSigner } from '../signer.ts'
@@ -47,14 +48,15 @@ export function unreadClient(id: string, policy: WalkInPolicy): Client {
 
 /**
  * Checks that strangers' keys are no work to verify by: RSA has 4,096 bits at the most, and an exponent of 48, as in a proof (DPoP). Of
- * 3,072 bits with an exponent as long, one signature that is none takes as long as many that are good.
+ * 3,072 bits with an exponent as long, one signature that is none takes as long as many that are good. And that not anybody can sign by them.
  *
- * @throws {RangeError} when one is longer
+ * @throws {RangeError} when one is longer, or anybody's
  */
 export function checkStrangersKeys(keys: readonly Readonly<Record<string, unknown>>[]): void {
   const isLong = (value: unknown, most: number): boolean => typeof value === 'string' && value.length > most
   if (keys.some(({ kty, n, e }) => kty === 'RSA' && (isLong(n, 683) || isLong(e, 8))))
     throw new RangeError('an RSA key has more than 4096 bits, or a longer exponent than is taken')
+  if (keys.some(isAnybodys)) throw new RangeError('anybody can sign by one of the keys')
 }
 
 /** Reads how a client signs; nothing where it says that it proves itself by nothing. */
