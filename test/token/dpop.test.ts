@@ -165,7 +165,6 @@ describe('a DPoP proof', () => {
   })
 
   // Anybody can sign by such a key: R = 1 and S = 0 are good for each text, or for some of a few. workerd verifies them.
-  // promise: P34
   it.each([
     ['the identity', `01${'00'.repeat(31)}`],
     ['the identity with the sign of x', `01${'00'.repeat(30)}80`],
@@ -178,6 +177,7 @@ describe('a DPoP proof', () => {
     ['a second', '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85'],
     ['a third', 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a'],
     ['a fourth', 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa'],
+    // promise: P34
   ])('is refused with a key of Ed25519 that is %s', async (_, hex) => {
     const x = encodeBase64url(Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)))
     for (let jti = 0; jti < 16; jti++) {
