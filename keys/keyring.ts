@@ -5,6 +5,7 @@
  */
 
 import type { ContentEncryption, Purpose } from './derive.ts'
+import { keepNames } from './kept_names.ts'
 import { branchesOf, createLeaves, type Leaves } from './leaves.ts'
 import { type NamesKey, namesKeysOf, nameUnder } from './names.ts'
 import { type Dates, primariesAt, type Ring } from './ring.ts'
@@ -65,23 +66,6 @@ function livingBranches(branch: number): readonly number[] {
 /** How many names of events are kept: of whoever asks again and again. */
 const MOST_NAMES = 1000
 
-/** Returns what names subjects as `name` does, and keeps the newest under one key: to derive one takes as long as to seal. */
-function keepingNames(name: (key: NamesKey, subject: string) => string): typeof name {
-  const kept = new Map<string, string>()
-  let under: NamesKey | undefined
-  return (key, subject) => {
-    if (under !== key) kept.clear()
-    under = key
-    const known = kept.get(subject)
-    if (known !== undefined) return known
-    const [oldest] = kept.size < MOST_NAMES ? [] : kept.keys()
-    if (oldest !== undefined) kept.delete(oldest)
-    const made = name(key, subject)
-    kept.set(subject, made)
-    return made
-  }
-}
-
 /**
  * Returns the keyring of an issuer. Nothing is derived before it is asked for.
  *
@@ -97,9 +81,10 @@ export function createKeyring(ring: Ring, issuer: string): Keyring {
   const { period, skew, propagation } = ring
   const made = new Map<string, Leaves>()
   const names = new Map<string, readonly RootNamesKey[]>()
-  const eventKeys = namesKeysOf(branchesOf({ ...ring, revoked: [] }, issuer, 'event', ''))
+  const unrevoked = { ...ring, revoked: [] }
+  const eventKeys = namesKeysOf(branchesOf(unrevoked, issuer, 'event', ''))
   const eventNameUnder = ({ key }: NamesKey, subject: string): string => nameUnder(key(), 'sub', subject).name
-  const lastName = keepingNames(eventNameUnder)
+  const lastName = keepNames(eventNameUnder, MOST_NAMES)
   return {
     skew,
     propagation,
@@ -118,8 +103,7 @@ export function createKeyring(ring: Ring, issuer: string): Keyring {
       const name = `${branch} ${resource}`
       const known = names.get(name)
       if (known !== undefined) return known
-      const all = { ...ring, revoked: [] }
-      const branches = livingBranches(branch).flatMap((one) => branchesOf(all, issuer, 'access', resource, one))
+      const branches = livingBranches(branch).flatMap((one) => branchesOf(unrevoked, issuer, 'access', resource, one))
       const keys = namesKeysOf(branches).map((key) => ({ ...key, isRevoked: ring.revoked.includes(key.kid) }))
       names.set(name, keys)
       return keys

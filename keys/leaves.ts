@@ -65,15 +65,12 @@ export function createLeavesBy<Key>(derive: DeriveKey<Key>, options: LeavesOptio
   const { branches, enc, period, skew, longestLife } = options
   const { opening } = createOpeningLeaves(derive, options)
   const newest = Math.max(...branches.map(numberOf))
-  let current: Leaf<Key> | undefined
 
   function sealing(now: number): Leaf<Key> | undefined {
-    if (current !== undefined && now >= current.nbf && now < current.exp) return current
     const primaries = branches.filter((branch) => numberOf(branch) === newest && now >= branch.use && now < branch.end)
     const [primary] = primaries
     if (primary === undefined || primaries.length > 1) return undefined
-    current = opening(writeLeafKid(primary.kid, periodAt(now, period), newest), now)
-    return current
+    return opening(writeLeafKid(primary.kid, periodAt(now, period), newest), now)
   }
 
   function told(now: number): readonly Leaf<Key>[] {

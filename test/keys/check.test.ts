@@ -144,6 +144,7 @@ describe('what the operator wrote', () => {
       throw broken
     }
     expect(() => readAll({ breaks })).toThrow(broken)
+    expect(() => createFaultList().read(breaks)).toThrow(broken)
     expect(readAll({ a: () => 1, b: () => 2 })).toEqual({ a: 1, b: 2 })
   })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { branchesOf, createKeyring, createLeaves, type Ring } from '../../keys/index.ts'
+import { branchesOf, createKeyring, createLeaves, createLeavesBy, type Ring } from '../../keys/index.ts'
 import { API, ISSUER, testKey } from '../fixtures.ts'
 
 const period = 100
@@ -101,6 +101,64 @@ describe('the leaf that opens', () => {
   it('is none for a revoked root, at once', () => {
     expect(leavesOf({ revoked: ['a'] }).opening('a.11', 1120)).toBeUndefined()
     expect(leavesOf({ revoked: ['a'] }).opening('b.14', 1460)).toBeDefined()
+  })
+})
+
+describe('a leaf that was derived', () => {
+  const options = {
+    ...ring,
+    branches: branchesOf(ring, ISSUER, 'access', API),
+    enc: 'A256GCM',
+    longestLife: 60,
+  } as const
+  const create = () => {
+    const derived: number[] = []
+    const leaves = createLeavesBy((_, enc, number) => derived.push(number) && enc, options)
+    return { derived, leaves }
+  }
+
+  it('is kept until what it sealed has ended, and another is derived', () => {
+    for (const [now, expected] of [
+      [1269, [11, 12]],
+      [1270, [11, 12, 11]],
+    ] as const) {
+      const { derived, leaves } = create()
+      for (const [kid, at] of [
+        ['a.11', 1120],
+        ['a.11', 1269],
+        ['a.12', now],
+        ['a.11', 1120],
+        ['a.12', 1200],
+      ] as const)
+        expect(leaves.opening(kid, at)?.kid).toBe(kid)
+      expect(derived).toEqual(expected)
+    }
+  })
+
+  it('seals and opens as the same', () => {
+    const { derived, leaves } = create()
+    const sealing = leaves.sealing(1600)
+    expect(leaves.sealing(1650)).toBe(sealing)
+    expect(leaves.opening('b.16', 1600)).toBe(sealing)
+    expect(derived).toEqual([16])
+  })
+
+  it('opens within its time alone, whether it is kept or not', () => {
+    const isOpen = ({ leaves }: ReturnType<typeof create>, now: number): boolean =>
+      leaves.opening('b.17', now) !== undefined
+    const used = create()
+    expect(isOpen(used, 1700)).toBe(true)
+    for (const at of [() => used, create])
+      expect([1694, 1695, 1869, 1870].map((now) => isOpen(at(), now))).toEqual([false, true, true, false])
+  })
+})
+
+describe('the branches of a ring', () => {
+  it('are derived once, when they are asked for, and have no number where it is the first', () => {
+    const [one] = branchesOf(ring, ISSUER, 'access', API)
+    expect([one !== undefined && 'branch' in one, one?.k()]).toEqual([false, one?.k()])
+    expect(one?.k()).toBe(one?.k())
+    expect(branchesOf(ring, ISSUER, 'access', API, 2).map(({ branch }) => branch)).toEqual([2, 2])
   })
 })
 

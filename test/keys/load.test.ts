@@ -24,6 +24,8 @@ const load = (a: Ring | string | undefined, b?: Ring | string) => {
     typeof part === 'object' ? writeRing(part) : part
   return loadRing({ ring: text(a), next: text(b) }, { now: NOW })
 }
+/** Returns the text of the ring with another kid for its root. */
+const withKid = (kid: string): string => writeRing({ ...ring, roots: [{ ...first, kid }] })
 /** Returns why nothing may be sealed at `now`, if so. */
 const reason = (a: Ring | string | undefined, b?: Ring | string, now = NOW): RingReason | undefined => {
   const loaded = load(a, b)
@@ -53,6 +55,10 @@ describe('loading the ring', () => {
     ['the same kid with other dates', ring, { ...ring, roots: [{ ...first, use: first.use + 1 }] }, 'ring_conflict'],
     ['the same bytes under another kid', ring, { ...ring, roots: [{ ...first, kid: 'r9' }] }, 'ring_conflict'],
     ['another period', ring, { ...next, period: 3600 }, 'ring_conflict'],
+    ['another propagation', ring, { ...next, propagation: 3601 }, 'ring_conflict'],
+    ['another skew', ring, { ...next, skew: 61 }, 'ring_conflict'],
+    ['a next ring of white space', ring, ' \n', undefined],
+    ['a root that seals now and whose kid cannot be read', withKid('r.1'), undefined, 'ring_bad_primary'],
     ['no roots', { ...ring, roots: [] }, undefined, 'ring_no_primary'],
     ['a revoked primary', revokeRoot(ring, 'r1'), undefined, 'ring_no_primary'],
   ])('refuses to seal, or not, with %s', (_, a, b, expected) => {
