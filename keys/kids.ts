@@ -16,7 +16,8 @@ import type { Ring } from './ring.ts'
 export function hasKey({ roots, rsa = [], revoked, period }: Ring, kid: string): boolean {
   if ([...roots, ...rsa].some((key) => key.kid === kid) || revoked.includes(kid)) return true
   const leaf = readLeafKid(kid.replace(/-Ed25519$/, ''))
-  const root = roots.find((one) => one.kid === leaf?.root)
-  if (leaf === undefined || root === undefined) return leaf !== undefined && revoked.includes(leaf.root)
+  if (leaf === undefined) return false
+  const root = roots.find((one) => one.kid === leaf.root)
+  if (root === undefined) return revoked.includes(leaf.root)
   return root.use < (leaf.period + 1) * period && root.end > leaf.period * period
 }

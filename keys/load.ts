@@ -149,8 +149,8 @@ export function mergeRings(a: RingReading, b: RingReading): RingReading | RingRe
  * @see {@link loadRing}
  */
 export function refusalAt(loaded: Pick<LoadedRing, 'ring' | 'bad'>, now: number): RingRefusal | undefined {
-  const isPrimary = ({ kid, use, end }: BadRoot): boolean =>
-    use !== undefined && end !== undefined && now >= use && now < end && !loaded.ring.revoked.includes(kid ?? '')
+  const isPrimary = ({ kid = '', use = Number.POSITIVE_INFINITY, end = 0 }: BadRoot): boolean =>
+    now >= use && now < end && !loaded.ring.revoked.includes(kid)
   const bad = loaded.bad.find(isPrimary)
   if (bad !== undefined) return { ok: false, reason: bad.reason ?? 'ring_bad_primary', detail: bad.message }
   const primaries = primariesAt(loaded.ring, now)

@@ -38,7 +38,7 @@ function lettersOf(text: string, longest: number): Bytes {
   return letters
 }
 
-/** Decodes a segment that is not empty. */
+/** Decodes a segment; one that is empty, or ends before it begins, is none. */
 function decode(letters: Bytes, start: number, end: number, to: number): number {
   const view = letters === room ? roomView : new DataView(letters.buffer)
   const at = start < end ? decodeInPlace(view, start, end, to) : -1
@@ -59,8 +59,7 @@ export function readJwe(envelope: string, longest: number = LONGEST_ENVELOPE, kn
   const iv = envelope.indexOf('.', key) + 1
   const ciphertext = envelope.indexOf('.', iv) + 1
   const tag = envelope.indexOf('.', ciphertext) + 1
-  // Nothing found is 0, and the search begins anew; a sixth segment is found as a dot in the fifth.
-  if (!(0 < key && key < iv && iv < ciphertext && ciphertext < tag)) throw new TokenError('form')
+  // A dot that is not found is 0, so some segment ends before it begins; a sixth segment is a dot in the fifth.
   const segment = envelope.slice(0, key - 1)
   const header = segment === known ? known : segment
   if (header !== known) decode(letters, 0, key - 1, 0)
@@ -96,7 +95,6 @@ export function readJws(
   const letters = lettersOf(jws, longest)
   const payload = jws.indexOf('.') + 1
   const signature = jws.indexOf('.', payload) + 1
-  if (!(0 < payload && payload < signature)) throw new TokenError('form')
   decode(letters, 0, payload - 1, 0)
   decode(letters, payload, signature - 1, payload)
   decode(letters, signature, jws.length, signature)

@@ -16,11 +16,11 @@ import { isAnybodys } from './weak_keys.ts'
 export type PublicJwk = Readonly<Record<string, string>>
 
 /** The public members of each kind of key: nothing else ever leaves (RFC 7518 §6, RFC 8037 §2). */
-const PUBLIC_MEMBERS: Readonly<Record<string, readonly string[]>> = {
-  EC: ['kty', 'crv', 'x', 'y'],
-  OKP: ['kty', 'crv', 'x'],
-  RSA: ['kty', 'n', 'e'],
-}
+const PUBLIC_MEMBERS: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ['EC', ['kty', 'crv', 'x', 'y']],
+  ['OKP', ['kty', 'crv', 'x']],
+  ['RSA', ['kty', 'n', 'e']],
+])
 
 /** What WebCrypto calls the signature algorithms. */
 const ALGORITHMS = {
@@ -45,10 +45,8 @@ const ready = new WeakMap<SigningKey, Promise<ReadySigningKey>>()
  * @throws {TokenError} `key` when one is missing
  */
 export function publicMembers(jwk: Readonly<Record<string, unknown>>): PublicJwk {
-  const { kty } = jwk
-  const members = typeof kty === 'string' && Object.hasOwn(PUBLIC_MEMBERS, kty) ? (PUBLIC_MEMBERS[kty] ?? []) : []
   return Object.fromEntries(
-    members.map((name) => {
+    (PUBLIC_MEMBERS.get(jwk['kty']) ?? []).map((name) => {
       const value = jwk[name]
       if (typeof value !== 'string') throw new TokenError('key')
       return [name, value]

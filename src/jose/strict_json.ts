@@ -17,6 +17,10 @@ export function readText(bytes: Uint8Array | ArrayBuffer): string | undefined {
   }
 }
 
+function isMembers(json: unknown): json is Members {
+  return typeof json === 'object' && json !== null && !Array.isArray(json)
+}
+
 /**
  * Parses JSON of an object, and nothing that our own side would have written otherwise: no member twice, no white space.
  *
@@ -25,9 +29,8 @@ export function readText(bytes: Uint8Array | ArrayBuffer): string | undefined {
 export function parseText(text: string): Members | undefined {
   try {
     const json: unknown = JSON.parse(text)
-    const isObject = typeof json === 'object' && json !== null && !Array.isArray(json)
-    if (!isObject || Object.hasOwn(json, '__proto__') || JSON.stringify(json) !== text) return undefined
-    return json as Members
+    if (!isMembers(json) || Object.hasOwn(json, '__proto__') || JSON.stringify(json) !== text) return undefined
+    return json
   } catch {
     return undefined
   }
@@ -57,8 +60,7 @@ export function parseUnique(text: string): Members | undefined {
     })
     // One more than there are members: the whole itself is counted.
     const written = text.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length
-    const isObject = typeof json === 'object' && json !== null && !Array.isArray(json)
-    return isObject && written === count ? (json as Members) : undefined
+    return isMembers(json) && written === count ? json : undefined
   } catch {
     return undefined
   }

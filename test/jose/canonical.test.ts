@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { decodeBase64url } from '../../keys/base64url.ts'
 import { readJwe, readJws } from '../../src/jose/canonical.ts'
 
 const code = (envelope: string): unknown => {
@@ -58,6 +59,85 @@ it.each([
   const read = (): string => {
     try {
       readJws(jws)
+      return 'taken'
+    } catch (error) {
+      return (error as { code: string }).code
+    }
+  }
+  expect(read()).toBe(expected)
+})
+
+/** Returns the bytes of each segment, or nothing where one is not base64url, or is empty and may not be. */
+function segmentsOf(text: string, count: number, maybeEmpty: number): readonly Uint8Array[] | undefined {
+  const segments = text.split('.')
+  if (segments.length !== count) return undefined
+  if (segments.some((segment, index) => segment === '' && index !== maybeEmpty)) return undefined
+  try {
+    return segments.map(decodeBase64url)
+  } catch {
+    return undefined
+  }
+}
+
+/** Returns what `read` comes to, or that it is none. */
+function outcome<Value>(read: () => Value): Value | undefined {
+  try {
+    return read()
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'TokenError', code: 'form' })
+    return undefined
+  }
+}
+
+describe('every text of few segments', () => {
+  const texts = Array.from({ length: 6 }).reduce<readonly string[]>(
+    (all) => ['', 'A', 'AA'].flatMap((segment) => [segment, ...all.map((rest) => `${segment}.${rest}`)]),
+    [],
+  )
+  const others = ['AQ.AAAA.-_-_.AAA_.Zm9v', 'e30..AAECAwQFBgcICQoL.BBBB.CCCC', 'AA..AA.AA', 'AA..____AAAA_-_-BBBB.BBBB']
+  // Some are longer than what is read in place.
+  const long = [...texts.filter((_, index) => index % 10 === 0), ...others, 'AA.AA'].flatMap((text) => [
+    `${text}.${'A'.repeat(8192)}`,
+    `${'A'.repeat(8192)}.${text}`,
+  ])
+  const rows = [...texts.filter((text) => text !== ''), ...others, ...long]
+
+  it('is a JWE of five segments, the second empty or not, or is none', () => {
+    for (const text of rows) {
+      const [, , iv, ciphertext = [], tag = []] = segmentsOf(text, 5, 1) ?? []
+      const read = outcome(() => readJwe(text, 20_000))
+      const [header, encryptedKey] = text.split('.')
+      const sealed = Uint8Array.of(...ciphertext, ...tag)
+      const expected = { header, encryptedKey, content: { iv, sealed, tagBytes: tag.length } }
+      if (iv === undefined) expect([text, read]).toEqual([text, undefined])
+      else expect([text, read]).toEqual([text, expected])
+    }
+  })
+
+  it('is a JWS of three segments, or is none', () => {
+    for (const text of rows) {
+      const [header, payload, signature] = text.split('.')
+      const expected = segmentsOf(text, 3, -1) && { header, payload, signature }
+      expect([text, outcome(() => readJws(text, 20_000))]).toEqual([text, expected])
+    }
+  })
+})
+
+it('a header that was found good before is not read again; another is', () => {
+  const good = readJwe('AAAA..AAAA.AAAA.AAAA').header
+  expect(readJwe('AAAA..AAAA.AAAA.AAAA', undefined, good).header).toBe('AAAA')
+  expect(readJwe('BBBB..AAAA.AAAA.AAAA', undefined, good).header).toBe('BBBB')
+  expect(() => readJwe('AAB..AAAA.AAAA.AAAA', undefined, good)).toThrow(expect.objectContaining({ code: 'form' }))
+  expect(readJwe('AAB..AAAA.AAAA.AAAA', undefined, 'AAB').header).toBe('AAB')
+})
+
+it.each([
+  ['at the most', 20, undefined, 'taken'],
+  ['a letter more', 19, undefined, 'length'],
+])('is as long as is said: %s', (_, longest, known, expected) => {
+  const read = (): string => {
+    try {
+      readJwe('AAAA..AAAA.AAAA.AAAA', longest, known)
       return 'taken'
     } catch (error) {
       return (error as { code: string }).code

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { SIGNING_ALGORITHMS } from '../../keys/index.ts'
-import { publicMembers, readVerificationKeys, readySigningKey } from '../../src/jose/jwks.ts'
+import { checkStrength, keysByName, publicMembers, readVerificationKeys, readySigningKey } from '../../src/jose/jwks.ts'
 import { createSealer, PARTNER_KEYS, RING_RSA, signingRing } from '../parties/partner.ts'
 import thumbprints from '../vectors/rfc/rfc7638-s3.1.json' with { type: 'json' }
 import web from '../vectors/wycheproof/json_web_key_test.json' with { type: 'json' }
@@ -137,5 +137,42 @@ describe('a key to verify with', () => {
     const others = [{ ...PARTNER_KEYS['P-256'], kid: ES256['kid'] }, { kty: 'oct', k: 'AAAA', kid: ES256['kid'] }, null]
     const keys = readVerificationKeys({ keys: [...others, ES256] })
     expect((await keys.find(String(ES256['kid'])))?.alg).toBe('ES256')
+  })
+})
+
+describe("the issuer's own keys", () => {
+  it.each(SIGNING_ALGORITHMS)('verify what they signed, found by exactly their kid: %s', async (alg) => {
+    const key = sealer.signer(alg)
+    const keys = keysByName((kid) => (kid === key.kid ? key : undefined))
+    const found = await keys.find(key.kid)
+    expect(found?.alg).toBe(alg)
+    expect(found?.key.usages).toEqual(['verify'])
+    const bytes = new TextEncoder().encode('signed')
+    const { name } = found?.key.algorithm ?? { name: '' }
+    const { sign } = await readySigningKey(key)
+    const signature = Uint8Array.from(new Uint8Array(await sign(bytes)))
+    const algorithm = { name, hash: 'SHA-256' }
+    expect(await crypto.subtle.verify(algorithm, found?.key as never, signature, bytes)).toBe(true)
+    expect(await keys.find('other')).toBeUndefined()
+  })
+})
+
+describe('the strength of an RSA key', () => {
+  const of = (modulusLength: number | undefined, ...exponent: readonly number[]) =>
+    ({ algorithm: { name: 'RSA-OAEP', modulusLength, publicExponent: Uint8Array.of(...exponent) } }) as never
+
+  it.each<[string, unknown]>([
+    ['2048 bits and 65537', of(2048, 1, 0, 1)],
+    ['2048 bits and 257', of(2048, 1, 1)],
+    ['3', of(4096, 3)],
+    ['no RSA key', { algorithm: { name: 'ECDSA', namedCurve: 'P-256' } }],
+    ['no length', { algorithm: { name: 'other', publicExponent: Uint8Array.of(1) } }],
+    ['no exponent', { algorithm: { name: 'other', modulusLength: 1 } }],
+  ])('is enough: %s', (_, key) => {
+    expect(() => checkStrength(key as never)).not.toThrow()
+  })
+
+  it.each([of(2047, 1, 0, 1), of(2048, 1), of(2048, 0, 0, 1)])('is not enough (RFC 7518 §3.3)', (key) => {
+    expect(() => checkStrength(key)).toThrow(expect.objectContaining({ name: 'TokenError', code: 'key' }))
   })
 })

@@ -36,9 +36,20 @@ describe('the name of a key', () => {
     `r1.${day(NOW)}.2.3`,
     `r1.${day(NOW)}-ES256`,
     'r1-Ed25519',
+    `r1-Ed25519.${day(NOW)}`,
     'r1.',
   ])('%j is not', (kid) => {
     expect(hasKey(ring, kid)).toBe(false)
+  })
+
+  it('is known of the periods in which its root seals, to the second', () => {
+    const at = (use: number, end: number, period: number): boolean => {
+      const roots = [{ kid: 'r1', k: testKey(), pub: use, use, end, del: end }]
+      return hasKey({ ...ring, roots }, `r1.${period}`)
+    }
+    const seals = (use: number, end: number) => [9, 10, 19, 20].map((period) => at(use, end, period))
+    expect(seals(10 * 86_400, 20 * 86_400)).toEqual([false, true, true, false])
+    expect(seals(10 * 86_400 - 1, 20 * 86_400 + 1)).toEqual([true, true, true, true])
   })
 
   it('is known still when its root is revoked, and when that has left the ring', () => {

@@ -3,6 +3,7 @@ import {
   createKeyring,
   createRing,
   loadRing,
+  mergeRings,
   type Ring,
   type RingReason,
   refusalAt,
@@ -11,6 +12,7 @@ import {
   writeRing,
 } from '../../keys/index.ts'
 import { API, ISSUER, NOW, named, testKey, testRing } from '../fixtures.ts'
+import { RING_RSA } from '../parties/partner.ts'
 
 const ring = testRing(NOW)
 const next = ((): Ring => {
@@ -34,7 +36,7 @@ const reason = (a: Ring | string | undefined, b?: Ring | string, now = NOW): Rin
 
 describe('loading the ring', () => {
   it('takes a sound one', () => {
-    expect(load(ring)).toMatchObject({ ok: true, bad: [], findings: [] })
+    expect(load(ring)).toEqual({ ok: true, ring, bad: [], findings: [] })
     expect(reason(ring)).toBeUndefined()
   })
 
@@ -53,6 +55,7 @@ describe('loading the ring', () => {
     ['a next ring cut off', ring, writeRing(next).slice(0, -1), 'ring_malformed'],
     ['the same kid with other bytes', ring, { ...ring, roots: [{ ...first, k: testKey(9) }] }, 'ring_conflict'],
     ['the same kid with other dates', ring, { ...ring, roots: [{ ...first, use: first.use + 1 }] }, 'ring_conflict'],
+    ['the same kid, known at another time', ring, { ...ring, roots: [{ ...first, pub: NOW - 1 }] }, 'ring_conflict'],
     ['the same bytes under another kid', ring, { ...ring, roots: [{ ...first, kid: 'r9' }] }, 'ring_conflict'],
     ['another period', ring, { ...next, period: 3600 }, 'ring_conflict'],
     ['another propagation', ring, { ...next, propagation: 3601 }, 'ring_conflict'],
@@ -112,7 +115,30 @@ describe('loading the ring', () => {
     const loaded = load(shortened)
     expect(loaded).toMatchObject({ ok: true, ring: { roots: [{ kid: 'r1' }] }, bad: [{ kid: 'r2' }] })
     expect(reason(shortened)).toBeUndefined()
-    expect(reason(shortened, undefined, second.use)).toBe('ring_bad_primary')
+    const at = [second.use - 1, second.use, second.end - 1, second.end].map((now) => reason(shortened, undefined, now))
+    expect(at).toEqual([undefined, 'ring_bad_primary', 'ring_bad_primary', 'ring_no_primary'])
+  })
+
+  it('does not stop at a root that cannot be read where it is revoked', () => {
+    const json = JSON.parse(writeRing(next))
+    const roots = [{ ...json.roots[0], k: 'short' }, json.roots[1]]
+    expect(reason(JSON.stringify({ ...json, roots }), undefined, NOW)).toBe('ring_bad_primary')
+    expect(reason(JSON.stringify({ ...json, roots, revoked: ['r1'] }), undefined, NOW)).toBe('ring_no_primary')
+    expect(reason(JSON.stringify({ ...json, roots, revoked: ['r1'] }), undefined, second.use)).toBeUndefined()
+  })
+
+  it('says why it refuses, as what is no ring', () => {
+    const overlapping = { ...next, roots: [{ ...first, end: second.use + 10, del: first.del + 10 }, second] }
+    const bad = { ...next, roots: [{ ...first, del: first.end }, second] }
+    for (const [one, now, reason, detail] of [
+      [bad, NOW, 'ring_bad_primary', /^root r1: del is /],
+      [next, second.end, 'ring_no_primary', /^no root is primary/],
+      [overlapping, second.use, 'ring_two_primaries', /^r1 and r2 are both primary$/],
+    ] as const) {
+      const loaded = load(one)
+      const detailed = { ok: false, reason, detail: expect.stringMatching(detail) }
+      expect(loaded.ok && refusalAt(loaded, now)).toEqual(detailed)
+    }
   })
 
   // promise: K02
@@ -163,5 +189,105 @@ describe('loading the ring', () => {
   it('does not seal with two rings that have nothing to do with one another', () => {
     const stranger = createRing({ now: NOW + 10, key: testKey(5) })
     expect(reason(ring, stranger, NOW + 20)).toBe('ring_bad_primary')
+  })
+
+  it('says what is in conflict, and repeats no key', () => {
+    const detail = (a: Ring, b: Ring): string => {
+      const loaded = load(a, b)
+      const refusal = loaded.ok ? refusalAt(loaded, NOW) : loaded
+      expect(JSON.stringify(refusal)).not.toContain(writeRing(b).split('"k":"')[1]?.slice(0, 43))
+      return refusal?.detail ?? 'none'
+    }
+    expect(detail(ring, { ...ring, period: 3600 })).toMatch(/\bperiod$/)
+    expect(detail(ring, { ...ring, skew: 61 })).toMatch(/\bskew$/)
+    expect(detail(ring, { ...ring, roots: [{ ...first, k: testKey(9) }] })).toMatch(
+      /^key r1 .*\bbytes\b.*KEY_RING_NEXT/,
+    )
+    expect(detail(ring, { ...ring, roots: [{ ...first, use: NOW + 1 }] })).toMatch(/^key r1 .*\bdates\b.*KEY_RING_NEXT/)
+    expect(detail(ring, { ...ring, roots: [{ ...first, kid: 'r9' }] })).toMatch(/KEY_RING and KEY_RING_NEXT.* bytes/)
+    const cutOff = loadRing({ ring: writeRing(ring), next: '{' }, { now: NOW })
+    expect(cutOff).toMatchObject({ detail: expect.stringMatching(/^KEY_RING_NEXT: ./) })
+  })
+})
+
+describe('two rings as one', () => {
+  const merge = (a: Ring, b: Ring) => mergeRings({ ok: true, ring: a, bad: [] }, { ok: true, ring: b, bad: [] })
+  const root = (kid: string, turn: number, use: number, pub = NOW): Ring['roots'][0] => ({
+    ...{ kid, k: testKey(turn), pub, use, end: use + 1000, del: use + 9000 },
+  })
+  const withRoots = (...roots: Ring['roots']): Ring => ({ ...ring, roots })
+  const ends = (a: Ring, b: Ring): unknown => {
+    const merged = merge(a, b)
+    return merged.ok && Object.fromEntries(merged.ring.roots.map(({ kid, end }) => [kid, end]))
+  }
+
+  it('have no RSA keys where neither has any', () => {
+    expect(merge(ring, next)).toEqual({ ok: true, ring: next, bad: [] })
+    expect(merge(next, ring)).toEqual({ ok: true, ring: next, bad: [] })
+  })
+
+  it('report what was bad in either', () => {
+    const bad = (kid: string) => [{ kid, use: undefined, end: undefined, message: kid }]
+    const [a, b] = [bad('r8'), bad('r9')]
+    expect(mergeRings({ ok: true, ring, bad: a }, { ok: true, ring, bad: b })).toMatchObject({ bad: [...a, ...b] })
+  })
+
+  it('end a root where one begins that the other ring alone has, if that was known long enough before', () => {
+    const before = root('r5', 5, NOW)
+    for (const [use, end] of [
+      [NOW + 10 + 3660, NOW + 1000],
+      [NOW + 660, NOW + 1000],
+    ] as const)
+      expect(ends(withRoots(before), withRoots(root('r6', 6, use, NOW + 10)))).toMatchObject({ r5: end })
+    for (const [late, end] of [
+      [3660, 600],
+      [3659, 1000],
+    ] as const) {
+      const after = root('r6', 6, NOW + 600, NOW + 600 - late)
+      const expected = { r5: NOW + end, r6: NOW + 1600 }
+      expect(ends(withRoots(before), withRoots(after))).toEqual(expected)
+      expect(ends(withRoots(after), withRoots(before))).toEqual(expected)
+      // Not where it is revoked, and not where both are of one ring.
+      expect(ends(withRoots(before), { ...withRoots(after), revoked: ['r6'] })).toMatchObject({ r5: NOW + 1000 })
+      expect(ends(withRoots(before, after), withRoots())).toMatchObject({ r5: NOW + 1000 })
+      expect(ends(withRoots(before, after), withRoots(before))).toMatchObject({ r5: NOW + 1000 })
+    }
+  })
+
+  it('have of two roots that begin together the one whose kid is the later', () => {
+    const [one, other] = [root('r5', 5, NOW, NOW - 3660), root('r6', 6, NOW, NOW - 3660)]
+    for (const [a, b] of [
+      [one, other],
+      [other, one],
+    ] as const)
+      expect(ends(withRoots(a), withRoots(b))).toEqual({ r5: NOW, r6: NOW + 1000 })
+    const later = root('r5', 5, NOW + 600, NOW - 3660)
+    expect(ends(withRoots(later), withRoots(other))).toEqual({ r5: NOW + 1600, r6: NOW + 600 })
+  })
+
+  it('take of a root that both have the earlier end and deletion', () => {
+    const [one, other] = [root('r5', 5, NOW), { ...root('r5', 5, NOW), end: NOW + 500, del: NOW + 700 }]
+    for (const [a, b] of [
+      [one, other],
+      [other, one],
+    ] as const)
+      expect(merge(withRoots(a), withRoots(b))).toMatchObject({ ring: { roots: [other] }, bad: [] })
+  })
+
+  it('stop until both have gone whose bytes differ', () => {
+    const [one, other] = [root('r5', 5, NOW + 20), { ...root('r5', 6, NOW + 10), del: NOW + 99_999 }]
+    for (const [a, b] of [
+      [one, other],
+      [other, one],
+    ] as const)
+      expect(merge(withRoots(a), withRoots(b))).toMatchObject({
+        ring: { roots: [a] },
+        bad: [{ kid: 'r5', use: NOW + 10, end: NOW + 99_999, reason: 'ring_conflict' }],
+      })
+  })
+
+  it('are refused where an RSA key has two kids', () => {
+    const rsa = (kid: string): Ring => ({ ...ring, rsa: [{ ...root(kid, 0, NOW), jwk: RING_RSA }] })
+    expect(merge(rsa('s1'), rsa('s2'))).toMatchObject({ ok: false, reason: 'ring_conflict' })
   })
 })
