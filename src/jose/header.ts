@@ -53,7 +53,7 @@ function readMembers<Member extends string>(
 
 /** Tells whether a value is an ephemeral public key and nothing more: on P-256, or X25519. */
 function isPublicKey(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  if (typeof value !== 'object' || value === null) return false
   const { kty, crv, x, y, ...others } = value as Readonly<Record<string, unknown>>
   if (Object.keys(others).length > 0 || typeof x !== 'string') return false
   return kty === 'EC' ? crv === 'P-256' && typeof y === 'string' : kty === 'OKP' && crv === 'X25519' && y === undefined

@@ -110,6 +110,66 @@ describe('reading a ring', () => {
     expect(JSON.stringify(reading.ok && reading.bad)).not.toContain(root.k.slice(1, 20))
   })
 
+  it('says which member of which root is wrong', () => {
+    const said = (changes: object): unknown => {
+      const reading = readRing(
+        withRoots({ ...root, kid: 'ok', k: encodeBase64url(testKey(5)) }, { ...root, ...changes }),
+      )
+      return reading.ok ? reading.bad.map(({ message }) => message.split(' ').slice(0, 2).join(' ')) : reading
+    }
+    expect(said({ more: 1 })).toEqual(['"roots[1]" has'])
+    for (const member of ['kid', 'k', 'pub', 'use', 'end', 'del'])
+      expect(said({ [member]: 'no!' })).toEqual([`"roots[1].${member}" expected`])
+    expect(said({ k: encodeBase64url(new Uint8Array(32)) })).toEqual(['"roots[1].k" expected'])
+  })
+
+  it('says which timing, or list, is wrong', () => {
+    for (const [member, ...values] of [
+      ['period', 59, 2_678_401],
+      ['propagation', -1, 2_678_401],
+      ['skew', -1, 3601],
+      ['roots', 1],
+      ['rsa', 1],
+      ['revoked', 1],
+    ] as const)
+      for (const value of values)
+        expect(readRing(changed({ [member]: value }))).toMatchObject({
+          reason: 'ring_malformed',
+          detail: expect.stringMatching(`^"${member}" expected `),
+        })
+    for (const bounds of [
+      { period: 60, propagation: 0, skew: 0 },
+      { period: 2_678_400, propagation: 2_678_400, skew: 3600 },
+    ])
+      expect(readRing(changed(bounds))).toMatchObject({ ok: true, ring: bounds })
+  })
+
+  it('tells of a root that cannot be read what can: its kid, and when it would seal', () => {
+    const told = (entry: unknown): unknown => {
+      const reading = readRing(withRoots(entry as object))
+      return reading.ok && reading.bad.map(({ kid, use, end }) => ({ kid, use, end }))
+    }
+    const { kid, use, end } = root
+    expect(told({ ...root, k: 'short' })).toEqual([{ kid, use, end }])
+    expect(told({ ...root, kid: 'r.1' })).toEqual([{ kid: undefined, use, end }])
+    expect(told({ ...root, kid: 1, use: '1', end: '2' })).toEqual([{ kid: undefined, use: undefined, end: undefined }])
+    for (const entry of [null, 'text', 1, []]) expect(told(entry)).toMatchObject([{ kid: undefined }])
+  })
+
+  it('takes a key of 16 different bytes, and fits to the byte', () => {
+    const bytes = Uint8Array.from({ length: 32 }, (_, index) => index % 16)
+    const withKey = (key: Uint8Array) => readRing(withRoots({ ...root, k: encodeBase64url(key) }))
+    expect(withKey(bytes)).toMatchObject({ ring: { roots: [{ kid: 'r1' }] } })
+    expect(withKey(bytes.map((byte) => Math.min(byte, 14)))).toMatchObject({ ring: { roots: [] } })
+    const text = writeRing(testRing(NOW))
+    expect(readRing(text.padEnd(5120))).toMatchObject({ ok: true })
+    expect(readRing(text.padEnd(5121))).toMatchObject({
+      reason: 'ring_too_large',
+      detail: expect.stringMatching(/5121.* 5120/),
+    })
+    expect(readRing(`\ufeff${text}`)).toMatchObject({ ok: true })
+  })
+
   it.each([
     ['kid', { ...root, k: encodeBase64url(testKey(5)) }],
     ['key', { ...root, kid: 'r2' }],
