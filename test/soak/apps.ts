@@ -109,7 +109,7 @@ export function createApp(world: World, choice: AppChoice, people: readonly Pers
       if (family.refresh !== shown) return
       family.refresh = heard.refresh ?? shown
       family.since = recorder.now()
-      if (chance.oneIn(15)) world.loot.push({ grant: 'refresh_token', shown: family.refresh, client, isNew })
+      if (chance.oneIn(8)) world.loot.push({ grant: 'refresh_token', shown: family.refresh, client, isNew })
     } else if (heard.status === 401) isRefused = isWalkIn
     else if (family.refresh === shown && heard.status === 400) leave(family)
   }
@@ -146,7 +146,7 @@ export function createApp(world: World, choice: AppChoice, people: readonly Pers
       const together = chance.oneIn(3) ? processes : 1
       const all = Array.from({ length: together }, (_, other) => (process + other) % processes)
       await Promise.all(all.map((other) => refresh(family, other, chance)))
-    } else if (families.length > 0 && chance.oneIn(25)) await revoke(chance.pick(families), process, chance)
+    } else if (families.length > 0 && chance.oneIn(150)) await revoke(chance.pick(families), process, chance)
     else if (people.length > 0 && families.length + starting < most) {
       starting++
       await begin(process, chance).finally(() => {

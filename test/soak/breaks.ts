@@ -6,7 +6,6 @@
  */
 
 import type { Guard, Issuer, Revocations } from '../../src/index.ts'
-import type { Step } from '../../src/stores/guard.ts'
 import { StoreError } from '../../src/stores/index.ts'
 
 /** What can be broken, and how. */
@@ -57,17 +56,6 @@ function plain(guard: Guard, changes: Partial<Guard>): Guard {
   }
 }
 
-/** Returns what moves on a family whatever is shown: from where it is, a step as if the newest had come. */
-function advanceAny(guard: Guard) {
-  const newest = new Map<string, number>()
-  return async (step: Step) => {
-    const generation = Math.max(step.generation, newest.get(step.gid) ?? 0)
-    const told = await guard.advance({ ...step, generation })
-    if (told.outcome === 'advanced') newest.set(step.gid, told.generation)
-    return told
-  }
-}
-
 /** Returns stores by which a promise is broken. */
 export function breakStores(broken: Break, { guard, revocations }: Stores): Stores {
   if (broken === 'code-once')
@@ -77,7 +65,10 @@ export function breakStores(broken: Break, { guard, revocations }: Stores): Stor
       }),
       revocations,
     }
-  if (broken === 'old-generation') return { guard: plain(guard, { advance: advanceAny(guard) }), revocations }
+  if (broken === 'old-generation') {
+    const advance: Guard['advance'] = async ({ generation }) => ({ outcome: 'advanced', generation: generation + 1 })
+    return { guard: plain(guard, { advance }), revocations }
+  }
   if (broken === 'lost-answer')
     return { guard: plain(guard, { advance: (step) => guard.advance({ ...step, grace: 0 }) }), revocations }
   if (broken === 'ended-family')

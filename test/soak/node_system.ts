@@ -4,10 +4,9 @@
  * @module
  */
 
-import { randomBytes } from 'node:crypto'
-import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createRing, writeRing } from '../../keys/index.ts'
+import { writeRing } from '../../keys/index.ts'
 import { ROOT, run } from '../checkout.ts'
 import { unpack } from '../compatibility/versions.ts'
 import { freePort } from '../parties/live_issuer.ts'
@@ -48,10 +47,15 @@ export async function startNodeSystem({ name, folder, broken }: NodeChoice): Pro
     const older = variablesOf(issuer, { isForPrevious: true })
     await put(join(home, 'previous.json'), JSON.stringify({ vars: older }))
   }
+  async function giveRing(home: string): Promise<void> {
+    const isForeign = broken === 'foreign-ring' && home === homes.at(-1)
+    const now = Math.floor(Date.now() / 1000)
+    await put(join(home, 'ring.json'), isForeign ? writeRing(soakRing(now)) : await readFile(ring, 'utf8'))
+  }
   for (const home of homes) {
     await mkdir(home)
     await giveSettings(home)
-    await copyFile(ring, join(home, 'ring.json'))
+    await giveRing(home)
   }
   const started = await Promise.all(
     names.map((one, at) =>
@@ -71,15 +75,7 @@ export async function startNodeSystem({ name, folder, broken }: NodeChoice): Pro
       const command = [join(ROOT, 'src/cli/bulla.ts'), 'keys', 'rotate', '--ring', ring, '--in-place']
       const { code } = await run('node', command)
       if (code !== 0) return false
-      for (const home of homes) {
-        const isForeign = broken === 'foreign-ring' && home === homes.at(-1)
-        if (!isForeign) await copyFile(ring, join(home, 'ring.json'))
-        else
-          await put(
-            join(home, 'ring.json'),
-            writeRing(createRing({ now: Math.floor(Date.now() / 1000), key: randomBytes(32) })),
-          )
-      }
+      for (const home of homes) await giveRing(home)
       await reload()
       return true
     },

@@ -151,7 +151,7 @@ export async function runThief(world: World, name: string): Promise<void> {
 export async function runEndings(world: World, people: readonly Person[]): Promise<void> {
   const chance = world.chance('endings')
   while (!world.isOver()) {
-    await world.pause(chance.integer(2000, 8000))
+    await world.pause(chance.integer(5000, 20_000))
     if (world.isOver()) break
     const person = chance.pick(people)
     if (chance.oneIn(2)) {
