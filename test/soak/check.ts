@@ -55,6 +55,8 @@ export interface Finding {
 const DEVICE_GRACE = 30
 /** Seconds after which the issuer itself knows what an operator ended. */
 const VIEW_AGE = 5
+/** Seconds for which something that a clock ahead has made is of the future to others. */
+const MOST_AHEAD = 30
 /** Seconds that clocks may differ by where all of a person is ended. */
 const PERSON_CLOCKS = 10
 /** Clocks are read in whole seconds. */
@@ -320,12 +322,23 @@ function knownAfter(story: Story, family: Family, ending: Numbered<Ended>, until
   return (VIEW_AGE + ROUNDING + spreadIn(story, from, until)) * 1000
 }
 
+/**
+ * Tells whether something may only be said to have ended: 0.1.0 does nothing to what a clock ahead of its own has made, and answers 200. This version
+ * does not (test/issuing/machines_clocks.test.ts).
+ */
+function isSaidOnly(story: Story, { at, until, to }: Numbered<Ended>): boolean {
+  const isPrevious = story.faults.some(
+    (one) => one.fault === 'previous version' && one.to === to && one.at <= until && one.until >= at,
+  )
+  return isPrevious && spreadIn(story, at - MOST_AHEAD * 1000, until) > 0
+}
+
 /** Something that was given for what had ended. */
 function endings(story: Story): Finding[] {
   return story.families.flatMap((family) =>
     [...family.attempts, ...family.uses].filter(isGood).flatMap((use) => {
       const ending = story.endings.find((one) => {
-        if (!isGood(one) || isOfFamily(one, family) !== true) return false
+        if (!isGood(one) || isSaidOnly(story, one) || isOfFamily(one, family) !== true) return false
         // A code goes with its session, whatever its tokens do.
         const { outlives } = family.origin?.what === 'approved' || family.origin?.what === 'device' ? family.origin : {}
         if (one.how === 'logout' && outlives === true && use.grant === 'refresh_token') return false
@@ -370,6 +383,7 @@ function heard(story: Story): Finding[] {
       const ending = story.endings.find(
         (one) =>
           isGood(one) &&
+          !isSaidOnly(story, one) &&
           isOfAccess(story, one, opened.access) &&
           opened.at > one.until + heardAfter(story, opened.by, one.until, opened.at),
       )
