@@ -19,10 +19,13 @@ function describe(value: unknown): string {
   return value === undefined ? 'nothing' : typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
+/** Tells whether a value is an object with members: no list, and not `null`. */
+export function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 function checkObject(name: string, value: unknown): asserts value is Members {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new TypeError(`"${name}" expected an object, got ${describe(value)}`)
-  }
+  if (!isMembers(value)) throw new TypeError(`"${name}" expected an object, got ${describe(value)}`)
 }
 
 /** Tells whether the name of a member may be said. */

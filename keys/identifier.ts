@@ -72,7 +72,8 @@ export function isSameResource(a: string, b: string): boolean {
 /** Returns the one among these resources that a URI names, in their own spelling; nothing when it names none. */
 export function findResource(resources: Iterable<string>, uri: string): string | undefined {
   if (resources instanceof Set && resources.has(uri)) return uri
-  for (const one of resources) if (isSameResource(one, uri)) return one
+  const form = normalFormOf(uri)
+  for (const one of resources) if (normalFormOf(one) === form) return one
   return undefined
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isMembers, type Members } from '../../keys/check.ts'
 import { makeVisible } from '../protocol/visible.ts'
 import { askIssuer, type IssuerAnswer } from './ask_issuer.ts'
 import { Refusal } from './command.ts'
@@ -21,8 +22,6 @@ export interface Check {
   readonly detail: string
 }
 
-type Members = Readonly<Record<string, unknown>>
-
 function check(what: string, isGood: boolean, good: string, bad: string): Check {
   return { what, state: isGood ? 'ok' : 'bad', detail: isGood ? good : bad }
 }
@@ -33,7 +32,7 @@ function wordOf(value: unknown): string | undefined {
 }
 
 function membersOf(value: unknown): Members | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : undefined
+  return isMembers(value) ? value : undefined
 }
 
 /** An answer, and by how many seconds the clock of whoever gave it is ahead of ours, if it says so. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isMembers } from '../../keys/check.ts'
 import { type OAuthError, refusal } from '../protocol/error.ts'
 import { TOKEN_EXCHANGE } from '../protocol/grant_type.ts'
 import type { Parameters } from '../protocol/parameters.ts'
@@ -25,10 +26,6 @@ const LONGEST_CHAIN = 4
 
 function refuse(reason: Reason, detail: string): OAuthError {
   return refusal('invalid_request', reason, detail)
-}
-
-function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /**

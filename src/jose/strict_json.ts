@@ -4,9 +4,9 @@
  * @module
  */
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+import { isMembers, type Members } from '../../keys/check.ts'
 
-type Members = Readonly<Record<string, unknown>>
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Reads strict UTF-8, a byte order mark as a letter; nothing when it is none. */
 export function readText(bytes: Uint8Array | ArrayBuffer): string | undefined {
@@ -15,10 +15,6 @@ export function readText(bytes: Uint8Array | ArrayBuffer): string | undefined {
   } catch {
     return undefined
   }
-}
-
-function isMembers(json: unknown): json is Members {
-  return typeof json === 'object' && json !== null && !Array.isArray(json)
 }
 
 /**

@@ -5,13 +5,14 @@
  */
 
 import { parse, TomlError } from 'smol-toml'
+import { isMembers } from '../../keys/check.ts'
 
 /** A table of a file. */
 export type Table = Readonly<Record<string, unknown>>
 
 /** Tells whether a value of a file is a table. */
 export function isTable(value: unknown): value is Table {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isMembers(value)
 }
 
 /** Returns JSON without its comments, and without commas after the last of a list or an object. */

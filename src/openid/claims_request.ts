@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isMembers, type Members } from '../../keys/check.ts'
 import { type OAuthError, refusal } from '../protocol/error.ts'
 import type { AskedClaims } from './told_claims.ts'
 
@@ -24,12 +25,6 @@ export const NO_CLAIMS: ClaimsRequest = { asked: {}, subjects: undefined, contex
 
 /** Characters that the parameter may have. */
 const LONGEST = 1024
-
-type Members = Readonly<Record<string, unknown>>
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 function refuse(detail: string, cause?: unknown): OAuthError {
   return refusal('invalid_request', 'malformed', detail, { cause })

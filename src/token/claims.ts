@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isMembers } from '../../keys/check.ts'
 import { TokenError } from '../jose/error.ts'
 import { carryProviderToken, type Entitlement } from './entitlement.ts'
 
@@ -76,10 +77,6 @@ function isText(value: unknown): value is string {
 
 function isInstant(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
-}
-
-function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Tells whether a value is a confirmation: one by a way that is not known could not be checked, and is none. */

@@ -8,6 +8,7 @@ import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { compactVerify } from 'jose/jws/compact/verify'
 import { importJWK } from 'jose/key/import'
 import { decodeBase64url, encodeBase64url } from '../../keys/base64url.ts'
+import { isMembers, type Members } from '../../keys/check.ts'
 import { digestLabels, digestText } from '../../keys/digest.ts'
 import { readJws } from '../jose/canonical.ts'
 import { TokenError } from '../jose/error.ts'
@@ -37,8 +38,6 @@ const REFUSED_MEMBERS = ['crit', 'b64', 'zip', 'jku', 'x5u', 'x5c']
 
 /** Members of a JWK that nobody else may see (RFC 7518 §6.2.2, §6.3.2, §6.4.1). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
-
-type Members = Readonly<Record<string, unknown>>
 
 /** What a proof must be for. */
 export interface ProofExpectations {
@@ -74,10 +73,6 @@ function readMembers(segment: string): Members {
     // As what is no object.
   }
   throw new TokenError('proof')
-}
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Tells whether a key is one of this kind and a plain public one: RSA from 2048 to 4096 bits. */

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { isMembers } from '../../keys/check.ts'
 import { type Keyring, type Leaves, readLeafKid } from '../../keys/index.ts'
 import { TokenError } from '../jose/error.ts'
 import { openEnvelope, sealEnvelope } from './envelope.ts'
@@ -54,7 +55,7 @@ export async function sealSettings(facts: SealedFacts, keyring: Keyring, now: nu
 }
 
 function isTable(value: unknown): value is EntryTable {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isMembers(value)
 }
 
 /** Settings that were sealed. */

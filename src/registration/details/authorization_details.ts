@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isMembers } from '../../../keys/check.ts'
 import { findResource } from '../../../keys/identifier.ts'
 import { OAuthError, refusal } from '../../protocol/error.ts'
 import type { Language } from '../../protocol/language.ts'
@@ -82,10 +83,6 @@ const EXTENTS: ReadonlySet<string> = new Set(['actions', 'datatypes', 'privilege
 
 function refuse(detail: string): OAuthError {
   return refusal('invalid_authorization_details', 'details', detail)
-}
-
-function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Tells whether no text in a value has a character that a person cannot see, or that turns the others around. */
