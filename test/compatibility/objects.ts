@@ -9,13 +9,13 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { build } from 'esbuild'
 import { ROOT } from '../checkout.ts'
 import { ISSUER } from '../fixtures.ts'
 import { askAt } from '../parties/drive/transport.ts'
 import { freePort } from '../parties/live_issuer.ts'
 import type { Ask } from '../parties/person.ts'
 import { endProcess, waitForPort } from '../parties/processes.ts'
+import { bundleWorker } from '../parties/worker_bundle.ts'
 import { CERTIFICATE, tlsOf } from './certificates.ts'
 import type { Variables } from './known_settings.ts'
 import type { Version } from './versions.ts'
@@ -53,19 +53,6 @@ export default {
   },
 }
 `
-
-/** Bundles a version into a file. */
-async function bundle(version: Version, outfile: string): Promise<void> {
-  await build({
-    stdin: { contents: sourceOf(version), resolveDir: ROOT, loader: 'ts' },
-    bundle: true,
-    outfile,
-    format: 'esm',
-    conditions: ['workerd', 'worker'],
-    external: ['cloudflare:workers', 'node:async_hooks'],
-    logLevel: 'error',
-  })
-}
 
 const OBJECTS = ['GuardObject', 'RevocationsObject'] as const
 
@@ -115,7 +102,9 @@ export interface Objects {
 export async function startObjects(versions: readonly Version[]): Promise<Objects> {
   const folder = await mkdtemp(join(tmpdir(), 'bulla-objects-'))
   await mkdir(join(folder, 'storage'))
-  await Promise.all(versions.map((version, index) => bundle(version, join(folder, `version-${index}.js`))))
+  await Promise.all(
+    versions.map((version, index) => bundleWorker(sourceOf(version), join(folder, `version-${index}.js`))),
+  )
   const ports = [await freePort(), await freePort()]
   let child: ChildProcess | undefined
 

@@ -8,9 +8,9 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build } from 'esbuild'
 import { ROOT } from '../checkout.ts'
 import { freePort } from './live_issuer.ts'
+import { bundleWorker } from './worker_bundle.ts'
 
 /** A running Worker. */
 export interface RunningWorker {
@@ -41,19 +41,11 @@ export async function startWorker(
   tail?: TailWorker,
 ): Promise<RunningWorker> {
   const folder = await mkdtemp(join(tmpdir(), 'bulla-workerd-'))
-  const { outputFiles } = await build({
-    stdin: { contents: source, resolveDir: ROOT, loader: 'ts' },
-    bundle: true,
-    write: false,
-    format: 'esm',
-    conditions: ['workerd', 'worker'],
-    external: ['cloudflare:workers', 'node:async_hooks'],
-  })
   const port = await freePort()
   const texts = Object.entries(bindings).map(
     ([name, text]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(text)})`,
   )
-  await writeFile(join(folder, 'worker.mjs'), outputFiles[0]?.text ?? '')
+  await bundleWorker(source, join(folder, 'worker.mjs'))
   if (tail !== undefined) await writeFile(join(folder, 'tail.mjs'), tail.source)
   await writeFile(
     join(folder, 'config.capnp'),

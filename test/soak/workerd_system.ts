@@ -8,13 +8,13 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { build } from 'esbuild'
 import { type Ring, readRing, writeRing } from '../../keys/index.ts'
 import { ROOT, run } from '../checkout.ts'
 import { OWN, unpack } from '../compatibility/versions.ts'
 import { startCuttingProxy } from '../parties/cutting_proxy.ts'
 import { freePort } from '../parties/live_issuer.ts'
 import { endProcess } from '../parties/processes.ts'
+import { bundleWorker } from '../parties/worker_bundle.ts'
 import { SECRETS, soakRing, variablesOf } from './settings.ts'
 import type { System, VersionName } from './system.ts'
 
@@ -36,19 +36,6 @@ export default {
   },
 }
 `
-
-/** Bundles the Worker of a version. */
-async function bundle(worker: string, outfile: string): Promise<void> {
-  await build({
-    stdin: { contents: sourceOf(worker), resolveDir: ROOT, loader: 'ts' },
-    bundle: true,
-    outfile,
-    format: 'esm',
-    conditions: ['workerd', 'worker'],
-    external: ['cloudflare:workers', 'node:async_hooks'],
-    logLevel: 'error',
-  })
-}
 
 const text = (value: string): string => JSON.stringify(value)
 
@@ -88,8 +75,8 @@ const main :Workerd.Worker = (
 export async function startWorkerdSystem(folder: string): Promise<System> {
   const port = await freePort()
   const issuer = `http://localhost:${await freePort()}`
-  await bundle(OWN.worker, join(folder, 'current.js'))
-  await bundle((await unpack('0.1.0')).worker, join(folder, 'previous.js'))
+  await bundleWorker(sourceOf(OWN.worker), join(folder, 'current.js'))
+  await bundleWorker(sourceOf((await unpack('0.1.0')).worker), join(folder, 'previous.js'))
   await mkdir(join(folder, 'storage'))
   const link = await startCuttingProxy(port)
   const file = join(folder, 'ring.json')
