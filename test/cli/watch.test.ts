@@ -228,7 +228,8 @@ describe('bulla watch', () => {
     const { code, out } = await watch([], lines(many))
     expect(code).toBe(0)
     expect(rowIn(out, 'tokens:')).toEqual(['tokens: 20000 in a minute, 20000 in an hour; refused or failed: 0 and 0'])
-    expect(rowIn(out, '…')).toEqual(['…', '15000', '15000'])
+    // A stretch of ten seconds counts 5000 apart, and they may have come in two.
+    expect(rowIn(out, '…')).toEqual(['…', expect.stringMatching(/^1[05]000$/), expect.stringMatching(/^1[05]000$/)])
     expect(rowIn(out, 'and 4989 more')).toHaveLength(3)
   })
 })

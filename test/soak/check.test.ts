@@ -402,6 +402,25 @@ const FAULTS: readonly (readonly [Promised, string, readonly Line[], string, rea
   ],
   [
     'an honest family lives on',
+    "a device's family was refused, whose code had come again in the grace of its first answer",
+    [
+      device(1, { session: 's', person: 'alice' }),
+      redeemed(2, { grant: 'device_code', shown: 'd', ...away }),
+      redeemed(7, { grant: 'device_code', shown: 'd' }),
+      redeemed(30, { grant: 'device_code', shown: 'd', refresh: 'x' }),
+      refreshed(33, 'r0', '', refused),
+    ],
+    'of an answer before, which was lost, that grace was over',
+    [
+      device(1, { session: 's', person: 'alice' }),
+      redeemed(2, { grant: 'device_code', shown: 'd', ...away }),
+      redeemed(7, { grant: 'device_code', shown: 'd' }),
+      redeemed(31, { grant: 'device_code', shown: 'd', refresh: 'x' }),
+      refreshed(33, 'r0', '', refused),
+    ],
+  ],
+  [
+    'an honest family lives on',
     'a bound token was refused its own key, though it had come with another, which ends nothing',
     [
       ...START,

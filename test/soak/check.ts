@@ -196,15 +196,17 @@ function mayHaveEnded(story: Story, family: Family, before: number): boolean {
 }
 
 /** Tells whether nobody can say that a code was redeemed in one way alone: asked once more after that, it ends all. */
-function mayHaveReplayed(story: Story, { attempts }: Family, before: number): boolean {
+function mayHaveReplayed(story: Story, { origin, attempts }: Family, before: number): boolean {
   const redeemed = firstDone(attempts.filter(isGood))
   if (redeemed === undefined) return true
+  // An answer that was lost may have been the first, from which the grace counts.
+  const first = Math.max(origin?.at ?? 0, Math.min(...attempts.filter(isMaybe).map(({ at }) => at)))
   return attempts.some((one) => {
     if (one === redeemed || one.at >= before || !(isMaybe(one) || isRefused(one))) return false
     const done = doneBy(story, one)
     if (done <= redeemed.at) return false
-    const { sure } = graceOf(story, DEVICE_GRACE, redeemed.at, done)
-    return one.grant !== 'device_code' || one.key !== redeemed.key || done > redeemed.at + sure
+    const { sure } = graceOf(story, DEVICE_GRACE, first, done)
+    return one.grant !== 'device_code' || one.key !== redeemed.key || done > first + sure
   })
 }
 
