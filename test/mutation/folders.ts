@@ -9,7 +9,16 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   keys: ['test/keys/*.test.ts', 'test/vectors/v1.test.ts'],
   'src/jose': ['test/jose/*.test.ts', 'test/vectors/third_party.test.ts'],
   'src/token': ['test/token/*.test.ts', 'test/vectors/v1.test.ts'],
-  'src/grants': ['test/grants/*.test.ts'],
+  'src/grants': [
+    'test/grants/*.test.ts',
+    'test/issuing/*.test.ts',
+    'test/endpoints/{token,devices,device_page,par,userinfo}.test.ts',
+    'test/rfc/{rfc6749_authorization_code,rfc7636,rfc9700,rfc9396,rfc8707}.test.ts',
+    'test/rfc/tokens/{rfc8693,rfc7523,rfc9068,rfc7662}.test.ts',
+    'test/authorization/{step_up,persons,homes,hand_over_consent,choosing_for_devices}.test.ts',
+    'test/openid/{id_token,hook,offline_access,kept_claims,authorization}.test.ts',
+    'test/properties/exchange.test.ts',
+  ],
   'src/protocol': ['test/protocol/*.test.ts'],
   'src/verifier': ['test/verifier/**/*.test.ts'],
 }
