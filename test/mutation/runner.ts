@@ -1,7 +1,7 @@
 /**
  * Stryker's runner of Vitest, so that a mutant costs one test file, not all: what a module does when it is read is covered by the tests
- * that ran it, as all else is; a mutant is awake from the first line on; the test file that bears its name is asked first; and a test that
- * takes long is not asked at all: what survives may be found by it nevertheless.
+ * that ran it, as all else is, and otherwise by those of its folder; a mutant is awake from the first line on; the test file that bears its
+ * name is asked first, and its folder's next; and a test that takes long is not asked at all: what survives may be found by others nevertheless.
  *
  * @module
  */
@@ -37,12 +37,23 @@ interface MutantRun {
 /** Milliseconds that a test may take. */
 const LONGEST = 500
 
-/** Moves what was run outside of every test to all of them, but what a test ran besides to that alone; leaves out those that take long. */
+/** Tells whether a test is of the folder that is mutated: `test/token/…` of `src/token`. */
+function isOfFolder(id: string): boolean {
+  return id.includes(`test/${basename(process.env['MUTATED'] ?? '')}/`)
+}
+
+/**
+ * Moves what was run outside of every test to those of the folder, but what a test ran besides to that alone; leaves out those that take
+ * long.
+ */
 function coverByTests(coverage: { static: Hits; perTest: Record<string, Hits> }, tests: readonly Ran[]): void {
   const known = new Set(Object.values(coverage.perTest).flatMap((hits) => Object.keys(hits)))
   const outside = Object.entries(coverage.static).filter(([id]) => !known.has(id))
   for (const { id, timeSpentMs } of tests)
-    coverage.perTest[id] = timeSpentMs > LONGEST ? {} : { ...coverage.perTest[id], ...Object.fromEntries(outside) }
+    coverage.perTest[id] =
+      timeSpentMs > LONGEST
+        ? {}
+        : { ...coverage.perTest[id], ...(isOfFolder(id) ? Object.fromEntries(outside) : undefined) }
   coverage.static = {}
 }
 
@@ -58,7 +69,8 @@ function askFirstByName(runner: Runner): Runner {
     const all = options.testFilter ?? []
     const name = basename(options.sandboxFileName, '.ts')
     const isNamed = (id: string): boolean => basename(id.split('#')[0] ?? '') === `${name}.test.ts`
-    const parts = [all.filter((id) => isNamed(id)), all.filter((id) => !isNamed(id))].filter((ids) => ids.length > 0)
+    const partOf = (id: string): number => (isNamed(id) ? 0 : isOfFolder(id) ? 1 : 2)
+    const parts = [0, 1, 2].map((part) => all.filter((id) => partOf(id) === part)).filter((ids) => ids.length > 0)
     let result = { status: 'survived' }
     for (const testFilter of parts) {
       result = await mutantRun({ ...options, testFilter, mutantActivation: 'static' })
