@@ -32,15 +32,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'test/authorization/{step_up,homes,hand_over_consent,choosing_for_devices}.test.ts',
     'test/openid/{id_token,hook,offline_access,kept_claims}.test.ts',
   ],
-  'src/protocol': [
-    'test/protocol/*.test.ts',
-    'test/rfc/{rfc6750,rfc7636,rfc8252,form_post,jarm}.test.ts',
-    'test/verifier/{problem,request}.test.ts',
-    'test/authorization/walk_in_consent.test.ts',
-    'test/http/language.test.ts',
-    'test/endpoints/token.test.ts',
-    'test/properties/redirect_uris.test.ts',
-  ],
+  'src/protocol': ['test/protocol/*.test.ts'],
   'src/verifier': [
     'test/verifier/**/*.test.ts',
     'test/rfc/{rfc6750,rfc9728}.test.ts',

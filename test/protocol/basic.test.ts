@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readBasic } from '../../src/protocol/basic.ts'
+import { readBasic, writeBasic } from '../../src/protocol/basic.ts'
 import { basic } from '../fixtures.ts'
 
 describe('HTTP Basic', () => {
@@ -9,6 +9,7 @@ describe('HTTP Basic', () => {
     fc.assert(
       fc.property(text, text, (id, secret) => {
         expect(readBasic(basic(id, secret))).toEqual({ id, secret })
+        expect(readBasic(writeBasic({ id, secret }))).toEqual({ id, secret })
       }),
     )
   })
@@ -39,7 +40,23 @@ describe('HTTP Basic', () => {
     ['another scheme', 'Bearer YTpi'],
     ['a scheme that only begins so', 'Basically YTpi'],
     ['nothing', ''],
+    ['a header that is none before it', 'x Basic YTpi'],
+    ['text behind it', 'Basic YTpi x'],
+    ['no space after the scheme', 'BasicYTpi'],
+    ['padding alone', 'Basic =='],
+    ['more padding than there is', 'Basic YTpi==='],
   ])('with %s is refused (M31)', (_, header) => {
-    expect(() => readBasic(header)).toThrow(expect.objectContaining({ code: 'invalid_client' }))
+    const told = { code: 'invalid_client', reason: 'malformed', message: expect.stringMatching(/\w/) }
+    expect(() => readBasic(header)).toThrow(expect.objectContaining(told))
+  })
+
+  it('says to the log, and nobody else, why it could not be decoded', () => {
+    for (const header of [`Basic ${btoa('foo')}`, `Basic ${btoa('%:foo')}`, `Basic ${btoa('a\xff:b')}`, 'Basic YTpi='])
+      expect(() => readBasic(header)).toThrow(expect.objectContaining({ cause: expect.any(Error) }))
+  })
+
+  it('is written as the example of RFC 6749 §2.3.1 has it', () => {
+    expect(writeBasic({ id: 's6BhdRkqt3', secret: 'gX1fBat3bV' })).toBe('Basic czZCaGRSa3F0MzpnWDFmQmF0M2JW')
+    expect(writeBasic({ id: 'a b:c', secret: '' })).toBe(`Basic ${btoa('a+b%3Ac:')}`)
   })
 })

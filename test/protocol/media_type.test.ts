@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { essenceOf, isFormType, isPreferred } from '../../src/protocol/media_type.ts'
+import { essenceOf, isData, isFormType, isPreferred, JSON_TYPE } from '../../src/protocol/media_type.ts'
 
 const FORM = 'application/x-www-form-urlencoded'
 
@@ -43,21 +43,51 @@ describe('a media type is compared by what it means', () => {
   })
 })
 
+describe('an essence', () => {
+  it.each(['application/json', 'application/scim+json', 'application/vnd.api-1.x_y+json'])(
+    'is of JSON: %s (RFC 6839 §3.1)',
+    (essence) => expect([JSON_TYPE.test(essence), isData(essence)]).toEqual([true, true]),
+  )
+
+  it.each(['application/jwt', 'application/jose', 'application/token-introspection+jwt', 'application/x+jose'])(
+    'is of data, and not of JSON: %s',
+    (essence) => expect([JSON_TYPE.test(essence), isData(essence)]).toEqual([false, true]),
+  )
+
+  it.each([
+    '',
+    'text/html',
+    'text/json',
+    'application/json-seq',
+    'application/jsonp',
+    'application/+json',
+    'application/xjson',
+    'application/x+y+json',
+    'x-application/json',
+    'application/json\n',
+    'application/jwt-x',
+    'application/xjwt',
+    'application/+jwt',
+    'application/xhtml+xml',
+    'xapplication/jwt',
+  ])('is of neither: %j', (essence) => expect([JSON_TYPE.test(essence), isData(essence)]).toEqual([false, false]))
+})
+
 describe('Accept is weighed (RFC 9110 §12.5.1)', () => {
-  const [SIGNED, JSON_TYPE] = ['application/token-introspection+jwt', 'application/json'] as const
+  const [SIGNED, PLAIN] = ['application/token-introspection+jwt', 'application/json'] as const
 
   it.each([
     SIGNED,
     'Application/Token-Introspection+JWT',
     `${SIGNED}, */*`,
-    `${JSON_TYPE}, ${SIGNED}`,
-    `${JSON_TYPE};q=0.5, ${SIGNED}`,
+    `${PLAIN}, ${SIGNED}`,
+    `${PLAIN};q=0.5, ${SIGNED}`,
     `*/*;q=0.1,${SIGNED};q=0.1`,
     `${SIGNED};x="a,b;q=0";Q=1.000`,
-    `${SIGNED};q=0.2, ${JSON_TYPE};q=0, */*`,
+    `${SIGNED};q=0.2, ${PLAIN};q=0, */*`,
     `nonsense, , ${SIGNED}`,
-    `${JSON_TYPE};q=high, ${SIGNED}`,
-  ])('%s would rather have the named one', (accept) => expect(isPreferred(accept, SIGNED, JSON_TYPE)).toBe(true))
+    `${PLAIN};q=high, ${SIGNED}`,
+  ])('%s would rather have the named one', (accept) => expect(isPreferred(accept, SIGNED, PLAIN)).toBe(true))
 
   it.each([
     null,
@@ -65,10 +95,10 @@ describe('Accept is weighed (RFC 9110 §12.5.1)', () => {
     '',
     '*/*',
     'application/*',
-    JSON_TYPE,
+    PLAIN,
     `${SIGNED};q=0`,
     `${SIGNED};q=0.000, */*`,
-    `${SIGNED};q=0.5, ${JSON_TYPE}`,
+    `${SIGNED};q=0.5, ${PLAIN}`,
     `${SIGNED};q=0.5, application/*`,
     `${SIGNED};q=0.5, */*;q=0.6`,
     `text/plain; x="${SIGNED}"`,
@@ -76,7 +106,7 @@ describe('Accept is weighed (RFC 9110 §12.5.1)', () => {
     `x${SIGNED}`,
     `${SIGNED};q=2`,
     `${SIGNED};q="`,
-  ])('%s would not', (accept) => expect(isPreferred(accept, SIGNED, JSON_TYPE)).toBe(false))
+  ])('%s would not', (accept) => expect(isPreferred(accept, SIGNED, PLAIN)).toBe(false))
 
   it('however long it is', () => {
     for (const accept of [
@@ -85,6 +115,6 @@ describe('Accept is weighed (RFC 9110 §12.5.1)', () => {
       `a/b;${' '.repeat(100_000)}x`,
       'a/b;"\\'.repeat(20_000),
     ])
-      expect(isPreferred(accept, 'text/html', JSON_TYPE)).toBe(false)
+      expect(isPreferred(accept, 'text/html', PLAIN)).toBe(false)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isStrangersUrl } from '../../src/protocol/remote_url.ts'
+import { checkRemoteUrl, isStrangersUrl, privateHostOf } from '../../src/protocol/remote_url.ts'
 import { createPublicFetch } from '../../src/remote/public/public_fetch.ts'
 
 /** URLs that nothing is fetched from, whoever asks. */
@@ -96,6 +96,91 @@ describe('a URL that a stranger named', () => {
     'https://127.0.0.1.nip.io/app.json',
   ])('is something to fetch from: %s', (url) => {
     expect([isStrangersUrl(url, false), isStrangersUrl(url, true)]).toEqual([true, true])
+  })
+})
+
+describe('a URL that the operator named', () => {
+  const check =
+    (url: unknown, isLoopbackAllowed = false, privateHost?: string) =>
+    () =>
+      checkRemoteUrl('jwksUri', url, isLoopbackAllowed, privateHost)
+
+  it.each([
+    'https://idp.example',
+    'https://idp.example/keys?tenant=1',
+    'https://idp.example:8443/keys',
+    'https://IDP.example/keys',
+    'https://a.localhost.example/keys',
+    'https://local.example/keys',
+  ])('is something to fetch from: %s', (url) => {
+    expect(check(url)).not.toThrow()
+    expect(check(url, true)).not.toThrow()
+  })
+
+  it.each([
+    undefined,
+    null,
+    7,
+    new URL('https://idp.example'),
+    '',
+    'idp.example',
+    '//idp.example',
+    'https://',
+    'http://idp.example/keys',
+    'ftp://idp.example/keys',
+    'ws://localhost/keys',
+    'file:///keys',
+    'data:application/json,{}',
+    'javascript:alert(1)//localhost',
+    'ftp://localhost/keys',
+    'https://user@idp.example/keys',
+    'https://user:password@idp.example/keys',
+    'https://:password@idp.example/keys',
+    'https://idp.example/keys#a',
+    'https://user@localhost/keys',
+    'https://*.example/keys',
+    'https://8.8.8.8/keys',
+    'https://169.254.169.254/latest/meta-data',
+    'https://0x7f000001.example.internal/',
+    'https://[2606:4700::1111]/keys',
+    'https://app.localhost/keys',
+    'https://printer.local/keys',
+    'https://metadata.google.internal/keys',
+    'https://router.home.arpa/keys',
+    'https://intranet/keys',
+    'https://idp.example./keys',
+  ])('is nothing to fetch from: %s', (url) => {
+    expect(check(url)).toThrow(RangeError)
+    expect(check(url, true)).toThrow(RangeError)
+    expect(check(url, true, 'other.internal')).toThrow(RangeError)
+  })
+
+  it.each(['http://localhost:8080/keys', 'https://localhost/keys', 'http://127.0.0.1/keys', 'https://[::1]:1/keys'])(
+    'is on this very machine in development alone: %s',
+    (url) => {
+      expect(check(url)).toThrow('jwksUri')
+      expect(check(url, true)).not.toThrow()
+    },
+  )
+
+  it.each(['idp.internal', 'idp', '10.0.0.1', '[fd00::1]'])(
+    'may have a host that is the operator’s own: %s',
+    (host) => {
+      expect(check(`https://${host}/keys`, false, host)).not.toThrow()
+      expect(check(`https://${host}:8443/keys`, false, host)).not.toThrow()
+      expect(check(`http://${host}/keys`, false, host)).toThrow(RangeError)
+      expect(check(`https://user@${host}/keys`, false, host)).toThrow(RangeError)
+      expect(check(`https://x${host}/keys`, false, host)).toThrow(RangeError)
+    },
+  )
+
+  it('has such a host where the operator says so', () => {
+    expect(privateHostOf('https://idp.internal:8443/keys', true)).toBe('idp.internal')
+    for (const isAllowed of [false, undefined, 'true', 1])
+      expect(privateHostOf('https://idp.internal/keys', isAllowed)).toBeUndefined()
+    for (const url of [undefined, 7, 'wrong', '']) expect(privateHostOf(url, true)).toBeUndefined()
+    const url = new URL('https://idp.internal')
+    expect(privateHostOf(url, true)).toBeUndefined()
   })
 })
 

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { isVisible, makeVisible, visibleText } from '../../src/protocol/visible.ts'
+import {
+  isVisible,
+  makeVisible,
+  readVisible,
+  visibleJson,
+  visiblePart,
+  visibleText,
+} from '../../src/protocol/visible.ts'
 
 /** `Default_Ignorable_Code_Point`, as Unicode's DerivedCoreProperties.txt lists it. */
 const DEFAULT_IGNORABLE: readonly (readonly [number, number])[] = [
@@ -58,6 +65,38 @@ describe('a text that a person reads', () => {
     const name = visibleText(3)
     expect(['', ' ', '\u3000', ' \u00a0 ', 'abcd'].filter((text) => name.test(text))).toEqual([])
     expect(['a', ' a ', 'abc', '👍👍👍'].filter((text) => !name.test(text))).toEqual([])
+  })
+
+  it.each([
+    ['a\u0000b\u202ec\ud800', 'abc'],
+    ['  a \u00a0\u3000 b\t', 'a b'],
+    ['\u200b \u2800', ''],
+    ['', ''],
+    ['a\nb', 'ab'],
+    ['e\u0301\u0302\u0303\u0304', 'e\u0301\u0302\u0303\u0304'],
+    ['e\u0301\u0302\u0303\u0304\u0305\u0306o\u0301', 'e\u0301\u0302\u0303\u0304o\u0301'],
+    ['👍👍👍👍👍👍👍👍👍', '👍👍👍👍👍👍👍👍'],
+    ['1234567 89', '1234567'],
+    ['  12345678 9', '12345678'],
+  ])('of %j is %j what can be seen, cut to eight characters', (text, seen) => expect(visiblePart(text, 8)).toBe(seen))
+
+  it('is read as it is, of as many characters as it may have', () => {
+    expect(readVisible('name', 'Zoë 👍', 5)).toBe('Zoë 👍')
+    for (const text of ['', ' ', 'a\u0007', 'abcdef', 'Zoë 👍👍'])
+      expect(() => readVisible('name', text, 5)).toThrow(expect.objectContaining({ name: 'RangeError' }))
+    expect(() => readVisible('name', 'abcdef', 5)).toThrow(/"name" .*5/)
+    expect(() => readVisible('name', 7, 5)).toThrow(TypeError)
+  })
+
+  it('is JSON of one line, with what nobody can see escaped, and the same value', () => {
+    expect(visibleJson({ a: 'b', c: [1, null, true] })).toBe('{"a":"b","c":[1,null,true]}')
+    expect(visibleJson('é日👍')).toBe('"é日👍"')
+    expect(visibleJson('~\u007f\u0085')).toBe('"~\\u007f\\u0085"')
+    expect(visibleJson('\u202e\u2028\u{e0041}\u2800')).toBe('"\\u202e\\u2028\\udb40\\udc41\\u2800"')
+    for (const value of ['\u0000\u001b[2J\n', '\u009b1m é', '\u{10ffff}', '\ud800', { '\u202e': '\u200f' }]) {
+      const json = visibleJson(value)
+      expect([JSON.parse(json), isVisible(json)]).toEqual([value, true])
+    }
   })
 
   it('is shown with what nobody can see written out, and all else as it is', () => {
