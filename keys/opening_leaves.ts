@@ -117,8 +117,9 @@ export function createOpeningLeaves<Key>(derive: DeriveKey<Key>, options: Leaves
       const known = kept.get(kid)
       if (known !== undefined) return now >= known.from && now < known.until ? known.leaf : undefined
       const name = readLeafKid(kid)
-      const branch = name === undefined ? undefined : branchOf.get(nameOf(name.root, name.branch))
-      if (name === undefined || branch === undefined) return undefined
+      if (name === undefined) return undefined
+      const branch = branchOf.get(nameOf(name.root, name.branch))
+      if (branch === undefined) return undefined
       const dates = window(branch, datesOf(branch, name.period, period))
       if (now < dates.from || now >= dates.until) return undefined
       return keep(makeLeaf(derive, branch, name.period, options), dates, now)

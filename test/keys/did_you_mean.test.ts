@@ -61,7 +61,9 @@ describe('the name that was meant', () => {
   it('is the nearest, and of two that are as near the first', () => {
     expect(findMeant('orders:raed', ['orders:reader', 'orders:read', 'orders:road'])).toBe('orders:read')
     expect(findMeant('abcx', ['abcd', 'abce'])).toBe('abcd')
+    expect(findMeant('abcdef', ['abcdxy', 'abcdex'])).toBe('abcdex')
     expect(findMeant('ab', ['xy', 'cb'])).toBeUndefined()
+    expect(findMeant('abcdefgh', ['abcdexyz'])).toBeUndefined()
     expect([1, 2].map((swap) => findMeant('rnig', ['resource', 'ring'], swap))).toEqual(['ring', undefined])
   })
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { encodeBase64url } from '../../keys/base64url.ts'
 import { describeRoots, primariesAt, type RingReason, readRing, stateOf, writeRing } from '../../keys/index.ts'
 import { NOW, testKey, testRing } from '../fixtures.ts'
+import { signingRing } from '../parties/partner.ts'
 
 const json = JSON.parse(writeRing(testRing(NOW)))
 const [root] = json.roots
@@ -73,7 +74,8 @@ describe('reading a ring', () => {
   ]
   // promise: K01
   it.each(refused)('refuses %s', (_, text, reason) => {
-    expect(readRing(text)).toMatchObject({ ok: false, reason })
+    const detail = expect.stringMatching(/\bring\b|^"\S+" expected \w/)
+    expect(readRing(text)).toMatchObject({ ok: false, reason, detail })
   })
 
   it('says which bound was broken, and repeats no text of the ring', () => {
@@ -115,12 +117,30 @@ describe('reading a ring', () => {
       const reading = readRing(
         withRoots({ ...root, kid: 'ok', k: encodeBase64url(testKey(5)) }, { ...root, ...changes }),
       )
-      return reading.ok ? reading.bad.map(({ message }) => message.split(' ').slice(0, 2).join(' ')) : reading
+      return reading.ok ? reading.bad.map(({ message }) => /^\S+ \S+(?= \w)/.exec(message)?.[0]) : reading
     }
     expect(said({ more: 1 })).toEqual(['"roots[1]" has'])
     for (const member of ['kid', 'k', 'pub', 'use', 'end', 'del'])
       expect(said({ [member]: 'no!' })).toEqual([`"roots[1].${member}" expected`])
     expect(said({ k: encodeBase64url(new Uint8Array(32)) })).toEqual(['"roots[1].k" expected'])
+  })
+
+  it('says which RSA key, and which of two that are the same, it left out', () => {
+    const said = (...rsa: readonly object[]): unknown => {
+      const reading = readRing(changed({ rsa }))
+      return reading.ok ? reading.bad.map(({ kid, message }) => [kid, message]) : reading
+    }
+    const [key] = signingRing(NOW).rsa ?? []
+    expect(said({ ...key, kid: 's.1' })).toEqual([[undefined, expect.stringMatching(/^"rsa\[0\].kid" expected \w/)]])
+    const twin = ['s1', expect.stringMatching(/^key s1: .*twice/)]
+    expect(said({ ...key, kid: 's1' }, { ...key, kid: 's1' })).toEqual([twin, twin])
+  })
+
+  it('says that a text is no JSON, and that a kid is none', () => {
+    expect(readRing('{')).toMatchObject({ detail: expect.stringContaining('not JSON') })
+    expect(readRing(changed({ revoked: ['r1.1'] }))).toMatchObject({
+      detail: expect.stringMatching(/^"revoked\[0\]" expected the kid/),
+    })
   })
 
   it('says which timing, or list, is wrong', () => {

@@ -25,6 +25,7 @@ describe('a new ring', () => {
     [{ period: 5 }, '"period" expected an integer from 60 to 2678400, got 5'],
     [{ skew: 4000 }, '"skew" expected an integer from 0 to 3600, got 4000'],
     [{ rootLife: 0 }, '"rootLife" expected an integer ≥ 1, got 0'],
+    [{ longestLife: -1 }, '"longestLife" expected an integer ≥ 0, got -1'],
     [{ key: testKey().slice(1) }, '"key" expected 32 bytes, got 31'],
   ])('is not made with %o', (options, message) => {
     expect(() => createRing({ now: NOW, key: testKey(), ...options })).toThrow(message)
@@ -47,6 +48,16 @@ describe('a rotation', () => {
     const tooEarly = { ok: false, detail: 'too early: root r2 is staged, and begins to seal at 2027-01-15T09:17:40Z' }
     expect(rotateRing(ring, { now: NOW + 4659, key: testKey(2) })).toEqual(tooEarly)
     expect(rotateRing(ring, { now: NOW + 4660, key: testKey(2) }).ok).toBe(true)
+  })
+
+  it('lets a root that ends before the next one may seal end as before', () => {
+    const ring = createRing({ now: NOW, key: testKey(), rootLife: 3600 })
+    const [first] = rotated(ring, NOW + 3000, 1).roots
+    expect(first).toMatchObject({ end: NOW + 3600, del: ring.roots[0]?.del })
+  })
+
+  it('names a root by its bytes alone: who rotates the same ring elsewhere, or by another version, names it so', () => {
+    expect(createRing({ now: NOW, key: testKey(1) }).roots.map(({ kid }) => kid)).toEqual(['rJiEO'])
   })
 
   it('drops retired roots, and never uses a kid again', () => {

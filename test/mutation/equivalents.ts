@@ -81,6 +81,48 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     why: 'of two numbers among -1, 0 and 1 the product is -1 where the quotient is',
   },
   {
+    file: 'keys/did_you_mean.ts',
+    code: '[]',
+    becomes: '["Stryker was here"]',
+    why: 'of the first letter nothing is swapped: there is none before it',
+  },
+  {
+    file: 'keys/did_you_mean.ts',
+    code: 'index + 1',
+    becomes: 'index - 1',
+    why: 'it says when nothing nearer can come: a lower number only makes it slower',
+  },
+  {
+    file: 'keys/did_you_mean.ts',
+    code: 'place < end',
+    becomes: 'place <= end',
+    why: 'a column more than the band has is counted rightly, too',
+  },
+  {
+    file: 'keys/did_you_mean.ts',
+    code: 'least > most && leastBefore > most',
+    becomes: 'false',
+    why: 'what is further away is told at the end, only more slowly',
+  },
+  {
+    file: 'keys/did_you_mean.ts',
+    code: 'name.toLowerCase()',
+    becomes: 'name.toUpperCase()',
+    why: 'one case is as good as the other',
+  },
+  {
+    file: 'keys/rotate.ts',
+    code: 'end >= key.end',
+    becomes: 'end > key.end',
+    why: 'what ends at the same instant is deleted at the same, too',
+  },
+  {
+    file: 'keys/rotate.ts',
+    code: '[]',
+    becomes: '["Stryker was here"]',
+    why: 'a text has no dates: it is retired',
+  },
+  {
     file: 'keys/signing_keys.ts',
     code: '[]',
     becomes: '["Stryker was here"]',
