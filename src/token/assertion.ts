@@ -71,8 +71,7 @@ function readPart(part: string): unknown {
 
 /** Returns a member of what was read, where it is a text. */
 function textOf(read: unknown, name: string): string | undefined {
-  if (typeof read !== 'object' || read === null || !Object.hasOwn(read, name)) return undefined
-  const value = (read as AssertionClaims)[name]
+  const value = (read as AssertionClaims | null)?.[name]
   return typeof value === 'string' ? value : undefined
 }
 
