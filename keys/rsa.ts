@@ -20,7 +20,7 @@ function isWhole(jwk: RsaJwk): boolean {
   const { n, e, d, p, q, dp, dq, qi } = Object.fromEntries(
     MEMBERS.map((member) => [member, toInteger(jwk[member])]),
   ) as Readonly<Record<keyof RsaJwk, bigint>>
-  if (p < 3n || q < 3n || p === q || n !== p * q) return false
+  if (p === 1n || q === 1n || n !== p * q) return false
   const isInverse = (prime: bigint): boolean => (e * d) % (prime - 1n) === 1n
   return isInverse(p) && isInverse(q) && d % (p - 1n) === dp && d % (q - 1n) === dq && (qi * q) % p === 1n
 }

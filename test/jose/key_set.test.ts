@@ -42,7 +42,14 @@ describe('a JWK Set on its way', () => {
     expect(await openKeySet(await sealKeySet(set, await to(EC)), EC)).toEqual(set)
     const opened = await openKeySet(JSON.stringify(set), undefined)
     expect(readNamesKey(opened?.names_keys?.[0] ?? {})?.key()).toEqual(names.key())
-    for (const bad of [{ kty: 'EC' }, { kid: 1 }, { k: 'short' }, { k: undefined }])
+    for (const bad of [
+      { kty: 'EC' },
+      { kid: 1 },
+      { k: 'short' },
+      { k: 'A'.repeat(44) },
+      { k: `${'A'.repeat(42)}B` },
+      { k: undefined },
+    ])
       expect(readNamesKey({ ...writeNamesKey(names), ...bad })).toBeUndefined()
     expect(await openKeySet(JSON.stringify({ keys: KEYS, names_keys: 'x' }), undefined)).toEqual({ keys: KEYS })
   })

@@ -163,7 +163,7 @@ describe('a revocation', () => {
   })
 
   it('is refused for a root that is not there', () => {
-    expect(() => revokeRoot(testRing(NOW), 'r9')).toThrow('the ring has no such root; it has: r1')
+    expect(() => revokeRoot(testRing(NOW), 'r9')).toThrow(/^the ring has no such root; it has: r1$/)
     expect(() => revokeRoot(signingRing(), 'r9')).toThrow('the ring has no such root; it has: r1, s1')
     expect(() => revokeRoot({ ...testRing(NOW), roots: [] }, 'r1')).toThrow('it has: none')
   })
