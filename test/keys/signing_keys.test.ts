@@ -20,6 +20,7 @@ import {
   type SigningKeys,
   writeRing,
 } from '../../keys/index.ts'
+import { SIGNING_ALGORITHMS } from '../../keys/signing_keys.ts'
 import { readySigningKey } from '../../src/jose/jwks.ts'
 import { ISSUER, NOW, named, testKey, testRing } from '../fixtures.ts'
 import { RING_RSA, RING_RSA_2, signingRing } from '../parties/partner.ts'
@@ -44,6 +45,12 @@ const kidsAt = (ring: Ring, alg: SigningAlgorithm, now: number, longestLife = 60
     .map(({ kid }) => kid)
 const privateBytes = (key: SigningKey | undefined): string =>
   key !== undefined && 'pkcs8' in key.material ? hex(key.material.pkcs8) : ''
+
+it('there is a key for each way to sign, where the ring has one by RSA', () => {
+  const ways = (ring: Ring): unknown => SIGNING_ALGORITHMS.filter((alg) => keysOf(ring).signing(alg, NOW)?.alg === alg)
+  expect(ways(signingRing())).toEqual(['ES256', 'Ed25519', 'RS256'])
+  expect(ways(testRing(NOW))).toEqual(DERIVED)
+})
 
 describe.each(DERIVED)('a derived key that signs by %s', (alg) => {
   const suffix = alg === 'ES256' ? '' : '-Ed25519'
