@@ -168,6 +168,20 @@ describe.each(DERIVED)('a derived key that signs by %s', (alg) => {
     expect([NUMBER - 1, last, last + 1].map((number) => isFound(number, root.end))).toEqual([false, true, false])
   })
 
+  it('is none of a period that ends as its root begins, or begins as its root ends', () => {
+    const begin = NUMBER * PERIOD
+    const ring = named(createRing({ now: begin, key: testKey(), rootLife: PERIOD }))
+    expect(kidsAt(ring, alg, begin)).toEqual([`r1.${NUMBER}${suffix}`])
+    const found = [-1, 0, 1].map((more) => keysOf(ring).named(`r1.${NUMBER + more}${suffix}`, begin + PERIOD)?.kid)
+    expect(found).toEqual([undefined, `r1.${NUMBER}${suffix}`, undefined])
+  })
+
+  it('is as long as all others, whatever it begins with', () => {
+    const branch = deriveBranch(testKey(), ISSUER, 'sign', '')
+    const lengths = Array.from({ length: 200 }, (_, number) => deriveSigningKey(branch, alg, number).length)
+    expect(new Set(lengths).size).toBe(1)
+  })
+
   it('is found by no other kid than its own, and not at all once its root is revoked (C26)', () => {
     const kid = `r1.${NUMBER}${suffix}`
     const others = [`r2.${NUMBER}${suffix}`, `r1.${NUMBER}.2${suffix}`, `${kid}-ES256`, `${kid}-`, 'r1', '', suffix]
