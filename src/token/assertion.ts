@@ -113,12 +113,10 @@ function checkAudience(aud: unknown, { audience, audienceForm = 'among' }: Asser
 
 /** Checks what jose does not: how long an assertion still lives, and an `iat` that may be missing. */
 function checkTimes({ iat, exp = 0 }: JWTPayload, rules: AssertionRules): void {
-  const { now, clockTolerance, longestLife, longestRest } = rules
-  if (longestRest === undefined) return
-  if (exp - now > longestRest + clockTolerance) throw new TokenError('lifetime')
-  if (iat === undefined) return
-  if (iat > now + clockTolerance) throw new TokenError('early')
-  if (now - iat > longestLife + clockTolerance) throw new TokenError('lifetime')
+  const { now, clockTolerance, longestLife, longestRest = Number.POSITIVE_INFINITY } = rules
+  const age = now - (iat ?? now)
+  if (exp - now > longestRest + clockTolerance || age > longestLife + clockTolerance) throw new TokenError('lifetime')
+  if (age < -clockTolerance) throw new TokenError('early')
 }
 
 const keySets = new WeakMap<object, ReturnType<typeof createLocalJWKSet>>()

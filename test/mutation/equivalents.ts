@@ -250,4 +250,35 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     becomes: ';',
     why: 'a tag of another length is compared with none, and Node refuses the vector: kept, as that of A256GCM is needed',
   },
+  {
+    file: 'src/token/assertion.ts',
+    code: 'known !== undefined',
+    becomes: 'false',
+    why: 'what was imported is imported again, only more slowly',
+  },
+  {
+    file: 'src/token/assertion.ts',
+    code: 'keySets.set(jwks as object, made)',
+    becomes: ';',
+    why: 'what was imported is imported again, only more slowly',
+  },
+  {
+    file: 'src/token/assertion.ts',
+    code: 'issuer === undefined',
+    becomes: 'false',
+    why: 'jose takes what is undefined as what is not there: its types do not',
+  },
+  {
+    file: 'src/token/assertion.ts',
+    code: 'typ === undefined',
+    becomes: 'false',
+    why: 'jose takes what is undefined as what is not there: its types do not',
+  },
+  {
+    file: 'src/token/usual_claims.ts',
+    code: "''",
+    becomes: '"Stryker was here!"',
+    times: 4,
+    why: 'each of these stands in what was recognised',
+  },
 ]
