@@ -8,10 +8,12 @@ import node from '../runtimes/vitest.node.config.ts'
 import { FOLDERS } from './folders.ts'
 
 const include = [...(FOLDERS[process.env['MUTATED'] ?? ''] ?? [])]
-
-const setupFiles = [...[node.test?.setupFiles ?? []].flat(), 'test/mutation/no_shrinking.ts']
+const alias = {
+  'cloudflare:workers': join(import.meta.dirname, 'worker_in_node.ts'),
+  'fast-check': join(import.meta.dirname, 'fast_check.ts'),
+}
 
 export default defineConfig({
-  resolve: { alias: { 'cloudflare:workers': join(import.meta.dirname, 'worker_in_node.ts') } },
-  test: { ...node.test, include, exclude: [], setupFiles, isolate: false, fileParallelism: false },
+  resolve: { alias },
+  test: { ...node.test, include, exclude: [], isolate: false, fileParallelism: false },
 })
