@@ -30,6 +30,10 @@ const contentOf = (jwe: string): Content => {
   return { iv: iv.slice(), sealed: sealed.slice(), tagBytes }
 }
 
+it('there are two ways in Node, and one elsewhere', () => {
+  expect([OPENING.length, SEALING.length]).toEqual(isHere ? [2, 2] : [1, 1])
+})
+
 describe.each(ENCS)('%s', (enc) => {
   const header = spellHeader({ alg: 'dir', enc })
   const aad = authenticatedOf(header.segment)

@@ -34,7 +34,7 @@ interface MutantRun {
   readonly testFilter?: readonly string[]
 }
 
-/** Milliseconds that a test may take. */
+/** Milliseconds that a test may take where nothing else keeps the machine busy. */
 const LONGEST = 500
 
 /** Tells whether a test is of the folder that is mutated: `test/token/…` of `src/token`. */
@@ -46,12 +46,16 @@ function isOfFolder(id: string): boolean {
  * Moves what was run outside of every test to those of the folder, but what a test ran besides to that alone; leaves out those that take
  * long.
  */
-function coverByTests(coverage: { static: Hits; perTest: Record<string, Hits> }, tests: readonly Ran[]): void {
+function coverByTests(
+  coverage: { static: Hits; perTest: Record<string, Hits> },
+  tests: readonly Ran[],
+  longest: number,
+): void {
   const known = new Set(Object.values(coverage.perTest).flatMap((hits) => Object.keys(hits)))
   const outside = Object.entries(coverage.static).filter(([id]) => !known.has(id))
   for (const { id, timeSpentMs } of tests)
     coverage.perTest[id] =
-      timeSpentMs > LONGEST
+      timeSpentMs > longest
         ? {}
         : { ...coverage.perTest[id], ...(isOfFolder(id) ? Object.fromEntries(outside) : undefined) }
   coverage.static = {}
@@ -61,8 +65,12 @@ function askFirstByName(runner: Runner): Runner {
   const dryRun = runner.dryRun.bind(runner)
   const mutantRun = runner.mutantRun.bind(runner)
   runner.dryRun = async (options) => {
+    const [cpu, begun] = [process.cpuUsage(), performance.now()]
     const result = await dryRun(options)
-    if (result.mutantCoverage !== undefined) coverByTests(result.mutantCoverage, result.tests ?? [])
+    const { user, system } = process.cpuUsage(cpu)
+    const slowness = Math.max(1, ((performance.now() - begun) * 1000) / (user + system))
+    if (result.mutantCoverage !== undefined)
+      coverByTests(result.mutantCoverage, result.tests ?? [], LONGEST * slowness)
     return result
   }
   runner.mutantRun = async (options) => {
