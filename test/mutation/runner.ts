@@ -69,8 +69,7 @@ function askFirstByName(runner: Runner): Runner {
     const result = await dryRun(options)
     const { user, system } = process.cpuUsage(cpu)
     const slowness = Math.max(1, ((performance.now() - begun) * 1000) / (user + system))
-    if (result.mutantCoverage !== undefined)
-      coverByTests(result.mutantCoverage, result.tests ?? [], LONGEST * slowness)
+    if (result.mutantCoverage !== undefined) coverByTests(result.mutantCoverage, result.tests ?? [], LONGEST * slowness)
     return result
   }
   runner.mutantRun = async (options) => {

@@ -86,6 +86,7 @@ describe('claims that are checked', () => {
     expect(checkClaims(without('client_id', 'scope'))).toMatchObject({ client_id: undefined, scope: undefined })
     expect(checkClaims(claims({ provider_token: 'theirs' }))).toMatchObject({ provider_token: 'theirs' })
     expect(checkClaims(claims({ nbf: NOW, mark: 'm' })).own).toEqual({ team })
+    expect(checkClaims(claims({ auth_time: 0 })).more).toMatchObject({ auth_time: 0 })
   })
 
   it.each<[string, readonly unknown[]]>([
