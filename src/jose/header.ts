@@ -44,9 +44,8 @@ function readMembers<Member extends string>(
   others: number,
 ): Readonly<Record<Member, string>> {
   if (segment.length > (LONGEST_HEADER * 4) / 3) throw new TokenError('header')
-  const header = parseStrictly(decodeBase64url(segment))
-  const count = Object.keys(header ?? {}).length
-  if (header === undefined || count !== members.length + others) throw new TokenError('header')
+  const header = parseStrictly(decodeBase64url(segment)) ?? {}
+  if (Object.keys(header).length !== members.length + others) throw new TokenError('header')
   if (!members.every((name) => typeof header[name] === 'string')) throw new TokenError('header')
   return header as Readonly<Record<Member, string>>
 }

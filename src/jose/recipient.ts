@@ -46,8 +46,8 @@ const SIGNING_OPERATIONS = ['sign', 'verify']
 /** Returns the key management that a key is for, or nothing: P-256 and X25519 agree, RSA from 2048 bits wraps. */
 export function keyManagementOf(jwk: Jwk): KeyManagementByKey | undefined {
   const { kty, crv, use = 'enc', key_ops = [], alg, n } = jwk
-  const kind = kty === 'RSA' ? 'RSA-OAEP-256' : kty === 'EC' || kty === 'OKP' ? 'ECDH-ES' : undefined
-  if (kind === undefined || use !== 'enc' || (alg !== undefined && alg !== kind)) return undefined
+  const kind = kty === 'RSA' ? 'RSA-OAEP-256' : 'ECDH-ES'
+  if (use !== 'enc' || (alg !== undefined && alg !== kind)) return undefined
   if (!Array.isArray(key_ops) || key_ops.some((operation) => SIGNING_OPERATIONS.includes(operation))) return undefined
   if (kind === 'ECDH-ES')
     return (kty === 'EC' && crv === 'P-256') || (kty === 'OKP' && crv === 'X25519') ? kind : undefined

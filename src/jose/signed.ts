@@ -22,7 +22,7 @@ function headerOf(key: SigningKey, typ: string | undefined): string {
   const headers = spelled.get(key) ?? new Map<string | undefined, string>()
   const known = headers.get(typ)
   if (known !== undefined) return known
-  const header = encode({ alg: key.alg, kid: key.kid, ...(typ === undefined ? {} : { typ }) })
+  const header = encode({ alg: key.alg, kid: key.kid, typ })
   spelled.set(key, headers.set(typ, header))
   return header
 }

@@ -43,6 +43,12 @@ describe("the issuer's JWK Set", () => {
     expect((await createSealer(signingRing(), 'https://as2.example').jwks()).keys).not.toEqual(TOLD)
   })
 
+  it.each(SIGNING_ALGORITHMS)('tells what a key is for, and the key signs: %s', async (alg) => {
+    const { publicJwk, sign } = await readySigningKey({ ...sealer.signer(alg) })
+    expect(publicJwk).toMatchObject({ alg, use: 'sig' })
+    expect((await sign(new Uint8Array(3))).byteLength).toBeGreaterThan(63)
+  })
+
   it('imports each signing key once', async () => {
     const key = sealer.signer('ES256')
     expect(readySigningKey(key)).toBe(readySigningKey(key))
@@ -99,6 +105,8 @@ describe('a key to verify with', () => {
     ['has no kid', { ...ES256, kid: undefined }],
     ['has a number as kid', { ...ES256, kid: 1 }],
     ['is private (C27)', { ...ES256, d: PARTNER_KEYS['P-256'].d }],
+    ['has a list as kty', { ...ES256, kty: ['EC'] }],
+    ['has a list as crv', { ...ES256, crv: ['P-256'] }],
     ['is null', null as unknown as Jwk],
     ['is a text', 'key' as unknown as Jwk],
   ])('is passed over when it %s', async (_, jwk) => {
@@ -117,6 +125,7 @@ describe('a key to verify with', () => {
       'the exponent 1',
       { ...(web.testGroups.find(({ comment }) => comment === 'exponentOne')?.public?.keys[0] as Jwk) },
     ],
+    ['the exponent 1, and bits enough', { ...RS256, e: 'AQ' }],
     ['no exponent', { ...RS256, e: undefined }],
   ])('is refused when it has %s', async (_, jwk) => {
     expect(await fate(jwk)).toBe('TokenError key')
@@ -134,7 +143,9 @@ describe('a key to verify with', () => {
   })
 
   it('is found beside keys that are for something else, though one has its kid', async () => {
-    const others = [{ ...PARTNER_KEYS['P-256'], kid: ES256['kid'] }, { kty: 'oct', k: 'AAAA', kid: ES256['kid'] }, null]
+    const same = [{ ...PARTNER_KEYS['P-256'], kid: ES256['kid'] }, { kty: 'oct', k: 'AAAA', kid: ES256['kid'] }, null]
+    const nameless = { ...ES256, kid: undefined }
+    const others = [...same, nameless, nameless]
     const keys = readVerificationKeys({ keys: [...others, ES256] })
     expect((await keys.find(String(ES256['kid'])))?.alg).toBe('ES256')
   })

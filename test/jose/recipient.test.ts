@@ -67,6 +67,9 @@ describe('a key to seal to', () => {
     ['an RSA key of 1024 bits (K2)', { ...small, use: 'enc', alg: undefined }],
     ['a kty in another case', { ...EC, kty: 'ec' }],
     ['no kty', { ...EC, kty: undefined }],
+    ['P-256 of the kind of X25519', { ...EC, kty: 'OKP' }],
+    ['X25519 of the kind of P-256', { ...X, kty: 'EC' }],
+    ['an RSA modulus in pieces', { ...RSA, n: Array(342).fill('A') }],
   ])('is not %s', async (_, jwk) => {
     expect([keyManagementOf(jwk), isRecipient(jwk)]).toEqual([undefined, false])
     expect(await outcome(recipientOf(jwk, 'A256GCM'))).toBe('TokenError key')

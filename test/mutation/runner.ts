@@ -64,20 +64,28 @@ function coverByTests(
 function askFirstByName(runner: Runner): Runner {
   const dryRun = runner.dryRun.bind(runner)
   const mutantRun = runner.mutantRun.bind(runner)
+  let asked: readonly string[] = []
   runner.dryRun = async (options) => {
     const [cpu, begun] = [process.cpuUsage(), performance.now()]
     const result = await dryRun(options)
     const { user, system } = process.cpuUsage(cpu)
     const slowness = Math.max(1, ((performance.now() - begun) * 1000) / (user + system))
-    if (result.mutantCoverage !== undefined) coverByTests(result.mutantCoverage, result.tests ?? [], LONGEST * slowness)
+    const [tests, longest] = [result.tests ?? [], LONGEST * slowness]
+    if (result.mutantCoverage !== undefined) coverByTests(result.mutantCoverage, tests, longest)
+    asked = tests.filter(({ timeSpentMs }) => timeSpentMs <= longest).map(({ id }) => id)
     return result
   }
   runner.mutantRun = async (options) => {
     const all = options.testFilter ?? []
     const name = basename(options.sandboxFileName, '.ts')
     const isNamed = (id: string): boolean => basename(id.split('#')[0] ?? '') === `${name}.test.ts`
-    const partOf = (id: string): number => (isNamed(id) ? 0 : isOfFolder(id) ? 1 : 2)
-    const parts = [0, 1, 2].map((part) => all.filter((id) => partOf(id) === part)).filter((ids) => ids.length > 0)
+    const others = all.filter((id) => !isNamed(id))
+    // Of the file that bears its name all: what one test has made is there for the next.
+    const parts = [
+      [...new Set([...asked, ...all])].filter((id) => isNamed(id)),
+      others.filter((id) => isOfFolder(id)),
+      others.filter((id) => !isOfFolder(id)),
+    ].filter((ids) => ids.length > 0)
     let result = { status: 'survived' }
     for (const testFilter of parts) {
       result = await mutantRun({ ...options, testFilter, mutantActivation: 'static' })

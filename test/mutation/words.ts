@@ -1,7 +1,7 @@
 /**
  * Leaves out the words of errors that hold nothing but words for the operator: what is thrown is asked for by its kind. The codes of
- * our own errors are no words, and are mutated; so is what decides which words are said. And leaves out what does not compile: `false`
- * in a list of names, `Record<keyof Options, true>`.
+ * our own errors are no words, and are mutated; so is what decides which words are said. Leaves out what an error came of, which is for
+ * the log. And leaves out what does not compile: `false` in a list of names, `Record<keyof Options, true>`.
  *
  * @module
  */
@@ -19,6 +19,7 @@ interface Place {
   readonly node: {
     readonly type: string
     readonly callee?: { readonly name?: string }
+    readonly properties?: readonly { readonly key?: { readonly name?: string } }[]
     readonly id?: { readonly typeAnnotation?: { readonly typeAnnotation?: Type } }
   }
   readonly parentPath: Place | null
@@ -34,6 +35,11 @@ function isToldByError(place: Place): boolean {
   return around?.node.type === 'NewExpression' && ERRORS.includes(around.node.callee?.name ?? '')
 }
 
+/** Tells whether a place is what an error came of, and nothing else: `{ cause }`. */
+function isCause({ node }: Place): boolean {
+  return node.type === 'ObjectExpression' && node.properties?.length === 1 && node.properties[0]?.key?.name === 'cause'
+}
+
 /** Tells whether a place is a `true` that its type asks for: in `Readonly<Record<…, true>>`. */
 function isTypedTrue(place: Place): boolean {
   const around = place.parentPath?.parentPath
@@ -45,6 +51,7 @@ function isTypedTrue(place: Place): boolean {
 
 function whyLeftOut(place: Place): string | undefined {
   if (WORDS.includes(place.node.type) && isToldByError(place)) return 'words of an error'
+  if (isCause(place)) return 'what an error came of'
   return place.node.type === 'BooleanLiteral' && isTypedTrue(place) ? 'its type' : undefined
 }
 
