@@ -32,12 +32,10 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   'src/protocol': ['test/protocol/*.test.ts'],
   'src/verifier': [
     'test/verifier/**/*.test.ts',
+    'test/examples/{browsers_and_agents,requests,middlewares,provider_token}.test.ts',
     'test/rfc/{rfc6750,rfc9728}.test.ts',
-    'test/rfc/tokens/{rfc8693,rfc9068}.test.ts',
+    'test/rfc/tokens/rfc9068.test.ts',
     'test/authentication/dpop.test.ts',
-    'test/attacks/signed_texts.test.ts',
     'test/settings/senseless_settings.test.ts',
-    'test/properties/key_delivery.test.ts',
-    'test/openid/confusion.test.ts',
   ],
 }
