@@ -40,10 +40,10 @@ export async function sealDirect(
 }
 
 function readChecked(plaintext: Uint8Array | ArrayBuffer): CheckedClaims {
-  const text = readText(plaintext)
-  const usual = text === undefined ? undefined : recogniseClaims(text)
+  const text = readText(plaintext) ?? ''
+  const usual = recogniseClaims(text)
   if (usual !== undefined) return usual
-  const claims = text === undefined ? undefined : parseText(text)
+  const claims = parseText(text)
   if (claims === undefined) throw new TokenError('payload')
   return checkClaims(claims)
 }

@@ -109,7 +109,7 @@ async function verify(proof: string, alg: string, jwk: Members): Promise<string>
 }
 
 function isInstant(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0
+  return Number.isFinite(value) && (value as number) >= 0
 }
 
 /** Checks that a proof was made now, and returns when; `nbf` and `exp` count where they are there. */

@@ -93,6 +93,10 @@ describe('a DPoP proof', () => {
     })
   })
 
+  it('may begin a minute ahead, and end a second from now', async () => {
+    expect(await refusal(await prover.prove({ claims: { nbf: NOW + 60, exp: NOW + 1 } }))).toBe('taken')
+  })
+
   it("may be spelled as its maker's JSON library likes, and hold members that mean nothing here", async () => {
     const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
     const jwk = await exportJWK(publicKey)
@@ -153,6 +157,52 @@ describe('a DPoP proof', () => {
   it.each(['none', 'HS256', 'RS256', 'ES384', 'RSA-OAEP', '__proto__'])('is refused with alg %s', async (alg) => {
     const header = JSON.stringify({ typ: 'dpop+jwt', alg, jwk: prover.jwk })
     expect(await refusal(spliced(await prover.prove(), 0, header))).toBe('proof_key')
+  })
+
+  /** Tells what becomes of a header of this text. It is refused before its signature is looked at. */
+  const refusalOf = async (head: string | Uint8Array): Promise<unknown> => {
+    const [, ...rest] = (await prover.prove()).split('.')
+    const bytes = typeof head === 'string' ? new TextEncoder().encode(head) : head
+    return refusal([encodeBase64url(Uint8Array.from(bytes)), ...rest].join('.'))
+  }
+  const head = { typ: 'dpop+jwt', alg: 'ES256', jwk: prover.jwk }
+
+  it.each(['crit', 'b64', 'zip', 'jku', 'x5u', 'x5c'])(
+    'is refused with %s in its header, whatever it says',
+    async (name) => {
+      expect(await refusalOf(JSON.stringify({ ...head, [name]: 1 }))).toBe('proof')
+      expect(await refusalOf(JSON.stringify({ ...head, other: 1 }))).toBe('proof_signature')
+    },
+  )
+
+  it.each(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'])(
+    'is refused with %s in its key, which is private',
+    async (name) => {
+      expect(await refusalOf(JSON.stringify({ ...head, jwk: { ...prover.jwk, [name]: 1 } }))).toBe('proof_key')
+      expect(await refusalOf(JSON.stringify({ ...head, jwk: { ...prover.jwk, other: 1 } }))).toBe('proof_signature')
+    },
+  )
+
+  const { x, y } = prover.jwk
+  it.each<[string, object]>([
+    ['an algorithm in a list', { alg: ['ES256'] }],
+    ['a kind in a list', { jwk: { ...prover.jwk, kty: ['EC'] } }],
+    ['a curve in a list', { jwk: { ...prover.jwk, crv: ['P-256'] } }],
+    ['a coordinate in a list', { jwk: { ...prover.jwk, x: [x] } }],
+    ['a longer x', { jwk: { ...prover.jwk, x: `${x}A` } }],
+    ['a letter before x that is none', { jwk: { ...prover.jwk, x: `=${x}` } }],
+    ['a longer y', { jwk: { ...prover.jwk, y: `${y}A` } }],
+    ['a letter before y that is none', { jwk: { ...prover.jwk, y: `=${y}` } }],
+  ])('is refused with %s', async (_, changes) => {
+    expect(await refusalOf(JSON.stringify({ ...head, ...changes }))).toBe('proof_key')
+  })
+
+  it('is refused with a header that is no UTF-8, or begins with a byte order mark', async () => {
+    const text = JSON.stringify({ ...head, other: '?' })
+    const bytes = new TextEncoder().encode(text)
+    expect(await refusalOf(bytes.map((byte) => (byte === 0x3f ? 0xff : byte)))).toBe('proof')
+    expect(await refusalOf(`\ufeff${text}`)).toBe('proof')
+    expect(await refusalOf(bytes)).toBe('proof_signature')
   })
 
   it('is refused when it is not signed by the key that it brings', async () => {
