@@ -10,10 +10,8 @@ export function lineOf(address: string): string {
   // A server that listens to both kinds sees IPv4 so, and all of it would be one line.
   const v4 = /^::ffff:(?=[\d.]+$)(.*)/i.exec(address)?.[1]
   if (v4 !== undefined) return v4
-  const [head = '', tail] = address.split('::')
-  const before = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = tail === undefined ? [] : Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0')
-  const groups = [...before, ...zeros, ...after].slice(0, 4)
+  const groupsOf = (text: string): readonly string[] => text.split(':').filter((group) => group !== '')
+  const zeros = '0:'.repeat(Math.max(0, 8 - groupsOf(address).length))
+  const groups = groupsOf(address.replace('::', `:${zeros}`)).slice(0, 4)
   return groups.map((group) => group.toLowerCase().replace(/^0+(?=.)/, '')).join(':')
 }

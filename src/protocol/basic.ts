@@ -24,19 +24,14 @@ function decodeHalf(half: string): string {
  * @throws {OAuthError} `invalid_client` when it is of another scheme or malformed
  */
 export function readBasic(authorization: string): ClientCredentials {
-  const token = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization)?.[1]
-  if (token === undefined)
-    throw refusal('invalid_client', 'malformed', 'Authorization is not of scheme Basic, or malformed')
+  const token = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization)?.[1] ?? ''
   try {
-    const binary = atob(token)
-    const bytes = new Uint8Array(binary.length)
-    for (let index = 0; index < binary.length; index++) bytes[index] = binary.charCodeAt(index)
-    const text = utf8.decode(bytes)
+    const text = utf8.decode(Uint8Array.from(atob(token), (one) => one.charCodeAt(0)))
     const colon = text.indexOf(':')
     if (colon < 1) throw new RangeError('no colon, or nothing before it')
     return { id: decodeHalf(text.slice(0, colon)), secret: decodeHalf(text.slice(colon + 1)) }
   } catch (cause) {
-    throw refusal('invalid_client', 'malformed', 'the Basic credentials are malformed', { cause })
+    throw refusal('invalid_client', 'malformed', 'Authorization is not of scheme Basic, or malformed', { cause })
   }
 }
 

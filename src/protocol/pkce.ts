@@ -37,8 +37,8 @@ export function readChallenge(challenge: string | undefined, method: string | un
 export function checkVerifier(verifier: string, challenge: string): void {
   if (!/^[A-Za-z0-9\-._~]{43,128}$/.test(verifier))
     throw refusal('invalid_request', 'pkce', 'code_verifier is malformed')
-  const [expected, presented] = [challenge, challengeOf(verifier)].map((text) => new TextEncoder().encode(text))
-  if (expected === undefined || presented === undefined || !isEqual(expected, presented)) {
+  const encoder = new TextEncoder()
+  if (!isEqual(encoder.encode(challenge), encoder.encode(challengeOf(verifier)))) {
     throw refusal('invalid_grant', 'pkce', 'code_verifier does not fit code_challenge')
   }
 }

@@ -20,7 +20,7 @@ const PRIVATE_USE = /^([a-z][a-z0-9+.-]+):\/(?:(?!\/)|\/[A-Za-z0-9_-]+(?:\.[A-Za
 const HOST = /^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/
 
 /** An address, as a URL parser writes it. */
-const ADDRESS = /^\[|(?:^|\.)[0-9]+$/
+const ADDRESS = /\[|\.[0-9]+$/
 
 /** A name by which machines call themselves (RFC 6761 §6.3). */
 const OWN_MACHINE = /(?:^|\.)localhost$/
@@ -49,7 +49,7 @@ function readByOthers(name: string): string {
 
 /** Tells whether a path leads upwards for somebody, who may take an escaped slash for one. A parser hides the `.` of `a:/.//b`. */
 function hasDotSegments(uri: string): boolean {
-  const [path = ''] = uri.split('?')
+  const path = uri.replace(/\?.*/, '')
   return path.split(/\/|%2f|%5c/i).some((one) => /^(?:\.|%2e){1,2}(?:;|%3b|$)/i.test(one)) || path.includes('..;')
 }
 
@@ -123,7 +123,7 @@ export function isOnDevice(uri: string): boolean {
 /** Tells whether `presented` is `registered` but for the port of a loopback host (RFC 8252 §7.3). */
 function isSameButPort(registered: string, presented: string): boolean {
   const [, host, , rest = ''] = LOOPBACK.exec(registered) ?? []
-  const [, presentedHost, port = '0', presentedRest = ''] = LOOPBACK.exec(presented) ?? []
+  const [, presentedHost, port = '', presentedRest = ''] = LOOPBACK.exec(presented) ?? []
   return host !== undefined && host === presentedHost && Number(port) <= 65_535 && rest === presentedRest
 }
 

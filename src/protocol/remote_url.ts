@@ -8,7 +8,8 @@ import { hasHost, isLoopback } from '../../keys/identifier.ts'
 
 /** Hosts that lead to this machine or its own network, whatever the operator's name server says. */
 function isInternal(hostname: string): boolean {
-  return /^[\d.]+$|^\[|^localhost$|\.(?:localhost|local|internal|home\.arpa)$|^[^.]+$|\.$/.test(hostname)
+  // What has no dot is called so in its own network alone, or is an address of IPv6.
+  return /^[\d.]+$|\.(?:localhost|local|internal|home\.arpa)$|^[^.]+$|\.$/.test(hostname)
 }
 
 /**
@@ -29,7 +30,8 @@ export function checkRemoteUrl(
   const { protocol, hostname, username, password, hash } = new URL(url)
   const isKnown = hasHost(url) && (!isInternal(hostname) || hostname === privateHost)
   const isFine = (isLoopback(url) && isLoopbackAllowed) || (protocol === 'https:' && isKnown)
-  if (!isFine || !/^https?:$/.test(protocol) || username + password + hash !== '') throw new RangeError(expected)
+  if (!isFine || !['http:', 'https:'].includes(protocol) || username + password + hash !== '')
+    throw new RangeError(expected)
 }
 
 /**

@@ -26,7 +26,7 @@ export function isVisible(text: string): boolean {
 }
 
 /** Marks that stand on one letter, beyond what any script has: stacked, they paint over the lines above and below. */
-const STACKED = /(?<=\p{M}{4})\p{M}+/gu
+const STACKED = /(?<=\p{M}{4})\p{M}/gu
 
 /** Returns what can be seen of a text, cut: each run of spaces is one, and a letter has four marks at the most. `''` where there is nothing. */
 export function visiblePart(text: string, longest: number): string {

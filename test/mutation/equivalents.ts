@@ -452,4 +452,53 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     times: 4,
     why: 'each of these stands in what was recognised',
   },
+  {
+    file: 'src/protocol/basic.ts',
+    code: "''",
+    becomes: '"Stryker was here!"',
+    why: 'neither is base64 of anything with a colon in it',
+  },
+  {
+    file: 'src/protocol/bearer.ts',
+    code: "''",
+    becomes: '"Stryker was here!"',
+    why: 'neither begins with a scheme',
+  },
+  {
+    file: 'src/protocol/pkce.ts',
+    code: 'challenge === undefined',
+    becomes: 'false',
+    why: 'undefined as a text has no 43 characters',
+  },
+  {
+    file: 'src/protocol/redirect_uri.ts',
+    code: '[]',
+    becomes: '["Stryker was here"]',
+    times: 2,
+    why: 'the first of it is passed over, as that of a match is',
+  },
+  {
+    file: 'src/protocol/visible.ts',
+    code: '/^[\\x20-\\x7e]*$/',
+    becomes: '/^[\\x20-\\x7e]$/',
+    why: 'it says what need not be looked at, and that is found to be visible otherwise, too',
+  },
+  {
+    file: 'src/protocol/visible.ts',
+    code: '/^[\\x20-\\x7e]*$/',
+    becomes: '/^[^\\x20-\\x7e]*$/',
+    why: 'no JSON is so, and what need not be looked at is found to be visible otherwise, too',
+  },
+  {
+    file: 'src/protocol/visible.ts',
+    code: 'PLAIN.test(json)',
+    becomes: 'false',
+    why: 'what need not be looked at is found to be visible otherwise, too',
+  },
+  {
+    file: 'src/protocol/visible.ts',
+    code: 'character.codePointAt(0)?.toString',
+    becomes: 'character.codePointAt(0).toString',
+    why: 'what was matched has a character',
+  },
 ]

@@ -52,6 +52,7 @@ describe('a redirect URI that is registered', () => {
     'https://app.example?x=1',
     'https://xn--bcher-kva.example/cb',
     'https://app.example/a%20b',
+    'https://app.example/v1./cb?x=a/../b',
     'http://127.0.0.1/cb',
     'http://127.0.0.1:8080/cb',
     'http://[::1]/cb',
@@ -67,7 +68,7 @@ describe('a redirect URI that is registered', () => {
     'https://app.example/cb?next=%2Fhome&x=..',
     'https://192.0.2.1/cb',
     'https://[2001:db8::1]/cb',
-    `https://app.example/${'x'.repeat(491)}`,
+    `https://app.example/${'x'.repeat(492)}`,
     ...Object.values(IN_THE_FIELD).flat(),
   ])('may be %j', (uri) => {
     expect(() => checkRedirectUri('x', uri)).not.toThrow()
@@ -106,6 +107,8 @@ describe('a redirect URI that is registered', () => {
     'http://127.0.0.1@evil.example/cb',
     'http://127.0.0.1%2eevil.example/cb',
     'myapp:cb',
+    'myapp:cb:/x',
+    'myapp:http://127.0.0.1/cb',
     'myapp://cb',
     'myapp://cb?x=1',
     'myapp:///cb',
@@ -150,6 +153,7 @@ describe('a redirect URI that is registered', () => {
     'https://app.example:/cb',
     'https://app.example/%',
     'https://app.example/%zz',
+    'https://app.example/%az',
     'https://app.example/cb%0d%0aX:1',
     'https://app.example/cb?x=%00',
     'myapp:/cb%7f',
@@ -197,10 +201,19 @@ describe('a redirect URI that is registered', () => {
     'myapp://host/cb?error_description=x',
     'com.example.app:/cb?st%61te=x',
     'https://app.example/cb?response=x',
+    'https://app.example/cb?error_uri=x',
   ])('has no parameter that an answer adds, for it would be there twice: %j (RFC 6749 §3.1, CVE-2026-9689)', (uri) => {
     expect(() => checkRedirectUri('x', uri)).toThrow('"x" expected a query without')
     expect([mayBeRegistered(uri), isRegistered(uri, [uri])]).toEqual([false, false])
   })
+
+  it.each(['https://app.example/*', 'https://app.example/cb?x=*', 'https://*.example/cb', 'myapp:/*'])(
+    'is written out: %j stands for no other',
+    (uri) => {
+      expect(() => checkRedirectUri('x', uri)).toThrow('"*"')
+      expect([mayBeRegistered(uri), isRegistered(uri, [uri])]).toEqual([false, false])
+    },
+  )
 
   it('has at most 512 characters', () => {
     const uri = `https://app.example/${'x'.repeat(493)}`
@@ -235,6 +248,7 @@ describe('a redirect URI of a client that nobody has configured', () => {
 
   it.each([
     ['an address', 'https://192.0.2.1/cb', 'expected https on a host with a name'],
+    ['another address', 'https://198.51.100.255/cb', 'expected https on a host with a name'],
     ['an address in brackets', 'https://[2001:db8::1]:8443/cb', 'expected https on a host with a name'],
     ['an address in an odd form', 'https://0xc0.0.2.1/cb', 'expected https'],
     ['a number', 'https://3221225985/cb', 'expected https'],
@@ -254,6 +268,13 @@ describe('a redirect URI of a client that nobody has configured', () => {
     expect(() => checkWalkInRedirectUri('x', uri, place)).toThrow(RangeError)
     expect(() => checkWalkInRedirectUri('x', uri, place)).toThrow(message)
   })
+
+  it.each([
+    'https://localhost.example/cb',
+    'https://mylocalhost/cb',
+    'https://a.1b.example/cb',
+    'https://1.example/cb',
+  ])('has any other name: %s', (uri) => expect(() => checkWalkInRedirectUri('x', uri, place)).not.toThrow())
 
   it('with https is on the hosts that are written out, where some are', () => {
     const at = (uri: string, redirectHosts: readonly string[]) => () =>
@@ -362,6 +383,8 @@ describe('a redirect URI that is presented', () => {
   it('may be localhost only where that was registered (H18)', () => {
     expect(isRegistered('http://localhost:1/cb', ['http://localhost/cb'])).toBe(true)
     expect(isRegistered('http://127.0.0.1:1/cb', ['http://localhost/cb'])).toBe(false)
+    expect(isRegistered('http://localhost:1', ['http://localhost:3000'])).toBe(true)
+    expect(isRegistered('http://localhost:1/', ['http://localhost:3000'])).toBe(false)
   })
 })
 
@@ -372,6 +395,7 @@ it('an app on a device is one without https', () => {
 it.each([
   [WEB, 'https://app.example/cb?a=1+%26&b=2'],
   [`${WEB}?x=1`, 'https://app.example/cb?x=1&a=1+%26&b=2'],
+  [`${WEB}?x&y`, 'https://app.example/cb?x&y&a=1+%26&b=2'],
   [`${WEB}?`, 'https://app.example/cb?a=1+%26&b=2'],
   [`${WEB}?x&`, 'https://app.example/cb?x&a=1+%26&b=2'],
   [`${WEB}??`, 'https://app.example/cb??&a=1+%26&b=2'],
@@ -379,4 +403,9 @@ it.each([
   [CURSOR, `${CURSOR}?a=1+%26&b=2`],
 ])('parameters are added to the query of %j (RFC 6749 §3.1.2)', (uri, expected) => {
   expect(addParameters(uri, { a: '1 &', gone: undefined, b: '2' })).toBe(expected)
+})
+
+it.each([WEB, `${WEB}?`, CURSOR])('without parameters %j stays as it is', (uri) => {
+  expect(addParameters(uri, {})).toBe(uri)
+  expect(addParameters(uri, { gone: undefined })).toBe(uri)
 })

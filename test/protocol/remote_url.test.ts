@@ -7,6 +7,7 @@ const REFUSED = [
   // Another scheme, or none.
   'http://client.example/app.json',
   'ftp://client.example/app.json',
+  'xhttps://client.example/app.json',
   'HTTPS://client.example/app.json',
   'client.example/app.json',
   '//client.example/app.json',
@@ -108,6 +109,7 @@ describe('a URL that the operator named', () => {
   it.each([
     'https://idp.example',
     'https://idp.example/keys?tenant=1',
+    'https://idp.example2/keys',
     'https://idp.example:8443/keys',
     'https://IDP.example/keys',
     'https://a.localhost.example/keys',
@@ -133,6 +135,8 @@ describe('a URL that the operator named', () => {
     'data:application/json,{}',
     'javascript:alert(1)//localhost',
     'ftp://localhost/keys',
+    'xhttps://localhost/keys',
+    'https-x://localhost/keys',
     'https://user@idp.example/keys',
     'https://user:password@idp.example/keys',
     'https://:password@idp.example/keys',

@@ -61,6 +61,10 @@ describe('a scope', () => {
     (text) => expect(() => readScopeText('x', text)).toThrow(RangeError),
   )
 
+  it('of another server is told the operator with its length where it is wrong', () => {
+    expect(() => readScopeText('providerScope', ' ')).toThrow(/"providerScope" .*2,048/)
+  })
+
   it.each([undefined, null, 1, ['a']])('of another server is a text, not %j', (value) => {
     expect(() => readScopeText('x', value)).toThrow(TypeError)
   })

@@ -36,6 +36,10 @@ describe('Strict-Transport-Security (RFC 6797 §6.1)', () => {
     'max-age=1; includeSubDomains; includeSubDomains',
   ])('may not be %j', (policy) => expect(() => readStrictTransportSecurity(ISSUER, policy)).toThrow(RangeError))
 
+  it('is told the operator in its form where it is wrong', () => {
+    expect(() => readStrictTransportSecurity(ISSUER, 'x')).toThrow(/"strictTransportSecurity" .*max-age=.*preload/)
+  })
+
   it.each([null, 31_536_000, true, {}, ['max-age=1']])('is a text, not %j', (policy) => {
     expect(() => readStrictTransportSecurity(ISSUER, policy)).toThrow(TypeError)
   })
