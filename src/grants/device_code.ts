@@ -89,8 +89,8 @@ async function give({ waiting, approval }: Approved, devices: WaitingDevices, co
     // Somebody was faster with the same code.
     lying = await devices.find(waiting.userCode)
   }
-  const { state, given_at: at = Number.NaN, given_to } = lying?.facts ?? {}
-  if (state === 'given' && Math.abs(now - at) <= GRACE && given_to === to) return
+  const { given_at: at = Number.NaN, given_to } = lying?.facts ?? {}
+  if (Math.abs(now - at) <= GRACE && given_to === to) return
   await endApproval(approval, context)
   throw refusal('invalid_grant', 'code_replayed', 'the device code was used before: all that came of it has ended')
 }

@@ -76,8 +76,9 @@ export function createDeviceCounts({ change }: KeptAtGuard, now: number): Device
 
   return {
     async notePoll({ jti, exp }) {
-      const noted = await change(`device poll ${jti}`, 'polls', exp, ({ at, interval: before = INTERVAL }) => {
-        const isTooEarly = at !== undefined && now - Number(at) < Number(before)
+      const noted = await change(`device poll ${jti}`, 'polls', exp, (kept) => {
+        const { at = Number.NEGATIVE_INFINITY, interval: before = INTERVAL } = kept
+        const isTooEarly = now - Number(at) < Number(before)
         const interval = Number(before) + (isTooEarly ? INTERVAL : 0)
         return { after: { at: now, interval }, answer: { isTooEarly, interval } }
       })

@@ -31,10 +31,9 @@ function readResources(resource: unknown): readonly string[] | undefined {
 /** Reads the scope that an ID-JAG is for; nothing where it names none. */
 function readScopeClaim(scope: unknown): readonly string[] | undefined {
   if (scope === undefined) return undefined
-  const tokens = typeof scope === 'string' ? scope.split(' ') : []
-  if (tokens.length === 0 || !tokens.every((token) => SCOPE_TOKEN.test(token)))
+  if (typeof scope !== 'string' || !scope.split(' ').every((token) => SCOPE_TOKEN.test(token)))
     throw refuse('assertion_malformed', 'the scope of the ID-JAG is malformed')
-  return tokens
+  return scope.split(' ')
 }
 
 /**

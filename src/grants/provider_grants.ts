@@ -66,14 +66,13 @@ export function createProviderGrants(context: Omit<KeptContext, 'purpose'>): Pro
 
   async function change<Answer>(
     owner: Owner,
-    until: number,
     decide: (grants: readonly ProviderGrant[]) => {
       readonly after?: Kept
       readonly until?: number
       readonly answer: Answer
     },
   ): Promise<Answer> {
-    const answer = await kept.change(placeOf(owner), 'grants', until, (before) => decide(readGrants(before, now)))
+    const answer = await kept.change(placeOf(owner), 'grants', now, (before) => decide(readGrants(before, now)))
     if (answer !== undefined) return answer
     throw refusal('temporarily_unavailable', 'contention', 'the grants at a provider are changed too often', {
       retryAfter: 2,
@@ -82,13 +81,13 @@ export function createProviderGrants(context: Omit<KeptContext, 'purpose'>): Pro
 
   return {
     async note(owner, grant) {
-      await change(owner, grant.until, (grants) => {
+      await change(owner, (grants) => {
         const others = grants.filter(({ gid }) => gid !== grant.gid)
         return { ...written([grant, ...others].slice(0, MOST_GRANTS)), answer: true }
       })
     },
     end: (owner, gids) =>
-      change(owner, now + 1, (grants) => {
+      change(owner, (grants) => {
         const others = grants.filter(({ gid }) => !gids.includes(gid))
         const wasKnown = others.length < grants.length
         return { ...(wasKnown ? written(others) : {}), answer: { wasKnown, areOthers: others.length > 0 } }

@@ -52,7 +52,7 @@ async function open(jwt: string, issuer: TrustedIssuer, context: VouchedContext)
     audience,
     audienceForm: 'alone',
     algorithms,
-    required: isIdJag ? ID_JAG_CLAIMS : ['sub'],
+    required: isIdJag ? ID_JAG_CLAIMS : [],
     ...(typ === undefined ? { types: TYPES } : { typ, isTypExact: isIdJag }),
     now: context.now,
     clockTolerance: CLOCK_TOLERANCE,

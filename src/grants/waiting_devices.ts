@@ -128,10 +128,9 @@ export function createWaitingDevices(context: KeptContext): WaitingDevices {
     },
     async find(userCode) {
       const envelope = await guard.look(nameOf(userCode))
-      const facts = envelope === undefined ? undefined : await openKept('request', envelope)
-      return envelope === undefined || facts === undefined
-        ? undefined
-        : { userCode, envelope, facts: facts as unknown as WaitingFacts }
+      if (envelope === undefined) return undefined
+      const facts = await openKept('request', envelope)
+      return facts && { userCode, envelope, facts: facts as unknown as WaitingFacts }
     },
     async replace(waiting, changes) {
       const { userCode, envelope, facts } = waiting
