@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { checkDecision } from '../../src/grants/decision.ts'
+import type { Decision } from '../../src/grants/grant.ts'
 import {
   createMemoryGuard,
   entitleSubject,
@@ -8,6 +10,7 @@ import {
   loginProviders,
 } from '../../src/index.ts'
 import { API, API2, basic, ISSUER, NOW, SECRETS, testIssuer, VARS } from '../fixtures.ts'
+import { APPROVAL, createGranting } from '../parties/granting.ts'
 import { createTestProvider } from '../parties/hand_over.ts'
 import { formOf } from '../parties/person.ts'
 import { ASSERTION_TYPE, clientAssertion } from '../parties/trusted.ts'
@@ -29,6 +32,49 @@ async function ask(decide: Grant['decide'], settings: Partial<IssuerSettings> = 
   }
   return { send, lines }
 }
+
+describe('a decision', () => {
+  const settings: Partial<IssuerSettings> = {
+    resources: { ...VARS.RESOURCES, [API]: { ...VARS.RESOURCES[API], provider_token: 'github' } },
+    authenticate: loginProviders({ github: { ...createTestProvider().provider } }),
+  }
+  const { context, client } = createGranting({ settings })
+  const usual = { iat: NOW, exp: NOW + 300, jti: 'x', claims: {} }
+  const ofPerson = { ...usual, sub: 'alice', client_id: 'web', aud: API, scope: ['read'] }
+  const ofNobody = { ...usual, sub: 'anonymous:x', client_id: undefined, aud: API2, scope: ['read'] }
+  const details = [{ type: 'account' }]
+  const refresh = { ...APPROVAL, client_id: 'web', generation: 0 }
+  const check = (decision: Decision, id = 'web', isApproved = true) =>
+    checkDecision(decision, client(id), context.resources, NOW, isApproved)
+
+  it.each<[string, Decision, string?]>([
+    ['for a person', { entitlement: ofPerson }],
+    ['as long as tokens of the resource live', { entitlement: { ...ofPerson, exp: NOW + 600 } }],
+    ['of details alone', { entitlement: { ...ofPerson, scope: [], authorization_details: details } }],
+    ['of scope and details', { entitlement: { ...ofPerson, authorization_details: details } }],
+    ['with a refresh token', { entitlement: ofPerson, refresh }],
+    ['with the token of a provider', { entitlement: ofPerson, providerToken: 'x' }],
+    ['for nobody', { entitlement: ofNobody }, 'anon'],
+  ])('is good %s', (_, decision, id) => expect(() => check(decision, id)).not.toThrow())
+
+  it.each<[string, Decision, string?, boolean?]>([
+    ['for another resource', { entitlement: { ...ofPerson, aud: 'https://x.example' } }],
+    ["for a resource of others' alone", { entitlement: { ...ofPerson, aud: API2 } }, 'pub'],
+    ['for nothing', { entitlement: { ...ofPerson, scope: [] } }],
+    ['of other details beside', { entitlement: { ...ofPerson, authorization_details: [...details, { type: 'x' }] } }],
+    ['with a refresh token of another', { entitlement: ofPerson, refresh: APPROVAL as typeof refresh }],
+    [
+      'with the token of a provider, where nobody said yes',
+      { entitlement: ofPerson, providerToken: 'x' },
+      'web',
+      false,
+    ],
+    ['with the token of a provider for another API', { entitlement: { ...ofPerson, aud: API2 }, providerToken: 'x' }],
+    ['for a person without naming the client', { entitlement: { ...ofNobody, sub: 'alice' } }, 'anon'],
+  ])('is a fault of the grant type %s', (_, decision, id, isApproved) => {
+    expect(() => check(decision, id, isApproved)).toThrow(RangeError)
+  })
+})
 
 describe('what an own grant type decides', () => {
   it('is minted where it is within what the client may have', async () => {

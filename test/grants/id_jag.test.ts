@@ -1,12 +1,24 @@
 import { generateKeyPair } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { createKeyring } from '../../keys/index.ts'
+import { withinIdJag } from '../../src/grants/id_jag.ts'
 import type { IssuerSettings } from '../../src/index.ts'
 import { OAUTH_ERRORS, type OAuthErrorCode } from '../../src/protocol/error.ts'
 import { checkSettings } from '../../src/settings/settings.ts'
-import { ISSUER, NOW, openEntitlement, type TokenAnswer, testIssuer, testRing, testSettings } from '../fixtures.ts'
+import {
+  API,
+  API2,
+  ISSUER,
+  NOW,
+  openEntitlement,
+  type TokenAnswer,
+  testIssuer,
+  testRing,
+  testSettings,
+} from '../fixtures.ts'
 import { createProver } from '../parties/dpop.ts'
 import { A, B, bring, C, ENTERPRISE, IDP, idJag, PROVIDER } from '../parties/enterprise.ts'
+import { createGranting, whyRefused } from '../parties/granting.ts'
 import { type ClaimChanges, JWT, JWT_BEARER, type Signing, TOKEN_EXCHANGE } from '../parties/trusted.ts'
 
 const issuerOf = (changes: Partial<IssuerSettings> = {}) =>
@@ -222,6 +234,38 @@ describe('an ID-JAG (draft-ietf-oauth-identity-assertion-authz-grant)', () => {
       authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'],
     })
     expect(await read(testIssuer())).not.toHaveProperty('authorization_grant_profiles_supported')
+  })
+})
+
+describe('what an ID-JAG lets a client have', () => {
+  const { client } = createGranting()
+  const service = client('service')
+  const claims = { client_id: 'service', jti: 'x' }
+
+  it('is what it names of the resources and the scope of the client, or all of it', () => {
+    const { resources, scopes, ...others } = withinIdJag(service, claims)
+    expect([[...resources], [...scopes]]).toEqual([
+      [API, API2],
+      ['read', 'write', 'mail'],
+    ])
+    expect({ ...others, resources, scopes }).toEqual(service)
+    const named = withinIdJag(service, { ...claims, resource: [`${API2}/`, 'https://x.example'], scope: 'mail admin' })
+    expect([[...named.resources], [...named.scopes]]).toEqual([[API2], ['mail']])
+  })
+
+  it.each<[object, string]>([
+    [{ client_id: 'web' }, 'other_client'],
+    [{ client_id: undefined }, 'other_client'],
+    [{ jti: '' }, 'assertion_malformed'],
+    [{ jti: 7 }, 'assertion_malformed'],
+    [{ resource: [API, 7] }, 'assertion_malformed'],
+    [{ resource: [API, ''] }, 'assertion_malformed'],
+    [{ resource: [] }, 'assertion_malformed'],
+    [{ scope: 7 }, 'assertion_malformed'],
+    [{ scope: 'read  write' }, 'assertion_malformed'],
+    [{ scope: '' }, 'assertion_malformed'],
+  ])('is nothing where it says %j: %s', async (changes, reason) => {
+    expect(await whyRefused(() => withinIdJag(service, { ...claims, ...changes }))).toBe(`invalid_grant ${reason}`)
   })
 })
 
