@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { createKeyring, rotateRing, writeRing } from '../../keys/index.ts'
-import { createTokenPlace, type KeptTokens, type KeptTokensContext, type Lying, tokensOf } from '../../src/grants/kept_tokens.ts'
+import {
+  createTokenPlace,
+  type KeptTokensContext,
+  type Lying,
+  tokensOf,
+} from '../../src/grants/kept_tokens.ts'
 import { createMemoryGuard, type Guard, type IssuerSettings, loginProviders } from '../../src/index.ts'
 import { TokenError } from '../../src/jose/error.ts'
 import { createHomes } from '../../src/token/home.ts'
@@ -223,7 +228,7 @@ describe('where tokens of a provider lie', () => {
       ['one', TOKENS],
       ['two', { ...ALL, attempt }],
     ] as const) {
-      await leave(gid, { ...kept, more: 'nothing' } as KeptTokens, NOW + 60)
+      await leave(gid, Object.assign({ more: 'nothing' }, kept), NOW + 60)
       const envelope = (await guard.look(`provider ${gid}`)) ?? ''
       const { jti, ...facts } = await envelopesAt(NOW).open('provider', envelope)
       expect(facts).toStrictEqual({ iat: NOW, exp: NOW + 60, gid, ...kept })
