@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createKeyring, rotateRing, writeRing } from '../../keys/index.ts'
-import {
-  createTokenPlace,
-  type KeptTokensContext,
-  type Lying,
-  tokensOf,
-} from '../../src/grants/kept_tokens.ts'
+import { createTokenPlace, type KeptTokensContext, type Lying, tokensOf } from '../../src/grants/kept_tokens.ts'
 import { createMemoryGuard, type Guard, type IssuerSettings, loginProviders } from '../../src/index.ts'
 import { TokenError } from '../../src/jose/error.ts'
 import { createHomes } from '../../src/token/home.ts'
