@@ -49,7 +49,7 @@ function readByOthers(name: string): string {
 
 /** Tells whether a path leads upwards for somebody, who may take an escaped slash for one. A parser hides the `.` of `a:/.//b`. */
 function hasDotSegments(uri: string): boolean {
-  const path = uri.replace(/\?.*/, '')
+  const path = uri.replace(/\?.*/s, '')
   return path.split(/\/|%2f|%5c/i).some((one) => /^(?:\.|%2e){1,2}(?:;|%3b|$)/i.test(one)) || path.includes('..;')
 }
 
