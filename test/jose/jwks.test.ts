@@ -126,6 +126,7 @@ describe('a key to verify with', () => {
       { ...(web.testGroups.find(({ comment }) => comment === 'exponentOne')?.public?.keys[0] as Jwk) },
     ],
     ['the exponent 1, and bits enough', { ...RS256, e: 'AQ' }],
+    ['a point of small order', { ...ED25519, x: `AQ${'A'.repeat(41)}` }],
     ['no exponent', { ...RS256, e: undefined }],
   ])('is refused when it has %s', async (_, jwk) => {
     expect(await fate(jwk)).toBe('TokenError key')

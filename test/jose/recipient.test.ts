@@ -139,6 +139,7 @@ describe('a key to open with', () => {
     ['no kid', { ...PARTNER_KEYS['P-256'], kid: undefined }],
   ])('is not one with %s', async (_, jwk) => {
     expect(await outcome(openerOf(jwk, 'A256GCM'))).toBe('TokenError key')
+    expect(isOpener(jwk)).toBe(jwk['d'] === 'AAAA')
   })
 })
 

@@ -227,12 +227,6 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     file: 'src/jose/jwks.ts',
-    code: 'ready.set(key, made)',
-    becomes: ';',
-    why: 'what was made is made again, only more slowly',
-  },
-  {
-    file: 'src/jose/jwks.ts',
     code: 'imported.set(kid, known)',
     becomes: ';',
     why: 'what was made is made again, only more slowly',
@@ -254,12 +248,6 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     code: "'EC'",
     becomes: '""',
     why: 'Node and workerd look at a point when it is imported: Deno does not',
-  },
-  {
-    file: 'src/jose/jwks.ts',
-    code: "typeof kid === 'string'",
-    becomes: 'true',
-    why: 'a kid that is no text is never looked for',
   },
   {
     file: 'src/jose/key_set.ts',

@@ -1,6 +1,6 @@
 /**
- * Stryker's runner of Vitest, so that a mutant costs one test file, not all: what a module does when it is read is covered by the tests
- * that ran it, as all else is, and otherwise by those of its folder; a mutant is awake from the first line on; the test file that bears its
+ * Stryker's runner of Vitest, so that a mutant costs one test file, not all: what a module does when it is read is covered by the tests of
+ * its folder; a mutant is awake from the first line on; the test file that bears its
  * name is asked first, and its folder's next; and a test that takes long is not asked at all: what survives may be found by others nevertheless.
  *
  * @module
@@ -19,7 +19,15 @@ interface Runner {
     readonly tests?: readonly Ran[]
     readonly mutantCoverage?: { static: Hits; perTest: Record<string, Hits> }
   }>
-  mutantRun(options: MutantRun): Promise<{ readonly status: string }>
+  mutantRun(options: MutantRun): Promise<MutantResult>
+}
+
+interface MutantResult {
+  readonly status: string
+  readonly errorMessage?: string
+  readonly failureMessage?: string
+  readonly killedBy?: string | undefined
+  readonly nrOfTests?: number
 }
 
 interface Ran {
@@ -34,6 +42,9 @@ interface MutantRun {
   readonly testFilter?: readonly string[]
 }
 
+/** What is said of a file of tests that cannot be read while a mutant is awake: they all fail. */
+const UNREADABLE = 'An error occurred outside of a test run'
+
 /** Milliseconds that a test may take where nothing else keeps the machine busy. */
 const LONGEST = 500
 
@@ -42,22 +53,15 @@ function isOfFolder(id: string): boolean {
   return id.includes(`test/${basename(process.env['MUTATED'] ?? '')}/`)
 }
 
-/**
- * Moves what was run outside of every test to those of the folder, but what a test ran besides to that alone; leaves out those that take
- * long.
- */
+/** Moves what was run outside of every test to those of the folder; leaves out those that take long. */
 function coverByTests(
   coverage: { static: Hits; perTest: Record<string, Hits> },
   tests: readonly Ran[],
   longest: number,
 ): void {
-  const known = new Set(Object.values(coverage.perTest).flatMap((hits) => Object.keys(hits)))
-  const outside = Object.entries(coverage.static).filter(([id]) => !known.has(id))
   for (const { id, timeSpentMs } of tests)
     coverage.perTest[id] =
-      timeSpentMs > longest
-        ? {}
-        : { ...coverage.perTest[id], ...(isOfFolder(id) ? Object.fromEntries(outside) : undefined) }
+      timeSpentMs > longest ? {} : { ...coverage.perTest[id], ...(isOfFolder(id) ? coverage.static : undefined) }
   coverage.static = {}
 }
 
@@ -86,9 +90,11 @@ function askFirstByName(runner: Runner): Runner {
       others.filter((id) => isOfFolder(id)),
       others.filter((id) => !isOfFolder(id)),
     ].filter((ids) => ids.length > 0)
-    let result = { status: 'survived' }
+    let result: MutantResult = { status: 'survived' }
     for (const testFilter of parts) {
       result = await mutantRun({ ...options, testFilter, mutantActivation: 'static' })
+      if (result.errorMessage?.startsWith(UNREADABLE) === true)
+        return { status: 'killed', failureMessage: result.errorMessage, killedBy: testFilter[0], nrOfTests: 1 }
       if (result.status !== 'survived') break
     }
     return result
