@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   checkClaims,
   type Expectations,
+  entitlementOf,
   isConfirmation,
   isProviderToken,
   PROTOCOL_CLAIMS,
@@ -128,7 +129,9 @@ describe('an entitlement that is read of claims', () => {
     ['of no client, where that is taken', without('client_id'), { anonymous: true }],
     ['of details alone', without('scope'), {}],
   ])('is taken: one %s', (_, shown, expected) => {
-    expect(readClaims(shown, { ...EXPECTED, ...expected })).toMatchObject({ sub: 'alice' })
+    const entitlement = readClaims(shown, { ...EXPECTED, ...expected })
+    expect(entitlement).toMatchObject({ sub: 'alice' })
+    expect('providerToken' in entitlement).toBe(false)
   })
 
   it.each<[string, string, Record<string, unknown>, Partial<Expectations>]>([
@@ -143,5 +146,12 @@ describe('an entitlement that is read of claims', () => {
     ['lifetime', 'that ends as it begins', claims({ exp: NOW }), {}],
   ])('is refused as %s: one %s', (code, _, shown, expected) => {
     expect(() => readClaims(shown, { ...EXPECTED, ...expected })).toThrow(expect.objectContaining({ code }))
+  })
+
+  it('is none where what was recognised by sight is to nothing', () => {
+    const { own: _own, more: _more, ...usual } = checkClaims(claims())
+    const bare = { ...usual, scope: undefined, more: undefined, own: undefined }
+    expect(() => entitlementOf(bare, EXPECTED)).toThrow(expect.objectContaining({ code: 'claims' }))
+    expect(entitlementOf({ ...bare, scope: 'read' }, EXPECTED)).toMatchObject({ scope: ['read'], claims: {} })
   })
 })

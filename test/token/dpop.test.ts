@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { exportJWK, generateKeyPair } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { encodeBase64url } from '../../keys/base64url.ts'
+import { digestLabels } from '../../keys/digest.ts'
 import { DPOP_ALGORITHMS, openProof, type ProofExpectations } from '../../src/token/dpop.ts'
 import { ISSUER, NOW } from '../fixtures.ts'
 import { createProver, type ProofChanges } from '../parties/dpop.ts'
@@ -85,6 +86,8 @@ describe('a DPoP proof', () => {
       ].map(async (proof) => (await openProof(await proof, expected)).id),
     )
     expect([ids[0] === ids[1], new Set(ids).size]).toEqual([true, 3])
+    // By every version alike: the same proof is to be spent once.
+    expect(ids[0]).toBe(digestLabels('dpop', prover.jkt, 'a'))
   })
 
   it.each([-60, -10, 0, 10, 60])('may be %i seconds off', async (seconds) => {
@@ -137,6 +140,8 @@ describe('a DPoP proof', () => {
     ['another host', { url: 'https://as2.example/token' }, 'proof_request'],
     ['a path alone', { url: '/token' }, 'proof_request'],
     ['no iat', { claims: { iat: undefined } }, 'proof'],
+    ['an iat below 0', { claims: { iat: -1 } }, 'proof'],
+    ['an nbf below 0', { claims: { nbf: -1 } }, 'proof'],
     ['an iat that is a text', { claims: { iat: String(NOW) } }, 'proof'],
     ['an iat of over a minute ago', { now: NOW - 61 }, 'proof_time'],
     ['an iat over a minute ahead', { now: NOW + 61 }, 'proof_time'],

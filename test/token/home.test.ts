@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createKeyring } from '../../keys/index.ts'
-import { atHomeOf, createHomes, homeOf } from '../../src/token/home.ts'
+import { atHomeOf, createHomes, homeIn, homeOf, REGION } from '../../src/token/home.ts'
 import { createPurposeEnvelopes, type PurposeLives } from '../../src/token/purpose.ts'
 import { ISSUER, NOW, testRing } from '../fixtures.ts'
 
@@ -42,6 +42,16 @@ describe('a name', () => {
   ])('such as %j says none', (name) => {
     expect(homeOf(name)).toBeUndefined()
     expect(atHomeOf(name, NAME)).toBe(NAME)
+  })
+
+  it('says it behind the word of what it is asked for, and nowhere else', () => {
+    expect(homeIn(`code eu-3.${NAME}`)).toMatchObject({ text: 'eu-3' })
+    for (const id of [`eu-code 3.${NAME}`, `codes 3.${NAME}`, `other 3.${NAME}`]) expect(homeIn(id)).toBeUndefined()
+  })
+
+  it('of a region is 1 to 8 small letters', () => {
+    const names = ['a', 'abcdefgh', '', 'abcdefghi', 'A', 'a1', 'a b', '1']
+    expect(names.filter((name) => REGION.test(name))).toEqual(['a', 'abcdefgh'])
   })
 
   it('is ours without a home, or with one that there is, and no other', () => {

@@ -50,6 +50,8 @@ describe('the URL of a request, as a proof names it (RFC 9449 §4.3)', () => {
     ['three slashes', 'https:///as.example/token'],
     ['letters that are not ASCII', 'https://as.example/töken'],
     ['a percent sign that encodes nothing', 'https://as.example/%zz'],
+    ['a percent sign and one digit', 'https://as.example/%4z'],
+    ['a percent sign and one digit at the end', 'https://as.example/%4'],
     ['a host that is none', 'https://as example/'],
     ['a port that is none', 'https://as.example:99999/token'],
   ])('is never %s, not even the same', (_, url) => {
@@ -114,6 +116,7 @@ describe('the htu of a proof', () => {
     [`${at}/users/%6De?x#y`, `${at}/users/me`],
     [`${at}/./users/x/../me`, `${at}/users/me`],
     [`${at}:443`, `${at}/`],
+    ['https://as.example/a', 'https://AS.example/a'],
   ])('%s names a request at %s', (htu, url) => {
     expect(isNamedBy(htu, url)).toBe(true)
   })
@@ -125,6 +128,9 @@ describe('the htu of a proof', () => {
     [`${at}/users/me`, `${at}/x/../users/me`],
     [`${at}/a%2Fb`, `${at}/a%2fb`],
     [`${at}/users/me`, `${at}/users/you`],
+    ['https://as.example/%7Ealice', 'https://as.example/%7ealice'],
+    ['http://as.example/%7Ealice', 'http://as.example/%7ealice'],
+    ['https://as.example/a', '/a'],
   ])('%s does not name a request at %s, which a router may take elsewhere', (htu, url) => {
     expect(isNamedBy(htu, url)).toBe(false)
   })
