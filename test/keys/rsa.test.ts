@@ -35,6 +35,7 @@ describe('an RSA private key of a ring (RFC 7518 §6.3)', () => {
     ['no member', { dq: undefined }, '"key.dq" expected base64url'],
     ['1024 bits', { n: RING_RSA.n.slice(0, 171) }, '"key.n" expected a modulus of at least 2048 bits'],
     ['a bit less than 2048', { n: `Z${RING_RSA.n.slice(1)}` }, '"key.n" expected a modulus of at least 2048 bits'],
+    ['zeros before its modulus', { n: `AAAA${RING_RSA.n}` }, '"key.n" expected a modulus of at least 2048 bits'],
     ['another exponent', { e: 'Aw' }, '"key.e" expected AQAB'],
     ['a longer exponent', { e: 'AQABAQAB' }, '"key.e" expected AQAB'],
     ['a member more', { kty: 'RSA' }, '"key" has'],

@@ -111,6 +111,18 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     why: 'one case is as good as the other',
   },
   {
+    file: 'keys/rsa.ts',
+    code: 'q === 1n',
+    becomes: 'false',
+    why: 'no key is the inverse modulo its whole modulus, which is looked at before: kept, as what divides by 0 throws',
+  },
+  {
+    file: 'keys/rsa.ts',
+    code: '/^[g-z0-9_-].{341,}$/',
+    becomes: '/^[g-z0-9_-].{341,}/',
+    why: 'it was found to be base64url: nothing else follows',
+  },
+  {
     file: 'keys/rotate.ts',
     code: 'end >= key.end',
     becomes: 'end > key.end',
@@ -120,6 +132,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     file: 'keys/rotate.ts',
     code: '[]',
     becomes: '["Stryker was here"]',
+    times: 3,
     why: 'a text has no dates: it is retired',
   },
   {
