@@ -43,7 +43,10 @@ function readMediaType(text: string): MediaType | undefined {
 
 /** Returns type and subtype of a media type in lower case, whatever its parameters are; the first, where it is there twice. */
 export function essenceOf(type: string | null | undefined): string {
-  return (type ?? '').split(/[;,]/, 1)[0]?.trim().toLowerCase() ?? ''
+  return (type ?? '')
+    .replace(/[;,].*/s, '')
+    .trim()
+    .toLowerCase()
 }
 
 /** Tells whether an essence is of data. */
@@ -62,9 +65,9 @@ function isUtf8(label: string): boolean {
 
 /** Tells whether a `Content-Type` is the one of forms: in UTF-8, if it tells; other parameters mean nothing there. */
 export function isFormType(type: string | null): boolean {
-  const { essence, parameters } = readMediaType(type ?? '') ?? { essence: '', parameters: [] }
-  const isInUtf8 = parameters.every(([name, value]) => name !== 'charset' || isUtf8(value))
-  return essence === 'application/x-www-form-urlencoded' && isInUtf8
+  const read = readMediaType(type ?? '')
+  if (read?.essence !== 'application/x-www-form-urlencoded') return false
+  return read.parameters.every(([name, value]) => name !== 'charset' || isUtf8(value))
 }
 
 /** Returns the weight of a range (RFC 9110 §12.4.2); nothing when that is none. */

@@ -85,6 +85,8 @@ describe('Accept is weighed (RFC 9110 §12.5.1)', () => {
     `*/*;q=0.1,${SIGNED};q=0.1`,
     `${SIGNED};x="a,b;q=0";Q=1.000`,
     `${SIGNED};q=0.2, ${PLAIN};q=0, */*`,
+    `${PLAIN};q=0.123, ${SIGNED};q=0.124`,
+    `${PLAIN};q=0.9, ${SIGNED};q=1.000`,
     `nonsense, , ${SIGNED}`,
     `${PLAIN};q=high, ${SIGNED}`,
   ])('%s would rather have the named one', (accept) => expect(isPreferred(accept, SIGNED, PLAIN)).toBe(true))
@@ -106,6 +108,13 @@ describe('Accept is weighed (RFC 9110 §12.5.1)', () => {
     `x${SIGNED}`,
     `${SIGNED};q=2`,
     `${SIGNED};q="`,
+    `${SIGNED};q="x0.5"`,
+    `${SIGNED};q=x0.5`,
+    `${SIGNED};q=0.5x`,
+    `${SIGNED};q=0.1234`,
+    `${SIGNED};q=1.0000`,
+    `${SIGNED};q=.5`,
+    `${PLAIN};x="a, ${SIGNED}`,
   ])('%s would not', (accept) => expect(isPreferred(accept, SIGNED, PLAIN)).toBe(false))
 
   it('however long it is', () => {

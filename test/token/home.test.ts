@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createKeyring } from '../../keys/index.ts'
+import { openEnvelope } from '../../src/token/envelope.ts'
 import { atHomeOf, createHomes, homeIn, homeOf, REGION } from '../../src/token/home.ts'
 import { createPurposeEnvelopes, type PurposeLives } from '../../src/token/purpose.ts'
 import { ISSUER, NOW, testRing } from '../fixtures.ts'
@@ -89,6 +90,14 @@ describe('an envelope of what has a home', () => {
     for (const purpose of ['code', 'session'] as const)
       expect(await sealed.open(purpose, await sealed.seal(purpose, facts))).toEqual(facts)
     expect(await sealed.openLate('device', await sealed.seal('device', facts))).toEqual(facts)
+  })
+
+  it.each([...places, { jti: NAME }])('has its name where only who knows homes looks for it: %j', async (names) => {
+    const leaves = keyring.leavesFor('code', '', 'A256GCM', 60)
+    const envelope = await sealed.seal('code', { ...names, ...until })
+    const { facts } = await openEnvelope(envelope, 'code+jwe', leaves, NOW)
+    const { jti, ...others } = { ...names, ...until }
+    expect(facts).toEqual(JSON.stringify(names).includes('17.') ? { id: jti, ...others } : { jti, ...others })
   })
 
   it.each(places)('is not ours where there is no such home: %j', async (names) => {

@@ -135,7 +135,8 @@ describe('a token that was opened before', () => {
         providerToken: 'p',
       }
       const [usual, rich] = [await seal(), await seal(said)]
-      for (const token of [usual, rich]) {
+      const lists = await seal({ gid: 'g', auth_time: NOW, acr: 'silver', amr: ['otp'] })
+      for (const token of [usual, lists, rich]) {
         const whole = JSON.stringify((await open(token)).entitlement)
         for (let turn = 0; turn < 3; turn++) {
           const { entitlement: given } = await open(token)
