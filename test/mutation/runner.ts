@@ -1,7 +1,7 @@
 /**
  * Stryker's runner of Vitest, so that a mutant costs one test file, not all: what a module does when it is read is covered by the tests of
  * its folder; a mutant is awake from the first line on; the test file that bears its
- * name is asked first, and its folder's next; and a test that takes long is not asked at all: what survives may be found by others nevertheless.
+ * name is asked first, or else the one that covers it by most tests, and its folder's next; and a test that takes long is not asked at all: what survives may be found by others nevertheless.
  *
  * @module
  */
@@ -65,6 +65,16 @@ function coverByTests(
   coverage.static = {}
 }
 
+const fileOf = (id: string): string => id.split('#')[0] ?? ''
+
+/** Returns the tests of the file that has most of these. */
+function densest(ids: readonly string[]): readonly string[] {
+  const counts = new Map<string, number>()
+  for (const id of ids) counts.set(fileOf(id), (counts.get(fileOf(id)) ?? 0) + 1)
+  const [most] = [...counts].sort(([, one], [, other]) => other - one)
+  return ids.filter((id) => fileOf(id) === most?.[0])
+}
+
 function askFirstByName(runner: Runner): Runner {
   const dryRun = runner.dryRun.bind(runner)
   const mutantRun = runner.mutantRun.bind(runner)
@@ -82,14 +92,13 @@ function askFirstByName(runner: Runner): Runner {
   runner.mutantRun = async (options) => {
     const all = options.testFilter ?? []
     const name = basename(options.sandboxFileName, '.ts')
-    const isNamed = (id: string): boolean => basename(id.split('#')[0] ?? '') === `${name}.test.ts`
-    const others = all.filter((id) => !isNamed(id))
     // Of the file that bears its name all: what one test has made is there for the next.
-    const parts = [
-      [...new Set([...asked, ...all])].filter((id) => isNamed(id)),
-      others.filter((id) => isOfFolder(id)),
-      others.filter((id) => !isOfFolder(id)),
-    ].filter((ids) => ids.length > 0)
+    const named = [...new Set([...asked, ...all])].filter((id) => basename(fileOf(id)) === `${name}.test.ts`)
+    const first = named.length > 0 ? named : densest(all)
+    const others = all.filter((id) => !first.includes(id))
+    const parts = [first, others.filter((id) => isOfFolder(id)), others.filter((id) => !isOfFolder(id))].filter(
+      (ids) => ids.length > 0,
+    )
     let result: MutantResult = { status: 'survived' }
     for (const testFilter of parts) {
       result = await mutantRun({ ...options, testFilter, mutantActivation: 'static' })
