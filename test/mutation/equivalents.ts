@@ -616,7 +616,8 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     file: 'src/protocol/bearer.ts',
     code: "''",
     becomes: '"Stryker was here!"',
-    why: 'neither begins with a scheme',
+    times: 2,
+    why: 'neither begins with a scheme, nor is a query that has a token',
   },
   {
     file: 'src/protocol/pkce.ts',

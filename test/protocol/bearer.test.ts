@@ -71,6 +71,8 @@ describe('the token of a request', () => {
     '/orders?x=?&y&access_token=a',
     `${API}/orders?access_token=a&x=1`,
     '/?access_token=a?access_token',
+    // Named in escapes, beside its plain letters.
+    '/orders?access%5Ftoken=a&x=access_token=',
   ])('may not be in the query, too: %s (RFC 6750 §2)', (url) => {
     expect(read('Bearer a', url)).toEqual({ ok: false, scheme: 'Bearer', code: 'invalid_request' })
     expect(read('DPoP a', url)).toEqual({ ok: false, scheme: 'DPoP', code: 'invalid_request' })
