@@ -104,9 +104,6 @@ export function createTokenLeases(context: LeaseContext): TokenLeases {
     return refusal('temporarily_unavailable', 'provider_down', detail, { cause, retryAfter: RETRY_AFTER })
   }
 
-  /** Tells whether what lies there is still of an attempt. */
-  const isOf = ({ kept }: Lying, mine: LyingTokens): boolean => kept?.attempt?.id === mine.kept.attempt?.id
-
   /**
    * Puts down what became of an attempt, if it is still that attempt's to do.
    *
@@ -116,10 +113,11 @@ export function createTokenLeases(context: LeaseContext): TokenLeases {
   async function settle(
     gid: string,
     mine: LyingTokens,
+    { id }: Attempt,
     kept: KeptTokens | undefined,
   ): Promise<{ readonly isKept: boolean; readonly lying?: Lying | undefined }> {
     let lying: Lying | undefined = mine
-    for (let tries = 1; lying !== undefined && isOf(lying, mine); tries++) {
+    for (let tries = 1; lying?.kept?.attempt?.id === id; tries++) {
       try {
         if ((await place.swap(gid, lying, kept)) !== undefined) return { isKept: true }
         // Its end may have been moved meanwhile.
@@ -140,7 +138,7 @@ export function createTokenLeases(context: LeaseContext): TokenLeases {
     if ('error' in asked) {
       const { error: cause } = asked
       const code = cause instanceof OAuthError ? cause.code : undefined
-      await settle(gid, mine, code === 'invalid_grant' ? undefined : { ...mine.kept, attempt: ended })
+      await settle(gid, mine, attempt, code === 'invalid_grant' ? undefined : { ...mine.kept, attempt: ended })
       const detail = `no new tokens of the provider "${provider}": ${code ?? 'it failed'}`
       if (code === 'invalid_grant') throw refusal(code, 'provider_tokens', detail, { cause })
       // Whether it used the refresh token up nobody knows: the next one to ask shows the same.
@@ -149,7 +147,7 @@ export function createTokenLeases(context: LeaseContext): TokenLeases {
     }
     const fault = faultOfTokens(asked.value)
     const kept = { ...asked.value, sub, provider, attempt: ended }
-    const { isKept, lying } = await settle(gid, mine, fault === undefined ? kept : undefined)
+    const { isKept, lying } = await settle(gid, mine, attempt, fault === undefined ? kept : undefined)
     if (fault !== undefined) throw refusal('invalid_grant', 'provider_tokens', fault)
     if (isKept) return kept
     // Whoever stood still for longer than a lease lasts has lost nothing but that.

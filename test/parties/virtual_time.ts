@@ -20,9 +20,14 @@ const BREATH = 2
 /** Virtual milliseconds that go by in a real one: who works has time for it, before those give up that wait. */
 const PACE = 10
 
-/** Returns a time that begins at an instant. */
-export function createTime(start: number): VirtualTime {
+/**
+ * Returns a time that begins at an instant.
+ *
+ * @param pace virtual milliseconds in a real one, at the most. Default: 10; `Infinity` where nobody works but by promises
+ */
+export function createTime(start: number, pace: number = PACE): VirtualTime {
   const sleepers: { readonly at: number; readonly wake: () => void }[] = []
+  const breath = Number.isFinite(pace) ? BREATH : 0
   let milliseconds = start * 1000
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -31,7 +36,7 @@ export function createTime(start: number): VirtualTime {
     clearTimeout(timer)
     const [next] = sleepers.sort((one, other) => one.at - other.at)
     if (next === undefined) return
-    const left = (next.at - milliseconds) / PACE
+    const left = (next.at - milliseconds) / pace
     timer = setTimeout(
       () => {
         sleepers.shift()
@@ -39,7 +44,7 @@ export function createTime(start: number): VirtualTime {
         next.wake()
         tick()
       },
-      Math.max(BREATH, left),
+      Math.max(breath, left),
     )
   }
 
