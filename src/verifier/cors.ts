@@ -58,8 +58,8 @@ export function createCors(origins: CorsOrigins): Cors {
 
   function allow(origin: string | undefined): AnswerHeaders {
     if (origins === '*') return { 'Access-Control-Allow-Origin': '*' }
-    const own = origin !== undefined && origins.includes(origin) ? { 'Access-Control-Allow-Origin': origin } : {}
-    return { ...own, Vary: 'Origin' }
+    const own = origins.find((one) => one === origin)
+    return { ...(own === undefined ? {} : { 'Access-Control-Allow-Origin': own }), Vary: 'Origin' }
   }
 
   return {

@@ -55,6 +55,6 @@ export function checkDemand(demand: unknown): asserts demand is Demand {
 
 /** Tells whether a person logged in as it is needed: what nobody told is not so. */
 export function isOfLogin({ acr, auth_time }: Entitlement, demand: Demand, now: number): boolean {
-  if (demand.acr !== undefined && !(acr !== undefined && demand.acr.split(' ').includes(acr))) return false
-  return demand.maxAge === undefined || (auth_time !== undefined && now - auth_time <= demand.maxAge)
+  if (demand.acr?.split(' ').some((one) => one === acr) === false) return false
+  return demand.maxAge === undefined || now - (auth_time ?? Number.NEGATIVE_INFINITY) <= demand.maxAge
 }

@@ -717,4 +717,10 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     becomes: '"Stryker was here!"',
     why: 'no issuer is called so, nor is any by the empty text',
   },
+  {
+    file: 'src/verifier/cors.ts',
+    code: "''",
+    becomes: '"Stryker was here!"',
+    why: 'no header of MCP is called so: of what is asked for, nothing is allowed either way',
+  },
 ]

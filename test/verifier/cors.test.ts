@@ -44,7 +44,8 @@ describe('a preflight (Fetch, "CORS protocol")', () => {
     expect(createCors('*').preflight(preflight())).toEqual(everybody)
     const listed = createCors(['http://localhost:3000', APP])
     expect(listed.preflight(preflight())).toEqual({ 'Access-Control-Allow-Origin': APP, Vary: 'Origin', ...ALLOWED })
-    expect(listed.preflight(preflight(undefined, 'https://app.example.evil'))).toEqual({ Vary: 'Origin', ...ALLOWED })
+    const evil = preflight(undefined, 'https://app.example.evil')
+    expect(listed.preflight(evil)).toStrictEqual({ Vary: 'Origin', ...ALLOWED })
   })
 
   it('allows headers that MCP names after parameters, of those that are asked for, and no others', () => {
@@ -62,7 +63,7 @@ describe('every answer', () => {
     const own = { 'Access-Control-Allow-Origin': APP, Vary: 'Origin', ...READ }
     expect(listed.headersOf(asking('GET', { origin: APP }))).toEqual(own)
     for (const headers of [{}, { origin: 'https://other.example' }])
-      expect(listed.headersOf(asking('GET', headers))).toEqual({ Vary: 'Origin', ...READ })
+      expect(listed.headersOf(asking('GET', headers))).toStrictEqual({ Vary: 'Origin', ...READ })
   })
 
   it.each(['access-control-allow-origin', 'access-control-allow-credentials'])(
@@ -95,6 +96,7 @@ describe('whose scripts may ask', () => {
     'https://[::1]:8443',
     'vscode-webview://1-a_b',
     'x+y.z-0://a',
+    'web+http://app',
   ])('is an origin, as a browser writes it: %s', (origin) => expect(() => createCors([origin])).not.toThrow())
 
   it.each<unknown>([
@@ -115,7 +117,10 @@ describe('whose scripts may ask', () => {
     ['https://user@app.example'],
     [' https://app.example'],
     ['https://app.example '],
+    ['http://app.example:80'],
     ['9x://app'],
+    ['vscode-webview://app/path'],
+    [['vscode-webview://app']],
     [APP, 'no'],
   ])('is nothing else: %j', (origins) => {
     expect(() => createCors(origins as CorsOrigins)).toThrow('"cors" expected "*", or a list of origins')

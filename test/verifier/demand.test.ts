@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Entitlement } from '../../src/token/entitlement.ts'
-import { checkDemand, type Demand, isOfLogin } from '../../src/verifier/demand.ts'
+import { checkDemand, type Demand, isOfLogin, SCOPE_TOKEN } from '../../src/verifier/demand.ts'
 import { NOW } from '../fixtures.ts'
 
 describe('a demand', () => {
@@ -36,6 +36,12 @@ describe('a demand', () => {
   it('has no other members, and is an object', () => {
     for (const none of [{ scopes: 'read' }, null, 'read', undefined]) expect(() => checkDemand(none)).toThrow(/demand/)
   })
+})
+
+it('a scope token is visible ASCII without quote and backslash, in every letter (RFC 6749 §3.3)', () => {
+  for (const one of ['a', 'read', 'notes:read', '!#[]~']) expect(one).toMatch(SCOPE_TOKEN)
+  for (const none of ['', ' ', 'a b', ' a', 'a ', 'a"', '"a', 'a\\', 'é', 'a\n', '\x7f'])
+    expect(none).not.toMatch(SCOPE_TOKEN)
 })
 
 describe('a login is as it is needed (RFC 9470 §3)', () => {

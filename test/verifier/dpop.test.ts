@@ -12,7 +12,6 @@ import {
 } from '../../src/verifier/fastify.ts'
 import { resourceServer } from '../../src/verifier/hono.ts'
 import {
-  createMemoryReplay,
   createVerifier,
   type DpopOptions,
   describeResource,
@@ -232,26 +231,6 @@ describe('a proof that was used', () => {
     }
     now = NOW + 121
     expect(await outcome(verifier, captured)).toMatchObject({ reason: 'proof_time' })
-  })
-
-  it('is forgotten when nobody needs it', async () => {
-    let now = NOW
-    const replay = createMemoryReplay(() => now)
-    for (const id of ['a', 'b']) expect(await replay.spend(id, NOW + 60)).toBe('first')
-    now = NOW + 60
-    expect([await replay.spend('c', now + 60), await replay.spend('a', now)]).toEqual(['first', 'spent'])
-    now = NOW + 61
-    expect([await replay.spend('d', now + 60), await replay.spend('a', now)]).toEqual(['first', 'first'])
-    expect(await replay.spend('c', now)).toBe('spent')
-  })
-
-  it('is forgotten first of all when there are too many', async () => {
-    const replay = createMemoryReplay(() => NOW, 3)
-    for (const id of ['a', 'b', 'c']) expect(await replay.spend(id, NOW + 60)).toBe('first')
-    expect(await replay.spend('a', NOW + 60)).toBe('spent')
-    expect(await replay.spend('d', NOW + 60)).toBe('first')
-    expect(await Promise.all(['b', 'c', 'd'].map((id) => replay.spend(id, NOW + 60)))).toEqual(Array(3).fill('spent'))
-    expect(await replay.spend('a', NOW + 60)).toBe('first')
   })
 })
 

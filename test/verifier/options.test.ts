@@ -5,7 +5,7 @@ import { createDirectVerifier } from '../../src/verifier/direct.ts'
 import { resourceServer as inExpress } from '../../src/verifier/express.ts'
 import { resourceServer as inFastify } from '../../src/verifier/fastify.ts'
 import { resourceServer as inHono } from '../../src/verifier/hono.ts'
-import { createMemoryReplay, createVerifier, describeResource, remoteKeys } from '../../src/verifier/index.ts'
+import { createVerifier, describeResource, remoteKeys } from '../../src/verifier/index.ts'
 import { API, ISSUER, NOW, PARTNER_KEY, testRing } from '../fixtures.ts'
 
 const ring = testRing(NOW)
@@ -215,11 +215,6 @@ describe('what an option cannot be is refused when it is built,', () => {
     )
     expect(() => make(told)).not.toThrow()
     expect(() => make('https://other.example')).toThrow(`another resource, ${told}, than "resource" names, https://oth`)
-  })
-
-  it('and so is a memory of proofs that has no clock', () => {
-    expect(() => createMemoryReplay({ now: () => NOW } as never)).toThrow('"now" expected a function')
-    expect(() => createMemoryReplay(() => NOW, 0)).toThrow('"most" expected an integer ≥ 1')
   })
 })
 
