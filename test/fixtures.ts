@@ -6,39 +6,20 @@
 
 import { encodeBase64url } from '../keys/base64url.ts'
 import { digestText } from '../keys/digest.ts'
-import { createRing, type Ring, writeRing } from '../keys/index.ts'
+import { writeRing } from '../keys/index.ts'
 import { createIssuer, createMemoryGuard, type Issuer, type IssuerSettings, ownLoginPage } from '../src/index.ts'
 import { openDirect } from '../src/token/direct.ts'
 import type { Entitlement } from '../src/token/entitlement.ts'
 import { JWT_BEARER, TRUSTED } from './parties/trusted.ts'
+import { API, ISSUER, NOW, testRing } from './ring.ts'
 
-export const ISSUER = 'https://as.example'
-export const API = 'https://api1.example'
+export { API, ISSUER, NOW, named, testKey, testRing } from './ring.ts'
+
 export const API2 = 'https://api2.example'
 /** The API of a partner, who has a key pair of its own. */
 export const PARTNER = 'https://partner.example'
 /** An API whose signed tokens are sealed under its leaf. */
 export const SIGNED = 'https://signed.example'
-
-/** A key that is no secret: the bytes 0 to 31, turned by `turn`. */
-export function testKey(turn = 0): Uint8Array {
-  return Uint8Array.from({ length: 32 }, (_, index) => (index * 7 + turn * 11 + 1) % 256)
-}
-
-/** Names the new roots of a ring r1, r2 and so on, and its RSA keys s1, s2: so tests can speak of them. */
-export function named(ring: Ring): Ring {
-  const given = [...ring.roots, ...(ring.rsa ?? [])].map(({ kid }) => kid).concat(ring.revoked)
-  const next = Math.max(0, ...given.map((kid) => Number(/^[rs](\d{1,3})$/.exec(kid)?.[1] ?? 0))) + 1
-  const nameIt = <Key extends { readonly kid: string }>(key: Key): Key =>
-    /^[rs]\d{1,3}$/.test(key.kid) ? key : { ...key, kid: `${key.kid[0]}${next}` }
-  const [roots, rsa] = [ring.roots.map(nameIt), ring.rsa?.map(nameIt)]
-  return { ...ring, roots, ...(rsa === undefined ? {} : { rsa }) }
-}
-
-/** A ring whose only root, `r1`, seals from `now` on. */
-export function testRing(now: number): Ring {
-  return named(createRing({ now, key: testKey() }))
-}
 
 /** Returns the settings' form of a secret. */
 export function secretHash(secret: string): string {
@@ -278,9 +259,6 @@ const { type: _, ...page } = VARS.LOGIN
 
 /** The test's own login page, as code has it. */
 export const LOGIN_PAGE: Omit<typeof VARS.LOGIN, 'type'> = page
-
-/** The instant at which tests without a real clock begin. */
-export const NOW = 1_800_000_000
 
 /** Tells whether the clients and resources are there that the rules of trust name. */
 function isTrustPossible({ clients = VARS.CLIENTS, resources = VARS.RESOURCES }: Partial<IssuerSettings>): boolean {

@@ -7,7 +7,7 @@
 import { createKeyring, exportKeys, writeKeys } from '../../keys/index.ts'
 import { sealDirect } from '../../src/token/direct.ts'
 import { createVerifier } from '../../src/verifier/index.ts'
-import { API, ISSUER, NOW, testRing } from '../fixtures.ts'
+import { API, ISSUER, NOW, testRing } from '../ring.ts'
 
 const ring = testRing(NOW)
 const keys = writeKeys(exportKeys(ring, { issuer: ISSUER, resource: API, now: NOW }))

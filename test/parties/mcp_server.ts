@@ -7,7 +7,7 @@
 import { createKeyring, exportKeys, writeKeys } from '../../keys/index.ts'
 import { sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
-import { ISSUER, NOW, testRing } from '../fixtures.ts'
+import { ISSUER, NOW, testRing } from '../ring.ts'
 
 /** The URL of the server, which is the resource. */
 export const MCP = 'https://mcp.example/mcp'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createDescription } from '../../src/verifier/description.ts'
-import { ISSUER } from '../fixtures.ts'
+import { ISSUER } from '../ring.ts'
 
 const ROOT = '/.well-known/oauth-protected-resource'
 const resource = 'https://api.example/mcp?v=1'

@@ -3,8 +3,8 @@ import type { Entitlement } from '../../src/token/entitlement.ts'
 import { carryProviderToken } from '../../src/token/entitlement.ts'
 import { createVerifier } from '../../src/verifier/index.ts'
 import { type TokenVerifierOptions, toAuthInfo, tokenVerifier } from '../../src/verifier/mcp.ts'
-import { API, NOW } from '../fixtures.ts'
 import { options, seal } from '../parties/api.ts'
+import { API, NOW } from '../ring.ts'
 
 class Invalid extends Error {}
 const invalidToken = (description: string): Error => new Invalid(description)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DPOP_ALGORITHMS } from '../../src/token/dpop.ts'
 import { describeResource, type ResourceDescription } from '../../src/verifier/metadata.ts'
-import { API, ISSUER } from '../fixtures.ts'
+import { API, ISSUER } from '../ring.ts'
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource'
 const about = (changes: object = {}) =>
