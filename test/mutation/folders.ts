@@ -17,7 +17,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'test/endpoints/{revoke,revocations,signed_introspection}.test.ts',
     'test/grants/kept_tokens.test.ts',
     'test/authorization/homes.test.ts',
-    'test/verifier/{dpop,nested,revocations}.test.ts',
+    'test/verifier/{dpop,nested,revoked_tokens}.test.ts',
     'test/openid/{confusion,kept_claims}.test.ts',
   ],
   'src/grants': [

@@ -213,7 +213,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
         'refuse what its client, or an operator, revoked within the seconds of the metadata',
       ],
       [
-        'test/verifier/revocations.test.ts',
+        'test/verifier/revoked_tokens.test.ts',
         'is refused within the advertised seconds, whenever it is revoked and however often requests come',
       ],
       ['test/verifier/forgery.test.ts', 'refuses $name, with the same answer as all and nothing fetched'],
