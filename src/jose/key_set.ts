@@ -6,6 +6,7 @@
  */
 
 import { decodeBase64url, encodeBase64url } from '../../keys/base64url.ts'
+import { isMembers } from '../../keys/check.ts'
 import type { NamesKey } from '../../keys/index.ts'
 import { decryptWith, encryptTo } from './encrypted.ts'
 import { openerOf, type Recipient } from './recipient.ts'
@@ -47,13 +48,14 @@ export function readNamesKey({ kty, kid, k }: Jwk): NamesKey | undefined {
   }
 }
 
-/** Reads a JWK Set that came as text; nothing when it is none, or does not open. */
+/** Reads a JWK Set that came as text; nothing when it is none, or does not open. What is no object in it is passed over. */
 export async function openKeySet(text: string, decryptionKey: Jwk | undefined): Promise<KeySet | undefined> {
   try {
     const json = decryptionKey === undefined ? text : await decrypt(text.trim(), decryptionKey)
     const { keys, names_keys } = JSON.parse(json) as Readonly<Record<string, unknown>>
     if (!Array.isArray(keys)) return undefined
-    return Array.isArray(names_keys) ? { keys, names_keys } : { keys }
+    const told = { keys: keys.filter(isMembers) }
+    return Array.isArray(names_keys) ? { ...told, names_keys: names_keys.filter(isMembers) } : told
   } catch {
     return undefined
   }

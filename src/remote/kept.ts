@@ -34,7 +34,7 @@ export interface Kept<Result> {
    */
   get(now: number, isLacking?: boolean): Promise<Result>
   /** Returns what the last fetch failed with; nothing when it did not. */
-  failure(): Result | undefined
+  failure(): Extract<Result, { readonly ok: false }> | undefined
 }
 
 /** What came of a fetch, and when that began. */
@@ -59,6 +59,8 @@ export function createKept<Result extends { readonly ok: boolean }>(
   let begun = 0
   let ended = 0
 
+  type Failed = Extract<Result, { readonly ok: false }>
+
   const flight = createSingleFlight(async (now: number): Promise<Result> => {
     const turn = ++begun
     const result = await fetch(now)
@@ -80,7 +82,7 @@ export function createKept<Result extends { readonly ok: boolean }>(
   }
 
   return {
-    failure: () => (last?.result.ok === false ? last.result : undefined),
+    failure: () => (last?.result.ok === false ? (last.result as Failed) : undefined),
     async get(now, isLacking = false) {
       const kept = serving(now)
       const known = kept ?? last

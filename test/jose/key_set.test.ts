@@ -54,6 +54,12 @@ describe('a JWK Set on its way', () => {
     expect(await openKeySet(JSON.stringify({ keys: KEYS, names_keys: 'x' }), undefined)).toEqual({ keys: KEYS })
   })
 
+  it('is read without what is no key at all', async () => {
+    const [key] = KEYS
+    const text = JSON.stringify({ keys: [null, key, 7, 'key', [key]], names_keys: [null, { kty: 'oct' }] })
+    expect(await openKeySet(text, undefined)).toEqual({ keys: [key], names_keys: [{ kty: 'oct' }] })
+  })
+
   it('is read as it is where no key was agreed on', async () => {
     expect(await openKeySet(JSON.stringify({ keys: KEYS }), undefined)).toEqual({ keys: KEYS })
   })
