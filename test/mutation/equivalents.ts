@@ -657,6 +657,18 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     why: 'what was matched has a character',
   },
   {
+    file: 'src/verifier/keys/issuer_keys.ts',
+    code: '{ return undefined }',
+    becomes: '{}',
+    why: 'the function returns nothing either way',
+  },
+  {
+    file: 'src/verifier/keys/remote_keys.ts',
+    code: '{ return undefined }',
+    becomes: '{}',
+    why: 'the function returns nothing either way',
+  },
+  {
     file: 'src/grants/approval.ts',
     code: '[]',
     becomes: '["Stryker was here"]',

@@ -46,20 +46,21 @@ function readKeys(jwks: unknown): VerificationKeys | undefined {
  * not be had: then nobody can say that a token is no good.
  */
 function findKeysAt(document: RemoteDocument): FindKeys {
+  let read: unknown
+  let latest: VerificationKeys | undefined
   let known: VerificationKeys | undefined
-  let read: { readonly json: unknown; readonly isSet: boolean } | undefined
   return async (now, isLacking) => {
     const fetched = await document.get(now, isLacking)
     const failure = fetched.ok && isLacking ? document.failure() : fetched
     if (failure?.ok === false) throw unavailable('jwks', failure.detail)
-    if (fetched.ok && read?.json !== fetched.json) {
-      const keys = readKeys(fetched.json)
-      read = { json: fetched.json, isSet: keys !== undefined }
-      known = keys ?? known
+    if (fetched.ok && read !== fetched.json) {
+      read = fetched.json
+      latest = readKeys(read)
+      known = latest ?? known
     }
-    if (known === undefined || (isLacking && read?.isSet === false))
-      throw unavailable('jwks', 'what came is no JWK Set, each key with a kid of its own')
-    return known
+    const keys = isLacking ? latest : known
+    if (keys === undefined) throw unavailable('jwks', 'what came is no JWK Set, each key with a kid of its own')
+    return keys
   }
 }
 
