@@ -151,7 +151,7 @@ export function createRevocationCheck(
     if (issuedAt > now + AHEAD) throw new TokenError('early')
     // A date ahead of now is of a clock that was set back since, the issuer's or this one: it orders nothing.
     const held = known !== undefined && known.issuedAt > now ? { ...known, issuedAt } : known
-    const standing = held === undefined ? 'newer' : compareBundles(held, { bundle, issuedAt })
+    const standing = held && compareBundles(held, { bundle, issuedAt })
     if (standing === 'older') throw new TokenError('early')
     if (standing === 'set back') tell(problemOfError(unavailable('revocations', SET_BACK)))
     known = { bundle, issuedAt, etag }
@@ -164,9 +164,8 @@ export function createRevocationCheck(
     try {
       const fetched = await fetchText(url, fetch, { headers }, { type: /^application\/jwt$/, longest: LONGEST_BUNDLE })
       // Not modified: what is known is current, but it grows old all the same, so that nobody can freeze it.
-      const isCurrent = !fetched.ok && fetched.status === 304 && etag !== null
       if (fetched.ok) await take(fetched.text.trim(), fetched.headers.get('etag'), now)
-      if (!fetched.ok && !isCurrent) return fail(whyNot(fetched))
+      else if (fetched.status !== 304 || etag === null) return fail(whyNot(fetched))
       failure = undefined
       return true
     } catch (error) {
@@ -203,12 +202,11 @@ export function createRevocationCheck(
     async check({ entitlement, kid, leaf }, now) {
       await list.get(now)
       if (known === undefined || now - known.issuedAt > maxStale || known.issuedAt > now + AHEAD) {
-        const detail = failure ?? (known === undefined ? 'the list has not come yet' : STALE)
-        if (onStale === 'refuse') throw unavailable('revocations', detail)
+        if (onStale === 'refuse') throw unavailable('revocations', failure ?? STALE)
         if (known === undefined) return
       }
       const { bundle } = known
-      const namesKeys = needsNamesKey(bundle) ? await findNamesKeys(kid, now) : []
+      const namesKeys = needsNamesKey(bundle) ? await findNamesKeys(kid, now) : undefined
       if (isRevoked(bundle, { ...entitlement, kid, leaf }, namesKeys)) throw new TokenError('revoked')
     },
   }

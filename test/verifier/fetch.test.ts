@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { resourceServer } from '../../src/verifier/fetch.ts'
+import { describe as describeResource, resourceServer } from '../../src/verifier/fetch.ts'
 import { createVerifier } from '../../src/verifier/index.ts'
 import { createProver } from '../parties/dpop.ts'
 import { MCP, mcpOptions, sealFor } from '../parties/mcp_server.ts'
@@ -35,6 +35,21 @@ describe('the resource server of a fetch handler', () => {
       'https://elsewhere.example/',
       '*',
     ])
+  })
+
+  it('says nothing beside what the answer says of other origins itself', async () => {
+    const mcp = resourceServer({ ...mcpOptions, cors: ['https://app.example'] })
+    const request = new Request(MCP, { headers: { ...bearer, origin: 'https://app.example' } })
+    const own = { 'access-control-allow-origin': 'https://other.example', vary: 'Cookie' }
+    const answers = [
+      await mcp(request, () => new Response('in', { headers: own })),
+      await mcp(request, () => new Response('in', { headers: { vary: 'Cookie' } })),
+    ]
+    expect(answers.map(({ headers }) => [headers.get('access-control-allow-origin'), headers.get('vary')])).toEqual([
+      ['https://other.example', 'Cookie'],
+      ['https://app.example', 'Cookie, Origin'],
+    ])
+    for (const answer of answers) expect(await answer.text()).toBe('in')
   })
 
   it('brings the next nonce with the answer, where scripts may read it (RFC 9449 §8.2)', async () => {
@@ -87,5 +102,24 @@ describe('the resource server of a fetch handler', () => {
       expect(refused.response?.headers.get('www-authenticate')).toMatch(/^Bearer (?!.*DPoP)/)
     }
     expect((await off.verify(new Request(MCP, { headers: bearer }))).ok).toBe(true)
+  })
+})
+
+describe('the metadata of a fetch handler', () => {
+  const { issuer, resource } = mcpOptions
+  const description = describeResource({ resource, issuer })
+  const where = 'https://mcp.example/.well-known/oauth-protected-resource'
+
+  it('are answered at their own URL, which the verifier can name, and at the root', async () => {
+    expect(description.url).toBe(`${where}/mcp`)
+    for (const url of [description.url, where]) {
+      const answer = description(new Request(url))
+      expect([answer?.status, await answer?.json()]).toEqual([200, expect.objectContaining({ resource })])
+    }
+    expect(description(new Request(where, { method: 'POST' }))).toBeUndefined()
+  })
+
+  it('are nothing to any other request', () => {
+    expect(description(new Request(MCP))).toBeUndefined()
   })
 })
