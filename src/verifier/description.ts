@@ -28,7 +28,7 @@ const NAMES = /^[\w!#$%&'*+.^`|~, -]+$/
 
 /** Returns the target of a request: path and query, as they came. */
 function targetOf(url: string): string {
-  return url.replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/#.*$/s, '')
+  return url.replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/#.*/s, '')
 }
 
 /**
@@ -44,7 +44,7 @@ export function createDescription(description: ResourceDescription): Description
     answer(asked) {
       const request = readRequest(asked)
       const target = targetOf(request.url)
-      const [bare = ''] = target.split('?')
+      const bare = target.replace(/\?.*/s, '')
       if (target !== path && bare !== path && bare !== ROOT) return undefined
       if (isPreflight(request)) {
         const names = request.header('access-control-request-headers')

@@ -74,7 +74,7 @@ const QUIET = 60
 /** Returns what says on the console where the server itself is at fault: once a minute about the same. */
 function sayOnConsole(now: () => number): OnProblem {
   const saidAt = new Map<string, number>()
-  return ({ reason, source = '', detail, code }) => {
+  return ({ reason, source, detail, code }) => {
     if (code !== undefined && !['temporarily_unavailable', 'server_error'].includes(code)) return
     const about = `${reason} ${source}`
     const elapsed = now() - (saidAt.get(about) ?? Number.NEGATIVE_INFINITY)
@@ -89,8 +89,7 @@ export function createTeller(onProblem: OnProblem | undefined, now: () => number
   const tell = onProblem ?? sayOnConsole(now)
   return (problem) => {
     try {
-      const told = tell(problem)
-      if (typeof told === 'object') Promise.resolve(told).catch(() => undefined)
+      Promise.resolve(tell(problem)).catch(() => undefined)
     } catch {
       // There is nowhere left to say so.
     }

@@ -69,7 +69,7 @@ function entriesOf(headers: object): readonly (readonly unknown[])[] {
   if (!(Symbol.iterator in headers)) return Object.entries(headers)
   const list = [...(headers as Iterable<unknown>)]
   if (list.every(Array.isArray)) return list
-  return list.flatMap((name, index) => (index % 2 === 0 ? [[name, list[index + 1]]] : []))
+  return list.map((name, index) => [name, list[index + 1]]).filter((_, index) => index % 2 === 0)
 }
 
 function findIn(headers: unknown): FindValues {

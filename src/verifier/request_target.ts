@@ -12,8 +12,8 @@ import type { ReadRequest } from './request.ts'
 /** A path as it came, and what stands behind it. No backslash, no fragment, nothing that is not visible ASCII. */
 const TARGET = /^(\/[!"$->@-[\]-~]*)(?:\?[^#]*)?$/
 
-/** Scheme and host of a URL, and the target. A `Request` keeps its fragment. */
-const ABSOLUTE = /^(https?):\/\/([^/?#\\]*)([^#]*)(?:#.*)?$/is
+/** Scheme and host of a URL, and the target: all before the fragment, which a `Request` keeps. */
+const ABSOLUTE = /^(?<scheme>https?):\/\/(?<authority>[^/?#\\]*)(?<rest>[^#]*)/i
 
 /** A segment that leads elsewhere, with whatever some server takes for its ends (RFC 3986 §5.2.4). */
 const DOT_SEGMENT = /(?:\/|%2f|%5c)(?:\.|%2e){1,2}(?=$|\/|;|%2f|%5c|%3b)/i
@@ -56,7 +56,7 @@ function isAt(url: string, hosts: readonly string[], scheme: string | undefined,
  * the origin of this server, as far as it tells
  */
 export function urlOf(request: ReadRequest, base: Base | undefined): string {
-  const [, scheme, authority, rest] = (request.isTarget ? undefined : ABSOLUTE.exec(request.url)) ?? []
+  const { scheme, authority, rest } = (request.isTarget ? undefined : ABSOLUTE.exec(request.url))?.groups ?? {}
   // A URL may leave its path out, if nothing stands where some would look for it (RFC 3986 §6.2.3).
   const path = TARGET.exec(rest === '' ? '/' : (rest ?? request.url))?.[1]
   if (path === undefined || DOT_SEGMENT.test(path)) throw new TokenError('proof_request')

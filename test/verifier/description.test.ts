@@ -47,6 +47,8 @@ describe('a resource server tells of itself (RFC 9728 §3)', () => {
     for (const method of ['POST', 'OPTIONS', 'DELETE', 'get']) expect(ask(ROOT, method)).toBeUndefined()
     const plain = createDescription({ resource: 'https://api.example/mcp', issuer: ISSUER })
     expect(plain.answer({ method: 'GET', url: `${ROOT}/mcp?x`, headers: {} })?.status).toBe(200)
+    const deep = createDescription({ resource: 'https://api.example/v1/mcp', issuer: ISSUER })
+    expect(deep.answer({ method: 'GET', url: `${ROOT}/v1a://b/mcp`, headers: {} })).toBeUndefined()
   })
 
   it('to scripts of everybody, with whatever headers they ask by', () => {
@@ -57,7 +59,7 @@ describe('a resource server tells of itself (RFC 9728 §3)', () => {
       'Access-Control-Allow-Methods': 'GET, HEAD',
       'Access-Control-Max-Age': '600',
     }
-    expect(preflight({})).toEqual({ status: 204, headers: allowed, body: undefined })
+    expect(preflight({})).toStrictEqual({ status: 204, headers: allowed, body: undefined })
     const named = (names: string) => preflight({ 'access-control-request-headers': names })?.headers
     expect(named('mcp-protocol-version, x-a')).toEqual({
       ...allowed,

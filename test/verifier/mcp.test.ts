@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import { carryProviderToken } from '../../src/token/entitlement.ts'
-import { createVerifier } from '../../src/verifier/index.ts'
+import { createVerifier, remoteKeys } from '../../src/verifier/index.ts'
 import { type TokenVerifierOptions, toAuthInfo, tokenVerifier } from '../../src/verifier/mcp.ts'
 import { options, seal } from '../parties/api.ts'
-import { API, NOW } from '../ring.ts'
+import { API, ISSUER, NOW } from '../ring.ts'
 
 class Invalid extends Error {}
 const invalidToken = (description: string): Error => new Invalid(description)
@@ -35,6 +35,13 @@ describe('what the SDK shows its tokens to', () => {
     const bound = await refused(await seal({ jkt: 'A'.repeat(43) }))
     expect(bound).toBeInstanceOf(Invalid)
     expect(bound.message).toMatch(/bound to a key.*without DPoP/)
+  })
+
+  it('throws no such error where the keys cannot be had: a good token is kept (RFC 6750 §3.1)', async () => {
+    const down = async (): Promise<Response> => new Response(null, { status: 500 })
+    const keys = remoteKeys({ url: `${ISSUER}/keys`, clientId: 'api-server', clientSecret: 'secret', fetch: down })
+    const asked = tokenVerifier({ ...options, keys, invalidToken }).verifyAccessToken(await seal())
+    await expect(asked).rejects.toMatchObject({ name: 'TokenError', code: 'unavailable' })
   })
 
   it.each<[string, object]>([

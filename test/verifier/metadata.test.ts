@@ -19,12 +19,12 @@ describe('the metadata of a resource (RFC 9728)', () => {
   ])('of %s stand before its own path (RFC 9728 §3.1)', (resource, path, origin) => {
     const { metadata, ...where } = about({ resource })
     expect(where).toEqual({ path: WELL_KNOWN + path, url: origin + WELL_KNOWN + path })
-    expect(metadata).toEqual({ resource, ...least })
+    expect(metadata).toStrictEqual({ resource, ...least })
   })
 
   it('tell what there is to tell, and nothing else (RFC 9728 §2, §3.2)', () => {
     const algorithms = { dpop_signing_alg_values_supported: DPOP_ALGORITHMS }
-    expect(about({ scopes: [] }).metadata).toEqual({ resource: API, ...least })
+    expect(about({ scopes: [] }).metadata).toStrictEqual({ resource: API, ...least })
     expect(about({ scopes: ['read'], name: 'Notes' }).metadata).toEqual({
       ...{ resource: API, ...least },
       ...{ scopes_supported: ['read'], resource_name: 'Notes' },
