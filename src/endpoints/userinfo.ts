@@ -106,11 +106,7 @@ export function createUserinfoEndpoint(
     if (opened === undefined)
       return refuse('invalid_token', 'token_unopened', 'it does not open, or has expired', scheme)
     const { cnf, scope, claims, sub, client_id = '' } = opened.entitlement
-    const proved = {
-      ...(proof === undefined ? {} : { jkt: proof.jkt }),
-      ...(certificate === undefined ? {} : { 'x5t#S256': certificate.thumbprint }),
-    }
-    if (!isShownRightly(cnf, proved))
+    if (!isShownRightly(cnf, { jkt: proof?.jkt, 'x5t#S256': certificate?.thumbprint }))
       return refuse('invalid_token', 'wrong_key', 'it is not shown with what it is bound to', scheme)
     const client = clients.find(client_id)
     if (client === undefined && !context.isWhole)

@@ -7,8 +7,11 @@
 import { encodeBase64url } from '../../keys/base64url.ts'
 import type { Confirmation, Entitlement } from './entitlement.ts'
 
+/** What a request proves, of all that a token may be bound to. */
+export type ProvedKeys = Readonly<Partial<Record<keyof Confirmation, string | undefined>>>
+
 /** Tells whether all that `bound` asks for was proved. What is bound to nothing is proved by everyone. */
-export function isConfirmedBy(bound: Confirmation, proved: Confirmation): boolean {
+export function isConfirmedBy(bound: Confirmation, proved: ProvedKeys): boolean {
   return (['jkt', 'x5t#S256'] as const).every((way) => bound[way] === undefined || bound[way] === proved[way])
 }
 
@@ -16,7 +19,7 @@ export function isConfirmedBy(bound: Confirmation, proved: Confirmation): boolea
  * Tells whether a token is shown as it must be: what is bound to a DPoP key with a proof of it, anything else without one
  * (RFC 9449 §7.2), and with all else that it is bound to.
  */
-export function isShownRightly(bound: Confirmation | undefined = {}, proved: Confirmation): boolean {
+export function isShownRightly(bound: Confirmation | undefined = {}, proved: ProvedKeys): boolean {
   return (bound.jkt !== undefined) === (proved.jkt !== undefined) && isConfirmedBy(bound, proved)
 }
 

@@ -41,8 +41,8 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 /** What a proof must be for. */
 export interface ProofExpectations {
-  /** The method of the request. */
-  readonly method: string
+  /** The method of the request; no proof is for one that tells none. */
+  readonly method: string | undefined
   /** The URL of the request; its query and fragment do not count. */
   readonly url: string
   /** The access token beside it; at the issuer there is none. */

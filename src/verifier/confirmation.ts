@@ -59,7 +59,7 @@ function noncesUnder(secret: string, { issuer, resource }: CheckedOptions): Nonc
 
 function readNonces(nonce: unknown, { checked, secret }: ConfirmationParts): Nonces | undefined {
   if (typeof nonce === 'string') {
-    checkText('dpop.nonce', nonce, /^.{32,}$/s, 'a secret of at least 32 characters')
+    checkText('dpop.nonce', nonce, /.{32}/s, 'a secret of at least 32 characters')
     return noncesUnder(nonce, checked)
   }
   checkBoolean('dpop.nonce', nonce)
@@ -88,11 +88,11 @@ export function createConfirmation(asked: DpopOptions | 'off', parts: Confirmati
   /** The proof that each request was let in with, while the framework has it: middlewares in a row are one use. */
   const spentBy = new WeakMap<object, { readonly id: string; readonly spending: Promise<void> }>()
 
-  function spendOnce(proof: OpenedProof, native: object | undefined): Promise<void> {
-    const known = native === undefined ? undefined : spentBy.get(native)
+  function spendOnce(proof: OpenedProof, native: object = {}): Promise<void> {
+    const known = spentBy.get(native)
     if (known?.id === proof.id) return known.spending
     const spending = spend(proof)
-    if (native !== undefined) spentBy.set(native, { id: proof.id, spending })
+    spentBy.set(native, { id: proof.id, spending })
     return spending
   }
 
@@ -111,25 +111,27 @@ export function createConfirmation(asked: DpopOptions | 'off', parts: Confirmati
   }
 
   async function open({ token, request }: Shown, now: number): Promise<OpenedProof> {
-    const proof = request?.header('dpop')
-    if (request === undefined || proof === undefined) throw new TokenError('proof')
-    if (request.method === undefined) throw new TokenError('proof_request')
-    const url = urlOf(request, base)
-    return openProof(proof, { method: request.method, url, token, now })
+    if (request === undefined) throw new TokenError('proof')
+    const proof = request.header('dpop')
+    if (proof === undefined) throw new TokenError('proof')
+    return openProof(proof, { method: request.method, url: urlOf(request, base), token, now })
+  }
+
+  /** Checks the nonce of a proof, where one is asked for; returns the next, when it is old. */
+  async function nonceAfter({ nonce }: OpenedProof, now: number): Promise<string | undefined> {
+    if (nonces === undefined) return undefined
+    const { isOld } = await nonces.checkAge(nonce, now)
+    return isOld ? nonces.give(now) : undefined
   }
 
   async function prove(shown: Shown, now: number): Promise<Proved> {
+    const { certificate, native } = shown.request ?? {}
     const proof = shown.scheme === 'DPoP' ? await open(shown, now) : undefined
-    const age = proof === undefined ? undefined : await nonces?.checkAge(proof.nonce, now)
-    const certificate = shown.request?.certificate
-    const proved = {
-      ...(proof === undefined ? {} : { jkt: proof.jkt }),
-      ...(certificate === undefined ? {} : { 'x5t#S256': certificate }),
-    }
+    const proved = { jkt: proof?.jkt, 'x5t#S256': certificate }
     return {
       confirms: (cnf) => isShownRightly(cnf, proved) && (!required || proof !== undefined),
-      nonce: age?.isOld === true ? await nonces?.give(now) : undefined,
-      spend: async () => (proof === undefined ? undefined : spendOnce(proof, shown.request?.native)),
+      nonce: proof === undefined ? undefined : await nonceAfter(proof, now),
+      spend: async () => (proof === undefined ? undefined : spendOnce(proof, native)),
     }
   }
 
