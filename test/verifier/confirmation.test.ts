@@ -53,8 +53,8 @@ describe('a proof', () => {
   it.each<[string, ProofChanges, Partial<ResourceRequest>, string]>([
     ['a proof of it', {}, {}, 'ok'],
     ['no proof', {}, { headers: {} }, 'proof'],
+    ['no proof, and another host', {}, { headers: {}, url: 'https://other.example/orders/7' }, 'proof'],
     ['no method', {}, { method: undefined }, 'proof_request'],
-    ['no method and no proof', {}, { headers: {}, method: undefined }, 'proof'],
     ['a proof of another method', { method: 'POST' }, {}, 'proof_request'],
     ['a proof of another path', { url: `${API}/orders/8` }, {}, 'proof_request'],
     ['a proof of another token', { token: 'b.token' }, {}, 'proof_request'],

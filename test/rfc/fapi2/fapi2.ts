@@ -19,7 +19,7 @@ export interface Requirement {
 }
 
 const PERSONS = 'test/authorization/persons.test.ts'
-const DIRECT = 'test/verifier/verifier.test.ts'
+const DIRECT = 'test/verifier/create_verifier.test.ts'
 const BEARER = 'test/rfc/rfc6750.test.ts'
 const PAR = 'test/rfc/rfc9126.test.ts'
 const BCP = 'test/rfc/rfc9700.test.ts'
