@@ -735,4 +735,16 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     becomes: '"Stryker was here!"',
     why: 'no header of MCP is called so: of what is asked for, nothing is allowed either way',
   },
+  {
+    file: 'src/verifier/verifier.ts',
+    code: "''",
+    becomes: '"Stryker was here!"',
+    why: 'without `confirm` no challenge is of DPoP, which alone names algorithms',
+  },
+  {
+    file: 'src/verifier/verifier.ts',
+    code: 'demand === NOTHING',
+    becomes: 'false',
+    why: 'that nothing is asked for is a demand, too: to check it costs time alone',
+  },
 ]
