@@ -11,11 +11,10 @@ import { createIssuer, createMemoryGuard, type Issuer, type IssuerSettings, ownL
 import { openDirect } from '../src/token/direct.ts'
 import type { Entitlement } from '../src/token/entitlement.ts'
 import { JWT_BEARER, TRUSTED } from './parties/trusted.ts'
-import { API, ISSUER, NOW, testRing } from './ring.ts'
+import { API, API2, ISSUER, NOW, testRing } from './ring.ts'
 
-export { API, ISSUER, NOW, named, testKey, testRing } from './ring.ts'
+export { API, API2, ISSUER, NOW, named, testKey, testRing } from './ring.ts'
 
-export const API2 = 'https://api2.example'
 /** The API of a partner, who has a key pair of its own. */
 export const PARTNER = 'https://partner.example'
 /** An API whose signed tokens are sealed under its leaf. */

@@ -9,6 +9,7 @@ import { createRing, type Ring } from '../keys/index.ts'
 
 export const ISSUER = 'https://as.example'
 export const API = 'https://api1.example'
+export const API2 = 'https://api2.example'
 
 /** The instant at which tests without a real clock begin. */
 export const NOW = 1_800_000_000

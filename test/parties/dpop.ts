@@ -8,7 +8,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jo
 import { SignJWT } from 'jose/jwt/sign'
 import { encodeBase64url } from '../../keys/base64url.ts'
 import { digestText } from '../../keys/digest.ts'
-import { ISSUER, NOW } from '../fixtures.ts'
+import { ISSUER, NOW } from '../ring.ts'
 import type { Ask } from './person.ts'
 
 /** The parts of a proof that a test wants otherwise; nothing leaves a member out. */

@@ -11,7 +11,7 @@ import { readVerificationKeys, readySigningKey, type VerificationKeys } from '..
 import { leafRecipient, type Recipient, recipientOf } from '../../src/jose/recipient.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import { sealNested } from '../../src/token/nested.ts'
-import { API, ISSUER, NOW, named, testKey } from '../fixtures.ts'
+import { API, ISSUER, NOW, named, testKey } from '../ring.ts'
 import frodo from '../vectors/cookbook/jwe/5_1.key_encryption_using_rsa_v15_and_aes-hmac-sha2.json' with {
   type: 'json',
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { COMMON_OPTIONS, type CommonOptions, checkOptions } from '../../src/verifier/common_options.ts'
 import type { Problem } from '../../src/verifier/problem.ts'
-import { API, ISSUER, NOW } from '../fixtures.ts'
+import { API, ISSUER, NOW } from '../ring.ts'
 
 const needed = { issuer: ISSUER, resource: API }
 const METADATA = 'https://api1.example/.well-known/oauth-protected-resource'

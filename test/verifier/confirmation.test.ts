@@ -5,9 +5,9 @@ import { checkOptions } from '../../src/verifier/common_options.ts'
 import { createConfirmation, type DpopOptions } from '../../src/verifier/confirmation.ts'
 import type { Problem } from '../../src/verifier/problem.ts'
 import { type ResourceRequest, readRequest } from '../../src/verifier/request.ts'
-import type { Confirm, Proved, Shown } from '../../src/verifier/verifier.ts'
-import { API, API2, ISSUER, NOW } from '../fixtures.ts'
+import type { Confirm, Shown } from '../../src/verifier/verifier.ts'
 import { createProver, type ProofChanges } from '../parties/dpop.ts'
+import { API, API2, ISSUER, NOW } from '../ring.ts'
 
 const URL_ = `${API}/orders/7`
 const SECRET = 'a secret that is no secret: 32 letters'
@@ -105,8 +105,8 @@ describe('what a token is bound to is confirmed', () => {
 
 describe('a proof is spent', () => {
   const twice = async (confirm: Confirm, one: Shown, other: Shown): Promise<readonly string[]> => {
-    const proved: Proved[] = [await confirm.prove(one, NOW), await confirm.prove(other, NOW)]
-    return [await outcomeOf(proved[0]?.spend() ?? proved), await outcomeOf(proved[1]?.spend() ?? proved)]
+    const [first, second] = [await confirm.prove(one, NOW), await confirm.prove(other, NOW)]
+    return [await outcomeOf(first.spend()), await outcomeOf(second.spend())]
   }
 
   it('by one request', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import { checkDemand, type Demand, isOfLogin, SCOPE_TOKEN } from '../../src/verifier/demand.ts'
-import { NOW } from '../fixtures.ts'
+import { NOW } from '../ring.ts'
 
 describe('a demand', () => {
   it.each<object>([

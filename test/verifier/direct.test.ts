@@ -3,7 +3,7 @@ import { createKeyring, exportKeys, writeKeys } from '../../keys/index.ts'
 import { sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import { createDirectVerifier, type DirectVerifierOptions } from '../../src/verifier/direct.ts'
-import { API, API2, ISSUER, NOW, testRing } from '../fixtures.ts'
+import { API, API2, ISSUER, NOW, testRing } from '../ring.ts'
 
 const ring = testRing(NOW)
 const keysOf = (resource: string): string => writeKeys(exportKeys(ring, { issuer: ISSUER, resource, now: NOW }))

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { createMemoryReplay } from '../../src/verifier/replay.ts'
-import { NOW } from '../fixtures.ts'
+import { NOW } from '../ring.ts'
 
 it('a proof is spent once, whoever else asks at the same time', async () => {
   const replay = createMemoryReplay(() => NOW)

@@ -9,7 +9,7 @@ import type { Demand } from '../../src/verifier/demand.ts'
 import type { Problem } from '../../src/verifier/problem.ts'
 import type { ResourceRequest } from '../../src/verifier/request.ts'
 import { type Confirm, createVerifierAround, type Open, type Shown } from '../../src/verifier/verifier.ts'
-import { API, ISSUER, NOW } from '../fixtures.ts'
+import { API, ISSUER, NOW } from '../ring.ts'
 
 const entitlement: Entitlement = {
   sub: 'alice',
