@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { LoginProviders } from '../login/authenticate.ts'
+import type { LoginProvider, LoginProviders } from '../login/authenticate.ts'
 import { OAuthError } from '../protocol/error.ts'
 import type { WithinDeadline } from '../stores/deadline.ts'
 import type { WaitUntil } from '../wait_until.ts'
@@ -52,7 +52,14 @@ export interface ProviderEndings {
 /** Returns what ends at providers. */
 export function createProviderEndings(context: ProviderEndingsContext): ProviderEndings {
   const { providers, within, waitUntil, tellEnding } = context
-  const isEnding = (provider: string): boolean => providers.get(provider)?.revoke !== undefined
+
+  /** Returns what ends tokens at a provider, where the operator wants that. */
+  function revokeAt(name: string): LoginProvider['revoke'] {
+    const provider = providers.get(name)
+    return provider?.revoke?.bind(provider)
+  }
+
+  const isEnding = (provider: string): boolean => revokeAt(provider) !== undefined
   const grantsAt = () => {
     const now = context.now()
     return createProviderGrants({ ...context, envelopes: context.envelopes(now), now })
@@ -65,17 +72,17 @@ export function createProviderEndings(context: ProviderEndingsContext): Provider
   }
 
   /** Ends tokens at their provider, and tells what became of that. */
-  async function revoke({ provider, ...kept }: KeptTokens): Promise<void> {
-    const failed = await within(async () => {
+  async function end(provider: string, revoke: NonNullable<LoginProvider['revoke']>, kept: KeptTokens): Promise<void> {
+    const failures = await within(async () => {
       try {
-        await providers.get(provider)?.revoke?.(tokensOf(kept), context.now())
-        return undefined
+        await revoke(tokensOf(kept), context.now())
+        return []
       } catch (error) {
-        return error
+        return [error]
       }
-    }).catch((error: unknown) => error)
-    if (failed === undefined) tellEnding({ provider })
-    else tellFailed(provider, failed)
+    }).catch((error: unknown) => [error])
+    if (failures.length === 0) tellEnding({ provider })
+    for (const failure of failures) tellFailed(provider, failure)
   }
 
   return {
@@ -84,7 +91,8 @@ export function createProviderEndings(context: ProviderEndingsContext): Provider
     },
     tellFailed,
     async end({ sub, provider }, gids, kept) {
-      if (!isEnding(provider)) return false
+      const revoke = revokeAt(provider)
+      if (revoke === undefined) return false
       const taking = grantsAt().end({ sub, provider }, gids)
       const { wasKnown, areOthers } = await taking.catch((error: unknown) => {
         if (kept !== undefined) tellFailed(provider, error)
@@ -95,7 +103,7 @@ export function createProviderEndings(context: ProviderEndingsContext): Provider
         if (wasKnown) tellEnding({ provider, livesOn: 'no tokens of it are known any more' })
         return false
       }
-      waitUntil(revoke(kept))
+      waitUntil(end(provider, revoke, kept))
       return true
     },
     async find(sub, mark) {

@@ -134,11 +134,11 @@ export function createProviderTokens(context: ProviderTokensContext): KeptProvid
 
   /** Ends grants of one person at a provider. One that cannot be ended now stands in the list for whoever tries again. */
   async function endAll(owner: Owner, gids: readonly string[]): Promise<boolean> {
-    const outcomes = await Promise.allSettled(gids.map(overwrite))
-    const over = gids.filter((_, index) => outcomes[index]?.status === 'fulfilled')
+    const outcomes = await Promise.allSettled(gids.map(async (gid) => ({ gid, kept: await overwrite(gid) })))
+    const done = outcomes.filter((one) => one.status === 'fulfilled').map(({ value }) => value)
+    const over = done.map(({ gid }) => gid)
     // The newest are first: what is old may be over there.
-    const [kept] = outcomes.flatMap((one) => (one.status === 'fulfilled' ? (one.value ?? []) : []))
-    const isEnded = await endings.end(owner, over, kept)
+    const isEnded = await endings.end(owner, over, done.find(({ kept }) => kept !== undefined)?.kept)
     const failed = outcomes.find((one) => one.status === 'rejected')
     if (failed === undefined) return isEnded
     endings.tellFailed(owner.provider, failed.reason)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KeptTokens } from '../../src/grants/kept_tokens.ts'
 import type { ProviderEnding } from '../../src/grants/provider_endings.ts'
+import { markOf } from '../../src/grants/provider_grants.ts'
 import { createProviderTokens } from '../../src/grants/provider_tokens.ts'
 import { type Guard, type LoginProvider, OAuthError, type ProviderTokens } from '../../src/index.ts'
 import type { Keeping } from '../../src/stores/guard.ts'
@@ -80,10 +81,11 @@ function keeping(changes: Changes = {}) {
   })
   const open = async (gid = 'one') => {
     const envelope = await guard.look(`provider ${gid}`)
-    return envelope === undefined ? undefined : envelopesAt(NOW).open('provider', envelope)
+    return envelope === undefined ? undefined : openEnvelope(envelope)
   }
+  const openEnvelope = (envelope: string) => envelopesAt(NOW).open('provider', envelope)
   const settled = () => Promise.allSettled(beside)
-  return { ...tokens, clock, guard, seen, revoked, waits, beside, told, open, settled }
+  return { ...tokens, clock, guard, seen, revoked, waits, beside, told, open, openEnvelope, settled }
 }
 
 const approval = (gid = 'one') => ({ ...BY, gid, grant_end: END })
@@ -100,6 +102,46 @@ describe('tokens of a provider are kept', () => {
     expect(await open()).toMatchObject({ exp: END })
     await keep(approval('other'), false)
     expect(await open('other')).toBeUndefined()
+  })
+
+  it('as they lie there, where they last for as long as the grant', async () => {
+    const swapped: string[] = []
+    const { leave, keep } = keeping({
+      guard: (guard) => ({
+        ...guard,
+        swap: async (...given) => {
+          swapped.push(given[0])
+          return guard.swap(...given)
+        },
+      }),
+    })
+    await leave('one', TOKENS, BY, END)
+    await keep(approval(), false)
+    expect(swapped).not.toContain('provider one')
+  })
+
+  it('and noted by what they end with, and by nothing else', async () => {
+    const lists: string[] = []
+    const { leave, keep, guard, openEnvelope } = keeping({
+      guard: (of) => ({
+        ...of,
+        leave: async (...given) => {
+          if (given[0].startsWith('provider grants ')) lists.push(given[0])
+          return of.leave(...given)
+        },
+      }),
+    })
+    const noted = async () => (await openEnvelope((await guard.look(lists[0] ?? '')) ?? ''))['grants']
+    const [session, app] = [markOf('session', BY.sid), markOf('app', BY.client_id)]
+    await leave('one', TOKENS, BY, NOW + 60)
+    expect(await noted()).toEqual([{ gid: 'one', until: NOW + 60, marks: [session, app] }])
+    for (const [outlives, marks] of [
+      [true, [app]],
+      [false, [session, app]],
+    ] as const) {
+      await keep(approval(), outlives)
+      expect(await noted()).toEqual([{ gid: 'one', until: END, marks }])
+    }
   })
 
   it('not where they are over already', async () => {
@@ -249,14 +291,39 @@ describe('a provider that is asked for new tokens', () => {
     expect(all.revoked.map(({ accessToken }) => accessToken)).toEqual(['a', 'late'])
   })
 
+  it('gives too late, while nobody can tell whether the grant was the last: what it gave ends all the same', async () => {
+    const state = { isDown: false }
+    const all = keeping({
+      guard: (guard) => ({
+        ...guard,
+        look: async (name) => {
+          if (state.isDown && name.startsWith('provider grants ')) throw new OAuthError('temporarily_unavailable', 'x')
+          return guard.look(name)
+        },
+      }),
+      refresh: async () => {
+        state.isDown = true
+        await expect(all.drop('one')).rejects.toThrow(OAuthError)
+        state.isDown = false
+        return { accessToken: 'late', scope: ['repo'] }
+      },
+    })
+    await all.leave('one', dead, BY, END)
+    expect(await whyRefused(() => all.take(OF, HANDED))).toBe('invalid_grant grant_ended')
+    await all.settled()
+    expect(all.revoked.map(({ accessToken }) => accessToken)).toEqual(['late'])
+  })
+
   it('is asked by one: others wait for that, and then for no longer', async () => {
     const attempt = { id: 'other', at: NOW }
-    const { leave, take, waits, seen } = keeping()
+    const { leave, take, waits, seen, beside } = keeping()
     await leave('one', { ...dead, attempt }, BY, END)
     const { code, reason, retryAfter } = await refusalOf(() => take(OF, HANDED))
     expect([code, reason, retryAfter]).toEqual(['temporarily_unavailable', 'provider_down', 2])
     expect([waits.slice(0, 6), Math.max(...waits), seen]).toEqual([[50, 100, 200, 400, 500, 500], 500, []])
     expect(waits.reduce((sum, one) => sum + one, 0)).toBe(5000)
+    // A worker stays awake for that.
+    expect(await Promise.all(beside)).toEqual([undefined])
   })
 
   it('is asked again where whoever asked is over by every clock, and was seen for as long', async () => {
@@ -367,6 +434,15 @@ describe('tokens of a provider end', () => {
     expect(names(revoked)).toEqual(at.length > 0 ? ['two'] : [])
   })
 
+  it('by the newest tokens that are known', async () => {
+    const { leave, dropOf, guard, revoked, settled } = keeping()
+    for (const gid of ['one', 'two', 'three']) await leave(gid, { ...TOKENS, accessToken: gid }, BY, END)
+    await guard.swap('provider three', (await guard.look('provider three')) ?? '', 'what no key opens', END)
+    expect(await dropOf('github|1', 'all')).toEqual(['github'])
+    await settled()
+    expect(names(revoked)).toEqual(['two'])
+  })
+
   it('together with a session or an app, before anything is kept for longer, too', async () => {
     for (const ended of [{ session: 'session' }, { app: 'app' }] as const) {
       const { leave, dropOf } = keeping()
@@ -396,5 +472,18 @@ describe('tokens of a provider end', () => {
     expect(await dropOf('github|1', 'all')).toEqual(['github'])
     await settled()
     expect(names(revoked)).toEqual(['one'])
+  })
+
+  it('where the guard answers for none of them, and that is told', async () => {
+    const down = new OAuthError('temporarily_unavailable', 'guard')
+    const { leave, dropOf, told } = keeping({
+      guard: (guard) => ({
+        ...guard,
+        look: async (name) => (name === 'provider one' ? Promise.reject(down) : guard.look(name)),
+      }),
+    })
+    await leave('one', TOKENS, BY, END)
+    await expect(dropOf('github|1', 'all')).rejects.toBe(down)
+    expect(told).toEqual([{ provider: 'github', livesOn: 'temporarily_unavailable, guard' }])
   })
 })
