@@ -84,7 +84,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
   const where = { issuer: checked.issuer, jwks, jwksUri, isNeeded: revocations !== undefined }
   const keysAt = findKeysOf(where, fetch, waitUntil, checked.tell)
-  const open = openOf(options, checked, keysAt)
+  const isNested = jwks !== undefined || jwksUri !== undefined
+  const open = openOf(options, checked, isNested ? keysAt : undefined)
   const confirm = createConfirmation(dpop, { checked, baseUrl, secret: secretOf(options) })
   if (revocations === undefined || keysAt === undefined) return createVerifierAround(open, checked, confirm)
   const check = createRevocationCheck(revocations, {

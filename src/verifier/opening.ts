@@ -119,17 +119,17 @@ function openNestedWith(
 /**
  * Returns the way to open that the options ask for.
  *
+ * @param keysAt finds the keys that sign what is inside; without it tokens are direct
  * @throws {TypeError | RangeError} when the keys do not go together, or are for another issuer or resource
  */
 export function openOf(options: OpeningOptions, checked: CheckedOptions, keysAt: FindKeys | undefined): Open {
-  const { keys, decryptionKeys, enc = 'A256GCM', jwks, jwksUri } = options
+  const { keys, decryptionKeys, enc = 'A256GCM' } = options
   if (decryptionKeys === undefined && options.enc !== undefined)
     throw new TypeError('"enc" goes with "decryptionKeys": exported keys have their own')
-  const isNested = jwks !== undefined || jwksUri !== undefined
   const before = createBefore(checked.keep)
   if (decryptionKeys !== undefined) {
     if (keys !== undefined) throw new TypeError('"keys" and "decryptionKeys" expected just one of them')
-    if (!isNested || keysAt === undefined)
+    if (keysAt === undefined)
       throw new TypeError(
         '"decryptionKeys" expected "jwks" or "jwksUri" beside them: without a signature anybody could have made the token',
       )
@@ -139,7 +139,7 @@ export function openOf(options: OpeningOptions, checked: CheckedOptions, keysAt:
   // What was read by JSON.parse, or as bytes, is no text.
   if (typeof keys !== 'string' && typeof keys?.leaves !== 'function')
     throw new TypeError('"keys" expected what `bulla keys export` printed, as a text, or remoteKeys(…)')
-  if (!isNested || keysAt === undefined) return openDirectWith(keys, checked, before)
+  if (keysAt === undefined) return openDirectWith(keys, checked, before)
   const leavesAt = findLeavesOf(keys, checked)
   return openNestedWith(
     (isLacking) => async (kid, now) => {
