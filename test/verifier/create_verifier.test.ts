@@ -1,15 +1,30 @@
 import { Hono } from 'hono'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { createKeyring, exportKeys, type Leaf, revokeRoot, rotateRing, writeKeys } from '../../keys/index.ts'
+import {
+  createKeyring,
+  exportKeys,
+  type Leaf,
+  revokeRoot,
+  rotateRing,
+  type SigningKey,
+  writeKeys,
+} from '../../keys/index.ts'
+import { readySigningKey } from '../../src/jose/jwks.ts'
+import { signClaims } from '../../src/jose/signed.ts'
 import { sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
+import { hashRevoked } from '../../src/token/revocations.ts'
 import { resourceServer } from '../../src/verifier/hono.ts'
-import { createVerifier, type Verification, type VerifierOptions } from '../../src/verifier/index.ts'
-import { API, API2, ISSUER, NOW, testKey, testRing } from '../fixtures.ts'
+import { createVerifier, remoteKeys, type Verification, type VerifierOptions } from '../../src/verifier/index.ts'
+import type { Problem } from '../../src/verifier/problem.ts'
+import { createProver } from '../parties/dpop.ts'
+import { PARTNER_KEYS } from '../parties/partner.ts'
+import { API, API2, ISSUER, NOW, testKey, testRing } from '../ring.ts'
 
 const ring = testRing(NOW)
-const keysOf = (resource = API, from = ring): string =>
-  writeKeys(exportKeys(from, { issuer: ISSUER, resource, now: NOW }))
+const prover = await createProver()
+const keysOf = (resource = API, from = ring, issuer = ISSUER): string =>
+  writeKeys(exportKeys(from, { issuer, resource, now: NOW }))
 const options: VerifierOptions = { issuer: ISSUER, resource: API, keys: keysOf(), now: () => NOW }
 const entitlement: Entitlement = {
   sub: 'alice',
@@ -180,5 +195,121 @@ describe('the middleware for Hono', () => {
     expect((await ask('x')).status).toBe(401)
     expect((await ask(await seal({ scope: ['write'] }))).status).toBe(403)
     expect((await app.request('/open')).status).toBe(200)
+  })
+})
+
+describe('the options of a verifier', () => {
+  const decryptionKeys = { keys: [PARTNER_KEYS['P-256']] }
+  const { keys: _, ...common } = options
+
+  it.each<[string, Partial<VerifierOptions>]>([
+    ['createVerifier', { revocation: {} } as never],
+    ['dpop', { dpop: { require: true } as never }],
+    ['revocations', { revocations: { uri: 'x' } as never }],
+    ['waitUntil', { waitUntil: Promise.resolve() as never }],
+    ['fetch', { fetch: {} as never }],
+    ['baseUrl', { baseUrl: 'api1.example' }],
+    ['keep', { keep: -1 }],
+  ])('are refused by name: %s', (name, more) => {
+    expect(() => createVerifier({ ...options, ...more })).toThrow(`"${name}" `)
+  })
+
+  it.each<[string, VerifierOptions]>([
+    [
+      'keys, and all else',
+      {
+        ...options,
+        dpop: 'off',
+        baseUrl: API,
+        revocations: { url: `${ISSUER}/r` },
+        waitUntil: () => {},
+        fetch,
+        keep: 1,
+      },
+    ],
+    ['keys of its own', { ...common, decryptionKeys, enc: 'A256GCM', jwks: { keys: [] } }],
+    ['keys of its own, beside those that are fetched', { ...common, decryptionKeys, jwksUri: `${ISSUER}/jwks` }],
+    ['keys, and signatures inside', { ...options, jwksUri: `${ISSUER}/jwks` }],
+    [
+      'an issuer from which nothing is fetched',
+      { ...options, issuer: 'https://10.0.0.1', keys: keysOf(API, ring, 'https://10.0.0.1') },
+    ],
+  ])('are taken: %s', (_, given) => expect(() => createVerifier(given)).not.toThrow())
+})
+
+describe('the secret of its nonces', () => {
+  const decryptionKeys = { keys: [PARTNER_KEYS['P-256']] }
+  const { keys: _, ...common } = options
+  /** Asks with a proof, and returns what it is told: a code, and a nonce. */
+  const ask = async (given: VerifierOptions, nonce?: string) => {
+    const changes = { method: 'GET', url: API, token: 'x', ...(nonce === undefined ? {} : { nonce }) }
+    const headers = { authorization: 'DPoP x', dpop: await prover.prove(changes) }
+    const { code, response } = await createVerifier(given).verify(new Request(API, { headers }))
+    return [code, response?.headers.get('dpop-nonce') ?? undefined] as const
+  }
+
+  it.each<[string, VerifierOptions, string]>([
+    ['the keys', options, keysOf()],
+    ['the keys of its own', { ...common, decryptionKeys, jwks: { keys: [] } }, JSON.stringify(decryptionKeys)],
+  ])('comes of %s: so it is the same on all its servers', async (_, given, secret) => {
+    const [code, nonce] = await ask({ ...given, dpop: { nonce: true } })
+    expect(code).toBe('use_dpop_nonce')
+    expect(await ask({ ...options, dpop: { nonce: secret } }, nonce)).toEqual(['invalid_token', undefined])
+    expect((await ask({ ...options, dpop: { nonce: `${secret} ` } }, nonce))[0]).toBe('use_dpop_nonce')
+  })
+
+  it('is to be told where the keys are fetched', () => {
+    const keys = remoteKeys({ url: `${ISSUER}/keys`, clientId: 'a', clientSecret: 'b' })
+    expect(() => createVerifier({ ...options, keys, dpop: { nonce: true } })).toThrow('"dpop.nonce" expected')
+  })
+})
+
+describe('what is fetched', () => {
+  const signer = createKeyring(ring, ISSUER).signingKeys.signing('ES256', NOW) as SigningKey
+  /** An issuer that revoked `jti`, and what it was asked for. */
+  function issuerThatRevoked(jti: string) {
+    const asked: string[] = []
+    const fetch = async (url: string, init?: RequestInit): Promise<Response> => {
+      asked.push(`${init?.method ?? 'GET'} ${url}`)
+      if (url === `${ISSUER}/jwks`) return Response.json({ keys: [(await readySigningKey(signer)).publicJwk] })
+      const events = { jti: { [hashRevoked('salt', 'jti', jti)]: NOW } }
+      const claims = { iss: ISSUER, iat: NOW, exp: NOW + 3600, epoch: 1, seq: 1, salt: 'salt', events }
+      const headers = { 'content-type': 'application/jwt' }
+      return new Response(await signClaims(claims, 'revocations+jwt', signer), { headers })
+    }
+    return { asked, fetch }
+  }
+  const revocations = { url: `${ISSUER}/revocations` }
+
+  it('is the list of what was revoked, and the keys of who signed it: a token on it is dead', async () => {
+    const { asked, fetch } = issuerThatRevoked('BBBBBBBBBBBBBBBBBBBBBB')
+    const verifier = createVerifier({ ...options, revocations, fetch })
+    expect(asked).toEqual([])
+    expect(await verifier.verify(await seal())).toEqual({ ok: true, entitlement })
+    const revoked = await seal({ jti: 'BBBBBBBBBBBBBBBBBBBBBB' })
+    expect(await verifier.verify(revoked)).toMatchObject({ code: 'invalid_token', reason: 'revoked' })
+    expect(asked).toEqual([`GET ${ISSUER}/revocations`, `GET ${ISSUER}/jwks`])
+    expect(await createVerifier(options).verify(revoked)).toMatchObject({ ok: true })
+  })
+
+  it('is told of where it cannot be had, and lets nobody in', async () => {
+    const problems: Problem[] = []
+    const fetch = async (): Promise<Response> => new Response(null, { status: 500 })
+    const onProblem = (problem: Problem): unknown => problems.push(problem)
+    const verifier = createVerifier({ ...options, revocations, fetch, onProblem })
+    expect(await verifier.verify(await seal())).toMatchObject({ code: 'temporarily_unavailable' })
+    expect(problems.at(-1)).toMatchObject({ source: 'revocations', code: 'temporarily_unavailable' })
+  })
+
+  it('comes by the fetch of the platform, unless another is told', async () => {
+    const { asked, fetch } = issuerThatRevoked('x')
+    const own = globalThis.fetch
+    globalThis.fetch = fetch as typeof own
+    try {
+      expect(await createVerifier({ ...options, revocations }).verify(await seal())).toMatchObject({ ok: true })
+    } finally {
+      globalThis.fetch = own
+    }
+    expect(asked.length).toBe(2)
   })
 })
