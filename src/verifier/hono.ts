@@ -47,7 +47,7 @@ function urlOf({ req, env }: Context): string {
   const { incoming } = (env ?? {}) as { readonly incoming?: { readonly url?: unknown } }
   const { url } = req.raw
   const target = incoming?.url
-  const bare = (text: string): string => text.replace(/[?#].*$/s, '')
+  const bare = (text: string): string => text.replace(/[?#].*/s, '')
   // What @hono/node-server had to resolve is shown as it came, which no proof is for: a target is a path (RFC 9112 §3.2.1).
   return typeof target === 'string' && !bare(url).endsWith(bare(target)) ? target : url
 }

@@ -85,8 +85,7 @@ function sayOnConsole(now: () => number): OnProblem {
 }
 
 /** Returns what tells of problems, and harms nothing whatever becomes of it. */
-export function createTeller(onProblem: OnProblem | undefined, now: () => number): (problem: Problem) => void {
-  const tell = onProblem ?? sayOnConsole(now)
+export function harmless(tell: OnProblem): (problem: Problem) => void {
   return (problem) => {
     try {
       Promise.resolve(tell(problem)).catch(() => undefined)
@@ -94,4 +93,9 @@ export function createTeller(onProblem: OnProblem | undefined, now: () => number
       // There is nowhere left to say so.
     }
   }
+}
+
+/** Returns what tells of problems: the console, where nobody else is told. */
+export function createTeller(onProblem: OnProblem | undefined, now: () => number): (problem: Problem) => void {
+  return harmless(onProblem ?? sayOnConsole(now))
 }

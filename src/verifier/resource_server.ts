@@ -11,8 +11,8 @@ import type { AnswerHeaders, ServerAnswer } from './answer.ts'
 import { type Cors, type CorsOrigins, createCors } from './cors.ts'
 import { createVerifier, type VerifierOptions } from './create_verifier.ts'
 import { checkDemand, DEMANDS, type Demand } from './demand.ts'
-import { createTeller, type OnProblem } from './problem.ts'
-import { type ResourceRequest, readRequest, UnreadableRequest } from './request.ts'
+import { harmless, type OnProblem } from './problem.ts'
+import { type ResourceRequest, readRequest } from './request.ts'
 import type { Verifier } from './verifier.ts'
 
 /** Returns `x5t#S256` of the certificate that the client of a framework's request proved to have. */
@@ -72,7 +72,7 @@ export type Admit<NativeRequest> = (native: NativeRequest, shown: ResourceReques
 /** Returns the verifier, with a word to `onProblem` for each request that it refuses here. */
 function toldOf({ verifier, onProblem }: GivenVerifier): Verifier {
   if (onProblem === undefined) return verifier
-  const tell = createTeller(onProblem, () => 0)
+  const tell = harmless(onProblem)
   return {
     async verify(...request) {
       const verification = await verifier.verify(...request)
@@ -118,19 +118,19 @@ function verifierOf<NativeRequest>(options: ResourceServerOptions<NativeRequest>
   return toldOf(options)
 }
 
+/** What a browser is told of a request. */
+interface Told {
+  readonly headers?: AnswerHeaders
+  readonly preflight?: AnswerHeaders | undefined
+}
+
 /** Returns what a browser is told of a request; of one that cannot be read, nothing. */
-function readCors(
-  cors: Cors | undefined,
-  shown: ResourceRequest,
-): { headers: AnswerHeaders; preflight?: AnswerHeaders } {
+function readCors(cors: Cors, shown: ResourceRequest): Told {
   try {
-    const request = cors === undefined ? undefined : readRequest(shown)
-    if (cors === undefined || request === undefined) return { headers: {} }
-    const preflight = cors.preflight(request)
-    return { headers: cors.headersOf(request), ...(preflight === undefined ? {} : { preflight }) }
-  } catch (error) {
-    if (error instanceof UnreadableRequest) return { headers: {} }
-    throw error
+    const request = readRequest(shown)
+    return { headers: cors.headersOf(request), preflight: cors.preflight(request) }
+  } catch {
+    return {}
   }
 }
 
@@ -153,7 +153,7 @@ export function readResourceServer<NativeRequest>(
   const verifier = verifierOf(options)
 
   return async function admit(native, shown) {
-    const told = readCors(cors, shown)
+    const told: Told = cors === undefined ? {} : readCors(cors, shown)
     if (told.preflight !== undefined) return { answer: { status: 204, headers: told.preflight, body: undefined } }
     const demand = await findDemand(native)
     const verification = await verifier.verify({ ...shown, certificate: certificate(native) }, demand)

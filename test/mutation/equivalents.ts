@@ -730,6 +730,18 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     why: 'no issuer is called so, nor is any by the empty text',
   },
   {
+    file: 'src/verifier/resource_server.ts',
+    code: 'onProblem === undefined',
+    becomes: 'false',
+    why: 'where nobody is to be told, what tells them throws, and harms nothing; without it a promise is saved',
+  },
+  {
+    file: 'src/verifier/resource_server.ts',
+    code: 'cors === undefined',
+    becomes: 'false',
+    why: 'what reads a request for no CORS throws, and tells nothing; without it the request is read once less',
+  },
+  {
     file: 'src/verifier/cors.ts',
     code: "''",
     becomes: '"Stryker was here!"',
