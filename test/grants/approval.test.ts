@@ -20,7 +20,7 @@ import { TokenError } from '../../src/jose/error.ts'
 import type { Client } from '../../src/registration/clients/client.ts'
 import type { Confirmation } from '../../src/token/entitlement.ts'
 import type { Target } from '../../src/token/revocations.ts'
-import { API, API2, ISSUER, NOW, VARS } from '../fixtures.ts'
+import { API, API2, ISSUER, NOW, VARS } from '../house.ts'
 import { APPROVAL, createGranting, type GrantingChanges, refusalOf, whyRefused } from '../parties/granting.ts'
 
 const USERINFO = `${ISSUER}/userinfo`

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { approvalOf, approvedResources, loginOf } from '../../src/grants/approval_facts.ts'
-import { API, API2, PARTNER } from '../fixtures.ts'
+import { API, API2, PARTNER } from '../house.ts'
 import { APPROVAL } from '../parties/granting.ts'
 
 const LOGIN = { auth_time: 7, acr: 'mfa', amr: ['pwd'] }

@@ -3,13 +3,14 @@ import type { CodeFacts } from '../../src/grants/approval_facts.ts'
 import { authorizationCode } from '../../src/grants/authorization_code.ts'
 import type { Decision } from '../../src/grants/grant.ts'
 import type { KeptProviderTokens } from '../../src/grants/provider_tokens.ts'
-import { type Guard, type IssuerSettings, loginProviders } from '../../src/index.ts'
+import type { Guard, IssuerSettings } from '../../src/index.ts'
+import { loginProviders } from '../../src/login/login_providers.ts'
 import { challengeOf } from '../../src/protocol/pkce.ts'
 import type { Client } from '../../src/registration/clients/client.ts'
-import { API, API2, NOW, VARS } from '../fixtures.ts'
+import { API, API2, NOW, VARS } from '../house.ts'
 import { APPROVAL, createGranting, type GrantingChanges, parametersOf, whyRefused } from '../parties/granting.ts'
-import { createTestProvider } from '../parties/hand_over.ts'
 import { type Changes, VERIFIER } from '../parties/person.ts'
+import { createTestProvider } from '../parties/test_provider.ts'
 
 const CODE: CodeFacts = {
   ...APPROVAL,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { clientCredentials } from '../../src/grants/client_credentials.ts'
 import type { Decision } from '../../src/grants/grant.ts'
-import { API, API2, NOW } from '../fixtures.ts'
+import { API, API2, NOW } from '../house.ts'
 import { createGranting, parametersOf, whyRefused } from '../parties/granting.ts'
 import type { Changes } from '../parties/person.ts'
 

@@ -11,8 +11,8 @@ import {
 } from '../../src/index.ts'
 import { API, API2, basic, ISSUER, NOW, SECRETS, testIssuer, VARS } from '../fixtures.ts'
 import { APPROVAL, createGranting } from '../parties/granting.ts'
-import { createTestProvider } from '../parties/hand_over.ts'
 import { formOf } from '../parties/person.ts'
+import { createTestProvider } from '../parties/test_provider.ts'
 import { ASSERTION_TYPE, clientAssertion } from '../parties/trusted.ts'
 
 const TYPE = 'urn:example:own'

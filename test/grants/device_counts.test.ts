@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createDeviceCounts, INTERVAL } from '../../src/grants/device_counts.ts'
 import { createKept, type KeptContext, MOST_AT_ONCE } from '../../src/grants/kept_at_guard.ts'
 import { DEVICE_LIFE } from '../../src/protocol/user_code.ts'
-import { NOW } from '../fixtures.ts'
+import { NOW } from '../house.ts'
 import { createGranting, refusalOf } from '../parties/granting.ts'
 
 /** What counts, by a clock that the test turns; nothing is ever swapped or left where the guard is `busy`. */

@@ -7,7 +7,7 @@ import {
   type LogEntry,
   type ProviderTokens,
 } from '../../src/index.ts'
-import { API, API2, basic, ISSUER, NOW, secretHash } from '../fixtures.ts'
+import { API, API2, basic, ISSUER, NOW, secretHash } from '../house.ts'
 import { APP_SECRET, CANARY, createHandOver, createTestProvider } from '../parties/hand_over.ts'
 import { type Changes, hiddenField, VERIFIER } from '../parties/person.ts'
 

@@ -3,7 +3,7 @@ import type { Approval } from '../../src/grants/approval_facts.ts'
 import { isHandedOver, keepHandOver, withHandOver } from '../../src/grants/hand_over.ts'
 import type { KeptProviderTokens } from '../../src/grants/provider_tokens.ts'
 import { type IssuerSettings, loginProviders } from '../../src/index.ts'
-import { API, API2, NOW, VARS } from '../fixtures.ts'
+import { API, API2, NOW, VARS } from '../house.ts'
 import { APPROVAL, createGranting, whyRefused } from '../parties/granting.ts'
 import { CANARY, createHandOver, createTestProvider } from '../parties/hand_over.ts'
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Grant } from '../../src/grants/grant.ts'
 import { BUILT_IN_GRANT_TYPES, offeredGrants, readGrants } from '../../src/grants/index.ts'
 import type { Client } from '../../src/registration/clients/client.ts'
-import { DEVICE_CODE } from '../parties/device.ts'
+import { DEVICE_CODE } from '../parties/device_clients.ts'
 import { createGranting } from '../parties/granting.ts'
 import { JWT_BEARER, TOKEN_EXCHANGE } from '../parties/trusted.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { jwtBearer } from '../../src/grants/jwt_bearer.ts'
 import type { Guard } from '../../src/index.ts'
-import { ISSUER, NOW } from '../fixtures.ts'
+import { ISSUER, NOW } from '../house.ts'
 import { A, B, ENTERPRISE, idJag } from '../parties/enterprise.ts'
 import { createGranting, type GrantingChanges, parametersOf, whyRefused } from '../parties/granting.ts'
 import type { Changes } from '../parties/person.ts'

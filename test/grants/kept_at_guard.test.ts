@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createKept, type KeptContext, MOST_AT_ONCE } from '../../src/grants/kept_at_guard.ts'
 import { TokenError } from '../../src/jose/error.ts'
 import type { PurposeEnvelopes } from '../../src/token/purpose.ts'
-import { NOW } from '../fixtures.ts'
+import { NOW } from '../house.ts'
 import { createGranting, refusalOf, whyRefused } from '../parties/granting.ts'
 
 const FACTS = { jti: 'x', iat: NOW, exp: NOW + 60 }

@@ -5,7 +5,7 @@ import { createMemoryGuard, type Guard, type IssuerSettings, loginProviders } fr
 import { TokenError } from '../../src/jose/error.ts'
 import { createHomes } from '../../src/token/home.ts'
 import { createPurposeEnvelopes, type PurposeEnvelopes } from '../../src/token/purpose.ts'
-import { API, API2, ISSUER, NOW, secretHash, testKey, testRing } from '../fixtures.ts'
+import { API, API2, ISSUER, NOW, secretHash, testKey, testRing } from '../house.ts'
 import { createGranting, refusalOf, whyRefused } from '../parties/granting.ts'
 import { APP_SECRET, CANARY, createHandOver, createTestProvider } from '../parties/hand_over.ts'
 import { authorizeUrl, createBrowser, formOf, VERIFIER } from '../parties/person.ts'

@@ -3,7 +3,7 @@ import type { Approval } from '../../src/grants/approval_facts.ts'
 import { tellPerson, tellUserinfo, USERINFO_CLAIM } from '../../src/grants/login_facts.ts'
 import type { IssuerSettings } from '../../src/index.ts'
 import type { Resource } from '../../src/registration/resource.ts'
-import { API, NOW, VARS } from '../fixtures.ts'
+import { API, NOW, VARS } from '../house.ts'
 import { APPROVAL, createGranting } from '../parties/granting.ts'
 
 const SETTINGS: Partial<IssuerSettings> = {

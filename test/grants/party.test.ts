@@ -3,7 +3,7 @@ import { ACCESS_TOKEN, openActor, openSubject, type Party } from '../../src/gran
 import type { Resource } from '../../src/registration/resource.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import type { Target } from '../../src/token/revocations.ts'
-import { ISSUER, NOW } from '../fixtures.ts'
+import { ISSUER, NOW } from '../house.ts'
 import { ENTERPRISE, idJag, PROVIDER } from '../parties/enterprise.ts'
 import { createGranting, type GrantingChanges, parametersOf, whyRefused } from '../parties/granting.ts'
 import { CI, FRONT, INNER, JWT, jobToken, NEST } from '../parties/trusted.ts'

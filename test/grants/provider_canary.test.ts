@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createKeyring, type Purpose } from '../../keys/index.ts'
 import { createMemoryGuard, createMemoryRevocations, type Guard, type IssuerSettings } from '../../src/index.ts'
 import { openEnvelope, readOutside } from '../../src/token/envelope.ts'
-import { API, API2, basic, ISSUER, NOW, secretHash, testRing } from '../fixtures.ts'
+import { API, API2, basic, ISSUER, NOW, secretHash, testRing } from '../house.ts'
 import { APP_SECRET, CANARY, createHandOver, createTestProvider } from '../parties/hand_over.ts'
 import { hiddenField } from '../parties/person.ts'
 

@@ -4,7 +4,7 @@ import { createProviderEndings, type ProviderEnding } from '../../src/grants/pro
 import type { LoginProvider } from '../../src/login/authenticate.ts'
 import { OAuthError } from '../../src/protocol/error.ts'
 import type { Guard, Keeping } from '../../src/stores/guard.ts'
-import { NOW } from '../fixtures.ts'
+import { NOW } from '../house.ts'
 import { createGranting } from '../parties/granting.ts'
 
 const ALICE = { sub: 'alice', provider: 'github' }

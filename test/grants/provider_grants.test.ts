@@ -7,7 +7,7 @@ import {
   type ProviderGrants,
 } from '../../src/grants/provider_grants.ts'
 import type { Guard } from '../../src/index.ts'
-import { NOW } from '../fixtures.ts'
+import { NOW } from '../house.ts'
 import { createGranting, refusalOf } from '../parties/granting.ts'
 
 const ALICE = { sub: 'github|1', provider: 'github' }

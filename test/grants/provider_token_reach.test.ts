@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createKeyring, writeRing } from '../../keys/index.ts'
 import { createIssuer, createMemoryGuard, type IssuerSettings, type LogEntry, loginProviders } from '../../src/index.ts'
 import { openEnvelope } from '../../src/token/envelope.ts'
-import { API, API2, basic, ISSUER, NOW, secretHash, testRing } from '../fixtures.ts'
+import { API, API2, basic, ISSUER, NOW, secretHash, testRing } from '../house.ts'
 import { APP_SECRET, CANARY, createHandOver, createTestProvider } from '../parties/hand_over.ts'
 import { createBrowser, goesTo, hiddenField } from '../parties/person.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { IssuerSettings, LogEntry } from '../../src/index.ts'
-import { API, API2, NOW, PARTNER_KEY, secretHash } from '../fixtures.ts'
+import { API, API2, NOW, PARTNER_KEY, secretHash } from '../house.ts'
 import { APP_SECRET, createHandOver, createTestProvider } from '../parties/hand_over.ts'
 import { VERIFIER } from '../parties/person.ts'
 

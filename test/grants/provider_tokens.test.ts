@@ -3,9 +3,10 @@ import type { KeptTokens } from '../../src/grants/kept_tokens.ts'
 import type { ProviderEnding } from '../../src/grants/provider_endings.ts'
 import { markOf } from '../../src/grants/provider_grants.ts'
 import { createProviderTokens } from '../../src/grants/provider_tokens.ts'
-import { type Guard, type LoginProvider, OAuthError, type ProviderTokens } from '../../src/index.ts'
+import type { Guard, LoginProvider, ProviderTokens } from '../../src/index.ts'
+import { OAuthError } from '../../src/protocol/error.ts'
 import type { Keeping } from '../../src/stores/guard.ts'
-import { NOW } from '../fixtures.ts'
+import { NOW } from '../house.ts'
 import { createGranting, refusalOf, whyRefused } from '../parties/granting.ts'
 
 const TOKENS: KeptTokens = {

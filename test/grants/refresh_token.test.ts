@@ -3,12 +3,13 @@ import type { RefreshFacts } from '../../src/grants/approval_facts.ts'
 import type { Decision } from '../../src/grants/grant.ts'
 import type { KeptProviderTokens } from '../../src/grants/provider_tokens.ts'
 import { refreshToken } from '../../src/grants/refresh_token.ts'
-import { type Guard, type IssuerSettings, loginProviders } from '../../src/index.ts'
+import type { Guard, IssuerSettings } from '../../src/index.ts'
+import { loginProviders } from '../../src/login/login_providers.ts'
 import type { Client } from '../../src/registration/clients/client.ts'
-import { API, API2, NOW, VARS } from '../fixtures.ts'
+import { API, API2, NOW, VARS } from '../house.ts'
 import { APPROVAL, createGranting, type GrantingChanges, parametersOf, whyRefused } from '../parties/granting.ts'
-import { createTestProvider } from '../parties/hand_over.ts'
 import type { Changes } from '../parties/person.ts'
+import { createTestProvider } from '../parties/test_provider.ts'
 
 interface Asked extends GrantingChanges {
   readonly facts?: Partial<RefreshFacts>

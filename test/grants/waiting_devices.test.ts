@@ -3,7 +3,7 @@ import type { KeptContext } from '../../src/grants/kept_at_guard.ts'
 import { createWaitingDevices, GRACE } from '../../src/grants/waiting_devices.ts'
 import { TokenError } from '../../src/jose/error.ts'
 import { DEVICE_LIFE } from '../../src/protocol/user_code.ts'
-import { NOW } from '../fixtures.ts'
+import { NOW } from '../house.ts'
 import { APPROVAL, createGranting, refusalOf, whyRefused } from '../parties/granting.ts'
 
 const REQUEST = { client_id: 'pub', parameters: 'scope=read' }

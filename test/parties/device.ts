@@ -6,23 +6,10 @@
 
 import { createMemoryGuard, type IssuerSettings, type LogEntry } from '../../src/index.ts'
 import { ISSUER, NOW, testIssuer, VARS } from '../fixtures.ts'
+import { DEVICE_CLIENTS, DEVICE_CODE } from './device_clients.ts'
 import { type Ask, type Browser, type Changes, createApp, createBrowser, hiddenField, signLogin } from './person.ts'
 
-/** The grant type of devices. */
-export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
-
-/** Clients that are devices: a public one, and one with a secret (that of `web`). */
-export const DEVICE_CLIENTS = {
-  ...VARS.CLIENTS,
-  pub: {
-    client_name: 'Telly',
-    grant_types: [DEVICE_CODE, 'refresh_token'],
-    resources: [...VARS.CLIENTS.pub.resources],
-    scopes: ['read', 'write'],
-    authorization_details_types: ['payment'],
-  },
-  web: { ...VARS.CLIENTS.web, grant_types: [...VARS.CLIENTS.web.grant_types, DEVICE_CODE] },
-} as const
+export { DEVICE_CLIENTS, DEVICE_CODE } from './device_clients.ts'
 
 /** What a device is told first (RFC 8628 §3.2). */
 export interface DeviceAnswer {

@@ -5,7 +5,7 @@
  */
 
 import type { IssuerSettings } from '../../src/index.ts'
-import { basic, ISSUER, NOW, secretHash } from '../fixtures.ts'
+import { basic, ISSUER, NOW, secretHash } from '../house.ts'
 import { CI_KEY, type ClaimChanges, JWT_BEARER, jobToken, type Signing } from './trusted.ts'
 
 /** The provider, which the settings call `idp`. */

@@ -5,14 +5,7 @@
  */
 
 import { createKeyring, writeRing } from '../../keys/index.ts'
-import {
-  createIssuer,
-  createMemoryGuard,
-  type IssuerSettings,
-  type LoginProvider,
-  loginProviders,
-  type ProviderTokens,
-} from '../../src/index.ts'
+import { createIssuer, createMemoryGuard, type IssuerSettings, loginProviders } from '../../src/index.ts'
 import { openDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import { API, API2, basic, ISSUER, NOW, secretHash, type TokenAnswer, testRing } from '../fixtures.ts'
@@ -26,41 +19,12 @@ import {
   hiddenField,
   VERIFIER,
 } from './person.ts'
+import type { TestProvider } from './test_provider.ts'
 
-/** Stands in every token that the provider gives: it may be found in the envelope for its API, and nowhere else. */
-export const CANARY = 'canary-4d1f'
+export { CANARY, createTestProvider, type TestProvider } from './test_provider.ts'
 
 /** The secret of the confidential app below. */
 export const APP_SECRET = 'app-secret'
-
-/** A provider that knows who sits there, and gives what it is told to. */
-export interface TestProvider {
-  readonly provider: LoginProvider
-  /** What it gives at the next login. */
-  tokens: ProviderTokens | undefined
-  /** Who sits there. */
-  id: string
-}
-
-/** Returns a provider called `github`. */
-export function createTestProvider(): TestProvider {
-  const given: TestProvider = {
-    tokens: { accessToken: `${CANARY}-1`, scope: ['repo'] },
-    id: '583231',
-    provider: {
-      label: 'GitHub',
-      tellsAuthTime: false,
-      async authenticate(_, transaction) {
-        const { step, state, callback, provider } = transaction
-        if (step === 'continue')
-          return { sub: `${provider}|${given.id}`, ...(given.tokens === undefined ? {} : { tokens: given.tokens }) }
-        const location = `https://github.example/authorize?${new URLSearchParams({ state, redirect_uri: callback })}`
-        return new Response(null, { status: 303, headers: { location } })
-      },
-    },
-  }
-  return given
-}
 
 /** What is on both sides. */
 export interface HandOver {

@@ -7,7 +7,7 @@
 import { importJWK } from 'jose'
 import { SignJWT } from 'jose/jwt/sign'
 import { challengeOf } from '../../src/protocol/pkce.ts'
-import { API, basic, ISSUER, LOGIN_KEY, SECRETS, type TokenAnswer, VARS } from '../fixtures.ts'
+import { API, basic, ISSUER, LOGIN_KEY, SECRETS, type TokenAnswer, VARS } from '../house.ts'
 
 /** Asks the issuer. */
 export type Ask = (request: Request) => Response | Promise<Response>
