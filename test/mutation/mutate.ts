@@ -18,7 +18,7 @@ const HELP = `usage: npm run mutate [-- FOLDER…] [--concurrency N] [--file PAT
 Mutates the files of each FOLDER (all: ${Object.keys(FOLDERS).join(' ')}) and runs the tests that
 concern them. Prints what survived and the score, and keeps that in test/mutation/scores.json. Exits with 1 where a score is
 below 90, or an entry of test/mutation/equivalents.ts is stale. What was found before, and has not changed, is not asked
-again. A folder takes from ten minutes to an hour.
+again. A folder takes some ten minutes.
 
   --concurrency N  processes at a time, from 1 to 64; default 1
   --file PATH      this file of the FOLDER alone; no score is kept
@@ -67,7 +67,7 @@ async function mutantsOf(
     force,
     concurrency,
     coverageAnalysis: 'perTest',
-    timeoutMS: 25_000,
+    timeoutMS: 300_000,
     reporters: ['progress-append-only', 'survivors'],
     allowEmpty: false,
   })

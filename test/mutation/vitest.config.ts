@@ -1,6 +1,6 @@
 /**
- * The tests of a folder of `folders.ts`, which `MUTATED` names: file after file, in one thread that reads its modules once. Each mutant
- * has a thread of its own.
+ * The tests of a folder of `folders.ts`, which `MUTATED` names: file after file, in one thread that reads its modules once. A request
+ * that gets no answer has seen its mutant soon.
  */
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
@@ -15,5 +15,5 @@ const alias = {
 
 export default defineConfig({
   resolve: { alias },
-  test: { ...node.test, include, exclude: [], isolate: false, fileParallelism: false },
+  test: { ...node.test, include, exclude: [], isolate: false, fileParallelism: false, testTimeout: 5000 },
 })
