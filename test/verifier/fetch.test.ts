@@ -107,10 +107,11 @@ describe('the resource server of a fetch handler', () => {
 
 describe('the metadata of a fetch handler', () => {
   const { issuer, resource } = mcpOptions
-  const description = describeResource({ resource, issuer })
+  const describeIt = () => describeResource({ resource, issuer })
   const where = 'https://mcp.example/.well-known/oauth-protected-resource'
 
   it('are answered at their own URL, which the verifier can name, and at the root', async () => {
+    const description = describeIt()
     expect(description.url).toBe(`${where}/mcp`)
     for (const url of [description.url, where]) {
       const answer = description(new Request(url))
@@ -120,6 +121,6 @@ describe('the metadata of a fetch handler', () => {
   })
 
   it('are nothing to any other request', () => {
-    expect(description(new Request(MCP))).toBeUndefined()
+    expect(describeIt()(new Request(MCP))).toBeUndefined()
   })
 })
