@@ -146,7 +146,7 @@ export interface CheckedClaims {
   readonly provider_token: string | undefined
   /** What else there is of an entitlement. */
   readonly more: Partial<Entitlement> | undefined
-  /** The operator's own. */
+  /** The operator's own; nothing where all else is texts and numbers alone. */
   readonly own: Entitlement['claims'] | undefined
 }
 

@@ -50,6 +50,6 @@ function pathOf(url: string): string {
  * In a third one the request may have reached another handler: routers compare texts.
  */
 export function isNamedBy(htu: string, url: string): boolean {
-  const [named, path] = [normalizeUri(htu), pathOf(url)]
-  return named !== undefined && isSameUri(htu, url) && (path === pathOf(htu) || path === pathOf(named))
+  const path = pathOf(url)
+  return isSameUri(htu, url) && [htu, normalizeUri(htu) ?? htu].some((named) => path === pathOf(named))
 }

@@ -37,12 +37,8 @@ interface Kept {
   readonly spelled: string | undefined
 }
 
-function isFlat({ more = {}, own }: CheckedClaims): boolean {
-  return own === undefined && Object.values(more).every((value) => typeof value !== 'object')
-}
-
 function keptOf(token: string, tag: string, opened: OpenedBefore): Kept {
-  if (isFlat(opened.claims)) return { token, tag, opened, spelled: undefined }
+  if (opened.claims.own === undefined) return { token, tag, opened, spelled: undefined }
   const { more, own } = opened.claims
   const claims = { ...opened.claims, more: undefined, own: undefined }
   return { token, tag, opened: { ...opened, claims }, spelled: JSON.stringify({ more, own }) }
@@ -102,7 +98,7 @@ export function createBefore(most: number): Before | undefined {
         once[place] = number
         return
       }
-      if (!kept.has(tag) && kept.size >= most) kept.delete(oldest.next().value ?? '')
+      if (!kept.has(tag) && kept.size >= most) kept.delete(oldest.next().value as string)
       putLast(keptOf(token, tag, opened))
     },
   }

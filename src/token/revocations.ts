@@ -128,10 +128,10 @@ function once<Made>(owner: object, name: string, make: () => Made): Made {
 }
 
 /** Returns the instant of the event of a kind that hits a value, if one does. */
-function instantOf({ salt, events }: Bundle, { kind, name, of = () => name ?? '' }: Mark): number | undefined {
+function instantOf({ salt, events }: Bundle, { kind, name, of }: Mark): number | undefined {
   const instants = events[kind]
   if (instants === undefined || name === undefined) return undefined
-  const hash = once(instants, name, () => hashRevoked(salt, kind, of()))
+  const hash = once(instants, name, () => hashRevoked(salt, kind, of?.() ?? name))
   return Object.hasOwn(instants, hash) ? instants[hash] : undefined
 }
 
@@ -150,8 +150,8 @@ function isUnderLower(bundle: Bundle, { aud, leaf }: Target): boolean {
 function namesOf(target: Target, keys: readonly NamesKey[]): readonly Named[] {
   const hidden = marksOf(target).filter(({ kind }) => isHidden(kind))
   return keys.flatMap((key) =>
-    hidden.flatMap(({ kind, name, of = () => name ?? '' }) =>
-      name === undefined ? [] : once(key, `${kind} ${name}`, () => nameUnder(key.key(), kind, of())),
+    hidden.flatMap(({ kind, name, of }) =>
+      name === undefined ? [] : once(key, `${kind} ${name}`, () => nameUnder(key.key(), kind, of?.() ?? name)),
     ),
   )
 }
@@ -172,7 +172,6 @@ export function isRevoked(bundle: Bundle, target: Target, namesKeys: readonly Na
     return instant !== undefined && target.iat <= instant - shift
   }
   if (isUnderLower(bundle, target) || marksOf(target).some((mark) => isHit(mark))) return true
-  if (namesKeys.length === 0 || !needsNamesKey(bundle)) return false
   return namesOf(target, namesKeys).some(({ name, shift }) => isHit({ kind: 'name', name }, shift))
 }
 

@@ -27,7 +27,7 @@ export function recogniseClaims(text: string): CheckedClaims | undefined {
   if (found === null) return undefined
   const [, iss = '', sub = '', aud = '', client_id, scope, iat, exp, jti = '', gid, auth_time, acr] = found
   const login = gid === undefined ? undefined : { gid, auth_time: Number(auth_time) }
-  const more = login === undefined || acr === undefined ? login : { ...login, acr }
+  const more = acr === undefined ? login : { ...login, acr }
   const times = { iat: Number(iat), exp: Number(exp) }
   return { iss, sub, aud, client_id, scope, ...times, jti, provider_token: undefined, more, own: undefined }
 }

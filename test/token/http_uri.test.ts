@@ -110,6 +110,8 @@ describe('the URL of a request, as a proof names it (RFC 9449 §4.3)', () => {
 describe('the htu of a proof', () => {
   const at = 'https://as.example'
   it.each([
+    [`${at}/`, at],
+    [at, `${at}/`],
     [`${at}/users/me`, `${at}/users/me`],
     [`${at}/users/%6De`, `${at}/users/%6De`],
     [`${at}/a%2fb`, `${at}/a%2fb`],
@@ -128,6 +130,8 @@ describe('the htu of a proof', () => {
     [`${at}/users/me`, `${at}/x/../users/me`],
     [`${at}/a%2Fb`, `${at}/a%2fb`],
     [`${at}/users/me`, `${at}/users/you`],
+    [`${at}/users/me`, 'https://other.example/users/me'],
+    ['ftp://as.example/a', 'ftp://as.example/a'],
     ['https://as.example/%7Ealice', 'https://as.example/%7ealice'],
     ['http://as.example/%7Ealice', 'http://as.example/%7ealice'],
     ['https://as.example/a', '/a'],

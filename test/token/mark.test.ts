@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createKeyring } from '../../keys/index.ts'
+import { createKeyring, type Leaf } from '../../keys/index.ts'
 import { DIRECT_TYP, sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import { openEnvelope, sealEnvelope } from '../../src/token/envelope.ts'
@@ -60,6 +60,16 @@ describe('a token with the issuer’s mark', () => {
     ['that of fewer claims', { team: 'blue' }],
   ])('is refused with the mark of nobody: %s', async (_, changes) => {
     expect(await open(await forge(changes))).toBe('mark')
+  })
+
+  it('is refused with its own in a list, and under a leaf whose name says no root', async () => {
+    const { facts } = await openEnvelope(await seal(), DIRECT_TYP, leaves, NOW)
+    expect(await open(await forge({ mark: [facts['mark']] }))).toBe('mark')
+    const own = { ...(leaves.sealing(NOW) as Leaf), kid: 'own' }
+    const token = await sealEnvelope(facts, DIRECT_TYP, own)
+    await expect(openMarked(token, { ...leaves, opening: () => own }, marks, expected)).rejects.toMatchObject({
+      code: 'mark',
+    })
   })
 
   it('is refused with none at all, and where the marks of its time are not known', async () => {

@@ -197,6 +197,12 @@ describe('the room for tokens that were opened', () => {
     expect(subOf(before, 'a')).toBe('a')
   })
 
+  it('remembers several that came once, however few it keeps', () => {
+    const before = createBefore(1)
+    for (const name of 'aba') before?.keep(tokenOf(name), opened(name))
+    expect(subOf(before, 'a')).toBe('a')
+  })
+
   it('finds a token by all of its letters: one that ends alike is another', () => {
     const { before } = roomWith(10, 'a')
     expect(before?.find(`Letters.${tokenOf('a').slice(-22)}`)).toBeUndefined()

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { createKeyring } from '../../keys/index.ts'
 import { sealDirect } from '../../src/token/direct.ts'
-import { type EnvelopePurpose, openPurpose, sealPurpose } from '../../src/token/purpose.ts'
+import { openEnvelope } from '../../src/token/envelope.ts'
+import { createHomes } from '../../src/token/home.ts'
+import {
+  createPurposeEnvelopes,
+  type EnvelopePurpose,
+  openPurpose,
+  type PurposeLives,
+  sealPurpose,
+} from '../../src/token/purpose.ts'
 import { API, ISSUER, NOW, openEntitlement, testRing } from '../fixtures.ts'
 
 const PURPOSES: readonly EnvelopePurpose[] = ['code', 'refresh', 'par', 'login', 'session', 'provider', 'nonce']
@@ -76,5 +84,64 @@ describe('a purpose envelope', () => {
       .split('.')
       .map((segment) => atob(segment.replaceAll('-', '+').replaceAll('_', '/')))
     expect(shown.join('')).not.toContain('alice')
+  })
+
+  it('is not sealed while there is nothing to seal it by', async () => {
+    const none = { ...leavesFor('code'), sealing: () => undefined }
+    await expect(sealPurpose('code', facts, none, NOW)).rejects.toMatchObject({ code: 'sealing' })
+  })
+
+  describe('with a name that says its home', () => {
+    const there = '3.AAAAAAAAAAAAAAAAAAAAAA'
+    const inside = async (changes: object): Promise<Readonly<Record<string, unknown>>> =>
+      (await openEnvelope(await seal('code', changes), 'code+jwe', leavesFor('code'), NOW)).facts
+    const each: readonly object[] = [
+      { jti: there },
+      { gid: there },
+      { sid: there },
+      { approval: { gid: there } },
+      { approval: { sid: there } },
+    ]
+
+    it.each(each)('calls its own another: versions that know no home do not open it: %o', async (changes) => {
+      const { jti, ...others } = { ...facts, ...changes }
+      expect(await inside(changes)).toStrictEqual({ id: jti, ...others })
+      expect(await open('code', await seal('code', changes))).toStrictEqual({ ...facts, ...changes })
+    })
+
+    it.each(each)('opens at an issuer that has that home alone: %o', async (changes) => {
+      const envelope = await seal('code', changes)
+      const at = (count: number): Promise<unknown> =>
+        openPurpose('code', envelope, leavesFor('code'), NOW, 10, 0, createHomes(count)).catch(({ code }) => code)
+      expect([await at(4), await at(3)]).toEqual([{ ...facts, ...changes }, 'home'])
+    })
+
+    it.each([{}, { gid: 'g', sid: 7, approval: { gid: null } }])('and without one is as ever: %o', async (changes) => {
+      expect(await inside(changes)).toStrictEqual({ ...facts, ...changes })
+    })
+  })
+})
+
+describe('all purpose envelopes at one instant', () => {
+  const lives = Object.fromEntries([...PURPOSES, 'consent', 'device'].map((purpose) => [purpose, 600])) as PurposeLives
+  const at = (now: number, homes?: ReturnType<typeof createHomes>) => createPurposeEnvelopes(keyring, lives, now, homes)
+  const codeOf = (opened: Promise<unknown>): Promise<unknown> => opened.catch(({ code }: { code: string }) => code)
+
+  it('are sealed and opened with the keys of their purpose', async () => {
+    expect(await open('code', await at(NOW).seal('code', facts))).toEqual(facts)
+    expect(await at(NOW).open('code', await seal('code'))).toEqual(facts)
+  })
+
+  it('open until they end; for the request in them alone a day longer', async () => {
+    const envelope = await seal('login')
+    expect(await codeOf(at(NOW + 59).open('login', envelope))).toEqual(facts)
+    expect(await codeOf(at(NOW + 60).open('login', envelope))).toBe('expired')
+    expect(await codeOf(at(NOW + 86_459).openLate('login', envelope))).toEqual(facts)
+    expect(await codeOf(at(NOW + 86_460).openLate('login', envelope))).toBe('expired')
+  })
+
+  it('open at the homes that there are', async () => {
+    const envelope = await seal('code', { gid: '3.AAAAAAAAAAAAAAAAAAAAAA' })
+    expect(await codeOf(at(NOW, createHomes(3)).open('code', envelope))).toBe('home')
   })
 })

@@ -9,6 +9,7 @@ import {
   isRevoked,
   LONGEST_BUNDLE,
   MOST_EVENTS,
+  needsNamesKey,
   REVOCATION_KINDS,
   REVOCATIONS_TYP,
   type RevocationKind,
@@ -48,6 +49,10 @@ describe('a revocation', () => {
     for (const hash of hashes) expect(hash).toMatch(/^[\w-]{16}$/)
   })
 
+  it('is told by what never changes: verifiers of other versions know it so', () => {
+    expect([REVOCATIONS_TYP, hashRevoked(SALT, 'jti', 'j1')]).toEqual(['revocations+jwt', 'BWoe4qyn5aXF3866'])
+  })
+
   it('of a root hits all that its leaves and signing keys made', () => {
     for (const kid of ['r1', 'r1.20833', 'r1.1-Ed25519'])
       expect(isRevoked(bundleOf('kid', 'r1'), { ...target, kid })).toBe(true)
@@ -59,6 +64,7 @@ describe('a revocation', () => {
     for (const kid of ['r1.20833', 'r1.20833.2'])
       expect(isRevoked(bundleOf('kid', 'r1.20833'), { ...target, kid })).toBe(true)
     expect(isRevoked(bundleOf('kid', 'r1.20833.2'), target)).toBe(false)
+    expect(isRevoked(bundleOf('kid', 'r1.20833.2'), { ...target, kid: 'r1.20833.2' })).toBe(true)
     expect(isRevoked(bundleOf('kid', 'r1.20833'), { ...target, kid: 'r1.20834.2' })).toBe(false)
   })
 
@@ -74,6 +80,12 @@ describe('a revocation', () => {
       expect(isRevoked(bundle, { ...target, aud: API, leaf, iat })).toBe(expected)
       expect(isRevoked(bundle, { ...target, aud: API2, leaf, iat })).toBe(false)
     }
+  })
+
+  it('of a resource hits no token that names none, nor one under what is no leaf where none is told of', () => {
+    const leaf = 'what is this?'
+    expect(isRevoked(bundleOf('resource', API, 3), { ...target, leaf })).toBe(false)
+    expect(isRevoked(bundleOf('sub', 'bob'), { ...target, aud: API, leaf })).toBe(false)
   })
 
   it('of a resource hits no refresh token, and no token to a key of the server’s own', () => {
@@ -98,6 +110,15 @@ describe('a revocation', () => {
     }
   })
 
+  it('by a name hits nothing but a person, an app or an approval', () => {
+    const key = { kid: 'r1', key: () => new Uint8Array(32).fill(1) }
+    for (const kind of ['jti', 'client', 'kid'] as const) {
+      const { name, shift } = nameUnder(key.key(), kind, VALUES[kind])
+      expect(isRevoked(bundleOf('name', name, NOW + shift), target, [key])).toBe(false)
+    }
+    expect([needsNamesKey(bundleOf('name', 'n')), needsNamesKey(bundleOf('sub', 'alice'))]).toEqual([true, false])
+  })
+
   it('of a person at one client hits neither the person elsewhere, nor another person there', () => {
     const bundle = bundleOf('app', appOf('alice', 'app'))
     expect(isRevoked(bundle, target)).toBe(true)
@@ -113,19 +134,28 @@ describe('a revocation', () => {
 
   it('hits nothing that a token does not have', () => {
     const bare = { sub: 'alice', client_id: undefined, iat: NOW }
-    expect(isRevoked(bundleOf('gid', 'undefined'), bare)).toBe(false)
+    const key = { kid: 'r1', key: () => new Uint8Array(32).fill(1) }
+    for (const nothing of ['undefined', '']) {
+      expect(isRevoked(bundleOf('gid', nothing), bare)).toBe(false)
+      expect(isRevoked(bundleOf('app', appOf('alice', nothing)), bare)).toBe(false)
+      const { name, shift } = nameUnder(key.key(), 'gid', nothing)
+      expect(isRevoked(bundleOf('name', name, NOW + shift), bare, [key])).toBe(false)
+    }
     expect(isRevoked({ seq: 1, salt: SALT, events: {} }, target)).toBe(false)
   })
 })
 
 describe('a bundle', () => {
   it('keeps the kinds that are known', () => {
-    const events = { jti: { h: NOW }, later: { h: NOW }, sub: null }
-    expect(readBundle({ seq: 1, salt: SALT, events })).toEqual({ seq: 1, salt: SALT, events: { jti: { h: NOW } } })
+    const events = { jti: { h: NOW }, later: { h: NOW }, sub: null, gid: 'h' }
+    const bundle = { seq: 1, salt: SALT, events: { jti: { h: NOW } } }
+    expect(readBundle({ seq: 1, salt: SALT, events })).toStrictEqual(bundle)
+    expect(readBundle({ epoch: 5, seq: 1, salt: SALT, events })).toStrictEqual({ epoch: 5, ...bundle })
   })
 
   it.each<[string, Readonly<Record<string, unknown>>]>([
     ['no seq', { salt: SALT, events: {} }],
+    ['epoch as text', { epoch: '5', seq: 1, salt: SALT, events: {} }],
     ['seq as text', { seq: '1', salt: SALT, events: {} }],
     ['seq with a fraction', { seq: 1.5, salt: SALT, events: {} }],
     ['no salt', { seq: 1, events: {} }],

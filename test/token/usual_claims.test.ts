@@ -37,7 +37,7 @@ describe('claims that are known by sight', () => {
   ])('those of %s are, as they are written', (_, entitlement) => {
     const text = textOf(entitlement)
     expect(recogniseClaims(text)).toBeDefined()
-    expect(recogniseClaims(text)).toEqual(generally(text))
+    expect(recogniseClaims(text)).toStrictEqual(generally(text))
   })
 
   const text = textOf(CLIENT)
