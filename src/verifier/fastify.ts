@@ -68,7 +68,7 @@ function setHeaders(reply: FastifyReplyLike, headers: AnswerHeaders): FastifyRep
 
 /** Sends bytes: to a text Fastify would add a charset, which JSON has not. */
 function send(reply: FastifyReplyLike, { status, headers, body }: ServerAnswer): unknown {
-  return setHeaders(reply.code(status), headers).send(body === undefined ? undefined : new TextEncoder().encode(body))
+  return setHeaders(reply.code(status), headers).send(new TextEncoder().encode(body))
 }
 
 /**

@@ -33,7 +33,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   'src/verifier': [
     // Not those with a thousand forgeries: each is of a second way to say no, which the others ask for once.
     'test/verifier/!(forgery|bursts).test.ts',
-    'test/verifier/keys/*.test.ts',
+    'test/verifier/{keys,frameworks}/*.test.ts',
     'test/examples/{browsers_and_agents,requests,middlewares}.test.ts',
     'test/rfc/{rfc6750,rfc9728}.test.ts',
     'test/rfc/tokens/rfc9068.test.ts',

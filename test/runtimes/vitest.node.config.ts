@@ -13,6 +13,7 @@ export const NODE_ONLY: string[] = [
   'compatibility',
   'remote/public',
   'stores/shared',
+  'verifier/frameworks',
   'node',
   'types',
   'drive',
