@@ -15,7 +15,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'test/authentication/dpop.test.ts',
     'test/issuing/{branches,pairwise}.test.ts',
     'test/endpoints/{revoke,revocations,signed_introspection}.test.ts',
-    'test/grants/kept_tokens.test.ts',
+    'test/grants/kept_from_login.test.ts',
     'test/authorization/homes.test.ts',
     'test/verifier/{dpop,nested,revoked_tokens}.test.ts',
     'test/openid/{confusion,kept_claims}.test.ts',
