@@ -15,19 +15,14 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'test/authentication/dpop.test.ts',
     'test/issuing/{branches,pairwise}.test.ts',
     'test/endpoints/{revoke,revocations,signed_introspection}.test.ts',
-    'test/grants/kept_from_login.test.ts',
+    'test/grants/{kept_tokens,kept_from_login}.test.ts',
     'test/authorization/homes.test.ts',
     'test/verifier/{dpop,nested,revoked_tokens}.test.ts',
     'test/openid/{confusion,kept_claims}.test.ts',
   ],
   'src/grants': [
-    'test/grants/*.test.ts',
-    'test/issuing/{branches,spent_last,refresh_families,pairwise}.test.ts',
-    'test/endpoints/{token,devices,device_page,par}.test.ts',
-    'test/rfc/{rfc6749_authorization_code,rfc7636,rfc9700,rfc8707}.test.ts',
-    'test/rfc/tokens/{rfc8693,rfc9068,rfc7662}.test.ts',
-    'test/authorization/{step_up,homes,hand_over_consent,choosing_for_devices}.test.ts',
-    'test/openid/{id_token,hook,offline_access,kept_claims}.test.ts',
+    // Not those that show a provider's tokens by whole requests: what each module says, the file of its name asks for.
+    'test/grants/!(provider_refreshes|provider_canary|provider_token_*|ends_at_providers|kept_from_login|one_round_trip).test.ts',
   ],
   'src/protocol': ['test/protocol/*.test.ts'],
   'src/verifier': [
