@@ -196,6 +196,7 @@ describe('keys from the issuer', () => {
     const servers = Array.from({ length: 100 }, () => setUp(tell({ keys: [JWK] })))
     const askedBy = async (seconds: number): Promise<number> => {
       for (const { keys } of servers) await keys.leaves(NOW + seconds)
+      await Promise.all(servers.flatMap(({ besides }) => besides))
       return servers.filter(({ asked }) => asked.length > 1).length
     }
     expect([await askedBy(0), await askedBy(0.8 * EVERY - 1)]).toEqual([0, 0])
