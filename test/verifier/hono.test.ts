@@ -112,7 +112,7 @@ context('the middleware for Hono', () => {
 
   it('takes a token that is bound to a certificate, where Workers or the socket of Node’s server tells of it', async () => {
     const status = async (cf: object | undefined, env?: object): Promise<number> => {
-      const request = Object.assign(new Request(`${API}/orders`, { headers: bound }), cf && { cf })
+      const request = Object.defineProperty(new Request(`${API}/orders`, { headers: bound }), 'cf', { value: cf })
       return (await appWith().app.fetch(request, env)).status
     }
     const socket = { getPeerCertificate: () => ({ fingerprint256: fingerprint.join(':').toUpperCase() }) }
