@@ -1,8 +1,9 @@
 import { CompactEncrypt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { createKeyring, type Leaf } from '../../keys/index.ts'
-import { sealDirect } from '../../src/token/direct.ts'
+import { openDirect, sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
+import type { OpenedBefore } from '../../src/token/opened_before.ts'
 import { API, ISSUER, NOW, openEntitlement, testRing } from '../fixtures.ts'
 
 const keyring = createKeyring(testRing(NOW), ISSUER)
@@ -83,6 +84,24 @@ describe('a direct token', () => {
       exp: NOW + 600,
       claims: { tenant: 'blue' },
     })
+  })
+
+  it('that was opened before is not opened again, as long as the same leaf is found by its kid', async () => {
+    let known: OpenedBefore | undefined
+    const before = {
+      find: () => known,
+      keep: (_: string, opened: OpenedBefore) => {
+        known ??= { ...opened, claims: { ...opened.claims, sub: 'kept' } }
+      },
+    }
+    const { kid } = leaf
+    const token = await sealDirect(entitlement, ISSUER, leaves, NOW)
+    const see = async () => openDirect(token, leaves, expected, before)
+    expect(await see()).toEqual({ entitlement, kid, leaf: kid })
+    expect(known).toMatchObject({ to: kid, by: leaf, kid })
+    expect(await see()).toEqual({ entitlement: { ...entitlement, sub: 'kept' }, kid, leaf: kid })
+    known = { ...(known as unknown as OpenedBefore), by: { ...leaf } }
+    expect(await see()).toEqual({ entitlement, kid, leaf: kid })
   })
 
   it('by A256CBC-HS512 opens too (RFC 7518 §5.2.5)', async () => {
