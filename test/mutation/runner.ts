@@ -114,6 +114,13 @@ function askFirstByName(runner: Runner): Runner {
     return thread.wasSilent() ? { status: 'timeout' } : result
   }
 
+  /** Shows a mutant to tests in a thread of their own. */
+  async function showInNew(options: MutantRun, ids: readonly string[]): Promise<MutantResult> {
+    const result = await thread.withOther(() => show(options, ids))
+    if (result.errorMessage?.startsWith(UNREADABLE) !== true) return result
+    return { status: 'killed', failureMessage: result.errorMessage, killedBy: ids[0], nrOfTests: 1 }
+  }
+
   /**
    * Shows a mutant to tests in a thread that others were shown in.
    *
@@ -128,16 +135,10 @@ function askFirstByName(runner: Runner): Runner {
     if (result.status === 'survived') return undefined
     // What came after the test that failed was not run.
     const run = ids.slice(0, ids.indexOf([result.killedBy].flat()[0] ?? '') + 1)
-    if (isOfTest(result) && (await show(options, run, NONE)).status === 'survived') return result
+    if (isOfTest(result) && run.length > 0 && (await show(options, run, NONE)).status === 'survived') return result
     await drop()
-    return result.status === 'timeout' ? result : undefined
-  }
-
-  /** Shows a mutant to tests in a thread of their own. */
-  async function showInNew(options: MutantRun, ids: readonly string[]): Promise<MutantResult> {
-    const result = await thread.withOther(() => show(options, ids))
-    if (result.errorMessage?.startsWith(UNREADABLE) !== true) return result
-    return { status: 'killed', failureMessage: result.errorMessage, killedBy: ids[0], nrOfTests: 1 }
+    // A machine that stood still loops as well, from here.
+    return result.status === 'timeout' ? showInNew(options, ids) : undefined
   }
 
   runner.init = async () => {
