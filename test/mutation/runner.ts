@@ -34,7 +34,7 @@ interface MutantResult {
   readonly status: string
   readonly errorMessage?: string
   readonly failureMessage?: string
-  readonly killedBy?: string | readonly string[] | undefined
+  readonly killedBy?: readonly string[] | undefined
   readonly nrOfTests?: number
 }
 
@@ -118,7 +118,7 @@ function askFirstByName(runner: Runner): Runner {
   async function showInNew(options: MutantRun, ids: readonly string[]): Promise<MutantResult> {
     const result = await thread.withOther(() => show(options, ids))
     if (result.errorMessage?.startsWith(UNREADABLE) !== true) return result
-    return { status: 'killed', failureMessage: result.errorMessage, killedBy: ids[0], nrOfTests: 1 }
+    return { status: 'killed', failureMessage: result.errorMessage, killedBy: ids.slice(0, 1), nrOfTests: 1 }
   }
 
   /**
@@ -134,7 +134,7 @@ function askFirstByName(runner: Runner): Runner {
     const result = await show(options, ids)
     if (result.status === 'survived') return undefined
     // What came after the test that failed was not run.
-    const run = ids.slice(0, ids.indexOf([result.killedBy].flat()[0] ?? '') + 1)
+    const run = ids.slice(0, ids.indexOf(result.killedBy?.[0] ?? '') + 1)
     if (isOfTest(result) && run.length > 0 && (await show(options, run, NONE)).status === 'survived') return result
     await drop()
     // A machine that stood still loops as well, from here.
