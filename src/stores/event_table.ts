@@ -5,7 +5,7 @@
  */
 
 import { hasElapsed } from '../elapsed.ts'
-import type { EventTable, Row } from './revocation_list.ts'
+import { type EventTable, isAsked, type Row } from './revocation_list.ts'
 
 /** Seconds between two clean-ups. */
 const TIDY_EVERY = 60
@@ -50,7 +50,7 @@ export function createEventMemory<Event extends Kept>(): EventMemory<Event> {
     }
     if (event === undefined) events.delete(name)
     else events.set(name, event)
-    for (const tag of event?.tags ?? []) names.set(tag, (names.get(tag) ?? new Set()).add(name))
+    for (const tag of event?.tags.filter(isAsked) ?? []) names.set(tag, (names.get(tag) ?? new Set()).add(name))
   }
   const nameOf = ({ kind, hash }: Pick<Row, 'kind' | 'hash'>): string => `${kind} ${hash}`
 
@@ -107,14 +107,11 @@ export function tableOf<Event extends Kept>(
     count: (now, tag) =>
       tag === undefined ? memory.size() : memory.tagged(tag).filter(({ keep }) => keep > now).length,
     take(tag) {
-      const last = { until: 0, keep: 0 }
-      for (const event of memory.tagged(tag)) {
-        last.until = Math.max(last.until, event.until)
-        last.keep = Math.max(last.keep, event.keep)
-        memory.drop(event)
-      }
+      const taken = memory.tagged(tag)
+      for (const event of taken) memory.drop(event)
       isFold = true
-      return last
+      const last = (of: 'until' | 'keep'): number => Math.max(0, ...taken.map((event) => event[of]))
+      return { until: last('until'), keep: last('keep'), tags: taken.flatMap(({ tags }) => tags) }
     },
     put(row, tags, now) {
       const known = memory.get(row)

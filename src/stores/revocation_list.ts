@@ -37,15 +37,36 @@ export interface EventTable {
   has(row: Row, now: number): boolean
   /** Returns how many events can hit something at `now`: of one tag, or of all; of all it may be more, never fewer. */
   count(now: number, tag?: string): number
-  /** Takes out the events of a tag, and returns the last instants of them; of none, zero. */
-  take(tag: string): Pick<Row, 'until' | 'keep'>
+  /** Takes out the events of a tag, and returns the last instants of them, of none zero, and the tags of all. */
+  take(tag: string): Taken
   /** Writes an event with its tags; one that is there only ever reaches further, and keeps its own if it hits anything at `now`. */
   put(row: Row, tags: readonly string[], now: number): void
+}
+
+/** What was taken out of a list. */
+export interface Taken extends Pick<Row, 'until' | 'keep'> {
+  readonly tags: readonly string[]
 }
 
 /** Returns the tag of the narrower events that an event takes the place of. */
 export function groupOf({ kind, hash }: Pick<Row, 'kind' | 'hash'>): string {
   return `in ${kind} ${hash}`
+}
+
+/** Returns the tag that says until when what was issued is dead by an event of a group: what takes its place says no less. */
+function deadBy(group: string, at: number): string {
+  return `${group} until ${at}`
+}
+
+/** Tells whether events are ever asked for by a tag. */
+export function isAsked(tag: string): boolean {
+  return !tag.includes(' until ')
+}
+
+/** Returns the last instant that tags name of a group; of none, zero. */
+function deadOf(tags: readonly string[], group: string): number {
+  const head = deadBy(group, 0).slice(0, -1)
+  return Math.max(0, ...tags.flatMap((tag) => (tag.startsWith(head) ? Number(tag.slice(head.length)) : [])))
 }
 
 /** Adds to a list: the rule itself, for every list. */
@@ -72,9 +93,12 @@ export function addTo(table: EventTable, addition: Addition, now: number): Outco
   if (growth > 0 && before >= longestBy(by)) return { added: false, why: 'the list is full' }
   if (growth > 0 && client.some((tag) => table.count(now, tag) >= MOST_OF_A_CLIENT))
     return { added: false, why: 'the client has revoked too much' }
-  const replaced = level === 0 ? row : table.take(groups[level] ?? '')
+  const replaced: Taken = level === 0 ? { ...row, tags: [] } : table.take(groups[level] ?? '')
   const [until, keep] = [Math.max(row.until, replaced.until), Math.max(row.keep, replaced.keep)]
-  table.put({ ...row, until, keep }, [...groups.slice(level + 1), ...client], now)
+  // The clock of whoever wrote a narrower one may be ahead of this one.
+  const ats = rows.map(({ at }, index) => Math.max(at, deadOf(replaced.tags, groups[index] ?? '')))
+  const broader = groups.flatMap((group, index) => (index > level ? [group, deadBy(group, ats[index] ?? 0)] : []))
+  table.put({ ...row, at: ats[level] ?? row.at, until, keep }, [...broader, ...client], now)
   return { added: true, isHalf: before < HALF && before + growth >= HALF }
 }
 

@@ -87,10 +87,14 @@ export class RevocationsObject extends DurableObject {
       take: (tag) => {
         const last = `SELECT COUNT(*) AS n, COALESCE(MAX(until), 0) AS until, COALESCE(MAX(keep), 0) AS keep ${tagged}`
         const { n, until, keep } = sql.exec<{ n: number; until: number; keep: number }>(last, tag).one()
-        sql.exec('DELETE FROM event WHERE (kind, hash) IN (SELECT kind, hash FROM tag WHERE tag = ?)', tag)
-        sql.exec('DELETE FROM tag WHERE tag = ?', tag)
+        const these = '(kind, hash) IN (SELECT kind, hash FROM tag WHERE tag = ?)'
+        const tags = sql
+          .exec<{ tag: string }>(`SELECT DISTINCT tag FROM tag JOIN event USING (kind, hash) WHERE ${these}`, tag)
+          .toArray()
+        sql.exec(`DELETE FROM event WHERE ${these}`, tag)
+        sql.exec(`DELETE FROM tag WHERE ${these}`, tag)
         if (this.#counted !== undefined) this.#counted.count -= n
-        return { until, keep }
+        return { until, keep, tags: tags.map((one) => one.tag) }
       },
       put: ({ kind, hash, at, until, keep }, tags, now) => {
         const over = 'SELECT kind, hash FROM event WHERE kind = ? AND hash = ? AND keep <= ?'

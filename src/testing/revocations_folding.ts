@@ -96,6 +96,26 @@ export function foldingCases(bench: Bench<Revocations>, group: number, most: num
     }),
 
     promise(
+      'what takes the place of many hits what each was to hit, though the clock of who wrote the last is behind',
+      async (list, same) => {
+        const behind = momentOf(bench.now())
+        const before = sizeOf(await list.read(behind.now, 'access tokens', true))
+        const sub = fresh()
+        const [one, other] = [fresh(), fresh()]
+        const of = (clock: number, gid: string, count: number) => tokensOf(momentOf(clock), sub, gid, count)
+        const ahead = behind.now + 11
+        const elsewhere = Array.from({ length: group - 1 }, () => of(behind.now, fresh(), 1)).flat()
+        // All of one grant becomes one event; then all of the person, which takes that one's place, too.
+        const tokens = [...of(ahead, one, group), ...of(behind.now, one, 1), ...elsewhere, ...of(behind.now, other, 1)]
+        for (const { addition } of tokens) await list.add(addition, behind.now)
+        await disturb()
+        const bundle = await list.read(behind.now, 'access tokens', true)
+        same([sizeOf(bundle) - before, missedBy(bundle, tokens)], [1, 0])
+        same(isRevoked(bundle, { ...behind.target(sub), jti: fresh(), iat: behind.now + 12 }), false)
+      },
+    ),
+
+    promise(
       'much on the word of one client that does not fold is refused at last, and no other client with it',
       async (list, same) => {
         const { now, event } = momentOf(bench.now())
