@@ -250,6 +250,31 @@ const FAULTS: readonly (readonly [Promised, string, readonly Line[], string, rea
   ],
   [
     'what is bound stays bound',
+    'a family that had moved into a key here was taken without, while 0.1.0 answered elsewhere',
+    [
+      ...START,
+      { ...fault(3, 9, 'previous version'), to: 'p1' } as Line,
+      refreshed(5, 'r0', 'r1', { key: 'k' }),
+      refreshed(7, 'r0', 'x'),
+    ],
+    'that was at 0.1.0, which knows no key of a family',
+    [
+      ...START,
+      fault(3, 6, 'previous version'),
+      refreshed(5, 'r0', 'r1', { key: 'k' }),
+      refreshed(7, 'r1', 'r1', { key: 'k' }),
+      refreshed(9, 'r0', 'x'),
+    ],
+  ],
+  [
+    'what is bound stays bound',
+    'a family that had moved into a key was taken without, after 0.1.0',
+    [...START, refreshed(5, 'r0', 'r1', { key: 'k' }), fault(7, 8, 'previous version'), refreshed(9, 'r0', 'x')],
+    'of 0.1.0',
+    [...START, refreshed(5, 'r0', 'r1', { key: 'k' }), fault(7, 9, 'previous version'), refreshed(8, 'r0', 'x')],
+  ],
+  [
+    'what is bound stays bound',
     'a thief had tokens without the secret',
     [approved(0), redeemed(2, confidential), refreshed(5, 'r0', 'r0', { ...thief, ...confidential })],
     'it was the client',

@@ -160,15 +160,25 @@ function branches(story: Story): Finding[] {
   )
 }
 
-function isOfAnother(family: Family, use: Numbered<Token>): Numbered<Token> | undefined {
+/** Tells whether the previous version may have answered. */
+function isAtPrevious({ faults }: Story, { at, until, to }: Numbered<Token> | Numbered<Ended>): boolean {
+  return faults.some((one) => one.fault === 'previous version' && one.to === to && one.at <= until && one.until >= at)
+}
+
+/** Returns the answer that shows that what was used is another's. Of a family 0.1.0 knows no key: neither what it sees, nor what was seen. */
+function isOfAnother(story: Story, family: Family, use: Numbered<Token>): Numbered<Token> | undefined {
   if (use.isConfidential === true) return use.isThief ? use : undefined
   const { given } = family.refreshTokens.get(use.shown ?? '') ?? {}
   if (isBound(family, use.shown)) return given !== undefined && given.key !== use.key ? given : undefined
+  if (isAtPrevious(story, use)) return undefined
   return family.uses.find(
     (other) =>
       isGood(other) &&
       other.key !== undefined &&
       other.key !== use.key &&
+      !isAtPrevious(story, other) &&
+      // What 0.1.0 gave to a key is that key's, and says nothing of the family.
+      !isBound(family, other.shown) &&
       // Of two keys one is another's, whoever came first; without one it may have been taken before.
       (use.key === undefined ? use.at > other.until : use.number > other.number),
   )
@@ -178,7 +188,7 @@ function isOfAnother(family: Family, use: Numbered<Token>): Numbered<Token> | un
 function bindings(story: Story): Finding[] {
   return story.families.flatMap((family) =>
     family.uses.filter(isGood).flatMap((use) => {
-      const other = isOfAnother(family, use)
+      const other = isOfAnother(story, family, use)
       if (other === undefined) return []
       const shownBy = use.key === undefined ? 'without a key' : `with key ${use.key}`
       return {
@@ -328,11 +338,8 @@ function knownAfter(story: Story, family: Family, ending: Numbered<Ended>, until
  * Tells whether something may only be said to have ended: 0.1.0 does nothing to what a clock ahead of its own has made, and answers 200. This version
  * does not (test/issuing/machines_clocks.test.ts).
  */
-function isSaidOnly(story: Story, { at, until, to }: Numbered<Ended>): boolean {
-  const isPrevious = story.faults.some(
-    (one) => one.fault === 'previous version' && one.to === to && one.at <= until && one.until >= at,
-  )
-  return isPrevious && spreadIn(story, at - MOST_AHEAD * 1000, until) > 0
+function isSaidOnly(story: Story, ended: Numbered<Ended>): boolean {
+  return isAtPrevious(story, ended) && spreadIn(story, ended.at - MOST_AHEAD * 1000, ended.until) > 0
 }
 
 /** Something that was given for what had ended. */
