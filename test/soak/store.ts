@@ -75,24 +75,40 @@ async function openRedis(): Promise<OpenedStore> {
   }
 }
 
+/** Begins to write, as soon as nobody else does; tells whether it could within so many milliseconds. */
+async function beginWriting(writer: DatabaseSync, milliseconds: number): Promise<boolean> {
+  const end = performance.now() + milliseconds
+  while (performance.now() < end) {
+    try {
+      writer.exec('BEGIN IMMEDIATE')
+      return true
+    } catch (error) {
+      if (!(error instanceof Error && error.message === 'database is locked')) throw error
+      await wait(5)
+    }
+  }
+  return false
+}
+
 /** A file stands still while another process writes to it, and does not come to an end. */
-function openSqlite(folder: string): OpenedStore {
+export function openSqlite(folder: string) {
   const file = join(folder, 'bulla.sqlite')
   return {
     url: `sqlite:${file}`,
     async pause(milliseconds) {
       const writer = new DatabaseSync(file)
-      writer.exec('PRAGMA busy_timeout = 500')
       try {
-        writer.exec('BEGIN IMMEDIATE')
+        // An issuer that was stopped while it wrote makes the file stand still already.
+        if (!(await beginWriting(writer, milliseconds))) return false
         await wait(milliseconds)
         writer.exec('ROLLBACK')
+        return true
       } finally {
         writer.close()
       }
     },
     stop: async () => undefined,
-  }
+  } satisfies OpenedStore
 }
 
 /** Opens a store. */

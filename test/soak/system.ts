@@ -39,8 +39,8 @@ export interface Server {
 export interface Store {
   /** Ends it at once, and starts it again after so many milliseconds, on what it had written. */
   restart(milliseconds: number): Promise<void>
-  /** Stops it for so many milliseconds. */
-  pause(milliseconds: number): Promise<void>
+  /** Stops it for so many milliseconds. Resolves with `false` where it stood still already. */
+  pause(milliseconds: number): Promise<unknown>
 }
 
 /** All of it. */
