@@ -93,6 +93,9 @@ const NONE = 'none'
 /** Milliseconds for which a thread may say nothing. A test that waits says so after five seconds (`vitest.config.ts`). */
 const PATIENCE = 15_000
 
+/** How many are shown in one thread: Vitest's leaves something behind at each run, so that it becomes slow. */
+const MOST_SHOWN = 50
+
 function askFirstByName(runner: Runner): Runner {
   const init = runner.init.bind(runner)
   const dryRun = runner.dryRun.bind(runner)
@@ -101,9 +104,11 @@ function askFirstByName(runner: Runner): Runner {
   let asked: readonly string[] = []
   /** The test files that the thread has read. */
   const read = new Set<string>()
+  let shown = 0
 
   async function drop(): Promise<void> {
     read.clear()
+    shown = 0
     await thread.drop()
   }
 
@@ -127,6 +132,7 @@ function askFirstByName(runner: Runner): Runner {
    * @returns what these tests say, if that can be the mutant's doing only
    */
   async function showInKept(options: MutantRun, ids: readonly string[]): Promise<MutantResult | undefined> {
+    if (++shown > MOST_SHOWN) await drop()
     // No mutant may be awake while a module is read that stays.
     const unread = ids.filter((each) => !read.has(fileOf(each)))
     if (unread.length > 0) await show(options, unread, NONE)
