@@ -117,6 +117,13 @@ const BROKEN: Readonly<Record<string, Break>> = {
       ? { ...addition, until: addition.at + 600 }
       : addition,
   ),
+  'what takes the place of many hits what each was to hit, though the clock of who wrote the last is behind': telling(
+    (bundle, now) => {
+      const dated = (events: Readonly<Record<string, number>> = {}) =>
+        Object.fromEntries(Object.entries(events).map(([hash, at]) => [hash, Math.min(at, now)]))
+      return { ...bundle, events: { ...bundle.events, gid: dated(bundle.events.gid), app: dated(bundle.events.app) } }
+    },
+  ),
   'much on the word of one client that does not fold is refused at last, and no other client with it': adding(
     ({ by, ...addition }) => (by === undefined || typeof by === 'object' ? addition : { ...addition, by }),
   ),
