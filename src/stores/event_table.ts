@@ -5,7 +5,7 @@
  */
 
 import { hasElapsed } from '../elapsed.ts'
-import { type EventTable, isAsked, type Row } from './revocation_list.ts'
+import { type EventTable, isAsked, mergeTags, type Row } from './revocation_list.ts'
 
 /** Seconds between two clean-ups. */
 const TIDY_EVERY = 60
@@ -119,7 +119,7 @@ export function tableOf<Event extends Kept>(
       const own = known !== undefined && known.keep > now ? known.tags : []
       const further = (of: 'at' | 'until' | 'keep'): number => Math.max(row[of], known?.[of] ?? 0)
       const [at, until, keep] = [further('at'), further('until'), further('keep')]
-      const event = { ...row, at, until, keep, tags: [...new Set([...tags, ...own])] }
+      const event = { ...row, at, until, keep, tags: mergeTags([...tags, ...own]) }
       memory.write(finish(event, known, isFold))
       isFold = false
     },

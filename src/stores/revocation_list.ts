@@ -53,20 +53,27 @@ export function groupOf({ kind, hash }: Pick<Row, 'kind' | 'hash'>): string {
   return `in ${kind} ${hash}`
 }
 
-/** Returns the tag that says until when what was issued is dead by an event of a group: what takes its place says no less. */
-function deadBy(group: string, at: number): string {
-  return `${group} until ${at}`
-}
+/** What stands between a group and an instant, in the tag that says until when what was issued is dead by the group's event. */
+const UNTIL = ' until '
 
 /** Tells whether events are ever asked for by a tag. */
 export function isAsked(tag: string): boolean {
-  return !tag.includes(' until ')
+  return !tag.includes(UNTIL)
 }
 
 /** Returns the last instant that tags name of a group; of none, zero. */
-function deadOf(tags: readonly string[], group: string): number {
-  const head = deadBy(group, 0).slice(0, -1)
+function lastOf(tags: readonly string[], group: string): number {
+  const head = `${group}${UNTIL}`
   return Math.max(0, ...tags.flatMap((tag) => (tag.startsWith(head) ? Number(tag.slice(head.length)) : [])))
+}
+
+/** Returns tags, each once, and of the instants of a group just the last: what comes again and again stays as long as it was. */
+export function mergeTags(tags: readonly string[]): readonly string[] {
+  const asked = [...new Set(tags.filter(isAsked))]
+  return asked.flatMap((tag) => {
+    const last = lastOf(tags, tag)
+    return last === 0 ? [tag] : [tag, `${tag}${UNTIL}${last}`]
+  })
 }
 
 /** Adds to a list: the rule itself, for every list. */
@@ -96,8 +103,8 @@ export function addTo(table: EventTable, addition: Addition, now: number): Outco
   const replaced: Taken = level === 0 ? { ...row, tags: [] } : table.take(groups[level] ?? '')
   const [until, keep] = [Math.max(row.until, replaced.until), Math.max(row.keep, replaced.keep)]
   // The clock of whoever wrote a narrower one may be ahead of this one.
-  const ats = rows.map(({ at }, index) => Math.max(at, deadOf(replaced.tags, groups[index] ?? '')))
-  const broader = groups.flatMap((group, index) => (index > level ? [group, deadBy(group, ats[index] ?? 0)] : []))
+  const ats = rows.map(({ at }, index) => Math.max(at, lastOf(replaced.tags, groups[index] ?? '')))
+  const broader = groups.flatMap((group, index) => (index > level ? [group, `${group}${UNTIL}${ats[index]}`] : []))
   table.put({ ...row, at: ats[level] ?? row.at, until, keep }, [...broader, ...client], now)
   return { added: true, isHalf: before < HALF && before + growth >= HALF }
 }

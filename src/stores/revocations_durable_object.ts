@@ -8,7 +8,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { encodeBase64url } from '../../keys/base64url.ts'
 import { hasElapsed } from '../elapsed.ts'
 import type { Bundle } from '../token/revocations.ts'
-import { addTo, type EventTable, groupEvents, type Row } from './revocation_list.ts'
+import { addTo, type EventTable, groupEvents, mergeTags, type Row } from './revocation_list.ts'
 import type { Addition, Outcome } from './revocations.ts'
 
 /** Milliseconds between two clean-ups. */
@@ -37,6 +37,7 @@ export class RevocationsObject extends DurableObject {
     this.#sql.exec(
       'CREATE TABLE IF NOT EXISTS tag (tag TEXT NOT NULL, kind TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (tag, kind, hash)) WITHOUT ROWID',
     )
+    this.#sql.exec('CREATE INDEX IF NOT EXISTS tags_of ON tag (kind, hash)')
     // A list of 0.1.0 has no epoch, and goes on without: zero. Any that is made later is later than it.
     const columns = this.#sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('list')").toArray()
     if (!columns.some(({ name }) => name === 'epoch'))
@@ -104,8 +105,9 @@ export class RevocationsObject extends DurableObject {
         if (isNew && this.#counted !== undefined) this.#counted.count++
         const reach = 'UPDATE event SET at = MAX(at, ?), until = MAX(until, ?), keep = MAX(keep, ?)'
         if (!isNew) sql.exec(`${reach} WHERE kind = ? AND hash = ?`, at, until, keep, kind, hash)
-        for (const tag of tags)
-          sql.exec('INSERT INTO tag (tag, kind, hash) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', tag, kind, hash)
+        const own = sql.exec<{ tag: string }>('DELETE FROM tag WHERE kind = ? AND hash = ? RETURNING tag', kind, hash)
+        for (const tag of mergeTags([...tags, ...own.toArray().map((one) => one.tag)]))
+          sql.exec('INSERT INTO tag (tag, kind, hash) VALUES (?, ?, ?)', tag, kind, hash)
       },
     }
   }

@@ -34,6 +34,32 @@ describe('the revocations of a Durable Object', () => {
     expect(await runDurableObjectAlarm(stub)).toBe(true)
   })
 
+  it('stays as long as it was by what comes again and again, and finds the tags of an event by an index', async () => {
+    const stub = namespace.getByName('again')
+    const within = [{ kind: 'app', value: 'a', at: now, until: now + 600, keep: now + 600 } as const]
+    for (const [second] of Array.from({ length: 20 }).entries())
+      await stub.add(
+        {
+          kind: 'jti',
+          value: 'j',
+          at: now,
+          until: now + 600,
+          keep: now + 600,
+          within: within.map((one) => ({ ...one, at: now + second })),
+        },
+        now,
+      )
+    const [tags, plan] = await runInDurableObject(stub, (_, { storage: { sql } }) => [
+      sql.exec<{ tag: string }>('SELECT tag FROM tag').toArray(),
+      sql
+        .exec<{ detail: string }>('EXPLAIN QUERY PLAN DELETE FROM tag WHERE kind = ? AND hash = ?', 'jti', 'j')
+        .toArray(),
+    ])
+    expect(tags).toHaveLength(2)
+    expect(tags.map(({ tag }) => tag).join()).toContain(` until ${now + 19}`)
+    expect(plan.map(({ detail }) => detail).join()).toContain('tags_of')
+  })
+
   it('refuses before the list is too long, though it was restarted, and counts only what can hit something', async () => {
     const stub = namespace.getByName('full')
     await stub.read(now, 'anything')
