@@ -81,9 +81,9 @@ export function createRevokeEndpoint(
   /** Ends a family, and every access token that came of it. */
   async function revokeRefresh(token: string, client: Client, { waitUntil, now }: ReadForm): Promise<void> {
     const envelopes = context.envelopes(keyRing.open(now), now)
-    let facts: RefreshFacts
+    let facts: RefreshFacts & Pick<Entitlement, 'iat'>
     try {
-      facts = (await envelopes.open('refresh', token)) as unknown as RefreshFacts
+      facts = (await envelopes.open('refresh', token)) as unknown as typeof facts
     } catch (error) {
       if (error instanceof TokenError) return tellNothing('refresh_unopened')
       throw error

@@ -13,7 +13,7 @@ import { type Approval, approvedResources } from '../grants/approval_facts.ts'
 import { refusal } from '../protocol/error.ts'
 import { isImpersonal } from '../protocol/subject.ts'
 import type { Addition, RevocationEvent, Revocations, RevocationView } from '../stores/revocations.ts'
-import type { Opened } from '../token/entitlement.ts'
+import type { Entitlement, Opened } from '../token/entitlement.ts'
 import { appOf, type HiddenKind, lowestBranchIn } from '../token/revocations.ts'
 import type { WaitUntil } from '../wait_until.ts'
 import { takenBack } from './ended.ts'
@@ -47,8 +47,12 @@ export interface Revoking {
   app(sub: string, clientId: string, now: number, by: By, waitUntil?: WaitUntil): Promise<readonly string[]>
   /** Revokes an approval for good, by its own id or one that a resource knows it by. */
   grant(gid: string, now: number, by: By, waitUntil?: WaitUntil): Promise<void>
-  /** Ends an approval for good, with what came of it; much of the same becomes one event of the person and the client. */
-  approval(approval: Approval, now: number, waitUntil?: WaitUntil): Promise<void>
+  /**
+   * Ends an approval for good, with what came of it; much of the same becomes one event of the person and the client.
+   *
+   * @param refreshed what its refresh token carries, and when that was issued
+   */
+  approval(refreshed: Approval & Pick<Entitlement, 'iat'>, now: number, waitUntil?: WaitUntil): Promise<void>
   /** Revokes all that was issued to a client until now. */
   client(id: string, now: number, by: By): Promise<void>
   /** Revokes all that was, or will be, made with a key. */
@@ -137,14 +141,16 @@ export function createRevoking(
     if (isOurs) await keptTokens(guard, waitUntil)?.drop(gid)
   }
 
-  async function approval(facts: Approval, now: number, waitUntil?: WaitUntil): Promise<void> {
-    const { gid, sub, client_id, grant_end } = facts
+  async function approval(...[refreshed, now, waitUntil]: Parameters<Revoking['approval']>): Promise<void> {
+    const { gid, sub, client_id, grant_end, iat } = refreshed
     await Promise.all(pairwise.namesOf('gid', gid).map((name) => guard?.end(name, grant_end)))
     const until = endOf(now)
-    const perResource = approvedResources(facts)
+    // What was issued by a clock that is ahead is hit, too, by what takes the place of its event.
+    const dead = Math.max(now, iat)
+    const perResource = approvedResources(refreshed)
       .flatMap((uri) => resources.get(uri) ?? [])
       .map(async (resource) => {
-        const broader = await named(resource, 'app', nameAt(resource).app(sub, client_id), now, now)
+        const broader = await named(resource, 'app', nameAt(resource).app(sub, client_id), dead, now)
         const narrow = await named(resource, 'gid', nameAt(resource).gid(gid), until, now)
         // Both lists are of the same roots, in the same order.
         return narrow.map((event, index) => ({ ...event, within: broader.slice(index, index + 1) }))
@@ -152,7 +158,7 @@ export function createRevoking(
     const names = (await Promise.all(perResource)).flat()
     // Without a guard the list alone knows that the family has ended, and must know it as long as that could live.
     const keep = Math.max(grant_end + afterEnd(now, 2), until + 1)
-    const within = [own({ kind: 'app', value: appOf(sub, client_id) }, now, keep)]
+    const within = [own({ kind: 'app', value: appOf(sub, client_id) }, dead, keep)]
     const family = { ...own({ kind: 'gid', value: gid }, until, keep), within }
     await addAll(guard === undefined ? [family, ...names] : names, 'approval', now)
     await keptTokens(guard, waitUntil)?.drop(gid)

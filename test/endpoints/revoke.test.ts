@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createKeyring } from '../../keys/index.ts'
 import { createMemoryGuard, createMemoryRevocations, type IssuerSettings, type LogEntry } from '../../src/index.ts'
 import { leafRecipient } from '../../src/jose/recipient.ts'
-import { MOST_OF_A_CLIENT } from '../../src/stores/revocation_list.ts'
+import { MOST_OF_A_CLIENT, MOST_OF_A_GROUP } from '../../src/stores/revocation_list.ts'
 import type { Revocations } from '../../src/stores/revocations.ts'
 import { sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
@@ -211,6 +211,22 @@ describe('a person at a public client', () => {
     expect(await introspect(bob.access_token)).toMatchObject({ active: true })
     expect((await revoke('pub', bob.refresh_token ?? '')).status).toBe(200)
     expect((await readAnswer(await bob.app.refresh(bob.refresh_token ?? ''))).error).toBe('invalid_grant')
+  })
+})
+
+describe('an issuer whose clock is behind that of the issuer before', () => {
+  it('ends what that issued, also when many approvals have become one event', async () => {
+    // A list alone: a guard would tell the issuer, and no resource server, that all had ended.
+    const { revoke, approve, read, introspect, wait } = setUp({ guard: 'none', clients: GUARDLESS })
+    wait(4)
+    const issued = []
+    for (let index = 0; index < 2 * MOST_OF_A_GROUP; index++) issued.push(await approve('web'))
+    wait(-4)
+    for (const { refresh_token = '' } of issued) expect((await revoke('web', refresh_token)).status).toBe(200)
+    expect((await read()).name).toBeLessThanOrEqual(MOST_OF_A_GROUP)
+    wait(10)
+    for (const { access_token } of issued) expect(await introspect(access_token)).toEqual({ active: false })
+    expect(await introspect((await approve('web')).access_token)).toMatchObject({ active: true })
   })
 })
 
