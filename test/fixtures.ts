@@ -11,6 +11,7 @@ export {
   API,
   API2,
   basic,
+  ENTITLEMENT,
   ISSUER,
   LOGIN_KEY,
   LOGIN_PAGE,

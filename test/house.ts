@@ -16,7 +16,7 @@ import type { Entitlement } from '../src/token/entitlement.ts'
 import { JWT_BEARER, TRUSTED } from './parties/trusted.ts'
 import { API, API2, ISSUER, NOW, testRing } from './ring.ts'
 
-export { API, API2, ISSUER, NOW, named, testKey, testRing } from './ring.ts'
+export { API, API2, ENTITLEMENT, ISSUER, NOW, named, testKey, testRing } from './ring.ts'
 
 /** The API of a partner, who has a key pair of its own. */
 export const PARTNER = 'https://partner.example'

@@ -6,6 +6,7 @@
  */
 
 import { createRing, type Ring } from '../keys/index.ts'
+import type { Entitlement } from '../src/token/entitlement.ts'
 
 export const ISSUER = 'https://as.example'
 export const API = 'https://api1.example'
@@ -13,6 +14,18 @@ export const API2 = 'https://api2.example'
 
 /** The instant at which tests without a real clock begin. */
 export const NOW = 1_800_000_000
+
+/** What alice let an app do, as a token says it that is of this instant. */
+export const ENTITLEMENT: Entitlement = {
+  sub: 'alice',
+  client_id: 'app',
+  aud: API,
+  scope: ['read'],
+  iat: NOW,
+  exp: NOW + 600,
+  jti: 'AAAAAAAAAAAAAAAAAAAAAA',
+  claims: {},
+}
 
 /** A key that is no secret: the bytes 0 to 31, turned by `turn`. */
 export function testKey(turn = 0): Uint8Array {

@@ -18,7 +18,7 @@ import { type EntitledRequest, entitlementOf, resourceServer as inExpress } from
 import { resourceServer as inFastify } from '../../src/verifier/fastify.ts'
 import { resourceServer as inHono } from '../../src/verifier/hono.ts'
 import { createVerifier, type Entitlement, type Verifier } from '../../src/verifier/index.ts'
-import { API, ISSUER, NOW, testRing } from '../fixtures.ts'
+import { API, ENTITLEMENT, ISSUER, NOW, testRing } from '../ring.ts'
 
 const ring = testRing(NOW)
 const verifier = createVerifier({
@@ -28,16 +28,7 @@ const verifier = createVerifier({
   now: () => NOW,
 })
 const token = await sealDirect(
-  {
-    sub: 'alice',
-    client_id: 'app',
-    aud: API,
-    scope: ['read'],
-    iat: NOW,
-    exp: NOW + 600,
-    jti: 'AAAAAAAAAAAAAAAAAAAAAA',
-    claims: {},
-  },
+  ENTITLEMENT,
   ISSUER,
   createKeyring(ring, ISSUER).leavesFor('access', API, 'A256GCM', 600),
   NOW,

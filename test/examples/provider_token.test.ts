@@ -18,19 +18,10 @@ import { entitlementOf, resourceServer as inExpress } from '../../src/verifier/e
 import { resourceServer as inFastify } from '../../src/verifier/fastify.ts'
 import { createVerifier } from '../../src/verifier/index.ts'
 import { blockOf } from '../docs.ts'
-import { API, ISSUER, NOW, testRing } from '../fixtures.ts'
+import { API, ENTITLEMENT, ISSUER, NOW, testRing } from '../ring.ts'
 
 const CANARY = 'gho_canary-7f3a'
-const entitlement: Entitlement = {
-  sub: 'github|583231',
-  client_id: 'app',
-  aud: API,
-  scope: ['read'],
-  iat: NOW,
-  exp: NOW + 600,
-  jti: 'AAAAAAAAAAAAAAAAAAAAAA',
-  claims: {},
-}
+const entitlement: Entitlement = { ...ENTITLEMENT, sub: 'github|583231' }
 const ring = testRing(NOW)
 const verifier = createVerifier({
   issuer: ISSUER,

@@ -19,25 +19,15 @@ import { resourceServer as inExpress } from '../../src/verifier/express.ts'
 import { resourceServer as inFastify } from '../../src/verifier/fastify.ts'
 import { resourceServer as inHono } from '../../src/verifier/hono.ts'
 import { createVerifier, type Verifier } from '../../src/verifier/index.ts'
-import { ISSUER, NOW, testRing } from '../fixtures.ts'
 import { createProver } from '../parties/dpop.ts'
+import { ENTITLEMENT, ISSUER, NOW, testRing } from '../ring.ts'
 
 const ORIGIN = 'http://api.example'
 const ring = testRing(NOW)
 const keys = writeKeys(exportKeys(ring, { issuer: ISSUER, resource: ORIGIN, now: NOW }))
 const prover = await createProver()
 const token = await sealDirect(
-  {
-    sub: 'alice',
-    client_id: 'app',
-    aud: ORIGIN,
-    scope: ['read'],
-    iat: NOW,
-    exp: NOW + 600,
-    jti: 'AAAAAAAAAAAAAAAAAAAAAA',
-    cnf: { jkt: prover.jkt },
-    claims: {},
-  },
+  { ...ENTITLEMENT, aud: ORIGIN, cnf: { jkt: prover.jkt } },
   ISSUER,
   createKeyring(ring, ISSUER).leavesFor('access', ORIGIN, 'A256GCM', 600),
   NOW,

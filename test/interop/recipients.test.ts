@@ -5,8 +5,8 @@ import type { LogEntry } from '../../src/index.ts'
 import { readResource } from '../../src/registration/resource_registration.ts'
 import { createRecipients } from '../../src/remote/resource_keys.ts'
 import { createVerifier } from '../../src/verifier/index.ts'
-import { API, ISSUER, NOW } from '../fixtures.ts'
 import { createSealer, PARTNER_KEYS, publicOf } from '../parties/partner.ts'
+import { API, ENTITLEMENT, ISSUER, NOW } from '../ring.ts'
 
 const KEYS = { keys: [publicOf(PARTNER_KEYS['P-256'])] }
 const JSON_TYPE = { 'content-type': 'application/jwk-set+json' }
@@ -144,16 +144,7 @@ it('a verifier takes the keys of its issuer over HTTP; what is no JWK Set does n
   let now = NOW
   const options = { issuer: ISSUER, resource: API, decryptionKeys: { keys: [PARTNER_KEYS['P-256']] } }
   const make = () => createVerifier({ ...options, jwksUri: `${origin}/jwks`, now: () => now })
-  const token = await sealer.seal('P-256', 'A256GCM', 'ES256', {
-    sub: 'alice',
-    client_id: 'app',
-    aud: API,
-    scope: ['read'],
-    iat: NOW,
-    exp: NOW + 3600,
-    jti: 'AAAAAAAAAAAAAAAAAAAAAA',
-    claims: {},
-  })
+  const token = await sealer.seal('P-256', 'A256GCM', 'ES256', { ...ENTITLEMENT, exp: NOW + 3600 })
   const verifier = make()
   expect((await verifier.verify(token)).ok).toBe(true)
   const { keys } = told as { keys: readonly object[] }

@@ -8,7 +8,7 @@ import { createKeyring, exportKeys, writeKeys } from '../../keys/index.ts'
 import { sealDirect } from '../../src/token/direct.ts'
 import type { Confirmation } from '../../src/token/entitlement.ts'
 import { createVerifier, type ResourceRequest, type Verifier } from '../../src/verifier/index.ts'
-import { API, ISSUER, NOW, testRing } from '../ring.ts'
+import { API, ENTITLEMENT, ISSUER, NOW, testRing } from '../ring.ts'
 
 const ring = testRing(NOW)
 const keys = writeKeys(exportKeys(ring, { issuer: ISSUER, resource: API, now: NOW }))
@@ -41,16 +41,6 @@ export const brokenVerifier: Verifier = {
 
 /** Seals a token for the API, bound to a key or certificate if one is named. */
 export function seal(cnf?: Confirmation): Promise<string> {
-  const entitlement = {
-    sub: 'alice',
-    client_id: 'app',
-    aud: API,
-    scope: ['read'],
-    iat: NOW,
-    exp: NOW + 600,
-    jti: 'AAAAAAAAAAAAAAAAAAAAAA',
-    ...(cnf === undefined ? {} : { cnf }),
-    claims: {},
-  }
+  const entitlement = { ...ENTITLEMENT, ...(cnf === undefined ? {} : { cnf }) }
   return sealDirect(entitlement, ISSUER, createKeyring(ring, ISSUER).leavesFor('access', API, 'A256GCM', 600), NOW)
 }

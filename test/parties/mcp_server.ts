@@ -7,7 +7,7 @@
 import { createKeyring, exportKeys, writeKeys } from '../../keys/index.ts'
 import { sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
-import { ISSUER, NOW, testRing } from '../ring.ts'
+import { ENTITLEMENT, ISSUER, NOW, testRing } from '../ring.ts'
 
 /** The URL of the server, which is the resource. */
 export const MCP = 'https://mcp.example/mcp'
@@ -20,16 +20,6 @@ export const mcpOptions = { issuer: ISSUER, resource: MCP, keys, now: (): number
 
 /** Seals a token for it, with a scope, and more if more is said. */
 export function sealFor(scope: readonly string[], more: Partial<Entitlement> = {}): Promise<string> {
-  const entitlement = {
-    sub: 'alice',
-    client_id: 'app',
-    aud: MCP,
-    scope,
-    iat: NOW,
-    exp: NOW + 600,
-    jti: 'AAAAAAAAAAAAAAAAAAAAAA',
-    ...more,
-    claims: {},
-  }
+  const entitlement = { ...ENTITLEMENT, aud: MCP, scope, ...more }
   return sealDirect(entitlement, ISSUER, createKeyring(ring, ISSUER).leavesFor('access', MCP, 'A256GCM', 600), NOW)
 }

@@ -2,25 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type ContentEncryption, createKeyring, createRing, type Leaves, type Purpose } from '../../keys/index.ts'
 import { sealDirect } from '../../src/token/direct.ts'
-import type { Entitlement } from '../../src/token/entitlement.ts'
 import { openEnvelope, sealEnvelope } from '../../src/token/envelope.ts'
 import { openPurpose, sealPurpose } from '../../src/token/purpose.ts'
-import { API, API2, ISSUER, NOW, openEntitlement, testKey, testRing } from '../fixtures.ts'
+import { API, API2, ENTITLEMENT, ISSUER, NOW, openEntitlement, testKey, testRing } from '../fixtures.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const ENCS: readonly ContentEncryption[] = ['A256GCM', 'A256CBC-HS512']
 const keyring = createKeyring(testRing(NOW), ISSUER)
 const expected = { issuer: ISSUER, resource: API, now: NOW, clockTolerance: 0, longestLife: 600, anonymous: true }
-const entitlement: Entitlement = {
-  sub: 'alice',
-  client_id: 'app',
-  aud: API,
-  scope: ['read'],
-  iat: NOW,
-  exp: NOW + 600,
-  jti: 'AAAAAAAAAAAAAAAAAAAAAA',
-  claims: {},
-}
 const opens = (token: string, leaves: Leaves): Promise<boolean> =>
   openEntitlement(token, leaves, expected).then(
     () => true,
@@ -58,7 +47,7 @@ describe.each(ENCS)('an envelope by %s', (enc) => {
   })
 
   it('is refused with any one character changed, at every place to every other', async () => {
-    const token = await sealDirect(entitlement, ISSUER, leaves, NOW)
+    const token = await sealDirect(ENTITLEMENT, ISSUER, leaves, NOW)
     expect(await opens(token, leaves)).toBe(true)
     for (let at = 0; at < token.length; at++) {
       const others = [...ALPHABET, '.', '=', ' '].filter((character) => character !== token[at])
@@ -68,7 +57,7 @@ describe.each(ENCS)('an envelope by %s', (enc) => {
   })
 
   it('is refused with a character more or less, at every place', async () => {
-    const token = await sealDirect(entitlement, ISSUER, leaves, NOW)
+    const token = await sealDirect(ENTITLEMENT, ISSUER, leaves, NOW)
     for (let at = 0; at <= token.length; at++) {
       const [before, after] = [token.slice(0, at), token.slice(at)]
       const changed = [
@@ -81,7 +70,7 @@ describe.each(ENCS)('an envelope by %s', (enc) => {
   })
 
   it('is refused in every other spelling of the same bytes (C12)', async () => {
-    const token = await sealDirect(entitlement, ISSUER, leaves, NOW)
+    const token = await sealDirect(ENTITLEMENT, ISSUER, leaves, NOW)
     const segments = token.split('.')
     const spellings = segments.flatMap((segment, index) => {
       const slack = segment.length % 4 === 2 ? 16 : segment.length % 4 === 3 ? 4 : 1
@@ -108,7 +97,7 @@ describe.each(ENCS)('an envelope by %s', (enc) => {
 
 describe('the leaf of anything else', () => {
   it('does not open it: resource, purpose, root, period, issuer', async () => {
-    const token = await sealDirect(entitlement, ISSUER, keyring.leavesFor('access', API, 'A256GCM', 600), NOW)
+    const token = await sealDirect(ENTITLEMENT, ISSUER, keyring.leavesFor('access', API, 'A256GCM', 600), NOW)
     const otherRoot = createRing({ now: NOW, key: testKey(1) })
     const others: readonly Leaves[] = [
       keyring.leavesFor('access', API2, 'A256GCM', 600),

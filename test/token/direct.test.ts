@@ -4,19 +4,14 @@ import { createKeyring, type Leaf } from '../../keys/index.ts'
 import { openDirect, sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import type { OpenedBefore } from '../../src/token/opened_before.ts'
-import { API, ISSUER, NOW, openEntitlement, testRing } from '../fixtures.ts'
+import { API, ENTITLEMENT, ISSUER, NOW, openEntitlement, testRing } from '../fixtures.ts'
 
 const keyring = createKeyring(testRing(NOW), ISSUER)
 const leaves = keyring.leavesFor('access', API, 'A256GCM', 600)
 const leaf = leaves.sealing(NOW) as Leaf
 const entitlement: Entitlement = {
-  sub: 'alice',
-  client_id: 'app',
-  aud: API,
+  ...ENTITLEMENT,
   scope: ['read', 'write'],
-  iat: NOW,
-  exp: NOW + 600,
-  jti: 'AAAAAAAAAAAAAAAAAAAAAA',
   gid: 'BBBBBBBBBBBBBBBBBBBBBB',
   auth_time: NOW - 5,
   acr: 'urn:example:loa2',

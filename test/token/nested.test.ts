@@ -12,7 +12,6 @@ import { readVerificationKeys } from '../../src/jose/jwks.ts'
 import { leafRecipient, openerOf, recipientOf } from '../../src/jose/recipient.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import { type FindRecipient, openNested, readNestedOutside, sealNested } from '../../src/token/nested.ts'
-import { API, API2, ISSUER, NOW, named, testKey } from '../fixtures.ts'
 import {
   createSealer,
   ENCS,
@@ -23,17 +22,13 @@ import {
   RING_RSA_2,
   signingRing,
 } from '../parties/partner.ts'
+import { API, API2, ENTITLEMENT, ISSUER, NOW, named, testKey } from '../ring.ts'
 
 const sealer = createSealer()
 const expected = { issuer: ISSUER, resource: API, now: NOW, clockTolerance: 10, longestLife: 600, anonymous: true }
 const entitlement: Entitlement = {
-  sub: 'alice',
-  client_id: 'app',
-  aud: API,
+  ...ENTITLEMENT,
   scope: ['read', 'write'],
-  iat: NOW,
-  exp: NOW + 600,
-  jti: 'AAAAAAAAAAAAAAAAAAAAAA',
   gid: 'BBBBBBBBBBBBBBBBBBBBBB',
   auth_time: NOW - 5,
   claims: { tenant: 'blue', list: [1, { deep: null }] },

@@ -7,19 +7,10 @@ import { openDirect, sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import { openNested } from '../../src/token/nested.ts'
 import { type Before, createBefore } from '../../src/token/opened_before.ts'
-import { API, ISSUER, NOW, testRing } from '../fixtures.ts'
 import { createSealer, signingRing } from '../parties/partner.ts'
+import { API, ENTITLEMENT, ISSUER, NOW, testRing } from '../ring.ts'
 
-const entitlement: Entitlement = {
-  sub: 'alice',
-  client_id: 'app',
-  aud: API,
-  scope: ['read', 'write'],
-  iat: NOW,
-  exp: NOW + 600,
-  jti: 'AAAAAAAAAAAAAAAAAAAAAA',
-  claims: {},
-}
+const entitlement: Entitlement = { ...ENTITLEMENT, scope: ['read', 'write'] }
 const expected = { issuer: ISSUER, resource: API, now: NOW, clockTolerance: 0, longestLife: 600, anonymous: false }
 
 /** The leaves of a resource server, which count what they open. */

@@ -19,23 +19,14 @@ import { createVerifier, remoteKeys, type Verification, type VerifierOptions } f
 import type { Problem } from '../../src/verifier/problem.ts'
 import { createProver } from '../parties/dpop.ts'
 import { PARTNER_KEYS } from '../parties/partner.ts'
-import { API, API2, ISSUER, NOW, testKey, testRing } from '../ring.ts'
+import { API, API2, ENTITLEMENT, ISSUER, NOW, testKey, testRing } from '../ring.ts'
 
 const ring = testRing(NOW)
 const prover = await createProver()
 const keysOf = (resource = API, from = ring, issuer = ISSUER): string =>
   writeKeys(exportKeys(from, { issuer, resource, now: NOW }))
 const options: VerifierOptions = { issuer: ISSUER, resource: API, keys: keysOf(), now: () => NOW }
-const entitlement: Entitlement = {
-  sub: 'alice',
-  client_id: 'app',
-  aud: API,
-  scope: ['read', 'write'],
-  iat: NOW,
-  exp: NOW + 600,
-  jti: 'AAAAAAAAAAAAAAAAAAAAAA',
-  claims: {},
-}
+const entitlement: Entitlement = { ...ENTITLEMENT, scope: ['read', 'write'] }
 const seal = (changes: Partial<Entitlement> = {}, from = ring, now = NOW): Promise<string> => {
   const leaves = createKeyring(from, ISSUER).leavesFor('access', API, 'A256GCM', 86_400)
   return sealDirect({ ...entitlement, ...changes }, ISSUER, leaves, now)

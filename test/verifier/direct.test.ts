@@ -3,21 +3,12 @@ import { createKeyring, exportKeys, writeKeys } from '../../keys/index.ts'
 import { sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import { createDirectVerifier, type DirectVerifierOptions } from '../../src/verifier/direct.ts'
-import { API, API2, ISSUER, NOW, testRing } from '../ring.ts'
+import { API, API2, ENTITLEMENT, ISSUER, NOW, testRing } from '../ring.ts'
 
 const ring = testRing(NOW)
 const keysOf = (resource: string): string => writeKeys(exportKeys(ring, { issuer: ISSUER, resource, now: NOW }))
 const options = { issuer: ISSUER, resource: API, keys: keysOf(API), now: () => NOW }
-const entitlement: Entitlement = {
-  sub: 'alice',
-  client_id: 'app',
-  aud: API,
-  scope: ['read', 'write'],
-  iat: NOW,
-  exp: NOW + 600,
-  jti: 'AAAAAAAAAAAAAAAAAAAAAA',
-  claims: {},
-}
+const entitlement: Entitlement = { ...ENTITLEMENT, scope: ['read', 'write'] }
 const leaves = createKeyring(ring, ISSUER).leavesFor('access', API, 'A256GCM', 86_400)
 const token = await sealDirect(entitlement, ISSUER, leaves, NOW)
 

@@ -19,8 +19,8 @@ import {
   type Verifier,
   type VerifierOptions,
 } from '../../src/verifier/index.ts'
-import { API, ISSUER, NOW, testRing } from '../fixtures.ts'
 import { createProver, type ProofChanges } from '../parties/dpop.ts'
+import { API, ENTITLEMENT, ISSUER, NOW, testRing } from '../ring.ts'
 
 const keys = writeKeys(exportKeys(testRing(NOW), { issuer: ISSUER, resource: API, now: NOW }))
 const URL_ = `${API}/orders/7`
@@ -28,17 +28,7 @@ const prover = await createProver()
 const THUMBPRINT = 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg0'
 
 const seal = (cnf: Confirmation | undefined, scope = ['read']): Promise<string> => {
-  const entitlement: Entitlement = {
-    sub: 'alice',
-    client_id: 'app',
-    aud: API,
-    scope,
-    iat: NOW,
-    exp: NOW + 600,
-    jti: 'AAAAAAAAAAAAAAAAAAAAAA',
-    ...(cnf === undefined ? {} : { cnf }),
-    claims: {},
-  }
+  const entitlement: Entitlement = { ...ENTITLEMENT, scope, ...(cnf === undefined ? {} : { cnf }) }
   const leaves = createKeyring(testRing(NOW), ISSUER).leavesFor('access', API, 'A256GCM', 86_400)
   return sealDirect(entitlement, ISSUER, leaves, NOW)
 }

@@ -5,24 +5,29 @@ import { sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import { createDirectVerifier } from '../../src/verifier/direct.ts'
 import { createVerifier, type RemoteKeys, remoteKeys, type Verifier } from '../../src/verifier/index.ts'
-import { API, API2, ISSUER, NOW, SECRETS, testKey, testRing, testSettings, tokenRequest } from '../fixtures.ts'
+import {
+  API,
+  API2,
+  ENTITLEMENT,
+  ISSUER,
+  NOW,
+  SECRETS,
+  testKey,
+  testRing,
+  testSettings,
+  tokenRequest,
+} from '../fixtures.ts'
 import { createProver } from '../parties/dpop.ts'
 import { createSealer, PARTNER_KEYS, signingRing } from '../parties/partner.ts'
 import { readAnswer } from '../parties/person.ts'
 import { formRequest } from '../parties/servers.ts'
 
 const entitlement: Entitlement = {
-  sub: 'alice',
-  client_id: 'app',
-  aud: API,
+  ...ENTITLEMENT,
   scope: ['read', 'write'],
-  iat: NOW,
-  exp: NOW + 600,
-  jti: 'AAAAAAAAAAAAAAAAAAAAAA',
   gid: 'g',
   auth_time: NOW - 60,
   acr: 'mfa',
-  claims: {},
 }
 const prover = await createProver()
 const sealer = createSealer()

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { exportKeys, writeKeys } from '../../keys/index.ts'
-import type { Entitlement } from '../../src/token/entitlement.ts'
 import { sealNested } from '../../src/token/nested.ts'
 import { createVerifier, type VerifierOptions } from '../../src/verifier/index.ts'
-import { API, ISSUER, NOW, testRing } from '../fixtures.ts'
 import { createSealer, OUTERS, PARTNER_KEYS, publicOf } from '../parties/partner.ts'
+import { API, ENTITLEMENT, ISSUER, NOW, testRing } from '../ring.ts'
 
 const sealer = createSealer()
 const jwks = await sealer.jwks()
@@ -12,33 +11,23 @@ const EC = PARTNER_KEYS['P-256']
 const keys = writeKeys(exportKeys(testRing(NOW), { issuer: ISSUER, resource: API, now: NOW }))
 const fetch = (): Promise<Response> => Promise.reject(new Error('nothing is fetched'))
 const common = { issuer: ISSUER, resource: API, now: () => NOW, fetch }
-const entitlement: Entitlement = {
-  sub: 'alice',
-  client_id: 'app',
-  aud: API,
-  scope: ['read'],
-  iat: NOW,
-  exp: NOW + 600,
-  jti: 'AAAAAAAAAAAAAAAAAAAAAA',
-  claims: {},
-}
 const seal = (kid = sealer.signer('ES256').kid): Promise<string> =>
   sealer
     .recipient('P-256', 'A256GCM')
-    .then((recipient) => sealNested(entitlement, ISSUER, { ...sealer.signer('ES256'), kid }, recipient))
+    .then((recipient) => sealNested(ENTITLEMENT, ISSUER, { ...sealer.signer('ES256'), kid }, recipient))
 
 describe('a verifier of nested tokens', () => {
   it('takes what is sealed to any of its keys: so that they can be turned', async () => {
     const verifier = createVerifier({ ...common, jwks, decryptionKeys: { keys: Object.values(PARTNER_KEYS) } })
     for (const outer of OUTERS.filter((one) => one !== 'dir')) {
-      const token = await sealer.seal(outer, 'A256GCM', 'ES256', entitlement)
-      expect(await verifier.verify(token)).toEqual({ ok: true, entitlement })
+      const token = await sealer.seal(outer, 'A256GCM', 'ES256', ENTITLEMENT)
+      expect(await verifier.verify(token)).toEqual({ ok: true, entitlement: ENTITLEMENT })
     }
   })
 
   it('takes the content encryption that was agreed on', async () => {
     const options = { ...common, jwks, decryptionKeys: { keys: [EC] } }
-    const token = await sealer.seal('P-256', 'A256CBC-HS512', 'ES256', entitlement)
+    const token = await sealer.seal('P-256', 'A256CBC-HS512', 'ES256', ENTITLEMENT)
     expect((await createVerifier({ ...options, enc: 'A256CBC-HS512' }).verify(token)).ok).toBe(true)
     expect(await createVerifier(options).verify(token)).toMatchObject({ reason: 'algorithm' })
   })
@@ -195,7 +184,7 @@ describe('a verifier that fetches the keys of its issuer', () => {
 
   it('refuses what a key signed that the issuer no longer tells (C26)', async () => {
     const { verifier, tell, wait } = setUp()
-    const token = await sealer.seal('P-256', 'A256GCM', 'ES256', entitlement)
+    const token = await sealer.seal('P-256', 'A256GCM', 'ES256', ENTITLEMENT)
     expect((await verifier.verify(token)).ok).toBe(true)
     tell({ keys: jwks.keys.filter((jwk) => !String(jwk['kid']).startsWith('r1.')) })
     wait(301)

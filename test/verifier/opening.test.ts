@@ -3,7 +3,7 @@ import { createKeyring, exportKeys, type Leaves, writeKeys } from '../../keys/in
 import { TokenError } from '../../src/jose/error.ts'
 import type { VerificationKeys } from '../../src/jose/jwks.ts'
 import { openDirect, sealDirect } from '../../src/token/direct.ts'
-import type { Entitlement, Opened } from '../../src/token/entitlement.ts'
+import type { Opened } from '../../src/token/entitlement.ts'
 import { checkOptions } from '../../src/verifier/common_options.ts'
 import { openersOfKeys } from '../../src/verifier/keys/exported_keys.ts'
 import type { FindKeys } from '../../src/verifier/keys/issuer_keys.ts'
@@ -11,7 +11,7 @@ import type { RemoteKeys } from '../../src/verifier/keys/remote_keys.ts'
 import { type OpeningOptions, openOf } from '../../src/verifier/opening.ts'
 import type { Problem } from '../../src/verifier/problem.ts'
 import { createSealer, PARTNER_KEYS, publicOf, signingRing } from '../parties/partner.ts'
-import { API, API2, ISSUER, NOW } from '../ring.ts'
+import { API, API2, ENTITLEMENT, ISSUER, NOW } from '../ring.ts'
 
 const ring = signingRing()
 const sealer = createSealer(ring)
@@ -20,19 +20,9 @@ const EC = PARTNER_KEYS['P-256']
 const keysOf = (resource: string): string => writeKeys(exportKeys(ring, { issuer: ISSUER, resource, now: NOW }))
 const keys = keysOf(API)
 const leavesOf = (resource: string): Leaves => createKeyring(ring, ISSUER).leavesFor('access', resource, 'A256GCM', 600)
-const entitlement: Entitlement = {
-  sub: 'alice',
-  client_id: 'app',
-  aud: API,
-  scope: ['read'],
-  iat: NOW,
-  exp: NOW + 600,
-  jti: 'AAAAAAAAAAAAAAAAAAAAAA',
-  claims: {},
-}
-const direct = await sealDirect(entitlement, ISSUER, leavesOf(API), NOW)
-const underLeaf = await sealer.seal('dir', 'A256GCM', 'ES256', entitlement)
-const toKey = await sealer.seal('P-256', 'A256GCM', 'ES256', entitlement)
+const direct = await sealDirect(ENTITLEMENT, ISSUER, leavesOf(API), NOW)
+const underLeaf = await sealer.seal('dir', 'A256GCM', 'ES256', ENTITLEMENT)
+const toKey = await sealer.seal('P-256', 'A256GCM', 'ES256', ENTITLEMENT)
 const expected = {
   issuer: ISSUER,
   resource: API,
@@ -90,7 +80,7 @@ describe('with exported keys', () => {
     const opened: Opened | Promise<Opened> = open(direct, expected)
     const leaves = openersOfKeys(keys, checkOptions({ issuer: ISSUER, resource: API }))
     expect('then' in opened).toBe('then' in openDirect(direct, leaves, expected))
-    expect(await opened).toEqual({ entitlement, kid: expect.any(String), leaf: expect.any(String) })
+    expect(await opened).toEqual({ entitlement: ENTITLEMENT, kid: expect.any(String), leaf: expect.any(String) })
     expect([await ask(direct), await ask(underLeaf), await ask(toKey)]).toEqual(['alice', 'header', 'header'])
   })
 
@@ -99,10 +89,10 @@ describe('with exported keys', () => {
     const { ask } = setUp({ keys }, keysAt)
     expect([await ask(underLeaf), await ask(direct)]).toEqual(['alice', 'header'])
     expect(asked[0]).toEqual([NOW, false])
-    const elsewhere = await createSealer(ring, ISSUER, API2).seal('dir', 'A256GCM', 'ES256', entitlement)
+    const elsewhere = await createSealer(ring, ISSUER, API2).seal('dir', 'A256GCM', 'ES256', ENTITLEMENT)
     expect(await ask(elsewhere)).toBe('decryption')
     const unknown = createSealer(signingRing(NOW - 86_400 * 365), ISSUER, API, NOW - 86_400 * 365)
-    expect(await ask(await unknown.seal('dir', 'A256GCM', 'ES256', entitlement))).toBe('key')
+    expect(await ask(await unknown.seal('dir', 'A256GCM', 'ES256', ENTITLEMENT))).toBe('key')
   })
 
   it.each([0, 10])('that are kept open again: %i', async (keep) => {
@@ -173,7 +163,7 @@ describe('with keys of its own', () => {
     const { keysAt, asked } = findKeys({ find: () => Promise.reject(new TokenError('key')) })
     const { ask } = setUp({ decryptionKeys: { keys: Object.values(PARTNER_KEYS) } }, keysAt)
     for (const outer of ['P-256', 'X25519', 'RSA'] as const)
-      expect(await ask(await sealer.seal(outer, 'A256GCM', 'ES256', entitlement))).toBe('alice')
+      expect(await ask(await sealer.seal(outer, 'A256GCM', 'ES256', ENTITLEMENT))).toBe('alice')
     expect(asked.slice(0, 2)).toEqual([
       [NOW, false],
       [NOW, true],
@@ -183,7 +173,7 @@ describe('with keys of its own', () => {
 
   it('those are of the content encryption that was agreed on', async () => {
     const { keysAt } = findKeys()
-    const other = await sealer.seal('P-256', 'A256CBC-HS512', 'ES256', entitlement)
+    const other = await sealer.seal('P-256', 'A256CBC-HS512', 'ES256', ENTITLEMENT)
     const decryptionKeys = { keys: [EC] }
     for (const enc of [undefined, 'A256GCM', 'A256CBC-HS512'] as const) {
       const { ask } = setUp({ decryptionKeys, ...(enc === undefined ? {} : { enc }) }, keysAt)

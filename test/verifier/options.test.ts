@@ -6,7 +6,7 @@ import { resourceServer as inExpress } from '../../src/verifier/express.ts'
 import { resourceServer as inFastify } from '../../src/verifier/fastify.ts'
 import { resourceServer as inHono } from '../../src/verifier/hono.ts'
 import { createVerifier, describeResource, remoteKeys } from '../../src/verifier/index.ts'
-import { API, ISSUER, NOW, PARTNER_KEY, testRing } from '../fixtures.ts'
+import { API, ENTITLEMENT, ISSUER, NOW, PARTNER_KEY, testRing } from '../fixtures.ts'
 
 const ring = testRing(NOW)
 const keys = writeKeys(exportKeys(ring, { issuer: ISSUER, resource: API, now: NOW }))
@@ -15,16 +15,7 @@ const verifier = createVerifier(options)
 const remote = { url: `${ISSUER}/keys`, clientId: 'a', clientSecret: 'b' }
 const about = { resource: API, issuer: ISSUER }
 const token = await sealDirect(
-  {
-    sub: 'alice',
-    client_id: 'app',
-    aud: API,
-    scope: ['read', 'write'],
-    iat: NOW,
-    exp: NOW + 600,
-    jti: 'AAAAAAAAAAAAAAAAAAAAAA',
-    claims: {},
-  },
+  { ...ENTITLEMENT, scope: ['read', 'write'] },
   ISSUER,
   createKeyring(ring, ISSUER).leavesFor('access', API, 'A256GCM', 600),
   NOW,

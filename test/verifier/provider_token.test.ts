@@ -9,20 +9,11 @@ import { resourceServer as inFetch } from '../../src/verifier/fetch.ts'
 import { resourceServer as inHono } from '../../src/verifier/hono.ts'
 import { createVerifier, type Problem } from '../../src/verifier/index.ts'
 import { toAuthInfo, tokenVerifier } from '../../src/verifier/mcp.ts'
-import { API, ISSUER, NOW, testRing } from '../fixtures.ts'
 import { createSealer, PARTNER_KEYS } from '../parties/partner.ts'
+import { API, ENTITLEMENT, ISSUER, NOW, testRing } from '../ring.ts'
 
 const CANARY = 'gho_canary-7f3a'
-const entitlement: Entitlement = {
-  sub: 'github|583231',
-  client_id: 'app',
-  aud: API,
-  scope: ['read'],
-  iat: NOW,
-  exp: NOW + 600,
-  jti: 'AAAAAAAAAAAAAAAAAAAAAA',
-  claims: {},
-}
+const entitlement: Entitlement = { ...ENTITLEMENT, sub: 'github|583231' }
 const ring = testRing(NOW)
 const leaves = createKeyring(ring, ISSUER).leavesFor('access', API, 'A256GCM', 600)
 const keys = writeKeys(exportKeys(ring, { issuer: ISSUER, resource: API, now: NOW }))

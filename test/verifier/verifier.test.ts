@@ -9,20 +9,9 @@ import type { Demand } from '../../src/verifier/demand.ts'
 import type { Problem } from '../../src/verifier/problem.ts'
 import type { ResourceRequest } from '../../src/verifier/request.ts'
 import { type Confirm, createVerifierAround, type Open, type Shown } from '../../src/verifier/verifier.ts'
-import { API, ISSUER, NOW } from '../ring.ts'
+import { API, ENTITLEMENT, ISSUER, NOW } from '../ring.ts'
 
-const entitlement: Entitlement = {
-  sub: 'alice',
-  client_id: 'app',
-  aud: API,
-  scope: ['read', 'write'],
-  iat: NOW,
-  exp: NOW + 600,
-  jti: 'AAAAAAAAAAAAAAAAAAAAAA',
-  acr: 'high',
-  auth_time: NOW,
-  claims: {},
-}
+const entitlement: Entitlement = { ...ENTITLEMENT, scope: ['read', 'write'], acr: 'high', auth_time: NOW }
 const bound = { ...entitlement, cnf: { jkt: 'k' } }
 const METADATA = 'https://api1.example/about'
 
