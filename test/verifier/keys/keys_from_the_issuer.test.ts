@@ -63,6 +63,13 @@ function setUp(changes: Partial<RemoteKeysOptions> = {}, resource = API) {
 /** Lets what was begun beside a request come to its end. */
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2))
 
+/** The ring whose root leaked: that is revoked, and the next one seals at once. No server can have known. */
+function afterLeak(ring: Ring, now: number): Ring {
+  const rotation = rotateRing(revokeRoot(ring, 'r1'), { now, key: testKey(9) })
+  if (!rotation.ok) throw new RangeError(rotation.detail)
+  return rotation.ring
+}
+
 describe('keys from the issuer', () => {
   it('open tokens with no export, and are fetched once for all who wait', async () => {
     const { verifier, mint, fetches } = setUp()
@@ -98,11 +105,7 @@ describe('keys from the issuer', () => {
   it('of which a token names one that is not known, and newer cannot be had, are 503: it may be good', async () => {
     const { verifier, mint, wait, setRing, setDown } = setUp()
     expect((await verifier.verify(await mint())).ok).toBe(true)
-    setRing((ring, now) => {
-      const rotation = rotateRing(revokeRoot(ring, 'r1'), { now, key: testKey(9) })
-      if (!rotation.ok) throw new RangeError(rotation.detail)
-      return rotation.ring
-    })
+    setRing(afterLeak)
     const token = await mint()
     setDown(true)
     wait(30)
@@ -152,12 +155,7 @@ describe('keys from the issuer', () => {
   it('are asked for at once when a token names one that is not known, but not twice in 30 seconds', async () => {
     const { verifier, mint, wait, setRing, fetches } = setUp()
     expect((await verifier.verify(await mint())).ok).toBe(true)
-    // The root leaks: it is revoked, and the next one seals at once. No server can have known.
-    setRing((ring, now) => {
-      const rotation = rotateRing(revokeRoot(ring, 'r1'), { now, key: testKey(9) })
-      if (!rotation.ok) throw new RangeError(rotation.detail)
-      return rotation.ring
-    })
+    setRing(afterLeak)
     const token = await mint()
     expect((await verifier.verify(token)).ok).toBe(false)
     wait(30)
