@@ -508,6 +508,36 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     why: 'what is no URL from its beginning is refused beside it',
   },
   {
+    file: 'src/token/nested.ts',
+    code: 'to?.alg',
+    becomes: 'to.alg',
+    why: 'what was decrypted has a recipient, and what was verified a signer',
+  },
+  {
+    file: 'src/token/nested.ts',
+    code: 'by.to !== undefined',
+    becomes: 'true',
+    why: 'what was decrypted has a recipient, and what was verified a signer',
+  },
+  {
+    file: 'src/token/nested.ts',
+    code: 'key !== undefined',
+    becomes: 'true',
+    why: 'what was decrypted has a recipient, and what was verified a signer',
+  },
+  {
+    file: 'src/token/nested.ts',
+    code: 'signer !== undefined',
+    becomes: 'true',
+    why: 'what was decrypted has a recipient, and what was verified a signer',
+  },
+  {
+    file: 'src/token/sealed_settings.ts',
+    code: 'readLeafKid(kid)?.root',
+    becomes: 'readLeafKid(kid).root',
+    why: 'what was opened was sealed under a leaf',
+  },
+  {
     file: 'src/token/opened_before.ts',
     code: 'opened.claims.own === undefined',
     becomes: 'false',

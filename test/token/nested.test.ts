@@ -8,6 +8,7 @@ import {
   SIGNING_ALGORITHMS,
   type SigningAlgorithm,
 } from '../../keys/index.ts'
+import { LONGEST_ENVELOPE } from '../../src/jose/canonical.ts'
 import { readVerificationKeys } from '../../src/jose/jwks.ts'
 import { leafRecipient, openerOf, recipientOf } from '../../src/jose/recipient.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
@@ -113,6 +114,19 @@ describe('a nested token', () => {
     const most = { ...entitlement, claims: { text: 'x'.repeat(3500) } }
     for (const outer of OUTERS)
       expect(await open(await sealer.seal(outer, 'A256GCM', 'RS256', most), outer)).toMatchObject({ sub: 'alice' })
+  })
+
+  it('is sealed as long as it can be opened, to the last character', async () => {
+    const seal = (length: number) =>
+      sealer.seal('dir', 'A256GCM', 'ES256', { ...entitlement, claims: { text: 'x'.repeat(length) } })
+    // Base64url twice: a character of the claims is 16/9 of one of the token.
+    const about = 3500 + Math.floor(((LONGEST_ENVELOPE - (await seal(3500)).length) * 9) / 16)
+    const tokens = await Promise.all(
+      Array.from({ length: 9 }, (_, index) => seal(about - 4 + index).catch(({ code }: { code: string }) => code)),
+    )
+    expect(tokens).toContain('size')
+    const longest = tokens.find((token) => token.length === LONGEST_ENVELOPE) ?? ''
+    expect(await open(longest, 'dir')).toMatchObject({ sub: 'alice' })
   })
 
   it.each(CASES.filter(({ alg }) => alg === 'ES256'))(

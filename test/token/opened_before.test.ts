@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { createKeyring, createOpeningLeaves, exportKeys, type Leaf } from '../../keys/index.ts'
+import { createKeyring, createOpeningLeaves, createRing, exportKeys, type Leaf } from '../../keys/index.ts'
 import type { ContentOpener } from '../../src/jose/content_encryption.ts'
 import { deriveOpener } from '../../src/jose/content_opening.ts'
+import type { VerificationKeys } from '../../src/jose/jwks.ts'
 import { leafRecipient } from '../../src/jose/recipient.ts'
 import { openDirect, sealDirect } from '../../src/token/direct.ts'
 import type { Entitlement } from '../../src/token/entitlement.ts'
 import { openNested } from '../../src/token/nested.ts'
 import { type Before, createBefore } from '../../src/token/opened_before.ts'
 import { createSealer, signingRing } from '../parties/partner.ts'
-import { API, ENTITLEMENT, ISSUER, NOW, testRing } from '../ring.ts'
+import { API, ENTITLEMENT, ISSUER, NOW, named, testKey, testRing } from '../ring.ts'
 
 const entitlement: Entitlement = { ...ENTITLEMENT, scope: ['read', 'write'] }
 const expected = { issuer: ISSUER, resource: API, now: NOW, clockTolerance: 0, longestLife: 600, anonymous: false }
@@ -47,7 +48,7 @@ function direct(before: Before | undefined) {
 async function nested(before: Before | undefined) {
   const { leaves, counted } = countingLeaves(signingRing())
   const sealer = createSealer()
-  const keys = await sealer.verification()
+  let keys = await sealer.verification()
   const find = async (kid: string, now: number) => {
     const leaf = leaves.opening(kid, now)
     return leaf === undefined ? undefined : leafRecipient(leaf as Leaf<unknown> as Leaf)
@@ -57,6 +58,10 @@ async function nested(before: Before | undefined) {
     seal: (changes: Partial<Entitlement> = {}) =>
       sealer.seal('dir', 'A256GCM', 'ES256', { ...entitlement, ...changes }),
     open: async (token: string, now = NOW) => openNested(token, find, keys, { ...expected, now }, before),
+    /** From now on these are the keys of the issuer. */
+    setKeys: (other: VerificationKeys) => {
+      keys = other
+    },
   }
 }
 
@@ -101,6 +106,16 @@ describe('a token that was opened before', () => {
     await open(token)
     await open(token)
     await expect(open(token, NOW + 2 * 86_400)).rejects.toMatchObject({ code: 'key' })
+  })
+
+  it('is refused once the key that signed it is none of the issuer’s, or another by its name', async () => {
+    const { seal, open, setKeys } = await nested(createBefore(10))
+    const token = await seal()
+    for (let turn = 0; turn < 3; turn++) expect((await open(token)).entitlement).toEqual(entitlement)
+    setKeys(await createSealer(named(createRing({ now: NOW, key: testKey(9) }))).verification())
+    await expect(open(token)).rejects.toMatchObject({ code: 'signature' })
+    setKeys({ find: async () => undefined })
+    await expect(open(token)).rejects.toMatchObject({ code: 'signing_key' })
   })
 
   it.each(kinds)('is opened anew by a set of leaves of its own, whose room is the same: %s', async (_, make) => {

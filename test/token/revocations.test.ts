@@ -27,7 +27,7 @@ const VALUES = {
   client: 'app',
   kid: 'r1.20833',
 } as const
-const PLAIN = REVOCATION_KINDS.filter((kind) => kind !== 'name' && kind !== 'resource')
+const PLAIN = ['jti', 'gid', 'app', 'sub', 'client', 'kid'] as const
 const bundleOf = (kind: RevocationKind, value: string, at = NOW, salt = SALT) => ({
   seq: 1,
   salt: SALT,
@@ -51,6 +51,7 @@ describe('a revocation', () => {
 
   it('is told by what never changes: verifiers of other versions know it so', () => {
     expect([REVOCATIONS_TYP, hashRevoked(SALT, 'jti', 'j1')]).toEqual(['revocations+jwt', 'BWoe4qyn5aXF3866'])
+    expect(appOf('alice', 'app')).toBe('ysVdOvGkoHnqOfPPCluSKf75C2iZkwRhHCLMMArw2z4')
   })
 
   it('of a root hits all that its leaves and signing keys made', () => {
@@ -146,6 +147,12 @@ describe('a revocation', () => {
 })
 
 describe('a bundle', () => {
+  it.each([...PLAIN, 'name', 'resource'])('is told of %s', (kind) => {
+    expect(REVOCATION_KINDS).toContain(kind)
+    const claims = { seq: 1, salt: SALT, events: { [kind]: { h: NOW } } }
+    expect(readBundle(claims)).toStrictEqual(claims)
+  })
+
   it('keeps the kinds that are known', () => {
     const events = { jti: { h: NOW }, later: { h: NOW }, sub: null, gid: 'h' }
     const bundle = { seq: 1, salt: SALT, events: { jti: { h: NOW } } }
