@@ -784,6 +784,18 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     why: 'what was matched has a character',
   },
   {
+    file: 'src/protocol/user_code.ts',
+    code: 'code.length < LENGTH',
+    becomes: 'code.length <= LENGTH',
+    why: 'what is more than eight letters is cut off',
+  },
+  {
+    file: 'src/protocol/user_code.ts',
+    code: "''",
+    becomes: '"Stryker was here!"',
+    why: 'no code has such letters: neither can be one',
+  },
+  {
     file: 'src/verifier/keys/issuer_keys.ts',
     code: '{ return undefined }',
     becomes: '{}',

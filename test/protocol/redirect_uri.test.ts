@@ -176,6 +176,7 @@ describe('a redirect URI that is registered', () => {
     'https://app.example/./cb',
     'https://app.example/%2e%2e/cb',
     'https://app.example/..;/cb',
+    'https://app.example/a%2f..?x=1',
     'https://APP.example/cb',
     'https://app.example:443/cb',
     'HTTPS://app.example/cb',
@@ -378,6 +379,10 @@ describe('a redirect URI that is presented', () => {
     'cursor:/oauth/callback',
   ])('but nothing else: %j (H18)', (uri) => {
     expect(isRegistered(uri, [...NATIVE, CURSOR])).toBe(false)
+  })
+
+  it('needs no port where one was registered', () => {
+    expect(isRegistered('http://127.0.0.1/cb', ['http://127.0.0.1:33418/cb'])).toBe(true)
   })
 
   it('may be localhost only where that was registered (H18)', () => {
