@@ -399,6 +399,12 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     why: 'it stands for what has no colon, and has none',
   },
   {
+    file: 'src/jose/key_set.ts',
+    code: '!Array.isArray(keys)',
+    becomes: 'false',
+    why: 'what JSON has beside lists cannot be filtered: that throws, and is no set either',
+  },
+  {
     file: 'src/token/assertion.ts',
     code: 'known !== undefined',
     becomes: 'false',
