@@ -1,26 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { createKeyring, type Leaf } from '../../keys/index.ts'
 import { DIRECT_TYP, sealDirect } from '../../src/token/direct.ts'
-import type { Entitlement } from '../../src/token/entitlement.ts'
 import { openEnvelope, sealEnvelope } from '../../src/token/envelope.ts'
 import { openMarked, sealMarked } from '../../src/token/mark.ts'
-import { API, ISSUER, NOW, testRing } from '../fixtures.ts'
+import { API, ENTITLEMENT, ISSUER, NOW, testRing } from '../ring.ts'
 
 const keyring = createKeyring(testRing(NOW), ISSUER)
 const leaves = keyring.leavesFor('access', API, 'A256GCM', 600)
 const marks = keyring.leavesFor('mark', '', 'A256GCM', 600)
 const expected = { issuer: ISSUER, resource: API, now: NOW, clockTolerance: 0, longestLife: 600, anonymous: false }
-const entitlement: Entitlement = {
-  sub: 'alice',
-  client_id: 'app',
-  aud: API,
-  scope: ['read'],
-  iat: NOW,
-  exp: NOW + 600,
-  jti: 'j-1',
-  claims: {},
-}
-const seal = (): Promise<string> => sealMarked(entitlement, ISSUER, leaves, marks, NOW)
+const seal = (): Promise<string> => sealMarked(ENTITLEMENT, ISSUER, leaves, marks, NOW)
 const open = (token: string, byMarks = marks): Promise<unknown> =>
   openMarked(token, leaves, byMarks, expected).catch(({ code }: { code: string }) => code)
 
@@ -34,8 +23,8 @@ async function forge(changes: object): Promise<string> {
 describe('a token with the issuer’s mark', () => {
   it('opens to its entitlement, which does not have the mark', async () => {
     const kid = leaves.sealing(NOW)?.kid
-    expect(await open(await seal())).toEqual({ entitlement, kid, leaf: kid })
-    expect(await open(await forge({}))).toMatchObject({ entitlement })
+    expect(await open(await seal())).toEqual({ entitlement: ENTITLEMENT, kid, leaf: kid })
+    expect(await open(await forge({}))).toMatchObject({ entitlement: ENTITLEMENT })
   })
 
   it('is marked by its claims alone, so that the same ones have the same mark', async () => {
@@ -73,7 +62,7 @@ describe('a token with the issuer’s mark', () => {
   })
 
   it('is refused with none at all, and where the marks of its time are not known', async () => {
-    expect(await open(await sealDirect(entitlement, ISSUER, leaves, NOW))).toBe('mark')
+    expect(await open(await sealDirect(ENTITLEMENT, ISSUER, leaves, NOW))).toBe('mark')
     const others = createKeyring(testRing(NOW + 90 * 86_400), ISSUER).leavesFor('mark', '', 'A256GCM', 600)
     expect(await open(await seal(), others)).toBe('mark')
   })
@@ -84,6 +73,6 @@ describe('a token with the issuer’s mark', () => {
       [none, marks],
       [leaves, none],
     ] as const)
-      await expect(sealMarked(entitlement, ISSUER, one, other, NOW)).rejects.toMatchObject({ code: 'sealing' })
+      await expect(sealMarked(ENTITLEMENT, ISSUER, one, other, NOW)).rejects.toMatchObject({ code: 'sealing' })
   })
 })

@@ -3,10 +3,9 @@ import { createKeyring, createRing, createSigningKeys, type SigningKey } from '.
 import { createIssuer, createMemoryRevocations, type Revocations } from '../../src/index.ts'
 import { signClaims } from '../../src/jose/signed.ts'
 import { sealDirect } from '../../src/token/direct.ts'
-import type { Entitlement } from '../../src/token/entitlement.ts'
 import { hashRevoked } from '../../src/token/revocations.ts'
 import { createVerifier, type RevocationOptions, remoteKeys, type VerifierOptions } from '../../src/verifier/index.ts'
-import { API, ISSUER, NOW, SECRETS, testKey, testRing, testSettings, tokenRequest } from '../fixtures.ts'
+import { API, ENTITLEMENT, ISSUER, NOW, SECRETS, testKey, testRing, testSettings, tokenRequest } from '../fixtures.ts'
 import { readAnswer } from '../parties/person.ts'
 import { formRequest } from '../parties/servers.ts'
 
@@ -275,17 +274,7 @@ describe('the bundle', () => {
     spoil(() => bundle({ events: { sub } }))
     expect(await reason(token)).toBe('ok')
     const leaves = keyring.leavesFor('access', API, 'A256GCM', 600)
-    const entitlement: Entitlement = {
-      sub: 'user 9999',
-      client_id: 'app',
-      aud: API,
-      scope: ['read'],
-      iat: NOW,
-      exp: NOW + 600,
-      jti: 'AAAAAAAAAAAAAAAAAAAAAA',
-      claims: {},
-    }
-    expect(await reason(await sealDirect(entitlement, ISSUER, leaves, NOW))).toBe('revoked')
+    expect(await reason(await sealDirect({ ...ENTITLEMENT, sub: 'user 9999' }, ISSUER, leaves, NOW))).toBe('revoked')
   })
 
   it.each<[string, Partial<RevocationOptions>, RegExp]>([
